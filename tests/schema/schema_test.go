@@ -1,0 +1,226 @@
+package schema_test
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"testing"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+const (
+	schemaFile = "../../schema/ruleset.v1.json"
+	schemaID   = "https://raw.githubusercontent.com/becketflags/becket/main/schema/ruleset.v1.json"
+)
+
+// readSchema returns the published schema as JSON, to be read or changed.
+func readSchema(t *testing.T) map[string]any {
+	t.Helper()
+	body, err := os.ReadFile(schemaFile)
+	require.NoError(t, err)
+	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(body))
+	require.NoError(t, err)
+	return document.(map[string]any)
+}
+
+// compile makes a validator, which fails where the schema is none of draft 2020-12.
+func compile(t *testing.T, document map[string]any) *jsonschema.Schema {
+	t.Helper()
+	compiler := jsonschema.NewCompiler()
+	require.NoError(t, compiler.AddResource(schemaID, document))
+	schema, err := compiler.Compile(schemaID)
+	require.NoError(t, err)
+	return schema
+}
+
+// accepts says whether the schema accepts the document. What is no JSON it cannot accept; a leading byte-order mark is
+// left to whoever reads the file.
+func accepts(schema *jsonschema.Schema, document []byte) (bool, error) {
+	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(bytes.TrimPrefix(document, []byte("\ufeff"))))
+	if err != nil {
+		return false, err
+	}
+	err = schema.Validate(value)
+	return err == nil, err
+}
+
+func TestSchemaIsThePublishedOne(t *testing.T) {
+	document := readSchema(t)
+	assert.Equal(t, schemaID, document["$id"])
+	assert.Equal(t, "https://json-schema.org/draft/2020-12/schema", document["$schema"])
+	compile(t, document)
+}
+
+func TestSchemaOverTheCorpus(t *testing.T) {
+	schema := compile(t, readSchema(t))
+	examples := readCorpus(t)
+	for i := range examples {
+		e := &examples[i]
+		t.Run(e.title(), func(t *testing.T) {
+			accepted, err := accepts(schema, e.bytes())
+			assert.Equal(t, e.Schema == good, accepted, "the schema says: %v\n%.2000s", err, e.bytes())
+		})
+	}
+}
+
+// property is a field that the schema describes.
+type property struct {
+	owner string // the definition's name, or "" for the document
+	name  string
+}
+
+// properties lists the fields of all objects that the schema defines.
+func properties(schema map[string]any) []property {
+	var all []property
+	for _, name := range slices.Sorted(maps.Keys(fields(schema, ""))) {
+		all = append(all, property{"", name})
+	}
+	definitions := schema["$defs"].(map[string]any)
+	for _, owner := range slices.Sorted(maps.Keys(definitions)) {
+		for _, name := range slices.Sorted(maps.Keys(fields(schema, owner))) {
+			all = append(all, property{owner, name})
+		}
+	}
+	return all
+}
+
+// fields returns the properties of a definition, or of the document.
+func fields(schema map[string]any, owner string) map[string]any {
+	object := schema
+	if owner != "" {
+		object = schema["$defs"].(map[string]any)[owner].(map[string]any)
+	}
+	found, _ := object["properties"].(map[string]any)
+	return found
+}
+
+func TestSchemaExplainsEveryField(t *testing.T) {
+	schema := readSchema(t)
+	for _, p := range properties(schema) {
+		field := fields(schema, p.owner)[p.name].(map[string]any)
+		assert.NotEmpty(t, field["title"], "%s.%s has no title", p.owner, p.name)
+		assert.NotEmpty(t, field["description"], "%s.%s has no description", p.owner, p.name)
+	}
+}
+
+// Whatever the schema gives as an example or a default must be what it accepts itself.
+func TestSchemaAcceptsItsOwnExamples(t *testing.T) {
+	schema := readSchema(t)
+	seen := 0
+	check := func(owner, name string, field map[string]any) {
+		values, _ := field["examples"].([]any)
+		if byDefault, ok := field["default"]; ok {
+			values = append(values, byDefault)
+		}
+		if len(values) == 0 {
+			return
+		}
+		pointer := "#/$defs/" + owner
+		if owner == "" {
+			pointer = "#"
+		}
+		if name != "" {
+			pointer += "/properties/" + name
+		}
+		compiler := jsonschema.NewCompiler()
+		require.NoError(t, compiler.AddResource(schemaID, readSchema(t)))
+		part, err := compiler.Compile(schemaID + pointer)
+		require.NoError(t, err)
+		for _, value := range values {
+			seen++
+			assert.NoError(t, part.Validate(value), "%s gives %v", pointer, value)
+		}
+	}
+	for _, p := range properties(schema) {
+		check(p.owner, p.name, fields(schema, p.owner)[p.name].(map[string]any))
+	}
+	for owner, definition := range schema["$defs"].(map[string]any) {
+		check(owner, "", definition.(map[string]any))
+	}
+	check("", "", schema)
+	assert.Greater(t, seen, 40)
+}
+
+// A schema without a field, or with a field of which anything goes, must fail the corpus: else the corpus has no good or no bad document
+// for that field. Fields and operators that somebody adds to the schema alone are found here too.
+func TestCorpusCoversEveryField(t *testing.T) {
+	examples := readCorpus(t)
+	original := readSchema(t)
+	for _, p := range properties(original) {
+		if p == (property{"", "$schema"}) {
+			continue // anything goes there
+		}
+		without := readSchema(t)
+		delete(fields(without, p.owner), p.name)
+		assert.True(t, noticed(compile(t, without), examples), "no example needs %s.%s", p.owner, p.name)
+
+		anything := readSchema(t)
+		fields(anything, p.owner)[p.name] = true
+		assert.True(t, noticed(compile(t, anything), examples), "no bad example of %s.%s", p.owner, p.name)
+	}
+}
+
+// Each constraint of the schema must be what makes it refuse, or accept, some example: a constraint that can go unnoticed is
+// not tested. Types are left out, as TestCorpusCoversEveryField asks for them field by field.
+func TestCorpusNeedsEveryConstraint(t *testing.T) {
+	examples := readCorpus(t)
+	schema := readSchema(t)
+	tried := 0
+	eachConstraint(schema, "#", func(object map[string]any, keyword, pointer string) {
+		tried++
+		constraint := object[keyword]
+		delete(object, keyword)
+		assert.True(t, noticed(compile(t, maps.Clone(schema)), examples), "no example needs %s/%s", pointer, keyword)
+		object[keyword] = constraint
+	})
+	assert.Greater(t, tried, 150)
+}
+
+// annotations are the keywords that refuse nothing by themselves, and those that other tests look after.
+var annotations = []string{
+	"$schema", "$id", "title", "description", "default", "examples", "format", "type",
+	"$defs", "properties", "patternProperties", "dependentSchemas",
+}
+
+// eachConstraint calls visit for each constraint in a schema, with the object that holds it.
+func eachConstraint(schema map[string]any, pointer string, visit func(object map[string]any, keyword, pointer string)) {
+	for _, keyword := range slices.Sorted(maps.Keys(schema)) {
+		if !slices.Contains(annotations, keyword) {
+			visit(schema, keyword, pointer)
+		}
+		below := pointer + "/" + keyword
+		switch value := schema[keyword].(type) {
+		case []any:
+			for i, part := range value {
+				if part, ok := part.(map[string]any); ok && (keyword == "allOf" || keyword == "anyOf") {
+					eachConstraint(part, fmt.Sprintf("%s/%d", below, i), visit)
+				}
+			}
+		case map[string]any:
+			switch keyword {
+			case "default", "dependentRequired":
+			case "$defs", "properties", "patternProperties", "dependentSchemas":
+				for _, name := range slices.Sorted(maps.Keys(value)) {
+					if part, ok := value[name].(map[string]any); ok {
+						eachConstraint(part, below+"/"+name, visit)
+					}
+				}
+			default:
+				eachConstraint(value, below, visit)
+			}
+		}
+	}
+}
+
+// noticed says whether the schema fails one of the examples.
+func noticed(schema *jsonschema.Schema, examples []example) bool {
+	return slices.ContainsFunc(examples, func(e example) bool {
+		accepted, _ := accepts(schema, e.bytes())
+		return accepted != (e.Schema == good)
+	})
+}
