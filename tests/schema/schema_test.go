@@ -3,6 +3,7 @@ package schema_test
 import (
 	"bytes"
 	"fmt"
+	"iter"
 	"maps"
 	"os"
 	"slices"
@@ -25,7 +26,13 @@ func readSchema(t *testing.T) map[string]any {
 	require.NoError(t, err)
 	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(body))
 	require.NoError(t, err)
-	return document.(map[string]any)
+	return object(document)
+}
+
+// object returns the JSON object that a value is; a nil one where it is something else, which the assertions then notice.
+func object(value any) map[string]any {
+	found, _ := value.(map[string]any)
+	return found
 }
 
 // compile makes a validator, which fails where the schema is none of draft 2020-12.
@@ -80,7 +87,7 @@ func properties(schema map[string]any) []property {
 	for _, name := range slices.Sorted(maps.Keys(fields(schema, ""))) {
 		all = append(all, property{"", name})
 	}
-	definitions := schema["$defs"].(map[string]any)
+	definitions := object(schema["$defs"])
 	for _, owner := range slices.Sorted(maps.Keys(definitions)) {
 		for _, name := range slices.Sorted(maps.Keys(fields(schema, owner))) {
 			all = append(all, property{owner, name})
@@ -91,18 +98,16 @@ func properties(schema map[string]any) []property {
 
 // fields returns the properties of a definition, or of the document.
 func fields(schema map[string]any, owner string) map[string]any {
-	object := schema
-	if owner != "" {
-		object = schema["$defs"].(map[string]any)[owner].(map[string]any)
+	if owner == "" {
+		return object(schema["properties"])
 	}
-	found, _ := object["properties"].(map[string]any)
-	return found
+	return object(object(object(schema["$defs"])[owner])["properties"])
 }
 
 func TestSchemaExplainsEveryField(t *testing.T) {
 	schema := readSchema(t)
 	for _, p := range properties(schema) {
-		field := fields(schema, p.owner)[p.name].(map[string]any)
+		field := object(fields(schema, p.owner)[p.name])
 		assert.NotEmpty(t, field["title"], "%s.%s has no title", p.owner, p.name)
 		assert.NotEmpty(t, field["description"], "%s.%s has no description", p.owner, p.name)
 	}
@@ -137,10 +142,10 @@ func TestSchemaAcceptsItsOwnExamples(t *testing.T) {
 		}
 	}
 	for _, p := range properties(schema) {
-		check(p.owner, p.name, fields(schema, p.owner)[p.name].(map[string]any))
+		check(p.owner, p.name, object(fields(schema, p.owner)[p.name]))
 	}
-	for owner, definition := range schema["$defs"].(map[string]any) {
-		check(owner, "", definition.(map[string]any))
+	for owner, definition := range object(schema["$defs"]) {
+		check(owner, "", object(definition))
 	}
 	check("", "", schema)
 	assert.Greater(t, seen, 40)
@@ -171,12 +176,12 @@ func TestCorpusNeedsEveryConstraint(t *testing.T) {
 	examples := readCorpus(t)
 	schema := readSchema(t)
 	tried := 0
-	eachConstraint(schema, "#", func(object map[string]any, keyword, pointer string) {
+	eachConstraint(schema, "#", func(parent map[string]any, keyword, pointer string) {
 		tried++
-		constraint := object[keyword]
-		delete(object, keyword)
+		constraint := parent[keyword]
+		delete(parent, keyword)
 		assert.True(t, noticed(compile(t, maps.Clone(schema)), examples), "no example needs %s/%s", pointer, keyword)
-		object[keyword] = constraint
+		parent[keyword] = constraint
 	})
 	assert.Greater(t, tried, 150)
 }
@@ -188,30 +193,40 @@ var annotations = []string{
 }
 
 // eachConstraint calls visit for each constraint in a schema, with the object that holds it.
-func eachConstraint(schema map[string]any, pointer string, visit func(object map[string]any, keyword, pointer string)) {
+func eachConstraint(schema map[string]any, pointer string, visit func(parent map[string]any, keyword, pointer string)) {
 	for _, keyword := range slices.Sorted(maps.Keys(schema)) {
 		if !slices.Contains(annotations, keyword) {
 			visit(schema, keyword, pointer)
 		}
-		below := pointer + "/" + keyword
-		switch value := schema[keyword].(type) {
-		case []any:
-			for i, part := range value {
-				if part, ok := part.(map[string]any); ok && (keyword == "allOf" || keyword == "anyOf") {
-					eachConstraint(part, fmt.Sprintf("%s/%d", below, i), visit)
+		for below, part := range subschemas(keyword, schema[keyword]) {
+			eachConstraint(part, pointer+"/"+below, visit)
+		}
+	}
+}
+
+// subschemas gives the schemas below a keyword, each with the pointer to it, in a fixed order.
+func subschemas(keyword string, value any) iter.Seq2[string, map[string]any] {
+	return func(yield func(string, map[string]any) bool) {
+		switch keyword {
+		case "default", "examples", "const", "dependentRequired":
+			return // values, not schemas
+		case "$defs", "properties", "patternProperties", "dependentSchemas":
+			named := object(value)
+			for _, name := range slices.Sorted(maps.Keys(named)) {
+				if !yield(keyword+"/"+name, object(named[name])) {
+					return
 				}
 			}
-		case map[string]any:
-			switch keyword {
-			case "default", "dependentRequired":
-			case "$defs", "properties", "patternProperties", "dependentSchemas":
-				for _, name := range slices.Sorted(maps.Keys(value)) {
-					if part, ok := value[name].(map[string]any); ok {
-						eachConstraint(part, below+"/"+name, visit)
-					}
+		case "allOf", "anyOf":
+			list, _ := value.([]any)
+			for i, part := range list {
+				if !yield(fmt.Sprintf("%s/%d", keyword, i), object(part)) {
+					return
 				}
-			default:
-				eachConstraint(value, below, visit)
+			}
+		default:
+			if part := object(value); part != nil {
+				yield(keyword, part)
 			}
 		}
 	}
