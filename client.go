@@ -1,0 +1,226 @@
+package becket
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"sync"
+	"time"
+)
+
+// Client answers flag checks out of memory and keeps the ruleset there up to date. A program needs one per source. All
+// methods are safe for concurrent use, and a nil Client answers with the caller's defaults.
+type Client struct {
+	config    *config
+	cache     cache
+	status    *statusBoard
+	observer  *observer
+	notifier  *notifier
+	refresher *refresher
+	ready     chan struct{} // closed when there is a ruleset
+}
+
+// What the client answers to who asks for more than it can give, for errors.Is.
+var (
+	// ErrNoClient is what a nil client answers to who wants it to do something.
+	ErrNoClient = errors.New("becket: the client is nil")
+
+	// ErrNotEnded is a Close that gave up waiting: a source, a hook or a disk hangs.
+	ErrNotEnded = errors.New("becket: Close gave up waiting")
+)
+
+// closePatience is how long Close waits, for each of the client's goroutines.
+const closePatience = 5 * time.Second
+
+// New returns a client that serves the disk copy or the bootstrap, whichever has the higher revision (the disk copy where they are
+// equal), and starts to fetch. It does no network I/O and never waits for any. Its errors, joined, are mistakes in the source and
+// the options; a source that is down is none, and neither is a disk copy that cannot be used: [Client.Status] tells.
+func New(source Source, options ...Option) (*Client, error) {
+	config, err := newConfig(source, options)
+	if err != nil {
+		return nil, err
+	}
+	bootstrap, err := config.decodeBootstrap()
+	if err != nil {
+		return nil, err
+	}
+	c := &Client{config: config, status: &statusBoard{clock: config.clock}, ready: make(chan struct{})}
+	c.notifier = newNotifier(config)
+	c.observer = newObserver(config, c.notifier)
+	f := &fetcher{
+		config: config, notifier: c.notifier, observer: c.observer, status: c.status,
+		source: guardedSource{source: source},
+	}
+	f.publication = publication{cache: &c.cache, ready: c.ready}
+	f.start(bootstrap)
+	c.refresher = startRefresher(f)
+	return c, nil
+}
+
+// For returns the flags as they are for a subject, out of the ruleset in use now. It allocates nothing.
+func (c *Client) For(subject Subject) View {
+	if c == nil {
+		return View{subject: subject}
+	}
+	return View{c.cache.load(), subject}
+}
+
+// Wait returns as soon as there is a ruleset of any tier, and at once where there is. If ctx ends before, the error says that and what
+// failed so far. Checks need not wait: until there is a ruleset they give the caller's defaults.
+func (c *Client) Wait(ctx context.Context) error {
+	if c == nil {
+		return ErrNoClient
+	}
+	select {
+	case <-c.ready:
+		return nil
+	default:
+	}
+	select {
+	case <-c.ready:
+		return nil
+	case <-c.refresher.done:
+		return c.notReady(ErrClosed)
+	case <-ctx.Done():
+		return c.notReady(context.Cause(ctx))
+	}
+}
+
+func (c *Client) notReady(why error) error {
+	select {
+	case <-c.ready:
+		return nil
+	default:
+	}
+	if last := c.status.lastError(); last != nil {
+		return fmt.Errorf("becket: there is no ruleset yet: %w; the last failure: %w", why, last)
+	}
+	return fmt.Errorf("becket: there is no ruleset yet: %w", why)
+}
+
+// Refresh fetches once, whatever interval, backoff or Retry-After say, and returns when what came is in use. The fetch begins after the
+// call; everybody who calls before it begins shares it. An error means that what was served before still is. If ctx ends before, the fetch
+// goes on without the caller. It must not be called from within the source.
+func (c *Client) Refresh(ctx context.Context) error {
+	if c == nil {
+		return ErrNoClient
+	}
+	return c.refresher.ask(ctx)
+}
+
+// Flush delivers the exposures that are queued.
+func (c *Client) Flush(context.Context) error {
+	if c == nil {
+		return ErrNoClient
+	}
+	return nil
+}
+
+// Status returns how the client stands. That of a nil client is the zero Status.
+func (c *Client) Status() Status {
+	if c == nil {
+		return Status{}
+	}
+	s := c.status.read()
+	s.Format = c.config.format.Name()
+	s.HookPanics, s.DroppedEvents = c.notifier.panics.Load(), c.notifier.dropped.Load()
+	select {
+	case <-c.refresher.done:
+		s.Closed, s.NextFetch = true, time.Time{}
+	default:
+	}
+	return s
+}
+
+// Flags lists the flags of the ruleset in use, those set aside too, in the order of their keys.
+func (c *Client) Flags() iter.Seq[FlagInfo] {
+	if c == nil {
+		return flagsOf(nil)
+	}
+	return flagsOf(c.cache.load())
+}
+
+// Explain decides a flag for a subject and tells how. It is no evaluation: no hook and no exposure sees it.
+func (c *Client) Explain(key string, subject Subject) Explanation {
+	if c == nil {
+		return Explanation{Flag: key, Key: subject.key, Reason: ReasonError, Err: ErrNotReady}
+	}
+	s := c.cache.load()
+	private := newPrivacy(c.config.private)
+	var x Explanation
+	switch rules := s.rules.(type) {
+	case nil:
+		x = Explanation{Flag: key, Reason: ReasonError, Err: ErrNotReady}
+	case Explainer:
+		x = rules.Explain(key, &subject, s.moment, private.of(&subject))
+	default:
+		result := rules.Evaluate(key, KindAny, &subject, s.moment)
+		x = Explanation{Flag: key, Rule: result.Rule, Reason: result.Reason, Missing: result.Missing}
+		x.Variant, x.Value = result.answer()
+		if result.Err != nil {
+			x.Err = result.Err
+		}
+	}
+	x.Key, x.Revision, x.Tier = subject.key, s.revision, s.tier
+	if private.hides(keyName) && x.Key != "" {
+		x.Key = Private
+	}
+	return x
+}
+
+// Close ends the client's goroutines and waits for them, so that a ruleset that was published is on disk and what happened has been told
+// to the hooks. It waits five seconds at most for a source or disk that hangs, and as long for hooks; then it returns [ErrNotEnded]. Within
+// a hook it does not wait for hooks. Checks go on answering from memory. It may be called often.
+func (c *Client) Close() error {
+	if c == nil {
+		return nil
+	}
+	c.refresher.stop()
+	if !ends(c.refresher.done) {
+		return fmt.Errorf("%w for the refresh under way", ErrNotEnded)
+	}
+	if closer, ok := c.config.source.(io.Closer); ok {
+		c.notifier.call("Close of the source", func() { _ = closer.Close() })
+	}
+	c.notifier.stop()
+	if insideHook() {
+		return nil
+	}
+	if !ends(c.notifier.done) {
+		return fmt.Errorf("%w for a hook", ErrNotEnded)
+	}
+	return nil
+}
+
+// ends waits for a goroutine and reports whether it ended in time.
+func ends(done <-chan struct{}) bool {
+	select {
+	case <-done:
+		return true
+	default:
+	}
+	timer := time.NewTimer(closePatience)
+	defer timer.Stop()
+	select {
+	case <-done:
+		return true
+	case <-timer.C:
+		return false
+	}
+}
+
+// publication is where the fetcher's rulesets go: the pointer that views read, and the word that there is one.
+type publication struct {
+	cache *cache
+	ready chan struct{}
+	once  sync.Once
+}
+
+func (p *publication) store(s *snapshot) {
+	p.cache.store(s)
+	if s.rules != nil {
+		p.once.Do(func() { close(p.ready) })
+	}
+}

@@ -1,0 +1,133 @@
+package becket
+
+import (
+	"iter"
+	"slices"
+	"strings"
+)
+
+// Changes is what differs between two rulesets, the one served before and the one that replaced it. The lists are in the order of the
+// keys. Metadata is shared with the rulesets and to be read only.
+type Changes struct {
+	FromRevision int64 // 0 where there was no ruleset
+	ToRevision   int64
+	FromTier     Tier
+	Tier         Tier // of the new ruleset
+	Environment  string
+
+	Added    []FlagInfo
+	Removed  []FlagInfo
+	Changed  []FlagChange
+	Segments []SegmentChange
+}
+
+// FlagChange is a flag that both rulesets have.
+type FlagChange struct {
+	Before, After FlagInfo
+	OnlyMetadata  bool // only fields for people differ: no subject gets another answer for it
+}
+
+// SegmentChange is a segment that was added, removed or changed.
+type SegmentChange struct {
+	Key  string
+	Kind ChangeKind
+}
+
+// ChangeKind says what happened to a segment.
+type ChangeKind string
+
+// The kinds of changes.
+const (
+	ChangeAdded   ChangeKind = "added"
+	ChangeRemoved ChangeKind = "removed"
+	ChangeChanged ChangeKind = "changed"
+)
+
+// Empty reports whether nothing differs but, perhaps, the revision and the tier.
+func (c Changes) Empty() bool {
+	return len(c.Added)+len(c.Removed)+len(c.Changed)+len(c.Segments) == 0
+}
+
+// Keys lists the keys of all flags that were added, removed or changed, in order.
+func (c Changes) Keys() []string {
+	keys := make([]string, 0, len(c.Added)+len(c.Removed)+len(c.Changed))
+	for i := range c.Added {
+		keys = append(keys, c.Added[i].Key)
+	}
+	for i := range c.Removed {
+		keys = append(keys, c.Removed[i].Key)
+	}
+	for i := range c.Changed {
+		keys = append(keys, c.Changed[i].After.Key)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// differ compares two rulesets. The one before may have no rules.
+func differ(before, after *snapshot) Changes {
+	c := Changes{
+		FromRevision: before.revision,
+		ToRevision:   after.revision,
+		FromTier:     before.tier,
+		Tier:         after.tier,
+	}
+	var segments map[string]uint64
+	if before.rules != nil {
+		segments = before.rules.Info().Segments
+	}
+	info := after.rules.Info()
+	c.Environment = info.Environment
+	c.flags(flagsOf(before), flagsOf(after))
+	c.segments(segments, info.Segments)
+	return c
+}
+
+// flags walks both lists side by side, since both are in the order of the keys.
+func (c *Changes) flags(before, after iter.Seq[FlagInfo]) {
+	next, stop := iter.Pull(before)
+	defer stop()
+	old, more := next()
+	for flag := range after {
+		for more && old.Key < flag.Key {
+			c.Removed = append(c.Removed, old)
+			old, more = next()
+		}
+		if !more || old.Key != flag.Key {
+			c.Added = append(c.Added, flag)
+			continue
+		}
+		if old.Definition != flag.Definition {
+			c.Changed = append(c.Changed, FlagChange{Before: old, After: flag, OnlyMetadata: old.Behaviour == flag.Behaviour})
+		}
+		old, more = next()
+	}
+	for more {
+		c.Removed = append(c.Removed, old)
+		old, more = next()
+	}
+}
+
+func (c *Changes) segments(before, after map[string]uint64) {
+	for key, digest := range after {
+		if old, ok := before[key]; !ok {
+			c.Segments = append(c.Segments, SegmentChange{key, ChangeAdded})
+		} else if old != digest {
+			c.Segments = append(c.Segments, SegmentChange{key, ChangeChanged})
+		}
+	}
+	for key := range before {
+		if _, ok := after[key]; !ok {
+			c.Segments = append(c.Segments, SegmentChange{key, ChangeRemoved})
+		}
+	}
+	slices.SortFunc(c.Segments, func(a, b SegmentChange) int { return strings.Compare(a.Key, b.Key) })
+}
+
+// flagsOf lists a snapshot's flags; ranging over it is safe where there are no rules.
+func flagsOf(s *snapshot) iter.Seq[FlagInfo] {
+	if s == nil || s.rules == nil {
+		return func(func(FlagInfo) bool) {}
+	}
+	return s.rules.Flags()
+}

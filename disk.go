@@ -1,0 +1,185 @@
+package becket
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// What the files of a disk copy are called: <hash>.becket, beside it at most one that was set aside, and temporary ones.
+const (
+	diskSuffix   = ".becket"
+	asideSuffix  = ".bad"   // could not be used; the next one replaces it
+	newerSuffix  = ".newer" // of a newer version, moved out of the way of a write
+	tempMark     = ".tmp-"
+	tempLifetime = time.Hour // longer than any write takes: what is older, a crash left
+)
+
+// disk keeps one source's last accepted document in a folder. Several processes may share the folder: every write is a
+// rename of a whole file, so a reader sees the one or the other. Only the refresher uses it once New has returned.
+type disk struct {
+	folder   string
+	name     string // of the file
+	identity string // SHA-256 of the source's identity and the format's name: secrets in an URL are not written
+	newer    bool   // there is a file of a newer version, to be kept when we write
+	create   func(folder, pattern string) (tempFile, error)
+}
+
+// tempFile is what writing needs of a file; tests put in ones that fail.
+type tempFile interface {
+	io.WriteCloser
+	Sync() error
+	Name() string
+}
+
+func newDisk(folder, identity, format string) *disk {
+	sum := sha256.Sum256([]byte(identity + "\x00" + format))
+	hash := hex.EncodeToString(sum[:])
+	return &disk{folder: folder, name: hash[:32] + diskSuffix, identity: hash, create: createTemp}
+}
+
+func createTemp(folder, pattern string) (tempFile, error) { return os.CreateTemp(folder, pattern) }
+
+func (d *disk) path() string { return filepath.Join(d.folder, d.name) }
+
+// read returns the copy, nil where there is none. A copy that cannot be used is set aside, so that it is reported once
+// and can be looked at.
+func (d *disk) read() (*diskCopy, error) {
+	file, err := readRegular(d.path(), maxDiskHead+maxDiskBody)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil //nolint:nilnil // no copy is no error
+	}
+	if err == nil {
+		var c *diskCopy
+		if c, err = decodeDisk(d.identity, file); err == nil {
+			return c, nil
+		}
+	}
+	switch {
+	case errors.Is(err, errDiskNewer):
+		d.newer = true
+	case errors.Is(err, errDiskDamaged), errors.Is(err, errDiskForeign), errors.Is(err, errNotRegular):
+		err = d.setAside(err)
+	}
+	return nil, err
+}
+
+// errNotRegular is a link, a folder, a pipe where the copy should be.
+var errNotRegular = errors.New("becket: where the disk copy should be is something else than a file")
+
+// readRegular reads a file and follows no symbolic link: who may write to the folder must not choose what is read.
+func readRegular(path string, limit int64) ([]byte, error) {
+	info, err := os.Lstat(path)
+	if err != nil {
+		return nil, diskError(err)
+	}
+	if !info.Mode().IsRegular() {
+		return nil, errNotRegular
+	}
+	file, err := openNoFollow(path)
+	if err != nil {
+		return nil, diskError(err)
+	}
+	defer file.Close()
+	opened, err := file.Stat()
+	if err != nil {
+		return nil, diskError(err)
+	}
+	if !os.SameFile(info, opened) && !opened.Mode().IsRegular() {
+		return nil, errNotRegular
+	}
+	body, err := readLimited(file, limit, opened.Size())
+	if errors.Is(err, ErrTooLarge) {
+		return nil, fmt.Errorf("%w: it is too large", errDiskDamaged)
+	}
+	return body, diskError(err)
+}
+
+// setAside renames the copy, so that the next start does not stumble over it again, and returns why with what was done.
+func (d *disk) setAside(why error) error {
+	if err := os.Rename(d.path(), d.path()+asideSuffix); err != nil {
+		return fmt.Errorf("%w; it could not be set aside: %w", why, diskError(err))
+	}
+	return fmt.Errorf("%w; it is set aside as %s", why, d.name+asideSuffix)
+}
+
+// write replaces the copy: a temporary file, synced, renamed, the folder synced. A crash at any point leaves the
+// old copy or the new one, and perhaps a temporary file, which a later start removes.
+func (d *disk) write(c *diskCopy) error {
+	head, err := encodeDisk(d.identity, c)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(d.folder, 0o700); err != nil {
+		return diskError(err)
+	}
+	if d.newer {
+		if err := os.Rename(d.path(), d.path()+newerSuffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return diskError(err)
+		}
+		d.newer = false
+	}
+	temp, err := d.writeTemp(head, c.body)
+	if err != nil {
+		return diskError(err)
+	}
+	if err := os.Rename(temp, d.path()); err != nil {
+		_ = os.Remove(temp)
+		return diskError(err)
+	}
+	return diskError(syncFolder(d.folder))
+}
+
+func (d *disk) writeTemp(head, body []byte) (name string, err error) {
+	file, err := d.create(d.folder, d.name+tempMark+"*")
+	if err != nil {
+		return "", err
+	}
+	defer func() {
+		if closeErr := file.Close(); err == nil {
+			err = closeErr
+		}
+		if err != nil {
+			_ = os.Remove(file.Name())
+		}
+	}()
+	if _, err := file.Write(head); err != nil {
+		return "", err
+	}
+	if _, err := file.Write(body); err != nil {
+		return "", err
+	}
+	return file.Name(), file.Sync()
+}
+
+// clean removes temporary files that crashes left. Those of other sources are theirs to remove, and young ones may be
+// another process's at work.
+func (d *disk) clean(now time.Time) {
+	entries, err := os.ReadDir(d.folder)
+	if err != nil {
+		return
+	}
+	for _, entry := range entries {
+		if !strings.HasPrefix(entry.Name(), d.name+tempMark) || !entry.Type().IsRegular() {
+			continue
+		}
+		if info, err := entry.Info(); err == nil && now.Sub(info.ModTime()) > tempLifetime {
+			_ = os.Remove(filepath.Join(d.folder, entry.Name()))
+		}
+	}
+}
+
+// diskError says that an error is the disk copy's; the system's own text names the file.
+func diskError(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("becket: disk copy: %w", err)
+}

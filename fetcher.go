@@ -1,0 +1,227 @@
+package becket
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// stampEvery is how often "not modified" renews the time stamp on disk.
+const stampEvery = time.Minute
+
+// held is the ruleset in use with all that belongs to it and to no other.
+type held struct {
+	snapshot  *snapshot
+	info      RulesInfo
+	sum       [sha256.Size]byte // of the document
+	body      []byte            // nil unless there is a disk copy to keep
+	validator Validator
+	signature []byte
+	signedBy  string
+	fetchedAt time.Time
+}
+
+// fetcher does one refresh: fetch, verify, decode, accept, publish, keep. Only the refresher's goroutine uses it once New has returned.
+type fetcher struct {
+	config      *config
+	publication publication
+	disk        *disk // nil: none
+	notifier    *notifier
+	observer    *observer
+	status      *statusBoard
+	held        *held
+
+	bar       int64 // least revision of the next document: that of the last one from network or disk
+	plain     bool  // the next fetch goes without a validator: the last answer to one was no good
+	source    guardedSource
+	renewedAt time.Time // of the copy on disk, by the monotonic clock
+	diskDue   bool      // the copy on disk is not what is held
+}
+
+// refresh fetches once. It returns nil if the source was reached and what it said is now in use.
+func (f *fetcher) refresh(ctx context.Context) error {
+	began := time.Now()
+	bytes, outcome, failure := f.once(ctx)
+	if failure != nil && ctx.Err() != nil {
+		return failure // closed meanwhile: nobody failed
+	}
+	f.status.refreshed(failure, outcome)
+	if failure != nil {
+		f.notifier.tell(&event{failure: failure})
+	} else {
+		f.keep()
+	}
+	result := Refresh{Outcome: outcome, Duration: time.Since(began), Bytes: bytes, Revision: f.held.snapshot.revision}
+	if failure != nil {
+		result.Err = failure
+		f.notifier.tell(&event{refresh: &result})
+		return failure
+	}
+	f.notifier.tell(&event{refresh: &result})
+	return nil
+}
+
+func (f *fetcher) once(ctx context.Context) (int, Outcome, *DeliveryError) {
+	validator := f.held.validator
+	if f.plain {
+		validator = Validator{}
+	}
+	document, err := f.source.fetch(ctx, validator)
+	if err != nil {
+		f.plain = distrustsValidator(err)
+		return 0, OutcomeFailed, &DeliveryError{CauseFetch, err}
+	}
+	if document.NotModified {
+		if validator.IsZero() || f.held.snapshot.rules == nil {
+			f.plain = true
+			return 0, OutcomeFailed, &DeliveryError{CauseFetch, ErrUnexpectedNotModified}
+		}
+		f.confirmed(f.held.snapshot.promote(TierNetwork))
+		return 0, OutcomeNotModified, nil
+	}
+	f.plain = false
+	return f.offered(ctx, document)
+}
+
+// distrustsValidator tells answers that may be due to the validator itself, so that the next fetch does without.
+func distrustsValidator(err error) bool {
+	if errors.Is(err, ErrUnexpectedNotModified) {
+		return true
+	}
+	status, ok := errors.AsType[*StatusError](err)
+	return ok && (status.Code == 400 || status.Code == 412 || status.Code == 416 || status.Code == 431)
+}
+
+// offered decides on a whole document. A refused one changes nothing, its validator is forgotten with it.
+func (f *fetcher) offered(ctx context.Context, document Document) (int, Outcome, *DeliveryError) {
+	size := len(document.Body)
+	sum := sha256.Sum256(document.Body)
+	signature, signedBy := f.held.signature, f.held.signedBy
+	same := f.held.snapshot.rules != nil && sum == f.held.sum
+	if len(f.config.keys) > 0 && (!same || signedBy == "") {
+		var err error
+		if document, signature, signedBy, err = f.verified(ctx, document); err != nil {
+			return size, OutcomeFailed, &DeliveryError{CauseSignature, err}
+		}
+		sum = sha256.Sum256(document.Body)
+		same = f.held.snapshot.rules != nil && sum == f.held.sum
+	}
+	next := &held{sum: sum, validator: document.Validator, signature: signature, signedBy: signedBy}
+	if same {
+		f.unchanged(next)
+		return size, OutcomeNotModified, nil
+	}
+	rules, err := decodeRules(f.config.format, document.Body, f.held.snapshot.rules)
+	if err != nil {
+		return size, OutcomeFailed, &DeliveryError{CauseDocument, err}
+	}
+	next.info = rules.Info()
+	if err := f.acceptable(next.info); err != nil {
+		return size, OutcomeFailed, &DeliveryError{CauseRefused, err}
+	}
+	f.publish(next, rules, document.Body)
+	return size, OutcomePublished, nil
+}
+
+// decodeRules compiles a document and lets it take over what it had to set aside from the rules served before.
+func decodeRules(format Format, body []byte, previous Rules) (rules Rules, err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			rules, err = nil, fmt.Errorf("%w in the format %s: %v", ErrPanic, format.Name(), cause)
+		}
+	}()
+	if len(body) == 0 {
+		return nil, errors.New("becket: the document is empty: it has no bytes at all")
+	}
+	rules, err = format.Decode(body)
+	if err != nil {
+		if looksLikeHTML(body) {
+			err = fmt.Errorf("becket: this is a web page, not a ruleset; a login page or a captive portal may have answered: %w", err)
+		}
+		return nil, err
+	}
+	if rules == nil {
+		return nil, errors.New("becket: the format returned no rules and no error")
+	}
+	if keeper, ok := rules.(Keeper); ok {
+		rules = keeper.Keep(previous)
+	}
+	return rules, nil
+}
+
+func looksLikeHTML(body []byte) bool {
+	for _, c := range body {
+		switch c {
+		case ' ', '\t', '\r', '\n', 0xef, 0xbb, 0xbf:
+		default:
+			return c == '<'
+		}
+	}
+	return false
+}
+
+// publish swaps the pointer. What is told of it is told afterwards.
+func (f *fetcher) publish(next *held, rules Rules, body []byte) {
+	now := f.config.clock()
+	before := f.held
+	next.snapshot = newSnapshot(rules, TierNetwork, f.config.clock, f.observer)
+	next.snapshot.confirm(now)
+	next.fetchedAt, f.bar = now, next.info.Revision
+	if f.disk != nil {
+		next.body = body
+	}
+	f.held, f.diskDue = next, true
+	f.publication.store(next.snapshot)
+	f.status.served(next)
+	f.notifier.tell(&event{before: before.snapshot, after: next.snapshot, first: before.snapshot.rules == nil})
+	if len(next.info.Bad)+len(next.info.Warnings) > 0 {
+		f.notifier.tell(&event{bad: next.info.Bad, warnings: next.info.Warnings})
+	}
+}
+
+// unchanged takes the validator of a document that is byte for byte the one in use: a server without ETag, or one that
+// changes it at every answer.
+func (f *fetcher) unchanged(next *held) {
+	h := *f.held
+	h.validator, h.signature, h.signedBy, h.fetchedAt = next.validator, next.signature, next.signedBy, f.config.clock()
+	f.bar = max(f.bar, h.info.Revision)
+	f.held = &h
+	f.confirmed(h.snapshot.promote(TierNetwork))
+}
+
+// confirmed notes that the source vouched for the ruleset in use.
+func (f *fetcher) confirmed(s *snapshot) {
+	s.confirm(f.config.clock())
+	if f.held.snapshot.tier == s.tier {
+		f.status.served(f.held)
+		return
+	}
+	h := *f.held
+	h.snapshot = s
+	f.held = &h
+	f.publication.store(s)
+	f.status.served(&h)
+}
+
+// keep writes the disk copy where it is due: at once for a new ruleset, and every minute for its time stamp. Failing stops
+// nothing; the next refresh tries again.
+func (f *fetcher) keep() {
+	if f.disk == nil || !f.diskDue && time.Since(f.renewedAt) < stampEvery {
+		return
+	}
+	h := f.held
+	err := f.disk.write(&diskCopy{
+		body: h.body, validator: h.validator, signature: h.signature,
+		fetchedAt: h.fetchedAt, confirmedAt: f.config.clock(),
+	})
+	f.diskDue = err != nil
+	if err == nil {
+		f.renewedAt = time.Now()
+	}
+	f.status.wrote(err)
+	if err != nil {
+		f.notifier.tell(&event{failure: &DeliveryError{CauseDisk, err}})
+	}
+}

@@ -1,0 +1,338 @@
+package becket
+
+import (
+	"compress/gzip"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Version is the library's version, as requests name it in their User-Agent.
+const Version = "0.1.0"
+
+// Bounds and defaults of HTTP sources.
+const (
+	defaultTimeout  = 10 * time.Second
+	maxFetch        = 5 * time.Minute // of any source
+	maxRetryAfter   = time.Hour
+	maxValidator    = 1 << 10 // bytes of an ETag; a longer one could make every request too large for the server
+	maxRedirects    = 5
+	signatureSuffix = ".minisig"
+)
+
+// HTTP returns a source that fetches a document by HTTP or HTTPS with ETag and Last-Modified, so that an unchanged one costs a
+// few hundred bytes. A user and password in the URL are sent as basic authentication. Whatever the server answers, the next
+// poll asks again. Redirects are followed within the scheme or from http to https, five at most; headers from WithHeader,
+// credentials and a Referer never go to another host or port.
+//
+// Errors, logs and Status name the host alone, since paths and queries of such URLs often hold keys.
+func HTTP(address string, options ...HTTPOption) Source {
+	s := &httpSource{address: address, timeout: defaultTimeout, limit: maxDocument, header: http.Header{}}
+	s.url, s.mistake = parseURL("HTTP", address)
+	for _, option := range options {
+		if option != nil {
+			option(s)
+		}
+	}
+	s.prepare()
+	return s
+}
+
+// HTTPOption changes how an [HTTP] source works.
+type HTTPOption func(*httpSource)
+
+// WithHTTPClient sets the client, for proxies, certificates or tracing. Its transport, jar and timeout are used as they are; redirects
+// follow the source's rules and then the client's own. By default, a client that wants TLS 1.2 at least and takes proxies
+// from the environment.
+func WithHTTPClient(client *http.Client) HTTPOption {
+	return func(s *httpSource) {
+		if client == nil {
+			s.wrong(errors.New("becket: WithHTTPClient: the client is nil"))
+			return
+		}
+		s.custom = client
+	}
+}
+
+// WithHeader adds a header to every request, such as Authorization. Its value appears in no log, error or file. By default, only
+// Accept and User-Agent are sent.
+func WithHeader(name, value string) HTTPOption {
+	return func(s *httpSource) {
+		if !validHeaderName(name) || !validHeaderValue(value) {
+			s.wrong(fmt.Errorf("becket: WithHeader: %q is not a header's name, or its value has control characters", name))
+			return
+		}
+		s.header.Add(name, value)
+		s.secrets = append(s.secrets, value)
+	}
+}
+
+// WithTimeout limits a whole fetch, from connecting to the last byte, to at most five minutes. By default, 10 seconds.
+func WithTimeout(timeout time.Duration) HTTPOption {
+	return func(s *httpSource) {
+		if timeout <= 0 || timeout > maxFetch {
+			s.wrong(fmt.Errorf("becket: WithTimeout: %v is not between 0 and %v", timeout, maxFetch))
+			return
+		}
+		s.timeout = timeout
+	}
+}
+
+// WithMaxBytes limits the document's size after decompression; the format may have a limit of its own. By default, 64 MiB.
+func WithMaxBytes(limit int64) HTTPOption {
+	return func(s *httpSource) {
+		if limit <= 0 || limit > maxDiskBody {
+			s.wrong(fmt.Errorf("becket: WithMaxBytes: %d is not between 1 and %d", limit, int64(maxDiskBody)))
+			return
+		}
+		s.limit = limit
+	}
+}
+
+// WithSignatureURL sets where the document's minisign signature is. By default, it is at the document's URL with .minisig behind the path.
+func WithSignatureURL(address string) HTTPOption {
+	return func(s *httpSource) {
+		u, err := parseURL("WithSignatureURL", address)
+		s.signatureURL = u
+		s.wrong(err)
+	}
+}
+
+// WithIdentity sets what the disk copy belongs to, in place of the URL: for URLs that hold keys which change, and for servers that
+// answer with different documents to different headers. By default, the URL.
+func WithIdentity(name string) HTTPOption {
+	return func(s *httpSource) { s.identity = name }
+}
+
+type httpSource struct {
+	address      string
+	url          *url.URL // without user and password; nil if there is a mistake
+	signatureURL *url.URL
+	identity     string
+	header       http.Header
+	timeout      time.Duration
+	limit        int64
+	custom       *http.Client
+	mistake      error
+	secrets      []string // what must not be seen in errors
+
+	once   sync.Once
+	client *http.Client
+	own    *http.Transport // nil with a custom client
+}
+
+func (s *httpSource) wrong(err error) { s.mistake = errors.Join(s.mistake, err) }
+
+// prepare moves the URL's user and password into a header, so that no redirect, Referer or error can carry them, and finds the
+// signature's place.
+func (s *httpSource) prepare() {
+	if s.url == nil {
+		return
+	}
+	s.secrets = append(s.secrets, secretsOf(s.url)...)
+	if user := s.url.User; user != nil {
+		password, _ := user.Password()
+		request := http.Request{Header: http.Header{}}
+		request.SetBasicAuth(user.Username(), password)
+		if s.header.Get("Authorization") == "" {
+			s.header.Set("Authorization", request.Header.Get("Authorization"))
+		}
+		s.url.User = nil
+	}
+	if s.signatureURL == nil {
+		place := *s.url
+		place.Path += signatureSuffix
+		if place.RawPath != "" {
+			place.RawPath += signatureSuffix
+		}
+		s.signatureURL = &place
+	} else {
+		s.secrets = append(s.secrets, secretsOf(s.signatureURL)...)
+	}
+}
+
+func (s *httpSource) Check() error { return s.mistake }
+
+func (s *httpSource) Identity() string {
+	if s.identity != "" {
+		return s.identity
+	}
+	return s.address
+}
+
+// Close ends idle connections; the source can still be used.
+func (s *httpSource) Close() error {
+	s.once.Do(s.connect)
+	if s.own != nil {
+		s.own.CloseIdleConnections()
+	}
+	return nil
+}
+
+func (s *httpSource) connect() {
+	client := http.Client{}
+	if s.custom != nil {
+		client = *s.custom
+	} else {
+		s.own = newTransport()
+		client.Transport = s.own
+	}
+	client.CheckRedirect = redirectPolicy(s.header, client.CheckRedirect)
+	s.client = &client
+}
+
+func newTransport() *http.Transport {
+	transport := &http.Transport{Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true}
+	if standard, ok := http.DefaultTransport.(*http.Transport); ok {
+		transport = standard.Clone()
+	}
+	if transport.TLSClientConfig == nil {
+		transport.TLSClientConfig = &tls.Config{} //nolint:gosec // the next line sets the least version
+	}
+	transport.TLSClientConfig.MinVersion = max(transport.TLSClientConfig.MinVersion, tls.VersionTLS12)
+	transport.IdleConnTimeout = 90 * time.Second
+	return transport
+}
+
+func (s *httpSource) Fetch(ctx context.Context, last Validator) (Document, error) {
+	if s.mistake != nil {
+		return Document{}, s.mistake
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.timeout)
+	defer cancel()
+	response, err := s.get(ctx, s.url, last)
+	if err != nil {
+		return Document{}, s.failed(err)
+	}
+	defer response.Body.Close()
+	switch response.StatusCode {
+	case http.StatusOK:
+		body, err := readBody(response, s.limit)
+		if err != nil {
+			return Document{}, s.failed(err)
+		}
+		return Document{Body: body, Validator: validatorOf(response.Header)}, nil
+	case http.StatusNotModified:
+		if last.IsZero() {
+			return Document{}, s.failed(ErrUnexpectedNotModified)
+		}
+		return Document{NotModified: true, Validator: last}, nil
+	default:
+		return Document{}, s.failed(statusError(response))
+	}
+}
+
+func (s *httpSource) FetchSignature(ctx context.Context) ([]byte, error) {
+	if s.mistake != nil {
+		return nil, s.mistake
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.timeout)
+	defer cancel()
+	response, err := s.get(ctx, s.signatureURL, Validator{})
+	if err != nil {
+		return nil, s.failed(err)
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return nil, s.failed(statusError(response))
+	}
+	signature, err := readBody(response, maxSignature)
+	if err != nil {
+		return nil, s.failed(err)
+	}
+	return signature, nil
+}
+
+// get sends one request. The configured headers go to the document's own host and port alone.
+func (s *httpSource) get(ctx context.Context, u *url.URL, last Validator) (*http.Response, error) {
+	s.once.Do(s.connect)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), http.NoBody)
+	if err != nil {
+		return nil, err
+	}
+	request.Header.Set("Accept", "application/json, */*;q=0.5")
+	request.Header.Set("User-Agent", "becket/"+Version)
+	if sameOrigin(u, s.url) {
+		for name, values := range s.header {
+			request.Header[name] = values
+		}
+		if host := s.header.Get("Host"); host != "" {
+			request.Host = host
+		}
+	}
+	if last.ETag != "" {
+		request.Header.Set("If-None-Match", last.ETag)
+	}
+	if last.LastModified != "" {
+		request.Header.Set("If-Modified-Since", last.LastModified)
+	}
+	return s.client.Do(request)
+}
+
+// readBody reads the answer's body, decompressed. The transport decompresses what it asked to be compressed itself; a
+// server may compress unasked, and a custom client may leave it to us.
+func readBody(response *http.Response, limit int64) ([]byte, error) {
+	encoding := strings.ToLower(strings.TrimSpace(response.Header.Get("Content-Encoding")))
+	switch {
+	case response.Uncompressed, encoding == "", encoding == "identity":
+		return readLimited(response.Body, limit, response.ContentLength)
+	case encoding == "gzip", encoding == "x-gzip":
+		reader, err := gzip.NewReader(response.Body)
+		if err != nil {
+			return nil, fmt.Errorf("gzip: %w", err)
+		}
+		defer reader.Close()
+		return readLimited(reader, limit, -1)
+	default:
+		return nil, fmt.Errorf("becket: the server compressed the document with %q, which nobody asked for", encoding)
+	}
+}
+
+// validatorOf reads the validators of an answer. What cannot be sent back is dropped: it would fail every later request.
+func validatorOf(header http.Header) Validator {
+	v := Validator{ETag: header.Get("Etag"), LastModified: header.Get("Last-Modified")}
+	if len(v.ETag) > maxValidator || !printable(v.ETag) {
+		v.ETag = ""
+	}
+	if _, err := http.ParseTime(v.LastModified); err != nil || len(v.LastModified) > maxValidator {
+		v.LastModified = ""
+	}
+	return v
+}
+
+func statusError(response *http.Response) *StatusError {
+	return &StatusError{Code: response.StatusCode, RetryAfter: retryAfter(response.Header, time.Now())}
+}
+
+// retryAfter reads a number of seconds or a date, which counts from the server's own clock where it tells that. It is
+// between 0, which also stands for what cannot be read, and an hour.
+func retryAfter(header http.Header, now time.Time) time.Duration {
+	text := strings.TrimSpace(header.Get("Retry-After"))
+	seconds, err := strconv.ParseInt(text, 10, 64)
+	if err == nil || errors.Is(err, strconv.ErrRange) {
+		// Out of range leaves the nearest number.
+		return time.Duration(min(max(seconds, 0), int64(maxRetryAfter/time.Second))) * time.Second
+	}
+	at, err := http.ParseTime(text)
+	if err != nil {
+		return 0
+	}
+	if date, err := http.ParseTime(header.Get("Date")); err == nil {
+		now = date
+	}
+	return min(max(at.Sub(now), 0), maxRetryAfter)
+}
+
+func statusText(code int) string {
+	if text := http.StatusText(code); text != "" {
+		return " " + text
+	}
+	return ""
+}

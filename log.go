@@ -1,0 +1,106 @@
+package becket
+
+import (
+	"context"
+	"log/slog"
+	"time"
+)
+
+const (
+	logEvery   = time.Minute // per cause
+	maxLogBads = 20          // lines for flags set aside, per document
+)
+
+// limitedLogger writes what the client has to say. Failures are limited to one line per cause and minute; the next line
+// says how many were left out. Only the notifier uses it.
+type limitedLogger struct {
+	logger *slog.Logger // nil: silent
+	causes map[Cause]*quiet
+}
+
+type quiet struct {
+	last    time.Time
+	skipped int
+}
+
+func newLimitedLogger(logger *slog.Logger) *limitedLogger {
+	return &limitedLogger{logger: logger, causes: map[Cause]*quiet{}}
+}
+
+func (l *limitedLogger) failed(failure *DeliveryError) {
+	if l.logger == nil {
+		return
+	}
+	q := l.causes[failure.Cause]
+	if q == nil {
+		q = &quiet{}
+		l.causes[failure.Cause] = q
+	}
+	now := time.Now()
+	if !q.last.IsZero() && now.Sub(q.last) < logEvery {
+		q.skipped++
+		return
+	}
+	attributes := []slog.Attr{slog.String("cause", string(failure.Cause)), slog.String("error", failure.Error())}
+	if q.skipped > 0 {
+		attributes = append(attributes, slog.Int("left_out", q.skipped))
+	}
+	q.last, q.skipped = now, 0
+	l.log(slog.LevelWarn, "becket: what is served stays as it is", attributes...)
+}
+
+// setAside writes a line per flag or segment that could not be read, once per document, but not thousands of them.
+func (l *limitedLogger) setAside(bads []Bad, warnings []error) {
+	for i, bad := range bads {
+		if i == maxLogBads {
+			l.log(slog.LevelWarn, "becket: more was set aside", slog.Int("number", len(bads)-i))
+			break
+		}
+		l.log(slog.LevelWarn, "becket: set aside",
+			slog.String("section", bad.Section), slog.String("key", bad.Key), slog.Bool("kept", bad.Kept), slog.String("error", bad.Error()))
+	}
+	for i, warning := range warnings {
+		if i == maxLogBads {
+			break
+		}
+		l.log(slog.LevelWarn, "becket: warning", slog.String("warning", warning.Error()))
+	}
+}
+
+// changed writes one line for the ruleset and one for each flag and segment that differs. Of the first ruleset only the line for
+// the whole: everything in it is new.
+func (l *limitedLogger) changed(c *Changes, first bool) {
+	if l.logger == nil {
+		return
+	}
+	l.log(slog.LevelInfo, "becket: ruleset published",
+		slog.Int64("revision", c.ToRevision), slog.Int64("previous", c.FromRevision), slog.String("tier", c.Tier.String()),
+		slog.Int("added", len(c.Added)), slog.Int("removed", len(c.Removed)), slog.Int("changed", len(c.Changed)))
+	if first {
+		return
+	}
+	for i := range c.Added {
+		l.audit(c, "added", &c.Added[i], false)
+	}
+	for i := range c.Removed {
+		l.audit(c, "removed", &c.Removed[i], false)
+	}
+	for i := range c.Changed {
+		l.audit(c, "changed", &c.Changed[i].After, c.Changed[i].OnlyMetadata)
+	}
+	for _, segment := range c.Segments {
+		l.log(slog.LevelInfo, "becket: segment "+string(segment.Kind), slog.String("segment", segment.Key), slog.Int64("revision", c.ToRevision))
+	}
+}
+
+func (l *limitedLogger) audit(c *Changes, what string, flag *FlagInfo, onlyMetadata bool) {
+	l.log(slog.LevelInfo, "becket: flag "+what,
+		slog.String("flag", flag.Key), slog.String("owner", flag.Owner), slog.Int64("revision", c.ToRevision),
+		slog.Int64("previous", c.FromRevision), slog.Bool("only_metadata", onlyMetadata))
+}
+
+func (l *limitedLogger) log(level slog.Level, message string, attributes ...slog.Attr) {
+	if l.logger != nil {
+		l.logger.LogAttrs(context.Background(), level, message, attributes...)
+	}
+}

@@ -1,0 +1,157 @@
+package becket
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"aead.dev/minisign"
+)
+
+// Bounds and defaults of polling.
+const (
+	minPollInterval     = time.Second
+	defaultPollInterval = 30 * time.Second
+)
+
+// Option changes how a [Client] works. Options are checked by [New], all of them at once.
+type Option func(*config)
+
+// config is what options write. New checks it once; nothing changes it afterwards.
+type config struct {
+	source    Source
+	format    Format
+	interval  time.Duration
+	clock     func() time.Time
+	logger    *slog.Logger // nil: silent
+	hooks     []Hooks
+	private   []string
+	keys      []minisign.PublicKey
+	keyErrors []error
+
+	environment        string // "": any
+	diskFolder         string // "" with disk set is a mistake
+	disk               bool
+	bootstrap          []byte
+	hasBootstrap       bool
+	emptyAllowed       bool
+	lowerRevisionValid bool
+}
+
+func newConfig(source Source, options []Option) (*config, error) {
+	c := &config{source: source, format: Native, interval: defaultPollInterval, clock: time.Now}
+	for _, option := range options {
+		if option != nil {
+			option(c)
+		}
+	}
+	return c, c.check()
+}
+
+// check tells every mistake, not only the first.
+func (c *config) check() error {
+	var errs []error
+	mistake := func(wrong bool, format string, args ...any) {
+		if wrong {
+			errs = append(errs, fmt.Errorf("becket: "+format, args...))
+		}
+	}
+	mistake(c.source == nil, "there is no source")
+	if checker, ok := c.source.(Checker); ok {
+		if err := checker.Check(); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	mistake(c.format == nil, "WithFormat: the format is nil")
+	mistake(c.clock == nil, "WithClock: the clock is nil")
+	mistake(c.interval < minPollInterval, "WithPollInterval: %v is below the least interval, %v", c.interval, minPollInterval)
+	mistake(c.disk && c.diskFolder == "", "WithDiskCache: the folder has no name")
+	mistake(c.hasBootstrap && len(c.bootstrap) == 0, "WithBootstrap: there are no bytes")
+	errs = append(errs, c.keyErrors...)
+	return errors.Join(errs...)
+}
+
+// WithPollInterval sets how often the source is asked, one second at least; each wait is jittered. By default, 30 seconds.
+func WithPollInterval(interval time.Duration) Option {
+	return func(c *config) { c.interval = interval }
+}
+
+// WithDiskCache keeps a copy of the last accepted document in a folder, which is made with permissions 0700 if it is not there. The next
+// start serves it until the source answers. Several clients and processes may share a folder. By default, there is no copy.
+func WithDiskCache(folder string) Option {
+	return func(c *config) { c.disk, c.diskFolder = true, folder }
+}
+
+// WithBootstrap gives the document that the program was built with. It is served where there is neither an answer of the source
+// nor a disk copy of its revision or a higher one. It counts as part of the program: it needs no signature, and it is stale at once
+// for flags with max_age. By default, there is none, and callers get their defaults.
+func WithBootstrap(document []byte) Option {
+	return func(c *config) { c.bootstrap, c.hasBootstrap = document, true }
+}
+
+// WithFormat sets the format of the documents, bootstrap included. By default, [Native].
+func WithFormat(format Format) Option {
+	return func(c *config) { c.format = format }
+}
+
+// WithEnvironment refuses documents that do not name this environment, wherever they come from. By default, and with "",
+// every environment will do.
+func WithEnvironment(name string) Option {
+	return func(c *config) { c.environment = name }
+}
+
+// WithLogger sets where the client logs: what was published, what changed, what failed (at most one line per cause and minute). Nothing is
+// logged per evaluation. By default, and with nil, it is silent.
+func WithLogger(logger *slog.Logger) Option {
+	return func(c *config) { c.logger = logger }
+}
+
+// WithHooks adds functions to call. It may be given several times; all hooks are called, in that order. By default, there are none.
+func WithHooks(hooks Hooks) Option {
+	return func(c *config) { c.hooks = append(c.hooks, hooks) }
+}
+
+// WithPrivateAttributes names attributes whose values leave the client nowhere: hooks, exposures, logs and explanations show *** in
+// their place. The name of a map hides everything in it, and "key" the targeting key. By default, no attribute is private.
+func WithPrivateAttributes(names ...string) Option {
+	return func(c *config) { c.private = append(c.private, names...) }
+}
+
+// WithPublicKey refuses documents that none of these minisign keys signed. A key is the text of a .pub file or its second line.
+// Several keys serve for rotation; the option may be given several times. The signature is fetched from the document's address with
+// .minisig behind its path, unless the source knows better, and checked again when the disk copy is read. By default,
+// signatures are neither fetched nor checked.
+func WithPublicKey(keys ...string) Option {
+	return func(c *config) {
+		if len(keys) == 0 {
+			c.keyErrors = append(c.keyErrors, errors.New("becket: WithPublicKey: there is no key"))
+		}
+		for _, text := range keys {
+			key, err := parsePublicKey(text)
+			if err != nil {
+				c.keyErrors = append(c.keyErrors, err)
+				continue
+			}
+			c.keys = append(c.keys, key)
+		}
+	}
+}
+
+// WithClock sets the clock for schedules, time stamps and ages. When to ask the source is measured by the runtime's own monotonic
+// clock, so that a clock that jumps stops nothing. It must be safe for concurrent use. By default, time.Now.
+func WithClock(now func() time.Time) Option {
+	return func(c *config) { c.clock = now }
+}
+
+// WithEmptyAllowed accepts a document without flags while the ruleset in use has some. By default, it is refused: an empty
+// file must not switch everything off.
+func WithEmptyAllowed() Option {
+	return func(c *config) { c.emptyAllowed = true }
+}
+
+// WithLowerRevisionAllowed accepts a document whose revision is below that of the one before. By default, it is refused: caches and
+// replays must not turn time back.
+func WithLowerRevisionAllowed() Option {
+	return func(c *config) { c.lowerRevisionValid = true }
+}

@@ -1,0 +1,165 @@
+package becket
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// ErrRedirect is a redirect that is not followed: the sixth, one to another scheme but https, or one without end.
+var ErrRedirect = errors.New("becket: the server's redirect is not followed")
+
+// redirectPolicy follows redirects within the scheme or to https. As soon as one leads to another host or port, everything that was
+// configured is taken out of the request, for good: who led away may lead back to a place of its choice. own is the policy
+// of a custom client, which may be stricter.
+func redirectPolicy(configured http.Header, own func(*http.Request, []*http.Request) error) func(*http.Request, []*http.Request) error {
+	return func(request *http.Request, via []*http.Request) error {
+		request.Header.Del("Referer") // it would show the path and the query, which may be secret
+		last := via[len(via)-1].URL
+		switch {
+		case len(via) > maxRedirects:
+			return fmt.Errorf("%w: there were %d before it", ErrRedirect, maxRedirects)
+		case request.URL.Scheme != "http" && request.URL.Scheme != "https":
+			return fmt.Errorf("%w: it leads to another scheme", ErrRedirect)
+		case last.Scheme == "https" && request.URL.Scheme != "https":
+			return fmt.Errorf("%w: it leads from https to %s", ErrRedirect, request.URL.Scheme)
+		}
+		if leftOrigin(request, via) {
+			for name := range configured {
+				request.Header.Del(name)
+			}
+			for _, name := range [...]string{"Authorization", "Cookie", "Proxy-Authorization"} {
+				request.Header.Del(name)
+			}
+			request.Host = ""
+			if configured.Get("User-Agent") != "" {
+				request.Header.Set("User-Agent", "becket/"+Version)
+			}
+		}
+		if own != nil {
+			return own(request, via)
+		}
+		return nil
+	}
+}
+
+func leftOrigin(request *http.Request, via []*http.Request) bool {
+	for _, earlier := range via[1:] {
+		if !sameOrigin(earlier.URL, via[0].URL) {
+			return true
+		}
+	}
+	return !sameOrigin(request.URL, via[0].URL)
+}
+
+// sameOrigin compares host and port. The same host on another port may belong to somebody else.
+func sameOrigin(a, b *url.URL) bool {
+	return strings.EqualFold(a.Hostname(), b.Hostname()) && portOf(a) == portOf(b)
+}
+
+func portOf(u *url.URL) string {
+	if port := u.Port(); port != "" {
+		return port
+	}
+	if u.Scheme == "https" {
+		return "443"
+	}
+	return "80"
+}
+
+// parseURL never quotes the address in its error.
+func parseURL(option, address string) (*url.URL, error) {
+	u, err := url.Parse(address)
+	if err != nil {
+		inner, _ := errors.AsType[*url.Error](err)
+		if inner != nil {
+			err = inner.Err
+		}
+		return nil, fmt.Errorf("becket: %s: the URL cannot be read: %s", option, strings.ReplaceAll(err.Error(), address, "***"))
+	}
+	if u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" {
+		return nil, fmt.Errorf("becket: %s: the URL must begin with https:// or http:// and name a host", option)
+	}
+	u.Fragment, u.RawFragment = "", ""
+	return u, nil
+}
+
+// failed says which host an error came from, and keeps out of it what may be secret. net/http puts whole URLs into its errors.
+func (s *httpSource) failed(err error) error {
+	for {
+		inner, ok := errors.AsType[*url.Error](err)
+		if !ok {
+			break
+		}
+		err = inner.Err
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = fmt.Errorf("no whole answer within %v: %w", s.timeout, context.DeadlineExceeded)
+	}
+	text := trimPrefix(err)
+	for _, secret := range s.secrets {
+		if len(secret) >= minSecret {
+			text = strings.ReplaceAll(text, secret, "***")
+		}
+	}
+	return &fetchError{text: "becket: " + s.url.Host + ": " + text, err: err}
+}
+
+// minSecret keeps a query such as ?v=1 from making errors unreadable.
+const minSecret = 4
+
+// fetchError has a text without secrets. It can be asked what it is, but not unwrapped: what it hides may tell them.
+type fetchError struct {
+	text string
+	err  error
+}
+
+func (e *fetchError) Error() string        { return e.text }
+func (e *fetchError) Is(target error) bool { return errors.Is(e.err, target) }
+func (e *fetchError) As(target any) bool   { return errors.As(e.err, target) }
+
+// secretsOf lists what of a URL may be secret: the whole, its user and password, its path and its query, as a whole and each value.
+func secretsOf(u *url.URL) []string {
+	secrets := []string{u.String(), u.RequestURI(), u.RawQuery}
+	if u.User != nil {
+		password, _ := u.User.Password()
+		secrets = append(secrets, u.User.String(), u.User.Username(), password)
+	}
+	for _, values := range u.Query() {
+		secrets = append(secrets, values...)
+	}
+	return append(secrets, u.Path)
+}
+
+func validHeaderName(name string) bool {
+	if name == "" {
+		return false
+	}
+	for _, c := range []byte(name) {
+		if c <= ' ' || c >= 0x7f || strings.IndexByte("()<>@,;:\\\"/[]?={}", c) >= 0 {
+			return false
+		}
+	}
+	return true
+}
+
+func validHeaderValue(value string) bool {
+	for _, c := range []byte(value) {
+		if c < ' ' && c != '\t' || c == 0x7f {
+			return false
+		}
+	}
+	return true
+}
+
+func printable(text string) bool {
+	for _, c := range []byte(text) {
+		if c < ' ' || c >= 0x7f {
+			return false
+		}
+	}
+	return true
+}

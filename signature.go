@@ -1,0 +1,57 @@
+package becket
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"aead.dev/minisign"
+)
+
+// What a signature can be refused for, for errors.Is.
+var (
+	// ErrUnsigned is a document whose signature is not to be had.
+	ErrUnsigned = errors.New("becket: the document is not signed")
+
+	// ErrSignature is a signature that does not fit the document, or is of a key that is not trusted.
+	ErrSignature = errors.New("becket: the document's signature is refused")
+)
+
+// parsePublicKey reads the text of a .pub file or the key alone. The key is public, but what was given by mistake in its place may
+// not be, so it is not quoted.
+func parsePublicKey(text string) (minisign.PublicKey, error) {
+	var key minisign.PublicKey
+	if err := key.UnmarshalText([]byte(strings.TrimSpace(text))); err != nil {
+		return key, errors.New("becket: WithPublicKey: this is not a minisign public key: 56 characters of base64, or the text of a .pub file")
+	}
+	return key, nil
+}
+
+// verify checks a document's signature, of either of minisign's kinds (Ed over the document, ED over its hash), and returns the ID
+// of the key.
+func verify(keys []minisign.PublicKey, body, signature []byte) (string, error) {
+	if len(signature) == 0 {
+		return "", ErrUnsigned
+	}
+	var parsed minisign.Signature
+	if err := parsed.UnmarshalText(signature); err != nil {
+		return "", fmt.Errorf("%w: it cannot be read", ErrSignature)
+	}
+	known := false
+	for _, key := range keys {
+		if key.ID() != parsed.KeyID {
+			continue
+		}
+		known = true
+		if minisign.Verify(key, body, signature) {
+			return keyID(key.ID()), nil
+		}
+	}
+	if !known {
+		return "", fmt.Errorf("%w: it is of the key %s, which is not trusted", ErrSignature, keyID(parsed.KeyID))
+	}
+	return "", fmt.Errorf("%w: the key %s did not sign this document", ErrSignature, keyID(parsed.KeyID))
+}
+
+// keyID writes a key's ID as the minisign program does.
+func keyID(id uint64) string { return fmt.Sprintf("%016X", id) }

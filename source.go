@@ -1,0 +1,139 @@
+package becket
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+)
+
+// Source is where documents come from: [HTTP], [File], [FS], [Bytes], or a program's own. The client calls it from one goroutine
+// at a time, never two fetches at once.
+type Source interface {
+	// Fetch returns the document, or says that it is the one that last belongs to. It must return soon after ctx is done;
+	// ctx has a deadline of five minutes at most. last is what came with the document in use, the zero Validator when there is
+	// none: then the answer must not be NotModified. An error may wrap a [StatusError] to ask for patience.
+	Fetch(ctx context.Context, last Validator) (Document, error)
+
+	// Identity names the source: it keeps disk copies of different sources apart. It may hold secrets, for only its hash is written.
+	Identity() string
+}
+
+// Validator tells one version of a document from another, in HTTP's terms.
+type Validator struct {
+	ETag         string
+	LastModified string
+}
+
+// IsZero reports whether v can validate nothing.
+func (v Validator) IsZero() bool { return v == Validator{} }
+
+// Document is a source's answer.
+type Document struct {
+	Body        []byte    // as it came; the client keeps it, and nobody may change it afterwards
+	Validator   Validator // what the next fetch is told if this document is accepted
+	NotModified bool      // the document is still the one that the validator belongs to; Body is nil
+	Signature   []byte    // its minisign signature, where it came along; else nil
+}
+
+// SignedSource is implemented by sources that can fetch the document's minisign signature. It is called after Fetch, and
+// only when the client has public keys.
+type SignedSource interface {
+	Source
+	FetchSignature(ctx context.Context) ([]byte, error)
+}
+
+// Checker is implemented by sources that can tell a mistake in the way they were made; [New] returns it. A source that implements
+// io.Closer is closed with the client.
+type Checker interface {
+	Check() error
+}
+
+// StatusError is an answer of a server that is neither a document nor "not modified".
+type StatusError struct {
+	Code       int           // such as 503
+	RetryAfter time.Duration // how long the server asked to be left alone; 0 where it did not, an hour at most
+}
+
+// Error returns the code with its meaning. It quotes nothing of the answer.
+func (e *StatusError) Error() string {
+	text := fmt.Sprintf("becket: the server answered %d%s", e.Code, statusText(e.Code))
+	if e.RetryAfter > 0 {
+		text += fmt.Sprintf(" and asked to wait %v", e.RetryAfter)
+	}
+	return text
+}
+
+// What sources report, for errors.Is.
+var (
+	// ErrTooLarge is a document over the limit of its size.
+	ErrTooLarge = errors.New("becket: the document is over the size limit")
+
+	// ErrUnexpectedNotModified is an answer "not modified" to a fetch that had nothing to compare with.
+	ErrUnexpectedNotModified = errors.New("becket: the source says that nothing has changed, but was not asked whether it has")
+)
+
+// maxDocument is the default limit of a document after decompression, in bytes.
+const maxDocument = 64 << 20
+
+// maxSignature is the limit of a signature file; a minisign signature with long comments takes under 1 KiB.
+const maxSignature = 16 << 10
+
+// Bytes returns a source whose document never changes. It copies the bytes. It offers no signature.
+func Bytes(document []byte) Source {
+	body := bytes.Clone(document)
+	return &bytesSource{body: body, validator: contentValidator(body)}
+}
+
+type bytesSource struct {
+	body      []byte
+	validator Validator
+}
+
+func (s *bytesSource) Fetch(_ context.Context, last Validator) (Document, error) {
+	if last == s.validator {
+		return Document{NotModified: true, Validator: last}, nil
+	}
+	return Document{Body: s.body, Validator: s.validator}, nil
+}
+
+func (s *bytesSource) Identity() string { return "bytes:" + s.validator.ETag }
+
+// contentValidator makes a validator of the content itself. Unlike a modification time it cannot miss a change.
+func contentValidator(body []byte) Validator {
+	sum := sha256.Sum256(body)
+	return Validator{ETag: hex.EncodeToString(sum[:])}
+}
+
+// readLimited reads all of r, limit bytes at most. expected is how much there should be, or what is not known, -1: memory grows with
+// what arrives, never with what is announced.
+func readLimited(r io.Reader, limit, expected int64) ([]byte, error) {
+	const first = 1 << 20
+	size := min(max(expected+1, 512), first, limit+1)
+	if expected < 0 {
+		size = min(4<<10, limit+1)
+	}
+	body := make([]byte, 0, size)
+	for {
+		n, err := r.Read(body[len(body):cap(body)])
+		body = body[:len(body)+n]
+		if int64(len(body)) > limit {
+			return nil, fmt.Errorf("%w of %d bytes", ErrTooLarge, limit)
+		}
+		if err == io.EOF { //nolint:errorlint // by the contract of io.Reader it is never wrapped
+			return body, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if len(body) == cap(body) {
+			grown := make([]byte, len(body), min(2*int64(cap(body)), limit+1))
+			copy(grown, body)
+			body = grown
+		}
+	}
+}

@@ -1,0 +1,97 @@
+package becket
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// start serves what there is without the source: the disk copy or the bootstrap, the one of the higher revision, the disk copy where
+// they are equal.
+func (f *fetcher) start(bootstrap *held) {
+	f.held = &held{snapshot: newSnapshot(nil, TierDefaults, f.config.clock, f.observer)}
+	if bootstrap != nil {
+		bootstrap.snapshot = newSnapshot(bootstrap.snapshot.rules, TierBootstrap, f.config.clock, f.observer)
+		f.held = bootstrap
+	}
+	if f.config.disk {
+		f.disk = newDisk(f.config.diskFolder, f.config.source.Identity(), f.config.format.Name())
+		f.disk.clean(time.Now())
+		f.startFromDisk()
+	}
+	if f.disk == nil {
+		f.held.body = nil
+	}
+	f.publication.store(f.held.snapshot)
+	f.status.served(f.held)
+	if info := f.held.info; len(info.Bad)+len(info.Warnings) > 0 {
+		f.notifier.tell(&event{bad: info.Bad, warnings: info.Warnings})
+	}
+}
+
+// startFromDisk takes the disk copy if there is one that can be used and the bootstrap is not newer.
+func (f *fetcher) startFromDisk() {
+	kept, err := f.disk.read()
+	if err == nil && kept == nil {
+		return
+	}
+	var h *held
+	if err == nil {
+		if h, err = f.fromDisk(kept); err != nil {
+			err = f.disk.setAside(err)
+		}
+	}
+	if err != nil {
+		f.status.wrote(err)
+		f.notifier.tell(&event{failure: &DeliveryError{CauseDisk, err}})
+		return
+	}
+	f.bar = h.info.Revision
+	if f.held.snapshot.rules == nil || h.info.Revision >= f.held.info.Revision {
+		f.held = h
+	}
+}
+
+// fromDisk holds a disk copy against everything that a fetched document is held against.
+func (f *fetcher) fromDisk(c *diskCopy) (*held, error) {
+	h := &held{sum: sha256.Sum256(c.body), body: c.body, validator: c.validator, signature: c.signature, fetchedAt: c.fetchedAt}
+	if len(f.config.keys) > 0 {
+		var err error
+		if h.signedBy, err = verify(f.config.keys, c.body, c.signature); err != nil {
+			return nil, fmt.Errorf("becket: the disk copy is refused: %w", err)
+		}
+	}
+	rules, err := decodeRules(f.config.format, c.body, nil)
+	if err != nil {
+		return nil, fmt.Errorf("becket: the disk copy is refused: %w", err)
+	}
+	h.info = rules.Info()
+	err = errors.Join(f.config.rightEnvironment(h.info), f.config.notEmptied(h.info, f.held.info))
+	if err != nil {
+		return nil, fmt.Errorf("becket: the disk copy is refused: %w", err)
+	}
+	h.snapshot = newSnapshot(rules, TierDisk, f.config.clock, f.observer)
+	now := f.config.clock()
+	if age := now.Sub(c.confirmedAt); !c.confirmedAt.IsZero() && age >= 0 {
+		h.snapshot.confirm(now.Add(-age))
+	}
+	return h, nil
+}
+
+// decodeBootstrap returns what the program was built with, nil where there is nothing. Its mistakes are the program's.
+func (c *config) decodeBootstrap() (*held, error) {
+	if !c.hasBootstrap {
+		return nil, nil //nolint:nilnil // no bootstrap is no error
+	}
+	rules, err := decodeRules(c.format, c.bootstrap, nil)
+	if err != nil {
+		return nil, fmt.Errorf("becket: WithBootstrap: %w", err)
+	}
+	h := &held{info: rules.Info(), sum: sha256.Sum256(c.bootstrap), body: c.bootstrap}
+	if err := c.rightEnvironment(h.info); err != nil {
+		return nil, fmt.Errorf("becket: WithBootstrap: %w", err)
+	}
+	h.snapshot = &snapshot{rules: rules}
+	return h, nil
+}

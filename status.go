@@ -1,0 +1,125 @@
+package becket
+
+import (
+	"errors"
+	"sync"
+	"time"
+)
+
+// Status is how a client stands. It is a copy, without secrets: it may be logged and served to people. The zero Status is
+// that of a nil client.
+type Status struct {
+	Tier        Tier
+	Revision    int64
+	Environment string
+	Format      string
+	Flags       int // how many the ruleset has, those set aside too
+	ETag        string
+	SignedBy    string // ID of the key that signed the document, as minisign writes it; "" where no keys were given
+
+	FetchedAt   time.Time // when the document in use came from its source, perhaps in an earlier run; zero for a bootstrap
+	ConfirmedAt time.Time // when the source last vouched for it; zero if never
+	NextFetch   time.Time // when the source will be asked next, unless Refresh does so earlier; zero while it is being asked
+
+	// LastError is nil when the last refresh was good: fetched, accepted or confirmed, and kept on disk if that was asked for. Before the
+	// first refresh has ended it says why there was a disk copy that could not be used.
+	LastError error
+	Failures  int       // refreshes in a row that failed
+	FailedAt  time.Time // when the last of all failures was; zero if there was none
+	DiskError error     // why the disk copy could not be read or written the last time; nil when it could
+
+	Refreshes   uint64 // ended ones, since the client was made
+	NotModified uint64 // those of them that the source answered with "nothing new"
+	Failed      uint64 // those of them that failed
+
+	Bad      []Bad   // what of the document was set aside
+	Warnings []error // what is odd about it but harmless
+
+	HookPanics    uint64 // panics in hooks and loggers, all recovered
+	DroppedEvents uint64 // events that were not delivered because hooks were too slow
+	Closed        bool
+}
+
+// statusBoard collects what Status tells. The refresher writes it, everybody reads it.
+type statusBoard struct {
+	clock func() time.Time
+
+	mutex   sync.Mutex
+	held    *held
+	status  Status // the fields that have no other home
+	failure error  // of the last refresh
+}
+
+// served notes what is in use now.
+func (b *statusBoard) served(h *held) {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	b.held = h
+}
+
+func (b *statusBoard) refreshed(failure *DeliveryError, outcome Outcome) {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	b.status.Refreshes++
+	b.failure = nil
+	if failure == nil {
+		b.status.Failures = 0
+		if outcome == OutcomeNotModified {
+			b.status.NotModified++
+		}
+		return
+	}
+	b.failure = failure
+	b.status.Failures++
+	b.status.Failed++
+	b.status.FailedAt = b.clock()
+}
+
+func (b *statusBoard) wrote(err error) {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	b.status.DiskError = err
+	if err != nil {
+		b.status.FailedAt = b.clock()
+	}
+}
+
+// scheduled notes when the next fetch is due; the zero time while there is one.
+func (b *statusBoard) scheduled(at time.Time) {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	b.status.NextFetch = at
+}
+
+// lastError joins what keeps the last refresh from having been good.
+func (b *statusBoard) lastError() error {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	return b.joined()
+}
+
+func (b *statusBoard) joined() error {
+	if b.failure == nil || b.status.DiskError == nil {
+		if b.failure == nil {
+			return b.status.DiskError
+		}
+		return b.failure
+	}
+	return errors.Join(b.failure, b.status.DiskError)
+}
+
+func (b *statusBoard) read() Status {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	s := b.status
+	s.LastError = b.joined()
+	h := b.held
+	s.Tier = h.snapshot.tier
+	s.Revision, s.Environment, s.Flags = h.info.Revision, h.info.Environment, h.info.Flags
+	s.Bad, s.Warnings = h.info.Bad, h.info.Warnings
+	s.ETag, s.SignedBy, s.FetchedAt = h.validator.ETag, h.signedBy, h.fetchedAt
+	if confirmed := h.snapshot.moment.confirmed.Load(); confirmed != nil {
+		s.ConfirmedAt = *confirmed
+	}
+	return s
+}
