@@ -1,0 +1,131 @@
+package report
+
+import (
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/becketflags/becket/benchmarks/contender"
+)
+
+// The comments between which the ratios stand, in the results and in the
+// README. What is between them is never written by hand.
+const (
+	ratiosBegin = "<!-- ratios:begin -->"
+	ratiosEnd   = "<!-- ratios:end -->"
+	readmeBegin = "<!-- benchmarks:begin -->"
+	readmeEnd   = "<!-- benchmarks:end -->"
+)
+
+// Ratios writes the table that the README shows: how often becket's time goes
+// into everybody else's, and how often the limit's goes into becket's.
+func Ratios(tables []Table) string {
+	peers := peerNames(tables)
+	var b strings.Builder
+	b.WriteString("| subject built beforehand / in the call | becket takes, x the limit |")
+	for _, p := range peers {
+		fmt.Fprintf(&b, " %s takes, x becket |", p)
+	}
+	b.WriteString("\n|---|--:|" + strings.Repeat("--:|", len(peers)) + "\n")
+	for _, t := range tables {
+		fmt.Fprintf(&b, "| %s |", t.Workload.Title)
+		b.WriteString(t.pair(func(c Column) float64 {
+			ours, _ := t.Nanoseconds(contender.Ours, c)
+			limit, _ := t.Nanoseconds(contender.Limit, c)
+			return over(ours, limit)
+		}))
+		for _, p := range peers {
+			b.WriteString(t.pair(func(c Column) float64 {
+				ours, _ := t.Nanoseconds(contender.Ours, c)
+				return over(t.named(p, c), ours)
+			}))
+		}
+		b.WriteString("\n")
+	}
+	return b.String()
+}
+
+func over(a, b float64) float64 {
+	if b == 0 {
+		return 0
+	}
+	return a / b
+}
+
+// pair writes both figures into one cell, a dash for one that there is not.
+func (t Table) pair(ratio func(Column) float64) string {
+	texts := make([]string, len(Columns))
+	for i, c := range Columns {
+		texts[i] = "–"
+		if r := ratio(c); r > 0 {
+			texts[i] = rounded(r)
+		}
+	}
+	return " " + strings.Join(texts, " / ") + " |"
+}
+
+func rounded(r float64) string {
+	if r < 10 {
+		return fmt.Sprintf("%.1f", r)
+	}
+	return fmt.Sprintf("%.0f", r)
+}
+
+func (t Table) named(name string, c Column) float64 {
+	for _, row := range t.Rows {
+		if f := c.Of(row); row.Name == name && f != nil {
+			return f.Nanoseconds
+		}
+	}
+	return 0
+}
+
+func peerNames(tables []Table) []string {
+	var names []string
+	seen := map[string]bool{}
+	for _, t := range tables {
+		for _, row := range t.Rows {
+			if row.Role == contender.Peer && !seen[row.Name] {
+				seen[row.Name] = true
+				names = append(names, row.Name)
+			}
+		}
+	}
+	return names
+}
+
+// CopyRatios puts the ratios of a results file into another document, between
+// its two comments.
+func CopyRatios(results, document string) error {
+	from, err := os.ReadFile(results)
+	if err != nil {
+		return err
+	}
+	_, ratios, _, err := cut(string(from), ratiosBegin, ratiosEnd)
+	if err != nil {
+		return fmt.Errorf("%s: %w", results, err)
+	}
+	into, err := os.ReadFile(document)
+	if err != nil {
+		return err
+	}
+	before, _, after, err := cut(string(into), readmeBegin, readmeEnd)
+	if err != nil {
+		return fmt.Errorf("%s: %w", document, err)
+	}
+	return os.WriteFile(document, []byte(before+ratios+after), 0o644) //nolint:gosec // a document that everybody reads
+}
+
+// cut returns the text up to and with begin, what is between, and the text
+// from end on.
+func cut(text, begin, end string) (before, between, after string, err error) {
+	before, rest, found := strings.Cut(text, begin)
+	if !found {
+		return "", "", "", fmt.Errorf("there is no %s", begin)
+	}
+	between, after, found = strings.Cut(rest, end)
+	if !found {
+		return "", "", "", fmt.Errorf("there is no %s after %s", end, begin)
+	}
+	return before + begin, between, end + after, nil
+}
