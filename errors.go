@@ -1,0 +1,113 @@
+package becket
+
+import (
+	"errors"
+	"fmt"
+)
+
+// ErrorCode is OpenFeature's word for what went wrong in an evaluation.
+type ErrorCode string
+
+// The codes that evaluations give.
+const (
+	CodeFlagNotFound        ErrorCode = "FLAG_NOT_FOUND"
+	CodeTypeMismatch        ErrorCode = "TYPE_MISMATCH"
+	CodeTargetingKeyMissing ErrorCode = "TARGETING_KEY_MISSING"
+	CodeParseError          ErrorCode = "PARSE_ERROR"
+	CodeProviderNotReady    ErrorCode = "PROVIDER_NOT_READY"
+	CodeGeneral             ErrorCode = "GENERAL"
+)
+
+// EvaluationError says why an evaluation gave the caller's default. Two of them are the same to errors.Is when their
+// codes are, so errors.Is(detail.Err, becket.ErrFlagNotFound) works for every flag.
+type EvaluationError struct {
+	Code    ErrorCode
+	Message string
+	Cause   error // what the ruleset's decoder said, for a flag that could not be read; else nil
+}
+
+// Error returns the message with becket's prefix.
+func (e *EvaluationError) Error() string {
+	if e.Cause != nil {
+		return "becket: " + e.Message + ": " + trimPrefix(e.Cause)
+	}
+	return "becket: " + e.Message
+}
+
+// Unwrap returns the cause.
+func (e *EvaluationError) Unwrap() error { return e.Cause }
+
+// Is reports whether target is an EvaluationError of the same code.
+func (e *EvaluationError) Is(target error) bool {
+	other, ok := errors.AsType[*EvaluationError](target)
+	return ok && other.Code == e.Code
+}
+
+// The errors of evaluations, for errors.Is. They are made once, so that a failing check allocates nothing either; which
+// flag it was stands in the detail.
+var (
+	ErrFlagNotFound        = &EvaluationError{Code: CodeFlagNotFound, Message: "the ruleset has no such flag"}
+	ErrTypeMismatch        = &EvaluationError{Code: CodeTypeMismatch, Message: "the flag is of another type"}
+	ErrTargetingKeyMissing = &EvaluationError{Code: CodeTargetingKeyMissing, Message: "a split was reached and the subject has no key to hash"}
+	ErrParse               = &EvaluationError{Code: CodeParseError, Message: "the flag's definition could not be read"}
+	ErrNotReady            = &EvaluationError{Code: CodeProviderNotReady, Message: "no ruleset has been loaded yet"}
+	ErrGeneral             = &EvaluationError{Code: CodeGeneral, Message: "the evaluation failed"}
+)
+
+// typeMismatches has an error for each pair of types, asked for and found.
+var typeMismatches = func() (errs [KindObject + 1][KindObject + 1]*EvaluationError) {
+	for asked := range errs {
+		for found := range errs[asked] {
+			errs[asked][found] = &EvaluationError{
+				Code:    CodeTypeMismatch,
+				Message: fmt.Sprintf("the flag is of type %s, not %s", Kind(found), Kind(asked)), //nolint:gosec // under 6
+			}
+		}
+	}
+	return errs
+}()
+
+// TypeMismatch returns the error for a flag of type found that was asked for as another type. It allocates nothing.
+func TypeMismatch(asked, found Kind) *EvaluationError {
+	if asked > KindObject || found > KindObject {
+		return ErrTypeMismatch
+	}
+	return typeMismatches[asked][found]
+}
+
+// DocumentError is one thing wrong with a document, and where.
+type DocumentError struct {
+	Path    string // such as flags.checkout.rules[2].if; "" for the document itself
+	Line    int    // from 1; 0 where the place is not known
+	Column  int    // in bytes, from 1
+	Message string // with the remedy where there is one
+}
+
+// Error returns the message with path, line and column.
+func (e *DocumentError) Error() string { return "becket: " + e.located() }
+
+func (e *DocumentError) located() string {
+	where := e.Path
+	if e.Line > 0 {
+		at := fmt.Sprintf("%d:%d", e.Line, e.Column)
+		if where == "" {
+			where = at
+		} else {
+			where += " at " + at
+		}
+	}
+	if where == "" {
+		return e.Message
+	}
+	return where + ": " + e.Message
+}
+
+// trimPrefix returns an error's text without becket's prefix, for an error that carries another.
+func trimPrefix(err error) string {
+	const prefix = "becket: "
+	text := err.Error()
+	if len(text) > len(prefix) && text[:len(prefix)] == prefix {
+		return text[len(prefix):]
+	}
+	return text
+}

@@ -1,0 +1,136 @@
+package becket
+
+import (
+	"iter"
+	"sync/atomic"
+	"time"
+)
+
+// Format reads one kind of document. [Native] is becket's own; the packages below format/ read what other vendors publish.
+// Fetching, the disk copy, views, hooks and tests work the same for all of them.
+type Format interface {
+	// Name names the format and its version, such as "configcat-v6". It is part of the disk copy's file name.
+	Name() string
+
+	// Decode compiles a document. An error refuses it whole: the ruleset in use stays. What is wrong with a single flag
+	// does not stop the others: it is set aside and told by Rules.Info.
+	Decode(document []byte) (Rules, error)
+}
+
+// Rules is a compiled document: immutable, and safe for concurrent use.
+type Rules interface {
+	// Evaluate decides one flag for one subject. It must not panic, block, do I/O, or keep the subject or any text of it after it
+	// returns: a caller's subject may live on the caller's stack. want is the type asked for, KindAny if any will do.
+	Evaluate(flag string, want Kind, subject *Subject, at *Moment) Result
+
+	// Flags lists the flags, those set aside too, in the order of their keys.
+	Flags() iter.Seq[FlagInfo]
+
+	// Flag describes one flag, and says whether there is one of that key.
+	Flag(key string) (FlagInfo, bool)
+
+	// Info describes the document.
+	Info() RulesInfo
+}
+
+// Keeper is implemented by Rules that can take over, for what had to be set aside, the definitions of the rules served
+// before. Keep returns the rules to serve, which may be the receiver; previous is of the same format, or nil.
+type Keeper interface {
+	Keep(previous Rules) Rules
+}
+
+// Explainer is implemented by Rules that can tell how a decision came about. It must be the same evaluator that decides. Values of
+// attributes that private names are not shown.
+type Explainer interface {
+	Explain(flag string, subject *Subject, at *Moment, private map[string]bool) Explanation
+}
+
+// Result is what an evaluation gives. It refers to the rules, so that returning it costs no allocation.
+type Result struct {
+	Variant *Variant // what is served; nil for the caller's default
+	Rule    string   // the name of the rule that applied, or ""
+	Reason  Reason
+	Err     *EvaluationError // nil, or why the caller's default is given
+	Missing string           // the first attribute whose absence kept a rule from applying, or ""
+	Track   bool             // the evaluation is to be counted as an exposure
+}
+
+// Variant is one of the values that a flag can serve.
+type Variant struct {
+	Name  string
+	Value Value
+}
+
+// Moment is when an evaluation happens. The clock is read only when an evaluation asks, so a flag without time in it costs
+// no look at the clock. It is safe for concurrent use.
+type Moment struct {
+	clock     func() time.Time
+	confirmed *atomic.Pointer[time.Time] // nil inside: never confirmed
+}
+
+// At returns a Moment that stands still, for tests and for tools that look into the future; age is the time since the source
+// confirmed the rules.
+func At(now time.Time, age time.Duration) *Moment {
+	confirmed := now.Add(-age)
+	m := &Moment{clock: func() time.Time { return now }, confirmed: &atomic.Pointer[time.Time]{}}
+	m.confirmed.Store(&confirmed)
+	return m
+}
+
+// Now returns the time.
+func (m *Moment) Now() time.Time { return m.clock() }
+
+// Age returns for how long the source has not confirmed the rules, by the monotonic clock where the process has known them
+// since. It returns the longest Duration when the source never did: then the rules count as stale.
+func (m *Moment) Age() time.Duration {
+	confirmed := m.confirmed.Load()
+	if confirmed == nil {
+		return 1<<63 - 1
+	}
+	return m.clock().Sub(*confirmed)
+}
+
+// FlagInfo describes a flag to people and tools. Nothing in it changes an answer.
+type FlagInfo struct {
+	Key         string
+	Kind        Kind     // of its variants; KindAny for a flag that could not be read
+	Variants    []string // their names, sorted
+	Enabled     bool
+	Description string
+	Owner       string
+	Tags        []string
+	Created     time.Time // a date in UTC, or the zero time
+	Expires     time.Time // a date in UTC, or the zero time; the day itself still counts
+	Permanent   bool
+	Metadata    map[string]any // booleans, texts, int64 and float64
+	Err         error          // why the flag was set aside, or nil
+	Kept        bool           // the definition in use is an earlier document's, since this one's could not be read
+
+	// Definition and Behaviour are digests of the flag's definition, with and without the fields for people: what differs between two
+	// documents is told by them. They mean nothing outside one process.
+	Definition, Behaviour uint64
+}
+
+// RulesInfo describes a document.
+type RulesInfo struct {
+	Revision    int64
+	Environment string
+	Flags       int               // how many, those set aside too
+	Bad         []Bad             // what was set aside
+	Warnings    []error           // what is odd but harmless
+	Segments    map[string]uint64 // a digest of each segment's definition
+}
+
+// Bad is a flag or a segment that could not be read. The others are served all the same.
+type Bad struct {
+	Section string // "flags" or "segments"
+	Key     string
+	Err     error // everything that is wrong with it
+	Kept    bool  // the definition of the rules served before is used in its place
+}
+
+// Error says which flag or segment it is and what is wrong.
+func (b Bad) Error() string { return b.Err.Error() }
+
+// Unwrap returns what is wrong.
+func (b Bad) Unwrap() error { return b.Err }

@@ -1,0 +1,176 @@
+package match
+
+import "strings"
+
+// Version is a semantic version as SemVer 2.0 orders them. Build metadata is not kept: it has no part in the order.
+// Its prerelease is part of the text that was parsed.
+type Version struct {
+	Major, Minor, Patch uint64
+	Prerelease          string // without the hyphen; "" for a release
+}
+
+// ParseVersion reads a version as SemVer 2.0 writes it: three numbers without leading zeros, and optionally a prerelease
+// and build metadata. A number beyond 64 bits is not accepted.
+func ParseVersion(s string) (v Version, ok bool) {
+	v, parts, ok := scanVersion(s)
+	return v, ok && parts == 3
+}
+
+// ParseLooseVersion reads a version that may begin with "v" and may lack its last one or two numbers, which are 0 then.
+// A prerelease or build metadata needs all three.
+func ParseLooseVersion(s string) (v Version, ok bool) {
+	if s != "" && (s[0] == 'v' || s[0] == 'V') {
+		s = s[1:]
+	}
+	v, _, ok = scanVersion(s)
+	return v, ok
+}
+
+// scanVersion reads one to three numbers and what follows the third, and tells how many numbers there were.
+func scanVersion(s string) (v Version, parts int, ok bool) {
+	for i := 0; ; {
+		start := i
+		var n uint64
+		for ; i < len(s) && s[i]-'0' <= 9; i++ {
+			if n > (1<<64-1-9)/10 {
+				return v, 0, false
+			}
+			n = n*10 + uint64(s[i]-'0')
+		}
+		if i == start || s[start] == '0' && i-start > 1 {
+			return v, 0, false
+		}
+		parts++
+		switch parts {
+		case 1:
+			v.Major = n
+		case 2:
+			v.Minor = n
+		default:
+			v.Patch = n
+		}
+		switch {
+		case i == len(s):
+			return v, parts, true
+		case parts == 3:
+			v.Prerelease, ok = scanSuffix(s[i:])
+			return v, parts, ok
+		case s[i] != '.':
+			return v, 0, false
+		}
+		i++
+	}
+}
+
+// scanSuffix reads "-prerelease", "+build", or both, and returns the prerelease.
+func scanSuffix(s string) (prerelease string, ok bool) {
+	build := ""
+	if i := strings.IndexByte(s, '+'); i >= 0 {
+		s, build = s[:i], s[i+1:]
+		if !validIdentifiers(build, true) {
+			return "", false
+		}
+	}
+	if s == "" {
+		return "", true
+	}
+	if s[0] != '-' || !validIdentifiers(s[1:], false) {
+		return "", false
+	}
+	return s[1:], true
+}
+
+// validIdentifiers checks identifiers that dots separate. Numeric ones have no leading zeros, except in build metadata.
+func validIdentifiers(s string, zeros bool) bool {
+	for {
+		identifier, rest, more := strings.Cut(s, ".")
+		if identifier == "" {
+			return false
+		}
+		numeric := true
+		for i := range len(identifier) {
+			switch c := identifier[i]; {
+			case c-'0' <= 9:
+			case c == '-', c|0x20 >= 'a' && c|0x20 <= 'z':
+				numeric = false
+			default:
+				return false
+			}
+		}
+		if numeric && !zeros && len(identifier) > 1 && identifier[0] == '0' {
+			return false
+		}
+		if !more {
+			return true
+		}
+		s = rest
+	}
+}
+
+// Compare returns -1, 0 or 1 by SemVer 2.0's precedence.
+func (v Version) Compare(w Version) int {
+	switch {
+	case v.Major != w.Major:
+		return order(v.Major < w.Major)
+	case v.Minor != w.Minor:
+		return order(v.Minor < w.Minor)
+	case v.Patch != w.Patch:
+		return order(v.Patch < w.Patch)
+	case v.Prerelease == w.Prerelease:
+		return 0
+	case v.Prerelease == "" || w.Prerelease == "":
+		return order(w.Prerelease == "")
+	default:
+		return comparePrereleases(v.Prerelease, w.Prerelease)
+	}
+}
+
+func order(less bool) int {
+	if less {
+		return -1
+	}
+	return 1
+}
+
+func comparePrereleases(a, b string) int {
+	for {
+		x, restA, moreA := strings.Cut(a, ".")
+		y, restB, moreB := strings.Cut(b, ".")
+		if c := compareIdentifiers(x, y); c != 0 {
+			return c
+		}
+		if !moreA || !moreB {
+			switch {
+			case moreB:
+				return -1
+			case moreA:
+				return 1
+			}
+			return 0
+		}
+		a, b = restA, restB
+	}
+}
+
+// compareIdentifiers orders numeric identifiers by value and before all others, which go by their bytes. Numbers have no
+// leading zeros, so the longer one is the larger: any size compares.
+func compareIdentifiers(a, b string) int {
+	numericA, numericB := isNumeric(a), isNumeric(b)
+	switch {
+	case numericA && numericB && len(a) != len(b):
+		return order(len(a) < len(b))
+	case numericA != numericB:
+		return order(numericA)
+	default:
+		return strings.Compare(a, b)
+	}
+}
+
+func isNumeric(s string) bool {
+	for i := range len(s) {
+		if s[i]-'0' > 9 {
+			return false
+		}
+	}
+	return true
+}

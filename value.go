@@ -1,0 +1,221 @@
+package becket
+
+import (
+	"math"
+	"strconv"
+	"time"
+	"unsafe"
+)
+
+// Kind says what a [Value] holds and what a flag's variants are. For flags the words are OpenFeature's: boolean, string,
+// integer, float and object. Attributes know instants and lists besides.
+type Kind uint8
+
+// The kinds of values. KindAny is the zero Kind: of an attribute it says that there is none, of an evaluation that
+// any type will do.
+const (
+	KindAny Kind = iota
+	KindBool
+	KindString
+	KindInt
+	KindFloat
+	KindObject
+	KindTime
+	KindList
+)
+
+var kindNames = [...]string{"any", "boolean", "string", "integer", "float", "object", "instant", "list"}
+
+// String returns the kind's name as a ruleset writes it, such as "boolean" or "integer".
+func (k Kind) String() string {
+	if int(k) < len(kindNames) {
+		return kindNames[k]
+	}
+	return "unknown"
+}
+
+// Value is one attribute of a subject, or the value of a variant: a boolean, text, a number, an instant, a list or an
+// object. It is small, immutable and safe for concurrent use. The zero Value is of [KindAny] and holds nothing.
+//
+// Integral numbers are integers, however they were written or passed: FloatValue(2) is of KindInt.
+type Value struct {
+	// What pointer and number mean depends on the kind, as in log/slog: text and lists keep their first byte or element
+	// and their length, numbers their bits, instants their Unix seconds (and nanoseconds in fraction).
+	pointer  unsafe.Pointer
+	number   uint64
+	fraction uint32
+	kind     Kind
+}
+
+// BoolValue returns a Value of [KindBool].
+func BoolValue(b bool) Value {
+	v := Value{kind: KindBool}
+	if b {
+		v.number = 1
+	}
+	return v
+}
+
+// StringValue returns a Value of [KindString]. It keeps s and copies nothing.
+func StringValue(s string) Value {
+	return Value{pointer: unsafe.Pointer(unsafe.StringData(s)), number: uint64(len(s)), kind: KindString}
+}
+
+// IntValue returns a Value of [KindInt].
+func IntValue(i int64) Value {
+	return Value{number: uint64(i), kind: KindInt} //nolint:gosec // the bits are kept, not the number
+}
+
+// FloatValue returns a Value of [KindFloat], or of [KindInt] when f is integral and fits into 64 bits.
+func FloatValue(f float64) Value {
+	if i := int64(f); float64(i) == f && f < 1<<63 && f >= -1<<63 {
+		return IntValue(i)
+	}
+	return Value{number: math.Float64bits(f), kind: KindFloat}
+}
+
+// TimeValue returns a Value of [KindTime], to the nanosecond. The time zone is not kept.
+func TimeValue(t time.Time) Value {
+	return Value{number: uint64(t.Unix()), fraction: uint32(t.Nanosecond()), kind: KindTime} //nolint:gosec // bits; under 1e9
+}
+
+// ListValue returns a Value of [KindList]. It keeps the slice: the caller must not change it afterwards.
+func ListValue(elements []Value) Value {
+	return Value{pointer: unsafe.Pointer(unsafe.SliceData(elements)), number: uint64(len(elements)), kind: KindList}
+}
+
+// stringsValue is ListValue for texts, without a Value for each: fraction 1 tells the two apart.
+func stringsValue(elements []string) Value {
+	return Value{pointer: unsafe.Pointer(unsafe.SliceData(elements)), number: uint64(len(elements)), fraction: 1, kind: KindList}
+}
+
+// ObjectValue returns a Value of [KindObject] for a JSON object or array. It keeps the bytes, which must be valid JSON and
+// must not be changed afterwards.
+func ObjectValue(raw []byte) Value {
+	return Value{pointer: unsafe.Pointer(&object{raw: raw}), kind: KindObject}
+}
+
+// Kind returns what v holds.
+func (v Value) Kind() Kind { return v.kind }
+
+// Bool returns the boolean that v holds, and false for any other kind.
+func (v Value) Bool() bool { return v.kind == KindBool && v.number != 0 }
+
+// Text returns the text that v holds, and "" for any other kind.
+func (v Value) Text() string {
+	if v.kind != KindString {
+		return ""
+	}
+	return unsafe.String((*byte)(v.pointer), int(v.number)) //nolint:gosec // it was a length
+}
+
+// Int returns the integer that v holds, and 0 for any other kind.
+func (v Value) Int() int64 {
+	if v.kind != KindInt {
+		return 0
+	}
+	return int64(v.number) //nolint:gosec // the bits were kept
+}
+
+// Float returns the number that v holds, an integer as the nearest float64, and 0 for any other kind.
+func (v Value) Float() float64 {
+	switch v.kind {
+	case KindFloat:
+		return math.Float64frombits(v.number)
+	case KindInt:
+		return float64(int64(v.number)) //nolint:gosec // the bits were kept
+	default:
+		return 0
+	}
+}
+
+// Time returns the instant that v holds, in UTC, and the zero time for any other kind.
+func (v Value) Time() time.Time {
+	if v.kind != KindTime {
+		return time.Time{}
+	}
+	return time.Unix(int64(v.number), int64(v.fraction)).UTC() //nolint:gosec // the bits were kept
+}
+
+// Len returns the number of elements of a list, and 0 for any other kind.
+func (v Value) Len() int {
+	if v.kind != KindList {
+		return 0
+	}
+	return int(v.number) //nolint:gosec // it was a length
+}
+
+// At returns element i of a list. It panics when i is out of range, as a slice does.
+func (v Value) At(i int) Value {
+	if v.fraction == 1 {
+		return StringValue(unsafe.Slice((*string)(v.pointer), v.Len())[i])
+	}
+	return unsafe.Slice((*Value)(v.pointer), v.Len())[i]
+}
+
+// Raw returns the JSON of an object, and nil for any other kind. The caller must not change it.
+func (v Value) Raw() []byte {
+	if v.kind != KindObject {
+		return nil
+	}
+	return (*object)(v.pointer).raw
+}
+
+// Any returns what v holds as bool, string, int64, float64, time.Time or []any; an object as what encoding/json decodes into
+// an any, shared by all callers and to be read only; nil for the zero Value.
+func (v Value) Any() any {
+	switch v.kind {
+	case KindBool:
+		return v.Bool()
+	case KindString:
+		return v.Text()
+	case KindInt:
+		return v.Int()
+	case KindFloat:
+		return v.Float()
+	case KindTime:
+		return v.Time()
+	case KindList:
+		list := make([]any, v.Len())
+		for i := range list {
+			list[i] = v.At(i).Any()
+		}
+		return list
+	case KindObject:
+		decoded, _ := decodeObject[any](v)
+		return decoded
+	default:
+		return nil
+	}
+}
+
+// String returns v for people: text in quotes, instants as RFC 3339, objects as JSON.
+func (v Value) String() string { return string(v.append(nil)) }
+
+func (v Value) append(b []byte) []byte {
+	switch v.kind {
+	case KindBool:
+		return strconv.AppendBool(b, v.Bool())
+	case KindString:
+		return strconv.AppendQuote(b, v.Text())
+	case KindInt:
+		return strconv.AppendInt(b, v.Int(), 10)
+	case KindFloat:
+		return strconv.AppendFloat(b, v.Float(), 'g', -1, 64)
+	case KindTime:
+		return v.Time().AppendFormat(b, time.RFC3339Nano)
+	case KindList:
+		b = append(b, '[')
+		for i := range v.Len() {
+			if i > 0 {
+				b = append(b, ", "...)
+			}
+			b = v.At(i).append(b)
+		}
+		return append(b, ']')
+	case KindObject:
+		return append(b, v.Raw()...)
+	default:
+		return append(b, "nothing"...)
+	}
+}
