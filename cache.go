@@ -1,0 +1,53 @@
+package becket
+
+import (
+	"sync/atomic"
+	"time"
+)
+
+// cache holds the current ruleset in memory: one atomic pointer. Readers load it once per view and never wait; the one
+// goroutine that refreshes stores it. The zero cache holds nothing.
+type cache struct {
+	current atomic.Pointer[snapshot]
+}
+
+func (c *cache) load() *snapshot   { return c.current.Load() }
+func (c *cache) store(s *snapshot) { c.current.Store(s) }
+
+// snapshot is a ruleset with what a view needs to know of where it came from. It is immutable once it is stored, but for
+// the moment of the last confirmation, which snapshots of the same ruleset share.
+type snapshot struct {
+	rules       Rules    // nil: no ruleset yet
+	native      *ruleset // rules once more where they are the native ones, so that a check calls them directly
+	revision    int64
+	environment string
+	tier        Tier
+	moment      *Moment
+	observer    *observer // nil: nobody listens to evaluations
+}
+
+// newSnapshot returns a snapshot of rules, which may be nil. clock is the client's.
+func newSnapshot(rules Rules, tier Tier, clock func() time.Time, o *observer) *snapshot {
+	s := &snapshot{
+		rules:    rules,
+		tier:     tier,
+		moment:   &Moment{clock: clock, confirmed: &atomic.Pointer[time.Time]{}},
+		observer: o,
+	}
+	s.native, _ = rules.(*ruleset)
+	if rules != nil {
+		info := rules.Info()
+		s.revision, s.environment = info.Revision, info.Environment
+	}
+	return s
+}
+
+// confirm notes that the source vouched for the ruleset at that time, which should carry a monotonic clock reading.
+func (s *snapshot) confirm(at time.Time) { s.moment.confirmed.Store(&at) }
+
+// promote returns the same ruleset at another tier.
+func (s *snapshot) promote(tier Tier) *snapshot {
+	promoted := *s
+	promoted.tier = tier
+	return &promoted
+}

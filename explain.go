@@ -1,0 +1,106 @@
+package becket
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+)
+
+// Explanation tells how a decision came about: the answer, and the steps that led to it. String prints it indented, and it marshals to
+// JSON.
+type Explanation struct {
+	Flag     string `json:"flag"`
+	Key      string `json:"key"`             // the subject's targeting key
+	Value    any    `json:"value,omitempty"` // nil where the caller's default is given
+	Variant  string `json:"variant,omitempty"`
+	Rule     string `json:"rule,omitempty"`
+	Reason   Reason `json:"reason"`
+	Missing  string `json:"missing,omitempty"`
+	Revision int64  `json:"revision"`
+	Tier     Tier   `json:"tier"`
+	Err      error  `json:"-"` // "error" in JSON, as text
+	Steps    []Step `json:"steps,omitempty"`
+}
+
+// Step is one step of a decision.
+type Step struct {
+	What    string `json:"what"`           // "flag", "requirement", "rule", "condition", "segment", "window", "layer", "percent", "ramp", "split" or "draw"
+	Text    string `json:"text,omitempty"` // as the ruleset has it: a rule's name, an operator with its operand
+	Outcome string `json:"outcome"`        // "true", "false", "unknown", or what is served
+	Note    string `json:"note,omitempty"` // the subject's value, what is missing, a bucket against a threshold
+	Steps   []Step `json:"steps,omitempty"`
+}
+
+// Private is what stands in the place of a private attribute's value.
+const Private = "***"
+
+// MarshalJSON writes the explanation with the error as text.
+func (x Explanation) MarshalJSON() ([]byte, error) {
+	type plain Explanation
+	failure := ""
+	if x.Err != nil {
+		failure = x.Err.Error()
+	}
+	return json.Marshal(struct {
+		plain
+		Error string `json:"error,omitempty"`
+	}{plain(x), failure})
+}
+
+// String prints the answer and, indented below it, the steps.
+func (x Explanation) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s for %q: ", x.Flag, x.Key)
+	switch {
+	case x.Err != nil:
+		fmt.Fprintf(&b, "the caller's default, %s: %s", x.Reason, trimPrefix(x.Err))
+	case x.Variant == "" && x.Value == nil:
+		fmt.Fprintf(&b, "the caller's default, %s", x.Reason)
+	default:
+		fmt.Fprintf(&b, "%s = %v, %s", x.Variant, x.Value, x.Reason)
+	}
+	if x.Rule != "" {
+		fmt.Fprintf(&b, " by rule %q", x.Rule)
+	}
+	fmt.Fprintf(&b, " (revision %d, from %s)\n", x.Revision, x.Tier)
+	printSteps(&b, x.Steps, 1)
+	return b.String()
+}
+
+func printSteps(b *strings.Builder, steps []Step, depth int) {
+	for i := range steps {
+		s := &steps[i]
+		b.WriteString(strings.Repeat("  ", depth))
+		b.WriteString(s.What)
+		if s.Text != "" {
+			b.WriteString(" " + s.Text)
+		}
+		b.WriteString(": " + s.Outcome)
+		if s.Note != "" {
+			b.WriteString(" (" + s.Note + ")")
+		}
+		b.WriteByte('\n')
+		printSteps(b, s.Steps, depth+1)
+	}
+}
+
+// Explain decides the flag once more and notes every step. It is the evaluator of [ruleset.Evaluate], with a trace to write to.
+func (r *ruleset) Explain(key string, subject *Subject, at *Moment, private map[string]bool) Explanation {
+	x := Explanation{Flag: key, Key: subject.key}
+	e := evaluation{subject: subject, trace: &trace{private: private, steps: &x.Steps}}
+	result := e.result(r.decide(&e, key, KindAny, at))
+	x.Variant, x.Value = result.answer()
+	x.Rule, x.Reason, x.Missing, x.Revision = result.Rule, result.Reason, result.Missing, r.info.Revision
+	if result.Err != nil {
+		x.Err = result.Err
+	}
+	return x
+}
+
+// answer returns the variant's name and value, "" and nil where there is none.
+func (r *Result) answer() (string, any) {
+	if r.Variant == nil {
+		return "", nil
+	}
+	return r.Variant.Name, r.Variant.Value.Any()
+}

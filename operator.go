@@ -1,0 +1,262 @@
+package becket
+
+import (
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/becketflags/becket/internal/match"
+)
+
+// operator is what a test does with an attribute. not_in is opIn negated, exists false is opExists negated.
+type operator uint8
+
+const (
+	opIn operator = iota + 1
+	opContains
+	opStartsWith
+	opEndsWith
+	opMatches
+	opLess
+	opLessOrEqual
+	opGreater
+	opGreaterOrEqual
+	opBefore
+	opAfter
+	opSemver
+	opCIDR
+	opExists
+)
+
+// operatorNames are the words of a document.
+var operatorNames = map[operator]string{
+	opIn: "in", opContains: "contains", opStartsWith: "starts_with", opEndsWith: "ends_with", opMatches: "matches",
+	opLess: "lt", opLessOrEqual: "lte", opGreater: "gt", opGreaterOrEqual: "gte", opBefore: "before", opAfter: "after",
+	opSemver: "semver", opCIDR: "cidr", opExists: "exists",
+}
+
+// set is the operand of in. Texts of at most seven bytes are packed into one word each as long as there are few: comparing
+// words is faster than hashing text.
+type set struct {
+	packed   []uint64
+	texts    map[string]struct{}
+	ints     []int64   // sorted
+	floats   []float64 // sorted, none integral
+	kinds    setKinds
+	booleans [2]bool
+	length   int
+}
+
+// setKinds says which kinds of values a set holds; a value of another kind is unknown to it.
+type setKinds struct{ texts, numbers, booleans bool }
+
+// manyTexts is the number of texts from which hashing is faster than comparing one by one.
+const manyTexts = 16
+
+// newSet returns the set of the values, which are texts, numbers and booleans; the texts folded where the case is ignored.
+func newSet(values []Value, fold bool) *set {
+	s := &set{length: len(values)}
+	var texts []string
+	for _, v := range values {
+		switch v.kind {
+		case KindString:
+			text := v.Text()
+			if fold {
+				text = string(match.AppendFold(nil, text))
+			}
+			texts = append(texts, text)
+		case KindInt:
+			s.ints = append(s.ints, v.Int())
+		case KindFloat:
+			s.floats = append(s.floats, v.Float())
+		case KindBool:
+			s.kinds.booleans = true
+			s.booleans[v.number] = true
+		}
+	}
+	slices.Sort(s.ints)
+	slices.Sort(s.floats)
+	s.kinds.texts = len(texts) > 0
+	s.kinds.numbers = len(s.ints)+len(s.floats) > 0
+	s.addTexts(texts)
+	return s
+}
+
+func (s *set) addTexts(texts []string) {
+	if len(texts) < manyTexts {
+		packed := make([]uint64, 0, len(texts))
+		for _, text := range texts {
+			if word, ok := pack(text); ok {
+				packed = append(packed, word)
+			}
+		}
+		if len(packed) == len(texts) {
+			s.packed = packed
+			return
+		}
+	}
+	s.texts = make(map[string]struct{}, len(texts))
+	for _, text := range texts {
+		s.texts[text] = struct{}{}
+	}
+}
+
+// pack puts a text of at most seven bytes and its length into one word.
+func pack(text string) (word uint64, ok bool) {
+	if len(text) > 7 {
+		return 0, false
+	}
+	for i := range len(text) {
+		word = word<<8 | uint64(text[i])
+	}
+	return word | uint64(len(text))<<56, true
+}
+
+// has reports whether the value is in the set: unknown when the set holds nothing of its type.
+func (s *set) has(value Value, fold bool) truth {
+	if s.length == 0 {
+		return no
+	}
+	switch value.kind {
+	case KindString:
+		if !s.kinds.texts {
+			return unknown
+		}
+		return truthOf(s.hasText(value.Text(), fold))
+	case KindInt, KindFloat:
+		return s.hasNumber(value)
+	case KindBool:
+		if !s.kinds.booleans {
+			return unknown
+		}
+		return truthOf(s.booleans[value.number])
+	default:
+		return unknown
+	}
+}
+
+func (s *set) hasText(text string, fold bool) bool {
+	if fold {
+		var buffer [128]byte
+		text = hideString(textOf(match.AppendFold(buffer[:0], text)))
+	}
+	if s.texts != nil {
+		_, ok := s.texts[text]
+		return ok
+	}
+	word, ok := pack(text)
+	if !ok {
+		return false
+	}
+	for _, w := range s.packed {
+		if w == word {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *set) hasNumber(value Value) truth {
+	if !s.kinds.numbers {
+		return unknown
+	}
+	if value.kind == KindInt {
+		_, found := slices.BinarySearch(s.ints, value.Int())
+		return truthOf(found)
+	}
+	f := value.Float()
+	if math.IsNaN(f) {
+		return unknown
+	}
+	_, found := slices.BinarySearch(s.floats, f)
+	return truthOf(found)
+}
+
+// compareNumber compares exactly, an integer with a float too. NaN and what is no number are unknown.
+func compareNumber(op operator, value, operand Value) truth {
+	var order int
+	switch {
+	case value.kind == KindInt && operand.kind == KindInt:
+		order = compareInts(value.Int(), operand.Int())
+	case value.kind == KindInt:
+		order = compareIntFloat(value.Int(), operand.Float())
+	case value.kind != KindFloat:
+		return unknown
+	case operand.kind == KindInt:
+		f := value.Float()
+		if math.IsNaN(f) {
+			return unknown
+		}
+		order = -compareIntFloat(operand.Int(), f)
+	default:
+		f, g := value.Float(), operand.Float()
+		if math.IsNaN(f) {
+			return unknown
+		}
+		order = compareFloats(f, g)
+	}
+	return truthOf(satisfies(op, order))
+}
+
+// satisfies reports whether values in that order, -1, 0 or 1, satisfy a comparison.
+func satisfies(op operator, order int) bool {
+	switch op {
+	case opLess:
+		return order < 0
+	case opLessOrEqual:
+		return order <= 0
+	case opGreater:
+		return order > 0
+	default:
+		return order >= 0
+	}
+}
+
+func compareInts(a, b int64) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
+
+func compareFloats(a, b float64) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
+
+// compareIntFloat compares an integer with a float that is not NaN, without rounding the integer.
+func compareIntFloat(i int64, f float64) int {
+	switch {
+	case f >= 1<<63:
+		return -1
+	case f < -1<<63:
+		return 1
+	}
+	whole := int64(f)
+	if i != whole {
+		return compareInts(i, whole)
+	}
+	return compareFloats(float64(whole), f)
+}
+
+// foldAll returns texts in the form that ignores case.
+func foldAll(texts []string) []string {
+	folded := make([]string, len(texts))
+	for i, text := range texts {
+		folded[i] = string(match.AppendFold(nil, text))
+	}
+	return folded
+}
+
+// containsControl reports whether a key holds control characters.
+func containsControl(s string) bool {
+	return strings.ContainsFunc(s, func(r rune) bool { return r < 0x20 || r >= 0x7f && r < 0xa0 })
+}

@@ -1,0 +1,246 @@
+package becket
+
+import (
+	"math"
+	"strconv"
+
+	"github.com/spaolacci/murmur3"
+
+	"github.com/becketflags/becket/internal/match"
+)
+
+// Hashing is MurmurHash3 x64 128-bit by Austin Appleby, of which the first 64 bits count. It decides who sees what, so it never
+// changes within schema 1: testdata/vectors holds it to that.
+
+const (
+	unitBits  = 53            // a float64 holds that many bits exactly
+	unitScale = 1 << unitBits // so a unit is a whole number of these
+)
+
+// hashKey hashes a key. murmur3 only reads the bytes, which escape analysis does not see.
+func hashKey(seed uint32, key string) uint64 {
+	return murmur3.Sum64WithSeed(hideBytes(key), seed)
+}
+
+// seedOf returns the seed that a salt stands for.
+func seedOf(salt string) uint32 {
+	return uint32(hashKey(0, salt)) //nolint:gosec // the low half is what is wanted
+}
+
+// unitOf maps a hash to [0, 1).
+func unitOf(hash uint64) float64 { return float64(hash>>(64-unitBits)) / unitScale }
+
+// threshold returns the number that a hash's upper 53 bits must stay below for its unit to be below percent/100. Scaling by a
+// power of two is exact, so comparing whole numbers gives the same answer as comparing units.
+func threshold(percent float64) uint64 { return uint64(math.Ceil(percent / 100 * unitScale)) }
+
+// fmix64 is MurmurHash3's 64-bit finaliser.
+func fmix64(h uint64) uint64 {
+	h ^= h >> 33
+	h *= 0xff51afd7ed558ccd
+	h ^= h >> 33
+	h *= 0xc4ceb9fe1a85ec53
+	return h ^ h>>33
+}
+
+// hashed is what a percentage, ramp, layer or split hashes: a seed, and the attribute whose text is the key.
+type hashed struct {
+	by   string // "" stands for the targeting key
+	seed uint32
+}
+
+// hash returns the hash of the subject's key, or false where there is none.
+func (h *hashed) hash(e *evaluation) (uint64, bool) {
+	e.consulted = true
+	if h.by == "" {
+		if e.subject.key == "" {
+			e.lacks(keyName)
+			return 0, false
+		}
+		return hashKey(h.seed, e.subject.key), true
+	}
+	return h.hashAttribute(e)
+}
+
+func (h *hashed) hashAttribute(e *evaluation) (uint64, bool) {
+	value, ok := find(e.subject.attributes, h.by)
+	if !ok {
+		e.lacks(h.by)
+		return 0, false
+	}
+	switch value.kind {
+	case KindString:
+		return hashKey(h.seed, value.Text()), value.number > 0
+	case KindInt:
+		var digits [20]byte
+		return hashKey(h.seed, textOf(strconv.AppendInt(digits[:0], value.Int(), 10))), true
+	case KindBool:
+		return hashKey(h.seed, strconv.FormatBool(value.Bool())), true
+	default:
+		return 0, false
+	}
+}
+
+// gate is what limits a rule beside its condition: time, a layer, and a share of the subjects.
+type gate struct {
+	window  *window
+	layer   *layer
+	ramp    *ramp
+	hashed          // of percent and ramp
+	below   uint64  // of percent: see threshold
+	share   float64 // of percent, as the document has it
+	percent bool
+}
+
+// rolls reports whether the gate's answer depends on a hash.
+func (g *gate) rolls() bool { return g != nil && (g.percent || g.ramp != nil || g.layer != nil) }
+
+// open reports whether the rule lives at the time of the evaluation.
+func (g *gate) open(e *evaluation) bool {
+	if g.window == nil {
+		return true
+	}
+	open := g.window.open(e.now)
+	if e.trace != nil {
+		e.trace.window(g.window, open)
+	}
+	return open
+}
+
+// admits reports whether the subject passes the layer and the share.
+func (g *gate) admits(e *evaluation) bool {
+	if g.layer != nil && !g.layer.admits(e) {
+		return false
+	}
+	if !g.percent && g.ramp == nil {
+		return true
+	}
+	below := g.below
+	if g.ramp != nil {
+		below = threshold(g.ramp.percentAt(e.now))
+	}
+	hash, ok := g.hash(e)
+	in := ok && hash>>(64-unitBits) < below
+	if e.trace != nil {
+		e.trace.share(e, g, below, hash, ok, in)
+	}
+	return in
+}
+
+// window is the time in which a rule lives: [from, until), either side open when absent.
+type window struct {
+	from, until       match.Instant
+	hasFrom, hasUntil bool
+}
+
+func (w *window) open(now match.Instant) bool {
+	return (!w.hasFrom || !now.Before(w.from)) && (!w.hasUntil || now.Before(w.until))
+}
+
+// layer admits the subjects whose place, out of 100, is in [from, to).
+type layer struct {
+	name string
+	hashed
+	from, to float64
+}
+
+func (l *layer) admits(e *evaluation) bool {
+	hash, ok := l.hash(e)
+	place := unitOf(hash) * 100
+	in := ok && place >= l.from && place < l.to
+	if e.trace != nil {
+		e.trace.layer(l, place, ok, in)
+	}
+	return in
+}
+
+// ramp is a share that changes with time.
+type ramp struct {
+	steps  []rampStep // in the order of time
+	linear bool
+}
+
+type rampStep struct {
+	at      match.Instant
+	percent float64
+}
+
+// percentAt returns the share at an instant: 0 before the first step, the last step's from its instant on; between two
+// steps the earlier one's, or the straight line between them.
+func (r *ramp) percentAt(now match.Instant) float64 {
+	next := 0
+	for next < len(r.steps) && !now.Before(r.steps[next].at) {
+		next++
+	}
+	if next == 0 {
+		return 0
+	}
+	last := &r.steps[next-1]
+	if !r.linear || next == len(r.steps) {
+		return last.percent
+	}
+	to := &r.steps[next]
+	return last.percent + (to.percent-last.percent)*now.Sub(last.at)/to.at.Sub(last.at)
+}
+
+// split divides subjects among variants by weighted rendezvous hashing: each variant draws from an exponential distribution
+// with its weight as rate, and the smallest draw wins. Thaler and Ravishankar, "Using name-based mappings to increase hit rates"
+// (1998); for the weights Efraimidis and Spirakis, "Weighted random sampling with a reservoir" (2006).
+type split struct {
+	hashed
+	arms []arm // in the order of their names, so that of equal draws the first wins; none of weight 0
+}
+
+type arm struct {
+	variant *Variant
+	name    uint64  // hash of salt + "/" + the variant's name
+	weight  float64 // above 0
+	inverse float64 // 1 / weight
+}
+
+// unit returns the arm's number in [0, 1) for a subject's hash.
+func (a *arm) unit(hash uint64) float64 { return unitOf(fmix64(hash ^ a.name)) }
+
+// draw is what decides: -ln(1-u)/w.
+func (a *arm) draw(hash uint64) float64 { return -math.Log(1-a.unit(hash)) / a.weight }
+
+// winner returns the arm with the smallest draw. Logarithms are slow, so it first compares bounds: u + u²/2 <= -ln(1-u) <=
+// u + u²/2 + u³/3/(1-u). They are widened by far more than rounding can amount to. Only where two arms' bounds
+// overlap do the logarithms decide.
+func (s *split) winner(hash uint64) *arm {
+	const slack = 1e-12
+	best := &s.arms[0]
+	if len(s.arms) == 1 {
+		return best
+	}
+	low, high := best.bounds(hash)
+	for i := 1; i < len(s.arms); i++ {
+		a := &s.arms[i]
+		l, h := a.bounds(hash)
+		switch {
+		case h < low*(1-slack):
+			best, low, high = a, l, h
+		case !(l > high*(1+slack)): //nolint:staticcheck // so that NaN, from weights near 0, is left to the logarithms too
+			return s.exactWinner(hash)
+		}
+	}
+	return best
+}
+
+// bounds returns numbers between which the arm's draw lies.
+func (a *arm) bounds(hash uint64) (low, high float64) {
+	u := a.unit(hash)
+	base := u * (1 + u*0.5)
+	return base * a.inverse, (base + u*u*u/(3*(1-u))) * a.inverse
+}
+
+func (s *split) exactWinner(hash uint64) *arm {
+	best := &s.arms[0]
+	smallest := best.draw(hash)
+	for i := 1; i < len(s.arms); i++ {
+		if draw := s.arms[i].draw(hash); draw < smallest {
+			best, smallest = &s.arms[i], draw
+		}
+	}
+	return best
+}

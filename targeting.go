@@ -1,0 +1,295 @@
+package becket
+
+import (
+	"net/netip"
+	"regexp"
+	"strings"
+
+	"github.com/becketflags/becket/internal/match"
+)
+
+// truth is one of three values, ordered so that "all" is the least of its parts and "any" the greatest.
+type truth uint8
+
+const (
+	no truth = iota
+	unknown
+	yes
+)
+
+func (t truth) not() truth { return yes - t }
+
+func (t truth) String() string { return [...]string{"false", "unknown", "true"}[t] }
+
+func truthOf(b bool) truth {
+	if b {
+		return yes
+	}
+	return no
+}
+
+// form is what a condition is.
+type form uint8
+
+const (
+	formTest form = iota // an operator on an attribute
+	formAll
+	formAny
+	formNot
+	formSegment
+	formFlag
+)
+
+// condition is a compiled condition. An attribute with several operators has become an "all" of tests with one each.
+type condition struct {
+	form      form
+	operator  operator
+	negated   bool // of in: not_in
+	fold      bool // ignore_case
+	operand   Value
+	attribute string
+	set       *set     // of in
+	more      *operand // of everything that a number and a set do not hold
+}
+
+// operand holds what the rarer forms and operators need.
+type operand struct {
+	parts    []condition // of all, any, not
+	link     *link       // of segment and flag
+	texts    []string    // of contains, starts_with, ends_with; folded where the case is ignored
+	pattern  *regexp.Regexp
+	versions *versionRange
+	prefixes []netip.Prefix
+}
+
+// link is a reference to a flag or a segment. Linking sets one of the two pointers; both stay nil in a kept definition
+// whose target is gone.
+type link struct {
+	key      string
+	toFlag   bool // otherwise to a segment
+	segment  *segment
+	flag     *flag
+	variants []string // of a flag: those that satisfy
+	at       int64    // where in the document the reference stands
+}
+
+// segment is a compiled segment.
+type segment struct {
+	key       string
+	exclude   map[string]struct{}
+	include   map[string]struct{}
+	condition *condition
+	digest    uint64
+	err       error // set: the definition could not be read, and who uses it is bad too
+	kept      error // set: the definition is an earlier document's
+	linked
+}
+
+// holds decides a condition.
+func (c *condition) holds(e *evaluation) truth {
+	if e.trace != nil {
+		return e.trace.condition(e, c)
+	}
+	return c.decide(e)
+}
+
+func (c *condition) decide(e *evaluation) truth {
+	switch c.form {
+	case formTest:
+		return c.test(e)
+	case formAll:
+		return allHold(c.more.parts, e)
+	case formAny:
+		return anyHolds(c.more.parts, e)
+	case formNot:
+		return c.more.parts[0].holds(e).not()
+	case formSegment:
+		return c.more.link.contains(e)
+	default:
+		return c.more.link.satisfied(e)
+	}
+}
+
+func allHold(parts []condition, e *evaluation) truth {
+	result := yes
+	for i := range parts {
+		if result = min(result, parts[i].holds(e)); result == no {
+			return no
+		}
+	}
+	return result
+}
+
+func anyHolds(parts []condition, e *evaluation) truth {
+	result := no
+	for i := range parts {
+		if result = max(result, parts[i].holds(e)); result == yes {
+			return yes
+		}
+	}
+	return result
+}
+
+func (l *link) contains(e *evaluation) truth {
+	if l.segment == nil {
+		return unknown
+	}
+	if e.trace != nil {
+		return e.trace.segment(e, l.segment)
+	}
+	return l.segment.contains(e)
+}
+
+func (s *segment) contains(e *evaluation) truth {
+	if key := e.subject.key; key != "" {
+		if _, out := s.exclude[key]; out {
+			return no
+		}
+		if _, in := s.include[key]; in {
+			return yes
+		}
+	}
+	if s.condition == nil {
+		return no
+	}
+	return s.condition.holds(e)
+}
+
+// required is satisfied for a requirement, which an explanation shows.
+func (l *link) required(e *evaluation) truth {
+	if e.trace != nil {
+		return e.trace.requirement(e, l)
+	}
+	return l.satisfied(e)
+}
+
+// satisfied reports whether the flag serves one of the variants: unknown when its evaluation fails, false when it serves none.
+func (l *link) satisfied(e *evaluation) truth {
+	if l.flag == nil {
+		return unknown
+	}
+	variant := l.flag.evaluate(e)
+	if e.err != nil {
+		return unknown
+	}
+	if variant == nil {
+		return no
+	}
+	for i := range l.variants {
+		if l.variants[i] == variant.Name {
+			return yes
+		}
+	}
+	return no
+}
+
+// test applies the operator to the subject's attribute.
+func (c *condition) test(e *evaluation) truth {
+	value, ok := e.subject.Attribute(c.attribute)
+	if c.operator == opExists {
+		return truthOf(ok != c.negated)
+	}
+	if !ok {
+		e.lacks(c.attribute)
+		return unknown
+	}
+	if value.kind == KindList {
+		return c.compareList(value)
+	}
+	return c.compareOne(value)
+}
+
+// compareList is "any" over the elements, and its negation for not_in.
+func (c *condition) compareList(list Value) truth {
+	result := no
+	for i := range list.Len() {
+		if result = max(result, c.compare(list.At(i))); result == yes {
+			break
+		}
+	}
+	if c.negated {
+		return result.not()
+	}
+	return result
+}
+
+func (c *condition) compareOne(value Value) truth {
+	result := c.compare(value)
+	if c.negated {
+		return result.not()
+	}
+	return result
+}
+
+// compare applies the operator, without its negation, to one value.
+func (c *condition) compare(value Value) truth {
+	switch c.operator {
+	case opIn:
+		return c.set.has(value, c.fold)
+	case opLess, opLessOrEqual, opGreater, opGreaterOrEqual:
+		return compareNumber(c.operator, value, c.operand)
+	case opBefore, opAfter:
+		return c.compareInstant(value)
+	}
+	if value.kind != KindString {
+		return unknown
+	}
+	return c.compareText(value.Text())
+}
+
+func (c *condition) compareText(text string) truth {
+	switch c.operator {
+	case opMatches:
+		// The machine that matches keeps the text only while it runs.
+		return truthOf(c.more.pattern.MatchString(hideString(text)))
+	case opSemver:
+		return c.more.versions.contain(text)
+	case opCIDR:
+		return c.insideAny(text)
+	}
+	if c.fold {
+		var buffer [128]byte
+		text = hideString(textOf(match.AppendFold(buffer[:0], text)))
+	}
+	for _, operand := range c.more.texts {
+		if c.operator == opContains && strings.Contains(text, operand) ||
+			c.operator == opStartsWith && strings.HasPrefix(text, operand) ||
+			c.operator == opEndsWith && strings.HasSuffix(text, operand) {
+			return yes
+		}
+	}
+	return no
+}
+
+func (c *condition) compareInstant(value Value) truth {
+	at := match.Instant{Seconds: int64(value.number), Nanoseconds: value.fraction} //nolint:gosec // the bits were kept
+	if value.kind != KindTime {
+		var ok bool
+		if at, ok = match.ParseInstant(hideString(value.Text())); !ok {
+			return unknown
+		}
+	}
+	than := match.Instant{Seconds: int64(c.operand.number), Nanoseconds: c.operand.fraction} //nolint:gosec // the same
+	if c.operator == opBefore {
+		return truthOf(at.Before(than))
+	}
+	return truthOf(than.Before(at))
+}
+
+// insideAny reads the text as an IP address. Its zone is cut off first: it plays no part, and parsing one allocates.
+func (c *condition) insideAny(text string) truth {
+	if i := strings.IndexByte(text, '%'); i > 0 {
+		text = text[:i]
+	}
+	address, err := netip.ParseAddr(hideString(text))
+	if err != nil {
+		return unknown
+	}
+	address = address.Unmap()
+	for _, prefix := range c.more.prefixes {
+		if prefix.Contains(address) {
+			return yes
+		}
+	}
+	return no
+}

@@ -1,0 +1,264 @@
+package becket
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/becketflags/becket/internal/match"
+)
+
+// trace writes down the steps of an evaluation. The evaluator calls it at each step where one is installed; it calls the
+// evaluator back for the step itself, so that there is one evaluator and not two. It copies what it writes down.
+type trace struct {
+	private map[string]bool
+	steps   *[]Step
+}
+
+// nested runs a step whose own steps are to stand below it.
+func (t *trace) nested(what, text string, run func() (outcome, note string)) {
+	outer := t.steps
+	step := Step{What: what, Text: text}
+	t.steps = &step.Steps
+	step.Outcome, step.Note = run()
+	t.steps = outer
+	*outer = append(*outer, step)
+}
+
+func (t *trace) note(step Step) { *t.steps = append(*t.steps, step) }
+
+func (t *trace) flag(e *evaluation, f *flag) (variant *Variant) {
+	t.nested("flag", f.key, func() (string, string) {
+		variant = f.decide(e)
+		switch {
+		case e.err != nil:
+			return "the caller's default", trimPrefix(e.err)
+		case variant == nil:
+			return "the caller's default", string(e.reason)
+		default:
+			return "serves " + variant.Name, string(e.reason)
+		}
+	})
+	return variant
+}
+
+func (t *trace) requirement(e *evaluation, l *link) (met truth) {
+	t.nested("requirement", l.text(), func() (string, string) {
+		met = l.satisfied(e)
+		if l.flag == nil {
+			return met.String(), "the flag is gone"
+		}
+		return met.String(), ""
+	})
+	return met
+}
+
+func (t *trace) rule(e *evaluation, r *rule) (applies bool) {
+	t.nested("rule", r.name, func() (string, string) {
+		applies = r.matches(e)
+		return strconv.FormatBool(applies), ""
+	})
+	return applies
+}
+
+func (t *trace) condition(e *evaluation, c *condition) (result truth) {
+	t.nested("condition", c.text(), func() (string, string) {
+		result = c.decide(e)
+		if c.form != formTest {
+			return result.String(), ""
+		}
+		return result.String(), t.attribute(e, c.attribute)
+	})
+	return result
+}
+
+// attribute tells the subject's value, unless it is private.
+func (t *trace) attribute(e *evaluation, name string) string {
+	value, ok := e.subject.Attribute(name)
+	switch {
+	case !ok:
+		return name + " is missing"
+	case t.private[name]:
+		return name + " is " + Private
+	default:
+		return name + " is " + value.String()
+	}
+}
+
+func (t *trace) segment(e *evaluation, s *segment) (result truth) {
+	t.nested("segment", s.key, func() (string, string) {
+		result = s.contains(e)
+		key := e.subject.key
+		switch {
+		case key == "":
+			return result.String(), "the subject has no key"
+		case has(s.exclude, key):
+			return result.String(), "the key is excluded"
+		case has(s.include, key):
+			return result.String(), "the key is included"
+		}
+		return result.String(), ""
+	})
+	return result
+}
+
+func has(keys map[string]struct{}, key string) bool {
+	_, ok := keys[key]
+	return ok
+}
+
+func (t *trace) window(w *window, open bool) {
+	text := ""
+	if w.hasFrom {
+		text = "from " + instantText(w.from)
+	}
+	if w.hasUntil {
+		text = strings.TrimSpace(text + " until " + instantText(w.until))
+	}
+	t.note(Step{What: "window", Text: text, Outcome: strconv.FormatBool(open)})
+}
+
+func instantText(i match.Instant) string { return i.Time().Format(time.RFC3339Nano) }
+
+func (t *trace) share(e *evaluation, g *gate, below, hash uint64, ok, in bool) {
+	step := Step{What: "percent", Text: percentText(g.share) + " %", Outcome: strconv.FormatBool(in)}
+	if g.ramp != nil {
+		step.What, step.Text = "ramp", percentText(g.ramp.percentAt(e.now))+" % at "+instantText(e.now)
+	}
+	step.Note = bucketNote(unitOf(hash)*100, ok)
+	if ok && below > 0 {
+		step.Note += " against " + percentText(float64(below)/unitScale*100)
+	}
+	t.note(step)
+}
+
+func (t *trace) layer(l *layer, place float64, ok, in bool) {
+	text := fmt.Sprintf("%s from %s to %s", l.name, percentText(l.from), percentText(l.to))
+	t.note(Step{What: "layer", Text: text, Outcome: strconv.FormatBool(in), Note: bucketNote(place, ok)})
+}
+
+func bucketNote(bucket float64, ok bool) string {
+	if !ok {
+		return "no key to hash"
+	}
+	return "bucket " + percentText(bucket)
+}
+
+func percentText(f float64) string { return strconv.FormatFloat(f, 'g', 6, 64) }
+
+func (t *trace) split(s *split, hash uint64, winner *arm) {
+	step := Step{What: "split", Outcome: "draws " + winner.variant.Name, Note: "the smallest draw wins"}
+	for i := range s.arms {
+		a := &s.arms[i]
+		step.Steps = append(step.Steps, Step{
+			What:    "draw",
+			Text:    fmt.Sprintf("%s of weight %s", a.variant.Name, percentText(a.weight)),
+			Outcome: strconv.FormatFloat(a.draw(hash), 'g', 6, 64),
+		})
+	}
+	t.note(step)
+}
+
+// text writes a condition's operator and operand as a document does.
+func (c *condition) text() string {
+	switch c.form {
+	case formTest:
+		return c.attribute + " " + c.word() + " " + c.operandText()
+	case formSegment:
+		return "segment " + c.more.link.key
+	case formFlag:
+		return "flag " + c.more.link.text()
+	default:
+		return map[form]string{formAll: "all", formAny: "any", formNot: "not"}[c.form]
+	}
+}
+
+func (c *condition) word() string {
+	word := operatorNames[c.operator]
+	if c.operator == opIn && c.negated {
+		word = "not_in"
+	}
+	if c.fold {
+		word += " (ignoring case)"
+	}
+	return word
+}
+
+func (l *link) text() string { return l.key + " in " + listText(l.variants) }
+
+func (c *condition) operandText() string {
+	switch c.operator {
+	case opIn:
+		return c.set.text()
+	case opExists:
+		return strconv.FormatBool(!c.negated)
+	case opMatches:
+		return strconv.Quote(c.more.pattern.String())
+	case opSemver:
+		return strconv.Quote(c.more.versions.text)
+	case opCIDR:
+		texts := make([]string, len(c.more.prefixes))
+		for i, prefix := range c.more.prefixes {
+			texts[i] = prefix.String()
+		}
+		return listText(texts)
+	case opContains, opStartsWith, opEndsWith:
+		return listText(c.more.texts)
+	default:
+		return c.operand.String()
+	}
+}
+
+// listText writes texts as a list, the first few of many.
+func listText(texts []string) string {
+	quoted := make([]string, 0, len(texts))
+	for _, text := range texts {
+		quoted = append(quoted, strconv.Quote(text))
+	}
+	return shortList(quoted)
+}
+
+func shortList(elements []string) string {
+	const most = 10
+	if len(elements) > most {
+		elements = append(elements[:most:most], fmt.Sprintf("… %d more", len(elements)-most))
+	}
+	return "[" + strings.Join(elements, ", ") + "]"
+}
+
+// text lists the set's members.
+func (s *set) text() string {
+	var elements []string
+	for _, word := range s.packed {
+		elements = append(elements, strconv.Quote(unpack(word)))
+	}
+	for _, text := range slices.Sorted(maps.Keys(s.texts)) {
+		elements = append(elements, strconv.Quote(text))
+	}
+	for _, i := range s.ints {
+		elements = append(elements, strconv.FormatInt(i, 10))
+	}
+	for _, f := range s.floats {
+		elements = append(elements, strconv.FormatFloat(f, 'g', -1, 64))
+	}
+	for i, there := range s.booleans {
+		if there {
+			elements = append(elements, strconv.FormatBool(i == 1))
+		}
+	}
+	return shortList(elements)
+}
+
+// unpack is the inverse of pack.
+func unpack(word uint64) string {
+	length := int(word >> 56) //nolint:gosec // at most 7
+	text := make([]byte, length)
+	for i := length - 1; i >= 0; i-- {
+		text[i] = byte(word)
+		word >>= 8
+	}
+	return string(text)
+}

@@ -1,0 +1,232 @@
+package becket
+
+import "iter"
+
+// View answers for one subject out of one ruleset: two checks in one request never see two rulesets. Making one and asking it
+// allocates nothing. It is a value, safe for concurrent use. The zero View answers with the caller's defaults.
+type View struct {
+	snapshot *snapshot
+	subject  Subject
+}
+
+// Subject returns whom the view answers for.
+func (v View) Subject() Subject { return v.subject }
+
+// With returns a view of the same ruleset whose subject has more attributes: what is learnt later in a request. They stand
+// before earlier ones of the same name.
+func (v View) With(attributes ...Attribute) View {
+	joined := make([]Attribute, 0, len(v.subject.attributes)+len(attributes))
+	joined = append(append(joined, v.subject.attributes...), attributes...)
+	v.subject.attributes = joined
+	return v
+}
+
+// Enabled returns the value of a boolean flag, and false whenever that cannot be had.
+func (v View) Enabled(flag string) bool { return v.Bool(flag, false) }
+
+// Bool returns the value of a boolean flag, and fallback whenever that cannot be had.
+func (v View) Bool(flag string, fallback bool) bool {
+	if variant := v.variant(flag, KindBool); variant != nil {
+		return variant.Value.Bool()
+	}
+	return fallback
+}
+
+// String returns the value of a string flag, and fallback whenever that cannot be had.
+func (v View) String(flag, fallback string) string {
+	if variant := v.variant(flag, KindString); variant != nil {
+		return variant.Value.Text()
+	}
+	return fallback
+}
+
+// Int returns the value of an integer flag, and fallback whenever that cannot be had. Where int has 32 bits, a value
+// beyond them cannot.
+func (v View) Int(flag string, fallback int) int {
+	if variant := v.variant(flag, KindInt); variant != nil && fitsInt(variant) {
+		return int(variant.Value.Int())
+	}
+	return fallback
+}
+
+// Float returns the value of a float flag or an integer flag, and fallback whenever that cannot be had.
+func (v View) Float(flag string, fallback float64) float64 {
+	if variant := v.variant(flag, KindFloat); variant != nil {
+		return variant.Value.Float()
+	}
+	return fallback
+}
+
+// JSON returns the value of an object flag as a T, and fallback whenever that cannot be had. It is decoded once per ruleset
+// and type by the rules of encoding/json (names match exactly); what its pointers, maps and slices hold is shared by all callers
+// and to be read only.
+func JSON[T any](v View, flag string, fallback T) T {
+	value, _ := jsonOf(v, flag, fallback)
+	return value
+}
+
+// BoolDetail is [View.Bool] with the reasons.
+func (v View) BoolDetail(flag string, fallback bool) Detail[bool] {
+	r := v.evaluate(flag, KindBool)
+	if r.Variant != nil {
+		return detail(v, flag, &r, r.Variant.Value.Bool())
+	}
+	return detail(v, flag, &r, fallback)
+}
+
+// StringDetail is [View.String] with the reasons.
+func (v View) StringDetail(flag, fallback string) Detail[string] {
+	r := v.evaluate(flag, KindString)
+	if r.Variant != nil {
+		return detail(v, flag, &r, r.Variant.Value.Text())
+	}
+	return detail(v, flag, &r, fallback)
+}
+
+// IntDetail is [View.Int] with the reasons.
+func (v View) IntDetail(flag string, fallback int) Detail[int] {
+	r := v.evaluate(flag, KindInt)
+	if r.Variant == nil {
+		return detail(v, flag, &r, fallback)
+	}
+	if !fitsInt(r.Variant) {
+		r.fail(errIntRange)
+		return detail(v, flag, &r, fallback)
+	}
+	return detail(v, flag, &r, int(r.Variant.Value.Int()))
+}
+
+// FloatDetail is [View.Float] with the reasons.
+func (v View) FloatDetail(flag string, fallback float64) Detail[float64] {
+	r := v.evaluate(flag, KindFloat)
+	if r.Variant != nil {
+		return detail(v, flag, &r, r.Variant.Value.Float())
+	}
+	return detail(v, flag, &r, fallback)
+}
+
+// JSONDetail is [JSON] with the reasons. An object that does not fit T is a TYPE_MISMATCH whose cause is the decoder's error.
+func JSONDetail[T any](v View, flag string, fallback T) Detail[T] {
+	value, r := jsonOf(v, flag, fallback)
+	return detail(v, flag, &r, value)
+}
+
+// All calls yield for every flag that the ruleset has, in the order of their keys, with the answer for this subject. A value is a bool,
+// string, int64, float64 or, for objects, what encoding/json decodes into an any; nil where no variant is served.
+// Exposures are not counted: nobody acts on them yet.
+func (v View) All() iter.Seq2[string, Detail[any]] {
+	return func(yield func(string, Detail[any]) bool) {
+		if v.snapshot == nil || v.snapshot.rules == nil {
+			return
+		}
+		for info := range v.snapshot.rules.Flags() {
+			r := v.snapshot.decide(info.Key, KindAny, &v.subject)
+			var value any
+			if r.Variant != nil {
+				value = r.Variant.Value.Any()
+			}
+			if !yield(info.Key, detail(v, info.Key, &r, value)) {
+				return
+			}
+		}
+	}
+}
+
+// AnyDetail evaluates a flag of whatever type, with its value as in [View.All].
+func (v View) AnyDetail(flag string) Detail[any] {
+	r := v.evaluate(flag, KindAny)
+	if r.Variant != nil {
+		return detail(v, flag, &r, r.Variant.Value.Any())
+	}
+	return detail[any](v, flag, &r, nil)
+}
+
+// Flag describes a flag of the view's ruleset, and says whether there is one of that key.
+func (v View) Flag(key string) (FlagInfo, bool) {
+	if v.snapshot == nil || v.snapshot.rules == nil {
+		return FlagInfo{}, false
+	}
+	return v.snapshot.rules.Flag(key)
+}
+
+// variant decides and returns only what is served. Where the rules are native and nobody listens, which is nearly always,
+// nothing else is put together.
+//
+// The snapshot's pointer is hidden because interface and function values are loaded through it, and the subject because
+// escape analysis does not see that nobody keeps it: Rules promises so by contract, and the observer copies.
+func (v *View) variant(flag string, want Kind) *Variant {
+	if v.snapshot == nil {
+		return nil
+	}
+	s := hide(v.snapshot)
+	if s.native == nil || s.observer != nil {
+		r := v.evaluate(flag, want)
+		return r.Variant
+	}
+	e := evaluation{subject: hide(&v.subject)}
+	return s.native.decide(&e, hideString(flag), want, s.moment)
+}
+
+// evaluate decides and tells who listens. What it hides it hides for the reasons of variant.
+func (v *View) evaluate(flag string, want Kind) Result {
+	if v.snapshot == nil {
+		return Result{Reason: ReasonError, Err: ErrNotReady}
+	}
+	s := hide(v.snapshot)
+	r := s.decide(hideString(flag), want, hide(&v.subject))
+	if s.observer != nil {
+		s.observer.evaluated(s, hide(&v.subject), hideString(flag), r)
+	}
+	return r
+}
+
+// decide calls the native rules directly and all others by their interface.
+func (s *snapshot) decide(flag string, want Kind, subject *Subject) Result {
+	if s.native != nil {
+		return s.native.Evaluate(flag, want, subject, s.moment)
+	}
+	if s.rules == nil {
+		return Result{Reason: ReasonError, Err: ErrNotReady}
+	}
+	return s.rules.Evaluate(flag, want, subject, s.moment)
+}
+
+// detail builds the answer. It takes the result by pointer because a Result does not fit into registers twice.
+func detail[T any](v View, flag string, r *Result, value T) Detail[T] {
+	d := Detail[T]{Value: value, Flag: flag, Rule: r.Rule, Reason: r.Reason, Missing: r.Missing}
+	if r.Variant != nil {
+		d.Variant = r.Variant.Name
+	}
+	if r.Err != nil {
+		d.Err = r.Err
+	}
+	if v.snapshot != nil {
+		d.Revision, d.Tier = v.snapshot.revision, v.snapshot.tier
+	}
+	return d
+}
+
+// fail turns a result into an error, which serves the caller's default.
+func (r *Result) fail(err *EvaluationError) {
+	r.Variant, r.Rule, r.Reason, r.Err = nil, "", ReasonError, err
+}
+
+func jsonOf[T any](v View, flag string, fallback T) (T, Result) {
+	r := v.evaluate(flag, KindObject)
+	if r.Variant == nil {
+		return fallback, r
+	}
+	value, err := decodeObject[T](r.Variant.Value)
+	if err != nil {
+		r.fail(&EvaluationError{Code: CodeTypeMismatch, Message: "the object does not fit the type asked for", Cause: err})
+		return fallback, r
+	}
+	return value, r
+}
+
+var errIntRange = &EvaluationError{Code: CodeTypeMismatch, Message: "the integer does not fit an int of this machine"}
+
+func fitsInt(variant *Variant) bool {
+	i := variant.Value.Int()
+	return int64(int(i)) == i
+}
