@@ -1,0 +1,253 @@
+package becket
+
+import (
+	"github.com/becketflags/becket/internal/match"
+)
+
+// maxRules is how many rules a flag may have.
+const maxRules = 1000
+
+var ruleFields = []string{"name", "if", "from", "until", "layer", "percent", "ramp", "by", "salt", "serve"}
+
+// ruleDraft is a rule whose fields have been read. Its variants are names until the whole flag is known.
+type ruleDraft struct {
+	at                         int64
+	name                       string
+	condition                  *condition
+	window                     window
+	layer                      *layer
+	percent                    float64
+	ramp                       *ramp
+	by, salt                   string
+	hasPercent, hasBy, hasSalt bool
+	serve                      serveDraft
+}
+
+// serveDraft is what a rule or a default serves, by name.
+type serveDraft struct {
+	at       int64
+	there    bool
+	variant  string
+	isSplit  bool
+	arms     []armDraft
+	by, salt string
+	hasSalt  bool
+}
+
+type armDraft struct {
+	at      int64
+	variant string
+	weight  float64
+}
+
+func (r *reader) rule() ruleDraft {
+	d := ruleDraft{at: r.here()}
+	before := len(r.problems)
+	r.fields(ruleFields, func(field string) { r.ruleField(&d, field) })
+	if r.broken == nil && len(r.problems) == before {
+		r.checkRule(&d)
+	}
+	return d
+}
+
+func (r *reader) ruleField(d *ruleDraft, field string) {
+	switch field {
+	case "name":
+		d.name = r.nonEmpty("the rule's name")
+	case "if":
+		c := r.condition()
+		d.condition = &c
+	case "from":
+		d.window.from, d.window.hasFrom = r.instant()
+	case "until":
+		d.window.until, d.window.hasUntil = r.instant()
+	case "layer":
+		d.layer = r.layer()
+	case "percent":
+		d.percent, d.hasPercent = r.percent()
+	case "ramp":
+		d.ramp = r.ramp()
+	case "by":
+		d.by, d.hasBy = r.nonEmpty("the attribute's name"), true
+	case "salt":
+		d.salt, _ = r.text()
+		d.hasSalt = true
+	case "serve":
+		d.serve = r.serve()
+	}
+}
+
+func (r *reader) checkRule(d *ruleDraft) {
+	switch {
+	case !d.serve.there:
+		r.fail(d.at, "a rule needs \"serve\"")
+	case d.hasPercent && d.ramp != nil:
+		r.fail(d.at, "a rule has either \"percent\" or \"ramp\", not both")
+	case d.hasSalt && !d.hasPercent && d.ramp == nil:
+		r.fail(d.at, "\"salt\" goes with \"percent\" or \"ramp\"")
+	case d.hasBy && !d.hasPercent && d.ramp == nil && d.layer == nil:
+		r.fail(d.at, "\"by\" goes with \"percent\", \"ramp\" or \"layer\"")
+	case d.window.hasFrom && d.window.hasUntil && !d.window.from.Before(d.window.until):
+		r.fail(d.at, "\"from\" must be before \"until\"")
+	}
+}
+
+// nonEmpty reads a text that must not be empty.
+func (r *reader) nonEmpty(what string) string {
+	at := r.here()
+	text, ok := r.text()
+	if ok && text == "" {
+		r.fail(at, "%s is empty", what)
+	}
+	return text
+}
+
+func (r *reader) instant() (match.Instant, bool) {
+	at := r.here()
+	text, ok := r.text()
+	if !ok {
+		return match.Instant{}, false
+	}
+	instant, ok := match.ParseInstant(text)
+	if !ok {
+		r.fail(at, "%q is no instant of RFC 3339 (such as %q)", shorten(text), "2026-12-24T00:00:00Z")
+	}
+	return instant, ok
+}
+
+// percent reads a share or a place in a layer.
+func (r *reader) percent() (float64, bool) {
+	at := r.here()
+	value, ok := r.number()
+	percent := value.Float()
+	if ok && (percent < 0 || percent > 100) {
+		r.fail(at, "%v is not between 0 and 100", percent)
+		return 0, false
+	}
+	return percent, ok
+}
+
+func (r *reader) layer() *layer {
+	l := &layer{}
+	at := r.here()
+	var hasName, hasFrom, hasTo bool
+	before := len(r.problems)
+	r.fields([]string{"name", "from", "to"}, func(field string) {
+		switch field {
+		case "name":
+			l.name, hasName = r.nonEmpty("the layer's name"), true
+		case "from":
+			l.from, hasFrom = r.percent()
+		case "to":
+			l.to, hasTo = r.percent()
+		}
+	})
+	if len(r.problems) > before || r.broken != nil {
+		return l
+	}
+	switch {
+	case !hasName || !hasFrom || !hasTo:
+		r.fail(at, "a layer needs \"name\", \"from\" and \"to\"")
+	case l.from > l.to:
+		r.fail(at, "the layer's \"from\" %v is above its \"to\" %v", l.from, l.to)
+	}
+	return l
+}
+
+func (r *reader) ramp() *ramp {
+	p := &ramp{}
+	at := r.here()
+	before := len(r.problems)
+	r.fields([]string{"steps", "linear"}, func(field string) {
+		switch field {
+		case "steps":
+			r.array(func(int) { p.steps = append(p.steps, r.rampStep(p.steps)) })
+		case "linear":
+			p.linear, _ = r.boolean()
+		}
+	})
+	if len(p.steps) == 0 && len(r.problems) == before && r.broken == nil {
+		r.fail(at, "a ramp needs \"steps\"")
+	}
+	p.steps = exact(p.steps)
+	return p
+}
+
+func (r *reader) rampStep(earlier []rampStep) (step rampStep) {
+	at := r.here()
+	before := len(r.problems)
+	var hasAt, hasPercent bool
+	r.fields([]string{"at", "percent"}, func(field string) {
+		switch field {
+		case "at":
+			step.at, hasAt = r.instant()
+		case "percent":
+			step.percent, hasPercent = r.percent()
+		}
+	})
+	switch {
+	case len(r.problems) > before || r.broken != nil:
+	case !hasAt || !hasPercent:
+		r.fail(at, "a step needs \"at\" and \"percent\"")
+	case len(earlier) > 0 && !earlier[len(earlier)-1].at.Before(step.at):
+		r.fail(at, "steps must rise in time")
+	}
+	return step
+}
+
+// serve reads the name of a variant, or a split.
+func (r *reader) serve() serveDraft {
+	d := serveDraft{at: r.here(), there: true}
+	if r.broken != nil {
+		return d
+	}
+	switch r.decoder.PeekKind() {
+	case '"':
+		d.variant, _ = r.text()
+	case '{':
+		d.isSplit = true
+		r.split(&d)
+	default:
+		r.wrongKind("a variant's name or {\"split\": …}")
+	}
+	return d
+}
+
+func (r *reader) split(d *serveDraft) {
+	before := len(r.problems)
+	there := false
+	r.fields([]string{"split", "by", "salt"}, func(field string) {
+		switch field {
+		case "split":
+			there = true
+			r.weights(d)
+		case "by":
+			d.by = r.nonEmpty("the attribute's name")
+		case "salt":
+			d.salt, _ = r.text()
+			d.hasSalt = true
+		}
+	})
+	if !there && len(r.problems) == before && r.broken == nil {
+		r.fail(d.at, "expected {\"split\": {variant: weight, …}}")
+	}
+}
+
+func (r *reader) weights(d *serveDraft) {
+	at := r.here()
+	before := len(r.problems)
+	sum := 0.0
+	r.object(func(name string, _ int64) {
+		at := r.here()
+		value, ok := r.number()
+		weight := value.Float()
+		if ok && weight < 0 {
+			r.fail(at, "the weight %v is below 0", weight)
+		}
+		sum += weight
+		d.arms = append(d.arms, armDraft{at, name, weight})
+	})
+	if sum <= 0 && len(r.problems) == before && r.broken == nil {
+		r.fail(at, "the weights of a split must not all be 0")
+	}
+}

@@ -1,0 +1,43 @@
+package becket
+
+import "bytes"
+
+// lines finds the line of an offset without counting from the start each time: a document may hold many problems. Every block of
+// the document has an entry, made when the first problem needs it.
+type lines struct {
+	blocks []lineBlock
+}
+
+type lineBlock struct {
+	line  int   // of the block's first byte, from 1
+	start int64 // where that line starts
+}
+
+const lineBlockSize = 4096
+
+// position returns line and column of an offset, both from 1, the column in bytes.
+func (l *lines) position(document []byte, at int64) (line, column int) {
+	at = min(at, int64(len(document)))
+	if l.blocks == nil {
+		l.index(document)
+	}
+	block := at / lineBlockSize
+	entry := l.blocks[block]
+	before := document[block*lineBlockSize : at]
+	if last := bytes.LastIndexByte(before, '\n'); last >= 0 {
+		entry.start = block*lineBlockSize + int64(last) + 1
+	}
+	return entry.line + bytes.Count(before, []byte{'\n'}), int(at-entry.start) + 1
+}
+
+func (l *lines) index(document []byte) {
+	entry := lineBlock{line: 1}
+	for start := 0; start <= len(document); start += lineBlockSize {
+		l.blocks = append(l.blocks, entry)
+		block := document[start:min(start+lineBlockSize, len(document))]
+		if last := bytes.LastIndexByte(block, '\n'); last >= 0 {
+			entry.start = int64(start + last + 1)
+		}
+		entry.line += bytes.Count(block, []byte{'\n'})
+	}
+}

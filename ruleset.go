@@ -1,0 +1,256 @@
+package becket
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"iter"
+	"maps"
+	"slices"
+	"sync"
+)
+
+// Schema is the version of the native documents that this library reads.
+const Schema = 1
+
+// maxKey is the longest key of a flag or segment, in bytes.
+const maxKey = 256
+
+// Native is becket's own format, described in docs/ruleset.md. A client reads it unless it is told otherwise.
+var Native Format = nativeFormat{}
+
+type nativeFormat struct{}
+
+func (nativeFormat) Name() string { return "native-v1" }
+
+// Decode compiles a native document. Its errors are *DocumentError or join several of them.
+func (nativeFormat) Decode(document []byte) (Rules, error) {
+	r := newReader(bytes.TrimPrefix(document, []byte("\xef\xbb\xbf")))
+	rules := r.ruleset()
+	if r.broken != nil {
+		return nil, r.broken
+	}
+	if len(r.problems) > 0 {
+		return nil, joinProblems(r.problems)
+	}
+	rules.link()
+	return rules, nil
+}
+
+// ruleset is a compiled native document.
+type ruleset struct {
+	flags    map[string]*flag
+	segments map[string]*segment
+	info     RulesInfo
+	keys     func() []string // of the flags, sorted; on demand, since evaluation does not need them
+
+	linking *linking // what is needed until the ruleset is served
+}
+
+// name names a flag or a segment.
+type name struct{ section, key string }
+
+// maxBad is how many flags and segments may be bad before the document counts as no ruleset at all: each costs memory.
+const maxBad = 100_000
+
+const (
+	inFlags    = "flags"
+	inSegments = "segments"
+)
+
+// rulesetDraft is what only decoding needs to know of the document's top level.
+type rulesetDraft struct {
+	schema                        Value
+	schemaAt                      int64
+	hasSchema, hasFlags, hasOther bool
+}
+
+var documentFields = []string{"schema", "revision", "environment", "segments", "flags"}
+
+func (r *reader) ruleset() *ruleset {
+	rules := &ruleset{
+		flags:    map[string]*flag{},
+		segments: map[string]*segment{},
+		linking:  &linking{reader: r, problems: map[name][]*DocumentError{}},
+	}
+	rules.keys = sync.OnceValue(func() []string { return slices.Sorted(maps.Keys(rules.flags)) })
+	var d rulesetDraft
+	at := r.here()
+	r.fieldsOr(documentFields, func(field string) { r.documentField(rules, &d, field) }, func(name string, at int64) {
+		message := fmt.Sprintf("unknown field %q%s is ignored", name, suggest(name, documentFields))
+		rules.info.Warnings = append(rules.info.Warnings, r.problem(at, "", message))
+	})
+	r.end()
+	r.checkTop(&d, at)
+	return rules
+}
+
+func (r *reader) documentField(rules *ruleset, d *rulesetDraft, field string) {
+	switch field {
+	case "schema":
+		d.schemaAt = r.here()
+		d.schema, d.hasSchema = r.number()
+	case "revision":
+		at := r.here()
+		value, ok := r.number()
+		if ok && (value.kind != KindInt || value.Int() < 0) {
+			r.fail(at, "expected an integer of at least 0")
+		}
+		rules.info.Revision = value.Int()
+	case "environment":
+		rules.info.Environment, _ = r.text()
+	case "segments":
+		r.members(rules, inSegments, func(key string, _ int64) {
+			if s := r.segment(key); s != nil {
+				rules.segments[key] = s
+			}
+		})
+	case "flags":
+		d.hasFlags = true
+		r.members(rules, inFlags, func(key string, at int64) {
+			if f := r.flag(key, at); f != nil {
+				rules.flags[key] = f
+			}
+		})
+	}
+}
+
+// members reads flags or segments, each with problems of its own. A key that stands twice is a problem of both.
+func (r *reader) members(rules *ruleset, section string, read func(key string, at int64)) {
+	if !r.enter('{') {
+		return
+	}
+	seen := map[string]struct{}{}
+	document := r.problems
+	for r.more() {
+		r.problems = nil
+		at := r.here()
+		key := r.unquote(r.raw(), false)
+		member := name{section, key}
+		r.below(step{name: key}, func() {
+			r.checkKey(key, at)
+			if _, twice := seen[key]; twice {
+				r.fail(at, "%q stands twice", shorten(key))
+			}
+			read(key, r.here())
+		})
+		seen[key] = struct{}{}
+		if len(r.problems) > 0 {
+			rules.linking.problems[member] = append(rules.linking.problems[member], r.problems...)
+		}
+		if len(rules.linking.problems) > maxBad {
+			r.fail(at, "more than %d flags and segments are bad", maxBad)
+			r.broken = r.problems[len(r.problems)-1]
+		}
+	}
+	r.problems = document
+}
+
+func (r *reader) checkKey(key string, at int64) {
+	switch {
+	case key == "":
+		r.fail(at, "the key is empty")
+	case len(key) > maxKey:
+		r.fail(at, "the key has %d bytes, more than %d", len(key), maxKey)
+	case containsControl(key):
+		r.fail(at, "the key %q holds control characters", shorten(key))
+	}
+}
+
+// end notes what follows the document.
+func (r *reader) end() {
+	if r.broken == nil && len(bytes.TrimSpace(r.document[r.decoder.InputOffset():])) > 0 {
+		r.broken = r.problem(r.here(), "", "not valid JSON: something follows the document")
+	}
+}
+
+// checkTop notes what refuses the whole document. Another schema comes first: its fields mean something else.
+func (r *reader) checkTop(d *rulesetDraft, at int64) {
+	switch {
+	case r.broken != nil:
+	case d.hasSchema && (d.schema.kind != KindInt || d.schema.Int() != Schema):
+		r.problems = nil
+		r.fail(d.schemaAt, "the document is of schema %s, this library reads schema %d", d.schema, Schema)
+	case len(r.problems) > 0:
+	case !d.hasSchema:
+		r.fail(at, "the document has no \"schema\"; this library reads schema %d", Schema)
+	case !d.hasFlags:
+		r.fail(at, "the document has no \"flags\"")
+	}
+}
+
+// joinProblems returns all problems as one error, nil for none.
+func joinProblems(problems []*DocumentError) error {
+	if len(problems) == 1 {
+		return problems[0]
+	}
+	errs := make([]error, len(problems))
+	for i, p := range problems {
+		errs[i] = p
+	}
+	return errors.Join(errs...)
+}
+
+// segment reads a segment, and returns nil when there is anything wrong with it.
+func (r *reader) segment(key string) *segment {
+	s := &segment{key: key}
+	before := len(r.problems)
+	start := r.here()
+	r.fields([]string{"description", "include", "exclude", "if"}, func(field string) {
+		switch field {
+		case "description":
+			r.text()
+		case "include":
+			s.include = r.keySet()
+		case "exclude":
+			s.exclude = r.keySet()
+		case "if":
+			c := r.condition()
+			s.condition = &c
+		}
+	})
+	if r.broken != nil || len(r.problems) > before {
+		return nil
+	}
+	s.digest, _ = digest("", r.document[start:r.decoder.InputOffset()], nil)
+	return s
+}
+
+// keySet reads a list of targeting keys, which may be long.
+func (r *reader) keySet() map[string]struct{} {
+	keys := map[string]struct{}{}
+	if !r.enter('[') {
+		return keys
+	}
+	for i := 0; r.more(); i++ {
+		if r.decoder.PeekKind() != '"' {
+			r.below(step{index: i}, func() { r.wrongKind(kindWords['"']) })
+			continue
+		}
+		keys[r.unquote(r.raw(), false)] = struct{}{}
+	}
+	return keys
+}
+
+// Flags lists the flags in the order of their keys.
+func (r *ruleset) Flags() iter.Seq[FlagInfo] {
+	return func(yield func(FlagInfo) bool) {
+		for _, key := range r.keys() {
+			if !yield(r.flags[key].info()) {
+				return
+			}
+		}
+	}
+}
+
+// Flag describes one flag.
+func (r *ruleset) Flag(key string) (FlagInfo, bool) {
+	f, ok := r.flags[key]
+	if !ok {
+		return FlagInfo{}, false
+	}
+	return f.info(), true
+}
+
+// Info describes the document.
+func (r *ruleset) Info() RulesInfo { return r.info }
