@@ -19,11 +19,8 @@ func parseNumber(text string) (value Value, problem string) {
 	switch {
 	case err != nil:
 		return Value{}, "the number " + shorten(text) + " is too large"
-	case f != float64(int64(f)):
-		if isWhole(f) {
-			return Value{}, outside64Bits(text)
-		}
-		return FloatValue(f), ""
+	case f < -1<<63 || f > 1<<63:
+		return Value{}, outside64Bits(text)
 	case f > -1<<53 && f < 1<<53:
 		return FloatValue(f), ""
 	}
@@ -33,20 +30,18 @@ func parseNumber(text string) (value Value, problem string) {
 // parseLargeNumber reads a number that a float64 cannot hold exactly.
 func parseLargeNumber(text string, f float64) (value Value, problem string) {
 	const digits = 1000 // further ones cannot matter to 64 bits, and must not cost
-	if len(text) > digits {
-		return FloatValue(f), ""
+	exact, ok := new(big.Rat), false
+	if len(text) <= digits {
+		_, ok = exact.SetString(text)
 	}
-	exact, ok := new(big.Rat).SetString(text)
-	if !ok || !exact.IsInt() {
-		return FloatValue(f), ""
-	}
-	if !exact.Num().IsInt64() {
+	switch whole := ok && exact.IsInt(); {
+	case whole && exact.Num().IsInt64():
+		return IntValue(exact.Num().Int64()), ""
+	case whole || f >= 1<<63:
 		return Value{}, outside64Bits(text)
 	}
-	return IntValue(exact.Num().Int64()), ""
+	return FloatValue(f), ""
 }
-
-func isWhole(f float64) bool { return f >= 1<<53 || f <= -1<<53 }
 
 func outside64Bits(text string) string {
 	return "the integer " + shorten(text) + " is outside 64 bits"
