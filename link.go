@@ -34,9 +34,12 @@ func (r *ruleset) link() {
 	for _, member := range sortedNames(r.linking.problems) {
 		r.setAside(member, joinProblems(r.linking.problems[member]))
 	}
-	for _, n := range r.settle() {
-		r.linking.aside = append(r.linking.aside, n)
-		r.setAside(n.name(), n.problem)
+	// Once something is set aside, the others must be pointed at what stands in its place.
+	for bad := r.settle(); len(bad) > 0; bad = r.settle() {
+		for _, n := range bad {
+			r.linking.aside = append(r.linking.aside, n)
+			r.setAside(n.name(), n.problem)
+		}
 	}
 	r.finish()
 }
