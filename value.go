@@ -71,8 +71,11 @@ func FloatValue(f float64) Value {
 	if i := int64(f); float64(i) == f && f < 1<<63 && f >= -1<<63 {
 		return IntValue(i)
 	}
-	return Value{number: math.Float64bits(f), kind: KindFloat}
+	return DecimalValue(f)
 }
+
+// DecimalValue returns a Value of [KindFloat], of an integral number too: what a variant of a float flag holds.
+func DecimalValue(f float64) Value { return Value{number: math.Float64bits(f), kind: KindFloat} }
 
 // TimeValue returns a Value of [KindTime], to the nanosecond. The time zone is not kept.
 func TimeValue(t time.Time) Value {
