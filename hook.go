@@ -94,10 +94,11 @@ type event struct {
 // notifier calls hooks and the logger from one goroutine of its own, so that nothing of the user's runs under a lock or delays a
 // refresh. Its queue is bounded; what cannot be lost, the changes, is joined.
 type notifier struct {
-	hooks   []Hooks
 	logger  *limitedLogger
 	mutex   sync.Mutex
+	hooks   []*Hooks // replaced, never written to: deliver reads it without the mutex
 	queue   []*event
+	idle    bool // nobody listens yet, so there is no goroutine
 	stopped bool
 	wake    chan struct{}
 	done    chan struct{} // closed when the goroutine has ended
@@ -107,18 +108,17 @@ type notifier struct {
 
 // newNotifier starts the goroutine only where somebody listens.
 func newNotifier(c *config) *notifier {
-	n := &notifier{hooks: c.hooks, logger: newLimitedLogger(c.logger), wake: make(chan struct{}, 1), done: make(chan struct{})}
+	n := &notifier{logger: newLimitedLogger(c.logger), wake: make(chan struct{}, 1), done: make(chan struct{})}
 	listens := c.logger != nil
 	for i := range c.hooks {
 		h := &c.hooks[i]
+		n.hooks = append(n.hooks, h)
 		listens = listens || h.OnChange != nil || h.OnError != nil || h.OnRefresh != nil
 	}
-	if !listens {
-		n.stopped = true
-		close(n.done)
-		return n
+	n.idle = !listens
+	if listens {
+		go n.run()
 	}
-	go n.run()
 	return n
 }
 
@@ -126,7 +126,7 @@ func newNotifier(c *config) *notifier {
 func (n *notifier) tell(e *event) {
 	n.mutex.Lock()
 	defer n.mutex.Unlock()
-	if n.stopped {
+	if n.stopped || n.idle {
 		return
 	}
 	if e.after != nil {
@@ -162,9 +162,13 @@ func (n *notifier) joinChanges(e *event) {
 func (n *notifier) stop() {
 	n.mutex.Lock()
 	defer n.mutex.Unlock()
-	if !n.stopped {
-		n.stopped = true
-		close(n.wake)
+	if n.stopped {
+		return
+	}
+	n.stopped = true
+	close(n.wake)
+	if n.idle {
+		close(n.done)
 	}
 }
 
@@ -201,8 +205,8 @@ func (n *notifier) deliver(e *event) {
 	case e.failure != nil:
 		n.failed(e.failure)
 	case e.refresh != nil:
-		for i := range n.hooks {
-			if hook := n.hooks[i].OnRefresh; hook != nil {
+		for _, h := range n.listening() {
+			if hook := h.OnRefresh; hook != nil {
 				n.call("OnRefresh", func() { hook(*e.refresh) })
 			}
 		}
@@ -218,8 +222,8 @@ func (n *notifier) changed(e *event) {
 	if changes.Empty() {
 		return
 	}
-	for i := range n.hooks {
-		if hook := n.hooks[i].OnChange; hook != nil {
+	for _, h := range n.listening() {
+		if hook := h.OnChange; hook != nil {
 			n.call("OnChange", func() { hook(changes) })
 		}
 	}
@@ -238,8 +242,8 @@ func (n *notifier) failed(failure *DeliveryError) {
 }
 
 func (n *notifier) onError(err error) {
-	for i := range n.hooks {
-		if hook := n.hooks[i].OnError; hook != nil {
+	for _, h := range n.listening() {
+		if hook := h.OnError; hook != nil {
 			n.call("OnError", func() { hook(err) })
 		}
 	}
