@@ -145,7 +145,7 @@ func (c *Client) Flags() iter.Seq[FlagInfo] {
 // Explain decides a flag for a subject and tells how. It is no evaluation: no hook and no exposure sees it.
 func (c *Client) Explain(key string, subject Subject) Explanation {
 	if c == nil {
-		return Explanation{Flag: key, Key: subject.key, Reason: ReasonError, Err: ErrNotReady}
+		return Explanation{Flag: key, Key: subject.Key(), Reason: ReasonError, Err: ErrNotReady}
 	}
 	s := c.cache.load()
 	private := newPrivacy(c.config.private)
@@ -163,7 +163,7 @@ func (c *Client) Explain(key string, subject Subject) Explanation {
 			x.Err = result.Err
 		}
 	}
-	x.Key, x.Revision, x.Tier = subject.key, s.revision, s.tier
+	x.Key, x.Revision, x.Tier = subject.Key(), s.revision, s.tier
 	if private.hides(keyName) && x.Key != "" {
 		x.Key = Private
 	}

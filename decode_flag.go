@@ -259,7 +259,7 @@ func inferKind(drafts []variantDraft) (kind Kind, ok bool) {
 // as returns the value as a variant of the flag's type holds it, and whether it fits.
 func (v Value) as(kind Kind) (Value, bool) {
 	if kind == KindFloat && v.kind == KindInt {
-		return Value{kind: KindFloat, number: math.Float64bits(v.Float())}, true
+		return Value{number: math.Float64bits(v.Float()), meta: meta{kind: KindFloat}}, true
 	}
 	return v, v.kind == kind
 }

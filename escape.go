@@ -27,5 +27,10 @@ func hideBytes(s string) []byte {
 	return unsafe.Slice(hide(unsafe.StringData(s)), len(s))
 }
 
+// hideSubject returns s with key and attributes unseen by escape analysis.
+func hideSubject(s Subject) Subject {
+	return Subject{hide(s.key), hide(s.attributes), s.keyLength, s.count}
+}
+
 // textOf returns b as a string without a copy. Whoever changes b changes the string.
 func textOf(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }

@@ -9,7 +9,7 @@ import (
 // evaluation is what one check carries along, and where it leaves how it came about. It lives on the caller's stack, and is
 // filled in place: returning structs of this size costs more than deciding.
 type evaluation struct {
-	subject   *Subject
+	subject   Subject
 	now       match.Instant // only for flags with time in them
 	age       time.Duration // likewise
 	trace     *trace        // nil: nobody wants an explanation
@@ -54,7 +54,7 @@ func (e *evaluation) result(variant *Variant) Result {
 // Evaluate decides one flag for one subject, in the order of docs/ruleset.md. It is safe for concurrent use and allocates
 // nothing.
 func (r *ruleset) Evaluate(key string, want Kind, subject *Subject, at *Moment) Result {
-	e := evaluation{subject: subject}
+	e := evaluation{subject: *subject}
 	variant := r.decide(&e, key, want, at)
 	return e.result(variant)
 }

@@ -86,8 +86,8 @@ func printSteps(b *strings.Builder, steps []Step, depth int) {
 
 // Explain decides the flag once more and notes every step. It is the evaluator of [ruleset.Evaluate], with a trace to write to.
 func (r *ruleset) Explain(key string, subject *Subject, at *Moment, private map[string]bool) Explanation {
-	x := Explanation{Flag: key, Key: subject.key}
-	e := evaluation{subject: subject, trace: &trace{private: private, steps: &x.Steps}}
+	x := Explanation{Flag: key, Key: subject.Key()}
+	e := evaluation{subject: *subject, trace: &trace{private: private, steps: &x.Steps}}
 	result := e.result(r.decide(&e, key, KindAny, at))
 	x.Variant, x.Value = result.answer()
 	x.Rule, x.Reason, x.Missing, x.Revision = result.Rule, result.Reason, result.Missing, r.info.Revision

@@ -120,13 +120,14 @@ func (p *privacy) clone(subject *Subject) Subject {
 	if p == nil {
 		return c
 	}
-	for i := range c.attributes {
-		if p.hides(c.attributes[i].name) {
-			c.attributes[i].value = StringValue(Private)
+	attributes := c.list()
+	for i := range attributes {
+		if name := attributes[i].named(); p.hides(name) {
+			attributes[i] = String(name, Private)
 		}
 	}
-	if c.key != "" && p.hides(keyName) {
-		c.key = Private
+	if c.Key() != "" && p.hides(keyName) {
+		return NewSubject(Private, attributes...)
 	}
 	return c
 }

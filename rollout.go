@@ -53,17 +53,17 @@ type hashed struct {
 func (h *hashed) hash(e *evaluation) (uint64, bool) {
 	e.consulted = true
 	if h.by == "" {
-		if e.subject.key == "" {
+		if e.subject.keyLength == 0 {
 			e.lacks(keyName)
 			return 0, false
 		}
-		return hashKey(h.seed, e.subject.key), true
+		return hashKey(h.seed, e.subject.Key()), true
 	}
 	return h.hashAttribute(e)
 }
 
 func (h *hashed) hashAttribute(e *evaluation) (uint64, bool) {
-	value, ok := find(e.subject.attributes, h.by)
+	value, ok := find(e.subject.list(), h.by)
 	if !ok {
 		e.lacks(h.by)
 		return 0, false

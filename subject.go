@@ -3,8 +3,7 @@ package becket
 import (
 	"fmt"
 	"math"
-	"reflect"
-	"sort"
+	"strings"
 	"time"
 	"unsafe"
 )
@@ -15,98 +14,156 @@ const keyName = "key"
 // Subject is whom a flag is evaluated for: a targeting key and attributes. It is OpenFeature's evaluation context under a name
 // that does not collide with context.Context. The zero Subject has no key and no attributes. Copying it is cheap; it is safe
 // for concurrent use as long as nobody changes the slice of attributes.
+//
+// Key and attributes are kept as pointers with their lengths: a Subject of three words stays in registers on its way into an
+// evaluation, which a struct of a string and a slice does not.
 type Subject struct {
-	key        string
-	attributes []Attribute
+	key        *byte
+	attributes *Attribute
+	keyLength  uint32
+	count      uint32
 }
 
 // Attribute is one named property of a subject. Attributes are made by [String], [Int], [Int64], [Float], [Bool], [Time],
 // [Strings] and [Any].
 type Attribute struct {
-	name  string
+	name  *byte // value.nameLength bytes
 	value Value
 }
+
+// attribute gives a value its name. A name of more than 64 KiB is cut: no condition asks for one.
+func attribute(name string, value Value) Attribute {
+	value.nameLength = uint16(min(len(name), math.MaxUint16)) //nolint:gosec // just bounded
+	return Attribute{unsafe.StringData(name), value}
+}
+
+func (a *Attribute) named() string { return unsafe.String(a.name, int(a.value.nameLength)) }
 
 // NewSubject returns a subject. The key is what percentages and splits hash: something that stays the same for one user, account
 // or device; without one ("") they do not apply. NewSubject keeps the slice it is given; the caller must not change it afterwards.
 // Of two attributes with one name the last counts, and one named "key" is ignored.
 func NewSubject(key string, attributes ...Attribute) Subject {
-	return Subject{key: key, attributes: attributes}
+	return Subject{
+		key:        unsafe.StringData(key),
+		attributes: unsafe.SliceData(attributes),
+		keyLength:  uint32(min(len(key), math.MaxUint32)),        //nolint:gosec // just bounded
+		count:      uint32(min(len(attributes), math.MaxUint32)), //nolint:gosec // likewise
+	}
 }
 
 // String returns a text attribute.
-func String(name, value string) Attribute { return Attribute{name, StringValue(value)} }
+func String(name, value string) Attribute { return attribute(name, StringValue(value)) }
 
 // Int returns an integer attribute.
-func Int(name string, value int) Attribute { return Attribute{name, IntValue(int64(value))} }
+func Int(name string, value int) Attribute { return attribute(name, IntValue(int64(value))) }
 
 // Int64 returns an integer attribute.
-func Int64(name string, value int64) Attribute { return Attribute{name, IntValue(value)} }
+func Int64(name string, value int64) Attribute { return attribute(name, IntValue(value)) }
 
 // Float returns a number attribute. An integral number is an integer, however it is passed. NaN satisfies no comparison.
-func Float(name string, value float64) Attribute { return Attribute{name, FloatValue(value)} }
+func Float(name string, value float64) Attribute { return attribute(name, FloatValue(value)) }
 
 // Bool returns a boolean attribute.
-func Bool(name string, value bool) Attribute { return Attribute{name, BoolValue(value)} }
+func Bool(name string, value bool) Attribute { return attribute(name, BoolValue(value)) }
 
 // Time returns an attribute that is an instant.
-func Time(name string, value time.Time) Attribute { return Attribute{name, TimeValue(value)} }
+func Time(name string, value time.Time) Attribute { return attribute(name, TimeValue(value)) }
 
 // Strings returns an attribute that is a list of texts: an operator holds when it holds for any of them. The slice is kept; the
 // caller must not change it afterwards.
-func Strings(name string, values ...string) Attribute { return Attribute{name, stringsValue(values)} }
-
-// Any returns an attribute of whatever value is: a boolean, text, a number of any type, a time.Time, a slice or array of these, or a
-// map with text keys, whose entries become attributes with dotted names ("address.country"). Pointers are followed and
-// named types are read as what they are made of. What has no meaning as an attribute (nil, channels, functions, structs,
-// integers beyond 64 bits) is left out; [Subject.Ignored] tells.
-func Any(name string, value any) Attribute {
-	if v, ok := anyValue(reflect.ValueOf(value)); ok {
-		return Attribute{name, v}
-	}
-	group := flatten(nil, name, reflect.ValueOf(value))
-	return Attribute{"", Value{kind: kindGroup, pointer: unsafe.Pointer(unsafe.SliceData(group)), number: uint64(len(group))}}
-}
-
-// Two kinds that only this file knows. A group is the attributes that a map became; an ignored one could not be read.
-const (
-	kindGroup Kind = iota + 100
-	kindIgnored
-)
+func Strings(name string, values ...string) Attribute { return attribute(name, stringsValue(values)) }
 
 // Key returns the targeting key, "" where there is none.
-func (s Subject) Key() string { return s.key }
+func (s Subject) Key() string { return unsafe.String(s.key, int(s.keyLength)) }
+
+// list returns the attributes as they were passed.
+func (s *Subject) list() []Attribute { return unsafe.Slice(s.attributes, int(s.count)) }
+
+// IsZero reports whether the subject was made without a key and without a single attribute: there is nobody.
+func (s *Subject) IsZero() bool { return s.keyLength == 0 && s.count == 0 }
 
 // Attribute returns the attribute of that name, exactly as written, and whether there is one. The name "key" is the targeting
 // key, which is missing when it is empty.
 func (s *Subject) Attribute(name string) (Value, bool) {
 	if name == keyName {
-		return StringValue(s.key), s.key != ""
+		return StringValue(s.Key()), s.keyLength > 0
 	}
-	return find(s.attributes, name)
+	return find(s.list(), name)
+}
+
+// Entry returns an attribute by how it was passed, for formats that tell a nested name from one with a dot in it. With an empty root
+// it is the attribute that was itself given that name, also one named "key". Else it is an entry of the map that [Any] was given
+// as root, under its dotted name, which begins with root. The last attribute of the name counts, as in [Subject.Attribute].
+func (s *Subject) Entry(root, name string) (Value, bool) {
+	top := root
+	if root == "" {
+		top = name
+	}
+	attributes := s.list()
+	for i := len(attributes) - 1; i >= 0; i-- {
+		a := &attributes[i]
+		if a.named() != top || a.value.kind == kindIgnored {
+			continue
+		}
+		if a.value.kind != kindGroup {
+			return a.value, root == ""
+		}
+		if root == "" {
+			return Value{}, false
+		}
+		return find(a.value.group(), name)
+	}
+	return Value{}, false
+}
+
+// Entries calls yield for each attribute as it was passed until it returns false, the last ones first: root is "" for one that
+// stands by itself, and the map's name for an entry of a map that [Any] was given. An entry that is nil has the zero Value. Of
+// several with one name, all are told.
+func (s *Subject) Entries(yield func(root, name string, value Value) bool) {
+	attributes := s.list()
+	for i := len(attributes) - 1; i >= 0; i-- {
+		a := &attributes[i]
+		if a.value.kind != kindGroup {
+			if a.value.kind != kindIgnored && !yield("", a.named(), a.value) {
+				return
+			}
+			continue
+		}
+		for _, entry := range a.value.group() {
+			if entry.value.kind == kindIgnored {
+				if entry.value.fraction != ignoredNil {
+					continue
+				}
+				entry.value = Value{}
+			}
+			if !yield(a.named(), entry.named(), entry.value) {
+				return
+			}
+		}
+	}
 }
 
 // All calls yield for each attribute that counts, those of maps under their dotted names, until it returns false.
 func (s Subject) All(yield func(name string, value Value) bool) {
 	seen := map[string]bool{keyName: true}
-	walkBackwards(s.attributes, func(a *Attribute) bool {
-		if seen[a.name] || a.value.kind == kindIgnored {
+	walkBackwards(s.list(), func(a *Attribute) bool {
+		if seen[a.named()] || a.value.kind == kindIgnored {
 			return true
 		}
-		seen[a.name] = true
-		return yield(a.name, a.value)
+		seen[a.named()] = true
+		return yield(a.named(), a.value)
 	})
 }
 
 // Ignored tells what of the subject's attributes cannot be used and why: values without a meaning, and attributes named "key".
 func (s Subject) Ignored() []error {
 	var errs []error
-	walkBackwards(s.attributes, func(a *Attribute) bool {
+	walkBackwards(s.list(), func(a *Attribute) bool {
 		switch {
 		case a.value.kind == kindIgnored:
-			errs = append(errs, fmt.Errorf("becket: attribute %q is left out: %s", a.name, unsafe.String((*byte)(a.value.pointer), int(a.value.number)))) //nolint:gosec // a length
-		case a.name == keyName:
-			errs = append(errs, fmt.Errorf("becket: attribute %q is left out: the name stands for the targeting key", a.name))
+			errs = append(errs, fmt.Errorf("becket: attribute %q is left out: %s", a.named(), unsafe.String((*byte)(a.value.pointer), int(a.value.number)))) //nolint:gosec // a length
+		case a.named() == keyName:
+			errs = append(errs, fmt.Errorf("becket: attribute %q is left out: the name stands for the targeting key", a.named()))
 		}
 		return true
 	})
@@ -118,7 +175,7 @@ func (s Subject) Ignored() []error {
 func find(attributes []Attribute, name string) (Value, bool) {
 	for i := len(attributes) - 1; i >= 0; i-- {
 		a := &attributes[i]
-		if a.name == name && a.value.kind < kindGroup {
+		if a.named() == name && a.value.kind < kindGroup {
 			return a.value, true
 		}
 		if a.value.kind == kindGroup {
@@ -150,20 +207,17 @@ func (v Value) group() []Attribute {
 
 // clone copies the subject with everything it refers to, for hooks and sinks, which may keep what they are given.
 func (s *Subject) clone() Subject {
-	c := Subject{key: s.key + ""}
-	walk := func(name string, value Value) bool {
-		c.attributes = append(c.attributes, Attribute{name, value.clone()})
-		return true
+	attributes := make([]Attribute, 0, s.count)
+	for name, value := range s.All {
+		attributes = append(attributes, attribute(strings.Clone(name), value.clone()))
 	}
-	c.key = string([]byte(s.key))
-	(*s).All(walk)
-	return c
+	return NewSubject(strings.Clone(s.Key()), attributes...)
 }
 
 func (v Value) clone() Value {
 	switch v.kind {
 	case KindString:
-		return StringValue(string([]byte(v.Text())))
+		return StringValue(strings.Clone(v.Text()))
 	case KindList:
 		elements := make([]Value, v.Len())
 		for i := range elements {
@@ -173,77 +227,4 @@ func (v Value) clone() Value {
 	default:
 		return v
 	}
-}
-
-// flatten turns a map into attributes with dotted names, in the order of the names, and anything else into one attribute.
-func flatten(group []Attribute, name string, value reflect.Value) []Attribute {
-	value = follow(value)
-	if v, ok := anyValue(value); ok {
-		return append(group, Attribute{name, v})
-	}
-	if value.IsValid() && value.Kind() == reflect.Map && value.Type().Key().Kind() == reflect.String {
-		keys := value.MapKeys()
-		sort.Slice(keys, func(i, j int) bool { return keys[i].String() < keys[j].String() })
-		for _, key := range keys {
-			group = flatten(group, name+"."+key.String(), value.MapIndex(key))
-		}
-		return group
-	}
-	ignored := StringValue("it is nil")
-	if value.IsValid() {
-		ignored = StringValue("a " + value.Type().String() + " has no meaning as an attribute")
-	}
-	ignored.kind = kindIgnored
-	return append(group, Attribute{name, ignored})
-}
-
-// follow returns what pointers and interfaces lead to, at most eight deep: a pointer to itself is nothing.
-func follow(value reflect.Value) reflect.Value {
-	for range 8 {
-		if !value.IsValid() || value.Kind() != reflect.Pointer && value.Kind() != reflect.Interface {
-			return value
-		}
-		value = value.Elem()
-	}
-	return reflect.Value{}
-}
-
-func anyValue(value reflect.Value) (Value, bool) {
-	value = follow(value)
-	if !value.IsValid() {
-		return Value{}, false
-	}
-	if value.Type() == reflect.TypeFor[time.Time]() && value.CanInterface() {
-		return TimeValue(value.Interface().(time.Time)), true
-	}
-	switch value.Kind() {
-	case reflect.Bool:
-		return BoolValue(value.Bool()), true
-	case reflect.String:
-		return StringValue(value.String()), true
-	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
-		return IntValue(value.Int()), true
-	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
-		u := value.Uint()
-		return IntValue(int64(u)), u <= math.MaxInt64 //nolint:gosec // told apart beside it
-	case reflect.Float32, reflect.Float64:
-		return FloatValue(value.Float()), true
-	case reflect.Slice, reflect.Array:
-		return listValue(value)
-	default:
-		return Value{}, false
-	}
-}
-
-// listValue reads a list whose elements are all scalars; a list with anything else in it has no meaning.
-func listValue(value reflect.Value) (Value, bool) {
-	elements := make([]Value, value.Len())
-	for i := range elements {
-		v, ok := anyValue(value.Index(i))
-		if !ok || v.kind == KindList {
-			return Value{}, false
-		}
-		elements[i] = v
-	}
-	return ListValue(elements), true
 }

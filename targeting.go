@@ -141,7 +141,7 @@ func (l *link) contains(e *evaluation) truth {
 }
 
 func (s *segment) contains(e *evaluation) truth {
-	if key := e.subject.key; key != "" {
+	if key := e.subject.Key(); key != "" {
 		if _, out := s.exclude[key]; out {
 			return no
 		}

@@ -12,7 +12,8 @@ import (
 )
 
 // trace writes down the steps of an evaluation. The evaluator calls it at each step where one is installed; it calls the
-// evaluator back for the step itself, so that there is one evaluator and not two. It copies what it writes down.
+// evaluator back for the step itself, so that there is one evaluator and not two. It copies what it writes down. What the evaluator
+// calls is not inlined, so that its own functions stay small enough to be.
 type trace struct {
 	private map[string]bool
 	steps   *[]Step
@@ -30,6 +31,7 @@ func (t *trace) nested(what, text string, run func() (outcome, note string)) {
 
 func (t *trace) note(step Step) { *t.steps = append(*t.steps, step) }
 
+//go:noinline
 func (t *trace) flag(e *evaluation, f *flag) (variant *Variant) {
 	t.nested("flag", f.key, func() (string, string) {
 		variant = f.decide(e)
@@ -45,6 +47,7 @@ func (t *trace) flag(e *evaluation, f *flag) (variant *Variant) {
 	return variant
 }
 
+//go:noinline
 func (t *trace) requirement(e *evaluation, l *link) (met truth) {
 	t.nested("requirement", l.text(), func() (string, string) {
 		met = l.satisfied(e)
@@ -56,6 +59,7 @@ func (t *trace) requirement(e *evaluation, l *link) (met truth) {
 	return met
 }
 
+//go:noinline
 func (t *trace) rule(e *evaluation, r *rule) (applies bool) {
 	t.nested("rule", r.name, func() (string, string) {
 		applies = r.matches(e)
@@ -64,6 +68,7 @@ func (t *trace) rule(e *evaluation, r *rule) (applies bool) {
 	return applies
 }
 
+//go:noinline
 func (t *trace) condition(e *evaluation, c *condition) (result truth) {
 	t.nested("condition", c.text(), func() (string, string) {
 		result = c.decide(e)
@@ -88,10 +93,11 @@ func (t *trace) attribute(e *evaluation, name string) string {
 	}
 }
 
+//go:noinline
 func (t *trace) segment(e *evaluation, s *segment) (result truth) {
 	t.nested("segment", s.key, func() (string, string) {
 		result = s.contains(e)
-		key := e.subject.key
+		key := e.subject.Key()
 		switch {
 		case key == "":
 			return result.String(), "the subject has no key"
@@ -110,6 +116,7 @@ func has(keys map[string]struct{}, key string) bool {
 	return ok
 }
 
+//go:noinline
 func (t *trace) window(w *window, open bool) {
 	text := ""
 	if w.hasFrom {
@@ -123,6 +130,7 @@ func (t *trace) window(w *window, open bool) {
 
 func instantText(i match.Instant) string { return i.Time().Format(time.RFC3339Nano) }
 
+//go:noinline
 func (t *trace) share(e *evaluation, g *gate, below, hash uint64, ok, in bool) {
 	step := Step{What: "percent", Text: percentText(g.share) + " %", Outcome: strconv.FormatBool(in)}
 	if g.ramp != nil {
@@ -135,6 +143,7 @@ func (t *trace) share(e *evaluation, g *gate, below, hash uint64, ok, in bool) {
 	t.note(step)
 }
 
+//go:noinline
 func (t *trace) layer(l *layer, place float64, ok, in bool) {
 	text := fmt.Sprintf("%s from %s to %s", l.name, percentText(l.from), percentText(l.to))
 	t.note(Step{What: "layer", Text: text, Outcome: strconv.FormatBool(in), Note: bucketNote(place, ok)})
@@ -149,6 +158,7 @@ func bucketNote(bucket float64, ok bool) string {
 
 func percentText(f float64) string { return strconv.FormatFloat(f, 'g', 6, 64) }
 
+//go:noinline
 func (t *trace) split(s *split, hash uint64, winner *arm) {
 	step := Step{What: "split", Outcome: "draws " + winner.variant.Name, Note: "the smallest draw wins"}
 	for i := range s.arms {

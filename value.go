@@ -40,30 +40,36 @@ func (k Kind) String() string {
 // Integral numbers are integers, however they were written or passed: FloatValue(2) is of KindInt.
 type Value struct {
 	// What pointer and number mean depends on the kind, as in log/slog: text and lists keep their first byte or element
-	// and their length, numbers their bits, instants their Unix seconds (and nanoseconds in fraction).
-	pointer  unsafe.Pointer
-	number   uint64
-	fraction uint32
-	kind     Kind
+	// and their length, numbers their bits, instants their Unix seconds.
+	pointer unsafe.Pointer
+	number  uint64
+	meta
+}
+
+// meta is what remains of a value. Value and Attribute have at most four words and four fields each, because the compiler keeps
+// structs up to that size in registers.
+type meta struct {
+	fraction   uint32 // of an instant: its nanoseconds
+	nameLength uint16 // of an attribute: the length of its name
+	kind       Kind
 }
 
 // BoolValue returns a Value of [KindBool].
 func BoolValue(b bool) Value {
-	v := Value{kind: KindBool}
 	if b {
-		v.number = 1
+		return Value{number: 1, meta: meta{kind: KindBool}}
 	}
-	return v
+	return Value{meta: meta{kind: KindBool}}
 }
 
 // StringValue returns a Value of [KindString]. It keeps s and copies nothing.
 func StringValue(s string) Value {
-	return Value{pointer: unsafe.Pointer(unsafe.StringData(s)), number: uint64(len(s)), kind: KindString}
+	return Value{pointer: unsafe.Pointer(unsafe.StringData(s)), number: uint64(len(s)), meta: meta{kind: KindString}}
 }
 
 // IntValue returns a Value of [KindInt].
 func IntValue(i int64) Value {
-	return Value{number: uint64(i), kind: KindInt} //nolint:gosec // the bits are kept, not the number
+	return Value{number: uint64(i), meta: meta{kind: KindInt}} //nolint:gosec // the bits are kept, not the number
 }
 
 // FloatValue returns a Value of [KindFloat], or of [KindInt] when f is integral and fits into 64 bits.
@@ -75,27 +81,29 @@ func FloatValue(f float64) Value {
 }
 
 // DecimalValue returns a Value of [KindFloat], of an integral number too: what a variant of a float flag holds.
-func DecimalValue(f float64) Value { return Value{number: math.Float64bits(f), kind: KindFloat} }
+func DecimalValue(f float64) Value {
+	return Value{number: math.Float64bits(f), meta: meta{kind: KindFloat}}
+}
 
 // TimeValue returns a Value of [KindTime], to the nanosecond. The time zone is not kept.
 func TimeValue(t time.Time) Value {
-	return Value{number: uint64(t.Unix()), fraction: uint32(t.Nanosecond()), kind: KindTime} //nolint:gosec // bits; under 1e9
+	return Value{number: uint64(t.Unix()), meta: meta{fraction: uint32(t.Nanosecond()), kind: KindTime}} //nolint:gosec // bits; under 1e9
 }
 
 // ListValue returns a Value of [KindList]. It keeps the slice: the caller must not change it afterwards.
 func ListValue(elements []Value) Value {
-	return Value{pointer: unsafe.Pointer(unsafe.SliceData(elements)), number: uint64(len(elements)), kind: KindList}
+	return Value{pointer: unsafe.Pointer(unsafe.SliceData(elements)), number: uint64(len(elements)), meta: meta{kind: KindList}}
 }
 
 // stringsValue is ListValue for texts, without a Value for each: fraction 1 tells the two apart.
 func stringsValue(elements []string) Value {
-	return Value{pointer: unsafe.Pointer(unsafe.SliceData(elements)), number: uint64(len(elements)), fraction: 1, kind: KindList}
+	return Value{pointer: unsafe.Pointer(unsafe.SliceData(elements)), number: uint64(len(elements)), meta: meta{fraction: 1, kind: KindList}}
 }
 
 // ObjectValue returns a Value of [KindObject] for a JSON object or array. It keeps the bytes, which must be valid JSON and
 // must not be changed afterwards.
 func ObjectValue(raw []byte) Value {
-	return Value{pointer: unsafe.Pointer(&object{raw: raw}), kind: KindObject}
+	return Value{pointer: unsafe.Pointer(&object{raw: raw}), meta: meta{kind: KindObject}}
 }
 
 // Kind returns what v holds.

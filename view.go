@@ -1,6 +1,9 @@
 package becket
 
-import "iter"
+import (
+	"iter"
+	"slices"
+)
 
 // View answers for one subject out of one ruleset: two checks in one request never see two rulesets. Making one and asking it
 // allocates nothing. It is a value, safe for concurrent use. The zero View answers with the caller's defaults.
@@ -15,9 +18,8 @@ func (v View) Subject() Subject { return v.subject }
 // With returns a view of the same ruleset whose subject has more attributes: what is learnt later in a request. They stand
 // before earlier ones of the same name.
 func (v View) With(attributes ...Attribute) View {
-	joined := make([]Attribute, 0, len(v.subject.attributes)+len(attributes))
-	joined = append(append(joined, v.subject.attributes...), attributes...)
-	v.subject.attributes = joined
+	joined := slices.Concat(v.subject.list(), attributes)
+	v.subject = NewSubject(v.subject.Key(), joined...)
 	return v
 }
 
@@ -163,7 +165,7 @@ func (v *View) variant(flag string, want Kind) *Variant {
 		r := v.evaluate(flag, want)
 		return r.Variant
 	}
-	e := evaluation{subject: hide(&v.subject)}
+	e := evaluation{subject: hideSubject(v.subject)}
 	return s.native.decide(&e, hideString(flag), want, s.moment)
 }
 

@@ -1,0 +1,158 @@
+package becket
+
+import (
+	"encoding/json"
+	"math"
+	"reflect"
+	"sort"
+	"time"
+	"unsafe"
+)
+
+// Any returns an attribute of whatever value is: a boolean, text, a number of any type, a time.Time, a slice or array of these, or a
+// map with text keys, whose entries become attributes with dotted names ("address.country"). Pointers are followed and
+// named types are read as what they are made of. An unsigned integer beyond an int64 becomes the nearest float. A list of other things that JSON knows (maps, lists, nil) and an empty map become
+// values of [KindObject], which no operator of the native format is for. What has no meaning as an attribute (nil, channels,
+// functions, structs) is left out; [Subject.Ignored] tells.
+func Any(name string, value any) Attribute {
+	if v, ok := anyValue(reflect.ValueOf(value)); ok {
+		return attribute(name, v)
+	}
+	group := flatten(nil, name, reflect.ValueOf(value))
+	return attribute(name, Value{pointer: unsafe.Pointer(unsafe.SliceData(group)), number: uint64(len(group)), meta: meta{kind: kindGroup}})
+}
+
+// Two kinds that only this file knows. A group is the attributes that a map became; an ignored one could not be read.
+const (
+	kindGroup Kind = iota + 100
+	kindIgnored
+)
+
+// ignoredNil is the fraction of an ignored value that was nil.
+const ignoredNil = 1
+
+// flatten turns a map into attributes with dotted names, in the order of the names, and anything else into one attribute.
+func flatten(group []Attribute, name string, value reflect.Value) []Attribute {
+	value = follow(value)
+	if v, ok := anyValue(value); ok {
+		return append(group, attribute(name, v))
+	}
+	if v, ok := jsonList(value); ok {
+		return append(group, attribute(name, v))
+	}
+	if value.IsValid() && value.Kind() == reflect.Map && value.Type().Key().Kind() == reflect.String {
+		keys := value.MapKeys()
+		if len(keys) == 0 {
+			return append(group, attribute(name, ObjectValue([]byte("{}"))))
+		}
+		sort.Slice(keys, func(i, j int) bool { return keys[i].String() < keys[j].String() })
+		for _, key := range keys {
+			group = flatten(group, name+"."+key.String(), value.MapIndex(key))
+		}
+		return group
+	}
+	ignored := StringValue("it is nil")
+	ignored.fraction = ignoredNil
+	if value.IsValid() {
+		ignored = StringValue("a " + value.Type().String() + " has no meaning as an attribute")
+	}
+	ignored.kind = kindIgnored
+	return append(group, attribute(name, ignored))
+}
+
+// follow returns what pointers and interfaces lead to, at most eight deep: a pointer to itself is nothing.
+func follow(value reflect.Value) reflect.Value {
+	for range 8 {
+		if !value.IsValid() || value.Kind() != reflect.Pointer && value.Kind() != reflect.Interface {
+			return value
+		}
+		value = value.Elem()
+	}
+	return reflect.Value{}
+}
+
+func anyValue(value reflect.Value) (Value, bool) {
+	value = follow(value)
+	if !value.IsValid() {
+		return Value{}, false
+	}
+	if value.Type() == reflect.TypeFor[time.Time]() && value.CanInterface() {
+		return TimeValue(value.Interface().(time.Time)), true
+	}
+	switch value.Kind() {
+	case reflect.Bool:
+		return BoolValue(value.Bool()), true
+	case reflect.String:
+		return StringValue(value.String()), true
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		return IntValue(value.Int()), true
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
+		u := value.Uint()
+		if u > math.MaxInt64 {
+			return FloatValue(float64(u)), true
+		}
+		return IntValue(int64(u)), true //nolint:gosec // it fits
+	case reflect.Float32, reflect.Float64:
+		return FloatValue(value.Float()), true
+	case reflect.Slice, reflect.Array:
+		return listValue(value)
+	default:
+		return Value{}, false
+	}
+}
+
+// listValue reads a list whose elements are all scalars; a list with anything else in it has no meaning.
+func listValue(value reflect.Value) (Value, bool) {
+	elements := make([]Value, value.Len())
+	for i := range elements {
+		v, ok := anyValue(value.Index(i))
+		if !ok || v.kind == KindList {
+			return Value{}, false
+		}
+		elements[i] = v
+	}
+	return ListValue(elements), true
+}
+
+// jsonList reads a list with more than scalars in it as JSON, if that is what it is made of.
+func jsonList(value reflect.Value) (Value, bool) {
+	if !value.IsValid() || value.Kind() != reflect.Slice && value.Kind() != reflect.Array || !jsonMade(value, 0) {
+		return Value{}, false
+	}
+	raw, err := json.Marshal(value.Interface())
+	return ObjectValue(raw), err == nil
+}
+
+// jsonMade reports whether value is made of lists, maps with text keys and scalars alone, at most so deep.
+func jsonMade(value reflect.Value, depth int) bool {
+	const deepest = 64
+	value = follow(value)
+	if !value.IsValid() {
+		return true
+	}
+	if !value.CanInterface() || depth > deepest {
+		return false
+	}
+	switch value.Kind() {
+	case reflect.Slice, reflect.Array:
+		for i := range value.Len() {
+			if !jsonMade(value.Index(i), depth+1) {
+				return false
+			}
+		}
+		return true
+	case reflect.Map:
+		if value.Type().Key().Kind() != reflect.String {
+			return false
+		}
+		for entries := value.MapRange(); entries.Next(); {
+			if !jsonMade(entries.Value(), depth+1) {
+				return false
+			}
+		}
+		return true
+	default:
+		_, ok := anyValue(value)
+		return ok
+	}
+}
