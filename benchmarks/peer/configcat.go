@@ -3,6 +3,7 @@ package peer
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"os"
 
 	configcat "github.com/configcat/go-sdk/v9"
@@ -47,7 +48,7 @@ func prepareConfigCat(w scene.Workload, users *[scene.Rotation]scene.User) (*con
 	if err != nil {
 		return nil, err
 	}
-	defer os.Remove(path)
+	defer func() { _ = os.Remove(path) }()
 	client := configcat.NewCustomClient(configcat.Config{
 		PollingMode:   configcat.Manual,
 		Logger:        configcat.DefaultLogger(),
@@ -82,9 +83,8 @@ func writeConfigCat(w scene.Workload) (path string, err error) {
 	if err != nil {
 		return "", err
 	}
-	defer file.Close()
 	_, err = file.Write(document)
-	return file.Name(), err
+	return file.Name(), errors.Join(err, file.Close())
 }
 
 func configCatSetting(w scene.Workload) object {

@@ -68,3 +68,11 @@ func TestCopyRatiosSaysWhichCommentIsMissing(t *testing.T) {
 	require.NoError(t, os.WriteFile(readme, []byte("<!-- benchmarks:begin -->"), 0o600))
 	assert.ErrorContains(t, CopyRatios(results, readme), "there is no <!-- benchmarks:end -->")
 }
+
+func TestFastestLeavesTheMediansAsTheyWere(t *testing.T) {
+	original := table()
+	original.Rows[0].Beforehand.Fastest = 25
+	assert.InDelta(t, 25, original.Fastest().Rows[0].Beforehand.Nanoseconds, 0)
+	assert.InDelta(t, 30, original.Rows[0].Beforehand.Nanoseconds, 0)
+	assert.Nil(t, original.Fastest().Rows[3].InCall)
+}

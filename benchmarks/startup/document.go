@@ -23,7 +23,9 @@ func Document(n, edition int) ([]byte, error) {
 	for i := range n {
 		flags[FlagKey(i)] = flag(i)
 	}
-	flags[FlagKey(0)].(object)["enabled"] = edition%2 == 0
+	changing := flag(0)
+	changing["enabled"] = edition%2 == 0
+	flags[FlagKey(0)] = changing
 	return json.MarshalIndent(object{"schema": 1, "revision": 1, "environment": "production", "flags": flags}, "", " ")
 }
 

@@ -30,7 +30,7 @@ func Unchanged(n int) (uint64, error) {
 	if err != nil {
 		return 0, err
 	}
-	defer client.Close()
+	defer func() { _ = client.Close() }()
 	const times = 200
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
@@ -68,7 +68,7 @@ func MeasureRefreshes(n int, phase time.Duration, phases int) (quiet, busy Laten
 		return quiet, busy, err
 	}
 	defer s.close()
-	defer client.Close()
+	defer func() { _ = client.Close() }()
 	publish, err := editions(n)
 	if err != nil {
 		return quiet, busy, err
@@ -76,7 +76,7 @@ func MeasureRefreshes(n int, phase time.Duration, phases int) (quiet, busy Laten
 	var quietTimes, busyTimes histogram
 	refreshes := 0
 	for range phases {
-		evaluateFor(client, n, phase, &quietTimes, func(context.Context) error { return nil })
+		err = errors.Join(err, evaluateFor(client, n, phase, &quietTimes, func(context.Context) error { return nil }))
 		err = errors.Join(err, evaluateFor(client, n, phase, &busyTimes, func(ctx context.Context) error {
 			for ctx.Err() == nil {
 				refreshes++
@@ -162,15 +162,15 @@ func evaluate(client *becket.Client, n int, stop *atomic.Bool, into *histogram) 
 type histogram struct{ counts [64 * 16]uint64 }
 
 func (h *histogram) add(d time.Duration) {
-	h.counts[bucket(uint64(max(d, 0)))]++ //nolint:gosec // not negative
+	h.counts[bucket(uint64(max(d, 0)))]++
 }
 
 func bucket(v uint64) int {
 	if v < 16 {
-		return int(v) //nolint:gosec // below 16
+		return int(v)
 	}
 	exponent := bits.Len64(v) - 5
-	return exponent*16 + int(v>>exponent) //nolint:gosec // below 32
+	return exponent*16 + int(v>>exponent)
 }
 
 // floor is the smallest duration of a bucket.

@@ -58,7 +58,7 @@ func (s *server) accept() {
 }
 
 func (s *server) serve(conn net.Conn) {
-	defer conn.Close()
+	defer func() { _ = conn.Close() }()
 	buffer, length := make([]byte, 16<<10), 0
 	for {
 		n, err := conn.Read(buffer[length:])
