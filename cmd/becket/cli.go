@@ -1,0 +1,58 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/becketflags/becket"
+	"github.com/becketflags/becket/cmd/becket/internal/input"
+)
+
+// cli is the command line: each verb is a file of its own.
+type cli struct {
+	globals
+
+	Check checkVerb `cmd:"" help:"Find what is wrong with a ruleset, and what is legal but hardly meant."`
+}
+
+// globals are the flags that every verb has.
+type globals struct {
+	Format  string           `enum:"auto,${formats}" default:"auto" help:"The document's format: auto or ${formats}."`
+	Header  []string         `sep:"none" placeholder:"NAME:VALUE" help:"Send this header when the ruleset is a URL. Repeatable."`
+	JSON    bool             `name:"json" help:"Write JSON."`
+	GitHub  bool             `name:"github" help:"Write findings as annotations of a GitHub workflow."`
+	Config  string           `default:".becket.toml" help:"The configuration; it need not be there."`
+	Version kong.VersionFlag `help:"Print the version."`
+}
+
+// rulesFlag is for verbs whose arguments name a flag.
+type rulesFlag struct {
+	Rules string `short:"r" placeholder:"FILE" help:"The ruleset: a file, a folder, a URL, or - for standard input. By default, \"rules\" of the configuration."`
+}
+
+// rulesArgument is for verbs whose argument is the ruleset.
+type rulesArgument struct {
+	Rules string `arg:"" optional:"" help:"A file, a folder, a URL, or - for standard input. By default, \"rules\" of the configuration."`
+}
+
+// read reads the ruleset that the user named, or that the configuration names.
+func (e *env) read(name string) (*input.Document, error) {
+	if name == "" {
+		name = e.config.Rules
+	}
+	if name == "" {
+		return nil, fmt.Errorf("say which ruleset: a file, a folder, a URL, or - for standard input; %q can name one as rules = \"flags.json\"", e.options.Config)
+	}
+	return input.Read(e.ctx, name, input.Options{Format: e.options.Format, Headers: e.options.Header, Stdin: e.stdin})
+}
+
+// load reads a ruleset and compiles it. What is wrong with single flags does not stop it: the document's own check tells.
+func (e *env) load(name string) (*input.Document, becket.Rules, error) {
+	document, err := e.read(name)
+	if err != nil {
+		return nil, nil, err
+	}
+	rules, err := document.Decode()
+	return document, rules, err
+}

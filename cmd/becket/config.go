@@ -1,0 +1,36 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/BurntSushi/toml"
+)
+
+// config is what .becket.toml says.
+type config struct {
+	Rules string      `toml:"rules"` // the ruleset of who names none
+	Check checkConfig `toml:"check"`
+}
+
+// checkConfig is its table [check].
+type checkConfig struct {
+	Silence []string            `toml:"silence"` // findings by name
+	Flags   map[string][]string `toml:"flags"`   // findings of one flag
+}
+
+// readConfig reads the configuration, if there is one. A name in it that nobody knows is a mistake.
+func readConfig(path string) (c config, err error) {
+	meta, err := toml.DecodeFile(path, &c)
+	if errors.Is(err, fs.ErrNotExist) {
+		return config{}, nil
+	}
+	if err != nil {
+		return c, fmt.Errorf("%s: %w", path, err)
+	}
+	if unknown := meta.Undecoded(); len(unknown) > 0 {
+		return c, fmt.Errorf("%s: unknown name %q", path, unknown[0].String())
+	}
+	return c, nil
+}

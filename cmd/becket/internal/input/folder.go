@@ -1,0 +1,156 @@
+package input
+
+import (
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// A folder holds one file for each flag below flags/ and for each segment below segments/, in folders of any depth, named after the
+// key; and at most one file ruleset.json (or .jsonc, .yaml) with the rest of the document.
+const folderTop = "ruleset"
+
+// readFolder joins a folder's files into one document.
+func (d *Document) readFolder(folder string) error {
+	w := folderWriter{document: d, folder: folder}
+	w.raw("{")
+	if err := w.top(); err != nil {
+		return err
+	}
+	for _, section := range []string{"segments", "flags"} {
+		if err := w.section(section); err != nil {
+			return err
+		}
+	}
+	w.raw("\n}\n")
+	return nil
+}
+
+type folderWriter struct {
+	document *Document
+	folder   string
+	names    map[string]bool // of the members that the top file has
+}
+
+func (w *folderWriter) raw(text string) { w.document.Body = append(w.document.Body, text...) }
+
+// top writes the members of the top file, and the schema if that does not say it.
+func (w *folderWriter) top() error {
+	files, err := filepath.Glob(filepath.Join(escapeGlob(w.folder), folderTop+".*"))
+	if err != nil || len(files) == 0 {
+		w.raw("\n\"schema\":1")
+		return err
+	}
+	if len(files) > 1 {
+		return fmt.Errorf("%s has both %s and %s", w.folder, filepath.Base(files[0]), filepath.Base(files[1]))
+	}
+	p, body, err := w.file(files[0])
+	if err != nil {
+		return err
+	}
+	start := strings.IndexByte(string(body), '{')
+	end := strings.LastIndexByte(string(body), '}')
+	w.names = memberNames(body)
+	if start < 0 || end < start || w.names["flags"] || w.names["segments"] {
+		return fmt.Errorf("%s must be an object without \"flags\" and \"segments\", which are folders", files[0])
+	}
+	if !w.names["schema"] {
+		w.raw("\n\"schema\":1")
+		if len(w.names) > 0 {
+			w.raw(",")
+		}
+	}
+	w.raw("\n")
+	p.start = len(w.document.Body) - start - 1
+	w.document.parts = append(w.document.parts, p)
+	w.document.Body = append(w.document.Body, body[start+1:end]...)
+	return nil
+}
+
+// section writes the files of a folder, each as the member that its name says.
+func (w *folderWriter) section(section string) error {
+	w.raw(",\n\"" + section + "\":{")
+	files, err := w.files(section)
+	if err != nil {
+		return err
+	}
+	for i, file := range files {
+		if i > 0 {
+			w.raw(",")
+		}
+		key, err := keyOf(file)
+		if err != nil {
+			return err
+		}
+		quoted, err := jsontext.AppendQuote(nil, key)
+		if err != nil {
+			return fmt.Errorf("%s: the name is no valid text", file)
+		}
+		p, body, err := w.file(file)
+		if err != nil {
+			return err
+		}
+		w.raw("\n" + string(quoted) + ":")
+		p.start = len(w.document.Body)
+		w.document.parts = append(w.document.parts, p)
+		w.document.Body = append(w.document.Body, body...)
+	}
+	w.raw("}")
+	return nil
+}
+
+// files lists the files below a section's folder, in the order of their keys, so that the document does not depend on where they lie.
+func (w *folderWriter) files(section string) (files []string, err error) {
+	root := filepath.Join(w.folder, section)
+	err = filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if !entry.IsDir() && isDocument(path) {
+			files = append(files, path)
+		}
+		return nil
+	})
+	if os.IsNotExist(err) {
+		return nil, nil
+	}
+	slices.SortFunc(files, func(a, b string) int { return strings.Compare(filepath.Base(a), filepath.Base(b)) })
+	return files, err
+}
+
+func (w *folderWriter) file(path string) (part, []byte, error) {
+	source, err := os.ReadFile(path)
+	if err != nil {
+		return part{}, nil, err
+	}
+	p, body, refused := readPart(filepath.ToSlash(path), source)
+	if refused != nil {
+		return p, nil, refused
+	}
+	return p, body, nil
+}
+
+func isDocument(path string) bool {
+	return slices.Contains([]string{".json", ".jsonc", ".hujson", ".yaml", ".yml"}, filepath.Ext(path))
+}
+
+// keyOf returns the key that a file is named after. What cannot stand in a file's name is written as in URLs: %2F for a slash.
+func keyOf(path string) (string, error) {
+	name := strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
+	key, err := url.PathUnescape(name)
+	if err != nil {
+		return "", fmt.Errorf("%s: a file is named after its key, with %%25 for a per cent sign", path)
+	}
+	return key, nil
+}
+
+// escapeGlob keeps a folder's name from being read as a pattern.
+func escapeGlob(folder string) string {
+	return strings.NewReplacer(`[`, `[[]`, `*`, `[*]`, `?`, `[?]`).Replace(folder)
+}

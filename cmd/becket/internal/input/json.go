@@ -1,0 +1,62 @@
+package input
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"regexp"
+	"strconv"
+
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/tailscale/hujson"
+)
+
+// standardize blanks the comments and trailing commas of JSON with comments. Every other byte stays where it is.
+func standardize(source []byte) ([]byte, error) {
+	return hujson.Standardize(bytes.Clone(source))
+}
+
+// syntaxErrors is how the readers of JSON with comments and of YAML write where an error is.
+var syntaxErrors = regexp.MustCompile(`^(?:hujson|yaml): line (\d+)(?:, column (\d+))?: (?:jsontext: )?(.*)`)
+
+// syntaxError takes an error of a reader apart.
+func syntaxError(err error) (line, column int, message string) {
+	text := err.Error()
+	if at, ok := err.(*placedError); ok { //nolint:errorlint // made in this package and never wrapped
+		return at.line, at.column, at.message
+	}
+	if m := syntaxErrors.FindStringSubmatch(text); m != nil {
+		line, _ = strconv.Atoi(m[1])
+		column, _ = strconv.Atoi(m[2])
+		return line, max(column, 1), m[3]
+	}
+	return 1, 1, text
+}
+
+// placedError is an error of this package's own.
+type placedError struct {
+	line, column int
+	message      string
+}
+
+func (e *placedError) Error() string { return fmt.Sprintf("%d:%d: %s", e.line, e.column, e.message) }
+
+// memberNames returns the names of the outermost object's members.
+func memberNames(body []byte) map[string]bool {
+	names := map[string]bool{}
+	decoder := jsontext.NewDecoder(bytes.NewBuffer(body), jsontext.AllowDuplicateNames(true))
+	if token, err := decoder.ReadToken(); err != nil || token.Kind() != '{' {
+		return names
+	}
+	for decoder.PeekKind() == '"' {
+		name, err := decoder.ReadToken()
+		if err != nil {
+			return names
+		}
+		names[name.String()] = true
+		if err := decoder.SkipValue(); err != nil && err != io.EOF { //nolint:errorlint // the decoder's own
+			return names
+		}
+	}
+	return names
+}

@@ -1,0 +1,61 @@
+package input
+
+import (
+	"bytes"
+	"sort"
+)
+
+// Place is where something was written.
+type Place struct {
+	File         string
+	Line, Column int // from 1, the column in bytes
+}
+
+// part is a stretch of a document's body that comes from one file.
+type part struct {
+	start  int // in the body
+	file   string
+	source []byte
+	spans  []span // nil: the stretch and the source are the same, byte for byte
+}
+
+// span says where a token of the body was written.
+type span struct {
+	at           int // from the part's start
+	line, column int
+}
+
+// Place returns where the body's line and column, as the library counts them, were written.
+func (d *Document) Place(line, column int) Place {
+	if d.starts == nil {
+		d.starts = []int{0}
+		for i, c := range d.Body {
+			if c == '\n' {
+				d.starts = append(d.starts, i+1)
+			}
+		}
+	}
+	if line < 1 || line > len(d.starts) {
+		return Place{File: d.Name}
+	}
+	return d.PlaceAt(d.starts[line-1] + column - 1)
+}
+
+// PlaceAt returns where the body's byte at the offset was written.
+func (d *Document) PlaceAt(offset int) Place {
+	i := sort.Search(len(d.parts), func(i int) bool { return d.parts[i].start > offset }) - 1
+	if i < 0 {
+		return Place{File: d.Name, Line: 1, Column: 1}
+	}
+	return d.parts[i].place(offset - d.parts[i].start)
+}
+
+func (p *part) place(offset int) Place {
+	if p.spans != nil {
+		i := sort.Search(len(p.spans), func(i int) bool { return p.spans[i].at > offset }) - 1
+		s := p.spans[max(i, 0)]
+		return Place{p.file, s.line, s.column}
+	}
+	before := p.source[:min(offset, len(p.source))]
+	return Place{p.file, bytes.Count(before, []byte{'\n'}) + 1, len(before) - bytes.LastIndexByte(before, '\n')}
+}

@@ -1,0 +1,138 @@
+// Package input reads rulesets for the command: from a file, a folder of one file per flag, a URL or standard input; as JSON, JSON
+// with comments, or YAML. Whatever it was, what comes out is plain JSON whose places lead back to where it was written.
+package input
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"strings"
+
+	"github.com/becketflags/becket"
+	"github.com/becketflags/becket/cmd/becket/internal/report"
+)
+
+// maxBytes is the limit of a document, which is the library's own.
+const maxBytes = 64 << 20
+
+// Options say how to read.
+type Options struct {
+	Format  string    // the name of a format; "" or "auto" to look at the document
+	Headers []string  // "Name: value", for URLs
+	Stdin   io.Reader // what "-" reads
+}
+
+// Document is a ruleset that was read, not yet compiled.
+type Document struct {
+	Name   string        // as findings name it: the file, the URL without secrets, "stdin"
+	Source []byte        // as it came; nil for a folder
+	Body   []byte        // plain JSON
+	Format becket.Format // what reads Body
+	parts  []part
+	starts []int // of Body's lines
+}
+
+// Read reads a ruleset. What is not to be had is an ordinary error; what cannot be read as JSON or YAML is a *report.Refused.
+func Read(ctx context.Context, name string, o Options) (*Document, error) {
+	d := &Document{Name: displayName(name)}
+	if info, err := os.Stat(name); err == nil && info.IsDir() {
+		if err := d.readFolder(name); err != nil {
+			return nil, err
+		}
+	} else {
+		source, err := Bytes(ctx, name, o)
+		if err != nil {
+			return nil, err
+		}
+		p, body, refused := readPart(d.Name, source)
+		if refused != nil {
+			return nil, refused
+		}
+		d.Source, d.Body, d.parts = source, body, []part{p}
+	}
+	var err error
+	d.Format, err = formatOf(o.Format, d.Body)
+	return d, err
+}
+
+// Bytes reads a file, a URL or standard input as it is.
+func Bytes(ctx context.Context, name string, o Options) ([]byte, error) {
+	switch {
+	case name == "-":
+		return limited(o.Stdin)
+	case isURL(name):
+		return fetch(ctx, name, o.Headers)
+	}
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	return limited(file)
+}
+
+func limited(r io.Reader) ([]byte, error) {
+	body, err := io.ReadAll(io.LimitReader(r, maxBytes+1))
+	if err == nil && len(body) > maxBytes {
+		err = fmt.Errorf("%w: %d MiB", becket.ErrTooLarge, maxBytes>>20)
+	}
+	return body, err
+}
+
+func isURL(name string) bool {
+	return strings.HasPrefix(name, "http://") || strings.HasPrefix(name, "https://")
+}
+
+// fetch reads a URL with the library's own source, so that it behaves as it does in production.
+func fetch(ctx context.Context, address string, headers []string) ([]byte, error) {
+	var options []becket.HTTPOption
+	for _, header := range headers {
+		name, value, ok := strings.Cut(header, ":")
+		if !ok {
+			return nil, fmt.Errorf("--header takes NAME:VALUE, not %q", header)
+		}
+		options = append(options, becket.WithHeader(strings.TrimSpace(name), strings.TrimSpace(value)))
+	}
+	source := becket.HTTP(address, options...)
+	if closer, ok := source.(io.Closer); ok {
+		defer closer.Close()
+	}
+	document, err := source.Fetch(ctx, becket.Validator{})
+	return document.Body, err
+}
+
+// displayName is how findings name the input. A URL is shown without user, password and query, which often hold keys.
+func displayName(name string) string {
+	if name == "-" {
+		return "stdin"
+	}
+	if u, err := url.Parse(name); err == nil && isURL(name) {
+		u.User, u.RawQuery, u.Fragment = nil, "", ""
+		return u.String()
+	}
+	return name
+}
+
+// readPart turns one source into plain JSON.
+func readPart(name string, source []byte) (part, []byte, *report.Refused) {
+	p := part{file: name, source: bytes.TrimPrefix(source, []byte("\xef\xbb\xbf"))}
+	var body []byte
+	var err error
+	if looksLikeYAML(name, p.source) {
+		body, p.spans, err = fromYAML(p.source)
+	} else {
+		body, err = standardize(p.source)
+	}
+	if err != nil {
+		return p, nil, refuse(name, err)
+	}
+	return p, body, nil
+}
+
+func refuse(file string, err error) *report.Refused {
+	line, column, message := syntaxError(err)
+	return &report.Refused{Findings: []report.Finding{{File: file, Line: line, Column: column, Name: report.Invalid, Message: message}}}
+}

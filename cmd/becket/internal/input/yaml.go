@@ -1,0 +1,137 @@
+package input
+
+import (
+	"bytes"
+	"fmt"
+	"path"
+	"regexp"
+	"strconv"
+
+	"github.com/go-json-experiment/json/jsontext"
+	"go.yaml.in/yaml/v3"
+)
+
+// looksLikeYAML decides by the name's ending; without one that says it, by the first character that is neither space nor comment.
+func looksLikeYAML(name string, source []byte) bool {
+	switch path.Ext(name) {
+	case ".yaml", ".yml":
+		return true
+	case ".json", ".jsonc", ".hujson", ".json5":
+		return false
+	}
+	start := bytes.TrimLeft(source, " \t\r\n")
+	return len(start) > 0 && start[0] != '{' && start[0] != '[' && start[0] != '/' && start[0] != '"'
+}
+
+// fromYAML writes a YAML document as JSON, and says where each of its tokens was written.
+func fromYAML(source []byte) ([]byte, []span, error) {
+	decoder := yaml.NewDecoder(bytes.NewReader(source))
+	var root, second yaml.Node
+	if err := decoder.Decode(&root); err != nil {
+		return nil, nil, err
+	}
+	if err := decoder.Decode(&second); err == nil {
+		return nil, nil, &placedError{second.Line, max(second.Column, 1), "a second document follows the first"}
+	}
+	w := yamlWriter{}
+	if err := w.node(root.Content[0], 0); err != nil {
+		return nil, nil, err
+	}
+	return w.body, w.spans, nil
+}
+
+type yamlWriter struct {
+	body  []byte
+	spans []span
+}
+
+// node writes a node. Aliases are followed, so depth and size are limited: a small document may stand for a huge one.
+func (w *yamlWriter) node(n *yaml.Node, depth int) error {
+	const maxDepth = 100
+	if depth > maxDepth || len(w.body) > maxBytes {
+		return &placedError{n.Line, n.Column, "the document is nested too deeply or, its aliases written out, too large"}
+	}
+	w.spans = append(w.spans, span{len(w.body), n.Line, n.Column})
+	switch n.Kind {
+	case yaml.MappingNode:
+		return w.mapping(n, depth)
+	case yaml.SequenceNode:
+		w.body = append(w.body, '[')
+		for i, element := range n.Content {
+			w.comma(i)
+			if err := w.node(element, depth+1); err != nil {
+				return err
+			}
+		}
+		w.body = append(w.body, ']')
+		return nil
+	case yaml.AliasNode:
+		return w.node(n.Alias, depth+1)
+	default:
+		return w.scalar(n)
+	}
+}
+
+func (w *yamlWriter) mapping(n *yaml.Node, depth int) error {
+	w.body = append(w.body, '{')
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key, value := n.Content[i], n.Content[i+1]
+		if key.Kind != yaml.ScalarNode || key.ShortTag() == "!!merge" {
+			return &placedError{key.Line, key.Column, "a name must be a plain text; merge keys are not read"}
+		}
+		w.comma(i)
+		w.spans = append(w.spans, span{len(w.body), key.Line, key.Column})
+		w.text(key.Value)
+		w.body = append(w.body, ':')
+		if err := w.node(value, depth+1); err != nil {
+			return err
+		}
+	}
+	w.body = append(w.body, '}')
+	return nil
+}
+
+func (w *yamlWriter) comma(i int) {
+	if i > 0 {
+		w.body = append(w.body, ',')
+	}
+}
+
+var jsonNumber = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?$`)
+
+func (w *yamlWriter) scalar(n *yaml.Node) error {
+	switch tag := n.ShortTag(); {
+	case tag == "!!null":
+		w.body = append(w.body, "null"...)
+	case tag == "!!bool":
+		var b bool
+		if err := n.Decode(&b); err != nil {
+			return &placedError{n.Line, n.Column, err.Error()}
+		}
+		w.body = strconv.AppendBool(w.body, b)
+	case (tag == "!!int" || tag == "!!float") && jsonNumber.MatchString(n.Value):
+		w.body = append(w.body, n.Value...)
+	case tag == "!!int":
+		var i int64
+		if err := n.Decode(&i); err != nil {
+			return &placedError{n.Line, n.Column, fmt.Sprintf("the integer %q is outside 64 bits", n.Value)}
+		}
+		w.body = strconv.AppendInt(w.body, i, 10)
+	case tag == "!!float":
+		var f float64
+		if err := n.Decode(&f); err != nil || f-f != 0 {
+			return &placedError{n.Line, n.Column, fmt.Sprintf("%q is no number of JSON", n.Value)}
+		}
+		w.body = strconv.AppendFloat(w.body, f, 'g', -1, 64)
+	default:
+		w.text(n.Value)
+	}
+	return nil
+}
+
+func (w *yamlWriter) text(s string) {
+	quoted, err := jsontext.AppendQuote(w.body, s)
+	if err == nil {
+		w.body = quoted
+	}
+}

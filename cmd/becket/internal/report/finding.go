@@ -1,0 +1,123 @@
+// Package report writes what was found in a document: for people and editors, for programs, and for workflows.
+package report
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+)
+
+// Finding is one thing that is wrong with a document, and where.
+type Finding struct {
+	File    string `json:"file"`
+	Line    int    `json:"line,omitempty"`   // from 1; 0 where the place is not known
+	Column  int    `json:"column,omitempty"` // in bytes, from 1
+	Name    string `json:"name"`             // "invalid", or the name of a finding in docs/findings.md
+	Path    string `json:"path,omitempty"`   // such as flags.checkout.rules[2]
+	Flag    string `json:"flag,omitempty"`   // the key of the flag that it is about
+	Owner   string `json:"owner,omitempty"`  // the flag's owner
+	Message string `json:"message"`
+}
+
+// Invalid names what the library refuses, and cannot be silenced.
+const Invalid = "invalid"
+
+// Refused is a document that the library refuses.
+type Refused struct{ Findings []Finding }
+
+// Error returns the first thing that is wrong.
+func (r *Refused) Error() string {
+	if len(r.Findings) == 0 {
+		return "the document is refused"
+	}
+	return r.Findings[0].String()
+}
+
+// String returns file:line:column, path, message and name.
+func (f Finding) String() string {
+	return f.where() + ": " + f.text()
+}
+
+func (f Finding) where() string {
+	if f.Line == 0 {
+		return f.File
+	}
+	return fmt.Sprintf("%s:%d:%d", f.File, f.Line, f.Column)
+}
+
+func (f Finding) text() string {
+	text := f.Message
+	if f.Path != "" {
+		text = f.Path + ": " + text
+	}
+	if f.Owner != "" {
+		text += " (owner: " + f.Owner + ")"
+	}
+	if f.Name != Invalid && f.Name != "" {
+		text += " [" + f.Name + "]"
+	}
+	return text
+}
+
+// Sort orders findings by place.
+func Sort(findings []Finding) {
+	slices.SortStableFunc(findings, func(a, b Finding) int {
+		return cmp.Or(strings.Compare(a.File, b.File), a.Line-b.Line, a.Column-b.Column, strings.Compare(a.Name, b.Name))
+	})
+}
+
+// Text writes findings one a line, as compilers do.
+func Text(w io.Writer, findings []Finding) error {
+	for _, f := range findings {
+		if _, err := fmt.Fprintln(w, f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// JSON writes findings as one JSON array.
+func JSON(w io.Writer, findings []Finding) error {
+	if findings == nil {
+		findings = []Finding{}
+	}
+	return Indented(w, findings)
+}
+
+// Indented writes any value as JSON for people.
+func Indented(w io.Writer, value any) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(value)
+}
+
+var (
+	escapeMessage  = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A")
+	escapeProperty = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C")
+)
+
+// GitHub writes findings as commands of a GitHub workflow, which shows them beside the lines that they are about.
+func GitHub(w io.Writer, findings []Finding) error {
+	for _, f := range findings {
+		level := "warning"
+		if f.Name == Invalid {
+			level = "error"
+		}
+		place := "file=" + escapeProperty.Replace(f.File)
+		if f.Line > 0 {
+			place += fmt.Sprintf(",line=%d,col=%d", f.Line, f.Column)
+		}
+		_, err := fmt.Fprintf(w, "::%s %s,title=%s::%s\n", level, place, escapeProperty.Replace("becket "+f.Name), escapeMessage.Replace(f.text()))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Plain returns an error's text without the library's prefix.
+func Plain(err error) string { return strings.TrimPrefix(err.Error(), "becket: ") }

@@ -1,0 +1,42 @@
+// Command becket checks, explains, foresees and generates from rulesets of feature flags. docs/command.md describes it.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+	"time"
+
+	"golang.org/x/term"
+)
+
+// version is set by the release with -X main.version; go install leaves it to the build information.
+var version string
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(&env{
+		ctx:      ctx,
+		stdin:    os.Stdin,
+		stdout:   os.Stdout,
+		stderr:   os.Stderr,
+		coloured: term.IsTerminal(int(os.Stdout.Fd())) && os.Getenv("NO_COLOR") == "",
+		progress: term.IsTerminal(int(os.Stderr.Fd())),
+		now:      time.Now,
+	}, os.Args[1:])
+	stop()
+	os.Exit(code)
+}
+
+// versionText returns the release's version, or what the build knows of it.
+func versionText() string {
+	if version != "" {
+		return version
+	}
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "(devel)"
+}

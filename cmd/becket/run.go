@@ -1,0 +1,115 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/becketflags/becket/cmd/becket/internal/input"
+	"github.com/becketflags/becket/cmd/becket/internal/report"
+)
+
+// The command's exit codes.
+const (
+	exitGood    = 0
+	exitFinding = 1 // something was found: a bad document, a finding, an impact over the limit
+	exitUsage   = 2 // used wrongly, or the input is not to be had
+)
+
+// errFound ends a verb that has printed what it found: exit code 1, and nothing more is said.
+var errFound = errors.New("something was found")
+
+// env is what a verb works with. Tests give it buffers and a clock that stands still.
+type env struct {
+	ctx      context.Context //nolint:containedctx // one run of the command, which the signal ends
+	stdin    io.Reader
+	stdout   io.Writer
+	stderr   io.Writer
+	coloured bool // stdout is a terminal
+	progress bool // stderr is a terminal
+	now      func() time.Time
+
+	options *globals
+	config  config
+}
+
+// run runs the command and returns its exit code.
+func run(e *env, args []string) int {
+	exit := exitCode(-1)
+	var commands cli
+	parser, err := newParser(e, &commands)
+	if err != nil {
+		panic(err) // the commands' tags are wrong
+	}
+	var verb *kong.Context
+	if exit.catch(func() { verb, err = parser.Parse(args) }) {
+		return int(exit)
+	}
+	if err == nil {
+		e.options = &commands.globals
+		e.config, err = readConfig(commands.Config)
+	}
+	if err != nil {
+		return e.usage(err)
+	}
+	return e.finish(verb.Run(e))
+}
+
+// newParser returns the command line's parser. What would end the process panics with an exitCode instead.
+func newParser(e *env, commands *cli) (*kong.Kong, error) {
+	return kong.New(commands,
+		kong.Name("becket"),
+		kong.Description("Check, explain and foresee rulesets of feature flags. Exit codes: 0 good, 1 a finding, 2 used wrongly."),
+		kong.Writers(e.stdout, e.stderr),
+		kong.Exit(func(code int) { panic(exitCode(code)) }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+		kong.Vars{"version": versionText(), "formats": input.Formats()},
+	)
+}
+
+// exitCode is what kong wants to exit with after --help or --version.
+type exitCode int
+
+// catch runs f and reports whether kong wanted to exit.
+func (c *exitCode) catch(f func()) (exited bool) {
+	defer func() {
+		if code, ok := recover().(exitCode); ok {
+			*c, exited = code, true
+		}
+	}()
+	f()
+	return false
+}
+
+// finish says what ended a verb, and with which code.
+func (e *env) finish(err error) int {
+	switch bad, isBad := errors.AsType[*report.Refused](err); {
+	case err == nil:
+		return exitGood
+	case errors.Is(err, errFound):
+		return exitFinding
+	case isBad:
+		e.printFindings(bad.Findings)
+		return exitFinding
+	default:
+		return e.usage(err)
+	}
+}
+
+func (e *env) usage(err error) int {
+	fmt.Fprintf(e.stderr, "becket: %s\n", report.Plain(err))
+	return exitUsage
+}
+
+// printFindings writes findings to stderr the way the user asked for.
+func (e *env) printFindings(findings []report.Finding) {
+	if e.options.GitHub {
+		_ = report.GitHub(e.stderr, findings)
+		return
+	}
+	_ = report.Text(e.stderr, findings)
+}
