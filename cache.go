@@ -17,8 +17,9 @@ func (c *cache) store(s *snapshot) { c.current.Store(s) }
 // snapshot is a ruleset with what a view needs to know of where it came from. It is immutable once it is stored, but for
 // the moment of the last confirmation, which snapshots of the same ruleset share.
 type snapshot struct {
-	rules       Rules    // nil: no ruleset yet
-	native      *ruleset // rules once more where they are the native ones, so that a check calls them directly
+	rules       Rules       // nil: no ruleset yet
+	native      *ruleset    // rules once more where they are the native ones, so that a check calls them directly
+	overridden  *overridden // rules with local overrides before them; nil where there are none. Then native is nil
 	revision    int64
 	environment string
 	tier        Tier
@@ -40,6 +41,14 @@ func newSnapshot(rules Rules, tier Tier, clock func() time.Time, o *observer) *s
 		s.revision, s.environment = info.Revision, info.Environment
 	}
 	return s
+}
+
+// answering returns the rules that evaluations ask; nil where there are none.
+func (s *snapshot) answering() Rules {
+	if s.overridden != nil {
+		return s.overridden
+	}
+	return s.rules
 }
 
 // confirm notes that the source vouched for the ruleset at that time, which should carry a monotonic clock reading.

@@ -53,7 +53,8 @@ func New(source Source, options ...Option) (*Client, error) {
 		config: config, notifier: c.notifier, observer: c.observer, status: c.status,
 		source: guardedSource{source: source},
 	}
-	f.publication = publication{cache: &c.cache, ready: c.ready}
+	f.publication = publication{cache: &c.cache, ready: c.ready, overrides: config.overrides}
+	config.overrides.announce(c.notifier)
 	f.start(bootstrap)
 	c.refresher = startRefresher(f)
 	return c, nil
@@ -110,12 +111,13 @@ func (c *Client) Refresh(ctx context.Context) error {
 	return c.refresher.ask(ctx)
 }
 
-// Flush delivers the exposures that are queued.
-func (c *Client) Flush(context.Context) error {
+// Flush delivers the exposures that are queued at the time of the call. An error says that the sink did not take them, or not before ctx
+// ended; then it goes on without the caller. Without a sink there is nothing to deliver. It must not be called from within the sink.
+func (c *Client) Flush(ctx context.Context) error {
 	if c == nil {
 		return ErrNoClient
 	}
-	return nil
+	return c.observer.exposures().flush(ctx)
 }
 
 // Status returns how the client stands. That of a nil client is the zero Status.
@@ -125,6 +127,8 @@ func (c *Client) Status() Status {
 	}
 	s := c.status.read()
 	s.Format = c.config.format.Name()
+	s.Exposures = c.observer.exposures().status()
+	s.OverridesFile, s.Overrides = c.config.overrides.told()
 	s.HookPanics, s.DroppedEvents = c.notifier.panics.Load(), c.notifier.dropped.Load()
 	select {
 	case <-c.refresher.done:
@@ -149,20 +153,7 @@ func (c *Client) Explain(key string, subject Subject) Explanation {
 	}
 	s := c.cache.load()
 	private := newPrivacy(c.config.private)
-	var x Explanation
-	switch rules := s.rules.(type) {
-	case nil:
-		x = Explanation{Flag: key, Reason: ReasonError, Err: ErrNotReady}
-	case Explainer:
-		x = rules.Explain(key, &subject, s.moment, private.of(&subject))
-	default:
-		result := rules.Evaluate(key, KindAny, &subject, s.moment)
-		x = Explanation{Flag: key, Rule: result.Rule, Reason: result.Reason, Missing: result.Missing}
-		x.Variant, x.Value = result.answer()
-		if result.Err != nil {
-			x.Err = result.Err
-		}
-	}
+	x := explain(s.answering(), key, &subject, s.moment, private.of(&subject))
 	x.Key, x.Revision, x.Tier = subject.Key(), s.revision, s.tier
 	if private.hides(keyName) && x.Key != "" {
 		x.Key = Private
@@ -171,8 +162,8 @@ func (c *Client) Explain(key string, subject Subject) Explanation {
 }
 
 // Close ends the client's goroutines and waits for them, so that a ruleset that was published is on disk and what happened has been told
-// to the hooks. It waits five seconds at most for a source or disk that hangs, and as long for hooks; then it returns [ErrNotEnded]. Within
-// a hook it does not wait for hooks. Checks go on answering from memory. It may be called often.
+// to the hooks, and what is queued for the sink of exposures is there. It waits five seconds at most for a source or disk that hangs, as long
+// for the sink and as long for hooks; then it returns [ErrNotEnded]. Within a hook or sink it waits for neither. Checks go on answering from memory. It may be called often.
 func (c *Client) Close() error {
 	if c == nil {
 		return nil
@@ -184,14 +175,21 @@ func (c *Client) Close() error {
 	if closer, ok := c.config.source.(io.Closer); ok {
 		c.notifier.call("Close of the source", func() { _ = closer.Close() })
 	}
+	exposures := c.observer.exposures()
+	exposures.stop()
+	inside := insideHook()
+	var unsent error
+	if !inside {
+		unsent = exposures.wait()
+	}
 	c.notifier.stop()
-	if insideHook() {
+	if inside {
 		return nil
 	}
 	if !ends(c.notifier.done) {
-		return fmt.Errorf("%w for a hook", ErrNotEnded)
+		return errors.Join(unsent, fmt.Errorf("%w for a hook", ErrNotEnded))
 	}
-	return nil
+	return unsent
 }
 
 // ends waits for a goroutine and reports whether it ended in time.
@@ -213,13 +211,14 @@ func ends(done <-chan struct{}) bool {
 
 // publication is where the fetcher's rulesets go: the pointer that views read, and the word that there is one.
 type publication struct {
-	cache *cache
-	ready chan struct{}
-	once  sync.Once
+	cache     *cache
+	ready     chan struct{}
+	once      sync.Once
+	overrides *overrides
 }
 
 func (p *publication) store(s *snapshot) {
-	p.cache.store(s)
+	p.cache.store(p.overrides.over(s))
 	if s.rules != nil {
 		p.once.Do(func() { close(p.ready) })
 	}

@@ -84,6 +84,23 @@ func printSteps(b *strings.Builder, steps []Step, depth int) {
 	}
 }
 
+// explain lets rules explain a decision, those that cannot by their result alone.
+func explain(rules Rules, key string, subject *Subject, at *Moment, private map[string]bool) Explanation {
+	if rules == nil {
+		return Explanation{Flag: key, Reason: ReasonError, Err: ErrNotReady}
+	}
+	if explainer, ok := rules.(Explainer); ok {
+		return explainer.Explain(key, subject, at, private)
+	}
+	result := rules.Evaluate(key, KindAny, subject, at)
+	x := Explanation{Flag: key, Rule: result.Rule, Reason: result.Reason, Missing: result.Missing}
+	x.Variant, x.Value = result.answer()
+	if result.Err != nil {
+		x.Err = result.Err
+	}
+	return x
+}
+
 // Explain decides the flag once more and notes every step. It is the evaluator of [ruleset.Evaluate], with a trace to write to.
 func (r *ruleset) Explain(key string, subject *Subject, at *Moment, private map[string]bool) Explanation {
 	x := Explanation{Flag: key, Key: subject.Key()}

@@ -32,6 +32,7 @@ type fetcher struct {
 	observer    *observer
 	status      *statusBoard
 	held        *held
+	expiry      expiryWarner
 
 	bar       int64 // least revision of the next document: that of the last one from network or disk
 	plain     bool  // the next fetch goes without a validator: the last answer to one was no good
@@ -43,6 +44,8 @@ type fetcher struct {
 // refresh fetches once. It returns nil if the source was reached and what it said is now in use.
 func (f *fetcher) refresh(ctx context.Context) error {
 	began := time.Now()
+	f.renewOverrides()
+	defer f.warnExpired()
 	bytes, outcome, failure := f.once(ctx)
 	if failure != nil && ctx.Err() != nil {
 		return failure // closed meanwhile: nobody failed

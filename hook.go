@@ -59,6 +59,8 @@ const (
 	CauseRefused   Cause = "refused"   // it is sound but must not replace the ruleset in use
 	CauseDisk      Cause = "disk"      // the disk copy could not be read or written
 	CauseHook      Cause = "hook"      // a hook, a sink or a logger panicked
+	CauseSink      Cause = "sink"      // the sink did not take a batch of exposures
+	CauseOverride  Cause = "override"  // the file of overrides could not be read again
 )
 
 // DeliveryError is a failure on the way from the source to the ruleset. What is served is not touched by it.
@@ -89,6 +91,7 @@ type event struct {
 	warnings      []error
 	failure       *DeliveryError
 	refresh       *Refresh
+	expired       []FlagInfo
 }
 
 // notifier calls hooks and the logger from one goroutine of its own, so that nothing of the user's runs under a lock or delays a
@@ -210,6 +213,8 @@ func (n *notifier) deliver(e *event) {
 				n.call("OnRefresh", func() { hook(*e.refresh) })
 			}
 		}
+	case e.expired != nil:
+		n.call("logger", func() { n.logger.expired(e.expired) })
 	default:
 		n.setAside(e)
 	}

@@ -16,12 +16,12 @@ type object struct {
 
 type decoding struct {
 	value any
-	err   error
+	err   *EvaluationError
 }
 
 // decodeObject decodes an object's JSON into a T, once per ruleset and type. Everybody who asks for the same T shares
 // what its pointers, maps and slices hold.
-func decodeObject[T any](v Value) (T, error) {
+func decodeObject[T any](v Value) (T, *EvaluationError) {
 	o := (*object)(v.pointer)
 	kind := reflect.TypeFor[T]()
 	o.mutex.RLock()
@@ -34,10 +34,23 @@ func decodeObject[T any](v Value) (T, error) {
 	return value, d.err
 }
 
-func decode[T any](raw []byte) decoding {
+// decode runs the methods that T has for it, which may panic.
+func decode[T any](raw []byte) (d decoding) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			d = decoding{err: misfit(panicError("decoding", cause))}
+		}
+	}()
 	var value T
-	err := json.Unmarshal(raw, &value)
-	return decoding{value: value, err: err}
+	if err := json.Unmarshal(raw, &value); err != nil {
+		return decoding{err: misfit(err)}
+	}
+	return decoding{value: value}
+}
+
+// misfit is made once per ruleset and type, so that asking again allocates nothing.
+func misfit(cause error) *EvaluationError {
+	return &EvaluationError{Code: CodeTypeMismatch, Message: "the object does not fit the type asked for", Cause: cause}
 }
 
 // keep stores d unless another goroutine was faster, and returns what is stored: all callers share one decoding.

@@ -23,6 +23,7 @@ type Evaluation struct {
 // observer tells of evaluations who asked to be told. A client that nobody listens to has none, so its views pay nothing.
 type observer struct {
 	onEvaluate []func(Evaluation)
+	exposer    *exposer // nil: no sink
 	private    *privacy
 	notifier   *notifier
 }
@@ -35,15 +36,27 @@ func newObserver(c *config, n *notifier) *observer {
 			o.onEvaluate = append(o.onEvaluate, c.hooks[i].OnEvaluate)
 		}
 	}
-	if len(o.onEvaluate) == 0 {
+	o.exposer = newExposer(c, n, o.private)
+	if len(o.onEvaluate) == 0 && o.exposer == nil {
 		return nil
 	}
 	return o
 }
 
+// exposures returns nil where nobody collects any.
+func (o *observer) exposures() *exposer {
+	if o == nil {
+		return nil
+	}
+	return o.exposer
+}
+
 // evaluated is called after an evaluation. The subject and the flag's key may live on the caller's stack, so that what goes
 // further is a copy.
 func (o *observer) evaluated(s *snapshot, subject *Subject, flag string, r Result) {
+	if o.exposer != nil && r.Track && r.Variant != nil {
+		o.exposer.record(s, subject, flag, &r)
+	}
 	if len(o.onEvaluate) == 0 {
 		return
 	}

@@ -35,6 +35,10 @@ type config struct {
 	disk               bool
 	bootstrap          []byte
 	hasBootstrap       bool
+	exposures          exposureConfig
+	overrideFiles      []string
+	overrides          *overrides // nil: none
+	expiryWarnings     bool
 	emptyAllowed       bool
 	lowerRevisionValid bool
 }
@@ -68,7 +72,13 @@ func (c *config) check() error {
 	mistake(c.interval < minPollInterval, "WithPollInterval: %v is below the least interval, %v", c.interval, minPollInterval)
 	mistake(c.disk && c.diskFolder == "", "WithDiskCache: the folder has no name")
 	mistake(c.hasBootstrap && len(c.bootstrap) == 0, "WithBootstrap: there are no bytes")
+	mistake(c.expiryWarnings && c.logger == nil, "WithExpiryWarnings: there is no logger; see WithLogger")
+	c.exposures.check(mistake)
 	errs = append(errs, c.keyErrors...)
+	var err error
+	if c.overrides, err = loadOverrides(c.overrideFiles); err != nil {
+		errs = append(errs, err)
+	}
 	return errors.Join(errs...)
 }
 

@@ -35,6 +35,10 @@ type Status struct {
 	Bad      []Bad   // what of the document was set aside
 	Warnings []error // what is odd about it but harmless
 
+	Exposures     ExposureStatus
+	OverridesFile string     // the file whose overrides stand before the ruleset; "" where there are none
+	Overrides     []Override // in the order of the flags
+
 	HookPanics    uint64 // panics in hooks and loggers, all recovered
 	DroppedEvents uint64 // events that were not delivered because hooks were too slow
 	Closed        bool

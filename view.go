@@ -91,10 +91,6 @@ func (v View) IntDetail(flag string, fallback int) Detail[int] {
 	if r.Variant == nil {
 		return detail(v, flag, &r, fallback)
 	}
-	if !fitsInt(r.Variant) {
-		r.fail(errIntRange)
-		return detail(v, flag, &r, fallback)
-	}
 	return detail(v, flag, &r, int(r.Variant.Value.Int()))
 }
 
@@ -118,10 +114,10 @@ func JSONDetail[T any](v View, flag string, fallback T) Detail[T] {
 // Exposures are not counted: nobody acts on them yet.
 func (v View) All() iter.Seq2[string, Detail[any]] {
 	return func(yield func(string, Detail[any]) bool) {
-		if v.snapshot == nil || v.snapshot.rules == nil {
+		if v.snapshot == nil || v.snapshot.answering() == nil {
 			return
 		}
-		for info := range v.snapshot.rules.Flags() {
+		for info := range v.snapshot.answering().Flags() {
 			r := v.snapshot.decide(info.Key, KindAny, &v.subject)
 			var value any
 			if r.Variant != nil {
@@ -145,10 +141,10 @@ func (v View) AnyDetail(flag string) Detail[any] {
 
 // Flag describes a flag of the view's ruleset, and says whether there is one of that key.
 func (v View) Flag(key string) (FlagInfo, bool) {
-	if v.snapshot == nil || v.snapshot.rules == nil {
+	if v.snapshot == nil || v.snapshot.answering() == nil {
 		return FlagInfo{}, false
 	}
-	return v.snapshot.rules.Flag(key)
+	return v.snapshot.answering().Flag(key)
 }
 
 // variant decides and returns only what is served. Where the rules are native and nobody listens, which is nearly always,
@@ -169,23 +165,39 @@ func (v *View) variant(flag string, want Kind) *Variant {
 	return s.native.decide(&e, hideString(flag), want, s.moment)
 }
 
-// evaluate decides and tells who listens. What it hides it hides for the reasons of variant.
+// evaluate decides and tells who listens.
 func (v *View) evaluate(flag string, want Kind) Result {
+	r := v.decide(flag, want)
+	v.tell(flag, &r)
+	return r
+}
+
+// decide and tell hide what they hide for the reasons of variant.
+func (v *View) decide(flag string, want Kind) Result {
 	if v.snapshot == nil {
 		return Result{Reason: ReasonError, Err: ErrNotReady}
 	}
-	s := hide(v.snapshot)
-	r := s.decide(hideString(flag), want, hide(&v.subject))
-	if s.observer != nil {
-		s.observer.evaluated(s, hide(&v.subject), hideString(flag), r)
+	r := hide(v.snapshot).decide(hideString(flag), want, hide(&v.subject))
+	if want == KindInt && r.Variant != nil && !fitsInt(r.Variant) {
+		r.fail(errIntRange)
 	}
 	return r
+}
+
+func (v *View) tell(flag string, r *Result) {
+	if v.snapshot != nil && v.snapshot.observer != nil {
+		s := hide(v.snapshot)
+		s.observer.evaluated(s, hide(&v.subject), hideString(flag), *r)
+	}
 }
 
 // decide calls the native rules directly and all others by their interface.
 func (s *snapshot) decide(flag string, want Kind, subject *Subject) Result {
 	if s.native != nil {
 		return s.native.Evaluate(flag, want, subject, s.moment)
+	}
+	if s.overridden != nil {
+		return s.overridden.Evaluate(flag, want, subject, s.moment)
 	}
 	if s.rules == nil {
 		return Result{Reason: ReasonError, Err: ErrNotReady}
@@ -214,15 +226,17 @@ func (r *Result) fail(err *EvaluationError) {
 }
 
 func jsonOf[T any](v View, flag string, fallback T) (T, Result) {
-	r := v.evaluate(flag, KindObject)
-	if r.Variant == nil {
-		return fallback, r
+	r := v.decide(flag, KindObject)
+	value := fallback
+	if r.Variant != nil {
+		decoded, failure := decodeObject[T](r.Variant.Value)
+		if failure == nil {
+			value = decoded
+		} else {
+			r.fail(failure)
+		}
 	}
-	value, err := decodeObject[T](r.Variant.Value)
-	if err != nil {
-		r.fail(&EvaluationError{Code: CodeTypeMismatch, Message: "the object does not fit the type asked for", Cause: err})
-		return fallback, r
-	}
+	v.tell(flag, &r) // only now: who got the fallback did not see the variant
 	return value, r
 }
 

@@ -1,0 +1,344 @@
+package becket
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/golang-lru/v2/simplelru"
+)
+
+// ExposureStatus counts exposures since the client was made. Sent, Dropped, Duplicates and Queued add up to Produced.
+type ExposureStatus struct {
+	Produced   uint64 // evaluations that were to be counted
+	Sent       uint64 // taken by the sink
+	Dropped    uint64 // lost: the queue was full, the sink failed, or the client was closed
+	Duplicates uint64 // left out, since the same subject had the same variant within the window
+	Queued     uint64 // waiting, or with the sink just now
+}
+
+// sinkPatience is what one call of the sink may take.
+const sinkPatience = 10 * time.Second
+
+var errSinkPanicked = errors.New("the sink panicked")
+
+// exposer collects exposures and delivers them from one goroutine, in batches. What an evaluation does here is bounded: a look into the
+// memory of sightings, and for a first sighting a copy into the queue if there is room.
+type exposer struct {
+	config   exposureConfig
+	private  *privacy
+	notifier *notifier
+	seed     maphash.Seed
+	began    time.Time // the window is measured from here, by the monotonic clock
+	shards   []sightings
+
+	ctx      context.Context //nolint:containedctx // of the sink's calls: cancelled when Close gives up
+	cancel   context.CancelFunc
+	full     chan struct{}   // holds a token when a batch is full
+	flushes  chan chan error // who waits until the queue is empty
+	stopping chan struct{}   // closed by stop
+	stopOnce sync.Once
+	done     chan struct{} // closed when the goroutine has ended
+
+	mutex         sync.Mutex
+	queue         []queued
+	pending       int // room that is taken: being copied, queued, and with the sink
+	sent, dropped uint64
+	deadline      *time.Timer // of what the sink is called for after stop; nil before
+	closed        bool        // nothing is taken any more
+	ended         bool        // the goroutine will not look into the queue again
+	abandoned     bool        // all that was pending counts as dropped already
+}
+
+// queued is an exposure with what it is remembered by.
+type queued struct {
+	exposure Exposure
+	sighting sighting
+}
+
+// newExposer returns nil where there is no sink.
+func newExposer(c *config, n *notifier, private *privacy) *exposer {
+	if c.exposures.sink == nil {
+		return nil
+	}
+	x := &exposer{
+		config: c.exposures, private: private, notifier: n,
+		seed: maphash.MakeSeed(), began: time.Now(), shards: newSightings(c.exposures.memory),
+		full: make(chan struct{}, 1), flushes: make(chan chan error),
+		stopping: make(chan struct{}), done: make(chan struct{}),
+	}
+	x.ctx, x.cancel = context.WithCancel(context.Background())
+	go x.run()
+	return x
+}
+
+// record notes an evaluation that is to be counted. subject and flag may live on the caller's stack.
+func (x *exposer) record(s *snapshot, subject *Subject, flag string, r *Result) {
+	seen := newSighting(x.seed, subject.Key(), flag, r.Variant.Name)
+	if !x.shardOf(seen).first(x, seen) {
+		return
+	}
+	e := queued{sighting: seen, exposure: Exposure{
+		Subject: x.private.clone(subject), Flag: strings.Clone(flag), Variant: r.Variant.Name, Rule: r.Rule, Reason: r.Reason,
+		Revision: s.revision, Environment: s.environment, Time: s.moment.Now(),
+	}}
+	x.mutex.Lock()
+	defer x.mutex.Unlock()
+	switch {
+	case x.abandoned:
+		return
+	case x.ended:
+		x.pending--
+		x.dropped++
+		return
+	}
+	x.queue = append(x.queue, e)
+	if len(x.queue) == x.config.batch {
+		select {
+		case x.full <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// reserve takes room for one exposure, and counts it as dropped where there is none.
+func (x *exposer) reserve() bool {
+	x.mutex.Lock()
+	defer x.mutex.Unlock()
+	if x.closed || x.pending >= x.config.queue {
+		x.dropped++
+		return false
+	}
+	x.pending++
+	return true
+}
+
+// run delivers whenever a batch is full or has waited long enough, and when somebody asks.
+func (x *exposer) run() {
+	defer close(x.done)
+	defer x.abandon() // finds something to do only where the sink ended this goroutine
+	ticker := time.NewTicker(x.config.every)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ticker.C:
+			_ = x.deliver() // the error hook has it
+		case <-x.full:
+			_ = x.deliver()
+		case answer := <-x.flushes:
+			answer <- x.deliver()
+		case <-x.stopping:
+			for !x.finished() {
+				_ = x.deliver()
+			}
+			return
+		}
+	}
+}
+
+// finished reports whether nothing is queued, after which nothing can be.
+func (x *exposer) finished() bool {
+	x.mutex.Lock()
+	defer x.mutex.Unlock()
+	x.ended = len(x.queue) == 0
+	return x.ended
+}
+
+// deliver sends what is queued at this moment. The sink is called outside the lock.
+func (x *exposer) deliver() error {
+	x.mutex.Lock()
+	waiting := x.queue
+	x.queue = nil
+	x.mutex.Unlock()
+	var errs []error
+	for len(waiting) > 0 {
+		n := min(len(waiting), x.config.batch)
+		if err := x.send(waiting[:n]); err != nil {
+			errs = append(errs, err)
+		}
+		waiting = waiting[n:]
+	}
+	return errors.Join(errs...)
+}
+
+func (x *exposer) send(batch []queued) error {
+	exposures := make([]Exposure, len(batch))
+	for i := range batch {
+		exposures[i] = batch[i].exposure
+	}
+	ctx, cancel := context.WithTimeout(x.ctx, sinkPatience)
+	defer cancel()
+	err := errSinkPanicked
+	x.notifier.call("the sink", func() { err = x.config.sink.Expose(ctx, exposures) })
+	x.settle(len(batch), err == nil)
+	if err == nil {
+		return nil
+	}
+	for i := range batch {
+		x.shardOf(batch[i].sighting).forget(batch[i].sighting)
+	}
+	err = fmt.Errorf("%d exposures are lost: %w", len(batch), err)
+	if !errors.Is(err, errSinkPanicked) { // else the notifier has told of it
+		x.notifier.tell(&event{failure: &DeliveryError{CauseSink, err}})
+	}
+	return err
+}
+
+// settle counts a batch once its fate is known.
+func (x *exposer) settle(exposures int, sent bool) {
+	x.mutex.Lock()
+	defer x.mutex.Unlock()
+	if x.abandoned {
+		return
+	}
+	x.pending -= exposures
+	if sent {
+		x.sent += uint64(exposures) //nolint:gosec // a length
+	} else {
+		x.dropped += uint64(exposures) //nolint:gosec // a length
+	}
+}
+
+// flush delivers what was queued when it was called.
+func (x *exposer) flush(ctx context.Context) error {
+	if x == nil {
+		return nil
+	}
+	answer := make(chan error, 1)
+	select {
+	case x.flushes <- answer:
+	case <-x.done:
+		return ErrClosed
+	case <-ctx.Done():
+		return fmt.Errorf("becket: exposures are still queued: %w", context.Cause(ctx))
+	}
+	select {
+	case err := <-answer:
+		if err != nil {
+			return fmt.Errorf("becket: %w", err)
+		}
+		return nil
+	case <-x.done:
+		return ErrClosed
+	case <-ctx.Done():
+		return fmt.Errorf("becket: exposures are still queued: %w", context.Cause(ctx))
+	}
+}
+
+// stop takes nothing more and lets the goroutine deliver what is queued and end. It does not wait for it, but what the sink has not
+// taken shortly before Close would give up is cancelled.
+func (x *exposer) stop() {
+	if x == nil {
+		return
+	}
+	x.stopOnce.Do(func() {
+		x.mutex.Lock()
+		defer x.mutex.Unlock()
+		x.closed = true
+		x.deadline = time.AfterFunc(closePatience*4/5, x.cancel)
+		close(x.stopping)
+	})
+}
+
+// wait returns when the goroutine has ended, or gives up and counts what is pending as dropped.
+func (x *exposer) wait() error {
+	if x == nil || ends(x.done) {
+		return nil
+	}
+	x.abandon()
+	return fmt.Errorf("%w for the sink of exposures", ErrNotEnded)
+}
+
+func (x *exposer) abandon() {
+	x.cancel()
+	x.mutex.Lock()
+	defer x.mutex.Unlock()
+	if x.deadline != nil {
+		x.deadline.Stop()
+	}
+	x.closed, x.ended, x.abandoned = true, true, true
+	x.dropped += uint64(x.pending) //nolint:gosec // never below 0
+	x.pending, x.queue = 0, nil
+}
+
+// status adds up the counters.
+func (x *exposer) status() (s ExposureStatus) {
+	if x == nil {
+		return s
+	}
+	for i := range x.shards {
+		x.shards[i].count(&s)
+	}
+	x.mutex.Lock()
+	defer x.mutex.Unlock()
+	s.Sent, s.Dropped, s.Queued = x.sent, x.dropped, uint64(x.pending) //nolint:gosec // never below 0
+	return s
+}
+
+// sighting is a subject with the variant of a flag, as two hashes. Two that collide count as one, so that an exposure is missed for the
+// length of a window; with 65,536 sightings in memory the chance that any two of one variant do is below 1 in 8,000 million.
+type sighting struct{ subject, served uint64 }
+
+func newSighting(seed maphash.Seed, subject, flag, variant string) sighting {
+	const odd = 0x9e3779b97f4a7c15 // so that a flag "a" with a variant "b" differs from a flag "b" with a variant "a"
+	return sighting{maphash.String(seed, subject), maphash.String(seed, flag)*odd + maphash.String(seed, variant)}
+}
+
+// sightings is a part of the memory, with a lock of its own.
+type sightings struct {
+	mutex                sync.Mutex
+	until                *simplelru.LRU[sighting, time.Duration] // after exposer.began, when the window ends
+	produced, duplicates uint64
+	_                    [64]byte // keeps the next lock off this one's cache line
+}
+
+// newSightings divides a large memory, so that many processors seldom meet at one lock.
+func newSightings(entries int) []sightings {
+	parts := 1
+	if entries >= 1024 {
+		parts = 16
+	}
+	shards := make([]sightings, parts)
+	for i := range shards {
+		shards[i].until, _ = simplelru.NewLRU[sighting, time.Duration]((entries+parts-1)/parts, nil) // an error only for sizes below 1
+	}
+	return shards
+}
+
+func (x *exposer) shardOf(s sighting) *sightings {
+	return &x.shards[s.subject%uint64(len(x.shards))]
+}
+
+// first counts an evaluation and reports whether it is to be told. Where there is no room for it, it is not remembered either.
+func (s *sightings) first(x *exposer, seen sighting) bool {
+	now := time.Since(x.began)
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	s.produced++
+	if until, ok := s.until.Get(seen); ok && now < until {
+		s.duplicates++
+		return false
+	}
+	if !x.reserve() {
+		return false
+	}
+	s.until.Add(seen, now+x.config.window)
+	return true
+}
+
+func (s *sightings) forget(seen sighting) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	s.until.Remove(seen)
+}
+
+func (s *sightings) count(to *ExposureStatus) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	to.Produced += s.produced
+	to.Duplicates += s.duplicates
+}

@@ -1,0 +1,244 @@
+package becket
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// BoolFlag is a boolean flag as a program knows it: declared once, as a package's variable, and asked everywhere. The compiler finds its
+// uses, and [Client.Verify] holds it against the ruleset. Its check costs what [View.Bool] costs.
+type BoolFlag struct {
+	Key     string
+	Default bool // given whenever the flag's own value cannot be had
+}
+
+// On returns the flag's value for the view's subject.
+func (f BoolFlag) On(v View) bool { return v.Bool(f.Key, f.Default) }
+
+// Detail is On with the reasons.
+func (f BoolFlag) Detail(v View) Detail[bool] { return v.BoolDetail(f.Key, f.Default) }
+
+// StringFlag is a string flag as a program knows it; see [BoolFlag].
+type StringFlag struct {
+	Key     string
+	Default string // given whenever the flag's own value cannot be had
+}
+
+// In returns the flag's value for the view's subject.
+func (f StringFlag) In(v View) string { return v.String(f.Key, f.Default) }
+
+// Detail is In with the reasons.
+func (f StringFlag) Detail(v View) Detail[string] { return v.StringDetail(f.Key, f.Default) }
+
+// IntFlag is an integer flag as a program knows it; see [BoolFlag].
+type IntFlag struct {
+	Key     string
+	Default int // given whenever the flag's own value cannot be had
+}
+
+// In returns the flag's value for the view's subject.
+func (f IntFlag) In(v View) int { return v.Int(f.Key, f.Default) }
+
+// Detail is In with the reasons.
+func (f IntFlag) Detail(v View) Detail[int] { return v.IntDetail(f.Key, f.Default) }
+
+// FloatFlag is a float flag, or an integer flag that is read as one, as a program knows it; see [BoolFlag].
+type FloatFlag struct {
+	Key     string
+	Default float64 // given whenever the flag's own value cannot be had
+}
+
+// In returns the flag's value for the view's subject.
+func (f FloatFlag) In(v View) float64 { return v.Float(f.Key, f.Default) }
+
+// Detail is In with the reasons.
+func (f FloatFlag) Detail(v View) Detail[float64] { return v.FloatDetail(f.Key, f.Default) }
+
+// JSONFlag is an object flag as a program knows it, read as a T; see [BoolFlag] and [JSON].
+type JSONFlag[T any] struct {
+	Key     string
+	Default T // given whenever the flag's own value cannot be had
+}
+
+// In returns the flag's value for the view's subject. What its pointers, maps and slices hold is shared by all callers and to be read only.
+func (f JSONFlag[T]) In(v View) T { return JSON(v, f.Key, f.Default) }
+
+// Detail is In with the reasons.
+func (f JSONFlag[T]) Detail(v View) Detail[T] { return JSONDetail(v, f.Key, f.Default) }
+
+// Handle is a [BoolFlag], [StringFlag], [IntFlag], [FloatFlag] or [JSONFlag].
+type Handle interface {
+	declared() declaration
+}
+
+// declaration is what a handle says about its flag.
+type declaration struct {
+	key      string
+	kind     Kind
+	fallback Value
+	fits     func(Variant) error     // nil: a variant of the right type fits
+	same     func(Value) (same bool) // nil: by value
+}
+
+func (f BoolFlag) declared() declaration {
+	return declaration{key: f.Key, kind: KindBool, fallback: BoolValue(f.Default)}
+}
+
+func (f StringFlag) declared() declaration {
+	return declaration{key: f.Key, kind: KindString, fallback: StringValue(f.Default)}
+}
+
+func (f IntFlag) declared() declaration {
+	return declaration{key: f.Key, kind: KindInt, fallback: IntValue(int64(f.Default))}
+}
+
+func (f FloatFlag) declared() declaration {
+	return declaration{key: f.Key, kind: KindFloat, fallback: FloatValue(f.Default)}
+}
+
+// declared compares objects as the program sees them: fields that T does not have do not count.
+func (f JSONFlag[T]) declared() declaration {
+	raw, err := json.Marshal(f.Default)
+	if err != nil {
+		raw = []byte("null")
+	}
+	seen := func(v Value) (string, error) {
+		decoded, misfit := decodeObject[T](v)
+		if misfit != nil {
+			return "", misfit.Cause
+		}
+		again, err := json.Marshal(decoded)
+		return canonical(again), err
+	}
+	return declaration{
+		key: f.Key, kind: KindObject, fallback: ObjectValue(raw),
+		fits: func(v Variant) error {
+			_, err := seen(v.Value)
+			return err
+		},
+		same: func(v Value) bool {
+			text, err := seen(v)
+			return err == nil && text == canonical(raw)
+		},
+	}
+}
+
+// What a handle can have against it beside the errors of evaluations, for errors.Is.
+var (
+	// ErrDefaultOutside is a default that none of the flag's variants has: when the flag cannot be had, the program does what
+	// nobody ever sees otherwise.
+	ErrDefaultOutside = errors.New("the default is none of the flag's variants")
+
+	// ErrDefaultsDiffer is two handles of one flag with different types or defaults.
+	ErrDefaultsDiffer = errors.New("two handles of the flag differ in type or default")
+)
+
+// HandleError is a handle that does not fit the ruleset. Err wraps [ErrFlagNotFound], [ErrTypeMismatch], [ErrParse], [ErrNotReady],
+// [ErrDefaultOutside] or [ErrDefaultsDiffer].
+type HandleError struct {
+	Key string // the flag's; "" where there is no ruleset
+	Err error
+}
+
+// Error names the flag and what is wrong.
+func (e *HandleError) Error() string {
+	if e.Key == "" {
+		return "becket: " + trimPrefix(e.Err)
+	}
+	return fmt.Sprintf("becket: handle %q: %s", e.Key, trimPrefix(e.Err))
+}
+
+// Unwrap returns what is wrong.
+func (e *HandleError) Unwrap() error { return e.Err }
+
+// Verification is what came of holding handles against a ruleset.
+type Verification struct {
+	Revision int64
+	Problems []*HandleError // in the order of the handles
+	Unasked  []string       // keys of the ruleset's flags that no handle asks for, sorted: candidates for removal
+}
+
+// Err joins the problems; nil where there are none. Flags that nobody asks for are no error.
+func (v Verification) Err() error {
+	errs := make([]error, len(v.Problems))
+	for i, problem := range v.Problems {
+		errs[i] = problem
+	}
+	return errors.Join(errs...)
+}
+
+// Verify holds handles against the ruleset in use, at start-up or in a test: which of them have no flag, a flag of another type, an object
+// flag whose variants do not decode, or a default that no variant has; and which flags no handle asks for. Where the format's rules do not
+// list values, defaults are not compared. Overrides play no part.
+func (c *Client) Verify(handles ...Handle) Verification {
+	if c == nil {
+		return Verification{Problems: []*HandleError{{Err: ErrNoClient}}}
+	}
+	s := c.cache.load()
+	if s.rules == nil {
+		return Verification{Problems: []*HandleError{{Err: ErrNotReady}}}
+	}
+	v := Verification{Revision: s.revision}
+	first := map[string]declaration{}
+	for _, handle := range handles {
+		d := handle.declared()
+		for _, err := range d.verify(s.rules, first) {
+			v.Problems = append(v.Problems, &HandleError{d.key, err})
+		}
+	}
+	for info := range s.rules.Flags() {
+		if _, asked := first[info.Key]; !asked {
+			v.Unasked = append(v.Unasked, info.Key)
+		}
+	}
+	return v
+}
+
+// verify lists what is wrong with one handle. first has the handles before it.
+func (d *declaration) verify(rules Rules, first map[string]declaration) (errs []error) {
+	if earlier, twice := first[d.key]; twice {
+		if earlier.kind != d.kind || !sameValue(earlier.fallback, d.fallback) {
+			errs = append(errs, ErrDefaultsDiffer)
+		}
+	} else {
+		first[d.key] = *d
+	}
+	info, ok := rules.Flag(d.key)
+	switch {
+	case !ok:
+		return append(errs, fmt.Errorf("%w%s", ErrFlagNotFound, suggest(d.key, flagKeys(rules))))
+	case info.Kind == KindAny && info.Err != nil:
+		return append(errs, fmt.Errorf("%w: %w", ErrParse, info.Err))
+	case info.Kind != d.kind && (info.Kind != KindInt || d.kind != KindFloat):
+		return append(errs, TypeMismatch(d.kind, info.Kind))
+	}
+	return append(errs, d.compare(variantsOf(rules, d.key))...)
+}
+
+func (d *declaration) compare(variants []Variant) (errs []error) {
+	same := d.same
+	if same == nil {
+		same = func(v Value) bool { return sameValue(v, d.fallback) }
+	}
+	for _, variant := range variants {
+		if d.fits == nil {
+			break
+		}
+		if err := d.fits(variant); err != nil {
+			errs = append(errs, fmt.Errorf("%w: variant %q does not fit the handle's type: %w", ErrTypeMismatch, variant.Name, err))
+		}
+	}
+	if len(variants) > 0 && len(errs) == 0 && !slices.ContainsFunc(variants, func(v Variant) bool { return same(v.Value) }) {
+		errs = append(errs, fmt.Errorf("%w: %s", ErrDefaultOutside, d.fallback))
+	}
+	return errs
+}
+
+func flagKeys(rules Rules) (keys []string) {
+	for info := range rules.Flags() {
+		keys = append(keys, info.Key)
+	}
+	return keys
+}
