@@ -1,0 +1,294 @@
+package configcat
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/becketflags/becket"
+)
+
+// compiler turns nodes into settings. What is wrong becomes a part that fails when it is reached, and a warning.
+type compiler struct {
+	salt     *string // of the config; nil: none
+	parts    []*segment
+	byKey    map[string]*setting
+	listed   []*setting
+	requires map[*setting][]*required // what is to be linked
+	info     becket.RulesInfo
+	names    []string // "[0]", "[1]", …: of rules
+
+	// Of the setting or segment that is being compiled:
+	salts  string // the config's salt and the context's
+	cost   int64
+	refers bool // to a segment
+	linked []*required
+}
+
+func newCompiler(salt *string) *compiler {
+	return &compiler{salt: salt, byKey: map[string]*setting{}, requires: map[*setting][]*required{}}
+}
+
+// context sets the salt of hashes in what is now being compiled.
+func (c *compiler) context(salt string) {
+	if c.salt != nil {
+		c.salts = *c.salt + salt
+	}
+}
+
+// place is where in the document something stands. It becomes text only for a problem.
+type place struct {
+	above *place
+	name  string
+	index int // where name is ""
+}
+
+func (p place) member(name string) place { return place{above: &p, name: name} }
+func (p place) element(index int) place  { return place{above: &p, index: index} }
+func root(section string) place          { return place{name: section} }
+func (p *place) String() string          { return string(p.appendTo(nil)) }
+func (c *compiler) broken(at place, message string) condition {
+	return condition{form: formBroken, err: c.problem(at, "%s", message)}
+}
+
+func (p *place) appendTo(b []byte) []byte {
+	if p.above != nil {
+		b = p.above.appendTo(b)
+	}
+	switch {
+	case p.name == "":
+		return append(strconv.AppendInt(append(b, '['), int64(p.index), 10), ']')
+	case p.above == nil:
+		return append(b, p.name...)
+	case len(p.name) == 1:
+		return append(append(b, '.'), p.name...)
+	default:
+		return append(strconv.AppendQuote(append(b, '['), shorten(p.name)), ']')
+	}
+}
+
+// shorten keeps a message readable when what it quotes is not.
+func shorten(text string) string {
+	const most = 60
+	if len(text) <= most {
+		return text
+	}
+	return strings.ToValidUTF8(text[:most], "") + "…"
+}
+
+// problem returns the error for who reaches a place, and warns of it.
+func (c *compiler) problem(at place, format string, args ...any) *becket.EvaluationError {
+	const mostWarnings = 1_000
+	cause := &becket.DocumentError{Path: at.String(), Message: fmt.Sprintf(format, args...)}
+	if len(c.info.Warnings) < mostWarnings {
+		c.info.Warnings = append(c.info.Warnings, cause)
+	}
+	return &becket.EvaluationError{Code: becket.CodeParseError, Message: becket.ErrParse.Message, Cause: cause}
+}
+
+// integer returns a whole number, however it is written.
+func (n *node) integer() (int64, bool) {
+	if n.kind != kindNumber {
+		return 0, false
+	}
+	if i, err := strconv.ParseInt(n.text, 10, 64); err == nil {
+		return i, true
+	}
+	f, ok := n.number()
+	if !ok || f != math.Trunc(f) || f < -1<<63 || f >= 1<<63 {
+		return 0, false
+	}
+	return int64(f), true
+}
+
+// number returns a number; one beyond a float64 is infinite.
+func (n *node) number() (float64, bool) {
+	if n.kind != kindNumber {
+		return 0, false
+	}
+	f, _ := strconv.ParseFloat(n.text, 64)
+	return f, true
+}
+
+// shown quotes a value in a message.
+func (n *node) shown() string {
+	switch n.kind {
+	case kindNumber:
+		return shorten(n.text)
+	case kindText:
+		return strconv.Quote(shorten(n.text))
+	case 0:
+		return "(none)"
+	default:
+		return "(" + n.kind.String() + ")"
+	}
+}
+
+// value reads the member of a value that goes with a setting's type.
+func (n *node) value(kind becket.Kind) (becket.Value, bool) {
+	switch kind {
+	case becket.KindBool:
+		b := n.member("b").kind
+		return becket.BoolValue(b == jsontext.KindTrue), b == jsontext.KindTrue || b == jsontext.KindFalse
+	case becket.KindString:
+		s := n.member("s")
+		return becket.StringValue(s.text), s.kind == kindText
+	case becket.KindInt:
+		i, ok := n.member("i").integer()
+		return becket.IntValue(i), ok
+	default:
+		f, ok := n.member("d").number()
+		return becket.DecimalValue(f), ok
+	}
+}
+
+// settings compiles "f".
+func (c *compiler) settings(raw []byte) error {
+	r := newNodeReader(raw)
+	switch r.decoder.PeekKind() {
+	case kindNull:
+		return nil
+	case kindObject:
+	default:
+		return &becket.DocumentError{Path: "f", Message: "the settings are no object"}
+	}
+	r.token()
+	for r.more(jsontext.KindEndObject) {
+		key := strings.Clone(r.token().String())
+		r.count = 0
+		n := r.read()
+		if r.err != nil {
+			break
+		}
+		if len(c.info.Bad) > maxBad {
+			return fmt.Errorf("becket: more than %d settings are bad", maxBad)
+		}
+		c.add(key, &n, r.count)
+	}
+	if r.err != nil {
+		return syntaxProblem(r.err)
+	}
+	c.listBad()
+	return nil
+}
+
+// add compiles a setting. Of two with one key the last counts, in the place of the first.
+func (c *compiler) add(key string, n *node, count int) {
+	s := &setting{key: key, digest: n.digest()}
+	c.cost, c.refers, c.linked = 1, false, nil
+	c.context(key)
+	at := root("f")
+	at = at.member(key)
+	switch {
+	case count > maxNodes:
+		s.err, s.bad = c.problem(at, "it has more than %d values", maxNodes), true
+	case n.kind != kindObject:
+		s.err, s.bad = c.problem(at, "a setting must be an object"), true
+	default:
+		c.setting(s, n, at)
+	}
+	s.cost, s.refers = c.cost, c.refers || len(c.linked) > 0
+	if before := c.byKey[key]; before != nil {
+		delete(c.requires, before)
+		*before = *s
+		s = before
+	} else {
+		c.byKey[key] = s
+		c.listed = append(c.listed, s)
+	}
+	if len(c.linked) > 0 {
+		c.requires[s] = c.linked
+	}
+}
+
+// listBad tells the settings that are bad as a whole.
+func (c *compiler) listBad() {
+	for _, s := range c.listed {
+		if s.bad {
+			c.info.Bad = append(c.info.Bad, becket.Bad{Section: "flags", Key: s.key, Err: s.err.Cause})
+		}
+	}
+}
+
+var kinds = [...]becket.Kind{becket.KindBool, becket.KindString, becket.KindInt, becket.KindFloat}
+
+func (c *compiler) setting(s *setting, n *node, at place) {
+	number, ok := n.member("t").integer()
+	if !ok || number < 0 || number >= int64(len(kinds)) {
+		s.err = c.problem(at.member("t"), "unknown type %s", n.member("t").shown())
+		return
+	}
+	s.kind = kinds[number]
+	s.served = c.served(s, n, at)
+	s.options = c.options(s, n, n, at)
+	switch list := n.member("r"); {
+	case list.kind == kindArray:
+		s.rules = make([]rule, len(list.members))
+		for i := range list.members {
+			s.rules[i] = c.rule(s, n, &list.members[i], at.member("r").element(i))
+			s.rules[i].name = c.ruleName(i)
+		}
+	case list.there():
+		s.rulesErr = c.problem(at.member("r"), "the rules are no list")
+	}
+}
+
+func (c *compiler) ruleName(i int) string {
+	for len(c.names) <= i {
+		c.names = append(c.names, "["+strconv.Itoa(len(c.names))+"]")
+	}
+	return c.names[i]
+}
+
+func (c *compiler) served(s *setting, n *node, at place) served {
+	value, ok := n.member("v").value(s.kind)
+	if !ok {
+		return served{err: c.problem(at.member("v"), "the value is missing or not of type %s", s.kind)}
+	}
+	v := served{variant: becket.Variant{Value: value}}
+	if id := n.member("i"); id.kind == kindText {
+		v.variant.Name = id.text
+	}
+	return v
+}
+
+// options compiles the percentage options of a setting or of one of its rules, which is what n is.
+func (c *compiler) options(s *setting, whole, n *node, at place) options {
+	o := options{attribute: identifier}
+	list := n.member("p")
+	switch {
+	case list.there() && list.kind != kindArray:
+		o.err = c.problem(at.member("p"), "the percentage options are no list")
+		return o
+	case len(list.members) == 0:
+		return o
+	}
+	switch attribute := whole.member("a"); {
+	case attribute.kind == kindText:
+		o.attribute = attribute.text
+	case attribute.there():
+		o.err = c.problem(at.member("a"), "the attribute's name is no text")
+	}
+	sum := 0.0
+	o.list = make([]option, len(list.members))
+	for i := range list.members {
+		c.cost++
+		o.list[i] = c.option(s, &list.members[i], at.member("p").element(i))
+		sum += o.list[i].share
+	}
+	if sum < 100 {
+		o.uncovered = c.problem(at.member("p"), "the shares add up to %v, less than 100", sum)
+	}
+	return o
+}
+
+func (c *compiler) option(s *setting, n *node, at place) option {
+	share, ok := n.member("p").number()
+	if !ok || share < 0 {
+		return option{err: c.problem(at.member("p"), "%s is no share", n.member("p").shown())}
+	}
+	return option{share: share, served: c.served(s, n, at)}
+}

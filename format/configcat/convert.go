@@ -1,0 +1,259 @@
+package configcat
+
+import (
+	"encoding/json"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/becketflags/becket"
+	"github.com/becketflags/becket/internal/match"
+)
+
+// Attributes are converted as ConfigCat's SDKs do. Nothing here may put an attribute's text, or a part of it, where it outlives the
+// evaluation: the text may live on a caller's stack.
+
+// text returns an attribute as text. That of a text is itself, that of anything else is new.
+func text(v becket.Value) string {
+	if v.Kind() == becket.KindString {
+		return v.Text()
+	}
+	var buffer [64]byte
+	return string(appendText(buffer[:0], v))
+}
+
+// appendText appends what is no text as text: numbers as JavaScript writes them, instants as Unix seconds, lists as compact JSON.
+func appendText(b []byte, v becket.Value) []byte {
+	switch v.Kind() {
+	case becket.KindString:
+		return append(b, v.Text()...)
+	case becket.KindBool:
+		return strconv.AppendBool(b, v.Bool())
+	case becket.KindInt:
+		return strconv.AppendInt(b, v.Int(), 10)
+	case becket.KindFloat:
+		return match.AppendNumber(b, v.Float())
+	case becket.KindTime:
+		return match.AppendNumber(b, seconds(v))
+	case becket.KindList:
+		return appendList(b, v)
+	default:
+		return append(b, v.Raw()...)
+	}
+}
+
+func appendList(b []byte, list becket.Value) []byte {
+	b = append(b, '[')
+	for i := range list.Len() {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		if element := list.At(i); element.Kind() == becket.KindString {
+			b = appendQuoted(b, element.Text())
+		} else {
+			b = appendText(b, element)
+		}
+	}
+	return append(b, ']')
+}
+
+// appendQuoted appends a text as JSON.stringify writes it: only quotes, backslashes and control characters are escaped.
+func appendQuoted(b []byte, s string) []byte {
+	const digits = "0123456789abcdef"
+	b = append(b, '"')
+	for _, r := range s {
+		switch {
+		case r == '"' || r == '\\':
+			b = append(b, '\\', byte(r))
+		case r >= ' ':
+			b = utf8.AppendRune(b, r)
+		default:
+			if i := strings.IndexByte("\b\f\n\r\t", byte(r)); i >= 0 {
+				b = append(b, '\\', "bfnrt"[i])
+			} else {
+				b = append(b, '\\', 'u', '0', '0', digits[r>>4], digits[r&15])
+			}
+		}
+	}
+	return append(b, '"')
+}
+
+// seconds returns an instant as Unix seconds, to the millisecond.
+func seconds(v becket.Value) float64 { return float64(v.Time().UnixMilli()) / 1000 }
+
+// number returns an attribute as a number, and false for what is none.
+func number(v becket.Value) (float64, bool) {
+	switch v.Kind() {
+	case becket.KindInt, becket.KindFloat:
+		return v.Float(), true
+	case becket.KindString:
+		return parseNumber(v.Text())
+	default:
+		return 0, false
+	}
+}
+
+// parseNumber reads a number as ConfigCat writes it: white space around it does not count, and a comma is a decimal point.
+// strconv accepts much more, so the form is checked first.
+func parseNumber(s string) (float64, bool) {
+	s = strings.TrimSpace(s)
+	if !isNumber(s) {
+		return 0, false
+	}
+	if strings.IndexByte(s, ',') < 0 {
+		f, _ := strconv.ParseFloat(s, 64) // out of range it is infinite, as it should be
+		return f, true
+	}
+	var buffer [64]byte
+	dotted := append(buffer[:0], s...)
+	for i := range dotted {
+		if dotted[i] == ',' {
+			dotted[i] = '.'
+		}
+	}
+	f, _ := strconv.ParseFloat(string(dotted), 64)
+	return f, true
+}
+
+// isNumber accepts an optional sign, digits with at most one point among, before or after them, and an optional exponent; and the names
+// of what is not finite.
+func isNumber(s string) bool {
+	if s == "NaN" {
+		return true
+	}
+	if s != "" && (s[0] == '+' || s[0] == '-') {
+		s = s[1:]
+	}
+	if s == "Infinity" {
+		return true
+	}
+	whole := digits(s)
+	s = s[whole:]
+	fraction := 0
+	if s != "" && (s[0] == '.' || s[0] == ',') {
+		fraction = digits(s[1:])
+		s = s[1+fraction:]
+	}
+	if whole+fraction == 0 {
+		return false
+	}
+	if s == "" || s[0]|0x20 != 'e' {
+		return s == ""
+	}
+	s = s[1:]
+	if s != "" && (s[0] == '+' || s[0] == '-') {
+		s = s[1:]
+	}
+	return s != "" && digits(s) == len(s)
+}
+
+// digits returns how many digits s begins with.
+func digits(s string) int {
+	for i := range len(s) {
+		if s[i]-'0' > 9 {
+			return i
+		}
+	}
+	return len(s)
+}
+
+// instant returns an attribute as Unix seconds, and false for what is neither an instant nor a number.
+func instant(v becket.Value) (float64, bool) {
+	if v.Kind() == becket.KindTime {
+		return seconds(v), true
+	}
+	return number(v)
+}
+
+// version returns an attribute as a semantic version, which only a text can be.
+func version(v becket.Value) (match.Version, bool) {
+	return match.ParseVersion(strings.TrimSpace(v.Text()))
+}
+
+// isList reports whether an attribute is a list of texts, or a text that is one in JSON.
+func isList(v becket.Value) bool {
+	if v.Kind() == becket.KindList {
+		for i := range v.Len() {
+			if v.At(i).Kind() != becket.KindString {
+				return false
+			}
+		}
+		return true
+	}
+	_, valid := searchJSON(v.Text(), func(string) bool { return false })
+	return valid
+}
+
+// anyElement reports whether one of the list's elements satisfies. It must be a list by isList.
+func anyElement(v becket.Value, satisfies func(string) bool) bool {
+	if v.Kind() == becket.KindList {
+		for i := range v.Len() {
+			if satisfies(v.At(i).Text()) {
+				return true
+			}
+		}
+		return false
+	}
+	found, _ := searchJSON(v.Text(), satisfies)
+	return found
+}
+
+// searchJSON looks for an element of a JSON array of texts that satisfies, and ends there; valid says whether the text up to there
+// is such an array.
+func searchJSON(s string, satisfies func(string) bool) (found, valid bool) {
+	const blanks = " \t\r\n"
+	s = strings.Trim(s, blanks)
+	if len(s) < 2 || s[0] != '[' || s[len(s)-1] != ']' {
+		return false, false
+	}
+	s = strings.Trim(s[1:len(s)-1], blanks)
+	for first := true; s != "" || !first; first = false {
+		size, escaped := quoted(s)
+		if size == 0 {
+			return false, false
+		}
+		element := s[1 : size-1]
+		if escaped {
+			var ok bool
+			if element, ok = unquote(s[:size]); !ok {
+				return false, false
+			}
+		}
+		if satisfies(element) {
+			return true, true
+		}
+		s = strings.TrimLeft(s[size:], blanks)
+		if s == "" {
+			break
+		}
+		if s[0] != ',' {
+			return false, false
+		}
+		s = strings.TrimLeft(s[1:], blanks)
+	}
+	return false, true
+}
+
+// quoted returns the size of the JSON string that s begins with, 0 where it does not, and whether it has escapes.
+func quoted(s string) (size int, escaped bool) {
+	if s == "" || s[0] != '"' {
+		return 0, false
+	}
+	for i := 1; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == '"':
+			return i + 1, escaped
+		case c == '\\':
+			escaped = true
+			i++
+		case c < ' ':
+			return 0, false
+		}
+	}
+	return 0, false
+}
+
+// unquote copies the text first, so that nothing keeps it.
+func unquote(s string) (text string, ok bool) {
+	return text, json.Unmarshal([]byte(s), &text) == nil
+}

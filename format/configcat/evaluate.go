@@ -1,0 +1,178 @@
+package configcat
+
+import "github.com/becketflags/becket"
+
+// The well-known attributes that are not simply attributes of the subject.
+const (
+	identifier = "Identifier"
+	keyName    = "key"
+)
+
+// evaluation is what one check carries along. It lives on the stack.
+type evaluation struct {
+	subject   *becket.Subject
+	nobody    bool                    // there is no user at all
+	missing   string                  // the first attribute that was asked for in vain
+	consulted bool                    // percentage options were reached
+	err       *becket.EvaluationError // why the evaluation ended
+	guard     *guard                  // nil for settings that cost little
+}
+
+// outcome is what a setting gives.
+type outcome struct {
+	variant *becket.Variant
+	rule    *rule // nil: none matched
+	split   bool  // a percentage option decided
+	err     *becket.EvaluationError
+}
+
+// Evaluate decides one setting for one subject. It is safe for concurrent use.
+func (r *rules) Evaluate(flag string, want becket.Kind, subject *becket.Subject, _ *becket.Moment) becket.Result {
+	s := r.settings[flag]
+	switch {
+	case s == nil:
+		return becket.Result{Reason: becket.ReasonError, Err: becket.ErrFlagNotFound}
+	case s.err != nil:
+		return becket.Result{Reason: becket.ReasonError, Err: s.err}
+	case want != s.kind && want != becket.KindAny:
+		return becket.Result{Reason: becket.ReasonError, Err: becket.TypeMismatch(want, s.kind)}
+	}
+	e := evaluation{subject: subject, nobody: subject.IsZero()}
+	if s.guarded {
+		e.guard = newGuard()
+	}
+	o := e.prerequisite(s)
+	return s.result(&e, &o)
+}
+
+func (s *setting) result(e *evaluation, o *outcome) becket.Result {
+	result := becket.Result{Variant: o.variant, Reason: becket.ReasonDefault, Err: o.err, Missing: e.missing}
+	switch {
+	case o.err != nil:
+		result.Variant, result.Reason = nil, becket.ReasonError
+		return result
+	case o.split:
+		result.Reason = becket.ReasonSplit
+	case o.rule != nil:
+		result.Reason = becket.ReasonTargetingMatch
+	case len(s.rules) == 0 && !s.options.there():
+		result.Reason = becket.ReasonStatic
+	}
+	if o.rule != nil {
+		result.Rule = o.rule.name
+	}
+	result.Track = e.consulted
+	return result
+}
+
+// prerequisite evaluates a setting, as the one that was asked for or for another one's sake.
+func (e *evaluation) prerequisite(s *setting) outcome {
+	if e.guard != nil {
+		return e.guard.evaluate(e, s)
+	}
+	return s.evaluate(e)
+}
+
+func (s *setting) evaluate(e *evaluation) outcome {
+	if s.err != nil {
+		return outcome{err: s.err}
+	}
+	if s.rulesErr != nil {
+		return outcome{err: s.rulesErr}
+	}
+	for i := range s.rules {
+		if o := s.rules[i].evaluate(e, s); o.variant != nil || o.err != nil {
+			return o
+		}
+	}
+	if o := s.options.evaluate(e, s); o.variant != nil || o.err != nil {
+		return o
+	}
+	return s.served.outcome()
+}
+
+// evaluate returns an empty outcome where the rule does not apply.
+func (r *rule) evaluate(e *evaluation, s *setting) outcome {
+	switch e.all(r.conditions) {
+	case yes:
+	case fatal:
+		return outcome{err: e.err}
+	default:
+		return outcome{}
+	}
+	if r.err != nil {
+		return outcome{err: r.err}
+	}
+	o := outcome{}
+	if r.serves {
+		o = r.served.outcome()
+	} else {
+		o = r.options.evaluate(e, s)
+	}
+	if o.variant != nil {
+		o.rule = r
+	}
+	return o
+}
+
+func (v *served) outcome() outcome {
+	if v.err != nil {
+		return outcome{err: v.err}
+	}
+	return outcome{variant: &v.variant}
+}
+
+// evaluate returns an empty outcome where the options are skipped: for nobody, and where what they hash is missing.
+func (o *options) evaluate(e *evaluation, s *setting) outcome {
+	if !o.there() {
+		return outcome{}
+	}
+	if o.err != nil {
+		return outcome{err: o.err}
+	}
+	e.consulted = true
+	value, ok := e.attribute(o.attribute)
+	if e.nobody || !ok {
+		e.lacks(o.attribute)
+		return outcome{}
+	}
+	bucket := bucketOf(s.key, value)
+	sum := 0.0
+	for i := range o.list {
+		option := &o.list[i]
+		if option.err != nil {
+			return outcome{err: option.err}
+		}
+		if sum += option.share; bucket < sum {
+			chosen := option.served.outcome()
+			chosen.split = true
+			return chosen
+		}
+	}
+	return outcome{err: o.uncovered}
+}
+
+// attribute returns an attribute of the user. The subject's key is the identifier, which is never missing, though it may be empty.
+func (e *evaluation) attribute(name string) (becket.Value, bool) {
+	switch name {
+	case identifier:
+		return becket.StringValue(e.subject.Key()), true
+	case keyName: // a name like any other here
+		return e.subject.Entry("", keyName)
+	default:
+		return e.subject.Attribute(name)
+	}
+}
+
+// lacks notes an attribute that the user does not have.
+func (e *evaluation) lacks(attribute string) verdict {
+	if e.missing == "" {
+		e.missing = attribute
+	}
+	return skip
+}
+
+func (e *evaluation) fail(err *becket.EvaluationError) verdict {
+	e.err = err
+	return fatal
+}

@@ -1,0 +1,176 @@
+package configcat
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"hash/maphash"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// node is a JSON value as it stands in the document, so that what has the wrong type can be told where it is reached and no
+// sooner. The zero node is one that is absent.
+type node struct {
+	kind    jsontext.Kind // 0: absent, and null too, which means the same
+	name    string        // of an object's member
+	text    string        // of a string its value, of a number the literal
+	members []node        // of an object or an array
+}
+
+const (
+	kindObject = jsontext.KindBeginObject
+	kindArray  = jsontext.KindBeginArray
+	kindText   = jsontext.KindString
+	kindNumber = jsontext.KindNumber
+	kindNull   = jsontext.KindNull
+)
+
+// Bounds of a document.
+const (
+	maxNesting = 256
+	maxNodes   = 4_000_000 // of one setting: the nodes of a tree take far more memory than their text
+)
+
+// lenient makes the decoder as forgiving as the SDKs' parsers are: of two members with one name the last counts, and bytes that
+// are no UTF-8 become U+FFFD.
+var lenient = []jsontext.Options{jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)}
+
+// nodeReader reads nodes one after the other. Of objects only members that v6 knows are kept: all have names of one letter.
+type nodeReader struct {
+	decoder *jsontext.Decoder
+	count   int // of the nodes read since somebody set it to 0
+	err     error
+}
+
+func newNodeReader(document []byte) *nodeReader {
+	return &nodeReader{decoder: jsontext.NewDecoder(bytes.NewBuffer(document), lenient...)}
+}
+
+func (r *nodeReader) token() (t jsontext.Token) {
+	if r.err == nil {
+		t, r.err = r.decoder.ReadToken()
+	}
+	return t
+}
+
+func (r *nodeReader) more(end jsontext.Kind) bool {
+	return r.err == nil && r.decoder.PeekKind() != end
+}
+
+// read reads a value. Beyond maxNodes values are skipped: the caller looks at the count.
+func (r *nodeReader) read() node {
+	if r.count++; r.count > maxNodes && r.err == nil {
+		r.err = r.decoder.SkipValue()
+		return node{}
+	}
+	t := r.token()
+	if r.err != nil {
+		return node{}
+	}
+	n := node{kind: t.Kind()}
+	switch n.kind {
+	case kindNull:
+		n.kind = 0
+	case kindText, kindNumber:
+		n.text = t.String()
+	case kindArray:
+		for r.more(jsontext.KindEndArray) {
+			if element := r.read(); r.count <= maxNodes {
+				n.members = append(n.members, element)
+			}
+		}
+		r.token()
+	case kindObject:
+		for r.more(jsontext.KindEndObject) {
+			r.member(&n)
+		}
+		r.token()
+	}
+	return n
+}
+
+func (r *nodeReader) member(of *node) {
+	name := r.token().String()
+	if r.err != nil {
+		return
+	}
+	if len(name) != 1 {
+		r.err = r.decoder.SkipValue()
+		return
+	}
+	value := r.read()
+	value.name = name
+	for i := range of.members {
+		if of.members[i].name == name {
+			of.members[i] = value
+			return
+		}
+	}
+	of.members = append(of.members, value)
+}
+
+// member returns a member of an object by its name; an absent node where there is none.
+func (n *node) member(name string) *node {
+	if n.kind == kindObject {
+		for i := range n.members {
+			if n.members[i].name == name {
+				return &n.members[i]
+			}
+		}
+	}
+	return &node{}
+}
+
+// there reports whether the node is neither absent nor null.
+func (n *node) there() bool { return n.kind != 0 }
+
+// digest returns a number that tells definitions apart within one process. The order of an object's members does not count.
+func (n *node) digest() uint64 {
+	var h maphash.Hash
+	h.SetSeed(digestSeed)
+	h.WriteByte(byte(n.kind))
+	h.WriteString(n.text)
+	var sum uint64
+	for i := range n.members {
+		m := &n.members[i]
+		if n.kind == kindObject {
+			sum += maphash.Comparable(digestSeed, [2]uint64{maphash.String(digestSeed, m.name), m.digest()})
+		} else {
+			maphash.WriteComparable(&h, m.digest())
+		}
+	}
+	maphash.WriteComparable(&h, sum)
+	return h.Sum64()
+}
+
+var digestSeed = maphash.MakeSeed()
+
+// checkNesting refuses what is nested too deeply before anything recurses into it.
+func checkNesting(document []byte) error {
+	depth, inText := 0, false
+	for i := 0; i < len(document); i++ {
+		switch c := document[i]; {
+		case inText && c == '\\':
+			i++
+		case c == '"':
+			inText = !inText
+		case inText:
+		case c == '{', c == '[':
+			if depth++; depth > maxNesting {
+				return fmt.Errorf("becket: the document is nested more than %d deep", maxNesting)
+			}
+		case c == '}', c == ']':
+			depth--
+		}
+	}
+	return nil
+}
+
+// syntaxProblem describes why a document is no JSON, without the long path that jsontext puts into it.
+func syntaxProblem(err error) error {
+	if syntactic, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
+		return fmt.Errorf("becket: not valid JSON at byte %d: %w", syntactic.ByteOffset, syntactic.Err)
+	}
+	return fmt.Errorf("becket: not valid JSON: %w", err)
+}
