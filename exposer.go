@@ -7,6 +7,7 @@ import (
 	"hash/maphash"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/golang-lru/v2/simplelru"
@@ -33,7 +34,9 @@ type exposer struct {
 	private  *privacy
 	notifier *notifier
 	seed     maphash.Seed
-	began    time.Time // the window is measured from here, by the monotonic clock
+	began    time.Time    // by the monotonic clock
+	now      atomic.Int64 // time since then as of the last tick: reading the clock costs as much as all the rest of a repeated check
+	tick     *time.Timer
 	shards   []sightings
 
 	ctx      context.Context //nolint:containedctx // of the sink's calls: cancelled when Close gives up
@@ -72,16 +75,34 @@ func newExposer(c *config, n *notifier, private *privacy) *exposer {
 		stopping: make(chan struct{}), done: make(chan struct{}),
 	}
 	x.ctx, x.cancel = context.WithCancel(context.Background())
+	x.startTicking()
 	go x.run()
 	return x
 }
 
-// record notes an evaluation that is to be counted. subject and flag may live on the caller's stack.
-func (x *exposer) record(s *snapshot, subject *Subject, flag string, r *Result) {
-	seen := newSighting(x.seed, subject.Key(), flag, r.Variant.Name)
-	if !x.shardOf(seen).first(x, seen) {
-		return
-	}
+// startTicking keeps now up to date, also while the sink hangs, to a second or a sixteenth of the window.
+func (x *exposer) startTicking() {
+	step := min(max(x.config.window/16, time.Millisecond), time.Second)
+	x.mutex.Lock()
+	defer x.mutex.Unlock()
+	x.tick = time.AfterFunc(step, func() {
+		x.now.Store(int64(time.Since(x.began)))
+		x.mutex.Lock()
+		defer x.mutex.Unlock()
+		if !x.closed {
+			x.tick.Reset(step)
+		}
+	})
+}
+
+// first counts an evaluation and reports whether it is to be told, for which it has taken room then.
+func (x *exposer) first(subject, flag, variant string) (sighting, bool) {
+	seen := newSighting(x.seed, subject, flag, variant)
+	return seen, x.shardOf(seen).first(x, seen)
+}
+
+// keep queues the exposure of a first sighting. subject and flag may live on the caller's stack.
+func (x *exposer) keep(seen sighting, s *snapshot, subject *Subject, flag string, r *Result) {
 	e := queued{sighting: seen, exposure: Exposure{
 		Subject: x.private.clone(subject), Flag: strings.Clone(flag), Variant: r.Variant.Name, Rule: r.Rule, Reason: r.Reason,
 		Revision: s.revision, Environment: s.environment, Time: s.moment.Now(),
@@ -239,6 +260,7 @@ func (x *exposer) stop() {
 		x.mutex.Lock()
 		defer x.mutex.Unlock()
 		x.closed = true
+		x.tick.Stop()
 		x.deadline = time.AfterFunc(closePatience*4/5, x.cancel)
 		close(x.stopping)
 	})
@@ -260,6 +282,7 @@ func (x *exposer) abandon() {
 	if x.deadline != nil {
 		x.deadline.Stop()
 	}
+	x.tick.Stop()
 	x.closed, x.ended, x.abandoned = true, true, true
 	x.dropped += uint64(x.pending) //nolint:gosec // never below 0
 	x.pending, x.queue = 0, nil
@@ -291,7 +314,7 @@ func newSighting(seed maphash.Seed, subject, flag, variant string) sighting {
 // sightings is a part of the memory, with a lock of its own.
 type sightings struct {
 	mutex                sync.Mutex
-	until                *simplelru.LRU[sighting, time.Duration] // after exposer.began, when the window ends
+	until                *simplelru.LRU[sighting, time.Duration] // when the window ends, as exposer.now counts
 	produced, duplicates uint64
 	_                    [64]byte // keeps the next lock off this one's cache line
 }
@@ -315,7 +338,7 @@ func (x *exposer) shardOf(s sighting) *sightings {
 
 // first counts an evaluation and reports whether it is to be told. Where there is no room for it, it is not remembered either.
 func (s *sightings) first(x *exposer, seen sighting) bool {
-	now := time.Since(x.began)
+	now := time.Duration(x.now.Load())
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	s.produced++

@@ -55,7 +55,9 @@ func (o *observer) exposures() *exposer {
 // further is a copy.
 func (o *observer) evaluated(s *snapshot, subject *Subject, flag string, r Result) {
 	if o.exposer != nil && r.Track && r.Variant != nil {
-		o.exposer.record(s, subject, flag, &r)
+		if seen, first := o.exposer.first(subject.Key(), flag, r.Variant.Name); first {
+			o.exposer.keep(seen, s, subject, flag, &r)
+		}
 	}
 	if len(o.onEvaluate) == 0 {
 		return

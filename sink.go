@@ -35,7 +35,6 @@ func LineSink(w io.Writer) Sink {
 		}
 		var lines bytes.Buffer
 		encoder := json.NewEncoder(&lines)
-		encoder.SetEscapeHTML(false)
 		for i := range batch {
 			if err := encoder.Encode(batch[i]); err != nil {
 				return err

@@ -158,11 +158,30 @@ func (v *View) variant(flag string, want Kind) *Variant {
 	}
 	s := hide(v.snapshot)
 	if s.native == nil || s.observer != nil {
-		r := v.evaluate(flag, want)
-		return r.Variant
+		return v.observed(s, flag, want)
 	}
 	e := evaluation{subject: hideSubject(v.subject)}
 	return s.native.decide(&e, hideString(flag), want, s.moment)
+}
+
+// observed is variant for all others. Where only exposures are collected, the rest of the result is put together for the first sighting
+// alone.
+func (v *View) observed(s *snapshot, flag string, want Kind) *Variant {
+	if s.native == nil || len(s.observer.onEvaluate) > 0 {
+		r := v.evaluate(flag, want)
+		return r.Variant
+	}
+	flag = hideString(flag)
+	e := evaluation{subject: hideSubject(v.subject)}
+	variant := s.native.decide(&e, flag, want, s.moment)
+	if !e.track || variant == nil || want == KindInt && !fitsInt(variant) {
+		return variant
+	}
+	if seen, first := s.observer.exposer.first(v.subject.Key(), flag, variant.Name); first {
+		r := e.result(variant)
+		s.observer.exposer.keep(seen, s, hide(&v.subject), flag, &r)
+	}
+	return variant
 }
 
 // evaluate decides and tells who listens.

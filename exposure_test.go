@@ -1,0 +1,530 @@
+package becket
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// experiment has a flag for each way of counting.
+const experiment = `{"schema":1,"revision":7,"environment":"test","flags":{
+	"split":{"variants":{"a":"A","b":"B"},"default":{"split":{"a":1,"b":1}}},
+	"share":{"rules":[{"name":"half","percent":50,"serve":"on"}]},
+	"plain":{"default":"on"},
+	"counted":{"default":"on","track":"all"},
+	"silent":{"variants":{"a":"A","b":"B"},"default":{"split":{"a":1,"b":1}},"track":"none"},
+	"closed":{"variants":{"a":"A"},"default":"a","enabled":false,"track":"all"},
+	"shape":{"variants":{"v":{"rps":"many"}},"default":"v","track":"all"}}}`
+
+// collector is a sink that keeps what it gets and does as it is told.
+type collector struct {
+	mutex   sync.Mutex
+	batches [][]Exposure
+	before  func(ctx context.Context) error
+}
+
+func (c *collector) Expose(ctx context.Context, batch []Exposure) error {
+	if c.before != nil {
+		if err := c.before(ctx); err != nil {
+			return err
+		}
+	}
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	c.batches = append(c.batches, batch)
+	return nil
+}
+
+func (c *collector) all() (all []Exposure) {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	for _, batch := range c.batches {
+		all = append(all, batch...)
+	}
+	return all
+}
+
+// newExperiment returns a client that serves the experiment from the start.
+func newExperiment(t *testing.T, sink Sink, options ...ExposureOption) *Client {
+	t.Helper()
+	return newTestClient(t, Bytes([]byte(experiment)), WithBootstrap([]byte(experiment)), WithExposures(sink, options...))
+}
+
+func requireBalance(t *testing.T, s ExposureStatus) {
+	t.Helper()
+	require.Equal(t, s.Produced, s.Sent+s.Dropped+s.Duplicates+s.Queued, "%+v", s)
+}
+
+func TestTheFlagsTrackSaysWhatIsCounted(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name string
+		ask  func(View)
+		want int
+	}{
+		{"a split counts", func(v View) { v.String("split", "") }, 1},
+		{"who fell outside a share counts, and who is in it", func(v View) { v.Enabled("share") }, 1},
+		{"a flag without a split does not count", func(v View) { v.Enabled("plain") }, 0},
+		{"unless it says so", func(v View) { v.Enabled("counted") }, 1},
+		{"a split that is not to be tracked does not count", func(v View) { v.String("silent", "") }, 0},
+		{"the caller's default does not count", func(v View) { v.String("closed", "") }, 0},
+		{"an unknown flag does not count", func(v View) { v.Enabled("none") }, 0},
+		{"another type does not count", func(v View) { v.Enabled("split") }, 0},
+		{"an object that does not fit does not count", func(v View) {
+			JSON(v, "shape", struct {
+				RPS int `json:"rps"`
+			}{})
+		}, 0},
+		{"an object that fits counts", func(v View) { JSON(v, "shape", map[string]string{}) }, 1},
+		{"a detail counts as the value does", func(v View) { v.StringDetail("split", "") }, 1},
+		{"a detail of any type too", func(v View) { v.AnyDetail("split") }, 1},
+		{"a listing of all flags does not count", func(v View) {
+			for range v.All() {
+				continue
+			}
+		}, 0},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			sink := &collector{}
+			client := newExperiment(t, sink)
+			test.ask(client.For(NewSubject("user-1")))
+			client.Explain("split", NewSubject("user-1"))
+			require.NoError(t, client.Flush(t.Context()))
+			assert.Len(t, sink.all(), test.want)
+			s := client.Status().Exposures
+			assert.Equal(t, uint64(test.want), s.Produced)
+			requireBalance(t, s)
+		})
+	}
+}
+
+func TestAnExposureSaysWhoSawWhat(t *testing.T) {
+	t.Parallel()
+	sink := &collector{}
+	now := time.Date(2026, 11, 15, 12, 0, 0, 0, time.UTC)
+	client := newTestClient(t, Bytes([]byte(experiment)), WithBootstrap([]byte(experiment)), WithExposures(sink),
+		WithClock(func() time.Time { return now }), WithPrivateAttributes("email"))
+	for i := range 64 {
+		key := fmt.Sprintf("user-%d", i)
+		client.For(NewSubject(key, String("email", "ann@example.com"), Int("age", 31))).Enabled("share")
+	}
+	require.NoError(t, client.Flush(t.Context()))
+	all := sink.all()
+	require.Len(t, all, 64)
+	in := 0
+	for i, x := range all {
+		assert.Equal(t, fmt.Sprintf("user-%d", i), x.Subject.Key())
+		assert.Equal(t, "share", x.Flag)
+		assert.Equal(t, int64(7), x.Revision)
+		assert.Equal(t, "test", x.Environment)
+		assert.Equal(t, now, x.Time)
+		email, _ := x.Subject.Attribute("email")
+		assert.Equal(t, Private, email.Text())
+		age, _ := x.Subject.Attribute("age")
+		assert.Equal(t, int64(31), age.Int())
+		if x.Variant == "on" {
+			in++
+			assert.Equal(t, "half", x.Rule)
+			assert.Equal(t, ReasonSplit, x.Reason)
+		} else {
+			assert.Equal(t, "off", x.Variant)
+			assert.Equal(t, ReasonDefault, x.Reason)
+		}
+	}
+	assert.Greater(t, in, 10)
+	assert.Less(t, in, 54)
+}
+
+func TestWhatIsKeptIsACopy(t *testing.T) {
+	t.Parallel()
+	sink := &collector{}
+	client := newExperiment(t, sink)
+	key, country, flag := []byte("user-1"), []byte("DE"), []byte("split")
+	client.For(NewSubject(textOf(key), String("country", textOf(country)))).String(textOf(flag), "")
+	copy(key, "xxxxxx")
+	copy(country, "xx")
+	copy(flag, "xxxxx")
+	require.NoError(t, client.Flush(t.Context()))
+	x := sink.all()[0]
+	assert.Equal(t, "user-1", x.Subject.Key())
+	assert.Equal(t, "split", x.Flag)
+	value, _ := x.Subject.Attribute("country")
+	assert.Equal(t, "DE", value.Text())
+}
+
+func TestASubjectIsToldOnceAWindow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sink := &collector{}
+		client := newExperiment(t, sink, WithExposureWindow(time.Hour))
+		see := func(key, flag string) { client.For(NewSubject(key)).AnyDetail(flag) }
+		for range 100 {
+			see("user-1", "split")
+		}
+		see("user-1", "share")
+		see("user-2", "split")
+		require.NoError(t, client.Flush(t.Context()))
+		assert.Len(t, sink.all(), 3, "another flag and another subject are told")
+		time.Sleep(time.Hour - time.Second)
+		see("user-1", "split")
+		require.NoError(t, client.Flush(t.Context()))
+		assert.Len(t, sink.all(), 3, "the window is still open")
+		time.Sleep(2 * time.Second)
+		see("user-1", "split")
+		see("user-1", "split")
+		require.NoError(t, client.Flush(t.Context()))
+		assert.Len(t, sink.all(), 4, "a new window tells again, once")
+		s := client.Status().Exposures
+		assert.Equal(t, ExposureStatus{Produced: 105, Sent: 4, Duplicates: 101}, s)
+	})
+}
+
+func TestAWindowOfZeroTellsEveryEvaluation(t *testing.T) {
+	t.Parallel()
+	sink := &collector{}
+	client := newExperiment(t, sink, WithExposureWindow(0))
+	for range 10 {
+		client.For(NewSubject("user-1")).String("split", "")
+	}
+	require.NoError(t, client.Flush(t.Context()))
+	assert.Len(t, sink.all(), 10)
+}
+
+func TestTheMemoryIsBoundedAndForgetsWhoWasNotSeenForLongest(t *testing.T) {
+	t.Parallel()
+	sink := &collector{}
+	client := newExperiment(t, sink, WithExposureMemory(2))
+	see := func(key string) { client.For(NewSubject(key)).String("split", "") }
+	see("user-1")
+	see("user-2")
+	see("user-1") // fresh again
+	see("user-3") // user-2 has to go
+	see("user-1")
+	see("user-2")
+	require.NoError(t, client.Flush(t.Context()))
+	var keys []string
+	for _, x := range sink.all() {
+		keys = append(keys, x.Subject.Key())
+	}
+	assert.Equal(t, []string{"user-1", "user-2", "user-3", "user-2"}, keys)
+}
+
+func TestBatchesAreSentWhenFullOrWhenTheyHaveWaitedLongEnough(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sink := &collector{}
+		client := newExperiment(t, sink, WithExposureBatch(10, 3*time.Second))
+		see := func(from, to int) {
+			for i := from; i < to; i++ {
+				client.For(NewSubject(fmt.Sprint("user-", i))).String("split", "")
+			}
+		}
+		see(0, 10)
+		synctest.Wait()
+		assert.Len(t, sink.all(), 10, "a full batch does not wait")
+		see(10, 14)
+		synctest.Wait()
+		assert.Len(t, sink.all(), 10, "others may come")
+		time.Sleep(3*time.Second + time.Millisecond)
+		assert.Len(t, sink.all(), 14)
+		see(14, 39)
+		require.NoError(t, client.Flush(t.Context()))
+		assert.Len(t, sink.all(), 39)
+		sink.mutex.Lock()
+		defer sink.mutex.Unlock()
+		for _, batch := range sink.batches {
+			assert.LessOrEqual(t, len(batch), 10)
+		}
+	})
+}
+
+func TestASinkThatHangsForMinutesSlowsNothingAndNothingGetsLostUncounted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hang := 7 * time.Minute
+		sink := &collector{before: func(context.Context) error { time.Sleep(hang); return nil }} // deaf to its context
+		client := newExperiment(t, sink, WithExposureQueue(100), WithExposureBatch(20, time.Second))
+		began := time.Now()
+		for i := range 5000 {
+			client.For(NewSubject(fmt.Sprint("user-", i))).String("split", "")
+			if i%10 == 0 {
+				time.Sleep(10 * time.Millisecond)
+			}
+			client.For(NewSubject(fmt.Sprint("user-", i))).String("split", "")
+		}
+		assert.Equal(t, 5*time.Second, time.Since(began), "no evaluation waits for the sink")
+		s := client.Status().Exposures
+		requireBalance(t, s)
+		assert.Equal(t, uint64(100), s.Queued, "the queue is full and no fuller")
+		assert.Equal(t, uint64(10_000), s.Produced)
+		assert.Greater(t, s.Dropped, uint64(9000), "who was dropped is not remembered, so the second sight is no duplicate")
+		assert.Zero(t, s.Sent)
+
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		err := client.Flush(ctx)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		assert.ErrorContains(t, err, "still queued")
+		requireBalance(t, client.Status().Exposures)
+
+		require.NoError(t, client.Flush(t.Context()), "who waits gets it done")
+		s = client.Status().Exposures
+		assert.Zero(t, s.Queued)
+		assert.Equal(t, s.Produced, s.Sent+s.Dropped+s.Duplicates)
+		assert.Equal(t, uint64(100), s.Sent)
+		assert.Len(t, sink.all(), 100)
+
+		client.For(NewSubject("user-4999")).String("split", "")
+		require.NoError(t, client.Flush(t.Context()))
+		assert.Len(t, sink.all(), 101, "who was dropped is told as soon as there is room")
+	})
+}
+
+func TestCloseGivesUpOnASinkThatHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		sink := &collector{before: func(context.Context) error { <-release; return nil }}
+		client := newExperiment(t, sink, WithExposureBatch(2, time.Second))
+		view := client.For(NewSubject("user-1"))
+		for i := range 5 {
+			client.For(NewSubject(fmt.Sprint("user-", i))).String("split", "")
+		}
+		synctest.Wait()
+		began := time.Now()
+		require.ErrorIs(t, client.Close(), ErrNotEnded)
+		assert.Equal(t, closePatience, time.Since(began))
+		assert.Equal(t, ExposureStatus{Produced: 5, Dropped: 5}, client.Status().Exposures)
+		assert.NotEmpty(t, view.String("split", ""), "checks go on")
+		view.String("split", "")
+		close(release)
+		synctest.Wait()
+		s := client.Status().Exposures
+		assert.Equal(t, uint64(0), s.Sent, "what was given up is not counted twice")
+		assert.Equal(t, s.Produced, s.Dropped+s.Duplicates)
+		assert.ErrorIs(t, client.Flush(t.Context()), ErrClosed)
+	})
+}
+
+func TestCloseDeliversAndASinkThatListensIsCutOffInTime(t *testing.T) {
+	t.Run("what is queued is delivered", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			sink := &collector{}
+			client := newExperiment(t, sink)
+			for i := range 1234 {
+				client.For(NewSubject(fmt.Sprint("user-", i))).String("split", "")
+			}
+			require.NoError(t, client.Close())
+			assert.Len(t, sink.all(), 1234)
+			client.For(NewSubject("late")).String("split", "")
+			assert.Equal(t, ExposureStatus{Produced: 1235, Sent: 1234, Dropped: 1}, client.Status().Exposures)
+			require.NoError(t, client.Close(), "once more")
+		})
+	})
+	t.Run("a sink that minds its context does not hold Close up to the end", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			sink := &collector{before: func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }}
+			client := newExperiment(t, sink)
+			client.For(NewSubject("user-1")).String("split", "")
+			began := time.Now()
+			require.NoError(t, client.Close())
+			assert.Less(t, time.Since(began), closePatience)
+			assert.Equal(t, ExposureStatus{Produced: 1, Dropped: 1}, client.Status().Exposures)
+		})
+	})
+}
+
+func TestASinkThatFailsIsToldOfAndItsSubjectsAreTriedAgain(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		fail  func(context.Context) error
+		cause Cause
+		text  string
+	}{
+		{"an error", func(context.Context) error { return errors.New("disk full") }, CauseSink, "becket: sink: 1 exposures are lost: disk full"},
+		{"a panic", func(context.Context) error { panic("oops") }, CauseHook, "becket: hook: the sink panicked: oops"},
+		{"a call that lasts too long", func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }, CauseSink, "deadline"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				sink, heard := &collector{before: test.fail}, &recorder{}
+				client := newTestClient(t, Bytes([]byte(experiment)), WithBootstrap([]byte(experiment)), WithExposures(sink), WithHooks(heard.hooks()))
+				client.For(NewSubject("user-1")).String("split", "")
+				began := time.Now()
+				require.Error(t, client.Flush(t.Context()))
+				assert.LessOrEqual(t, time.Since(began), sinkPatience)
+				synctest.Wait()
+				_, errs, _ := heard.seen()
+				require.Len(t, errs, 1)
+				failure, ok := errors.AsType[*DeliveryError](errs[0])
+				require.True(t, ok)
+				assert.Equal(t, test.cause, failure.Cause)
+				assert.ErrorContains(t, failure, test.text)
+				assert.Equal(t, ExposureStatus{Produced: 1, Dropped: 1}, client.Status().Exposures)
+
+				sink.before = nil
+				client.For(NewSubject("user-1")).String("split", "")
+				require.NoError(t, client.Flush(t.Context()))
+				assert.Len(t, sink.all(), 1, "a lost sighting is no sighting")
+				requireBalance(t, client.Status().Exposures)
+			})
+		})
+	}
+}
+
+func TestASinkThatEndsItsGoroutineLosesWhatIsQueuedAndNoMore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		client := newExperiment(t, SinkFunc(func(context.Context, []Exposure) error { runtime.Goexit(); return nil }))
+		client.For(NewSubject("user-1")).String("split", "")
+		require.ErrorIs(t, client.Flush(t.Context()), ErrClosed)
+		client.For(NewSubject("user-2")).String("split", "")
+		assert.Equal(t, ExposureStatus{Produced: 2, Dropped: 2}, client.Status().Exposures)
+		require.NoError(t, client.Close())
+	})
+}
+
+func TestASinkMayCloseTheClient(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var client *Client
+		closed := make(chan error, 1)
+		client = newExperiment(t, SinkFunc(func(context.Context, []Exposure) error { closed <- client.Close(); return nil }))
+		client.For(NewSubject("user-1")).String("split", "")
+		began := time.Now()
+		_ = client.Flush(t.Context()) // taken, or ErrClosed: the sink was faster
+		require.NoError(t, <-closed)
+		assert.Equal(t, began, time.Now(), "nobody waits for himself")
+	})
+}
+
+func TestCountersBalanceWhileManyEvaluateFlushAndClose(t *testing.T) {
+	t.Parallel()
+	var taken sync.Map
+	sink := SinkFunc(func(_ context.Context, batch []Exposure) error {
+		for i := range batch {
+			if _, twice := taken.LoadOrStore(batch[i].Subject.Key(), true); twice {
+				return fmt.Errorf("%s twice", batch[i].Subject.Key())
+			}
+		}
+		return nil
+	})
+	client := newExperiment(t, sink, WithExposureQueue(1<<20), WithExposureMemory(1<<20), WithExposureBatch(100, time.Millisecond))
+	var group sync.WaitGroup
+	for range 8 {
+		group.Go(func() {
+			for i := range 2000 {
+				client.For(NewSubject(fmt.Sprint("user-", i))).String("split", "")
+				if i%500 == 0 {
+					assert.NoError(t, client.Flush(t.Context()))
+				}
+			}
+		})
+	}
+	group.Wait()
+	require.NoError(t, client.Close())
+	assert.Equal(t, ExposureStatus{Produced: 16_000, Sent: 2000, Duplicates: 14_000}, client.Status().Exposures,
+		"of eight that see the same at once, one is told")
+}
+
+func TestFlushWithoutASinkOrWithoutAClientIsHarmless(t *testing.T) {
+	t.Parallel()
+	client := newTestClient(t, Bytes([]byte(experiment)))
+	require.NoError(t, client.Flush(t.Context()))
+	assert.Zero(t, client.Status().Exposures)
+	var none *Client
+	assert.ErrorIs(t, none.Flush(t.Context()), ErrNoClient)
+}
+
+func TestWrongOptionsOfExposuresAreRefused(t *testing.T) {
+	t.Parallel()
+	sink := &collector{}
+	for _, test := range []struct {
+		name   string
+		option Option
+		text   string
+	}{
+		{"no sink", WithExposures(nil), "the sink is nil"},
+		{"a window below 0", WithExposures(sink, WithExposureWindow(-1)), "WithExposureWindow"},
+		{"no memory", WithExposures(sink, WithExposureMemory(0)), "WithExposureMemory"},
+		{"no queue", WithExposures(sink, WithExposureQueue(0)), "WithExposureQueue"},
+		{"an empty batch", WithExposures(sink, WithExposureBatch(0, time.Second)), "0 exposures"},
+		{"no wait", WithExposures(sink, WithExposureBatch(1, 0)), "a wait of 0s"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := New(Bytes([]byte(experiment)), test.option)
+			assert.ErrorContains(t, err, test.text)
+		})
+	}
+	_, err := New(Bytes([]byte(experiment)), WithExposures(sink), WithExposures(sink, nil))
+	assert.ErrorContains(t, err, "given 2 times")
+}
+
+func TestALineSinkWritesOneObjectALine(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	subject := NewSubject("user-1", String("name", "<Ann>\n"), Float("ratio", math.NaN()), Strings("groups", "a", "b"),
+		Time("since", time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)), Any("scores", []any{1, math.Inf(1)}))
+	at := time.Date(2026, 11, 15, 13, 0, 0, 0, time.FixedZone("", 3600))
+	batch := []Exposure{
+		{Subject: subject, Flag: "split", Variant: "a", Rule: "half", Reason: ReasonSplit, Revision: 7, Environment: "test", Time: at},
+		{Subject: NewSubject("user-2"), Flag: "split", Variant: "b", Reason: ReasonDefault, Time: at},
+	}
+	require.NoError(t, LineSink(&out).Expose(t.Context(), batch))
+	lines := strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n")
+	require.Len(t, lines, 2)
+	assert.JSONEq(t, `{"time":"2026-11-15T12:00:00Z","subject":"user-1","flag":"split","variant":"a","rule":"half","reason":"SPLIT",
+		"revision":7,"environment":"test","attributes":{"name":"<Ann>\n","ratio":"NaN","groups":["a","b"],"since":"2026-01-02T03:04:05Z","scores":[1,"+Inf"]}}`, lines[0])
+	assert.JSONEq(t, `{"time":"2026-11-15T12:00:00Z","subject":"user-2","flag":"split","variant":"b","reason":"DEFAULT","revision":0}`, lines[1])
+	for _, line := range lines {
+		assert.True(t, json.Valid([]byte(line)))
+	}
+}
+
+type brokenWriter struct{}
+
+func (brokenWriter) Write([]byte) (int, error) { return 0, errors.New("broken pipe") }
+
+func TestALineSinkTellsWhatItsWriterSays(t *testing.T) {
+	t.Parallel()
+	require.EqualError(t, LineSink(brokenWriter{}).Expose(t.Context(), make([]Exposure, 1)), "broken pipe")
+	require.ErrorContains(t, LineSink(nil).Expose(t.Context(), nil), "nil")
+}
+
+func TestALogSinkWritesALineEach(t *testing.T) {
+	t.Parallel()
+	out := &logged{}
+	batch := []Exposure{{Subject: NewSubject("user-1", String("plan", "secret-plan")), Flag: "split", Variant: "a", Revision: 7}, {Flag: "other"}}
+	require.NoError(t, LogSink(out.logger()).Expose(t.Context(), batch))
+	assert.Equal(t, 2, strings.Count(out.String(), "msg=exposure"))
+	assert.Contains(t, out.String(), "subject=user-1 flag=split variant=a")
+	assert.NotContains(t, out.String(), "secret-plan", "attributes are not logged")
+	assert.NotNil(t, LogSink(nil))
+}
+
+func BenchmarkExposure(b *testing.B) {
+	for _, test := range []struct {
+		name    string
+		options []Option
+	}{
+		{"without a sink", nil},
+		{"repeated, with a sink", []Option{WithExposures(&collector{})}},
+	} {
+		b.Run(test.name, func(b *testing.B) {
+			client, err := New(Bytes([]byte(experiment)), append(test.options, WithBootstrap([]byte(experiment)))...)
+			require.NoError(b, err)
+			defer client.Close()
+			b.ReportAllocs()
+			for b.Loop() {
+				client.For(NewSubject("user-1", String("country", "DE"))).Enabled("share")
+			}
+		})
+	}
+}
