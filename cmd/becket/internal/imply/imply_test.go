@@ -1,0 +1,159 @@
+package imply_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/becketflags/becket"
+	"github.com/becketflags/becket/cmd/becket/internal/imply"
+	"github.com/becketflags/becket/cmd/becket/internal/native"
+)
+
+// document returns a ruleset with a flag for each condition that is on where the condition is true.
+func document(conditions ...string) string {
+	flags := `"other": {"variants": {"x": 1, "y": 2, "z": 3}, "default": {"split": {"x": 1, "y": 1, "z": 1}}}`
+	for i, c := range conditions {
+		flags += fmt.Sprintf(`, "c%d": {"rules": [{"if": %s, "serve": "on"}]}`, i, c)
+	}
+	return `{"schema": 1, "segments": {"staff": {"include": ["u1", "u3"]}}, "flags": {` + flags + `}}`
+}
+
+func read(t *testing.T, conditions ...string) (*native.Ruleset, becket.Rules) {
+	t.Helper()
+	body := []byte(document(conditions...))
+	rules, err := becket.Native.Decode(body)
+	require.NoError(t, err)
+	require.Empty(t, rules.Info().Bad, "%s", body)
+	ruleset, err := native.Read(body, func(string, string) bool { return false })
+	require.NoError(t, err)
+	return ruleset, rules
+}
+
+func implies(t *testing.T, a, b string) bool {
+	t.Helper()
+	ruleset, _ := read(t, a, b)
+	return imply.Implies(imply.Of(ruleset.Flag("c0").Rules[0].If), imply.Of(ruleset.Flag("c1").Rules[0].If))
+}
+
+func TestImplicationsThatAreFound(t *testing.T) {
+	for name, pair := range map[string][2]string{
+		"a condition implies itself":                    {`{"attribute": "v", "matches": "^a"}`, `{"attribute": "v", "matches": "^a"}`},
+		"a subset of a list":                            {`{"attribute": "c", "in": ["DE"]}`, `{"attribute": "c", "in": ["FR", "DE"]}`},
+		"a narrower range":                              {`{"attribute": "n", "gte": 18, "lt": 30}`, `{"attribute": "n", "gt": 17}`},
+		"an open range within a closed one":             {`{"attribute": "n", "gt": 5}`, `{"attribute": "n", "gte": 5}`},
+		"numbers of a list within a range":              {`{"attribute": "n", "in": [3, 4.5]}`, `{"attribute": "n", "lte": 4.5}`},
+		"a part of all":                                 {`{"all": [{"segment": "staff"}, {"attribute": "c", "in": ["DE"]}]}`, `{"segment": "staff"}`},
+		"one of any":                                    {`{"segment": "staff"}`, `{"any": [{"attribute": "c", "in": ["DE"]}, {"segment": "staff"}]}`},
+		"both of any":                                   {`{"any": [{"attribute": "c", "in": ["DE"]}, {"attribute": "c", "in": ["FR"]}]}`, `{"attribute": "c", "in": ["DE", "FR"]}`},
+		"a list against its values one by one":          {`{"attribute": "c", "in": ["DE", "FR"]}`, `{"any": [{"attribute": "c", "in": ["DE"]}, {"attribute": "c", "in": ["FR"]}]}`},
+		"a longer prefix":                               {`{"attribute": "c", "starts_with": "abc"}`, `{"attribute": "c", "contains": "b"}`},
+		"a text in a list with a suffix, ignoring case": {`{"attribute": "c", "in": ["A@EXAMPLE.com"]}`, `{"attribute": "c", "ends_with": "@Example.com", "ignore_case": true}`},
+		"a negated longer list":                         {`{"attribute": "c", "not_in": ["DE", "FR"]}`, `{"attribute": "c", "not_in": ["DE"]}`},
+		"not in is the negation of in":                  {`{"attribute": "c", "not_in": ["DE"]}`, `{"not": {"attribute": "c", "in": ["DE"]}}`},
+		"not all is any not":                            {`{"not": {"all": [{"segment": "staff"}, {"attribute": "c", "in": ["DE"]}]}}`, `{"any": [{"attribute": "c", "not_in": ["DE"]}, {"not": {"segment": "staff"}}]}`},
+		"what is compared exists":                       {`{"attribute": "c", "not_in": ["DE"]}`, `{"attribute": "c", "exists": true}`},
+		"a smaller network":                             {`{"attribute": "ip", "cidr": "10.1.0.0/16"}`, `{"attribute": "ip", "cidr": ["192.168.0.0/16", "10.0.0.0/8"]}`},
+		"an earlier instant":                            {`{"attribute": "t", "before": "2026-01-01T00:00:00Z"}`, `{"attribute": "t", "before": "2026-01-01T03:00:00+01:00"}`},
+		"fewer variants of a flag":                      {`{"flag": "other", "in": ["x"]}`, `{"flag": "other", "in": ["x", "y"]}`},
+		"what is never true implies anything":           {`{"any": []}`, `{"segment": "staff"}`},
+	} {
+		t.Run(name, func(t *testing.T) { assert.True(t, implies(t, pair[0], pair[1])) })
+	}
+}
+
+func TestImplicationsThatDoNotHold(t *testing.T) {
+	for name, pair := range map[string][2]string{
+		"a longer list":     {`{"attribute": "c", "in": ["FR", "DE"]}`, `{"attribute": "c", "in": ["DE"]}`},
+		"another attribute": {`{"attribute": "c", "in": ["DE"]}`, `{"attribute": "d", "in": ["DE"]}`},
+		"one value does not exclude another of a list": {`{"attribute": "c", "in": ["DE"]}`, `{"attribute": "c", "not_in": ["FR"]}`},
+		"a missing attribute is in no complement":      {`{"attribute": "d", "in": ["DE"]}`, `{"attribute": "c", "not_in": ["FR"]}`},
+		"not below is not at least, for a list":        {`{"not": {"attribute": "n", "lt": 5}}`, `{"attribute": "n", "gte": 5}`},
+		"a closed range within an open one":            {`{"attribute": "n", "gte": 5}`, `{"attribute": "n", "gt": 5}`},
+		"a type that only the longer list has":         {`{"attribute": "c", "not_in": ["DE", 5]}`, `{"attribute": "c", "not_in": ["DE"]}`},
+		"case that only the first ignores":             {`{"attribute": "c", "in": ["de"], "ignore_case": true}`, `{"attribute": "c", "in": ["de"]}`},
+		"one of any against one":                       {`{"any": [{"segment": "staff"}, {"attribute": "c", "in": ["DE"]}]}`, `{"segment": "staff"}`},
+	} {
+		t.Run(name, func(t *testing.T) { assert.False(t, implies(t, pair[0], pair[1])) })
+	}
+}
+
+// An implication that is claimed must hold for every subject that the library evaluates.
+func TestWhatIsClaimedHoldsForRandomSubjects(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	const conditions, subjects = 160, 200
+	texts := make([]string, conditions)
+	for i := range texts {
+		texts[i] = randomCondition(random, 2)
+	}
+	ruleset, rules := read(t, texts...)
+	truths := make([][]bool, conditions) // by condition and subject
+	population := make([]becket.Subject, subjects)
+	for i := range population {
+		population[i] = randomSubject(random)
+	}
+	now := becket.At(time.Unix(0, 0), 0)
+	for i := range truths {
+		for j := range population {
+			result := rules.Evaluate(fmt.Sprintf("c%d", i), becket.KindBool, &population[j], now)
+			truths[i] = append(truths[i], result.Variant.Name == "on")
+		}
+	}
+	claimed := 0
+	for a := range texts {
+		for b := range texts {
+			if a == b || !imply.Implies(imply.Of(ruleset.Flag(fmt.Sprintf("c%d", a)).Rules[0].If), imply.Of(ruleset.Flag(fmt.Sprintf("c%d", b)).Rules[0].If)) {
+				continue
+			}
+			claimed++
+			for j := range population {
+				require.False(t, truths[a][j] && !truths[b][j], "%s does not imply %s", texts[a], texts[b])
+			}
+		}
+	}
+	assert.Greater(t, claimed, 500, "the conditions must be alike enough for the test to mean something")
+}
+
+func randomCondition(random *rand.Rand, depth int) string {
+	pick := func(of ...string) string { return of[random.IntN(len(of))] }
+	if depth > 0 && random.IntN(2) == 0 {
+		switch random.IntN(3) {
+		case 0:
+			return `{"not": ` + randomCondition(random, depth-1) + `}`
+		default:
+			return `{"` + pick("all", "any") + `": [` + randomCondition(random, depth-1) + `, ` + randomCondition(random, depth-1) + `]}`
+		}
+	}
+	attribute := `{"attribute": "` + pick("a", "b") + `", `
+	switch random.IntN(8) {
+	case 0:
+		return `{"segment": "staff"}`
+	case 1:
+		return `{"flag": "other", "in": [` + pick(`"x"`, `"y"`, `"x", "y"`, "") + `]}`
+	case 2:
+		return attribute + `"exists": ` + pick("true", "false") + `}`
+	case 3, 4:
+		return attribute + `"` + pick("lt", "lte", "gt", "gte") + `": ` + pick("1", "2", "2.5") + `}`
+	case 5:
+		fold := pick("", `, "ignore_case": true`)
+		return attribute + `"` + pick("starts_with", "ends_with", "contains") + `": ` + pick(`"x"`, `"X"`, `["x", "y"]`, `"xy"`) + fold + `}`
+	default:
+		fold := pick("", `, "ignore_case": true`)
+		return attribute + `"` + pick("in", "not_in") + `": ` + pick(`"x"`, `["x", "XY"]`, `["x", 2]`, `[2]`, `[2.5, 2]`, `[2.5]`, `[true]`, `[]`, `["xy", "x", 2, true]`) + fold + `}`
+	}
+}
+
+func randomSubject(random *rand.Rand) becket.Subject {
+	values := []any{"x", "X", "xy", "XY", "y", "z", 1, 2, 3, 2.5, 1.5, true, false, []any{}, []any{"x", "z"}, []any{1, 3}, []any{2.5, "x"}, []any{true, 2}}
+	var attributes []becket.Attribute
+	for _, name := range []string{"a", "b"} {
+		if random.IntN(6) > 0 {
+			attributes = append(attributes, becket.Any(name, values[random.IntN(len(values))]))
+		}
+	}
+	return becket.NewSubject(fmt.Sprintf("u%d", random.IntN(6)), attributes...)
+}

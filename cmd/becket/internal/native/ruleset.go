@@ -1,0 +1,273 @@
+package native
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Ruleset is a native document as it was written, without what the library set aside.
+type Ruleset struct {
+	Root     *Node
+	Flags    []*Flag // in the order of the document
+	Segments []*Segment
+}
+
+// Flag is a flag as it was written.
+type Flag struct {
+	Key         string
+	Path        string
+	At          int
+	Node        *Node
+	Enabled     bool
+	Implied     bool // it names no variants
+	Variants    []Member
+	Off         string // "" for the caller's default
+	Requires    []*Condition
+	Rules       []*Rule
+	Default     *Serve // nil where the document says none and there is none implied
+	MaxAge      string
+	Description string
+	Owner       string
+	Expires     time.Time
+	Permanent   bool
+	Silence     []string // the findings that the flag itself silences
+}
+
+// Rule is a rule as it was written.
+type Rule struct {
+	Index    int
+	Path     string
+	Node     *Node
+	Name     string // as details show it
+	If       *Condition
+	From     time.Time // the zero time where there is none
+	Until    time.Time
+	Layer    *Layer
+	Percent  *float64
+	Ramp     *Ramp
+	By, Salt string // the salt that counts
+	Serve    *Serve
+}
+
+// Layer is a rule's share of a layer.
+type Layer struct {
+	Node     *Node
+	Name     string
+	From, To float64
+}
+
+// Ramp is a share that changes with time.
+type Ramp struct {
+	Node   *Node
+	Steps  []Step
+	Linear bool
+}
+
+// Step is one step of a ramp.
+type Step struct {
+	At      time.Time
+	Percent float64
+}
+
+// Serve is what a rule or a default gives: a variant, or arms.
+type Serve struct {
+	Node     *Node
+	Variant  string
+	Arms     []Arm
+	By, Salt string // the salt that counts
+}
+
+// Arm is one variant of a split.
+type Arm struct {
+	Variant string
+	Weight  float64
+}
+
+// Segment is a segment as it was written.
+type Segment struct {
+	Key              string
+	At               int
+	Node             *Node
+	If               *Condition
+	Include, Exclude []string
+}
+
+// Read reads a document. bad says which flags and segments the library set aside.
+func Read(body []byte, bad func(section, key string) bool) (*Ruleset, error) {
+	root, err := parse(body)
+	if err != nil {
+		return nil, err
+	}
+	r := &Ruleset{Root: root}
+	for _, m := range membersOf(root.Member("segments")) {
+		if !bad("segments", m.Name) {
+			r.Segments = append(r.Segments, &Segment{
+				Key: m.Name, At: m.At, Node: m.Value, If: condition(m.Value.Member("if")),
+				Include: m.Value.Member("include").Texts(), Exclude: m.Value.Member("exclude").Texts(),
+			})
+		}
+	}
+	for _, m := range membersOf(root.Member("flags")) {
+		if !bad("flags", m.Name) {
+			r.Flags = append(r.Flags, flag(m))
+		}
+	}
+	return r, nil
+}
+
+// Flag returns the flag of that key, or nil.
+func (r *Ruleset) Flag(key string) *Flag {
+	i := slices.IndexFunc(r.Flags, func(f *Flag) bool { return f.Key == key })
+	if i < 0 {
+		return nil
+	}
+	return r.Flags[i]
+}
+
+// Segment returns the segment of that key, or nil.
+func (r *Ruleset) Segment(key string) *Segment {
+	i := slices.IndexFunc(r.Segments, func(s *Segment) bool { return s.Key == key })
+	if i < 0 {
+		return nil
+	}
+	return r.Segments[i]
+}
+
+func membersOf(n *Node) []Member {
+	if n == nil {
+		return nil
+	}
+	return n.Members
+}
+
+func flag(m Member) *Flag {
+	n := m.Value
+	f := &Flag{
+		Key: m.Name, Path: "flags" + PathStep(m.Name), At: m.At, Node: n,
+		Enabled: !isFalse(n.Member("enabled")), Implied: n.Member("variants") == nil,
+		Variants: membersOf(n.Member("variants")), Off: n.Member("off").String(),
+		MaxAge: n.Member("max_age").String(), Description: n.Member("description").String(), Owner: n.Member("owner").String(),
+		Permanent: isTrue(n.Member("permanent")), Silence: n.Member("x-silence").Texts(),
+	}
+	f.Expires, _ = time.Parse(time.DateOnly, n.Member("expires").String())
+	f.Default = serve(n.Member("default"), f.Key)
+	if f.Implied {
+		f.Variants = []Member{{Name: "off"}, {Name: "on"}}
+		if f.Off == "" {
+			f.Off = "off"
+		}
+		if f.Default == nil {
+			f.Default = &Serve{Variant: "off"}
+		}
+	}
+	for _, element := range elementsOf(n.Member("requires")) {
+		f.Requires = append(f.Requires, condition(element))
+	}
+	for i, element := range elementsOf(n.Member("rules")) {
+		f.Rules = append(f.Rules, rule(f, i, element))
+	}
+	return f
+}
+
+func rule(f *Flag, i int, n *Node) *Rule {
+	r := &Rule{
+		Index: i, Path: fmt.Sprintf("%s.rules[%d]", f.Path, i), Node: n, Name: n.Member("name").String(),
+		If: condition(n.Member("if")), From: instant(n.Member("from")), Until: instant(n.Member("until")),
+		By: n.Member("by").String(), Salt: f.Key, Serve: serve(n.Member("serve"), f.Key),
+	}
+	if r.Name == "" {
+		r.Name = "[" + strconv.Itoa(i) + "]"
+	}
+	if salt := n.Member("salt"); salt != nil {
+		r.Salt = salt.String()
+	}
+	if percent := n.Member("percent"); percent != nil {
+		p := number(percent)
+		r.Percent = &p
+	}
+	if l := n.Member("layer"); l != nil {
+		r.Layer = &Layer{Node: l, Name: l.Member("name").String(), From: number(l.Member("from")), To: number(l.Member("to"))}
+	}
+	if p := n.Member("ramp"); p != nil {
+		r.Ramp = &Ramp{Node: p, Linear: isTrue(p.Member("linear"))}
+		for _, step := range elementsOf(p.Member("steps")) {
+			r.Ramp.Steps = append(r.Ramp.Steps, Step{instant(step.Member("at")), number(step.Member("percent"))})
+		}
+	}
+	return r
+}
+
+func serve(n *Node, salt string) *Serve {
+	if n == nil {
+		return nil
+	}
+	s := &Serve{Node: n, Variant: n.String(), By: n.Member("by").String(), Salt: salt}
+	if own := n.Member("salt"); own != nil {
+		s.Salt = own.String()
+	}
+	for _, m := range membersOf(n.Member("split")) {
+		s.Arms = append(s.Arms, Arm{m.Name, number(m.Value)})
+	}
+	return s
+}
+
+// Served returns the variants that s can give.
+func (s *Serve) Served() (names []string) {
+	switch {
+	case s == nil:
+		return nil
+	case s.Arms == nil:
+		return []string{s.Variant}
+	}
+	for _, arm := range s.Arms {
+		if arm.Weight > 0 {
+			names = append(names, arm.Variant)
+		}
+	}
+	return names
+}
+
+// Rolls reports whether a hash decides who the rule is for.
+func (r *Rule) Rolls() bool { return r.Percent != nil || r.Ramp != nil || r.Layer != nil }
+
+// Always reports whether the rule applies to everybody at all times.
+func (r *Rule) Always() bool {
+	return r.If == nil && !r.Rolls() && r.From.IsZero() && r.Until.IsZero()
+}
+
+func elementsOf(n *Node) []*Node {
+	if n == nil {
+		return nil
+	}
+	return n.Elements
+}
+
+func number(n *Node) float64 {
+	if n == nil {
+		return 0
+	}
+	f, _ := strconv.ParseFloat(n.Text, 64)
+	return f
+}
+
+func instant(n *Node) time.Time {
+	t, _ := time.Parse(time.RFC3339Nano, n.String())
+	return t
+}
+
+func isTrue(n *Node) bool  { return n != nil && n.Kind == 't' }
+func isFalse(n *Node) bool { return n != nil && n.Kind == 'f' }
+
+// PathStep writes a key as a step of a path, as the library does: quoted unless it is an identifier.
+func PathStep(key string) string {
+	plain := key != "" && strings.IndexFunc(key, func(c rune) bool {
+		return c != '_' && c != '-' && (c < '0' || c > '9') && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z')
+	}) < 0
+	if plain {
+		return "." + key
+	}
+	return "[" + strconv.Quote(key) + "]"
+}
