@@ -19,6 +19,7 @@ func (r *reader) compileFlag(d *flagDraft) {
 	r.compileDefault(d)
 	r.compileRules(d)
 	d.requires = exact(d.requires)
+	d.fix()
 }
 
 func (r *reader) compileVariants(d *flagDraft) {

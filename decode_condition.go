@@ -286,7 +286,7 @@ func (t *testDraft) folds() bool {
 }
 
 func (r *reader) compileTest(attribute string, t *testDraft, fold bool) condition {
-	c := condition{form: formTest, operator: t.operator, negated: t.negated, fold: fold, attribute: attribute}
+	c := condition{form: formTest, operator: t.operator, negated: t.negated, fold: fold, ofKey: attribute == keyName, attribute: attribute}
 	switch t.operator {
 	case opIn:
 		c.set = r.set(t, fold)

@@ -2,6 +2,7 @@ package becket
 
 import (
 	"time"
+	"unsafe"
 
 	"github.com/becketflags/becket/internal/match"
 )
@@ -17,10 +18,42 @@ type evaluation struct {
 	consulted bool          // a percentage, ramp, layer or split was asked
 	track     bool          // the evaluation counts as an exposure
 
+	// The two attributes found last, since the rules of a flag mostly ask for the same ones.
+	found [2]foundAttribute
+	turn  uint8 // which of them is forgotten next
+
 	// Of the flag decided last, which is the one asked for when all is done.
 	rule   *rule // nil: none applied
 	reason Reason
 	err    *EvaluationError
+}
+
+// foundAttribute remembers an attribute by where its name lies in memory: a ruleset keeps each name once.
+type foundAttribute struct {
+	name  *byte
+	value *Value
+}
+
+// find returns the value of an attribute, nil where it is missing.
+func (e *evaluation) find(name string) *Value {
+	at := unsafe.StringData(name)
+	if e.found[0].name == at {
+		return e.found[0].value
+	}
+	if e.found[1].name == at {
+		return e.found[1].value
+	}
+	return e.scan(name)
+}
+
+func (e *evaluation) scan(name string) *Value {
+	a := find(e.subject.list(), name)
+	if a == nil {
+		return nil
+	}
+	e.found[e.turn&1] = foundAttribute{unsafe.StringData(name), &a.value}
+	e.turn++
+	return &a.value
 }
 
 // lacks notes an attribute that the subject does not have.
@@ -55,13 +88,22 @@ func (e *evaluation) result(variant *Variant) Result {
 // nothing.
 func (r *ruleset) Evaluate(key string, want Kind, subject *Subject, at *Moment) Result {
 	e := evaluation{subject: *subject}
-	variant := r.decide(&e, key, want, at)
+	variant := r.flags[key].decideFor(&e, want, at)
 	return e.result(variant)
 }
 
-// decide returns the variant to serve, nil for the caller's default; e tells the rest.
-func (r *ruleset) decide(e *evaluation, key string, want Kind, at *Moment) *Variant {
+// value is Evaluate for who wants the variant alone.
+func (r *ruleset) value(subject Subject, key string, want Kind, at *Moment) *Variant {
 	f := r.flags[key]
+	if f != nil && f.fixed != nil && f.kind == want {
+		return f.fixed
+	}
+	e := evaluation{subject: subject}
+	return f.decideFor(&e, want, at)
+}
+
+// decideFor returns the variant to serve, nil for the caller's default; e tells the rest. A nil flag is not found.
+func (f *flag) decideFor(e *evaluation, want Kind, at *Moment) *Variant {
 	switch {
 	case f == nil:
 		return e.fail(ErrFlagNotFound)
@@ -73,7 +115,12 @@ func (r *ruleset) decide(e *evaluation, key string, want Kind, at *Moment) *Vari
 	if f.timed {
 		e.now, e.age = match.InstantOf(at.Now()), at.Age()
 	}
-	variant := f.evaluate(e)
+	var variant *Variant
+	if e.trace == nil {
+		variant = f.decide(e) // not by evaluate, which would be one more call
+	} else {
+		variant = e.trace.flag(e, f)
+	}
 	if e.err == nil {
 		e.track = f.track == trackAll || f.track == trackSplits && e.consulted
 	}
@@ -103,22 +150,22 @@ func (f *flag) decide(e *evaluation) *Variant {
 		}
 	}
 	for i := range f.rules {
-		if r := &f.rules[i]; r.applies(e) {
+		r := &f.rules[i]
+		if e.trace == nil && r.matches(e) || e.trace != nil && e.trace.rule(e, r) {
 			return r.decide(e)
 		}
 	}
-	return f.byDefault(e)
-}
-
-// applies reports whether the rule's condition is true and its gate open.
-func (r *rule) applies(e *evaluation) bool {
-	if e.trace != nil {
-		return e.trace.rule(e, r)
+	if f.otherwise.split != nil {
+		return f.otherwise.split.decide(e, nil)
 	}
-	return r.matches(e)
+	if len(f.rules) == 0 {
+		return e.settle(f.otherwise.variant, ReasonStatic, nil)
+	}
+	return e.settle(f.otherwise.variant, ReasonDefault, nil)
 }
 
-// matches is applies without a trace. An attribute that is missed on the way counts only when it keeps the rule from applying.
+// matches reports whether the rule's condition is true and its gate open. An attribute that is missed on the way counts only when
+// it keeps the rule from applying.
 func (r *rule) matches(e *evaluation) bool {
 	if r.gate != nil && !r.gate.open(e) {
 		return false
@@ -144,17 +191,6 @@ func (r *rule) decide(e *evaluation) *Variant {
 		return e.settle(r.serve.variant, ReasonSplit, r)
 	}
 	return e.settle(r.serve.variant, ReasonTargetingMatch, r)
-}
-
-func (f *flag) byDefault(e *evaluation) *Variant {
-	switch {
-	case f.otherwise.split != nil:
-		return f.otherwise.split.decide(e, nil)
-	case len(f.rules) == 0:
-		return e.settle(f.otherwise.variant, ReasonStatic, nil)
-	default:
-		return e.settle(f.otherwise.variant, ReasonDefault, nil)
-	}
 }
 
 // decide returns the variant that the subject draws. Without a key there is nothing to draw with.

@@ -13,6 +13,7 @@ type flag struct {
 	enabled   bool
 	kept      error // set: the definition is an earlier document's, because of this error in the present one's
 	track     tracking
+	fixed     *Variant // what the flag serves to everybody at all times; nil where that depends
 	off       *Variant // nil: the caller's default
 	requires  []*link
 	rules     []rule
@@ -70,6 +71,15 @@ func (f *flag) variant(name string) *Variant {
 		}
 	}
 	return nil
+}
+
+// fix finds out whether the flag serves the same to everybody at all times.
+func (f *flag) fix() {
+	if f.enabled && f.maxAge == 0 && len(f.requires) == 0 && len(f.rules) == 0 {
+		f.fixed = f.otherwise.variant
+	} else if !f.enabled {
+		f.fixed = f.off
+	}
 }
 
 // info describes the flag.

@@ -113,7 +113,10 @@ func pack(text string) (word uint64, ok bool) {
 }
 
 // has reports whether the value is in the set: unknown when the set holds nothing of its type.
-func (s *set) has(value Value, fold bool) truth {
+func (s *set) has(value *Value, fold bool) truth {
+	if value.kind == KindString && len(s.packed) > 0 && !fold {
+		return truthOf(s.hasPacked(value.Text()))
+	}
 	if s.length == 0 {
 		return no
 	}
@@ -135,15 +138,7 @@ func (s *set) has(value Value, fold bool) truth {
 	}
 }
 
-func (s *set) hasText(text string, fold bool) bool {
-	if fold {
-		var buffer [128]byte
-		text = hideString(textOf(match.AppendFold(buffer[:0], text)))
-	}
-	if s.texts != nil {
-		_, ok := s.texts[text]
-		return ok
-	}
+func (s *set) hasPacked(text string) bool {
 	word, ok := pack(text)
 	if !ok {
 		return false
@@ -156,7 +151,19 @@ func (s *set) hasText(text string, fold bool) bool {
 	return false
 }
 
-func (s *set) hasNumber(value Value) truth {
+func (s *set) hasText(text string, fold bool) bool {
+	if fold {
+		var buffer [128]byte
+		text = hideString(textOf(match.AppendFold(buffer[:0], text)))
+	}
+	if s.texts == nil {
+		return s.hasPacked(text)
+	}
+	_, ok := s.texts[text]
+	return ok
+}
+
+func (s *set) hasNumber(value *Value) truth {
 	if !s.kinds.numbers {
 		return unknown
 	}
@@ -173,7 +180,7 @@ func (s *set) hasNumber(value Value) truth {
 }
 
 // compareNumber compares exactly, an integer with a float too. NaN and what is no number are unknown.
-func compareNumber(op operator, value, operand Value) truth {
+func compareNumber(op operator, value, operand *Value) truth {
 	var order int
 	switch {
 	case value.kind == KindInt && operand.kind == KindInt:

@@ -63,7 +63,7 @@ func (h *hashed) hash(e *evaluation) (uint64, bool) {
 }
 
 func (h *hashed) hashAttribute(e *evaluation) (uint64, bool) {
-	value, ok := find(e.subject.list(), h.by)
+	value, ok := find(e.subject.list(), h.by).at()
 	if !ok {
 		e.lacks(h.by)
 		return 0, false

@@ -88,7 +88,7 @@ func (s *Subject) Attribute(name string) (Value, bool) {
 	if name == keyName {
 		return StringValue(s.Key()), s.keyLength > 0
 	}
-	return find(s.list(), name)
+	return find(s.list(), name).at()
 }
 
 // Entry returns an attribute by how it was passed, for formats that tell a nested name from one with a dot in it. With an empty root
@@ -111,7 +111,7 @@ func (s *Subject) Entry(root, name string) (Value, bool) {
 		if root == "" {
 			return Value{}, false
 		}
-		return find(a.value.group(), name)
+		return find(a.value.group(), name).at()
 	}
 	return Value{}, false
 }
@@ -170,21 +170,33 @@ func (s Subject) Ignored() []error {
 	return errs
 }
 
-// find scans from the end, so that the last of two attributes with one name wins. A handful of attributes is faster
-// scanned than hashed; Go compares the lengths of two texts first.
-func find(attributes []Attribute, name string) (Value, bool) {
+// find returns the attribute of that name, nil where there is none. It scans from the end, so that the last of two with
+// one name wins. A handful of attributes is faster scanned than hashed, and most names differ in their length or first letter.
+func find(attributes []Attribute, name string) *Attribute {
+	if name == "" {
+		return nil
+	}
+	first := name[0]
 	for i := len(attributes) - 1; i >= 0; i-- {
 		a := &attributes[i]
-		if a.named() == name && a.value.kind < kindGroup {
-			return a.value, true
+		if int(a.value.nameLength) == len(name) && *a.name == first && a.named() == name && a.value.kind < kindGroup {
+			return a
 		}
 		if a.value.kind == kindGroup {
-			if v, ok := find(a.value.group(), name); ok {
-				return v, true
+			if found := find(a.value.group(), name); found != nil {
+				return found
 			}
 		}
 	}
-	return Value{}, false
+	return nil
+}
+
+// at returns the value that find found.
+func (a *Attribute) at() (Value, bool) {
+	if a == nil {
+		return Value{}, false
+	}
+	return a.value, true
 }
 
 func walkBackwards(attributes []Attribute, visit func(*Attribute) bool) bool {

@@ -46,6 +46,7 @@ type condition struct {
 	operator  operator
 	negated   bool // of in: not_in
 	fold      bool // ignore_case
+	ofKey     bool // the attribute is the targeting key
 	operand   Value
 	attribute string
 	set       *set     // of in
@@ -87,16 +88,29 @@ type segment struct {
 
 // holds decides a condition.
 func (c *condition) holds(e *evaluation) truth {
-	if e.trace != nil {
+	switch {
+	case e.trace != nil:
 		return e.trace.condition(e, c)
+	case c.form == formTest:
+		return c.test(e)
+	case c.form == formAll:
+		return allHold(c.more.parts, e)
+	default:
+		return c.combine(e)
 	}
-	return c.decide(e)
 }
 
+// decide is holds without a trace.
 func (c *condition) decide(e *evaluation) truth {
-	switch c.form {
-	case formTest:
+	if c.form == formTest {
 		return c.test(e)
+	}
+	return c.combine(e)
+}
+
+// combine decides a condition that is made of others.
+func (c *condition) combine(e *evaluation) truth {
+	switch c.form {
 	case formAll:
 		return allHold(c.more.parts, e)
 	case formAny:
@@ -113,9 +127,17 @@ func (c *condition) decide(e *evaluation) truth {
 func allHold(parts []condition, e *evaluation) truth {
 	result := yes
 	for i := range parts {
-		if result = min(result, parts[i].holds(e)); result == no {
+		part := &parts[i]
+		holds := yes
+		if part.form == formTest && e.trace == nil {
+			holds = part.test(e) // what holds would come to, two calls later
+		} else {
+			holds = part.holds(e)
+		}
+		if holds == no {
 			return no
 		}
+		result = min(result, holds)
 	}
 	return result
 }
@@ -185,27 +207,23 @@ func (l *link) satisfied(e *evaluation) truth {
 
 // test applies the operator to the subject's attribute.
 func (c *condition) test(e *evaluation) truth {
-	value, ok := e.subject.Attribute(c.attribute)
+	var key Value
+	value := c.attributeOf(e, &key)
 	if c.operator == opExists {
-		return truthOf(ok != c.negated)
+		return truthOf(value != nil != c.negated)
 	}
-	if !ok {
+	if value == nil {
 		e.lacks(c.attribute)
 		return unknown
 	}
-	if value.kind == KindList {
-		return c.compareList(value)
-	}
-	return c.compareOne(value)
-}
-
-// compareList is "any" over the elements, and its negation for not_in.
-func (c *condition) compareList(list Value) truth {
 	result := no
-	for i := range list.Len() {
-		if result = max(result, c.compare(list.At(i))); result == yes {
-			break
-		}
+	switch {
+	case value.kind == KindList:
+		result = c.compareList(value)
+	case c.operator == opIn:
+		result = c.set.has(value, c.fold)
+	default:
+		result = c.compare(value)
 	}
 	if c.negated {
 		return result.not()
@@ -213,21 +231,37 @@ func (c *condition) compareList(list Value) truth {
 	return result
 }
 
-func (c *condition) compareOne(value Value) truth {
-	result := c.compare(value)
-	if c.negated {
-		return result.not()
+// attributeOf returns the attribute's value, nil where it is missing. The targeting key's is put into key.
+func (c *condition) attributeOf(e *evaluation, key *Value) *Value {
+	if c.ofKey {
+		if e.subject.keyLength == 0 {
+			return nil
+		}
+		*key = StringValue(e.subject.Key())
+		return key
+	}
+	return e.find(c.attribute)
+}
+
+// compareList is "any" over the elements.
+func (c *condition) compareList(list *Value) truth {
+	result := no
+	for i := range list.Len() {
+		element := list.At(i)
+		if result = max(result, c.compare(&element)); result == yes {
+			break
+		}
 	}
 	return result
 }
 
 // compare applies the operator, without its negation, to one value.
-func (c *condition) compare(value Value) truth {
+func (c *condition) compare(value *Value) truth {
 	switch c.operator {
 	case opIn:
 		return c.set.has(value, c.fold)
 	case opLess, opLessOrEqual, opGreater, opGreaterOrEqual:
-		return compareNumber(c.operator, value, c.operand)
+		return compareNumber(c.operator, value, &c.operand)
 	case opBefore, opAfter:
 		return c.compareInstant(value)
 	}
@@ -261,7 +295,7 @@ func (c *condition) compareText(text string) truth {
 	return no
 }
 
-func (c *condition) compareInstant(value Value) truth {
+func (c *condition) compareInstant(value *Value) truth {
 	at := match.Instant{Seconds: int64(value.number), Nanoseconds: value.fraction} //nolint:gosec // the bits were kept
 	if value.kind != KindTime {
 		var ok bool

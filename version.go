@@ -12,9 +12,10 @@ import (
 // answer without allocating, so bounds on full versions, which is what people write, are compared here; a test
 // holds both to the same answers.
 type versionRange struct {
-	groups  [][]versionBound // any of which must hold in all its bounds; nil: ask the library
-	library *semver.Constraints
-	text    string
+	releases []releaseRange   // what groups mean for plain releases; any of them
+	groups   [][]versionBound // any of which must hold in all its bounds; nil: ask the library
+	library  *semver.Constraints
+	text     string
 }
 
 type versionBound struct {
@@ -28,7 +29,9 @@ func newVersionRange(constraint string) (*versionRange, error) {
 		return nil, err
 	}
 	library.IncludePrerelease = true
-	return &versionRange{groups: versionGroups(constraint), library: library, text: constraint}, nil
+	r := &versionRange{groups: versionGroups(constraint), library: library, text: constraint}
+	r.releases = releaseRanges(r.groups)
+	return r, nil
 }
 
 // versionGroups returns the bounds of a constraint, or nil if there is anything but bounds on full versions in it.
@@ -72,6 +75,11 @@ func newVersionBound(operator, text string) (versionBound, bool) {
 
 // contain reports whether the version satisfies the constraint: unknown when it is none.
 func (r *versionRange) contain(text string) truth {
+	if r.releases != nil {
+		if release, ok := match.PackRelease(text); ok {
+			return truthOf(r.containRelease(release))
+		}
+	}
 	version, ok := match.ParseLooseVersion(text)
 	if !ok {
 		return unknown

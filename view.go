@@ -24,7 +24,10 @@ func (v View) With(attributes ...Attribute) View {
 }
 
 // Enabled returns the value of a boolean flag, and false whenever that cannot be had.
-func (v View) Enabled(flag string) bool { return v.Bool(flag, false) }
+func (v View) Enabled(flag string) bool {
+	variant := v.variant(flag, KindBool)
+	return variant != nil && variant.Value.Bool()
+}
 
 // Bool returns the value of a boolean flag, and fallback whenever that cannot be had.
 func (v View) Bool(flag string, fallback bool) bool {
@@ -160,8 +163,7 @@ func (v *View) variant(flag string, want Kind) *Variant {
 	if s.native == nil || s.observer != nil {
 		return v.observed(s, flag, want)
 	}
-	e := evaluation{subject: hideSubject(v.subject)}
-	return s.native.decide(&e, hideString(flag), want, s.moment)
+	return s.native.value(hideSubject(v.subject), hideString(flag), want, s.moment)
 }
 
 // observed is variant for all others. Where only exposures are collected, the rest of the result is put together for the first sighting
@@ -173,7 +175,7 @@ func (v *View) observed(s *snapshot, flag string, want Kind) *Variant {
 	}
 	flag = hideString(flag)
 	e := evaluation{subject: hideSubject(v.subject)}
-	variant := s.native.decide(&e, flag, want, s.moment)
+	variant := s.native.flags[flag].decideFor(&e, want, s.moment)
 	if !e.track || variant == nil || want == KindInt && !fitsInt(variant) {
 		return variant
 	}

@@ -1,0 +1,41 @@
+package match
+
+const (
+	releaseBits = 21 // of each of the three numbers
+	releaseMax  = 1<<releaseBits - 1
+)
+
+// PackRelease reads a version that is nothing but one to three numbers, with or without a leading "v", into a number that orders
+// as the versions do. It does not accept a number above 2,097,151; ParseLooseVersion does.
+func PackRelease(s string) (packed uint64, ok bool) {
+	i := 0
+	if s != "" && (s[0] == 'v' || s[0] == 'V') {
+		i = 1
+	}
+	start, number, parts := i, uint64(0), 1
+	for ; i < len(s); i++ {
+		if digit := s[i] - '0'; digit <= 9 {
+			number = number*10 + uint64(digit)
+			if number > releaseMax || i > start && s[start] == '0' {
+				return 0, false
+			}
+			continue
+		}
+		if s[i] != '.' || i == start || parts == 3 {
+			return 0, false
+		}
+		packed = packed<<releaseBits | number
+		start, number = i+1, 0
+		parts++
+	}
+	if start == len(s) {
+		return 0, false
+	}
+	return (packed<<releaseBits | number) << (releaseBits * (3 - parts)), true
+}
+
+// PackVersion packs a version's numbers as PackRelease does. Its prerelease is left out.
+func PackVersion(v Version) (packed uint64, ok bool) {
+	packed = v.Major<<(2*releaseBits) | v.Minor<<releaseBits | v.Patch
+	return packed, v.Major <= releaseMax && v.Minor <= releaseMax && v.Patch <= releaseMax
+}
