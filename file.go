@@ -76,7 +76,7 @@ func (s *fileSource) read(suffix string, limit int64) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("becket: %w", err)
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }()
 	info, err := file.Stat()
 	if err != nil {
 		return nil, fmt.Errorf("becket: %w", err)

@@ -16,8 +16,10 @@ var (
 	ErrSourceHangs = errors.New("becket: the source hangs: it did not return when it was told to")
 )
 
-// hangGrace is what a source gets to return after its context is done.
-const hangGrace = time.Second
+const (
+	maxFetch  = time.Minute // what a call of a source may take that knows no limit of its own
+	hangGrace = time.Second // what it gets to return after its context is done
+)
 
 // guardedSource calls a source, which may be a program's own, and bears that it panics or hangs. A call that hangs is given up;
 // the next one fails until it has returned, so that at most one goroutine is lost to a source that never does. Only the
@@ -44,6 +46,14 @@ func (g *guardedSource) signature(ctx context.Context) ([]byte, error) {
 	return signature, nil
 }
 
+// patience is how long a call may take: the source's own limit where it has one.
+func (g *guardedSource) patience() time.Duration {
+	if own, ok := g.source.(interface{ patience() time.Duration }); ok {
+		return own.patience()
+	}
+	return maxFetch
+}
+
 func guarded[T any](ctx context.Context, g *guardedSource, call func(context.Context) (T, error)) (T, error) {
 	var none T
 	if g.hanging != nil {
@@ -54,7 +64,7 @@ func guarded[T any](ctx context.Context, g *guardedSource, call func(context.Con
 			return none, ErrSourceHangs
 		}
 	}
-	ctx, cancel := context.WithTimeout(ctx, maxFetch)
+	ctx, cancel := context.WithTimeout(ctx, g.patience())
 	defer cancel()
 	a := &attempt[T]{done: make(chan struct{})}
 	go a.run(ctx, call)

@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -20,7 +21,7 @@ const Version = "0.1.0"
 // Bounds and defaults of HTTP sources.
 const (
 	defaultTimeout  = 10 * time.Second
-	maxFetch        = 5 * time.Minute // of any source
+	maxTimeout      = 5 * time.Minute
 	maxRetryAfter   = time.Hour
 	maxValidator    = 1 << 10 // bytes of an ETag; a longer one could make every request too large for the server
 	maxRedirects    = 5
@@ -77,8 +78,8 @@ func WithHeader(name, value string) HTTPOption {
 // WithTimeout limits a whole fetch, from connecting to the last byte, to at most five minutes. By default, 10 seconds.
 func WithTimeout(timeout time.Duration) HTTPOption {
 	return func(s *httpSource) {
-		if timeout <= 0 || timeout > maxFetch {
-			s.wrong(fmt.Errorf("becket: WithTimeout: %v is not between 0 and %v", timeout, maxFetch))
+		if timeout <= 0 || timeout > maxTimeout {
+			s.wrong(fmt.Errorf("becket: WithTimeout: %v is not between 0 and %v", timeout, maxTimeout))
 			return
 		}
 		s.timeout = timeout
@@ -160,6 +161,9 @@ func (s *httpSource) prepare() {
 
 func (s *httpSource) Check() error { return s.mistake }
 
+// patience is how long a fetch may take; a custom client's transport may not know when to stop.
+func (s *httpSource) patience() time.Duration { return s.timeout }
+
 func (s *httpSource) Identity() string {
 	if s.identity != "" {
 		return s.identity
@@ -194,7 +198,7 @@ func newTransport() *http.Transport {
 		transport = standard.Clone()
 	}
 	if transport.TLSClientConfig == nil {
-		transport.TLSClientConfig = &tls.Config{} //nolint:gosec // the next line sets the least version
+		transport.TLSClientConfig = &tls.Config{}
 	}
 	transport.TLSClientConfig.MinVersion = max(transport.TLSClientConfig.MinVersion, tls.VersionTLS12)
 	transport.IdleConnTimeout = 90 * time.Second
@@ -260,9 +264,7 @@ func (s *httpSource) get(ctx context.Context, u *url.URL, last Validator) (*http
 	request.Header.Set("Accept", "application/json, */*;q=0.5")
 	request.Header.Set("User-Agent", "becket/"+Version)
 	if sameOrigin(u, s.url) {
-		for name, values := range s.header {
-			request.Header[name] = values
-		}
+		maps.Copy(request.Header, s.header)
 		if host := s.header.Get("Host"); host != "" {
 			request.Host = host
 		}
@@ -288,7 +290,7 @@ func readBody(response *http.Response, limit int64) ([]byte, error) {
 		if err != nil {
 			return nil, fmt.Errorf("gzip: %w", err)
 		}
-		defer reader.Close()
+		defer func() { _ = reader.Close() }()
 		return readLimited(reader, limit, -1)
 	default:
 		return nil, fmt.Errorf("becket: the server compressed the document with %q, which nobody asked for", encoding)

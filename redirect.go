@@ -99,6 +99,9 @@ func (s *httpSource) failed(err error) error {
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = fmt.Errorf("no whole answer within %v: %w", s.timeout, context.DeadlineExceeded)
 	}
+	if _, answered := errors.AsType[*StatusError](err); !answered && s.own != nil {
+		s.own.CloseIdleConnections() // a connection that died silently must not be used again
+	}
 	text := trimPrefix(err)
 	for _, secret := range s.secrets {
 		if len(secret) >= minSecret {

@@ -15,7 +15,7 @@ import (
 // at a time, never two fetches at once.
 type Source interface {
 	// Fetch returns the document, or says that it is the one that last belongs to. It must return soon after ctx is done;
-	// ctx has a deadline of five minutes at most. last is what came with the document in use, the zero Validator when there is
+	// ctx has a deadline of a minute. last is what came with the document in use, the zero Validator when there is
 	// none: then the answer must not be NotModified. An error may wrap a [StatusError] to ask for patience.
 	Fetch(ctx context.Context, last Validator) (Document, error)
 
@@ -124,7 +124,7 @@ func readLimited(r io.Reader, limit, expected int64) ([]byte, error) {
 		if int64(len(body)) > limit {
 			return nil, fmt.Errorf("%w of %d bytes", ErrTooLarge, limit)
 		}
-		if err == io.EOF { //nolint:errorlint // by the contract of io.Reader it is never wrapped
+		if err == io.EOF {
 			return body, nil
 		}
 		if err != nil {

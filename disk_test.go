@@ -1,0 +1,436 @@
+package becket
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+var errDown = errors.New("down")
+
+// leaveCopy runs a client once, so that it leaves a disk copy of a document, and returns the copy's path.
+func leaveCopy(t *testing.T, folder, body string, options ...Option) string {
+	t.Helper()
+	client := newTestClient(t, newScript(serving("v1", body)), append(options, WithDiskCache(folder))...)
+	require.NoError(t, client.Refresh(t.Context()))
+	require.NoError(t, client.Close())
+	files, err := filepath.Glob(filepath.Join(folder, "*"+diskSuffix))
+	require.NoError(t, err)
+	require.Len(t, files, 1)
+	return files[0]
+}
+
+func TestADiskCopyServesTheNextStart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		folder := filepath.Join(t.TempDir(), "a", "b")
+		path := leaveCopy(t, folder, flagsDocument(3, "a"))
+		written := time.Now()
+		time.Sleep(time.Hour)
+		source := newScript(failing(errDown))
+		client := newTestClient(t, source, WithDiskCache(folder), WithBootstrap([]byte(flagsDocument(3, "b"))))
+		require.NoError(t, client.Wait(t.Context()))
+		status := client.Status()
+		assert.Equal(t, TierDisk, status.Tier, "equal revisions: the disk copy")
+		assert.Equal(t, "v1", status.ETag)
+		assert.True(t, written.Equal(status.ConfirmedAt.Round(0)), "%v %v", written, status.ConfirmedAt)
+		assert.True(t, client.For(Subject{}).Enabled("a"))
+
+		source.set(serving("v1", "must not be asked for"))
+		require.NoError(t, client.Refresh(t.Context()))
+		assert.Equal(t, "v1", source.last().ETag)
+		assert.Equal(t, TierNetwork, client.Status().Tier, "a 304 to the disk copy's ETag is the network's word")
+		assert.Equal(t, time.Now(), client.Status().ConfirmedAt)
+
+		for file, want := range map[string]fs.FileMode{folder: 0o700 | fs.ModeDir, filepath.Dir(folder): 0o700 | fs.ModeDir, path: 0o600} {
+			info, err := os.Stat(file)
+			require.NoError(t, err)
+			assert.Equal(t, want, info.Mode(), file)
+		}
+	})
+}
+
+func TestTheHigherRevisionOfDiskAndBootstrapIsServed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		folder := t.TempDir()
+		leaveCopy(t, folder, flagsDocument(3, "disk"))
+		source := newScript(failing(errDown))
+		client := newTestClient(t, source, WithDiskCache(folder), WithBootstrap([]byte(flagsDocument(4, "bootstrap"))))
+		assert.Equal(t, TierBootstrap, client.Status().Tier)
+		assert.True(t, client.For(Subject{}).Enabled("bootstrap"))
+		source.set(serving("v2", flagsDocument(2, "a")))
+		require.ErrorIs(t, client.Refresh(t.Context()), ErrLowerRevision, "the disk copy's revision is a bar, though it is not served")
+		source.set(serving("v3", flagsDocument(3, "a")))
+		require.NoError(t, client.Refresh(t.Context()))
+		assert.Zero(t, source.last(), "the disk copy's validator belongs to a body that is not in use")
+	})
+}
+
+func TestADiskCopyThatCannotBeUsedIsSetAsideAndTold(t *testing.T) {
+	rewrite := func(change func([]byte) []byte) func(*testing.T, string) {
+		return func(t *testing.T, path string) {
+			t.Helper()
+			body, err := os.ReadFile(path)
+			require.NoError(t, err)
+			require.NoError(t, os.WriteFile(path, change(body), 0o600))
+		}
+	}
+	for name, test := range map[string]struct {
+		damage  func(*testing.T, string)
+		options []Option
+		want    string
+		stays   bool
+	}{
+		"a flipped bit in the body": {rewrite(func(b []byte) []byte { b[len(b)-9] ^= 1; return b }), nil, "checksum", false},
+		"cut short":                 {rewrite(func(b []byte) []byte { return b[:len(b)-1] }), nil, "checksum", false},
+		"longer":                    {rewrite(func(b []byte) []byte { return append(b, ' ') }), nil, "checksum", false},
+		"empty":                     {rewrite(func([]byte) []byte { return nil }), nil, "does not begin as one", false},
+		"something else":            {rewrite(func([]byte) []byte { return []byte("hello\nworld\n\n") }), nil, "does not begin as one", false},
+		"version 0":                 {rewrite(func(b []byte) []byte { b[len(diskMagic)] = '0'; return b }), nil, "no version", false},
+		"a newer version":           {rewrite(func(b []byte) []byte { b[len(diskMagic)] = '2'; return b }), nil, "newer version", true},
+		"of another environment":    {func(*testing.T, string) {}, []Option{WithEnvironment("production")}, "another environment", false},
+		"without a signature":       {func(*testing.T, string) {}, []Option{WithPublicKey("RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3")}, "not signed", false},
+		"a folder": {func(t *testing.T, path string) {
+			t.Helper()
+			require.NoError(t, os.Remove(path))
+			require.NoError(t, os.Mkdir(path, 0o700))
+		}, nil, "something else than a file", false},
+		"a link to a good copy": {func(t *testing.T, path string) {
+			t.Helper()
+			require.NoError(t, os.Rename(path, path+".elsewhere"))
+			require.NoError(t, os.Symlink(path+".elsewhere", path))
+		}, nil, "something else than a file", false},
+		"of another source": {func(t *testing.T, path string) {
+			t.Helper()
+			other := &script{answer: serving("x", flagsDocument(9, "other")), identity: "other"}
+			client := newTestClient(t, other, WithDiskCache(filepath.Dir(path)))
+			require.NoError(t, client.Refresh(t.Context()))
+			require.NoError(t, client.Close())
+			require.NoError(t, os.Rename(newDisk(filepath.Dir(path), "other", Native.Name()).path(), path))
+		}, nil, "another source", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				folder := t.TempDir()
+				path := leaveCopy(t, folder, flagsDocument(3, "a"))
+				test.damage(t, path)
+				heard := &recorder{}
+				source := newScript(failing(errDown))
+				options := append(test.options, WithDiskCache(folder), WithHooks(heard.hooks()))
+				client := newTestClient(t, source, options...)
+				assert.Equal(t, TierDefaults, client.Status().Tier)
+				require.ErrorContains(t, client.Status().LastError, test.want)
+				require.ErrorContains(t, client.Status().DiskError, test.want)
+				synctest.Wait()
+				_, errs, _ := heard.seen()
+				require.NotEmpty(t, errs)
+				require.ErrorContains(t, errs[0], test.want)
+				_, err := os.Lstat(path + asideSuffix)
+				assert.Equal(t, test.stays, errors.Is(err, fs.ErrNotExist))
+				_, err = os.Lstat(path)
+				assert.Equal(t, test.stays, err == nil)
+				require.NoError(t, client.Close())
+
+				again := newTestClient(t, newScript(serving("v2", flagsDocument(3, "a"))), WithDiskCache(folder))
+				require.NoError(t, again.Refresh(t.Context()))
+				assert.NoError(t, again.Status().LastError)
+				info, err := os.Lstat(path)
+				require.NoError(t, err)
+				assert.True(t, info.Mode().IsRegular())
+				if test.stays {
+					assert.FileExists(t, path+newerSuffix, "what a newer version wrote is kept")
+				}
+			})
+		})
+	}
+}
+
+func TestEachByteAndEachLengthOfADamagedCopyIsNoticed(t *testing.T) {
+	identity := strings.Repeat("0", 64)
+	body := []byte(flagsDocument(3, "a"))
+	head, err := encodeDisk(identity, &diskCopy{body: body, validator: Validator{ETag: "v1"}, confirmedAt: time.Unix(1, 0), fetchedAt: time.Unix(1, 0)})
+	require.NoError(t, err)
+	whole := append(head, body...)
+	good, err := decodeDisk(identity, whole)
+	require.NoError(t, err)
+	require.Equal(t, body, good.body)
+	for i := range whole {
+		for _, flip := range []byte{0x01, 0x80, 0xff} {
+			damaged := append([]byte(nil), whole...)
+			damaged[i] ^= flip
+			_, err := decodeDisk(identity, damaged)
+			require.Error(t, err, "byte %d", i)
+		}
+		_, err := decodeDisk(identity, whole[:i])
+		require.Error(t, err, "cut at %d", i)
+	}
+}
+
+func TestAStampFromTheFutureIsStaleAtOnce(t *testing.T) {
+	document := `{"schema":1,"revision":1,"flags":{"a":{"default":"on","max_age":"1h"}}}`
+	for name, test := range map[string]struct {
+		clock time.Duration // of the next start, against the first
+		stale bool
+	}{
+		"the same moment": {0, false},
+		"in time":         {59 * time.Minute, false},
+		"too late":        {61 * time.Minute, true},
+		"a year before":   {-365 * 24 * time.Hour, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				folder := t.TempDir()
+				leaveCopy(t, folder, document)
+				clock := func() time.Time { return time.Now().Add(test.clock) }
+				client := newTestClient(t, newScript(failing(errDown)), WithDiskCache(folder), WithClock(clock))
+				want := ReasonStatic
+				if test.stale {
+					want = ReasonStale
+				}
+				assert.Equal(t, want, client.For(Subject{}).BoolDetail("a", false).Reason)
+				assert.Equal(t, test.clock < 0, client.Status().ConfirmedAt.IsZero())
+			})
+		})
+	}
+}
+
+func TestNotModifiedRenewsTheStampOnceAMinute(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		folder := t.TempDir()
+		client := newTestClient(t, newScript(serving("v1", flagsDocument(1, "a"))), WithDiskCache(folder), WithPollInterval(time.Second))
+		require.NoError(t, client.Refresh(t.Context()))
+		d := newDisk(folder, "script", Native.Name())
+		stamps := map[time.Time]bool{}
+		for range 600 {
+			time.Sleep(time.Second)
+			kept, err := d.read()
+			require.NoError(t, err)
+			stamps[kept.confirmedAt] = true
+			assert.LessOrEqual(t, time.Since(kept.confirmedAt), 62*time.Second)
+		}
+		assert.InDelta(t, 10, len(stamps), 1)
+	})
+}
+
+func TestADiskThatCannotBeWrittenStopsNothing(t *testing.T) {
+	for name, folder := range map[string]func(*testing.T) string{
+		"a folder that is a file": func(t *testing.T) string {
+			t.Helper()
+			path := filepath.Join(t.TempDir(), "file")
+			require.NoError(t, os.WriteFile(path, nil, 0o600))
+			return path
+		},
+		"a folder below a file": func(t *testing.T) string {
+			t.Helper()
+			path := filepath.Join(t.TempDir(), "file")
+			require.NoError(t, os.WriteFile(path, nil, 0o600))
+			return filepath.Join(path, "folder")
+		},
+		"a read-only folder": func(t *testing.T) string {
+			t.Helper()
+			if os.Getuid() == 0 {
+				t.Skip("root may write everywhere")
+			}
+			path := t.TempDir()
+			require.NoError(t, os.Chmod(path, 0o500))
+			return path
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				heard := &recorder{}
+				client := newTestClient(t, newScript(serving("v1", flagsDocument(1, "a"))), WithDiskCache(folder(t)), WithHooks(heard.hooks()))
+				require.NoError(t, client.Refresh(t.Context()), "the ruleset is served")
+				assert.True(t, client.For(Subject{}).Enabled("a"))
+				status := client.Status()
+				require.Error(t, status.DiskError)
+				assert.Equal(t, status.DiskError, status.LastError, "the reason is in Status")
+				assert.Zero(t, status.Failures)
+				synctest.Wait()
+				_, errs, _ := heard.seen()
+				require.NotEmpty(t, errs)
+				failure, ok := errors.AsType[*DeliveryError](errs[len(errs)-1])
+				require.True(t, ok)
+				assert.Equal(t, CauseDisk, failure.Cause)
+			})
+		})
+	}
+}
+
+// full is a file on a disk that takes so many bytes more.
+type full struct {
+	*os.File
+	room *int
+	sync error
+}
+
+func (f full) Write(p []byte) (int, error) {
+	if len(p) > *f.room {
+		n, _ := f.File.Write(p[:*f.room])
+		*f.room = 0
+		return n, errors.New("no space left on device")
+	}
+	*f.room -= len(p)
+	return f.File.Write(p)
+}
+
+func (f full) Sync() error { return f.sync }
+
+func TestAFullDiskKeepsTheOldCopy(t *testing.T) {
+	old := &diskCopy{body: []byte(flagsDocument(1, "a")), confirmedAt: time.Unix(1, 0)}
+	next := &diskCopy{body: []byte(flagsDocument(2, "b")), confirmedAt: time.Unix(2, 0)}
+	head, err := encodeDisk(newDisk("", "source", "format").identity, next)
+	require.NoError(t, err)
+	for name, test := range map[string]struct {
+		room int
+		sync error
+	}{
+		"no room at all":         {0, nil},
+		"room for one byte":      {1, nil},
+		"room for half the head": {len(head) / 2, nil},
+		"room for the head":      {len(head), nil},
+		"room for all but one":   {len(head) + len(next.body) - 1, nil},
+		"a sync that fails":      {1 << 20, errors.New("input/output error")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newDisk(t.TempDir(), "source", "format")
+			require.NoError(t, d.write(old))
+			room := test.room
+			d.create = func(folder, pattern string) (tempFile, error) {
+				file, err := os.CreateTemp(folder, pattern)
+				return full{file, &room, test.sync}, err
+			}
+			require.Error(t, d.write(next))
+			kept, err := d.read()
+			require.NoError(t, err)
+			assert.Equal(t, old.body, kept.body)
+			files, err := os.ReadDir(d.folder)
+			require.NoError(t, err)
+			assert.Len(t, files, 1, "nothing is left beside the copy")
+			d.create = createTemp
+			require.NoError(t, d.write(next))
+		})
+	}
+}
+
+func TestAWriteThatFailedIsTriedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		folder := filepath.Join(t.TempDir(), "folder")
+		require.NoError(t, os.WriteFile(folder, nil, 0o600))
+		client := newTestClient(t, newScript(serving("v1", flagsDocument(1, "a"))), WithDiskCache(folder))
+		require.NoError(t, client.Refresh(t.Context()))
+		require.Error(t, client.Status().DiskError)
+		require.NoError(t, os.Remove(folder))
+		require.NoError(t, client.Refresh(t.Context()), "a 304")
+		assert.NoError(t, client.Status().LastError)
+		kept, err := newDisk(folder, "script", Native.Name()).read()
+		require.NoError(t, err)
+		assert.JSONEq(t, flagsDocument(1, "a"), string(kept.body))
+	})
+}
+
+func TestTwoSourcesInOneFolderDoNotMix(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		folder := t.TempDir()
+		for _, name := range []string{"staging", "production"} {
+			source := &script{answer: serving("v1", flagsDocument(1, name)), identity: "https://token@example.com/" + name}
+			client := newTestClient(t, source, WithDiskCache(folder))
+			require.NoError(t, client.Refresh(t.Context()))
+			require.NoError(t, client.Close())
+		}
+		for _, name := range []string{"staging", "production"} {
+			source := &script{answer: failing(errDown), identity: "https://token@example.com/" + name}
+			client := newTestClient(t, source, WithDiskCache(folder))
+			assert.True(t, client.For(Subject{}).Enabled(name))
+			assert.Equal(t, 1, client.Status().Flags)
+		}
+		files, err := os.ReadDir(folder)
+		require.NoError(t, err)
+		for _, file := range files {
+			body, err := os.ReadFile(filepath.Join(folder, file.Name()))
+			require.NoError(t, err)
+			assert.NotContains(t, string(body)+file.Name(), "token", "identities are hashed")
+			assert.NotContains(t, string(body)+file.Name(), "example.com")
+		}
+	})
+}
+
+func TestLeftoversOfCrashesAreRemovedButOnlyOurOwnOldOnes(t *testing.T) {
+	d := newDisk(t.TempDir(), "source", "format")
+	now := time.Now()
+	for name, age := range map[string]time.Duration{
+		d.name + tempMark + "old":   2 * time.Hour,
+		d.name + tempMark + "young": time.Minute,
+		"other" + tempMark + "old":  2 * time.Hour,
+		d.name:                      2 * time.Hour,
+	} {
+		path := filepath.Join(d.folder, name)
+		require.NoError(t, os.WriteFile(path, nil, 0o600))
+		require.NoError(t, os.Chtimes(path, now.Add(-age), now.Add(-age)))
+	}
+	d.clean(now)
+	assert.NoFileExists(t, filepath.Join(d.folder, d.name+tempMark+"old"))
+	for _, name := range []string{d.name + tempMark + "young", "other" + tempMark + "old", d.name} {
+		assert.FileExists(t, filepath.Join(d.folder, name))
+	}
+}
+
+func TestCloseLetsTheWriteOfAPublishedRulesetFinish(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		folder := t.TempDir()
+		source := newScript(serving("v1", flagsDocument(1, "a")))
+		client := newTestClient(t, source, WithDiskCache(folder))
+		require.NoError(t, client.Wait(t.Context()))
+		require.NoError(t, client.Close())
+		kept, err := newDisk(folder, "script", Native.Name()).read()
+		require.NoError(t, err)
+		require.NotNil(t, kept)
+		assert.JSONEq(t, flagsDocument(1, "a"), string(kept.body))
+	})
+}
+
+func TestACustomValidatorOfAnyBytesSurvivesTheDisk(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		folder := t.TempDir()
+		validator := Validator{ETag: "\xff\x00\n", LastModified: "yesterday"}
+		source := newScript(func(context.Context, Validator) (Document, error) {
+			return Document{Body: []byte(flagsDocument(1, "a")), Validator: validator}, nil
+		})
+		client := newTestClient(t, source, WithDiskCache(folder))
+		require.NoError(t, client.Refresh(t.Context()))
+		require.NoError(t, client.Close())
+		kept, err := newDisk(folder, "script", Native.Name()).read()
+		require.NoError(t, err)
+		assert.Equal(t, validator, kept.validator)
+	})
+}
+
+func FuzzDiskFile(f *testing.F) {
+	identity := strings.Repeat("0", 64)
+	body := []byte(flagsDocument(3, "a"))
+	head, err := encodeDisk(identity, &diskCopy{body: body, validator: Validator{ETag: "v1"}})
+	require.NoError(f, err)
+	f.Add(append(head, body...))
+	f.Add([]byte(diskMagic + "1 x\n{}\n"))
+	f.Add([]byte(diskMagic + "2 x\n{}\n"))
+	f.Fuzz(func(t *testing.T, file []byte) {
+		c, err := decodeDisk(identity, file)
+		if err != nil {
+			assert.Nil(t, c)
+			return
+		}
+		head, err := encodeDisk(identity, c)
+		require.NoError(t, err)
+		again, err := decodeDisk(identity, append(head, c.body...))
+		require.NoError(t, err)
+		assert.Equal(t, c.body, again.body)
+	})
+}

@@ -1,0 +1,229 @@
+package becket
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestARefusedDocumentLeavesWhatIsServed(t *testing.T) {
+	held := `{"schema":1,"revision":5,"environment":"production","flags":{"a":{"default":"on"}}}`
+	for name, test := range map[string]struct {
+		body    string
+		want    error // nil: any
+		text    string
+		options []Option
+	}{
+		"nothing":                {"", nil, "no bytes at all", nil},
+		"a web page":             {" \n<!DOCTYPE html><title>Log in</title>", nil, "a web page", nil},
+		"null":                   {"null", nil, "", nil},
+		"an empty object":        {"{}", nil, "", nil},
+		"an array":               {"[]", nil, "", nil},
+		"half a document":        {held[:40], nil, "", nil},
+		"two documents":          {held + held, nil, "", nil},
+		"another schema":         {`{"schema":2,"flags":{"b":{}}}`, nil, "2", nil},
+		"no flags field":         {`{"schema":1,"revision":6}`, nil, "flags", nil},
+		"a lower revision":       {flagsDocument(4, "b"), ErrLowerRevision, "4 after 5", nil},
+		"no revision":            {`{"schema":1,"flags":{"b":{}}}`, ErrLowerRevision, "0 after 5", nil},
+		"no flags":               {flagsDocument(6), ErrEmpty, "has 1", nil},
+		"another environment":    {`{"schema":1,"revision":6,"environment":"staging","flags":{"b":{}}}`, ErrEnvironment, "staging", []Option{WithEnvironment("production")}},
+		"an environment unnamed": {flagsDocument(6, "b"), ErrEnvironment, "names none", []Option{WithEnvironment("production")}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				heard := &recorder{}
+				source := newScript(serving("good", held))
+				options := append(test.options, WithHooks(heard.hooks()))
+				client := newTestClient(t, source, options...)
+				require.NoError(t, client.Wait(t.Context()))
+				source.set(serving("bad", test.body))
+				err := client.Refresh(t.Context())
+				require.Error(t, err)
+				if test.want != nil {
+					require.ErrorIs(t, err, test.want)
+				}
+				require.ErrorContains(t, err, test.text)
+				assert.Equal(t, err, client.Status().LastError)
+				assert.True(t, client.For(Subject{}).Enabled("a"))
+				assert.Equal(t, int64(5), client.Status().Revision)
+				assert.Equal(t, "good", client.Status().ETag)
+				synctest.Wait()
+				_, errs, _ := heard.seen()
+				require.Len(t, errs, 1)
+
+				require.Error(t, client.Refresh(t.Context()))
+				assert.Equal(t, "good", source.last().ETag, "the validator of a refused document is not sent")
+				source.set(serving("good", held))
+				require.NoError(t, client.Refresh(t.Context()))
+				assert.NoError(t, client.Status().LastError)
+			})
+		})
+	}
+}
+
+func TestWhoMeansItMayEmptyAndTurnBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		source := newScript(serving("", flagsDocument(5, "a")))
+		client := newTestClient(t, source, WithEmptyAllowed(), WithLowerRevisionAllowed())
+		require.NoError(t, client.Refresh(t.Context()))
+		source.set(serving("", flagsDocument(3)))
+		require.NoError(t, client.Refresh(t.Context()))
+		assert.Equal(t, int64(3), client.Status().Revision)
+		assert.Zero(t, client.Status().Flags)
+		assert.ErrorIs(t, client.For(Subject{}).BoolDetail("a", false).Err, ErrFlagNotFound)
+	})
+}
+
+func TestNotModifiedWithoutAQuestionIsAnError(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		lying := func(context.Context, Validator) (Document, error) { return Document{NotModified: true}, nil }
+		source := newScript(lying)
+		client := newTestClient(t, source)
+		require.ErrorIs(t, client.Refresh(t.Context()), ErrUnexpectedNotModified)
+		assert.Equal(t, TierDefaults, client.Status().Tier)
+
+		source.set(serving("", flagsDocument(1, "a"))) // without a validator
+		require.NoError(t, client.Refresh(t.Context()))
+		confirmed := client.Status().ConfirmedAt
+		source.set(lying)
+		time.Sleep(time.Second)
+		require.ErrorIs(t, client.Refresh(t.Context()), ErrUnexpectedNotModified)
+		assert.Equal(t, confirmed, client.Status().ConfirmedAt, "nothing was confirmed")
+		assert.True(t, client.For(Subject{}).Enabled("a"))
+	})
+}
+
+func TestAServerThatChokesOnTheValidatorIsAskedWithout(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		source := newScript(serving("v1", flagsDocument(1, "a")))
+		client := newTestClient(t, source)
+		require.NoError(t, client.Refresh(t.Context()))
+		source.set(failing(&StatusError{Code: 412}))
+		require.Error(t, client.Refresh(t.Context()))
+		source.set(serving("v1", flagsDocument(2, "b")))
+		require.NoError(t, client.Refresh(t.Context()))
+		assert.Zero(t, source.last())
+		assert.True(t, client.For(Subject{}).Enabled("b"))
+	})
+}
+
+func TestTheSameBytesUnderAnotherETagOnlyConfirm(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		heard := &recorder{}
+		source := newScript(serving("v1", flagsDocument(1, "a")))
+		client := newTestClient(t, source, WithHooks(heard.hooks()))
+		require.NoError(t, client.Refresh(t.Context()))
+		before := client.For(Subject{})
+		time.Sleep(time.Second)
+		source.set(serving("v2", flagsDocument(1, "a")))
+		require.NoError(t, client.Refresh(t.Context()))
+		assert.Equal(t, before, client.For(Subject{}), "the ruleset is the same one, not compiled anew")
+		assert.Equal(t, "v2", client.Status().ETag)
+		assert.Equal(t, time.Now(), client.Status().ConfirmedAt)
+		synctest.Wait()
+		changes, _, refreshes := heard.seen()
+		assert.Len(t, changes, 1, "the first")
+		assert.Equal(t, OutcomeNotModified, refreshes[len(refreshes)-1].Outcome)
+		require.NoError(t, client.Refresh(t.Context()))
+		assert.Equal(t, "v2", source.last().ETag)
+	})
+}
+
+func TestTheSameETagWithAnotherBodyIsANewDocument(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		source := newScript(serving("v1", flagsDocument(1, "a")))
+		client := newTestClient(t, source)
+		require.NoError(t, client.Refresh(t.Context()))
+		source.set(func(context.Context, Validator) (Document, error) {
+			return Document{Body: []byte(flagsDocument(2, "b")), Validator: Validator{ETag: "v1"}}, nil
+		})
+		require.NoError(t, client.Refresh(t.Context()))
+		assert.True(t, client.For(Subject{}).Enabled("b"))
+	})
+}
+
+func TestTheBootstrapIsServedUntilTheSourceAnswers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		source := newScript(failing(errors.New("down")))
+		client := newTestClient(t, source, WithBootstrap([]byte(flagsDocument(7, "a"))))
+		require.NoError(t, client.Wait(t.Context()))
+		status := client.Status()
+		assert.Equal(t, TierBootstrap, status.Tier)
+		assert.Equal(t, int64(7), status.Revision)
+		assert.Zero(t, status.ConfirmedAt, "nobody vouched for it")
+		assert.Zero(t, status.FetchedAt)
+
+		source.set(serving("v3", flagsDocument(3, "b")))
+		require.NoError(t, client.Refresh(t.Context()), "a bootstrap's revision is no bar")
+		assert.Equal(t, TierNetwork, client.Status().Tier)
+		assert.Equal(t, int64(3), client.Status().Revision)
+		source.set(serving("v2", flagsDocument(2, "b")))
+		require.ErrorIs(t, client.Refresh(t.Context()), ErrLowerRevision)
+	})
+}
+
+func TestTheBootstrapsOwnBytesFromTheSourceMakeItFresh(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		body := flagsDocument(7, "a")
+		client := newTestClient(t, newScript(serving("v7", body)), WithBootstrap([]byte(body)))
+		assert.Equal(t, TierBootstrap, client.Status().Tier)
+		require.NoError(t, client.Refresh(t.Context()))
+		assert.Equal(t, TierNetwork, client.Status().Tier)
+		assert.Equal(t, TierNetwork, client.For(Subject{}).BoolDetail("a", false).Tier)
+		assert.Equal(t, time.Now(), client.Status().ConfirmedAt)
+	})
+}
+
+func TestAnEmptyDocumentDoesNotReplaceABootstrap(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		client := newTestClient(t, newScript(serving("", flagsDocument(9))), WithBootstrap([]byte(flagsDocument(1, "a"))))
+		require.ErrorIs(t, client.Refresh(t.Context()), ErrEmpty)
+		assert.True(t, client.For(Subject{}).Enabled("a"))
+	})
+}
+
+func TestABadFlagKeepsItsDefinitionAndIsTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		heard, log := &recorder{}, &logged{}
+		source := newScript(serving("", flagsDocument(1, "a", "b")))
+		client := newTestClient(t, source, WithHooks(heard.hooks()), WithLogger(log.logger()), WithPollInterval(time.Second))
+		require.NoError(t, client.Refresh(t.Context()))
+		source.set(serving("", `{"schema":1,"revision":2,"flags":{"a":{"defualt":"on"},"c":{}}}`))
+		require.NoError(t, client.Refresh(t.Context()), "one bad flag does not stop the others")
+		assert.True(t, client.For(Subject{}).Enabled("a"))
+		status := client.Status()
+		require.Len(t, status.Bad, 1)
+		assert.True(t, status.Bad[0].Kept)
+		assert.NoError(t, status.LastError)
+		time.Sleep(5 * time.Minute)
+		synctest.Wait()
+		_, errs, _ := heard.seen()
+		require.Len(t, errs, 1, "once per document")
+		bad, ok := errors.AsType[Bad](errs[0])
+		require.True(t, ok)
+		assert.Equal(t, "a", bad.Key)
+		assert.Contains(t, log.String(), `becket: set aside" section=flags key=a kept=true`)
+	})
+}
+
+// panicking is a format whose decoder has a bug.
+type panicking struct{ Format }
+
+func (panicking) Decode([]byte) (Rules, error) { panic("index out of range") }
+
+func TestAFormatThatPanicsIsAFailure(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		client := newTestClient(t, newScript(serving("", "x")), WithFormat(panicking{Native}))
+		err := client.Refresh(t.Context())
+		require.ErrorIs(t, err, ErrPanic)
+		failure, ok := errors.AsType[*DeliveryError](err)
+		require.True(t, ok)
+		assert.Equal(t, CauseDocument, failure.Cause)
+		assert.ErrorContains(t, err, "native-v1")
+	})
+}

@@ -1,0 +1,399 @@
+package becket
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"log" //nolint:depguard // net/http wants one
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func startServer(t *testing.T, handler http.HandlerFunc) *httptest.Server {
+	t.Helper()
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
+	return server
+}
+
+func fetchOnce(t *testing.T, source Source, last Validator) (Document, error) {
+	t.Helper()
+	if closer, ok := source.(io.Closer); ok {
+		t.Cleanup(func() { _ = closer.Close() })
+	}
+	return source.Fetch(t.Context(), last)
+}
+
+func quietLog() *log.Logger { return log.New(io.Discard, "", 0) }
+
+func say(w io.Writer, text string) { _, _ = io.WriteString(w, text) }
+
+func flush(w http.ResponseWriter) { _ = http.NewResponseController(w).Flush() }
+
+func gzipped(t *testing.T, text string) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	_, err := io.WriteString(w, text)
+	require.NoError(t, err)
+	require.NoError(t, w.Close())
+	return b.Bytes()
+}
+
+func TestARequestCarriesWhatItMust(t *testing.T) {
+	var seen *http.Request
+	server := startServer(t, func(_ http.ResponseWriter, r *http.Request) { seen = r })
+	source := HTTP(strings.Replace(server.URL, "http://", "http://user:sesame@", 1)+"/flags.json?v=1#part", WithHeader("X-Team", "shop"))
+	_, err := fetchOnce(t, source, Validator{ETag: `"v1"`, LastModified: "Thu, 01 Jan 2026 00:00:00 GMT"})
+	require.NoError(t, err)
+	assert.Equal(t, "/flags.json?v=1", seen.URL.String())
+	user, password, ok := seen.BasicAuth()
+	assert.True(t, ok)
+	assert.Equal(t, "user/sesame", user+"/"+password)
+	for name, want := range map[string]string{
+		"X-Team": "shop", "User-Agent": "becket/" + Version, "If-None-Match": `"v1"`,
+		"If-Modified-Since": "Thu, 01 Jan 2026 00:00:00 GMT", "Accept-Encoding": "gzip", "Referer": "",
+	} {
+		assert.Equal(t, want, seen.Header.Get(name), name)
+	}
+	assert.Contains(t, seen.Header.Get("Accept"), "application/json")
+}
+
+func TestOnlyAWholeAnswerOfCode200IsADocument(t *testing.T) {
+	const body = `{"schema":1}`
+	for name, test := range map[string]struct {
+		handler http.HandlerFunc
+		code    int    // of the StatusError
+		want    string // part of another error
+	}{
+		"200": {func(w http.ResponseWriter, _ *http.Request) { say(w, body) }, 0, ""},
+		"any type will do": {func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "text/html")
+			say(w, body)
+		}, 0, ""},
+		"identity": {func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Encoding", "identity")
+			say(w, body)
+		}, 0, ""},
+		"an unknown encoding": {func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Encoding", "br")
+			say(w, body)
+		}, 0, `"br"`},
+		"bad gzip": {func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Encoding", "gzip")
+			say(w, body)
+		}, 0, "gzip"},
+		"gzip cut short": {func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Encoding", "gzip")
+			packed := gzipped(t, body)
+			w.Write(packed[:len(packed)-4])
+		}, 0, "unexpected EOF"},
+		"shorter than announced": {func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Length", "100")
+			say(w, body)
+		}, 0, "unexpected EOF"},
+		"a chunk cut short": {func(w http.ResponseWriter, _ *http.Request) {
+			say(w, body)
+			flush(w)
+			panic(http.ErrAbortHandler)
+		}, 0, "EOF"},
+		"304 unasked":    {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(304) }, 0, "was not asked"},
+		"over the limit": {func(w http.ResponseWriter, _ *http.Request) { say(w, strings.Repeat("x", 101)) }, 0, "size limit of 100 bytes"},
+		"over the limit when decompressed": {func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Encoding", "gzip")
+			w.Write(gzipped(t, strings.Repeat("x", 100_000)))
+		}, 0, "size limit of 100 bytes"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			document, err := fetchOnce(t, HTTP(startServer(t, test.handler).URL, WithMaxBytes(100)), Validator{})
+			if test.want == "" {
+				require.NoError(t, err)
+				assert.Equal(t, body, string(document.Body))
+				return
+			}
+			require.ErrorContains(t, err, test.want)
+			assert.Nil(t, document.Body)
+		})
+	}
+	for _, code := range []int{201, 202, 203, 204, 206, 300, 301, 305, 400, 401, 403, 404, 410, 418, 429, 499, 500, 502, 503, 599} {
+		t.Run(fmt.Sprint(code), func(t *testing.T) {
+			server := startServer(t, func(w http.ResponseWriter, _ *http.Request) {
+				w.WriteHeader(code)
+				say(w, `{"schema":1,"revision":99,"flags":{"a":{"default":"on"}}}`)
+			})
+			_, err := fetchOnce(t, HTTP(server.URL), Validator{})
+			status, ok := errors.AsType[*StatusError](err)
+			require.True(t, ok, "%v", err)
+			assert.Equal(t, code, status.Code)
+		})
+	}
+}
+
+func TestGzipIsReadWhoeverAskedForIt(t *testing.T) {
+	server := startServer(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Encoding", "GZIP")
+		w.Write(gzipped(t, `{"schema":1}`))
+	})
+	plain := &http.Client{Transport: &http.Transport{DisableCompression: true, DisableKeepAlives: true}}
+	for name, source := range map[string]Source{
+		"asked for":                HTTP(server.URL),
+		"not asked for":            HTTP(server.URL, WithHTTPClient(plain)),
+		"asked for by the program": HTTP(server.URL, WithHeader("Accept-Encoding", "gzip")),
+	} {
+		t.Run(name, func(t *testing.T) {
+			document, err := fetchOnce(t, source, Validator{})
+			require.NoError(t, err)
+			assert.JSONEq(t, `{"schema":1}`, string(document.Body))
+		})
+	}
+}
+
+func TestValidatorsThatCannotBeSentBackAreForgotten(t *testing.T) {
+	for name, test := range map[string]struct {
+		etag, modified string
+		want           Validator
+	}{
+		"both":                {`W/"a b"`, "Thu, 01 Jan 2026 00:00:00 GMT", Validator{`W/"a b"`, "Thu, 01 Jan 2026 00:00:00 GMT"}},
+		"a control character": {"\"a\x01\"", "", Validator{}},
+		"beyond ASCII":        {"\"\xff\"", "", Validator{}},
+		"too long":            {`"` + strings.Repeat("x", maxValidator) + `"`, "", Validator{}},
+		"no date":             {"", "yesterday", Validator{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			assert.Equal(t, test.want, validatorOf(http.Header{"Etag": {test.etag}, "Last-Modified": {test.modified}}))
+		})
+	}
+}
+
+func TestRetryAfterIsReadInBothFormsAndBounded(t *testing.T) {
+	now := time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC)
+	at := func(d time.Duration) string { return now.Add(d).Format(http.TimeFormat) }
+	for name, test := range map[string]struct {
+		value, date string
+		want        time.Duration
+	}{
+		"seconds":                       {"120", "", 2 * time.Minute},
+		"with spaces":                   {" 5 ", "", 5 * time.Second},
+		"none":                          {"", "", 0},
+		"negative":                      {"-5", "", 0},
+		"a day":                         {"86400", "", time.Hour},
+		"beyond 64 bits":                {"99999999999999999999999", "", time.Hour},
+		"beyond 64 bits below zero":     {"-99999999999999999999999", "", 0},
+		"a fraction":                    {"1.5", "", 0},
+		"words":                         {"soon", "", 0},
+		"a date":                        {at(time.Minute), "", time.Minute},
+		"a date in the past":            {at(-time.Minute), "", 0},
+		"a date far away":               {"Fri, 31 Dec 9999 23:59:59 GMT", "", time.Hour},
+		"a date by the server's clock":  {at(365*24*time.Hour + time.Minute), at(365 * 24 * time.Hour), time.Minute},
+		"a date by a clock that is odd": {at(time.Minute), "now", time.Minute},
+	} {
+		t.Run(name, func(t *testing.T) {
+			header := http.Header{"Retry-After": {test.value}, "Date": {test.date}}
+			assert.Equal(t, test.want, retryAfter(header, now))
+		})
+	}
+}
+
+func TestATimeoutCoversTheBody(t *testing.T) {
+	for name, handler := range map[string]http.HandlerFunc{
+		"nothing comes": func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
+		"headers alone come": func(w http.ResponseWriter, r *http.Request) {
+			flush(w)
+			<-r.Context().Done()
+		},
+		"a byte now and then": func(w http.ResponseWriter, r *http.Request) {
+			for r.Context().Err() == nil {
+				say(w, " ")
+				flush(w)
+				time.Sleep(10 * time.Millisecond)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			began := time.Now()
+			_, err := fetchOnce(t, HTTP(startServer(t, handler).URL, WithTimeout(100*time.Millisecond)), Validator{})
+			require.ErrorIs(t, err, context.DeadlineExceeded)
+			assert.ErrorContains(t, err, "no whole answer within 100ms")
+			assert.Less(t, time.Since(began), 5*time.Second)
+		})
+	}
+}
+
+func TestErrorsKeepSecrets(t *testing.T) {
+	refused, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	require.NoError(t, refused.Close())
+	server := startServer(t, func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/path-secret/404":
+			http.Error(w, "no such thing: "+r.URL.String(), http.StatusNotFound)
+		case "/path-secret/echo":
+			w.Header().Set("Location", "http://[::1/"+r.URL.RawQuery)
+			w.WriteHeader(http.StatusFound)
+		case "/path-secret/scheme":
+			w.Header().Set("Location", "ftp://example.com/"+r.URL.RawQuery)
+			w.WriteHeader(http.StatusFound)
+		case "/path-secret/odd":
+			w.Header().Set("Content-Encoding", r.Header.Get("Authorization"))
+			say(w, "x")
+		case "/path-secret/hang":
+			<-r.Context().Done()
+		}
+	})
+	for name, host := range map[string]string{
+		"404": server.Listener.Addr().String(), "echo": server.Listener.Addr().String(), "scheme": server.Listener.Addr().String(),
+		"odd": server.Listener.Addr().String(), "hang": server.Listener.Addr().String(), "refused": refused.Addr().String(),
+	} {
+		t.Run(name, func(t *testing.T) {
+			source := HTTP("http://user:pass-secret@"+host+"/path-secret/"+name+"?token=query-secret",
+				WithHeader("Authorization", "header-secret"), WithTimeout(200*time.Millisecond))
+			_, err := fetchOnce(t, source, Validator{})
+			require.Error(t, err)
+			for _, secret := range []string{"pass-secret", "path-secret", "query-secret", "header-secret"} {
+				assert.NotContains(t, err.Error(), secret)
+			}
+			assert.ErrorContains(t, err, host)
+			assert.NoError(t, errors.Unwrap(err), "what may hold secrets is not handed out")
+		})
+	}
+}
+
+func TestRedirectsCarryNothingToAnotherHost(t *testing.T) {
+	var seen []http.Header
+	keep := func(r *http.Request) { seen = append(seen, r.Header.Clone()) }
+	var home *httptest.Server
+	away := startServer(t, func(w http.ResponseWriter, r *http.Request) {
+		keep(r)
+		if r.URL.Path == "/back" {
+			http.Redirect(w, r, home.URL+"/end", http.StatusFound)
+			return
+		}
+		say(w, "{}")
+	})
+	home = startServer(t, func(w http.ResponseWriter, r *http.Request) {
+		keep(r)
+		switch r.URL.Path {
+		case "/away", "/away/back":
+			http.Redirect(w, r, away.URL+strings.TrimPrefix(r.URL.Path, "/away"), http.StatusTemporaryRedirect)
+		case "/here":
+			http.Redirect(w, r, "/end", http.StatusMovedPermanently)
+		default:
+			say(w, "{}")
+		}
+	})
+	secret := func(h http.Header) []string {
+		return []string{h.Get("Authorization"), h.Get("X-Key"), h.Get("Cookie"), h.Get("Referer")}
+	}
+	address := strings.Replace(home.URL, "http://", "http://user:pass@", 1)
+	configured := []HTTPOption{WithHeader("X-Key", "k"), WithHeader("Cookie", "c=1")}
+	for name, test := range map[string]struct {
+		path string
+		hops int
+		kept bool // at the end
+	}{
+		"to another port":          {"/away?token=t", 2, false},
+		"there and back":           {"/away/back", 3, false},
+		"within the host and port": {"/here", 2, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			seen = nil
+			_, err := fetchOnce(t, HTTP(address+test.path, configured...), Validator{ETag: `"v1"`})
+			require.NoError(t, err)
+			require.Len(t, seen, test.hops)
+			assert.Equal(t, []string{"Basic dXNlcjpwYXNz", "k", "c=1", ""}, secret(seen[0]))
+			for _, later := range seen[1:] {
+				want := []string{"", "", "", ""}
+				if test.kept {
+					want = []string{"Basic dXNlcjpwYXNz", "k", "c=1", ""}
+				}
+				assert.Equal(t, want, secret(later))
+				assert.Equal(t, "becket/"+Version, later.Get("User-Agent"))
+				assert.Equal(t, `"v1"`, later.Get("If-None-Match"))
+			}
+		})
+	}
+}
+
+func TestRedirectsEnd(t *testing.T) {
+	asked := 0
+	server := startServer(t, func(w http.ResponseWriter, r *http.Request) {
+		asked++
+		http.Redirect(w, r, "/again", http.StatusFound)
+	})
+	_, err := fetchOnce(t, HTTP(server.URL), Validator{})
+	require.ErrorIs(t, err, ErrRedirect)
+	assert.Equal(t, 1+maxRedirects, asked)
+
+	plain := startServer(t, func(w http.ResponseWriter, _ *http.Request) { say(w, "{}") })
+	secure := httptest.NewTLSServer(http.RedirectHandler(plain.URL, http.StatusFound))
+	defer secure.Close()
+	_, err = fetchOnce(t, HTTP(secure.URL, WithHTTPClient(secure.Client())), Validator{})
+	require.ErrorIs(t, err, ErrRedirect)
+	assert.ErrorContains(t, err, "from https to http")
+
+	upwards := startServer(t, http.RedirectHandler(secure.URL, http.StatusFound).ServeHTTP)
+	_, err = fetchOnce(t, HTTP(upwards.URL, WithHTTPClient(secure.Client())), Validator{})
+	assert.ErrorContains(t, err, "from https to http", "the way from http to https is open")
+
+	strict := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	_, err = fetchOnce(t, HTTP(server.URL, WithHTTPClient(strict)), Validator{})
+	status, ok := errors.AsType[*StatusError](err)
+	require.True(t, ok)
+	assert.Equal(t, http.StatusFound, status.Code)
+	strict.CloseIdleConnections()
+}
+
+func TestTLSIsOfVersion12AtLeastAndCertificatesAreChecked(t *testing.T) {
+	old := httptest.NewUnstartedServer(http.NotFoundHandler())
+	old.TLS = &tls.Config{MaxVersion: tls.VersionTLS11, MinVersion: tls.VersionTLS10}
+	old.Config.ErrorLog = quietLog()
+	old.StartTLS()
+	defer old.Close()
+	_, err := fetchOnce(t, HTTP(old.URL), Validator{})
+	require.ErrorContains(t, err, "protocol version")
+
+	unknown := httptest.NewUnstartedServer(http.NotFoundHandler())
+	unknown.Config.ErrorLog = quietLog()
+	unknown.StartTLS()
+	defer unknown.Close()
+	_, err = fetchOnce(t, HTTP(unknown.URL), Validator{})
+	_, ok := errors.AsType[*tls.CertificateVerificationError](err)
+	assert.True(t, ok, "%v", err)
+}
+
+func TestTheSignatureIsBesideTheDocument(t *testing.T) {
+	var seen []string
+	handler := func(_ http.ResponseWriter, r *http.Request) {
+		seen = append(seen, r.URL.String()+" "+r.Header.Get("X-Key"))
+	}
+	server, elsewhere := startServer(t, handler), startServer(t, handler)
+	for _, given := range []Source{
+		HTTP(server.URL+"/a%2Fb/flags.json?v=1", WithHeader("X-Key", "k")),
+		HTTP(server.URL+"/flags.json", WithHeader("X-Key", "k"), WithSignatureURL(elsewhere.URL+"/s")),
+	} {
+		source, ok := given.(*httpSource)
+		require.True(t, ok)
+		_, err := source.FetchSignature(t.Context())
+		require.NoError(t, err)
+		require.NoError(t, source.Close())
+	}
+	assert.Equal(t, []string{"/a%2Fb/flags.json.minisig?v=1 k", "/s "}, seen)
+}
+
+func TestTheIdentityIsTheURLUnlessToldOtherwise(t *testing.T) {
+	assert.Equal(t, "https://example.com/a?env=b", HTTP("https://example.com/a?env=b").Identity())
+	assert.Equal(t, "shop", HTTP("https://example.com/a?token=t", WithIdentity("shop")).Identity())
+	assert.NotEqual(t, File("a").Identity(), File("b").Identity())
+	assert.NotEqual(t, Bytes([]byte("a")).Identity(), Bytes([]byte("b")).Identity())
+}

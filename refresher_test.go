@@ -1,0 +1,286 @@
+package becket
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestTheFirstFetchBeginsAtOnceAndTheOthersAreSpreadOverTheInterval(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		source := newScript(serving("v1", flagsDocument(1, "a")))
+		began := time.Now()
+		newTestClient(t, source, WithPollInterval(10*time.Second))
+		time.Sleep(time.Hour)
+		at := source.times()
+		assert.Equal(t, began, at[0])
+		assert.InDelta(t, 360, len(at), 20)
+		for i := 1; i < len(at); i++ {
+			share := jitter
+			if i == 1 {
+				share = firstJitter
+			}
+			wait := at[i].Sub(at[i-1])
+			assert.InDelta(t, 10, wait.Seconds(), 10*share+0.001, "wait %d", i)
+		}
+		assert.NotEqual(t, at[2].Sub(at[1]), at[3].Sub(at[2]), "waits must differ")
+	})
+}
+
+func TestFailuresBackOffButNeverPastOneAndAHalfIntervals(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		source := newScript(failing(errors.New("down")))
+		client := newTestClient(t, source, WithPollInterval(8*time.Second))
+		time.Sleep(30 * time.Minute)
+		at := source.times()
+		require.Greater(t, len(at), 100)
+		assert.LessOrEqual(t, at[1].Sub(at[0]), 1500*time.Millisecond, "the first wait is an eighth, spread by half")
+		long := false
+		for i := 1; i < len(at); i++ {
+			wait := at[i].Sub(at[i-1])
+			assert.LessOrEqual(t, wait, 12*time.Second)
+			long = long || wait > 8*time.Second
+		}
+		assert.True(t, long, "the waits must grow")
+		assert.Equal(t, len(at), client.Status().Failures)
+
+		source.set(serving("v1", flagsDocument(1, "a")))
+		time.Sleep(16 * time.Second)
+		assert.True(t, client.For(Subject{}).Enabled("a"), "healed within two intervals")
+		assert.Zero(t, client.Status().Failures)
+		assert.NoError(t, client.Status().LastError)
+	})
+}
+
+func TestARetryAfterIsKeptUpToAnHour(t *testing.T) {
+	for _, test := range []struct {
+		name        string
+		asked       time.Duration
+		least, most time.Duration
+	}{
+		{"longer than the interval", 5 * time.Minute, 5 * time.Minute, 5*time.Minute + 10*time.Second},
+		{"shorter than the ordinary wait", time.Millisecond, 500 * time.Millisecond, 15 * time.Second},
+		{"absurd", 1000 * time.Hour, time.Hour, time.Hour},
+		{"negative", -time.Hour, 500 * time.Millisecond, 15 * time.Second},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				source := newScript(failing(fmt.Errorf("wrapped: %w", &StatusError{Code: 503, RetryAfter: test.asked})))
+				newTestClient(t, source, WithPollInterval(10*time.Second))
+				time.Sleep(2 * time.Hour)
+				at := source.times()
+				require.Greater(t, len(at), 1)
+				wait := at[1].Sub(at[0])
+				assert.GreaterOrEqual(t, wait, test.least)
+				assert.LessOrEqual(t, wait, test.most)
+			})
+		})
+	}
+}
+
+func TestRefreshDoesNotWaitForARetryAfter(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		source := newScript(failing(&StatusError{Code: 429, RetryAfter: time.Hour}))
+		client := newTestClient(t, source)
+		synctest.Wait()
+		source.set(serving("", flagsDocument(1, "a")))
+		began := time.Now()
+		require.NoError(t, client.Refresh(t.Context()))
+		assert.Equal(t, began, time.Now())
+		assert.True(t, client.For(Subject{}).Enabled("a"))
+	})
+}
+
+func TestRefreshBeginsAfterTheCallAndIsShared(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gate := make(chan struct{})
+		fetches := 0
+		source := newScript(func(context.Context, Validator) (Document, error) {
+			fetches++
+			number := fetches
+			<-gate
+			return Document{Body: []byte(flagsDocument(number, "a"))}, nil
+		})
+		client := newTestClient(t, source)
+		synctest.Wait() // the first fetch has begun
+		revisions := make(chan int64, 3)
+		for range 3 {
+			go func() {
+				assert.NoError(t, client.Refresh(t.Context()))
+				revisions <- client.Status().Revision
+			}()
+		}
+		synctest.Wait()
+		assert.Equal(t, 1, fetches, "the fetch that runs is not theirs")
+		gate <- struct{}{}
+		synctest.Wait()
+		assert.Empty(t, revisions, "it began before they called")
+		assert.Equal(t, 2, fetches)
+		close(gate)
+		synctest.Wait()
+		assert.Equal(t, 2, fetches, "one fetch answers all three")
+		for range 3 {
+			assert.Equal(t, int64(2), <-revisions)
+		}
+	})
+}
+
+func TestRefreshEndsWithItsContextAndWithTheClient(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		source := newScript(func(ctx context.Context, _ Validator) (Document, error) {
+			<-ctx.Done()
+			return Document{}, ctx.Err()
+		})
+		client := newTestClient(t, source)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		require.ErrorIs(t, client.Refresh(ctx), context.DeadlineExceeded)
+		waiting := make(chan error)
+		go func() { waiting <- client.Refresh(t.Context()) }()
+		go func() { waiting <- client.Wait(t.Context()) }()
+		synctest.Wait()
+		require.NoError(t, client.Close())
+		require.ErrorIs(t, <-waiting, ErrClosed)
+		require.ErrorIs(t, <-waiting, ErrClosed)
+		require.ErrorIs(t, client.Refresh(t.Context()), ErrClosed)
+		assert.Zero(t, client.Status().Failures, "a fetch that Close ended is no failure")
+	})
+}
+
+func TestASourceThatHangsStopsNeitherPollingNorClose(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		free := make(chan struct{})
+		source := newScript(func(context.Context, Validator) (Document, error) {
+			<-free // ignores its context
+			return Document{Body: []byte(flagsDocument(1, "late"))}, nil
+		})
+		client := newTestClient(t, source, WithPollInterval(time.Second))
+		time.Sleep(5 * time.Minute)
+		require.ErrorIs(t, client.Status().LastError, ErrSourceHangs)
+		assert.Len(t, source.times(), 1, "it is not called while it hangs")
+		source.set(serving("", flagsDocument(2, "a")))
+		close(free)
+		time.Sleep(2 * time.Second)
+		assert.True(t, client.For(Subject{}).Enabled("a"))
+
+		free = make(chan struct{})
+		source.set(func(context.Context, Validator) (Document, error) { <-free; return Document{}, nil })
+		time.Sleep(3 * time.Second)
+		began := time.Now()
+		require.NoError(t, client.Close())
+		assert.LessOrEqual(t, time.Since(began), 2*time.Second)
+		close(free)
+	})
+}
+
+func TestASourceThatPanicsIsAFailure(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		source := newScript(func(context.Context, Validator) (Document, error) { panic("no such luck") })
+		heard := &recorder{}
+		client := newTestClient(t, source, WithHooks(heard.hooks()))
+		synctest.Wait()
+		require.ErrorIs(t, client.Refresh(t.Context()), ErrPanic)
+		synctest.Wait()
+		_, errs, _ := heard.seen()
+		require.Len(t, errs, 2, "the first fetch and the one asked for")
+		assert.ErrorContains(t, errs[0], "no such luck")
+		source.set(serving("", flagsDocument(1, "a")))
+		require.NoError(t, client.Refresh(t.Context()))
+	})
+}
+
+func TestWaitTellsWhatFailed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cause := errors.New("no route to host")
+		source := newScript(failing(cause))
+		client := newTestClient(t, source)
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		defer cancel()
+		err := client.Wait(ctx)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		require.ErrorIs(t, err, cause)
+		waiting := make(chan error)
+		go func() { waiting <- client.Wait(t.Context()) }()
+		source.set(serving("", flagsDocument(1, "a")))
+		require.NoError(t, <-waiting)
+		assert.NoError(t, client.Wait(ctx), "with a ruleset, a context that has ended does not matter")
+	})
+}
+
+func TestAJumpingClockStopsNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		source := newScript(serving("v1", flagsDocument(1, "a")))
+		jumps := 0
+		clock := func() time.Time {
+			jumps++
+			return time.Now().AddDate([]int{0, 1, -1}[jumps%3], 0, 0)
+		}
+		newTestClient(t, source, WithPollInterval(10*time.Second), WithClock(clock))
+		time.Sleep(10 * time.Minute)
+		assert.InDelta(t, 60, len(source.times()), 8)
+	})
+}
+
+func TestANilClientAnswersWithDefaults(t *testing.T) {
+	var client *Client
+	assert.True(t, client.For(NewSubject("u")).Bool("a", true))
+	assert.Zero(t, client.Status())
+	require.ErrorIs(t, client.Wait(t.Context()), ErrNoClient)
+	require.ErrorIs(t, client.Refresh(t.Context()), ErrNoClient)
+	for range client.Flags() {
+		t.Error("a nil client has no flags")
+	}
+	assert.ErrorIs(t, client.Explain("a", NewSubject("u")).Err, ErrNotReady)
+	assert.NoError(t, client.Close())
+}
+
+func TestNewTellsEveryMistake(t *testing.T) {
+	for name, test := range map[string]struct {
+		source  Source
+		options []Option
+		want    string
+	}{
+		"no source":               {nil, nil, "there is no source"},
+		"a URL that is none":      {HTTP("flags.json"), nil, "must begin with https:// or http://"},
+		"a URL without a host":    {HTTP("https:///flags.json"), nil, "name a host"},
+		"a URL with a bad escape": {HTTP("https://user:sesame@example.com/%zz"), nil, "the URL cannot be read"},
+		"a nil HTTP client":       {HTTP("https://example.com", WithHTTPClient(nil)), nil, "the client is nil"},
+		"a header with a newline": {HTTP("https://example.com", WithHeader("X-Token", "a\nb")), nil, "control characters"},
+		"a header without a name": {HTTP("https://example.com", WithHeader("", "a")), nil, "not a header's name"},
+		"no time to fetch":        {HTTP("https://example.com", WithTimeout(0)), nil, "WithTimeout: 0s"},
+		"no room to fetch":        {HTTP("https://example.com", WithMaxBytes(0)), nil, "WithMaxBytes: 0"},
+		"a bad signature URL":     {HTTP("https://example.com", WithSignatureURL("x")), nil, "WithSignatureURL"},
+		"a file without a name":   {File(""), nil, "the path is empty"},
+		"a nil file system":       {FS(nil, "a"), nil, "the file system is nil"},
+		"an interval too short":   {Bytes(nil), []Option{WithPollInterval(time.Millisecond)}, "1ms is below the least interval, 1s"},
+		"no format":               {Bytes(nil), []Option{WithFormat(nil)}, "the format is nil"},
+		"no clock":                {Bytes(nil), []Option{WithClock(nil)}, "the clock is nil"},
+		"a folder without a name": {Bytes(nil), []Option{WithDiskCache("")}, "the folder has no name"},
+		"an empty bootstrap":      {Bytes(nil), []Option{WithBootstrap(nil)}, "there are no bytes"},
+		"a broken bootstrap":      {Bytes(nil), []Option{WithBootstrap([]byte(`{"schema":1`))}, "WithBootstrap"},
+		"a foreign bootstrap": {
+			Bytes(nil),
+			[]Option{WithBootstrap([]byte(flagsDocument(1, "a"))), WithEnvironment("production")},
+			`names none, and "production" is expected`,
+		},
+		"a key that is none": {Bytes(nil), []Option{WithPublicKey("sesame")}, "not a minisign public key"},
+		"no key":             {Bytes(nil), []Option{WithPublicKey()}, "there is no key"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			client, err := New(test.source, test.options...)
+			require.ErrorContains(t, err, test.want)
+			assert.NotContains(t, err.Error(), "sesame", "mistakes do not quote secrets")
+			assert.Nil(t, client)
+		})
+	}
+	_, err := New(nil, WithPollInterval(0), nil, WithClock(nil))
+	for _, want := range []string{"source", "WithPollInterval", "WithClock"} {
+		assert.ErrorContains(t, err, want, "all mistakes at once")
+	}
+}
