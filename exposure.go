@@ -74,7 +74,7 @@ func WithExposureWindow(window time.Duration) ExposureOption {
 	return func(c *exposureConfig) { c.window = window }
 }
 
-// WithExposureMemory sets how many subjects with a flag and a variant are remembered, at about 160 bytes each. Beyond it the one not
+// WithExposureMemory sets how many subjects with a flag and a variant are remembered, at about 130 bytes each. Beyond it the one not
 // seen for longest is forgotten, and told again when it comes back. By default, 65,536.
 func WithExposureMemory(entries int) ExposureOption {
 	return func(c *exposureConfig) { c.memory = entries }

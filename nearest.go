@@ -2,49 +2,14 @@ package becket
 
 import (
 	"fmt"
-	"strings"
+
+	"github.com/becketflags/becket/internal/match"
 )
 
 // suggest returns ` (did you mean "…"?)` with the candidate nearest to a word, or "" when none is near.
 func suggest(word string, candidates []string) string {
-	if name := nearest(word, candidates); name != "" {
+	if name := match.Nearest(word, candidates); name != "" {
 		return fmt.Sprintf(" (did you mean %q?)", name)
 	}
 	return ""
-}
-
-// nearest returns the candidate that the fewest edits make of the word, if they are at most a third of it, or 2.
-// Upper and lower case count as the same.
-func nearest(word string, candidates []string) string {
-	best, fewest := "", max(2, len(word)/3)+1
-	for _, candidate := range candidates {
-		if apart := len(word) - len(candidate); apart >= fewest || -apart >= fewest {
-			continue
-		}
-		if n := edits(strings.ToLower(word), strings.ToLower(candidate)); n < fewest && n < len(candidate) {
-			best, fewest = candidate, n
-		}
-	}
-	return best
-}
-
-// edits counts the bytes to insert, delete or replace to make one text of the other (Levenshtein's distance).
-func edits(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, diagonal+1)
-		}
-	}
-	return row[len(b)]
 }
