@@ -46,12 +46,13 @@ func (g *guardedSource) signature(ctx context.Context) ([]byte, error) {
 	return signature, nil
 }
 
-// patience is how long a call may take: the source's own limit where it has one.
-func (g *guardedSource) patience() time.Duration {
+// deadline limits a call to a minute, unless the source keeps a limit of its own, which is then returned.
+func (g *guardedSource) deadline(ctx context.Context) (context.Context, context.CancelFunc, time.Duration) {
 	if own, ok := g.source.(interface{ patience() time.Duration }); ok {
-		return own.patience()
+		return ctx, func() {}, own.patience()
 	}
-	return maxFetch
+	ctx, cancel := context.WithTimeout(ctx, maxFetch)
+	return ctx, cancel, maxFetch
 }
 
 func guarded[T any](ctx context.Context, g *guardedSource, call func(context.Context) (T, error)) (T, error) {
@@ -64,21 +65,23 @@ func guarded[T any](ctx context.Context, g *guardedSource, call func(context.Con
 			return none, ErrSourceHangs
 		}
 	}
-	ctx, cancel := context.WithTimeout(ctx, g.patience())
+	ctx, cancel, limit := g.deadline(ctx)
 	defer cancel()
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
 	a := &attempt[T]{done: make(chan struct{})}
 	go a.run(ctx, call)
 	select {
 	case <-a.done:
 		return a.value, a.err
 	case <-ctx.Done():
+	case <-timer.C:
 	}
-	grace := time.NewTimer(hangGrace)
-	defer grace.Stop()
+	timer.Reset(hangGrace)
 	select {
 	case <-a.done:
 		return a.value, a.err
-	case <-grace.C:
+	case <-timer.C:
 		g.hanging = a.done
 		return none, ErrSourceHangs
 	}

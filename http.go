@@ -124,9 +124,10 @@ type httpSource struct {
 	mistake      error
 	secrets      []string // what must not be seen in errors
 
-	once   sync.Once
-	client *http.Client
-	own    *http.Transport // nil with a custom client
+	once                sync.Once
+	client              *http.Client
+	own                 *http.Transport // nil with a custom client
+	document, signature *http.Request
 }
 
 func (s *httpSource) wrong(err error) { s.mistake = errors.Join(s.mistake, err) }
@@ -173,6 +174,9 @@ func (s *httpSource) Identity() string {
 
 // Close ends idle connections; the source can still be used.
 func (s *httpSource) Close() error {
+	if s.mistake != nil {
+		return nil
+	}
 	s.once.Do(s.connect)
 	if s.own != nil {
 		s.own.CloseIdleConnections()
@@ -190,6 +194,7 @@ func (s *httpSource) connect() {
 	}
 	client.CheckRedirect = redirectPolicy(s.header, client.CheckRedirect)
 	s.client = &client
+	s.document, s.signature = s.newRequest(s.url), s.newRequest(s.signatureURL)
 }
 
 func newTransport() *http.Transport {
@@ -254,28 +259,38 @@ func (s *httpSource) FetchSignature(ctx context.Context) ([]byte, error) {
 	return signature, nil
 }
 
-// get sends one request. The configured headers go to the document's own host and port alone.
+// get sends one request. Requests differ from each other in their context and validator alone, so that the rest is made once; what a
+// request's header maps to is shared and never written to.
 func (s *httpSource) get(ctx context.Context, u *url.URL, last Validator) (*http.Response, error) {
 	s.once.Do(s.connect)
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), http.NoBody)
-	if err != nil {
-		return nil, err
+	request := s.document.WithContext(ctx)
+	if u != s.url {
+		request = s.signature.WithContext(ctx)
 	}
-	request.Header.Set("Accept", "application/json, */*;q=0.5")
-	request.Header.Set("User-Agent", "becket/"+Version)
+	request.Header = maps.Clone(request.Header)
+	if last.ETag != "" {
+		request.Header["If-None-Match"] = []string{last.ETag}
+	}
+	if last.LastModified != "" {
+		request.Header["If-Modified-Since"] = []string{last.LastModified}
+	}
+	return s.client.Do(request)
+}
+
+// newRequest makes a request. The configured headers go to the document's own host and port alone.
+func (s *httpSource) newRequest(u *url.URL) *http.Request {
+	request := &http.Request{
+		Method: http.MethodGet, URL: u, Host: u.Host, Body: http.NoBody,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: http.Header{"Accept": {"application/json, */*;q=0.5"}, "User-Agent": {"becket/" + Version}},
+	}
 	if sameOrigin(u, s.url) {
 		maps.Copy(request.Header, s.header)
 		if host := s.header.Get("Host"); host != "" {
 			request.Host = host
 		}
 	}
-	if last.ETag != "" {
-		request.Header.Set("If-None-Match", last.ETag)
-	}
-	if last.LastModified != "" {
-		request.Header.Set("If-Modified-Since", last.LastModified)
-	}
-	return s.client.Do(request)
+	return request
 }
 
 // readBody reads the answer's body, decompressed. The transport decompresses what it asked to be compressed itself; a
