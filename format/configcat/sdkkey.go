@@ -1,0 +1,59 @@
+package configcat
+
+import (
+	"errors"
+	"net/url"
+	"strings"
+)
+
+const (
+	proxyPrefix = "configcat-proxy/"
+	sdkPrefix   = "configcat-sdk-1/"
+	partLength  = 22
+)
+
+// validKey reports whether an SDK key can be one. That of a proxy needs an address of one's own.
+func validKey(key string, custom bool) bool {
+	if name, proxy := strings.CutPrefix(key, proxyPrefix); proxy && custom {
+		return name != ""
+	}
+	first, second, found := strings.Cut(strings.TrimPrefix(key, sdkPrefix), "/")
+	return found && len(first) == partLength && len(second) == partLength && !strings.Contains(second, "/")
+}
+
+// pathOf returns where below an address the config of a key is. The key's slashes separate segments of the path.
+func pathOf(key string) string {
+	segments := strings.Split(key, "/")
+	for i := range segments {
+		segments[i] = url.PathEscape(segments[i])
+	}
+	return "/configuration-files/" + strings.Join(segments, "/") + "/config_v6.json"
+}
+
+// hideKey keeps the key, and each long part of it, out of an error.
+func (s *cdn) hideKey(err error) error {
+	if err == nil {
+		return nil
+	}
+	text := err.Error()
+	hidden := text
+	for _, secret := range append([]string{s.key, url.PathEscape(s.key)}, strings.Split(s.key, "/")...) {
+		if len(secret) >= partLength || strings.HasPrefix(s.key, proxyPrefix) && secret+"/" != proxyPrefix && len(secret) > 3 {
+			hidden = strings.ReplaceAll(hidden, secret, "***")
+		}
+	}
+	if hidden == text {
+		return err
+	}
+	return &keylessError{hidden, err}
+}
+
+// keylessError has a text without the key. It can be asked what it is, but not unwrapped: what it hides tells the key.
+type keylessError struct {
+	text string
+	err  error
+}
+
+func (e *keylessError) Error() string        { return e.text }
+func (e *keylessError) Is(target error) bool { return errors.Is(e.err, target) }
+func (e *keylessError) As(target any) bool   { return errors.As(e.err, target) }
