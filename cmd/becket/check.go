@@ -1,30 +1,110 @@
 package main
 
 import (
+	"fmt"
 	"slices"
+	"strings"
+	"time"
 
+	"github.com/becketflags/becket"
+	"github.com/becketflags/becket/cmd/becket/internal/input"
+	"github.com/becketflags/becket/cmd/becket/internal/lint"
 	"github.com/becketflags/becket/cmd/becket/internal/report"
 )
 
 // checkVerb finds what is wrong with a ruleset.
 type checkVerb struct {
 	rulesArgument
+	Silence []string  `placeholder:"NAME" help:"Do not report findings of these names. Repeatable, or separated by commas."`
+	At      time.Time `placeholder:"INSTANT" help:"Check as if it were that time (RFC 3339). By default, now."`
 }
 
 // Run prints every finding to stdout.
 func (v *checkVerb) Run(e *env) error {
+	quiet, err := newSilence(v.Silence, &e.config.Check)
+	if err != nil {
+		return err
+	}
 	document, rules, err := e.load(v.Rules)
 	if err != nil {
 		return err
 	}
-	findings := slices.Concat(document.Problems(rules), document.Warnings(rules))
+	findings := document.Problems(rules)
+	for _, f := range document.Warnings(rules) {
+		f.Name = lint.UnknownField
+		findings = append(findings, f)
+	}
+	linted, err := lintFindings(document, rules, e.at(v.At))
+	if err != nil {
+		return err
+	}
+	findings = slices.DeleteFunc(append(findings, linted...), quiet.silences)
 	if err := e.writeFindings(findings); err != nil {
 		return err
 	}
 	if len(findings) > 0 {
 		return errFound
 	}
+	if !e.options.JSON && !e.options.GitHub {
+		fmt.Fprintf(e.stdout, "%s: nothing found in %s\n", document.Name, count(rules.Info().Flags, "flag"))
+	}
 	return nil
+}
+
+// lintFindings looks for what is hardly meant, in native documents; those of other formats the library alone judges.
+func lintFindings(document *input.Document, rules becket.Rules, now time.Time) (findings []report.Finding, err error) {
+	if document.Format != becket.Native {
+		return nil, nil
+	}
+	ruleset, err := document.Native(rules)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range lint.Check(ruleset, now) {
+		place := document.PlaceAt(f.At)
+		finding := report.Finding{File: place.File, Line: place.Line, Column: place.Column, Name: f.Name, Path: f.Path, Message: f.Message}
+		if f.Flag != nil {
+			finding.Flag, finding.Owner = f.Flag.Key, f.Flag.Owner
+			if slices.Contains(f.Flag.Silence, f.Name) {
+				continue
+			}
+		}
+		findings = append(findings, finding)
+	}
+	return findings, nil
+}
+
+// silence says what is not to be reported.
+type silence struct {
+	everywhere []string
+	flags      map[string][]string
+}
+
+func newSilence(names []string, c *checkConfig) (silence, error) {
+	s := silence{everywhere: slices.Concat(names, c.Silence), flags: c.Flags}
+	all := slices.Clone(s.everywhere)
+	for _, names := range c.Flags {
+		all = append(all, names...)
+	}
+	for _, name := range all {
+		if !lint.Known(name) {
+			return s, fmt.Errorf("there is no finding %q to silence: one of %s", name, findingNames())
+		}
+	}
+	return s, nil
+}
+
+func findingNames() string {
+	names := make([]string, len(lint.Names))
+	for i := range lint.Names {
+		names[i] = lint.Names[i].Name
+	}
+	return strings.Join(names, ", ")
+}
+
+// silences reports whether a finding is not to be reported. What the library refuses always is.
+func (s silence) silences(f report.Finding) bool {
+	return f.Name != report.Invalid && (slices.Contains(s.everywhere, f.Name) || slices.Contains(s.flags[f.Flag], f.Name))
 }
 
 // writeFindings writes findings to stdout the way the user asked for.

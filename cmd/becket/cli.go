@@ -13,7 +13,9 @@ import (
 type cli struct {
 	globals
 
-	Check checkVerb `cmd:"" help:"Find what is wrong with a ruleset, and what is legal but hardly meant."`
+	Check   checkVerb   `cmd:"" help:"Find what is wrong with a ruleset, and what is legal but hardly meant."`
+	Eval    evalVerb    `cmd:"" help:"Decide one flag, or all, for a subject."`
+	Explain explainVerb `cmd:"" help:"Tell how a decision comes about."`
 }
 
 // globals are the flags that every verb has.
@@ -22,7 +24,7 @@ type globals struct {
 	Header  []string         `sep:"none" placeholder:"NAME:VALUE" help:"Send this header when the ruleset is a URL. Repeatable."`
 	JSON    bool             `name:"json" help:"Write JSON."`
 	GitHub  bool             `name:"github" help:"Write findings as annotations of a GitHub workflow."`
-	Config  string           `default:".becket.toml" help:"The configuration; it need not be there."`
+	Config  string           `default:".becket.toml" help:"The configuration."`
 	Version kong.VersionFlag `help:"Print the version."`
 }
 

@@ -20,10 +20,13 @@ type checkConfig struct {
 	Flags   map[string][]string `toml:"flags"`   // findings of one flag
 }
 
+// defaultConfig is the configuration's name, where it need not be.
+const defaultConfig = ".becket.toml"
+
 // readConfig reads the configuration, if there is one. A name in it that nobody knows is a mistake.
 func readConfig(path string) (c config, err error) {
 	meta, err := toml.DecodeFile(path, &c)
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) && path == defaultConfig {
 		return config{}, nil
 	}
 	if err != nil {

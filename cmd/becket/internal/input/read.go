@@ -121,18 +121,21 @@ func readPart(name string, source []byte) (part, []byte, *report.Refused) {
 	p := part{file: name, source: bytes.TrimPrefix(source, []byte("\xef\xbb\xbf"))}
 	var body []byte
 	var err error
+	language := "JSON"
 	if looksLikeYAML(name, p.source) {
+		language = "YAML"
 		body, p.spans, err = fromYAML(p.source)
 	} else {
 		body, err = standardize(p.source)
 	}
 	if err != nil {
-		return p, nil, refuse(name, err)
+		return p, nil, refuse(name, language, err)
 	}
 	return p, body, nil
 }
 
-func refuse(file string, err error) *report.Refused {
+func refuse(file, language string, err error) *report.Refused {
 	line, column, message := syntaxError(err)
+	message = "not valid " + language + ": " + message
 	return &report.Refused{Findings: []report.Finding{{File: file, Line: line, Column: column, Name: report.Invalid, Message: message}}}
 }

@@ -2,7 +2,6 @@ package native
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -13,6 +12,9 @@ type Ruleset struct {
 	Root     *Node
 	Flags    []*Flag // in the order of the document
 	Segments []*Segment
+
+	flags    map[string]*Flag
+	segments map[string]*Segment
 }
 
 // Flag is a flag as it was written.
@@ -101,46 +103,40 @@ func Read(body []byte, bad func(section, key string) bool) (*Ruleset, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Ruleset{Root: root}
+	r := &Ruleset{Root: root, flags: map[string]*Flag{}, segments: map[string]*Segment{}}
 	for _, m := range membersOf(root.Member("segments")) {
 		if !bad("segments", m.Name) {
-			r.Segments = append(r.Segments, &Segment{
-				Key: m.Name, At: m.At, Node: m.Value, If: condition(m.Value.Member("if")),
-				Include: m.Value.Member("include").Texts(), Exclude: m.Value.Member("exclude").Texts(),
-			})
+			s := segment(m)
+			r.Segments, r.segments[s.Key] = append(r.Segments, s), s
 		}
 	}
 	for _, m := range membersOf(root.Member("flags")) {
 		if !bad("flags", m.Name) {
-			r.Flags = append(r.Flags, flag(m))
+			f := flag(m)
+			r.Flags, r.flags[f.Key] = append(r.Flags, f), f
 		}
 	}
 	return r, nil
 }
 
 // Flag returns the flag of that key, or nil.
-func (r *Ruleset) Flag(key string) *Flag {
-	i := slices.IndexFunc(r.Flags, func(f *Flag) bool { return f.Key == key })
-	if i < 0 {
-		return nil
-	}
-	return r.Flags[i]
-}
+func (r *Ruleset) Flag(key string) *Flag { return r.flags[key] }
 
 // Segment returns the segment of that key, or nil.
-func (r *Ruleset) Segment(key string) *Segment {
-	i := slices.IndexFunc(r.Segments, func(s *Segment) bool { return s.Key == key })
-	if i < 0 {
-		return nil
-	}
-	return r.Segments[i]
-}
+func (r *Ruleset) Segment(key string) *Segment { return r.segments[key] }
 
 func membersOf(n *Node) []Member {
 	if n == nil {
 		return nil
 	}
 	return n.Members
+}
+
+func segment(m Member) *Segment {
+	return &Segment{
+		Key: m.Name, At: m.At, Node: m.Value, If: condition(m.Value.Member("if")),
+		Include: m.Value.Member("include").Texts(), Exclude: m.Value.Member("exclude").Texts(),
+	}
 }
 
 func flag(m Member) *Flag {
@@ -214,13 +210,24 @@ func serve(n *Node, salt string) *Serve {
 	return s
 }
 
-// Served returns the variants that s can give.
-func (s *Serve) Served() (names []string) {
+// Named returns the variants that s names, those of arms without weight too.
+func (s *Serve) Named() (names []string) {
 	switch {
 	case s == nil:
 		return nil
 	case s.Arms == nil:
 		return []string{s.Variant}
+	}
+	for _, arm := range s.Arms {
+		names = append(names, arm.Variant)
+	}
+	return names
+}
+
+// Served returns the variants that s can give.
+func (s *Serve) Served() (names []string) {
+	if s == nil || s.Arms == nil {
+		return s.Named()
 	}
 	for _, arm := range s.Arms {
 		if arm.Weight > 0 {

@@ -119,5 +119,7 @@ func GitHub(w io.Writer, findings []Finding) error {
 	return nil
 }
 
-// Plain returns an error's text without the library's prefix.
-func Plain(err error) string { return strings.TrimPrefix(err.Error(), "becket: ") }
+// Plain returns an error's text in one line and without the library's prefix.
+func Plain(err error) string {
+	return strings.ReplaceAll(strings.TrimPrefix(err.Error(), "becket: "), "\nbecket: ", "; ")
+}

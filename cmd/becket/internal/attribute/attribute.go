@@ -1,0 +1,135 @@
+// Package attribute reads the attributes of subjects as people write them: on a command line and in the cells of tables.
+package attribute
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/becketflags/becket"
+)
+
+// Name is an attribute's name with the type that its values have, "" where each value shows its own.
+type Name struct{ Name, Type string }
+
+// types are what can stand behind a name and a colon.
+var types = []string{"string", "number", "boolean", "time", "list", "json"}
+
+// ParseName reads NAME or NAME:TYPE. A colon that no type follows belongs to the name.
+func ParseName(text string) Name {
+	if i := strings.LastIndexByte(text, ':'); i >= 0 {
+		if kind := text[i+1:]; slices.Contains(types, kind) {
+			return Name{text[:i], kind}
+		}
+		if i == len(text)-1 {
+			return Name{text[:i], "json"}
+		}
+	}
+	return Name{text, ""}
+}
+
+// Split reads NAME=VALUE, NAME:TYPE=VALUE or NAME:=JSON.
+func Split(text string) (Name, string, error) {
+	name, value, ok := strings.Cut(text, "=")
+	if n := ParseName(name); ok && n.Name != "" {
+		return n, value, nil
+	}
+	return Name{}, "", fmt.Errorf("an attribute is NAME=VALUE, NAME:TYPE=VALUE or NAME:=JSON, not %q; the types are %s", text, strings.Join(types, ", "))
+}
+
+// Parse reads an attribute from NAME=VALUE.
+func Parse(text string) (becket.Attribute, error) {
+	name, value, err := Split(text)
+	if err != nil {
+		return becket.Attribute{}, err
+	}
+	return name.Attribute(value)
+}
+
+// Attribute returns the attribute with a value that is read as the name's type. Without a type, true and false are booleans, numbers
+// are numbers, and all else is text; an instant as text serves "before" and "after" as well as any other.
+func (n Name) Attribute(value string) (becket.Attribute, error) {
+	switch n.Type {
+	case "string":
+		return becket.String(n.Name, value), nil
+	case "list":
+		return becket.Strings(n.Name, strings.Split(value, ",")...), nil
+	case "time":
+		instant, err := time.Parse(time.RFC3339Nano, value)
+		if err != nil {
+			return becket.Attribute{}, fmt.Errorf("attribute %q: %q is no instant of RFC 3339, such as 2026-12-24T00:00:00Z", n.Name, value)
+		}
+		return becket.Time(n.Name, instant), nil
+	case "json":
+		return n.json(value)
+	}
+	if n.Type != "number" && (value == "true" || value == "false") {
+		return becket.Bool(n.Name, value == "true"), nil
+	}
+	if a, ok := number(n.Name, value); ok && n.Type != "boolean" {
+		return a, nil
+	}
+	if n.Type != "" {
+		return becket.Attribute{}, fmt.Errorf("attribute %q: %q is no %s", n.Name, value, n.Type)
+	}
+	return becket.String(n.Name, value), nil
+}
+
+func (n Name) json(text string) (becket.Attribute, error) {
+	value, err := Decode([]byte(text))
+	if err != nil {
+		return becket.Attribute{}, fmt.Errorf("attribute %q: %q is not valid JSON: %w", n.Name, text, err)
+	}
+	return becket.Any(n.Name, value), nil
+}
+
+// number reads a number as a document would write it; a text that only looks like one (0x1F, 1_000, NaN, 007) is none.
+func number(name, text string) (becket.Attribute, bool) {
+	if text == "" || strings.Trim(text, "+-0123456789.eE") != "" || strings.HasPrefix(strings.TrimLeft(text, "-"), "00") {
+		return becket.Attribute{}, false
+	}
+	if i, err := strconv.ParseInt(text, 10, 64); err == nil {
+		return becket.Int64(name, i), true
+	}
+	f, err := strconv.ParseFloat(text, 64)
+	return becket.Float(name, f), err == nil && !math.IsInf(f, 0)
+}
+
+// Decode decodes JSON for [becket.Any], with integers as integers.
+func Decode(text []byte) (any, error) {
+	decoder := json.NewDecoder(strings.NewReader(string(text)))
+	decoder.UseNumber()
+	var value any
+	if err := decoder.Decode(&value); err != nil {
+		return nil, err
+	}
+	if decoder.More() {
+		return nil, fmt.Errorf("something follows the value")
+	}
+	return numbers(value), nil
+}
+
+// numbers replaces every number by an int64 or a float64.
+func numbers(value any) any {
+	switch v := value.(type) {
+	case json.Number:
+		if i, err := v.Int64(); err == nil {
+			return i
+		}
+		f, _ := v.Float64()
+		return f
+	case []any:
+		for i := range v {
+			v[i] = numbers(v[i])
+		}
+	case map[string]any:
+		for name := range v {
+			v[name] = numbers(v[name])
+		}
+	}
+	return value
+}

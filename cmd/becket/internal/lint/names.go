@@ -1,0 +1,51 @@
+// Package lint finds what is legal in a native ruleset but hardly meant. Every finding has a name, by which it can be
+// silenced; docs/findings.md explains each.
+package lint
+
+// The names of the findings.
+const (
+	UnreachableRule    = "unreachable-rule"
+	UnusedVariant      = "unused-variant"
+	UnusedSegment      = "unused-segment"
+	OneArmSplit        = "one-arm-split"
+	Percent0           = "percent-0"
+	Percent100         = "percent-100"
+	FinishedRamp       = "finished-ramp"
+	PastWindow         = "past-window"
+	Expired            = "expired"
+	AlwaysOn           = "always-on"
+	UnmetPrerequisite  = "unmet-prerequisite"
+	OverlappingLayers  = "overlapping-layers"
+	MissingDescription = "missing-description"
+	MissingOwner       = "missing-owner"
+	UnknownField       = "unknown-field"
+)
+
+// Names lists the findings with what each says, in the order of docs/findings.md.
+var Names = []struct{ Name, Meaning string }{
+	{UnreachableRule, "a rule that nobody reaches, since an earlier one takes everybody whom it is for"},
+	{UnusedVariant, "a variant that no rule, split, default or off serves"},
+	{UnusedSegment, "a segment that no flag uses"},
+	{OneArmSplit, "a split that always gives the same variant"},
+	{Percent0, "a rule for 0 % of the subjects"},
+	{Percent100, "a rule for 100 % of the subjects"},
+	{FinishedRamp, "a ramp whose last step is in the past"},
+	{PastWindow, "a rule whose until is in the past"},
+	{Expired, "a flag whose expires is in the past"},
+	{AlwaysOn, "a flag that serves everybody the same variant, and not its off"},
+	{UnmetPrerequisite, "a requirement or condition on a flag that never serves what is asked of it"},
+	{OverlappingLayers, "rules of two flags whose ranges of one layer overlap"},
+	{MissingDescription, "a flag without a description"},
+	{MissingOwner, "a flag without an owner"},
+	{UnknownField, "a field at the top of the document that the library does not know and ignores"},
+}
+
+// Known reports whether there is a finding of that name.
+func Known(name string) bool {
+	for i := range Names {
+		if Names[i].Name == name {
+			return true
+		}
+	}
+	return false
+}
