@@ -1,0 +1,67 @@
+package becket_test
+
+import (
+	"encoding/json"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/becketflags/becket"
+)
+
+// blocks returns the fenced blocks of a page that are of one language.
+func blocks(t *testing.T, page, language string) []string {
+	t.Helper()
+	text, err := os.ReadFile(page)
+	require.NoError(t, err)
+	var found []string
+	for _, match := range regexp.MustCompile("(?s)```"+language+"\n(.*?)```").FindAllStringSubmatch(string(text), -1) {
+		found = append(found, match[1])
+	}
+	require.NotEmpty(t, found, "%s has no block of %s", page, language)
+	return found
+}
+
+// lines returns the lines of Go code without indentation and without those that an example cannot hold.
+func lines(code string) []string {
+	code = strings.ReplaceAll(code, `"https://cdn.example.com/`, `cdn+"/`)
+	var kept []string
+	for line := range strings.Lines(code) {
+		line = strings.TrimSpace(line)
+		switch line {
+		case "", "//go:embed flags.json", "var shipped []byte", "func main() {":
+		default:
+			kept = append(kept, line)
+		}
+	}
+	return kept
+}
+
+func TestEverySnippetOfTheReadmeIsAnExampleThatRuns(t *testing.T) {
+	source, err := os.ReadFile("example_test.go")
+	require.NoError(t, err)
+	examples := strings.Join(lines(string(source)), "\n")
+	for _, block := range blocks(t, "README.md", "go") {
+		// The program's last bracket closes main.
+		snippet := strings.TrimSuffix(strings.Join(lines(block), "\n"), "\n}\n}")
+		assert.Contains(t, examples, snippet)
+	}
+}
+
+func TestTheRulesetOfTheReadmeIsAGoodOne(t *testing.T) {
+	documents := blocks(t, "README.md", "json")
+	rules, err := becket.Native.Decode([]byte(documents[0]))
+	require.NoError(t, err)
+	assert.Empty(t, rules.Info().Bad)
+	assert.Empty(t, rules.Info().Warnings)
+
+	require.Len(t, documents, 2)
+	require.True(t, json.Valid([]byte(documents[1])))
+	rules, err = becket.Native.Decode([]byte(`{"schema": 1, "flags": {"f": {"rules": [` + documents[1] + `]}}}`))
+	require.NoError(t, err)
+	assert.Empty(t, rules.Info().Bad)
+}
