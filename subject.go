@@ -130,13 +130,14 @@ func (s *Subject) Entries(yield func(root, name string, value Value) bool) {
 			continue
 		}
 		for _, entry := range a.value.group() {
-			if entry.value.kind == kindIgnored {
-				if entry.value.fraction != ignoredNil {
+			value := entry.value
+			if value.kind == kindIgnored {
+				if value.fraction != ignoredNil {
 					continue
 				}
-				entry.value = Value{}
+				value = Value{}
 			}
-			if !yield(a.named(), entry.named(), entry.value) {
+			if !yield(a.named(), entry.named(), value) {
 				return
 			}
 		}
