@@ -1,0 +1,33 @@
+package openfeature
+
+import (
+	"context"
+
+	"github.com/becketflags/becket"
+	of "github.com/open-feature/go-sdk/openfeature"
+)
+
+// Tracking is something that a subject did, as OpenFeature's Track reports it: what exposures are held against.
+type Tracking struct {
+	Name       string
+	Subject    becket.Subject // a copy, private attributes hidden
+	Value      float64
+	Attributes map[string]any // of the event; nil or a copy
+}
+
+// Track hands the event to the function of [WithTracking].
+func (p *Provider) Track(ctx context.Context, name string, evalCtx of.EvaluationContext, details of.TrackingEventDetails) {
+	if p.config.track == nil {
+		return
+	}
+	flat := of.FlattenedContext(evalCtx.Attributes())
+	if key := evalCtx.TargetingKey(); key != "" {
+		flat[of.TargetingKey] = key
+	}
+	p.config.track(ctx, Tracking{
+		Name:       name,
+		Subject:    p.client.Load().Redact(subjectOf(flat, nil)),
+		Value:      details.Value(),
+		Attributes: details.Attributes(),
+	})
+}
