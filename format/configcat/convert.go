@@ -22,8 +22,26 @@ func text(v becket.Value) string {
 	return string(appendText(buffer[:0], v))
 }
 
-// appendText appends what is no text as text: numbers as JavaScript writes them, instants as Unix seconds, lists as compact JSON.
+// appendText appends an attribute as text: numbers as JavaScript writes them, instants as Unix seconds, lists as compact JSON.
 func appendText(b []byte, v becket.Value) []byte {
+	if v.Kind() != becket.KindList {
+		return appendScalar(b, v)
+	}
+	b = append(b, '[')
+	for i := range v.Len() {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		if element := v.At(i); element.Kind() == becket.KindString {
+			b = appendQuoted(b, element.Text())
+		} else {
+			b = appendScalar(b, element)
+		}
+	}
+	return append(b, ']')
+}
+
+func appendScalar(b []byte, v becket.Value) []byte {
 	switch v.Kind() {
 	case becket.KindString:
 		return append(b, v.Text()...)
@@ -35,26 +53,9 @@ func appendText(b []byte, v becket.Value) []byte {
 		return match.AppendNumber(b, v.Float())
 	case becket.KindTime:
 		return match.AppendNumber(b, seconds(v))
-	case becket.KindList:
-		return appendList(b, v)
 	default:
 		return append(b, v.Raw()...)
 	}
-}
-
-func appendList(b []byte, list becket.Value) []byte {
-	b = append(b, '[')
-	for i := range list.Len() {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		if element := list.At(i); element.Kind() == becket.KindString {
-			b = appendQuoted(b, element.Text())
-		} else {
-			b = appendText(b, element)
-		}
-	}
-	return append(b, ']')
 }
 
 // appendQuoted appends a text as JSON.stringify writes it: only quotes, backslashes and control characters are escaped.

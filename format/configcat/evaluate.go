@@ -27,42 +27,48 @@ type outcome struct {
 }
 
 // Evaluate decides one setting for one subject. It is safe for concurrent use.
-func (r *rules) Evaluate(flag string, want becket.Kind, subject *becket.Subject, _ *becket.Moment) becket.Result {
+func (r *rules) Evaluate(flag string, want becket.Kind, subject *becket.Subject, _ *becket.Moment) (result becket.Result) {
 	s := r.settings[flag]
+	result.Reason = becket.ReasonError
 	switch {
 	case s == nil:
-		return becket.Result{Reason: becket.ReasonError, Err: becket.ErrFlagNotFound}
+		result.Err = becket.ErrFlagNotFound
+		return result
 	case s.err != nil:
-		return becket.Result{Reason: becket.ReasonError, Err: s.err}
+		result.Err = s.err
+		return result
 	case want != s.kind && want != becket.KindAny:
-		return becket.Result{Reason: becket.ReasonError, Err: becket.TypeMismatch(want, s.kind)}
+		result.Err = becket.TypeMismatch(want, s.kind)
+		return result
 	}
 	e := evaluation{subject: subject, nobody: subject.IsZero()}
 	if s.guarded {
 		e.guard = newGuard()
 	}
 	o := e.prerequisite(s)
-	return s.result(&e, &o)
-}
-
-func (s *setting) result(e *evaluation, o *outcome) becket.Result {
-	result := becket.Result{Variant: o.variant, Reason: becket.ReasonDefault, Err: o.err, Missing: e.missing}
-	switch {
-	case o.err != nil:
-		result.Variant, result.Reason = nil, becket.ReasonError
+	result.Missing = e.missing
+	if o.err != nil {
+		result.Err = o.err
 		return result
-	case o.split:
-		result.Reason = becket.ReasonSplit
-	case o.rule != nil:
-		result.Reason = becket.ReasonTargetingMatch
-	case len(s.rules) == 0 && !s.options.there():
-		result.Reason = becket.ReasonStatic
 	}
+	result.Variant, result.Reason, result.Track = o.variant, s.reason(&o), e.consulted
 	if o.rule != nil {
 		result.Rule = o.rule.name
 	}
-	result.Track = e.consulted
 	return result
+}
+
+func (s *setting) reason(o *outcome) becket.Reason {
+	switch {
+	case o.split:
+		return becket.ReasonSplit
+	case o.rule != nil:
+		return becket.ReasonTargetingMatch
+	case len(s.rules) == 0 && !s.options.there():
+		return becket.ReasonStatic
+	default:
+		return becket.ReasonDefault
+	}
 }
 
 // prerequisite evaluates a setting, as the one that was asked for or for another one's sake.

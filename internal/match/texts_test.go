@@ -24,6 +24,16 @@ func TestASetHasWhatWasPutIn(t *testing.T) {
 	}
 }
 
+func TestAShortTextIsNotALongerOne(t *testing.T) {
+	set := match.NewTexts([]string{"DE", "a\x00", "1234567", ""})
+	for _, text := range []string{"DE", "a\x00", "1234567", ""} {
+		assert.True(t, set.Has(text), "%q", text)
+	}
+	for _, text := range []string{"D", "DE\x00", "ED", "a", "12345678", "\x00", "de"} {
+		assert.False(t, set.Has(text), "%q", text)
+	}
+}
+
 func TestTextsAreSearchedForAnyOfSeveral(t *testing.T) {
 	assert.True(t, match.ContainsAny("becket", []string{"x", "cke"}))
 	assert.False(t, match.ContainsAny("becket", []string{"x", "CKE"}))
