@@ -1,0 +1,344 @@
+package becket
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// everyOperator has a flag for each operator, form and kind of rollout, all of which reach their end for the subject below.
+const everyOperator = `{"schema":1,"revision":1,
+	"segments":{"staff":{"include":["user-7"],"if":{"attribute":"email","ends_with":"@example.com"}}},
+	"flags":{
+	"plain":{"default":"on"},
+	"text":{"variants":{"a":"A"},"default":"a"},
+	"integer":{"variants":{"a":25},"default":"a"},
+	"float":{"variants":{"a":0.5},"default":"a"},
+	"object":{"variants":{"a":{"rps":100,"tags":["x"]}},"default":"a"},
+	"killed":{"enabled":false},
+	"stale":{"max_age":"1h"},
+	"broken":{"tipe":"boolean"},
+	"requiring":{"requires":[{"flag":"plain","in":["on"]}],"default":"on"},
+	"in":{"rules":[{"if":{"attribute":"country","in":["DE","AT"]},"serve":"on"}]},
+	"in-many":{"rules":[{"if":{"attribute":"country","in":["A","B","C","D","E","F","G","H","I","J","K","L","M","N","O","P","DE"]},"serve":"on"}]},
+	"in-folded":{"rules":[{"if":{"attribute":"country","in":["de"],"ignore_case":true},"serve":"on"}]},
+	"in-number":{"rules":[{"if":{"attribute":"age","in":[30,31]},"serve":"on"}]},
+	"in-float":{"rules":[{"if":{"attribute":"score","in":[0.5]},"serve":"on"}]},
+	"in-boolean":{"rules":[{"if":{"attribute":"paying","in":[true]},"serve":"on"}]},
+	"in-list":{"rules":[{"if":{"attribute":"groups","in":["beta"]},"serve":"on"}]},
+	"not-in":{"rules":[{"if":{"attribute":"country","not_in":["FR"]},"serve":"on"}]},
+	"contains":{"rules":[{"if":{"attribute":"email","contains":"@"},"serve":"on"}]},
+	"starts":{"rules":[{"if":{"attribute":"email","starts_with":["ann","bob"]},"serve":"on"}]},
+	"ends":{"rules":[{"if":{"attribute":"email","ends_with":"EXAMPLE.COM","ignore_case":true},"serve":"on"}]},
+	"matches":{"rules":[{"if":{"attribute":"email","matches":"^a.*@example\\.com$"},"serve":"on"}]},
+	"matches-any-case":{"rules":[{"if":{"attribute":"email","matches":"^A[n-z]+@","ignore_case":true},"serve":"on"}]},
+	"numbers":{"rules":[{"if":{"attribute":"age","gte":18,"lt":99,"gt":0.5,"lte":31},"serve":"on"}]},
+	"instants":{"rules":[{"if":{"attribute":"since","after":"2020-01-01T00:00:00Z","before":"2030-01-01T00:00:00Z"},"serve":"on"}]},
+	"instants-as-text":{"rules":[{"if":{"attribute":"born","after":"1990-01-01T00:00:00Z"},"serve":"on"}]},
+	"semver":{"rules":[{"if":{"attribute":"version","semver":">=2.1.0 <3.0.0 || ^4.0.0"},"serve":"on"}]},
+	"cidr":{"rules":[{"if":{"attribute":"ip","cidr":["10.0.0.0/8","2001:db8::/32"]},"serve":"on"}]},
+	"cidr-six":{"rules":[{"if":{"attribute":"ip6","cidr":["10.0.0.0/8","2001:db8::/32"]},"serve":"on"}]},
+	"exists":{"rules":[{"if":{"attribute":"age","exists":true},"serve":"on"}]},
+	"nothing":{"rules":[{"if":{"attribute":"nothing","exists":false},"serve":"on"}]},
+	"missing":{"rules":[{"if":{"attribute":"nothing","in":["x"]},"serve":"off"}],"default":"on"},
+	"key":{"rules":[{"if":{"attribute":"key","in":["user-42-with-a-rather-long-key"]},"serve":"on"}]},
+	"segment":{"rules":[{"if":{"segment":"staff"},"serve":"on"}]},
+	"flag":{"rules":[{"if":{"flag":"plain","in":["on"]},"serve":"on"}]},
+	"tree":{"rules":[{"if":{"all":[{"any":[{"attribute":"age","lt":1},{"not":{"attribute":"country","in":["FR"]}}]}]},"serve":"on"}]},
+	"percent":{"rules":[{"percent":100,"serve":"on"}]},
+	"percent-by":{"rules":[{"percent":100,"by":"age","serve":"on"}]},
+	"percent-by-boolean":{"rules":[{"percent":100,"by":"paying","serve":"on"}]},
+	"ramp":{"rules":[{"ramp":{"steps":[{"at":"2020-01-01T00:00:00Z","percent":0},{"at":"2020-01-02T00:00:00Z","percent":100}],"linear":true},"serve":"on"}]},
+	"window":{"rules":[{"from":"2020-01-01T00:00:00Z","until":"2999-01-01T00:00:00Z","serve":"on"}]},
+	"layer":{"rules":[{"layer":{"name":"page","from":0,"to":100},"serve":"on"}]},
+	"split":{"default":{"split":{"on":3,"off":0}}},
+	"split-of-many":{"variants":{"a":true,"b":true,"c":true,"d":true},"default":{"split":{"a":1,"b":2,"c":3,"d":4}}}}}`
+
+var since = time.Date(2025, 6, 1, 12, 0, 0, 0, time.UTC)
+
+// asked is a subject that every operator of everyOperator finds something in. It must be inlined for its attributes to stay on the
+// caller's stack, so the tests below spell it out where that matters.
+func asked() Subject {
+	return NewSubject("user-42-with-a-rather-long-key", String("country", "DE"), String("email", "ann@example.com"), Int("age", 31),
+		Float("score", 0.5), Bool("paying", true), Strings("groups", "alpha", "beta"), Time("since", since),
+		String("born", "1995-02-03T04:05:06Z"), String("version", "2.9.4-beta.1"), String("ip", "10.1.2.3"), String("ip6", "2001:db8::1"))
+}
+
+func newAllocClient(t *testing.T, options ...Option) *Client {
+	t.Helper()
+	return newTestClient(t, Bytes([]byte(everyOperator)), append(options, WithBootstrap([]byte(everyOperator)), WithPollInterval(time.Hour))...)
+}
+
+// requireNoAllocation runs f often. Something else in the process may allocate meanwhile, so that the best of three runs counts.
+func requireNoAllocation(t *testing.T, f func()) {
+	t.Helper()
+	f() // what is decoded once, is
+	least := 1.0
+	for range 3 {
+		if least = min(least, testing.AllocsPerRun(100, f)); least == 0 {
+			return
+		}
+	}
+	require.Zero(t, least)
+}
+
+func TestNoOperatorAllocates(t *testing.T) { //nolint:paralleltest // AllocsPerRun must not run in parallel
+	client := newAllocClient(t)
+	require.NoError(t, client.Wait(t.Context()))
+	prebuilt := client.For(asked())
+	for info := range client.Flags() {
+		if info.Kind != KindBool {
+			continue
+		}
+		key := info.Key
+		t.Run(key, func(t *testing.T) {
+			want := key != "killed" && key != "stale"
+			require.Equal(t, want, prebuilt.Enabled(key), "the operator must be reached: %s", client.Explain(key, asked()))
+			requireNoAllocation(t, func() { prebuilt.Enabled(key) })
+			requireNoAllocation(t, func() { prebuilt.BoolDetail(key, false) })
+			requireNoAllocation(t, func() {
+				client.For(NewSubject("user-42-with-a-rather-long-key", String("country", "DE"), String("email", "ann@example.com"), Int("age", 31),
+					Float("score", 0.5), Bool("paying", true), Strings("groups", "alpha", "beta"), Time("since", since),
+					String("born", "1995-02-03T04:05:06Z"), String("version", "2.9.4-beta.1"), String("ip", "10.1.2.3"), String("ip6", "2001:db8::1"))).Enabled(key)
+			})
+		})
+	}
+}
+
+type allocLimits struct {
+	RPS  int      `json:"rps"`
+	Tags []string `json:"tags"`
+}
+
+// entryPoints are all ways to ask, each with a right answer to show that it was asked.
+var entryPoints = []struct {
+	name string
+	ask  func(View) bool
+	made func(*Client) bool // the same with the subject made in the call: a View passed to a function value would be on the heap
+}{
+	{
+		"Enabled",
+		func(v View) bool { return v.Enabled("in") },
+		func(c *Client) bool { return c.For(NewSubject("user-1", String("country", "DE"))).Enabled("in") },
+	},
+	{
+		"Bool",
+		func(v View) bool { return v.Bool("in", false) },
+		func(c *Client) bool { return c.For(NewSubject("user-1", String("country", "DE"))).Bool("in", false) },
+	},
+	{
+		"String",
+		func(v View) bool { return v.String("text", "") == "A" },
+		func(c *Client) bool {
+			return c.For(NewSubject("user-1", String("country", "DE"))).String("text", "") == "A"
+		},
+	},
+	{
+		"Int",
+		func(v View) bool { return v.Int("integer", 0) == 25 },
+		func(c *Client) bool {
+			return c.For(NewSubject("user-1", String("country", "DE"))).Int("integer", 0) == 25
+		},
+	},
+	{
+		"Float",
+		func(v View) bool { return v.Float("float", 0) == 0.5 },
+		func(c *Client) bool {
+			return c.For(NewSubject("user-1", String("country", "DE"))).Float("float", 0) == 0.5
+		},
+	},
+	{
+		"Float of an integer",
+		func(v View) bool { return v.Float("integer", 0) == 25 },
+		func(c *Client) bool {
+			return c.For(NewSubject("user-1", String("country", "DE"))).Float("integer", 0) == 25
+		},
+	},
+	{
+		"JSON",
+		func(v View) bool { return JSON(v, "object", allocLimits{}).RPS == 100 },
+		func(c *Client) bool {
+			return JSON(c.For(NewSubject("user-1", String("country", "DE"))), "object", allocLimits{}).RPS == 100
+		},
+	},
+	{
+		"BoolDetail",
+		func(v View) bool { return v.BoolDetail("in", false).Value },
+		func(c *Client) bool {
+			return c.For(NewSubject("user-1", String("country", "DE"))).BoolDetail("in", false).Value
+		},
+	},
+	{
+		"StringDetail",
+		func(v View) bool { return v.StringDetail("text", "").Value == "A" },
+		func(c *Client) bool {
+			return c.For(NewSubject("user-1", String("country", "DE"))).StringDetail("text", "").Value == "A"
+		},
+	},
+	{
+		"IntDetail",
+		func(v View) bool { return v.IntDetail("integer", 0).Value == 25 },
+		func(c *Client) bool {
+			return c.For(NewSubject("user-1", String("country", "DE"))).IntDetail("integer", 0).Value == 25
+		},
+	},
+	{
+		"FloatDetail",
+		func(v View) bool { return v.FloatDetail("float", 0).Value == 0.5 },
+		func(c *Client) bool {
+			return c.For(NewSubject("user-1", String("country", "DE"))).FloatDetail("float", 0).Value == 0.5
+		},
+	},
+	{
+		"JSONDetail",
+		func(v View) bool { return JSONDetail(v, "object", allocLimits{}).Value.RPS == 100 },
+		func(c *Client) bool {
+			return JSONDetail(c.For(NewSubject("user-1", String("country", "DE"))), "object", allocLimits{}).Value.RPS == 100
+		},
+	},
+	{
+		"BoolFlag",
+		func(v View) bool { return BoolFlag{Key: "in"}.On(v) },
+		func(c *Client) bool {
+			return BoolFlag{Key: "in"}.On(c.For(NewSubject("user-1", String("country", "DE"))))
+		},
+	},
+	{
+		"StringFlag",
+		func(v View) bool { return StringFlag{Key: "text"}.In(v) == "A" },
+		func(c *Client) bool {
+			return StringFlag{Key: "text"}.In(c.For(NewSubject("user-1", String("country", "DE")))) == "A"
+		},
+	},
+	{
+		"IntFlag",
+		func(v View) bool { return IntFlag{Key: "integer"}.In(v) == 25 },
+		func(c *Client) bool {
+			return IntFlag{Key: "integer"}.In(c.For(NewSubject("user-1", String("country", "DE")))) == 25
+		},
+	},
+	{
+		"FloatFlag",
+		func(v View) bool { return FloatFlag{Key: "float"}.In(v) == 0.5 },
+		func(c *Client) bool {
+			return FloatFlag{Key: "float"}.In(c.For(NewSubject("user-1", String("country", "DE")))) == 0.5
+		},
+	},
+	{
+		"JSONFlag",
+		func(v View) bool { return JSONFlag[allocLimits]{Key: "object"}.In(v).RPS == 100 },
+		func(c *Client) bool {
+			return JSONFlag[allocLimits]{Key: "object"}.In(c.For(NewSubject("user-1", String("country", "DE")))).RPS == 100
+		},
+	},
+	{
+		"a handle's detail",
+		func(v View) bool { return BoolFlag{Key: "in"}.Detail(v).Value },
+		func(c *Client) bool {
+			return BoolFlag{Key: "in"}.Detail(c.For(NewSubject("user-1", String("country", "DE")))).Value
+		},
+	},
+	{
+		"an unknown flag",
+		func(v View) bool { return v.BoolDetail("unknown", true).Err == error(ErrFlagNotFound) }, //nolint:errorlint // identity is meant
+		func(c *Client) bool {
+			return c.For(NewSubject("user-1", String("country", "DE"))).BoolDetail("unknown", true).Err == error(ErrFlagNotFound)
+		}, //nolint:errorlint // identity is meant
+	},
+	{
+		"an unknown flag, the value alone",
+		func(v View) bool { return v.Bool("unknown", true) },
+		func(c *Client) bool {
+			return c.For(NewSubject("user-1", String("country", "DE"))).Bool("unknown", true)
+		},
+	},
+	{
+		"another type",
+		func(v View) bool { return v.BoolDetail("text", true).Err != nil },
+		func(c *Client) bool {
+			return c.For(NewSubject("user-1", String("country", "DE"))).BoolDetail("text", true).Err != nil
+		},
+	},
+	{
+		"another type, the value alone",
+		func(v View) bool { return v.String("in", "x") == "x" },
+		func(c *Client) bool {
+			return c.For(NewSubject("user-1", String("country", "DE"))).String("in", "x") == "x"
+		},
+	},
+	{
+		"an object of another type",
+		func(v View) bool { return JSONDetail(v, "object", []int(nil)).Err != nil },
+		func(c *Client) bool {
+			return JSONDetail(c.For(NewSubject("user-1", String("country", "DE"))), "object", []int(nil)).Err != nil
+		},
+	},
+	{
+		"a flag that could not be read",
+		func(v View) bool { return v.BoolDetail("broken", true).Err != nil },
+		func(c *Client) bool {
+			return c.For(NewSubject("user-1", String("country", "DE"))).BoolDetail("broken", true).Err != nil
+		},
+	},
+	{
+		"a split without a key",
+		func(v View) bool { return keyless(v).BoolDetail("split", true).Err != nil },
+		func(c *Client) bool {
+			return keyless(c.For(NewSubject("user-1", String("country", "DE")))).BoolDetail("split", true).Err != nil
+		},
+	},
+	{
+		"the zero view",
+		func(View) bool { return View{}.BoolDetail("in", true).Err != nil },
+		func(*Client) bool { return View{}.BoolDetail("in", true).Err != nil },
+	},
+}
+
+func keyless(v View) View {
+	v.subject = Subject{}
+	return v
+}
+
+func TestNoEntryPointAllocates(t *testing.T) { //nolint:paralleltest // AllocsPerRun must not run in parallel
+	seen := SinkFunc(func(context.Context, []Exposure) error { return nil })
+	for name, client := range map[string]*Client{
+		"plain":                     newAllocClient(t),
+		"with exposures, repeated":  newAllocClient(t, WithExposures(seen)),
+		"with overrides":            newAllocClient(t, WithOverrides(overrideFile(t, `{"elsewhere":true}`))),
+		"with hooks and private":    newAllocClient(t, WithHooks(Hooks{OnError: func(error) {}}), WithPrivateAttributes("email")),
+		"by the interface of Rules": newAllocClient(t, WithFormat(plainFormat{})),
+	} {
+		prebuilt := client.For(asked())
+		for _, entry := range entryPoints {
+			t.Run(name+"/"+entry.name, func(t *testing.T) {
+				require.True(t, entry.ask(prebuilt))
+				requireNoAllocation(t, func() { entry.ask(prebuilt) })
+				require.True(t, entry.made(client))
+				requireNoAllocation(t, func() { entry.made(client) })
+			})
+		}
+	}
+}
+
+func TestASubjectBuiltFromWhatLivesOnTheStackIsNotCopied(t *testing.T) { //nolint:paralleltest // AllocsPerRun must not run in parallel
+	client := newAllocClient(t, WithExposures(SinkFunc(func(context.Context, []Exposure) error { return nil })))
+	number := 42
+	requireNoAllocation(t, func() {
+		buffer := [32]byte{'u', 's', 'e', 'r', '-'}
+		key := textOf(buffer[:6+number%2])
+		if !client.For(NewSubject(key, String("country", textOf(buffer[:2])))).Enabled("percent") {
+			t.Error("off")
+		}
+	})
+}
+
+func TestAnEvaluationTooLongForTheStackIsStillRight(t *testing.T) { //nolint:paralleltest // AllocsPerRun must not run in parallel
+	client := newAllocClient(t)
+	long := strings.Repeat("x", 1000) + "@EXAMPLE.com"
+	v := client.For(NewSubject("user-1", String("email", long)))
+	assert.True(t, v.Enabled("ends"), "beyond the buffer for folded text it may allocate, and must fold all the same")
+}
