@@ -13,9 +13,10 @@ import (
 type cli struct {
 	globals
 
-	Check   checkVerb   `cmd:"" help:"Find what is wrong with a ruleset, and what is legal but hardly meant."`
-	Eval    evalVerb    `cmd:"" help:"Decide one flag, or all, for a subject."`
-	Explain explainVerb `cmd:"" help:"Tell how a decision comes about."`
+	Check    checkVerb    `cmd:"" help:"Find what is wrong with a ruleset, and what is legal but hardly meant."`
+	Eval     evalVerb     `cmd:"" help:"Decide one flag, or all, for a subject."`
+	Explain  explainVerb  `cmd:"" help:"Tell how a decision comes about."`
+	Simulate simulateVerb `cmd:"" help:"Foresee how a flag divides a population."`
 }
 
 // globals are the flags that every verb has.

@@ -1,0 +1,150 @@
+package population
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/becketflags/becket"
+	"github.com/becketflags/becket/cmd/becket/internal/attribute"
+)
+
+// Column is an attribute and how it is spread over a made population.
+type Column struct {
+	name string
+	draw func(*rand.Rand) (becket.Attribute, bool)
+}
+
+// ParseColumn reads NAME=DISTRIBUTION or NAME:TYPE=DISTRIBUTION. A distribution is
+//
+//	DE:30,FR:20,US:50     values with weights, of 1 where they have none; an empty value is a missing attribute
+//	18..80                numbers, or instants, evenly between two
+//	normal(40,12)         numbers with that mean and standard deviation, whole if both are
+func ParseColumn(text string) (Column, error) {
+	name, spec, err := attribute.Split(text)
+	if err != nil {
+		return Column{}, err
+	}
+	c := Column{name: name.Name}
+	switch {
+	case name.Type == "json":
+		a, err := name.Attribute(spec)
+		c.draw = func(*rand.Rand) (becket.Attribute, bool) { return a, true }
+		return c, err
+	case strings.HasPrefix(spec, "normal("):
+		c.draw, err = normal(name.Name, spec)
+	case strings.Contains(spec, ".."):
+		c.draw, err = between(name.Name, spec)
+	default:
+		c.draw, err = choice(name, spec)
+	}
+	return c, err
+}
+
+type draw = func(*rand.Rand) (becket.Attribute, bool)
+
+var normalSpec = regexp.MustCompile(`^normal\(([-+.0-9eE]+),\s*([.0-9eE]+)\)$`)
+
+func normal(name, spec string) (draw, error) {
+	m := normalSpec.FindStringSubmatch(spec)
+	if m == nil {
+		return nil, fmt.Errorf("attribute %q: %q is not normal(MEAN,DEVIATION)", name, spec)
+	}
+	mean, err := strconv.ParseFloat(m[1], 64)
+	deviation, errDeviation := strconv.ParseFloat(m[2], 64)
+	if err != nil || errDeviation != nil {
+		return nil, fmt.Errorf("attribute %q: %q is not normal(MEAN,DEVIATION)", name, spec)
+	}
+	whole := mean == math.Trunc(mean) && deviation == math.Trunc(deviation)
+	return func(r *rand.Rand) (becket.Attribute, bool) {
+		value := mean + deviation*r.NormFloat64()
+		if whole {
+			value = math.Round(value)
+		}
+		return becket.Float(name, value), true
+	}, nil
+}
+
+func between(name, spec string) (draw, error) {
+	low, high, _ := strings.Cut(spec, "..")
+	if from, err := strconv.ParseInt(low, 10, 64); err == nil {
+		if to, err := strconv.ParseInt(high, 10, 64); err == nil && from <= to && uint64(to-from) < math.MaxInt64 { //nolint:gosec // checked
+			return func(r *rand.Rand) (becket.Attribute, bool) { return becket.Int64(name, from+r.Int64N(to-from+1)), true }, nil
+		}
+	}
+	from, err := strconv.ParseFloat(low, 64)
+	to, errTo := strconv.ParseFloat(high, 64)
+	if err == nil && errTo == nil && from <= to {
+		return func(r *rand.Rand) (becket.Attribute, bool) {
+			return becket.Float(name, from+(to-from)*r.Float64()), true
+		}, nil
+	}
+	start, err := time.Parse(time.RFC3339, low)
+	end, errEnd := time.Parse(time.RFC3339, high)
+	if err == nil && errEnd == nil && start.Before(end) {
+		span := end.Sub(start)
+		return func(r *rand.Rand) (becket.Attribute, bool) {
+			return becket.Time(name, start.Add(time.Duration(r.Int64N(int64(span))))), true
+		}, nil
+	}
+	return nil, fmt.Errorf("attribute %q: %q is not LOW..HIGH, of two numbers or two instants", name, spec)
+}
+
+// option is a value of a choice; of two the one with the larger weight is drawn more often.
+type option struct {
+	attribute  becket.Attribute
+	missing    bool
+	cumulative float64
+}
+
+func choice(name attribute.Name, spec string) (draw, error) {
+	var options []option
+	total := 0.0
+	for text := range strings.SplitSeq(spec, ",") {
+		value, weight, err := weighted(text)
+		if err != nil {
+			return nil, fmt.Errorf("attribute %q: %w", name.Name, err)
+		}
+		total += weight
+		o := option{missing: value == "", cumulative: total}
+		if !o.missing {
+			if o.attribute, err = name.Attribute(value); err != nil {
+				return nil, err
+			}
+		}
+		options = append(options, o)
+	}
+	if total <= 0 {
+		return nil, fmt.Errorf("attribute %q: the weights must not all be 0", name.Name)
+	}
+	return func(r *rand.Rand) (becket.Attribute, bool) {
+		at := r.Float64() * total
+		for i := range options {
+			if at < options[i].cumulative {
+				return options[i].attribute, !options[i].missing
+			}
+		}
+		last := &options[len(options)-1]
+		return last.attribute, !last.missing
+	}, nil
+}
+
+// weighted reads VALUE:WEIGHT, or VALUE alone for a weight of 1.
+func weighted(text string) (value string, weight float64, err error) {
+	i := strings.LastIndexByte(text, ':')
+	if i < 0 {
+		return text, 1, nil
+	}
+	weight, err = strconv.ParseFloat(text[i+1:], 64)
+	if err != nil {
+		return text, 1, nil //nolint:nilerr // the colon belongs to the value
+	}
+	if weight < 0 || math.IsInf(weight, 0) || math.IsNaN(weight) {
+		return "", 0, fmt.Errorf("the weight of %q must be a number of at least 0", text)
+	}
+	return text[:i], weight, nil
+}

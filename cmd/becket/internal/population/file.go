@@ -1,0 +1,133 @@
+package population
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"path"
+	"strconv"
+
+	"github.com/becketflags/becket"
+	"github.com/becketflags/becket/cmd/becket/internal/attribute"
+)
+
+// Parse reads subjects from a table with a row of names (CSV), or from one JSON object a line (NDJSON), whichever it is. The
+// column or member "key" is the targeting key, the others are attributes; an empty cell is a missing one.
+func Parse(name string, source []byte) ([]becket.Subject, error) {
+	source = bytes.TrimPrefix(source, []byte("\xef\xbb\xbf"))
+	isObjects := len(bytes.TrimSpace(source)) > 0 && bytes.TrimSpace(source)[0] == '{'
+	if ext := path.Ext(name); ext == ".ndjson" || ext == ".jsonl" || isObjects {
+		return parseObjects(name, source)
+	}
+	return parseTable(name, source)
+}
+
+func parseObjects(name string, source []byte) (subjects []becket.Subject, err error) {
+	scanner := bufio.NewScanner(bytes.NewReader(source))
+	scanner.Buffer(nil, len(source)+1)
+	for line := 1; scanner.Scan(); line++ {
+		text := bytes.TrimSpace(scanner.Bytes())
+		if len(text) == 0 {
+			continue
+		}
+		value, err := attribute.Decode(text)
+		members, ok := value.(map[string]any)
+		if err == nil && !ok {
+			err = errors.New("expected an object")
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s:%d: %w", name, line, err)
+		}
+		subjects = append(subjects, subjectOf(members))
+	}
+	return subjects, scanner.Err()
+}
+
+// subjectOf makes a subject of an object's members. A number as key is read as text, since that is what is hashed.
+func subjectOf(members map[string]any) becket.Subject {
+	key := ""
+	attributes := make([]becket.Attribute, 0, len(members))
+	for name, value := range members {
+		if name != "key" {
+			attributes = append(attributes, becket.Any(name, value))
+			continue
+		}
+		switch v := value.(type) {
+		case string:
+			key = v
+		case int64:
+			key = strconv.FormatInt(v, 10)
+		}
+	}
+	return becket.NewSubject(key, attributes...)
+}
+
+func parseTable(name string, source []byte) ([]becket.Subject, error) {
+	reader := csv.NewReader(bytes.NewReader(source))
+	header, err := reader.Read()
+	if errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("%s: the table is empty", name)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	rows, err := reader.ReadAll()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	columns := make([]attribute.Name, len(header))
+	for i, text := range header {
+		columns[i] = attribute.ParseName(text)
+		if columns[i].Type == "" && columns[i].Name != "key" {
+			columns[i].Type = typeOf(columns[i], rows, i)
+		}
+	}
+	subjects := make([]becket.Subject, len(rows))
+	for i, row := range rows {
+		if subjects[i], err = rowSubject(columns, row); err != nil {
+			return nil, fmt.Errorf("%s:%d: %w", name, i+2, err)
+		}
+	}
+	return subjects, nil
+}
+
+// typeOf returns the type that fits every cell of a column: one version "2.0" must not become a number among "2.1.0".
+func typeOf(column attribute.Name, rows [][]string, i int) string {
+	for _, kind := range []string{"number", "boolean"} {
+		fits := true
+		for _, row := range rows {
+			if row[i] == "" {
+				continue
+			}
+			if _, err := (attribute.Name{Name: column.Name, Type: kind}).Attribute(row[i]); err != nil {
+				fits = false
+				break
+			}
+		}
+		if fits {
+			return kind
+		}
+	}
+	return "string"
+}
+
+func rowSubject(columns []attribute.Name, row []string) (becket.Subject, error) {
+	key := ""
+	attributes := make([]becket.Attribute, 0, len(row))
+	for i, cell := range row {
+		switch {
+		case columns[i].Name == "key":
+			key = cell
+		case cell != "":
+			a, err := columns[i].Attribute(cell)
+			if err != nil {
+				return becket.Subject{}, err
+			}
+			attributes = append(attributes, a)
+		}
+	}
+	return becket.NewSubject(key, attributes...), nil
+}

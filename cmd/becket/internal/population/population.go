@@ -1,0 +1,89 @@
+// Package population gives the subjects that a ruleset is tried on: from a file, or made at random by distributions of attributes.
+package population
+
+import (
+	"math/rand/v2"
+	"runtime"
+	"strconv"
+	"sync"
+	"sync/atomic"
+
+	"github.com/becketflags/becket"
+)
+
+// Population is a number of subjects. It is immutable and safe for concurrent use.
+type Population struct {
+	Name     string // such as "1,000,000 made subjects"
+	Size     int
+	subjects []becket.Subject // nil for one that is made
+	seed     uint64
+	columns  []Column
+}
+
+// Of returns a population of these subjects.
+func Of(name string, subjects []becket.Subject) *Population {
+	return &Population{Name: name, Size: len(subjects), subjects: subjects}
+}
+
+// Made returns a population of random subjects, the same for the same seed, whatever the number of processors.
+func Made(name string, size int, seed uint64, columns []Column) *Population {
+	return &Population{Name: name, Size: size, seed: seed, columns: columns}
+}
+
+// Each calls visit for every subject, on all processors at once. worker numbers the goroutine that calls, from 0 to below
+// Workers. The subject is visit's only until it returns. progress, which may be nil, is told how many are done.
+func (p *Population) Each(visit func(worker, i int, s *becket.Subject), progress func(n int)) {
+	const chunk = 4096
+	var next atomic.Int64
+	var group sync.WaitGroup
+	for worker := range Workers() {
+		group.Go(func() {
+			g := generator{population: p}
+			for {
+				start := int(next.Add(chunk)) - chunk
+				if start >= p.Size {
+					return
+				}
+				end := min(start+chunk, p.Size)
+				for i := start; i < end; i++ {
+					visit(worker, i, g.subject(i))
+				}
+				if progress != nil {
+					progress(end - start)
+				}
+			}
+		})
+	}
+	group.Wait()
+}
+
+// Workers returns the number of goroutines that Each uses.
+func Workers() int { return runtime.GOMAXPROCS(0) }
+
+// generator makes subjects one after another, in the same memory.
+type generator struct {
+	population *Population
+	source     rand.PCG
+	attributes []becket.Attribute
+	current    becket.Subject
+	key        []byte
+}
+
+// subject returns the subject of that number. Each has a random source of its own, so that it does not matter who makes it.
+func (g *generator) subject(i int) *becket.Subject {
+	p := g.population
+	if p.subjects != nil {
+		return &p.subjects[i]
+	}
+	g.source.Seed(p.seed, uint64(i)) //nolint:gosec // an index
+	random := rand.New(&g.source)    //nolint:gosec // repeatable on purpose
+	g.key = strconv.AppendUint(append(g.key[:0], "made-"...), random.Uint64(), 36)
+	g.attributes = g.attributes[:0]
+	for j := range p.columns {
+		if a, ok := p.columns[j].draw(random); ok {
+			g.attributes = append(g.attributes, a)
+		}
+	}
+	g.current = becket.NewSubject(string(g.key), g.attributes...)
+	return &g.current
+}

@@ -1,0 +1,95 @@
+package simulate
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/becketflags/becket"
+	"github.com/becketflags/becket/cmd/becket/internal/native"
+	"github.com/becketflags/becket/cmd/becket/internal/population"
+	"github.com/becketflags/becket/cmd/becket/internal/stats"
+)
+
+// Suspicious is the probability below which a ratio is no chance any more: one in a thousand, as is usual for experiments.
+const Suspicious = 0.001
+
+// Ratio is a share that the ruleset asks for, held to what came out.
+type Ratio struct {
+	Where string  `json:"where"`    // a rule's name, or "(default)"
+	Kind  string  `json:"kind"`     // "split" or "percent"
+	Of    int     `json:"subjects"` // how many it decided for
+	Asked string  `json:"asked"`    // as the document has it
+	Got   string  `json:"got"`
+	P     float64 `json:"p"` // how probable so large a difference is by chance
+	Off   bool    `json:"off"`
+}
+
+// Ratios holds each split of a flag to its weights, and each percentage to its share of those who meet its rule's condition.
+func Ratios(f *native.Flag, body []byte, counts Counts, format becket.Format, p *population.Population, at *becket.Moment) (ratios []Ratio) {
+	for _, r := range f.Rules {
+		if r.Percent != nil && *r.Percent > 0 && *r.Percent < 100 {
+			ratios = appendDecided(ratios, percentRatio(f, r, body, counts, format, p, at))
+		}
+		ratios = appendDecided(ratios, splitRatio(r.Name, r.Name, r.Serve, counts))
+	}
+	return appendDecided(ratios, splitRatio("(default)", "", f.Default, counts))
+}
+
+// appendDecided leaves out what decided for nobody.
+func appendDecided(ratios []Ratio, r Ratio) []Ratio {
+	if r.Of == 0 {
+		return ratios
+	}
+	r.Off = r.P < Suspicious
+	return append(ratios, r)
+}
+
+func splitRatio(where, rule string, s *native.Serve, counts Counts) Ratio {
+	ratio := Ratio{Where: where, Kind: "split"}
+	if s == nil || len(s.Served()) < 2 {
+		return ratio
+	}
+	numbers, weights := make([]int, len(s.Arms)), make([]float64, len(s.Arms))
+	var asked, got []string
+	for i, arm := range s.Arms {
+		weights[i] = arm.Weight
+		numbers[i] = counts[Outcome{Variant: arm.Variant, Rule: rule, Reason: becket.ReasonSplit}]
+		ratio.Of += numbers[i]
+		asked = append(asked, arm.Variant+" "+trim(arm.Weight))
+		got = append(got, arm.Variant+" "+strconv.Itoa(numbers[i]))
+	}
+	ratio.Asked, ratio.Got = strings.Join(asked, ", "), strings.Join(got, ", ")
+	ratio.P = stats.SampleRatio(numbers, weights)
+	return ratio
+}
+
+// percentRatio evaluates once more with 100 in the percentage's place: whoever the rule takes then meets its condition.
+func percentRatio(f *native.Flag, r *native.Rule, body []byte, counts Counts, format becket.Format, p *population.Population, at *becket.Moment) Ratio {
+	ratio := Ratio{Where: r.Name, Kind: "percent"}
+	number := r.Node.Member("percent")
+	widened := slices.Concat(body[:number.At], []byte("100"), body[number.At+len(number.Raw):])
+	rules, err := format.Decode(widened)
+	if err != nil {
+		return ratio
+	}
+	in, eligible := ofRule(counts, r.Name), ofRule(Run(rules, f.Key, p, at, nil), r.Name)
+	ratio.Of, ratio.Asked = eligible, trim(*r.Percent)+" %"
+	if eligible > 0 {
+		ratio.Got = fmt.Sprintf("%.2f %%", 100*float64(in)/float64(eligible))
+	}
+	ratio.P = stats.SampleRatio([]int{in, max(eligible-in, 0)}, []float64{*r.Percent, 100 - *r.Percent})
+	return ratio
+}
+
+func ofRule(counts Counts, rule string) (n int) {
+	for outcome, of := range counts {
+		if outcome.Rule == rule {
+			n += of
+		}
+	}
+	return n
+}
+
+func trim(f float64) string { return strconv.FormatFloat(f, 'g', -1, 64) }

@@ -1,0 +1,118 @@
+// Package simulate evaluates flags for whole populations, and judges what came out.
+package simulate
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/becketflags/becket"
+	"github.com/becketflags/becket/cmd/becket/internal/population"
+	"github.com/becketflags/becket/cmd/becket/internal/stats"
+)
+
+// Outcome is what a flag gave to some of the subjects.
+type Outcome struct {
+	Variant string           // "" for the caller's default
+	Rule    string           // "" where no rule applied
+	Reason  becket.Reason    // why
+	Code    becket.ErrorCode // of an evaluation that failed, else ""
+}
+
+// Counts says how many subjects got what.
+type Counts map[Outcome]int
+
+// Run evaluates a flag for every subject of a population. progress may be nil.
+func Run(rules becket.Rules, flag string, p *population.Population, at *becket.Moment, progress func(int)) Counts {
+	workers := make([]Counts, population.Workers())
+	for i := range workers {
+		workers[i] = Counts{}
+	}
+	p.Each(func(worker, _ int, s *becket.Subject) {
+		r := rules.Evaluate(flag, becket.KindAny, s, at)
+		workers[worker][outcomeOf(&r)]++
+	}, progress)
+	total := Counts{}
+	for _, counts := range workers {
+		for outcome, n := range counts {
+			total[outcome] += n
+		}
+	}
+	return total
+}
+
+func outcomeOf(r *becket.Result) Outcome {
+	o := Outcome{Rule: r.Rule, Reason: r.Reason}
+	if r.Variant != nil {
+		o.Variant = r.Variant.Name
+	}
+	if r.Err != nil {
+		o.Code = r.Err.Code
+	}
+	return o
+}
+
+// Share is a part of a population with its 95 % confidence interval, all from 0 to 1.
+type Share struct {
+	Name  string  `json:"name"`
+	Count int     `json:"count"`
+	Share float64 `json:"share"`
+	Low   float64 `json:"low"`
+	High  float64 `json:"high"`
+}
+
+// Shares adds the counts up by what label makes of each outcome. Names that are listed come first, in that order and also with a count
+// of 0, the others behind them in the order of the alphabet.
+func (c Counts) Shares(label func(Outcome) string, names []string) []Share {
+	total := 0
+	sums := map[string]int{}
+	for outcome, n := range c {
+		sums[label(outcome)] += n
+		total += n
+	}
+	for _, name := range names {
+		sums[name] += 0
+	}
+	shares := make([]Share, 0, len(sums))
+	for name, n := range sums {
+		s := Share{Name: name, Count: n}
+		if total > 0 {
+			s.Share = float64(n) / float64(total)
+		}
+		s.Low, s.High = stats.Wilson(n, total)
+		shares = append(shares, s)
+	}
+	rank := func(s Share) int {
+		if i := slices.Index(names, s.Name); i >= 0 {
+			return i
+		}
+		return len(names)
+	}
+	slices.SortFunc(shares, func(a, b Share) int { return cmp.Or(rank(a)-rank(b), strings.Compare(a.Name, b.Name)) })
+	return shares
+}
+
+// ByVariant labels an outcome with its variant.
+func ByVariant(o Outcome) string {
+	if o.Variant == "" {
+		return CallersDefault
+	}
+	return o.Variant
+}
+
+// CallersDefault stands for the value that the code passes.
+const CallersDefault = "(caller's default)"
+
+// ByRule labels an outcome with its rule, or with why none applied.
+func ByRule(o Outcome) string {
+	switch {
+	case o.Rule != "":
+		return o.Rule
+	case o.Code != "":
+		return "(" + strings.ToLower(strings.ReplaceAll(string(o.Code), "_", " ")) + ")"
+	case o.Reason == becket.ReasonStatic || o.Reason == becket.ReasonDefault || o.Reason == becket.ReasonSplit:
+		return "(default)"
+	default:
+		return "(" + strings.ToLower(strings.ReplaceAll(string(o.Reason), "_", " ")) + ")"
+	}
+}

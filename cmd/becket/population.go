@@ -1,0 +1,82 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+
+	"github.com/becketflags/becket"
+	"github.com/becketflags/becket/cmd/becket/internal/input"
+	"github.com/becketflags/becket/cmd/becket/internal/population"
+)
+
+// populationFlags describe whom a verb tries a ruleset on.
+type populationFlags struct {
+	Population string    `short:"p" placeholder:"FILE" help:"Subjects from a CSV or NDJSON file, or from - for standard input: the column or member \"key\" and attributes."`
+	Subjects   int       `default:"100000" placeholder:"N" help:"How many subjects to make, where there is no file. By default, 100,000."`
+	Attr       []string  `sep:"none" placeholder:"NAME=SPREAD" help:"An attribute of made subjects: DE:30,FR:20,US:50 (values with weights), 18..80 (evenly between), normal(40,12). Repeatable."`
+	Seed       uint64    `default:"1" placeholder:"N" help:"What made subjects are drawn with; the same ones for the same number. By default, 1."`
+	At         time.Time `placeholder:"INSTANT" help:"Decide as if it were that time (RFC 3339). By default, now."`
+}
+
+// population reads or describes the subjects.
+func (f *populationFlags) population(e *env) (*population.Population, error) {
+	if f.Population == "" {
+		return f.made()
+	}
+	if len(f.Attr) > 0 {
+		return nil, errors.New("--attr is for made subjects; those of a file have their own attributes")
+	}
+	source, err := input.Bytes(e.ctx, f.Population, input.Options{Headers: e.options.Header, Stdin: e.stdin})
+	if err != nil {
+		return nil, err
+	}
+	name := filepath.ToSlash(f.Population)
+	if name == "-" {
+		name = "stdin"
+	}
+	subjects, err := population.Parse(name, source)
+	if err != nil {
+		return nil, err
+	}
+	if len(subjects) == 0 {
+		return nil, fmt.Errorf("%s holds no subjects", name)
+	}
+	return population.Of(count(len(subjects), "subject")+" of "+name, subjects), nil
+}
+
+func (f *populationFlags) made() (*population.Population, error) {
+	const most = 1_000_000_000
+	if f.Subjects < 1 || f.Subjects > most {
+		return nil, fmt.Errorf("--subjects takes a number from 1 to %s", thousands(most))
+	}
+	columns := make([]population.Column, len(f.Attr))
+	for i, text := range f.Attr {
+		var err error
+		if columns[i], err = population.ParseColumn(text); err != nil {
+			return nil, err
+		}
+	}
+	name := fmt.Sprintf("%s made with seed %d", count(f.Subjects, "subject"), f.Seed)
+	return population.Made(name, f.Subjects, f.Seed, columns), nil
+}
+
+// moment returns when the verb decides.
+func (f *populationFlags) moment(e *env) *becket.Moment { return becket.At(e.at(f.At), 0) }
+
+// progressBar returns what to tell the progress of long work to, and what to call when it is done. Where stderr is no terminal, and
+// where the work is short, nobody is told.
+func (e *env) progressBar(work int) (progress func(int), done func()) {
+	const long = 500_000
+	if !e.progress || work < long {
+		return nil, func() {}
+	}
+	bar := progressbar.NewOptions(work,
+		progressbar.OptionSetWriter(e.stderr), progressbar.OptionSetWidth(40), progressbar.OptionShowCount(),
+		progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish(),
+	)
+	return func(n int) { _ = bar.Add(n) }, func() { _ = bar.Finish() }
+}
