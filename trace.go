@@ -137,7 +137,7 @@ func (t *trace) share(e *evaluation, g *gate, below, hash uint64, ok, in bool) {
 		step.What, step.Text = "ramp", percentText(g.ramp.percentAt(e.now))+" % at "+instantText(e.now)
 	}
 	step.Note = bucketNote(unitOf(hash)*100, ok)
-	if ok && below > 0 {
+	if ok {
 		step.Note += " against " + percentText(float64(below)/unitScale*100)
 	}
 	t.note(step)
