@@ -1,0 +1,256 @@
+package flagd
+
+import (
+	"encoding/json"
+	"math"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/becketflags/becket"
+)
+
+// kind is what JSON knows.
+type kind uint8
+
+const (
+	kindNull kind = iota
+	kindBool
+	kindNumber
+	kindText
+	kindList
+	kindObject
+)
+
+// datum is a JSON value while a rule is evaluated. What list and object point to belongs to the rules or was made for the
+// evaluation: it never refers to the subject, whose texts may live on a caller's stack and move with it.
+type datum struct {
+	kind   kind
+	number float64 // 1 and 0 for the booleans
+	text   string
+	more   *compound // of lists and objects
+}
+
+type compound struct {
+	list    []datum
+	members map[string]datum
+}
+
+func boolean(b bool) datum {
+	if b {
+		return datum{kind: kindBool, number: 1}
+	}
+	return datum{kind: kindBool}
+}
+
+func number(f float64) datum           { return datum{kind: kindNumber, number: f} }
+func text(s string) datum              { return datum{kind: kindText, text: s} }
+func list(d []datum) datum             { return datum{kind: kindList, more: &compound{list: d}} }
+func object(m map[string]datum) datum  { return datum{kind: kindObject, more: &compound{members: m}} }
+func (d *datum) elements() []datum     { return d.more.list }
+func (d *datum) isPrimitive() bool     { return d.kind >= kindBool && d.kind <= kindText }
+func (d *datum) member(n string) datum { return d.more.members[n] }
+
+// datumOf converts what encoding/json decodes into an any.
+func datumOf(value any) datum {
+	switch v := value.(type) {
+	case bool:
+		return boolean(v)
+	case float64:
+		return number(v)
+	case string:
+		return text(v)
+	case []any:
+		elements := make([]datum, len(v))
+		for i := range v {
+			elements[i] = datumOf(v[i])
+		}
+		return list(elements)
+	case map[string]any:
+		members := make(map[string]datum, len(v))
+		for name, member := range v {
+			members[name] = datumOf(member)
+		}
+		return object(members)
+	default:
+		return datum{}
+	}
+}
+
+// any is the inverse of datumOf.
+func (d datum) any() any {
+	switch d.kind {
+	case kindBool:
+		return d.number != 0
+	case kindNumber:
+		return d.number
+	case kindText:
+		return d.text
+	case kindList:
+		elements := make([]any, len(d.more.list))
+		for i := range elements {
+			elements[i] = d.more.list[i].any()
+		}
+		return elements
+	case kindObject:
+		members := make(map[string]any, len(d.more.members))
+		for name, member := range d.more.members {
+			members[name] = member.any()
+		}
+		return members
+	default:
+		return nil
+	}
+}
+
+// scalarOf converts an attribute that is no list and no object. A text is not copied. Instants are written as JSON would.
+func scalarOf(v becket.Value) datum {
+	switch v.Kind() {
+	case becket.KindBool:
+		return boolean(v.Bool())
+	case becket.KindString:
+		return text(validText(v.Text()))
+	case becket.KindInt, becket.KindFloat:
+		return number(v.Float())
+	case becket.KindTime:
+		return text(v.Time().Format("2006-01-02T15:04:05.999999999Z07:00"))
+	default:
+		return datum{}
+	}
+}
+
+// validText replaces what is not UTF-8, byte by byte as encoding/json does on flagd's way to its evaluator.
+func validText(s string) string {
+	if utf8.ValidString(s) {
+		return s
+	}
+	return string([]rune(s))
+}
+
+// own returns d without a reference to the subject, for what goes to the heap.
+func own(d datum) datum {
+	switch d.kind {
+	case kindText:
+		return text(strings.Clone(d.text))
+	case kindList, kindObject:
+		return datum{kind: d.kind, more: d.more}
+	default:
+		return datum{kind: d.kind, number: d.number}
+	}
+}
+
+// truthy is JsonLogic's truth, in which flagd counts an empty object as false.
+func (d *datum) truthy() bool {
+	switch d.kind {
+	case kindBool, kindNumber:
+		return d.number != 0
+	case kindText:
+		return d.text != ""
+	case kindList:
+		return len(d.more.list) > 0
+	case kindObject:
+		return len(d.more.members) > 0
+	default:
+		return false
+	}
+}
+
+// comparable returns the number that a comparison reads: NaN for what is none.
+func (d *datum) comparable() float64 {
+	switch d.kind {
+	case kindNull:
+		return 0
+	case kindBool, kindNumber:
+		return d.number
+	case kindText:
+		if strings.TrimSpace(d.text) == "" {
+			return 0
+		}
+		if f, ok := parseNumber(d.text); ok {
+			return f
+		}
+		return math.NaN()
+	default:
+		return math.NaN()
+	}
+}
+
+// arithmetic returns the number that an arithmetic operator reads. Only numbers and texts are such; a text that is none counts as 0.
+func (d *datum) arithmetic() (float64, bool) {
+	switch d.kind {
+	case kindNumber:
+		return d.number, true
+	case kindText:
+		return textNumber(d.text), true
+	default:
+		return 0, false
+	}
+}
+
+// textNumber reads a text for arithmetic. An overflow is infinite, and counts.
+func textNumber(s string) float64 {
+	if !startsNumber(s) {
+		return 0
+	}
+	f, _ := strconv.ParseFloat(s, 64)
+	return f
+}
+
+// parseNumber reads a number as strconv does; one that overflows is none.
+func parseNumber(s string) (float64, bool) {
+	if !startsNumber(s) {
+		return 0, false
+	}
+	f, err := strconv.ParseFloat(s, 64)
+	return f, err == nil
+}
+
+// startsNumber spares strconv, which allocates its errors, texts that cannot be numbers.
+func startsNumber(s string) bool {
+	if s == "" {
+		return false
+	}
+	switch c := s[0]; c {
+	case '+', '-', '.', 'i', 'I', 'n', 'N':
+		return true
+	default:
+		return c-'0' <= 9
+	}
+}
+
+// written returns the text that cat and substr read. Booleans, lists and objects have none.
+func (d *datum) written() (string, bool) {
+	switch d.kind {
+	case kindNull:
+		return "", true
+	case kindText:
+		return d.text, true
+	case kindNumber:
+		return strconv.FormatFloat(d.number, 'f', -1, 64), true
+	default:
+		return "", false
+	}
+}
+
+// appendJSON appends d as compact JSON, written as encoding/json does. It fails on NaN and infinity.
+func (d datum) appendJSON(b []byte) ([]byte, bool) {
+	encoded, err := json.Marshal(d.any())
+	return append(b, encoded...), err == nil
+}
+
+// integer truncates a number toward zero. What no int64 holds is the smallest one, as on the machines that flagd runs on.
+func integer(f float64) int64 {
+	if f > -(1<<63) && f < 1<<63 {
+		return int64(f)
+	}
+	return math.MinInt64
+}
+
+// integralText writes a whole number of ordinary size the way JSON does, into b.
+func integralText(b []byte, f float64) ([]byte, bool) {
+	const most = 1 << 53
+	if f != math.Trunc(f) || f <= -most || f >= most || f == 0 && math.Signbit(f) {
+		return b, false
+	}
+	return strconv.AppendInt(b, int64(f), 10), true
+}

@@ -1,0 +1,199 @@
+package flagd
+
+import (
+	"github.com/becketflags/becket"
+)
+
+// Limits of one evaluation. Rules can build texts and lists that grow with every step, so what one evaluation may do is counted:
+// a step for each node, for each element of a list that is read or made, and for each so many bytes of text.
+const (
+	mostSteps    = 1 << 20
+	bytesPerStep = 16
+)
+
+// evaluation is the state of one evaluation. It lives on the stack of the goroutine that evaluates.
+type evaluation struct {
+	subject *becket.Subject
+	at      *becket.Moment
+	key     string // of the flag
+	v3      bool   // which version of fractional
+
+	inner bool    // the data are not the subject's but those of an iteration, or given as they are
+	data  datum   // then
+	outer []scope // what iterations around this place put before the data, the outermost first
+
+	steps     int
+	failed    bool
+	consulted bool // fractional was evaluated
+
+	timed bool
+	now   int64 // Unix seconds, where timed
+}
+
+// scope is the data that variables are looked up in.
+type scope struct {
+	inner bool
+	data  datum
+}
+
+// fail ends the evaluation in an error. What is evaluated after it does not matter.
+func (e *evaluation) fail() datum {
+	e.failed = true
+	return datum{}
+}
+
+// spend counts n steps and reports whether the evaluation may go on.
+func (e *evaluation) spend(n int) bool {
+	if n > mostSteps-e.steps {
+		e.failed = true
+	}
+	e.steps += n
+	return !e.failed
+}
+
+// smallest is how many arguments an operator finds on the stack; most have no more.
+const smallest = 4
+
+// eval evaluates a node.
+func (e *evaluation) eval(n *node) datum {
+	switch n.op {
+	case opConstant:
+		return n.value
+	case opVariable:
+		d, _ := e.variable(n)
+		return d
+	}
+	if !e.spend(1) {
+		return datum{}
+	}
+	switch n.op {
+	case opList:
+		return e.list(n)
+	case opLookUp:
+		d, _ := e.lookUp(n)
+		return d
+	case opIf:
+		return e.conditional(n)
+	case opAnd:
+		return e.until(n, false)
+	case opOr:
+		return e.until(n, true)
+	case opIn:
+		return e.in(n)
+	case opFractional:
+		return e.fractional(n)
+	case opSemVer:
+		return e.semVer(n)
+	case opMap, opFilter, opReduce, opAll, opSome, opNone:
+		return e.iterate(n)
+	case opFail:
+		return e.fail()
+	}
+	return e.operate(n)
+}
+
+// operate evaluates the arguments and applies the operator to them.
+func (e *evaluation) operate(n *node) datum {
+	var few [smallest]datum
+	args, single := e.arguments(n, &few)
+	if e.failed {
+		return datum{}
+	}
+	switch n.op {
+	case opNot, opTruth:
+		return boolean(firstOf(args) == (n.op == opTruth))
+	case opEqual, opUnequal, opSame, opDifferent, opLess, opLessOrEqual, opGreater, opGreaterOrEqual:
+		return e.compare(n.op, args, single)
+	case opStartsWith, opEndsWith:
+		return affix(n.op, args, single)
+	case opCat:
+		return e.cat(args, single)
+	case opSubstr:
+		return e.substr(args, single)
+	case opMerge, opMissing, opMissingSome, opSet, opContainsAll, opContainsAny, opContainsNone:
+		return e.lists(n.op, args, single)
+	default:
+		return e.calculate(n.op, args, single)
+	}
+}
+
+// firstOf is what "!" and "!!" look at: the first argument, or the empty list.
+func firstOf(args []datum) bool { return len(args) > 0 && args[0].truthy() }
+
+// arguments evaluates the arguments, into few where they fit. single says that there is one value that is no list of arguments. What
+// goes to the heap is copied, because it must not refer to the subject.
+func (e *evaluation) arguments(n *node, few *[smallest]datum) (args []datum, single bool) {
+	if n.alone {
+		d := e.eval(&n.args[0])
+		if d.kind == kindList {
+			return d.elements(), false
+		}
+		few[0] = d
+		return few[:1], true
+	}
+	if len(n.args) <= smallest {
+		for i := range n.args {
+			few[i] = e.eval(&n.args[i])
+		}
+		return few[:len(n.args)], false
+	}
+	return e.many(n.args), false
+}
+
+// many evaluates nodes into a new slice.
+func (e *evaluation) many(nodes []node) []datum {
+	if !e.spend(len(nodes)) {
+		return nil
+	}
+	args := make([]datum, len(nodes))
+	for i := range nodes {
+		args[i] = own(e.eval(&nodes[i]))
+		if e.failed {
+			return nil
+		}
+	}
+	return args
+}
+
+func (e *evaluation) list(n *node) datum { return list(e.many(n.args)) }
+
+// conditional is "if": conditions with their results, and what is left when none holds.
+func (e *evaluation) conditional(n *node) datum {
+	args := n.args
+	for len(args) > 1 {
+		condition := e.eval(&args[0])
+		if e.failed {
+			return datum{}
+		}
+		if condition.truthy() {
+			return e.branch(&args[1])
+		}
+		args = args[2:]
+	}
+	if len(args) == 1 {
+		return e.branch(&args[0])
+	}
+	return datum{}
+}
+
+// branch evaluates a result of "if". flagd evaluates an object that comes out of it once more, as a rule: no attribute is run
+// as a rule here, so what would be one fails.
+func (e *evaluation) branch(n *node) datum {
+	d := e.eval(n)
+	if d.kind == kindObject && len(d.more.members) == 1 {
+		return e.fail()
+	}
+	return d
+}
+
+// until is "and" and "or": the first value that decides, or the last one.
+func (e *evaluation) until(n *node, decisive bool) datum {
+	var last datum
+	for i := range n.args {
+		last = e.eval(&n.args[i])
+		if e.failed || last.truthy() == decisive {
+			return last
+		}
+	}
+	return last
+}

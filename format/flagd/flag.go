@@ -1,0 +1,135 @@
+package flagd
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/becketflags/becket"
+)
+
+// flag is a compiled flag.
+type flag struct {
+	key       string
+	disabled  bool
+	variants  []variant      // in the order of their names
+	places    map[string]int // of the variants; nil where there are so few that a scan is as fast
+	fallback  *variant       // nil: the caller's default
+	targeting *node          // nil: none
+
+	kind                  becket.Kind
+	metadata              map[string]any
+	definition, behaviour uint64 // digests
+}
+
+const mostScanned = 8
+
+// staticReason is the reason of a flag without targeting.
+func (f *flag) staticReason() becket.Reason {
+	if f.fallback == nil {
+		return becket.ReasonDefault
+	}
+	return becket.ReasonStatic
+}
+
+// result makes of what the rule gave what is served.
+func (f *flag) result(e *evaluation, d *datum, want becket.Kind) becket.Result {
+	if e.failed {
+		return becket.Result{Reason: becket.ReasonError, Err: errTargeting}
+	}
+	if d.kind == kindNull {
+		return f.fallback.serve(want, becket.ReasonDefault)
+	}
+	v, ok := f.target(d)
+	switch {
+	case !ok:
+		return becket.Result{Reason: becket.ReasonError, Err: errTargeting}
+	case v == nil:
+		return becket.Result{Reason: becket.ReasonError, Err: errVariant}
+	default:
+		return v.serve(want, becket.ReasonTargetingMatch)
+	}
+}
+
+// target finds the variant that a rule's result names: its JSON without any quotation mark is the name. It fails on what JSON cannot
+// express.
+func (f *flag) target(d *datum) (v *variant, ok bool) {
+	switch d.kind {
+	case kindText:
+		if v = f.plain(d.text); v != nil || plainText(d.text) {
+			return v, true
+		}
+	case kindBool:
+		if d.number != 0 {
+			return f.plain("true"), true
+		}
+		return f.plain("false"), true
+	case kindNumber:
+		var buffer [20]byte
+		if written, whole := integralText(buffer[:0], d.number); whole {
+			return f.plain(string(written)), true
+		}
+	}
+	written, err := json.Marshal(d.any())
+	if err != nil {
+		return nil, false
+	}
+	return f.named(strings.ReplaceAll(string(written), `"`, "")), true
+}
+
+// plain finds a variant by name, if a text that is its name is written in JSON as it stands.
+func (f *flag) plain(name string) *variant {
+	if v := f.named(name); v != nil && v.plain {
+		return v
+	}
+	return nil
+}
+
+func (f *flag) named(name string) *variant {
+	if f.places != nil {
+		if i, ok := f.places[name]; ok {
+			return &f.variants[i]
+		}
+		return nil
+	}
+	for i := range f.variants {
+		if f.variants[i].served.Name == name {
+			return &f.variants[i]
+		}
+	}
+	return nil
+}
+
+// plainText reports whether encoding/json writes s, but for the quotation marks around it, as it stands.
+func plainText(s string) bool {
+	for i := 0; i < len(s); {
+		c := s[i]
+		if c < utf8.RuneSelf {
+			if c < ' ' || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' {
+				return false
+			}
+			i++
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(s[i:])
+		if r == utf8.RuneError && size == 1 || r == '\u2028' || r == '\u2029' {
+			return false
+		}
+		i += size
+	}
+	return true
+}
+
+func (f *flag) describe() becket.FlagInfo {
+	names := make([]string, len(f.variants))
+	for i := range f.variants {
+		names[i] = f.variants[i].served.Name
+	}
+	slices.Sort(names)
+	return becket.FlagInfo{
+		Key: f.key, Kind: f.kind, Variants: names, Enabled: !f.disabled, Metadata: maps.Clone(f.metadata),
+		Definition: f.definition, Behaviour: f.behaviour,
+	}
+}

@@ -1,0 +1,57 @@
+// Package flagd reads the flag definitions of OpenFeature's flagd, as its Go core evaluates them: states, variants, default variants,
+// targeting in JsonLogic with flagd's operators, shared evaluators and metadata. A program that asks a flagd file through becket
+// gets flagd's answers:
+//
+//	client, err := becket.New(becket.File("flags.flagd.json"), becket.WithFormat(flagd.Format))
+//
+// The subject's key is the targetingKey, its attributes are the evaluation context under the same names, maps given to
+// [becket.Any] with everything that is in them. An instant is RFC 3339 text in UTC.
+//
+// Where flagd's Go core and its JavaScript provider differ, the former counts. Where this package differs from both:
+//
+//   - An object among the attributes is never run as a rule. flagd does that to an object of one entry that comes out of "if", or that
+//     is found around "filter", "some", "none" and "all"; here the evaluation fails (PARSE_ERROR).
+//   - An evaluation that takes more than a million steps fails (PARSE_ERROR).
+//   - A number that no 64-bit integer holds is no integer (TYPE_MISMATCH) instead of some other number.
+//   - A reference inside a shared evaluator is never followed; flagd follows it in one run and not in the next.
+//   - References are followed in targeting alone, not in variants.
+//   - With TYPE_MISMATCH no variant is named.
+//
+// A document that flagd refuses is refused whole: one that is not JSON, whose fields are of other types, that has a default variant
+// which is no variant, or an empty evaluator. What else the schema forbids is a warning. YAML is for flagd's daemon alone.
+//
+// # Performance
+//
+// Rules are compiled when a document is decoded. A flag whose rule is made of var, ==, in, if, and, or, !, fractional, starts_with,
+// ends_with and sem_ver over texts, numbers and booleans is evaluated without an allocation. What makes lists, objects and
+// texts (map, cat, a whole object) allocates them. The clock is read only for $flagd.timestamp.
+package flagd
+
+import (
+	"github.com/becketflags/becket"
+)
+
+// Format reads flagd's flag definitions, with version 2 of "fractional": what flagd has done since its core 0.15.0 (April
+// 2026).
+var Format becket.Format = format{name: "flagd"}
+
+// FractionalV3 is [Format] with version 3 of "fractional", which flagd has accepted and not released: what is hashed is encoded in
+// CBOR first. Every subject is assigned anew between the two.
+var FractionalV3 becket.Format = format{name: "flagd-fractional-v3", v3: true}
+
+type format struct {
+	name string
+	v3   bool
+}
+
+// Name returns the format's name.
+func (f format) Name() string { return f.name }
+
+// Decode compiles a document. Its errors are *becket.DocumentError.
+func (f format) Decode(document []byte) (becket.Rules, error) {
+	r, err := decode(document, f.v3)
+	if err != nil {
+		return nil, err
+	}
+	return r, nil
+}

@@ -1,0 +1,163 @@
+package flagd
+
+import "math"
+
+// buckets are the arms of a "fractional" whose variants and weights are constants.
+type buckets struct {
+	first    int // the argument that is the first bucket
+	ok       bool
+	total    uint64
+	ends     []uint64 // of each bucket, the sum of the weights up to it
+	variants []datum
+}
+
+// newBuckets reads constant buckets; nil when they have to be evaluated. Whether the first argument is a bucket or what to
+// hash may be known only then: if it is no constant list, it is taken for what to hash.
+func newBuckets(args []node) *buckets {
+	b := &buckets{ok: true}
+	if len(args) > 0 && !(args[0].op == opList || args[0].op == opConstant && args[0].value.kind == kindList) {
+		b.first = 1
+	}
+	for i := b.first; i < len(args); i++ {
+		if args[i].op != opConstant {
+			return nil
+		}
+		b.add(&args[i].value)
+	}
+	return b
+}
+
+// add reads one bucket: a variant, and a weight that is 1 when it is left out.
+func (b *buckets) add(bucket *datum) {
+	variant, weight, ok := readBucket(bucket)
+	b.ok = b.ok && ok
+	b.total += weight
+	b.ends = append(b.ends, b.total)
+	b.variants = append(b.variants, variant)
+}
+
+// readBucket reads a list of variant and weight. A negative weight counts as 0: rollouts over time compute such.
+func readBucket(bucket *datum) (variant datum, weight uint64, ok bool) {
+	if bucket.kind != kindList || len(bucket.more.list) == 0 {
+		return datum{}, 0, false
+	}
+	elements := bucket.more.list
+	if elements[0].kind >= kindList {
+		return datum{}, 0, false
+	}
+	if len(elements) == 1 || elements[1].kind == kindNull {
+		return elements[0], 1, true
+	}
+	f := elements[1].number
+	if elements[1].kind != kindNumber || f != math.Trunc(f) || f > math.MaxInt32 || math.IsInf(f, 0) || f < -(1<<63) {
+		return datum{}, 0, false
+	}
+	return elements[0], uint64(max(f, 0)), true
+}
+
+// valid reports whether the buckets share anything out.
+func (b *buckets) valid() bool { return b.ok && b.total > 0 && b.total <= math.MaxInt32 }
+
+// pick returns the bucket that a hash falls into.
+func (b *buckets) pick(hash uint32) datum {
+	place := uint64(hash) * b.total >> 32
+	for i, end := range b.ends {
+		if place < end {
+			return b.variants[i]
+		}
+	}
+	return datum{}
+}
+
+// fractional shares subjects out by a hash of a text that stays the same for each.
+func (e *evaluation) fractional(n *node) datum {
+	e.consulted = true
+	if e.inner && e.data.kind != kindObject {
+		return datum{}
+	}
+	if b := n.buckets; b != nil && len(n.args) > 0 {
+		first := datum{kind: kindList}
+		if b.first == 1 {
+			first = e.eval(&n.args[0])
+		}
+		if first.kind != kindList || b.first == 0 {
+			hash, ok := e.hash(&first)
+			if e.failed || !ok || !b.valid() {
+				return datum{}
+			}
+			return b.pick(hash)
+		}
+	}
+	var few [smallest]datum
+	args, single := e.arguments(n, &few)
+	if e.failed || single || len(args) == 0 {
+		return datum{}
+	}
+	hash, ok := e.hash(&args[0])
+	if args[0].kind != kindList {
+		args = args[1:]
+	}
+	var b buckets
+	b.ok = ok
+	for i := range args {
+		b.add(&args[i])
+	}
+	if !b.valid() {
+		return datum{}
+	}
+	picked := b.pick(hash)
+	return picked
+}
+
+// hash hashes the first argument, or the flag's key with the targeting key where that is a bucket or null.
+func (e *evaluation) hash(first *datum) (hash uint32, ok bool) {
+	if e.v3 {
+		return e.hashCBOR(first)
+	}
+	switch first.kind {
+	case kindText:
+		return hashTexts("", first.text), true
+	case kindNull, kindList:
+		key := e.targetingKey()
+		return hashTexts(e.flagKey(), key), key != ""
+	default:
+		return 0, false
+	}
+}
+
+// targetingKey is that of the data, "" where it is missing or no text.
+func (e *evaluation) targetingKey() string {
+	if e.inner {
+		return textOf(e.data.member(targetingKeyName))
+	}
+	if key := e.subject.Key(); key != "" {
+		return validText(key)
+	}
+	if v, ok := e.subject.Entry("", targetingKeyName); ok {
+		return validText(v.Text())
+	}
+	return ""
+}
+
+func (e *evaluation) flagKey() string {
+	if !e.inner {
+		return e.key
+	}
+	if properties := e.data.member(flagdName); properties.kind == kindObject {
+		return textOf(properties.member(flagKeyName))
+	}
+	return ""
+}
+
+func textOf(d datum) string {
+	if d.kind != kindText {
+		return ""
+	}
+	return d.text
+}
+
+// hashTexts hashes one text after the other as if they were one.
+func hashTexts(a, b string) uint32 {
+	var buffer [128]byte
+	return murmur3(append(append(buffer[:0], a...), b...))
+}

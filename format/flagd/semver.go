@@ -1,0 +1,85 @@
+package flagd
+
+import (
+	"strconv"
+
+	"github.com/becketflags/becket/internal/match"
+)
+
+// version is what is known beforehand of a "sem_ver": its operator and its second version.
+type version struct {
+	operator string
+	right    match.LongVersion
+	ok       bool // both can be read
+}
+
+// newVersion reads a constant operator and version; nil when they are not constant.
+func newVersion(args []node) *version {
+	if len(args) != 3 || args[1].op != opConstant || args[2].op != opConstant {
+		return nil
+	}
+	v := &version{operator: args[1].value.text}
+	v.right, v.ok = versionOf(&args[2].value)
+	v.ok = v.ok && args[1].value.kind == kindText
+	return v
+}
+
+// semVer compares two versions. What cannot be read gives null.
+func (e *evaluation) semVer(n *node) datum {
+	if v := n.version; v != nil {
+		d := e.eval(&n.args[0])
+		left, ok := versionOf(&d)
+		if !ok || !v.ok {
+			return datum{}
+		}
+		return compareVersions(left, v.operator, v.right)
+	}
+	var few [smallest]datum
+	args, single := e.arguments(n, &few)
+	if single || len(args) != 3 || args[1].kind != kindText {
+		return datum{}
+	}
+	left, okLeft := versionOf(&args[0])
+	right, okRight := versionOf(&args[2])
+	if !okLeft || !okRight {
+		return datum{}
+	}
+	return compareVersions(left, args[1].text, right)
+}
+
+// versionOf reads a text, or a number as Go prints it: 1e+06 is no version.
+func versionOf(d *datum) (match.LongVersion, bool) {
+	switch d.kind {
+	case kindText:
+		return match.ParseLongVersion(d.text)
+	case kindNumber:
+		return match.ParseLongVersion(strconv.FormatFloat(d.number, 'g', -1, 64))
+	default:
+		return match.LongVersion{}, false
+	}
+}
+
+// compareVersions knows "^" and "~" as flagd does: the same major, and the same major and minor number, whichever version is
+// the larger.
+func compareVersions(left match.LongVersion, operator string, right match.LongVersion) datum {
+	switch operator {
+	case "=":
+		return boolean(left.Compare(right) == 0)
+	case "!=":
+		return boolean(left.Compare(right) != 0)
+	case "<":
+		return boolean(left.Compare(right) < 0)
+	case "<=":
+		return boolean(left.Compare(right) <= 0)
+	case ">":
+		return boolean(left.Compare(right) > 0)
+	case ">=":
+		return boolean(left.Compare(right) >= 0)
+	case "^":
+		return boolean(left.Major == right.Major)
+	case "~":
+		return boolean(left.Major == right.Major && left.Minor == right.Minor)
+	default:
+		return datum{}
+	}
+}

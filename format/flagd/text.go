@@ -1,0 +1,75 @@
+package flagd
+
+import (
+	"strings"
+)
+
+// cat joins texts. The ends of what two or more make are trimmed, as flagd does.
+func (e *evaluation) cat(args []datum, single bool) datum {
+	switch {
+	case single && args[0].kind == kindText:
+		return args[0]
+	case single:
+		return e.fail()
+	case len(args) == 0:
+		return text("")
+	case len(args) == 1:
+		written, ok := args[0].written()
+		if !ok {
+			return e.fail()
+		}
+		return text(written)
+	}
+	var b strings.Builder
+	for i := range args {
+		written, ok := args[i].written()
+		if !ok || !e.spend(1+len(written)/bytesPerStep) {
+			return e.fail()
+		}
+		b.WriteString(written)
+	}
+	return text(strings.TrimSpace(b.String()))
+}
+
+// substr cuts a text by code points.
+func (e *evaluation) substr(args []datum, single bool) datum {
+	if single || len(args) < 2 {
+		return e.fail()
+	}
+	written, ok := args[0].written()
+	start, okStart := args[1].arithmetic()
+	if !ok || !okStart || !e.spend(1+len(written)/bytesPerStep) {
+		return e.fail()
+	}
+	runes := []rune(written)
+	length := int64(len(runes))
+	from := integer(start)
+	if from < 0 {
+		from += length
+	}
+	if from < 0 || from > length {
+		return text(string(runes))
+	}
+	to := length
+	if len(args) == 3 {
+		count, ok := args[2].arithmetic()
+		if !ok {
+			return e.fail()
+		}
+		if to, ok = end(from, integer(count), length); !ok {
+			return e.fail()
+		}
+	}
+	return text(string(runes[from:to]))
+}
+
+// end is where a cut of count code points from from ends. A negative count leaves so many out at the end of the text. It
+// fails when the end lies before the start.
+func end(from, count, length int64) (to int64, ok bool) {
+	if count < 0 {
+		to = length + count
+	} else if to = length; count < length-from {
+		to = from + count
+	}
+	return to, to >= from
+}

@@ -1,0 +1,68 @@
+package match
+
+// LongVersion is a semantic version whose numbers may have any number of digits: they are compared as they are written, which
+// works because none begins with a zero. Its parts belong to the text that was parsed; a missing number is "0".
+type LongVersion struct {
+	Major, Minor, Patch string
+	Prerelease          string // without the hyphen; "" for a release
+}
+
+// ParseLongVersion reads what [ParseLooseVersion] reads, without its limit of 64 bits to a number.
+func ParseLongVersion(s string) (v LongVersion, ok bool) {
+	if s != "" && (s[0] == 'v' || s[0] == 'V') {
+		s = s[1:]
+	}
+	v.Minor, v.Patch = "0", "0"
+	if v.Major, s, ok = cutNumber(s); !ok || s == "" {
+		return v, ok
+	}
+	if s[0] != '.' {
+		return v, false
+	}
+	if v.Minor, s, ok = cutNumber(s[1:]); !ok || s == "" {
+		return v, ok
+	}
+	if s[0] != '.' {
+		return v, false
+	}
+	if v.Patch, s, ok = cutNumber(s[1:]); !ok || s == "" {
+		return v, ok
+	}
+	v.Prerelease, ok = scanSuffix(s)
+	return v, ok
+}
+
+// cutNumber cuts a number without leading zeros off the beginning of s.
+func cutNumber(s string) (digits, rest string, ok bool) {
+	i := 0
+	for i < len(s) && s[i]-'0' <= 9 {
+		i++
+	}
+	return s[:i], s[i:], i > 0 && (i == 1 || s[0] != '0')
+}
+
+// Compare returns -1, 0 or 1 by SemVer 2.0's precedence.
+func (v LongVersion) Compare(w LongVersion) int {
+	if c := v.CompareMinor(w); c != 0 {
+		return c
+	}
+	if c := compareIdentifiers(v.Patch, w.Patch); c != 0 {
+		return c
+	}
+	switch {
+	case v.Prerelease == w.Prerelease:
+		return 0
+	case v.Prerelease == "" || w.Prerelease == "":
+		return order(w.Prerelease == "")
+	default:
+		return comparePrereleases(v.Prerelease, w.Prerelease)
+	}
+}
+
+// CompareMinor compares the major and minor numbers alone.
+func (v LongVersion) CompareMinor(w LongVersion) int {
+	if c := compareIdentifiers(v.Major, w.Major); c != 0 {
+		return c
+	}
+	return compareIdentifiers(v.Minor, w.Minor)
+}
