@@ -169,6 +169,10 @@ func (v *View) variant(flag string, want Kind) *Variant {
 // observed is variant for all others. Where only exposures are collected, the rest of the result is put together for the first sighting
 // alone.
 func (v *View) observed(s *snapshot, flag string, want Kind) *Variant {
+	if s.observer == nil && s.overridden == nil && s.rules != nil {
+		r := s.rules.Evaluate(hideString(flag), want, hide(&v.subject), s.moment) // a Result is large: nobody else hands it on
+		return r.Variant
+	}
 	if s.native == nil || len(s.observer.onEvaluate) > 0 {
 		r := v.evaluate(flag, want)
 		return r.Variant

@@ -156,6 +156,7 @@ func (c *compiler) settings(raw []byte) error {
 		return &becket.DocumentError{Path: "f", Message: "the settings are no object"}
 	}
 	r.token()
+	bad := 0
 	for r.more(jsontext.KindEndObject) {
 		key := strings.Clone(r.token().String())
 		r.count = 0
@@ -163,10 +164,12 @@ func (c *compiler) settings(raw []byte) error {
 		if r.err != nil {
 			break
 		}
-		if len(c.info.Bad) > maxBad {
+		if s := c.add(key, &n, r.count); s.bad {
+			bad++
+		}
+		if bad > maxBad {
 			return fmt.Errorf("becket: more than %d settings are bad", maxBad)
 		}
-		c.add(key, &n, r.count)
 	}
 	if r.err != nil {
 		return syntaxProblem(r.err)
@@ -176,7 +179,7 @@ func (c *compiler) settings(raw []byte) error {
 }
 
 // add compiles a setting. Of two with one key the last counts, in the place of the first.
-func (c *compiler) add(key string, n *node, count int) {
+func (c *compiler) add(key string, n *node, count int) *setting {
 	s := &setting{key: key, digest: n.digest()}
 	c.cost, c.refers, c.linked = 1, false, nil
 	c.context(key)
@@ -202,6 +205,7 @@ func (c *compiler) add(key string, n *node, count int) {
 	if len(c.linked) > 0 {
 		c.requires[s] = c.linked
 	}
+	return s
 }
 
 // listBad tells the settings that are bad as a whole.

@@ -107,6 +107,9 @@ func (r *nodeReader) member(of *node) {
 			return
 		}
 	}
+	if of.members == nil {
+		of.members = make([]node, 0, 4) // most have two to four
+	}
 	of.members = append(of.members, value)
 }
 
