@@ -8,9 +8,10 @@ import (
 	"github.com/cenkalti/backoff/v5"
 )
 
-// Where the waits come from: spread over a whole interval after the first fetch, so that a fleet that started together asks evenly
-// from its second request on; a little jitter after that keeps it so. Failures wait from an eighth of an interval up, doubled and
-// spread by half, so that no wait is longer than 1.5 intervals.
+// Where the waits come from: spread over a whole interval after the first good fetch and after the first that follows a
+// failure, so that a fleet that started or recovered together asks evenly from its next request on; a little jitter after
+// that keeps it so. Failures wait from an eighth of an interval up, doubled and spread by half, so that no wait is longer than
+// 1.5 intervals.
 const (
 	firstJitter   = 0.5
 	jitter        = 0.1
@@ -22,7 +23,7 @@ const (
 type schedule struct {
 	interval time.Duration
 	backoff  *backoff.ExponentialBackOff
-	started  bool
+	steady   bool // the fetch before was good
 }
 
 func newSchedule(interval time.Duration) *schedule {
@@ -40,12 +41,13 @@ func newSchedule(interval time.Duration) *schedule {
 func (s *schedule) next(err error) time.Duration {
 	if err == nil {
 		s.backoff.Reset()
-		if !s.started {
-			s.started = true
+		if !s.steady {
+			s.steady = true
 			return spread(s.interval, firstJitter)
 		}
 		return spread(s.interval, jitter)
 	}
+	s.steady = false
 	wait := min(s.backoff.NextBackOff(), s.interval+s.interval/2)
 	if status, ok := errors.AsType[*StatusError](err); ok && status.RetryAfter > 0 {
 		asked := min(status.RetryAfter, maxRetryAfter)
