@@ -1,0 +1,40 @@
+// A rollout from 5 to 100 percent and an A/B/C test whose weights change, drawn in the terminal: who is in at each stage, that nobody
+// drops out, and who moves when weights change. Start it with
+//
+//	go run ./examples/rollout
+//
+// It edits a ruleset file as a team would, one publication after the other, and asks a client that reads the file.
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+)
+
+func main() {
+	if err := run(context.Background(), os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "rollout:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, out io.Writer) error {
+	folder, err := os.MkdirTemp("", "becket-rollout-")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(folder) }()
+	p, err := newPublisher(folder)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = p.client.Close() }()
+	for _, part := range []func(context.Context, io.Writer, *publisher) error{growth, reweighting, moves} {
+		if err := part(ctx, out, p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
