@@ -17,6 +17,7 @@ type cli struct {
 	Eval     evalVerb     `cmd:"" help:"Decide one flag, or all, for a subject."`
 	Explain  explainVerb  `cmd:"" help:"Tell how a decision comes about."`
 	Simulate simulateVerb `cmd:"" help:"Foresee how a flag divides a population."`
+	Diff     diffVerb     `cmd:"" help:"Tell what a new version of a ruleset changes, and for whom."`
 }
 
 // globals are the flags that every verb has.

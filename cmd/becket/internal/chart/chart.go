@@ -12,7 +12,7 @@ import (
 // Width is how wide a chart is at most, in columns.
 const Width = 80
 
-const maxLabel = 24
+const maxLabel = 34
 
 // Row is one bar.
 type Row struct {

@@ -30,7 +30,7 @@ func Run(rules becket.Rules, flag string, p *population.Population, at *becket.M
 	}
 	p.Each(func(worker, _ int, s *becket.Subject) {
 		r := rules.Evaluate(flag, becket.KindAny, s, at)
-		workers[worker][outcomeOf(&r)]++
+		workers[worker][OutcomeOf(&r)]++
 	}, progress)
 	total := Counts{}
 	for _, counts := range workers {
@@ -41,7 +41,8 @@ func Run(rules becket.Rules, flag string, p *population.Population, at *becket.M
 	return total
 }
 
-func outcomeOf(r *becket.Result) Outcome {
+// OutcomeOf returns the outcome of an evaluation.
+func OutcomeOf(r *becket.Result) Outcome {
 	o := Outcome{Rule: r.Rule, Reason: r.Reason}
 	if r.Variant != nil {
 		o.Variant = r.Variant.Name

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/becketflags/becket"
+	"github.com/becketflags/becket/cmd/becket/internal/compare"
+	"github.com/becketflags/becket/cmd/becket/internal/report"
+)
+
+// diffVerb tells what a new version of a ruleset changes, and for whom.
+type diffVerb struct {
+	Old string `arg:"" help:"The ruleset as it is: a file, a folder, a URL, or - for standard input."`
+	New string `arg:"" help:"The ruleset as it shall be."`
+	populationFlags
+	FailOver string `placeholder:"PERCENT" help:"Exit with 1 if more than this share of the subjects gets another answer of any flag, such as 10%."`
+	Markdown bool   `help:"Write Markdown, for a comment on a pull request."`
+}
+
+// Run prints the differences.
+func (v *diffVerb) Run(e *env) error {
+	limit, err := parsePercent(v.FailOver)
+	if err != nil {
+		return err
+	}
+	before, bad, err := e.version(v.Old)
+	if err != nil {
+		return err
+	}
+	e.printFindings(bad)
+	after, bad, err := e.version(v.New)
+	if err != nil {
+		return err
+	}
+	e.printFindings(bad)
+	people, err := v.population(e)
+	if err != nil {
+		return err
+	}
+	progress, done := e.progressBar(people.Size)
+	r := compare.Compare(before, after, people, v.moment(e), progress)
+	done()
+	if err := v.write(e, r); err != nil {
+		return err
+	}
+	over := r.Over(limit)
+	if len(over) > 0 {
+		fmt.Fprintf(e.stderr, "becket: more than %s of the subjects get another answer of %s\n", v.FailOver, strings.Join(over, ", "))
+	}
+	if len(over) > 0 || len(bad) > 0 {
+		return errFound
+	}
+	return nil
+}
+
+// version reads one of the two rulesets, with what is bad in it.
+func (e *env) version(name string) (compare.Version, []report.Finding, error) {
+	document, rules, err := e.load(name)
+	if err != nil {
+		return compare.Version{}, nil, err
+	}
+	v := compare.Version{Name: document.Name, Rules: rules}
+	if revision := rules.Info().Revision; revision > 0 {
+		v.Name += fmt.Sprintf(" (revision %d)", revision)
+	}
+	if document.Format == becket.Native {
+		v.Native, err = document.Native(rules)
+	}
+	return v, document.Problems(rules), err
+}
+
+// parsePercent reads "10%" or "10" as 0.1; without a text no share is over the limit.
+func parsePercent(text string) (float64, error) {
+	if text == "" {
+		return 1, nil
+	}
+	percent, err := strconv.ParseFloat(strings.TrimSpace(strings.TrimSuffix(text, "%")), 64)
+	if err != nil || percent < 0 || percent > 100 {
+		return 0, fmt.Errorf("--fail-over takes a percentage such as 10%%, not %q", text)
+	}
+	return percent / 100, nil
+}
+
+func (v *diffVerb) write(e *env, r *compare.Report) error {
+	switch {
+	case e.options.JSON:
+		return report.Indented(e.stdout, r)
+	case v.Markdown:
+		return writeMarkdown(e.stdout, r)
+	default:
+		return writeDiff(e.stdout, e.style(), r)
+	}
+}

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/becketflags/becket/cmd/becket/internal/compare"
+)
+
+// writeMarkdown writes the differences for a comment on a pull request: a table, then the edits of each flag.
+func writeMarkdown(w io.Writer, r *compare.Report) error {
+	fmt.Fprintf(w, "### Feature flags: %s → %s\n\n", escapeMarkdown(r.Before), escapeMarkdown(r.After))
+	if len(r.Flags)+len(r.Segments) == 0 {
+		_, err := fmt.Fprintln(w, "No differences.")
+		return err
+	}
+	fmt.Fprintln(w, "| flag | | another answer | takes away |\n|---|---|---|---|")
+	for i := range r.Flags {
+		d := &r.Flags[i]
+		fmt.Fprintf(w, "| `%s` | %s | %s | %s |\n", d.Key, d.Kind, impactCell(d.Impact), lossCell(d.Losses))
+	}
+	for _, d := range r.Segments {
+		fmt.Fprintf(w, "\n**segment `%s`** %s\n", d.Key, d.Kind)
+		markdownEdits(w, d.Edits)
+	}
+	for i := range r.Flags {
+		d := &r.Flags[i]
+		if len(d.Edits)+len(d.Elsewhere)+len(d.Losses) == 0 {
+			continue
+		}
+		fmt.Fprintf(w, "\n**`%s`**\n", d.Key)
+		markdownEdits(w, d.Edits)
+		for _, name := range d.Elsewhere {
+			fmt.Fprintf(w, "- it depends on %s\n", escapeMarkdown(name))
+		}
+		for i := range d.Losses[:min(len(d.Losses), maxLosses)] {
+			l := &d.Losses[i]
+			fmt.Fprintf(w, "- :warning: %s (%s)\n", escapeMarkdown(lossText(l)), escapeMarkdown(l.Because))
+		}
+	}
+	_, err := fmt.Fprintf(w, "\n<sub>over %s</sub>\n", escapeMarkdown(r.Population))
+	return err
+}
+
+func markdownEdits(w io.Writer, edits []compare.Edit) {
+	if len(edits) > 0 {
+		fmt.Fprintln(w)
+	}
+	for _, edit := range edits {
+		mark := ""
+		if edit.Takes {
+			mark = ":warning: "
+		}
+		fmt.Fprintf(w, "- %s%s\n", mark, escapeMarkdown(edit.Text))
+	}
+}
+
+func impactCell(impact *compare.Impact) string {
+	switch {
+	case impact == nil:
+		return "new"
+	case impact.Count == 0:
+		return "nobody"
+	}
+	parts := make([]string, len(impact.Moves))
+	for i, m := range impact.Moves {
+		parts[i] = fmt.Sprintf("%s → %s %s", escapeMarkdown(m.From), escapeMarkdown(m.To), percentText(m.Share))
+	}
+	return percentText(impact.Share) + ": " + strings.Join(parts, ", ")
+}
+
+func lossCell(losses []compare.Loss) string {
+	share := 0.0
+	for _, l := range losses {
+		share += l.Share
+	}
+	if share == 0 {
+		return ""
+	}
+	return ":warning: from " + percentText(share)
+}
+
+var markdownEscapes = strings.NewReplacer(`\`, `\\`, "|", `\|`, "*", `\*`, "_", `\_`, "`", "\\`", "<", "&lt;", "[", `\[`, "]", `\]`)
+
+func escapeMarkdown(text string) string { return markdownEscapes.Replace(text) }

@@ -1,0 +1,118 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/becketflags/becket/cmd/becket/internal/chart"
+	"github.com/becketflags/becket/cmd/becket/internal/compare"
+)
+
+var diffSigns = map[compare.Kind]string{compare.Added: "+", compare.Removed: "-", compare.Edited: "~", compare.Affected: ">"}
+
+// writeDiff writes the differences for a terminal. An edit that can take a feature away has an exclamation mark.
+func writeDiff(w io.Writer, s style, r *compare.Report) error {
+	fmt.Fprintf(w, "%s → %s, over %s\n", r.Before, r.After, r.Population)
+	if len(r.Flags)+len(r.Segments) == 0 {
+		fmt.Fprintln(w, "\nno differences")
+		return nil
+	}
+	for _, d := range r.Segments {
+		fmt.Fprintf(w, "\n%s segment %s%s\n", sign(s, d.Kind), s.bold(d.Key), kindText(d.Kind))
+		writeEdits(w, s, d.Edits)
+	}
+	for i := range r.Flags {
+		if err := writeFlagDiff(w, s, &r.Flags[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func writeFlagDiff(w io.Writer, s style, d *compare.FlagDiff) error {
+	owner := ""
+	if d.Owner != "" {
+		owner = " (owner: " + d.Owner + ")"
+	}
+	fmt.Fprintf(w, "\n%s %s%s%s\n", sign(s, d.Kind), s.bold(d.Key), kindText(d.Kind), owner)
+	writeEdits(w, s, d.Edits)
+	if len(d.Elsewhere) > 0 {
+		fmt.Fprintf(w, "    - it depends on %s\n", strings.Join(d.Elsewhere, ", "))
+	}
+	if d.Impact == nil {
+		return nil
+	}
+	if d.Impact.Count == 0 {
+		fmt.Fprintln(w, "  nobody gets another answer")
+		return nil
+	}
+	fmt.Fprintf(w, "  %s get another answer (%s–%s)\n", s.bold(percentText(d.Impact.Share)), numberText(d.Impact.Low), numberText(d.Impact.High))
+	rows := make([]chart.Row, len(d.Impact.Moves))
+	for i, m := range d.Impact.Moves {
+		rows[i] = chart.Row{Label: m.From + " → " + m.To, Share: m.Share, Text: fmt.Sprintf("%6.2f %%  %9s", 100*m.Share, thousands(m.Count))}
+	}
+	if err := chart.Write(w, rows, s.good); err != nil {
+		return err
+	}
+	for i := range d.Losses {
+		l := &d.Losses[i]
+		if i == maxLosses {
+			fmt.Fprintf(w, "  … and %s of less\n", count(len(d.Losses)-i, "group"))
+			break
+		}
+		fmt.Fprintf(w, "  %s\n      %s\n", s.bad(lossText(l)), l.Because)
+	}
+	return nil
+}
+
+// maxLosses is how many groups of subjects that lose a feature are shown; JSON has them all.
+const maxLosses = 8
+
+func writeEdits(w io.Writer, s style, edits []compare.Edit) {
+	for _, edit := range edits {
+		mark := "-"
+		if edit.Takes {
+			mark = s.bad("!")
+		}
+		fmt.Fprintf(w, "    %s %s\n", mark, edit.Text)
+	}
+}
+
+// lossText names who loses what.
+func lossText(l *compare.Loss) string {
+	return fmt.Sprintf("takes %s from %s: was by %s, now %s by %s", l.Variant, percentText(l.Share), l.Rule, l.To, l.Now)
+}
+
+func sign(s style, kind compare.Kind) string {
+	text := diffSigns[kind]
+	switch kind {
+	case compare.Added:
+		return s.good(text)
+	case compare.Removed:
+		return s.bad(text)
+	default:
+		return text
+	}
+}
+
+func kindText(kind compare.Kind) string {
+	switch kind {
+	case compare.Added, compare.Removed:
+		return " is " + string(kind)
+	case compare.Affected:
+		return " is as it was"
+	default:
+		return ""
+	}
+}
+
+// percentText writes a share for people. One that is not 0 is never written as 0.
+func percentText(share float64) string { return numberText(share) + " %" }
+
+func numberText(share float64) string {
+	if share > 0 && share < 0.00005 {
+		return "<0.01"
+	}
+	return fmt.Sprintf("%.2f", 100*share)
+}

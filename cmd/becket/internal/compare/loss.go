@@ -1,0 +1,117 @@
+package compare
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/becketflags/becket"
+	"github.com/becketflags/becket/cmd/becket/internal/native"
+	"github.com/becketflags/becket/cmd/becket/internal/simulate"
+)
+
+// Loss is a feature that subjects had and have no more, and the edit that takes it.
+type Loss struct {
+	Variant string  `json:"variant"` // what they had
+	Rule    string  `json:"rule"`    // by which rule, or why
+	To      string  `json:"to"`      // what they get now
+	Now     string  `json:"now"`     // by which rule, or why
+	Count   int     `json:"count"`
+	Share   float64 `json:"share"` // of the population, from 0 to 1
+	Because string  `json:"because"`
+}
+
+// Losses finds who loses a feature, the largest group first: a variant that is neither off nor, where there is no off, the default. after is nil for a flag
+// that is removed. elsewhere names what changed outside the flag, in segments and in flags that it depends on.
+func (t Transitions) Losses(before, after *native.Flag, edits []Edit, elsewhere []string, of int) (losses []Loss) {
+	sums := map[Loss]int{}
+	for transition, n := range t {
+		from, to := transition.From, transition.To
+		if from.Variant == "" || from.Variant == Baseline(before) || from.Variant == to.Variant {
+			continue
+		}
+		loss := Loss{
+			Variant: from.Variant, Rule: simulate.ByRule(from), To: simulate.ByVariant(to), Now: simulate.ByRule(to),
+			Because: because(before, after, edits, elsewhere, from, to),
+		}
+		sums[loss] += n
+	}
+	for loss, n := range sums {
+		loss.Count, loss.Share = n, float64(n)/float64(of)
+		losses = append(losses, loss)
+	}
+	slices.SortFunc(losses, func(a, b Loss) int {
+		return cmp.Or(b.Count-a.Count, strings.Compare(a.Rule, b.Rule), strings.Compare(a.Variant, b.Variant), strings.Compare(a.Now, b.Now), strings.Compare(a.To, b.To))
+	})
+	return losses
+}
+
+// because names the edits that changed an answer: those of the rule that gave it before; or, where a rule that now stands before that one
+// gives the new answer, those of the latter.
+func because(before, after *native.Flag, edits []Edit, elsewhere []string, from, to simulate.Outcome) string {
+	switch {
+	case after == nil:
+		return "the flag is removed"
+	case to.Reason == becket.ReasonDisabled:
+		return "the flag is switched off"
+	case to.Reason == becket.ReasonPrerequisiteFailed:
+		return orElsewhere(texts(edits, func(e Edit) bool { return strings.HasPrefix(e.Text, "it now requires") }), elsewhere)
+	case to.Reason == becket.ReasonStale:
+		return orElsewhere(texts(edits, func(e Edit) bool { return strings.HasPrefix(e.Text, "max_age") }), elsewhere)
+	}
+	now := nameAfter(before, after, from.Rule) // the old rule's name now, "" if it is gone or there was none
+	if to.Rule != "" && to.Rule != now && (from.Rule == "" || now == "" || index(after, to.Rule) < index(after, now)) {
+		if found := texts(edits, func(e Edit) bool { return e.Rule == to.Rule }); found != "" {
+			return found
+		}
+	}
+	rule := from.Rule
+	if now != "" {
+		rule = now
+	}
+	return orElsewhere(texts(edits, func(e Edit) bool { return e.Rule == rule && (rule != "" || e.Takes) }), elsewhere)
+}
+
+// nameAfter returns the name that a rule has after the edits.
+func nameAfter(before, after *native.Flag, rule string) string {
+	pairs, _, _ := match(before.Rules, after.Rules)
+	for _, p := range pairs {
+		if p.before.Name == rule {
+			return p.after.Name
+		}
+	}
+	return ""
+}
+
+func index(f *native.Flag, rule string) int {
+	return slices.IndexFunc(f.Rules, func(r *native.Rule) bool { return r.Name == rule })
+}
+
+// texts joins the edits that are chosen, those that take something away if there are any.
+func texts(edits []Edit, chosen func(Edit) bool) string {
+	var takes, all []string
+	for _, e := range edits {
+		if !chosen(e) {
+			continue
+		}
+		all = append(all, e.Text)
+		if e.Takes {
+			takes = append(takes, e.Text)
+		}
+	}
+	if len(takes) > 0 {
+		all = takes
+	}
+	return strings.Join(all, "; ")
+}
+
+func orElsewhere(text string, elsewhere []string) string {
+	if text != "" {
+		return text
+	}
+	if len(elsewhere) > 0 {
+		return fmt.Sprintf("what it depends on changes: %s", strings.Join(elsewhere, ", "))
+	}
+	return "its edits together"
+}

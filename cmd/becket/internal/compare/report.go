@@ -1,0 +1,166 @@
+package compare
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/becketflags/becket"
+	"github.com/becketflags/becket/cmd/becket/internal/native"
+	"github.com/becketflags/becket/cmd/becket/internal/population"
+)
+
+// Version is one of two rulesets. Native is nil for a document of another format.
+type Version struct {
+	Name   string
+	Rules  becket.Rules
+	Native *native.Ruleset
+}
+
+// Report is everything that differs between two rulesets.
+type Report struct {
+	Before     string        `json:"before"`
+	After      string        `json:"after"`
+	Population string        `json:"population"`
+	Subjects   int           `json:"subjects"`
+	Segments   []SegmentDiff `json:"segments"`
+	Flags      []FlagDiff    `json:"flags"`
+}
+
+// Kind says what happened to a flag or segment.
+type Kind string
+
+// The kinds of differences. An affected flag is written as before; what it depends on is not.
+const (
+	Added    Kind = "added"
+	Removed  Kind = "removed"
+	Edited   Kind = "changed"
+	Affected Kind = "affected"
+)
+
+// FlagDiff is what differs for one flag.
+type FlagDiff struct {
+	Key       string   `json:"key"`
+	Kind      Kind     `json:"kind"`
+	Owner     string   `json:"owner,omitempty"`
+	Edits     []Edit   `json:"edits,omitempty"`
+	Elsewhere []string `json:"elsewhere,omitempty"` // what it depends on and what changed
+	Impact    *Impact  `json:"impact,omitempty"`    // nil for a flag that is new: nobody has asked it yet
+	Losses    []Loss   `json:"losses,omitempty"`
+}
+
+// SegmentDiff is what differs for one segment.
+type SegmentDiff struct {
+	Key   string `json:"key"`
+	Kind  Kind   `json:"kind"`
+	Edits []Edit `json:"edits,omitempty"`
+}
+
+// Compare compares two versions of a ruleset over a population. progress may be nil.
+func Compare(before, after Version, p *population.Population, at *becket.Moment, progress func(int)) *Report {
+	r := &Report{Before: before.Name, After: after.Name, Population: p.Name, Subjects: p.Size, Segments: []SegmentDiff{}, Flags: []FlagDiff{}}
+	changed := Changed(before.Rules, after.Rules)
+	reasons := map[string][]string{}
+	for key := range changed {
+		reasons[key] = nil
+	}
+	if before.Native != nil && after.Native != nil {
+		reasons = Elsewhere(before.Native, after.Native, changed)
+		r.segments(before.Native, after.Native)
+	}
+	impacted := slices.DeleteFunc(slices.Sorted(maps.Keys(reasons)), func(key string) bool {
+		_, there := before.Rules.Flag(key)
+		return !there
+	})
+	transitions := Run(before.Rules, after.Rules, impacted, p, at, progress)
+	for _, key := range keysOf(before.Rules, after.Rules) {
+		if d, differs := flagDiff(before, after, key, reasons[key]); differs {
+			if t, ok := transitions[key]; ok {
+				d.foresee(t, before, after, p.Size)
+			}
+			r.Flags = append(r.Flags, d)
+		}
+	}
+	return r
+}
+
+// keysOf lists the flags of both, in order.
+func keysOf(before, after becket.Rules) []string {
+	keys := map[string]bool{}
+	for _, rules := range []becket.Rules{before, after} {
+		for info := range rules.Flags() {
+			keys[info.Key] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(keys))
+}
+
+// flagDiff describes a flag's edits, and reports whether there is anything to tell.
+func flagDiff(before, after Version, key string, elsewhere []string) (FlagDiff, bool) {
+	old, was := before.Rules.Flag(key)
+	info, is := after.Rules.Flag(key)
+	d := FlagDiff{Key: key, Kind: Edited, Owner: info.Owner, Elsewhere: elsewhere}
+	switch {
+	case !was:
+		d.Kind = Added
+		return d, true
+	case !is:
+		d.Kind, d.Owner = Removed, old.Owner
+		d.Edits = []Edit{{Text: "the flag is removed: who asks for it gets the default of the code", Takes: true}}
+		return d, true
+	}
+	a, b := before.flag(key), after.flag(key)
+	switch {
+	case a != nil && b != nil:
+		d.Edits = Flags(a, b)
+	case old.Definition != info.Definition:
+		d.Edits = []Edit{{Text: "its definition changes", Takes: old.Behaviour != info.Behaviour}}
+	}
+	if len(d.Edits) == 0 {
+		d.Kind = Affected
+	}
+	return d, len(d.Edits) > 0 || len(elsewhere) > 0
+}
+
+func (v Version) flag(key string) *native.Flag {
+	if v.Native == nil {
+		return nil
+	}
+	return v.Native.Flag(key)
+}
+
+// foresee adds what changes for the subjects.
+func (d *FlagDiff) foresee(t Transitions, before, after Version, of int) {
+	impact := t.Impact(of)
+	d.Impact = &impact
+	if old := before.flag(d.Key); old != nil {
+		if now := after.flag(d.Key); now != nil || d.Kind == Removed {
+			d.Losses = t.Losses(old, now, d.Edits, d.Elsewhere, of)
+		}
+	}
+}
+
+func (r *Report) segments(before, after *native.Ruleset) {
+	for _, s := range before.Segments {
+		switch now := after.Segment(s.Key); {
+		case now == nil:
+			r.Segments = append(r.Segments, SegmentDiff{Key: s.Key, Kind: Removed})
+		case !same(s.Node, now.Node):
+			r.Segments = append(r.Segments, SegmentDiff{Key: s.Key, Kind: Edited, Edits: Segments(s, now)})
+		}
+	}
+	for _, s := range after.Segments {
+		if before.Segment(s.Key) == nil {
+			r.Segments = append(r.Segments, SegmentDiff{Key: s.Key, Kind: Added})
+		}
+	}
+}
+
+// Over lists the flags of which more than a share of the subjects get another answer.
+func (r *Report) Over(limit float64) (keys []string) {
+	for i := range r.Flags {
+		if impact := r.Flags[i].Impact; impact != nil && impact.Share > limit {
+			keys = append(keys, r.Flags[i].Key)
+		}
+	}
+	return keys
+}
