@@ -41,14 +41,16 @@ func lines(code string) []string {
 	return kept
 }
 
-func TestEverySnippetOfTheReadmeIsAnExampleThatRuns(t *testing.T) {
-	source, err := os.ReadFile("example_test.go")
-	require.NoError(t, err)
-	examples := strings.Join(lines(string(source)), "\n")
-	for _, block := range blocks(t, "README.md", "go") {
-		// The program's last bracket closes main.
-		snippet := strings.TrimSuffix(strings.Join(lines(block), "\n"), "\n}\n}")
-		assert.Contains(t, examples, snippet)
+func TestEverySnippetIsAnExampleThatRuns(t *testing.T) {
+	for page, file := range map[string]string{"README.md": "example_test.go", "docs/formats.md": "example_format_test.go"} {
+		source, err := os.ReadFile(file)
+		require.NoError(t, err)
+		examples := strings.Join(lines(string(source)), "\n")
+		for _, block := range blocks(t, page, "go") {
+			// The program's last bracket closes main.
+			snippet := strings.TrimSuffix(strings.Join(lines(block), "\n"), "\n}\n}")
+			assert.Contains(t, examples, snippet, page)
+		}
 	}
 }
 
