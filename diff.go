@@ -64,22 +64,26 @@ func (c Changes) Keys() []string {
 	return keys
 }
 
-// differ compares two rulesets. The one before may have no rules.
-func differ(before, after *snapshot) Changes {
-	c := Changes{
+// head says which two rulesets are compared.
+func head(before, after *snapshot) Changes {
+	return Changes{
 		FromRevision: before.revision,
 		ToRevision:   after.revision,
 		FromTier:     before.tier,
 		Tier:         after.tier,
+		Environment:  after.environment,
 	}
+}
+
+// differ compares two rulesets. The one before may have no rules.
+func differ(before, after *snapshot) Changes {
+	c := head(before, after)
 	var segments map[string]uint64
 	if before.rules != nil {
 		segments = before.rules.Info().Segments
 	}
-	info := after.rules.Info()
-	c.Environment = info.Environment
 	c.flags(flagsOf(before), flagsOf(after))
-	c.segments(segments, info.Segments)
+	c.segments(segments, after.rules.Info().Segments)
 	return c
 }
 

@@ -222,7 +222,11 @@ func (n *notifier) deliver(e *event) {
 
 func (n *notifier) changed(e *event) {
 	var changes Changes
-	n.call("Flags", func() { changes = differ(e.before, e.after) })
+	n.call("Flags", func() {
+		if changes = head(e.before, e.after); !e.first || n.wantsChanges() {
+			changes = differ(e.before, e.after)
+		}
+	})
 	n.call("logger", func() { n.logger.changed(&changes, e.first) })
 	if changes.Empty() {
 		return
@@ -232,6 +236,17 @@ func (n *notifier) changed(e *event) {
 			n.call("OnChange", func() { hook(changes) })
 		}
 	}
+}
+
+// wantsChanges reports whether a hook wants the lists of what changed. The logger needs none for the first ruleset, and that of a
+// large one costs memory.
+func (n *notifier) wantsChanges() bool {
+	for _, h := range n.listening() {
+		if h.OnChange != nil {
+			return true
+		}
+	}
+	return false
 }
 
 func (n *notifier) setAside(e *event) {

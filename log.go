@@ -9,6 +9,7 @@ import (
 const (
 	logEvery   = time.Minute // per cause
 	maxLogBads = 20          // lines for flags set aside, per document
+	maxAudits  = 10_000      // lines for changes of a kind, per document: a million would keep the logger busy for minutes
 )
 
 // limitedLogger writes what the client has to say. Failures are limited to one line per cause and minute; the next line
@@ -67,8 +68,8 @@ func (l *limitedLogger) setAside(bads []Bad, warnings []error) {
 	}
 }
 
-// changed writes one line for the ruleset and one for each flag and segment that differs. Of the first ruleset only the line for
-// the whole: everything in it is new.
+// changed writes one line for the ruleset, with how many differ, and one for each flag and segment that does. Of the first ruleset
+// only the line for the whole: everything in it is new.
 func (l *limitedLogger) changed(c *Changes, first bool) {
 	if l.logger == nil {
 		return
@@ -79,16 +80,16 @@ func (l *limitedLogger) changed(c *Changes, first bool) {
 	if first {
 		return
 	}
-	for i := range c.Added {
+	for i := range min(len(c.Added), maxAudits) {
 		l.audit(c, "added", &c.Added[i], false)
 	}
-	for i := range c.Removed {
+	for i := range min(len(c.Removed), maxAudits) {
 		l.audit(c, "removed", &c.Removed[i], false)
 	}
-	for i := range c.Changed {
+	for i := range min(len(c.Changed), maxAudits) {
 		l.audit(c, "changed", &c.Changed[i].After, c.Changed[i].OnlyMetadata)
 	}
-	for _, segment := range c.Segments {
+	for _, segment := range c.Segments[:min(len(c.Segments), maxAudits)] {
 		l.log(slog.LevelInfo, "becket: segment "+string(segment.Kind), slog.String("segment", segment.Key), slog.Int64("revision", c.ToRevision))
 	}
 }

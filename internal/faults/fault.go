@@ -1,0 +1,180 @@
+package faults
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Outcome is what a client makes of a fault.
+type Outcome string
+
+// The outcomes. Keeps is what a fault must come to unless it says otherwise.
+const (
+	Keeps    Outcome = "keeps what it has"           // and reports an error
+	Accepts  Outcome = "serves the document"         // since nothing in it is wrong
+	Confirms Outcome = "serves on, confirmed"        // the answer is a right one to what was asked
+	SetsPart Outcome = "serves all but the bad flag" // and reports that one
+	Empties  Outcome = "serves a ruleset of no flags"
+)
+
+// Scenario is how far a client has come when the fault begins.
+type Scenario string
+
+// The scenarios.
+const (
+	Cold Scenario = "first start"
+	Disk Scenario = "start with a disk copy"
+	Live Scenario = "after a good load"
+)
+
+// Scenarios lists them all.
+func Scenarios() []Scenario { return []Scenario{Cold, Disk, Live} }
+
+// Fault is one way in which a flag service can fail.
+type Fault struct {
+	Name        string
+	Refuse      bool        // connections
+	Certificate Certificate // with TLS
+	TLS         bool        // it needs a server with TLS
+	Heavy       bool        // it takes much memory or time, so nothing runs beside it
+	outcomes    map[Scenario]Outcome
+	answer      func(*exchange)
+}
+
+// Outcome returns what the fault must come to. Where a fault's document is accepted, its flag "state" serves [Odd].
+func (f *Fault) Outcome(s Scenario) Outcome {
+	if o, ok := f.outcomes[s]; ok {
+		return o
+	}
+	return Keeps
+}
+
+// Odd is what documents serve that look wrong but are not.
+const Odd = "odd but right"
+
+func (f *Fault) breaksConnections() bool { return f.Refuse || f.Certificate != Valid }
+
+func always(o Outcome) map[Scenario]Outcome {
+	return map[Scenario]Outcome{Cold: o, Disk: o, Live: o}
+}
+
+// only is always but for the scenarios in which a client has a ruleset already.
+func only(cold Outcome) map[Scenario]Outcome { return map[Scenario]Outcome{Cold: cold} }
+
+// All lists the faults.
+func All() []*Fault {
+	var all []*Fault
+	for _, group := range [][]*Fault{connections(), statuses(), redirects(), answers(), documents(), heavy(), certificates()} {
+		all = append(all, group...)
+	}
+	return all
+}
+
+func connections() []*Fault {
+	return []*Fault{
+		{Name: "connection refused", Refuse: true},
+		{Name: "accepted, then silent", answer: (*exchange).silence},
+		{Name: "headers, then silent", answer: func(x *exchange) {
+			x.Header().Set("ETag", `"silent"`)
+			x.flush()
+			x.silence()
+		}},
+		{Name: "half the body, then silent", answer: func(x *exchange) {
+			x.say(x.body[:len(x.body)/2])
+			x.flush()
+			x.silence()
+		}},
+		{Name: "one byte a second", answer: func(x *exchange) {
+			for i := range x.body {
+				x.say(x.body[i : i+1])
+				x.flush()
+				select {
+				case <-time.After(time.Second):
+				case <-x.request.Context().Done():
+					return
+				}
+			}
+		}},
+		{Name: "reset before the answer", answer: func(x *exchange) { x.raw("", true) }},
+		{Name: "reset in the middle", answer: func(x *exchange) {
+			x.raw("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"+x.body[:20], true)
+		}},
+		{Name: "an answer that is not HTTP", answer: func(x *exchange) { x.raw("220 mail.example.com ESMTP\r\n", false) }},
+	}
+}
+
+func statuses() []*Fault {
+	var all []*Fault
+	page := "<html><body>Something went wrong</body></html>"
+	for _, code := range []int{401, 403, 404, 500, 502} {
+		all = append(all, status(fmt.Sprintf("%d with a web page", code), code, "text/html", page, ""),
+			status(fmt.Sprintf("%d with a document", code), code, "application/json", Document(99, "never"), ""))
+	}
+	for _, code := range []int{429, 503} {
+		all = append(all,
+			status(fmt.Sprintf("%d, Retry-After: 1", code), code, "text/plain", "busy", "1"),
+			status(fmt.Sprintf("%d, Retry-After: -5", code), code, "text/plain", "busy", "-5"),
+			status(fmt.Sprintf("%d, Retry-After: soon", code), code, "text/plain", "busy", "soon"),
+			status(fmt.Sprintf("%d, Retry-After: a date in 1999", code), code, "text/plain", "busy", "Fri, 31 Dec 1999 23:59:59 GMT"),
+			&Fault{Name: fmt.Sprintf("%d, Retry-After: a date in a second", code), answer: func(x *exchange) {
+				x.Header().Set("Retry-After", time.Now().UTC().Add(time.Second).Format(http.TimeFormat))
+				x.WriteHeader(code)
+			}})
+	}
+	return append(all,
+		status("204", 204, "", "", ""),
+		status("206 with a part", 206, "application/json", Document(99, "never"), ""))
+}
+
+func status(name string, code int, kind, body, after string) *Fault {
+	return &Fault{Name: name, answer: func(x *exchange) {
+		x.Header().Set("Content-Type", kind)
+		x.Header().Set("ETag", `"of the error"`)
+		if after != "" {
+			x.Header().Set("Retry-After", after)
+		}
+		x.WriteHeader(code)
+		if code != http.StatusNoContent {
+			x.say(body)
+		}
+	}}
+}
+
+func redirects() []*Fault {
+	redirect := func(name string, to func(*exchange) string) *Fault {
+		return &Fault{Name: name, answer: func(x *exchange) {
+			x.Header().Set("Location", to(x))
+			x.WriteHeader(http.StatusFound)
+		}}
+	}
+	return []*Fault{
+		redirect("redirects in a circle", func(*exchange) string { return "/again" }),
+		redirect("redirect to another scheme", func(*exchange) string { return "ftp://127.0.0.1/flags.json" }),
+		redirect("redirect to a file", func(*exchange) string { return "file:///etc/passwd" }),
+		redirect("redirect to another host", func(x *exchange) string { return x.away + "/?" + x.request.URL.RawQuery }),
+		redirect("redirect to nowhere", func(*exchange) string { return "http://[::1" }),
+		redirect("redirect without a place", func(*exchange) string { return "" }),
+	}
+}
+
+func certificates() []*Fault {
+	down := &Fault{Name: "redirect from https to http", TLS: true, answer: func(x *exchange) {
+		x.Header().Set("Location", x.away)
+		x.WriteHeader(http.StatusFound)
+	}}
+	return []*Fault{
+		{Name: "certificate expired", TLS: true, Certificate: Expired},
+		{Name: "certificate of another host", TLS: true, Certificate: WrongName},
+		{Name: "certificate of an unknown authority", TLS: true, Certificate: UnknownAuthority},
+		{Name: "TLS 1.1", TLS: true, Certificate: OldVersion},
+		down,
+	}
+}
+
+// repeat is strings.Repeat under a name that reads well in documents.
+func repeat(text string, times int) string { return strings.Repeat(text, times) }
+
+func number(i int) string { return strconv.Itoa(i) }

@@ -1,0 +1,204 @@
+// Package faults is a flag service that fails on demand: an HTTP server on loopback whose every way of going wrong can be
+// switched on and off while clients use it. It serves the reliability tests.
+package faults
+
+import (
+	"crypto/tls"
+	"fmt"
+	"io"
+	"log" //nolint:depguard // net/http wants one
+	"net"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// Document returns a ruleset of one environment with one string flag, "state", that serves the given text to everybody.
+func Document(revision int, state string) string {
+	return fmt.Sprintf(`{"schema":1,"revision":%d,"environment":"test","flags":{"state":{"variants":{"v":%q},"default":"v"}}}`, revision, state)
+}
+
+// Server is the flag service. It is safe for concurrent use.
+type Server struct {
+	authority *Authority // nil: plain HTTP
+	address   string
+	away      *http.Server // another host, for redirects
+	awayURL   string
+
+	mutex    sync.Mutex
+	server   *http.Server // nil while connections are refused
+	fault    *Fault       // nil: healthy
+	body     string
+	etag     string
+	requests int
+	leaked   []string // credentials that reached the other host
+}
+
+// Start returns a healthy server that has nothing to serve yet; with an authority it speaks TLS.
+func Start(authority *Authority) (*Server, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{authority: authority, address: listener.Addr().String()}
+	away, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	s.awayURL = "http://" + away.Addr().String()
+	s.away = newHTTPServer(s.elsewhere)
+	go func() { _ = s.away.Serve(away) }()
+	s.serve(listener)
+	return s, nil
+}
+
+// URL is where the document is.
+func (s *Server) URL() string {
+	if s.authority != nil {
+		return "https://" + s.address + "/flags.json"
+	}
+	return "http://" + s.address + "/flags.json"
+}
+
+// Publish heals the server and lets it serve a document under an ETag of its own.
+func (s *Server) Publish(body string) error {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	connections := s.fault != nil && s.fault.breaksConnections()
+	s.fault, s.body, s.etag = nil, body, fmt.Sprintf(`"%x"`, time.Now().UnixNano())
+	if !connections {
+		return nil
+	}
+	return s.restart()
+}
+
+// Break switches a fault on.
+func (s *Server) Break(f *Fault) error {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	s.fault = f
+	if !f.breaksConnections() {
+		return nil
+	}
+	if f.Refuse {
+		_ = s.server.Close()
+		s.server = nil
+		return nil
+	}
+	return s.restart()
+}
+
+// Requests returns how many requests came.
+func (s *Server) Requests() int {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	return s.requests
+}
+
+// Leaked lists credentials that followed a redirect to another host.
+func (s *Server) Leaked() []string {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	return s.leaked
+}
+
+// Close ends the server and all its connections.
+func (s *Server) Close() {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if s.server != nil {
+		_ = s.server.Close()
+	}
+	_ = s.away.Close()
+}
+
+func newHTTPServer(handler http.HandlerFunc) *http.Server {
+	return &http.Server{Handler: handler, ErrorLog: log.New(io.Discard, "", 0), ReadHeaderTimeout: time.Minute}
+}
+
+// restart begins anew on the same port, so that no old connection goes round a fault of new ones.
+func (s *Server) restart() error {
+	if s.server != nil {
+		_ = s.server.Close()
+	}
+	var err error
+	for range 100 {
+		var listener net.Listener
+		if listener, err = net.Listen("tcp", s.address); err == nil {
+			s.serve(listener)
+			return nil
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	return err
+}
+
+func (s *Server) serve(listener net.Listener) {
+	if s.authority != nil {
+		kind := Valid
+		if s.fault != nil {
+			kind = s.fault.Certificate
+		}
+		listener = tls.NewListener(listener, s.authority.config(kind))
+	}
+	s.server = newHTTPServer(s.answer)
+	server := s.server
+	go func() { _ = server.Serve(listener) }()
+}
+
+func (s *Server) answer(w http.ResponseWriter, r *http.Request) {
+	s.mutex.Lock()
+	s.requests++
+	fault, body, etag := s.fault, s.body, s.etag
+	s.mutex.Unlock()
+	if fault != nil && fault.answer != nil {
+		fault.answer(&exchange{ResponseWriter: w, request: r, body: body, etag: etag, away: s.awayURL})
+		return
+	}
+	w.Header().Set("ETag", etag)
+	if r.Header.Get("If-None-Match") == etag {
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	_, _ = io.WriteString(w, body)
+}
+
+// elsewhere is the other host. What it answers looks good and must count for nothing.
+func (s *Server) elsewhere(w http.ResponseWriter, r *http.Request) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	for _, name := range []string{"Authorization", "Cookie", "Referer", "X-Key"} {
+		if value := r.Header.Get(name); value != "" {
+			s.leaked = append(s.leaked, name+": "+value)
+		}
+	}
+	http.Error(w, Document(1_000, "from elsewhere"), http.StatusForbidden)
+}
+
+// exchange is one request and its answer.
+type exchange struct {
+	http.ResponseWriter
+	request    *http.Request
+	body, etag string // what a healthy server has
+	away       string
+}
+
+func (x *exchange) say(text string) { _, _ = io.WriteString(x, text) }
+
+func (x *exchange) flush() { _ = http.NewResponseController(x.ResponseWriter).Flush() }
+
+// silence says nothing more until the client gives up.
+func (x *exchange) silence() { <-x.request.Context().Done() }
+
+// raw takes the connection over, says something that need not be HTTP, and resets or closes it.
+func (x *exchange) raw(text string, reset bool) {
+	connection, _, err := http.NewResponseController(x.ResponseWriter).Hijack()
+	if err != nil {
+		panic(err)
+	}
+	_, _ = io.WriteString(connection, text)
+	if tcp, ok := connection.(*net.TCPConn); ok && reset {
+		_ = tcp.SetLinger(0)
+	}
+	_ = connection.Close()
+}
