@@ -198,7 +198,7 @@ func (s *cdn) at(base string) becket.Source {
 func (s *cdn) forget() {
 	for _, source := range s.sources {
 		if closer, ok := source.(io.Closer); ok {
-			closer.Close() //nolint:errcheck // only idle connections
+			closer.Close()
 		}
 	}
 	s.sources = nil

@@ -1,7 +1,6 @@
 package configcat_test
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -58,7 +57,7 @@ func (n *network) RoundTrip(r *http.Request) (*http.Response, error) {
 func (n *network) poll(t *testing.T, source becket.Source, last becket.Validator) (becket.Document, []string, error) {
 	t.Helper()
 	n.asked, n.headers = nil, nil
-	document, err := source.Fetch(context.Background(), last)
+	document, err := source.Fetch(t.Context(), last)
 	return document, n.asked, err
 }
 
@@ -88,7 +87,7 @@ func TestDataGovernanceOfTheSuite(t *testing.T) {
 		t.Run(s.Name, func(t *testing.T) {
 			net := &network{configs: map[string]string{}}
 			for base, r := range s.Responses {
-				net.configs[base] = config(r[0].(string), int(r[1].(float64)), r[2].(bool))
+				net.configs[base] = config(fmt.Sprint(r[0]), modeOf(r[1]), r[2] == true)
 			}
 			options := []configcat.Option{net.client()}
 			switch {
@@ -108,6 +107,11 @@ func TestDataGovernanceOfTheSuite(t *testing.T) {
 			}
 		})
 	}
+}
+
+func modeOf(v any) int {
+	mode, _ := v.(float64)
+	return int(mode)
 }
 
 func TestSDKKeysOfTheSuite(t *testing.T) {
@@ -138,6 +142,14 @@ func TestAnSDKKeyHasTwoPartsOf22Characters(t *testing.T) {
 	checkKey(t, a+"/"+b, true, true)
 }
 
+// mistake returns what a source's Check tells.
+func mistake(t *testing.T, source becket.Source) error {
+	t.Helper()
+	checker, ok := source.(becket.Checker)
+	require.True(t, ok)
+	return checker.Check()
+}
+
 func checkKey(t *testing.T, key string, custom, valid bool) {
 	t.Helper()
 	var options []configcat.Option
@@ -145,7 +157,7 @@ func checkKey(t *testing.T, key string, custom, valid bool) {
 		options = append(options, configcat.WithBaseURL("https://proxy.example.com"))
 	}
 	source := configcat.CDN(key, options...)
-	err := source.(becket.Checker).Check()
+	err := mistake(t, source)
 	if valid {
 		assert.NoError(t, err, key)
 		return
@@ -154,7 +166,7 @@ func checkKey(t *testing.T, key string, custom, valid bool) {
 	if len(key) > len("configcat-proxy/") { // shorter ones are words of the message
 		assert.NotContains(t, err.Error(), key)
 	}
-	_, fetchErr := source.Fetch(context.Background(), becket.Validator{})
+	_, fetchErr := source.Fetch(t.Context(), becket.Validator{})
 	assert.Equal(t, err, fetchErr, "nothing is fetched with a key that is none")
 }
 
@@ -166,7 +178,7 @@ func TestTheAddressAndHeadersOfARequest(t *testing.T) {
 	})}
 	source := configcat.CDN("configcat-proxy/a b/c?d", configcat.WithBaseURL("https://proxy.example.com:8443/sub/"),
 		configcat.WithHeader("Authorization", "Bearer secret"), configcat.WithHTTP(becket.WithHTTPClient(client)))
-	document, err := source.Fetch(context.Background(), becket.Validator{ETag: `W/"last"`, LastModified: "Mon, 02 Jan 2006 15:04:05 GMT"})
+	document, err := source.Fetch(t.Context(), becket.Validator{ETag: `W/"last"`, LastModified: "Mon, 02 Jan 2006 15:04:05 GMT"})
 	require.NoError(t, err)
 	assert.Equal(t, "https://proxy.example.com:8443/sub/configuration-files/configcat-proxy/a%20b/c%3Fd/config_v6.json", request.URL.String())
 	assert.Equal(t, `W/"last"`, request.Header.Get("If-None-Match"))
@@ -278,7 +290,7 @@ func TestTheKeyIsInNoError(t *testing.T) {
 	for name, transport := range transports {
 		t.Run(name, func(t *testing.T) {
 			source := configcat.CDN(testKey, configcat.WithHTTP(becket.WithHTTPClient(&http.Client{Transport: transport})))
-			_, err := source.Fetch(context.Background(), becket.Validator{})
+			_, err := source.Fetch(t.Context(), becket.Validator{})
 			require.Error(t, err)
 			for _, secret := range []string{testKey, first, second} {
 				assert.NotContains(t, err.Error(), secret)
@@ -291,7 +303,7 @@ func TestTheKeyIsInNoError(t *testing.T) {
 	}
 	status, ok := errors.AsType[*becket.StatusError](func() error {
 		client := &http.Client{Transport: transports["a status"]}
-		_, err := configcat.CDN(testKey, configcat.WithHTTP(becket.WithHTTPClient(client))).Fetch(context.Background(), becket.Validator{})
+		_, err := configcat.CDN(testKey, configcat.WithHTTP(becket.WithHTTPClient(client))).Fetch(t.Context(), becket.Validator{})
 		return err
 	}())
 	require.True(t, ok)
@@ -300,10 +312,10 @@ func TestTheKeyIsInNoError(t *testing.T) {
 
 func TestMistakesInTheOptionsAreTold(t *testing.T) {
 	for _, base := range []string{"", "cdn.example.com", "ftp://cdn.example.com", "https://cdn.example.com?x=1", "https://cdn.example.com/#x"} {
-		assert.Error(t, configcat.CDN(testKey, configcat.WithBaseURL(base)).(becket.Checker).Check(), base)
+		assert.Error(t, mistake(t, configcat.CDN(testKey, configcat.WithBaseURL(base))), base)
 	}
-	assert.Error(t, configcat.CDN(testKey, configcat.WithHTTP(becket.WithTimeout(-1))).(becket.Checker).Check())
-	assert.NoError(t, configcat.CDN(testKey, nil).(becket.Checker).Check())
+	assert.Error(t, mistake(t, configcat.CDN(testKey, configcat.WithHTTP(becket.WithTimeout(-1)))))
+	assert.NoError(t, mistake(t, configcat.CDN(testKey, nil)))
 }
 
 func TestSourcesOfDifferentConfigsHaveDifferentNames(t *testing.T) {

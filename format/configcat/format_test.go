@@ -1,7 +1,6 @@
 package configcat_test
 
 import (
-	"context"
 	"errors"
 	"slices"
 	"testing"
@@ -159,7 +158,7 @@ func TestAClientReadsConfigs(t *testing.T) {
 	client, err := becket.New(becket.Bytes(ordinary), becket.WithFormat(configcat.V6))
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, client.Close()) })
-	require.NoError(t, client.Wait(context.Background()))
+	require.NoError(t, client.Wait(t.Context()))
 	d := client.For(ordinaryUser()).BoolDetail("ten countries", false)
 	assert.True(t, d.Value)
 	assert.Equal(t, "on", d.Variant)
@@ -187,7 +186,7 @@ func BenchmarkClient(b *testing.B) {
 	client, err := becket.New(becket.Bytes(ordinary), becket.WithFormat(configcat.V6))
 	require.NoError(b, err)
 	b.Cleanup(func() { client.Close() })
-	require.NoError(b, client.Wait(context.Background()))
+	require.NoError(b, client.Wait(b.Context()))
 	view := client.For(ordinaryUser())
 	b.ReportAllocs()
 	for b.Loop() {

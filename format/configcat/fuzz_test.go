@@ -2,6 +2,7 @@ package configcat_test
 
 import (
 	"encoding/json"
+	"math"
 	"path/filepath"
 	"testing"
 
@@ -47,7 +48,7 @@ func FuzzDecode(f *testing.F) {
 // FuzzEvaluate: no attribute makes an evaluation panic, and the same user always gets the same answer.
 func FuzzEvaluate(f *testing.F) {
 	f.Add("user", "x", 1.5, int64(7))
-	f.Add("", "[\"x\",\"\\u0078\"]", -0.0, int64(-1))
+	f.Add("", "[\"x\",\"\\u0078\"]", math.Copysign(0, -1), int64(-1))
 	f.Add("id", " 1,5 ", 1e300, int64(1680307200))
 	f.Add("id", "1.0.0-rc.1+b", 1e-7, int64(0))
 	var all []becket.Rules
