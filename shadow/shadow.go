@@ -49,7 +49,9 @@ func New(share float64, onDifference func(Difference)) *Comparison {
 }
 
 // Bool is [Value] for boolean flags.
-func Bool(c *Comparison, flag string, old bool, becket func() bool) bool { return Value(c, flag, old, becket) }
+func Bool(c *Comparison, flag string, old bool, becket func() bool) bool {
+	return Value(c, flag, old, becket)
+}
 
 // Value returns old, always. For a share of the calls it asks becket too and counts whether the answers are equal. A panic of
 // becket's side is counted and goes no further.
