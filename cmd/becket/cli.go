@@ -14,6 +14,8 @@ type cli struct {
 	globals
 
 	Check    checkVerb    `cmd:"" help:"Find what is wrong with a ruleset, and what is legal but hardly meant."`
+	Fmt      fmtVerb      `cmd:"" help:"Lay out rulesets, with their comments."`
+	Build    buildVerb    `cmd:"" help:"Write plain JSON from JSON with comments, from YAML, or from a folder of one file per flag."`
 	Eval     evalVerb     `cmd:"" help:"Decide one flag, or all, for a subject."`
 	Explain  explainVerb  `cmd:"" help:"Tell how a decision comes about."`
 	Simulate simulateVerb `cmd:"" help:"Foresee how a flag divides a population."`

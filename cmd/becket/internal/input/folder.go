@@ -96,6 +96,7 @@ func (w *folderWriter) section(section string) error {
 		if err != nil {
 			return err
 		}
+		w.beginning(p.file)
 		w.raw("\n" + string(quoted) + ":")
 		p.start = len(w.document.Body)
 		w.document.parts = append(w.document.parts, p)
@@ -103,6 +104,11 @@ func (w *folderWriter) section(section string) error {
 	}
 	w.raw("}")
 	return nil
+}
+
+// beginning makes what is written next, up to the next part, lead to the beginning of a file: its key stands in no file.
+func (w *folderWriter) beginning(file string) {
+	w.document.parts = append(w.document.parts, part{start: len(w.document.Body), file: file, spans: []span{{0, 1, 1}}})
 }
 
 // files lists the files below a section's folder, in the order of their keys, so that the document does not depend on where they lie.

@@ -6,17 +6,44 @@ import (
 	"strings"
 
 	"github.com/becketflags/becket"
+	"github.com/becketflags/becket/format/configcat"
+	"github.com/becketflags/becket/format/flagd"
 )
 
 // known is a format that the command reads.
 type known struct {
 	name   string // as --format takes it
 	format becket.Format
-	fits   func(top map[string]bool) bool // by the names of the document's members
+	fits   func(shape) bool // whether a document is unmistakably of the format
 }
 
 var formats = []known{
-	{"native", becket.Native, func(top map[string]bool) bool { return top["schema"] && top["flags"] }},
+	{"native", becket.Native, func(s shape) bool { return s.top["schema"] && s.top["flags"] }},
+	{"configcat", configcat.V6, func(s shape) bool { return s.top["f"] && s.top["p"] && !s.top["flags"] }},
+	{"flagd", flagd.Format, func(s shape) bool {
+		return s.top["flags"] && !s.top["schema"] && (s.top["$evaluators"] || s.flag["state"] && s.flag["variants"])
+	}},
+}
+
+// shape is what a document's format can be told by.
+type shape struct {
+	top  map[string]bool // the names of the document's members
+	flag map[string]bool // those of its first flag, where "flags" is an object
+}
+
+func shapeOf(body []byte) shape {
+	s := shape{top: map[string]bool{}}
+	eachMember(body, func(name string, value []byte) bool {
+		s.top[name] = true
+		if name == "flags" {
+			eachMember(value, func(_ string, flag []byte) bool {
+				s.flag = memberNames(flag)
+				return false
+			})
+		}
+		return true
+	})
+	return s
 }
 
 // Formats lists the names of the formats, separated by commas.
@@ -39,7 +66,7 @@ func formatOf(name string, body []byte) (becket.Format, error) {
 		}
 		return nil, fmt.Errorf("unknown format %q: one of auto, %s", name, Formats())
 	}
-	top := memberNames(body)
-	i := slices.IndexFunc(formats, func(f known) bool { return f.fits(top) })
+	s := shapeOf(body)
+	i := slices.IndexFunc(formats, func(f known) bool { return f.fits(s) })
 	return formats[max(i, 0)].format, nil
 }

@@ -3,7 +3,6 @@ package input
 import (
 	"bytes"
 	"fmt"
-	"io"
 	"regexp"
 	"strconv"
 
@@ -41,22 +40,31 @@ type placedError struct {
 
 func (e *placedError) Error() string { return fmt.Sprintf("%d:%d: %s", e.line, e.column, e.message) }
 
-// memberNames returns the names of the outermost object's members.
-func memberNames(body []byte) map[string]bool {
+// memberNames returns the names of an object's members.
+func memberNames(object []byte) map[string]bool {
 	names := map[string]bool{}
-	decoder := jsontext.NewDecoder(bytes.NewBuffer(body), jsontext.AllowDuplicateNames(true))
+	eachMember(object, func(name string, _ []byte) bool {
+		names[name] = true
+		return true
+	})
+	return names
+}
+
+// eachMember calls visit for each member of an object until it returns false, or until something is no valid JSON.
+func eachMember(object []byte, visit func(name string, value []byte) bool) {
+	decoder := jsontext.NewDecoder(bytes.NewBuffer(object), jsontext.AllowDuplicateNames(true))
 	if token, err := decoder.ReadToken(); err != nil || token.Kind() != '{' {
-		return names
+		return
 	}
 	for decoder.PeekKind() == '"' {
-		name, err := decoder.ReadToken()
+		token, err := decoder.ReadToken()
 		if err != nil {
-			return names
+			return
 		}
-		names[name.String()] = true
-		if err := decoder.SkipValue(); err != nil && err != io.EOF { //nolint:errorlint // the decoder's own
-			return names
+		name := token.String()
+		value, err := decoder.ReadValue()
+		if err != nil || !visit(name, value) {
+			return
 		}
 	}
-	return names
 }

@@ -122,7 +122,7 @@ func readPart(name string, source []byte) (part, []byte, *report.Refused) {
 	var body []byte
 	var err error
 	language := "JSON"
-	if looksLikeYAML(name, p.source) {
+	if IsYAML(name, p.source) {
 		language = "YAML"
 		body, p.spans, err = fromYAML(p.source)
 	} else {
@@ -133,6 +133,9 @@ func readPart(name string, source []byte) (part, []byte, *report.Refused) {
 	}
 	return p, body, nil
 }
+
+// SyntaxError returns what a reader of JSON with comments said about a file, with its place.
+func SyntaxError(file string, err error) error { return refuse(displayName(file), "JSON", err) }
 
 func refuse(file, language string, err error) *report.Refused {
 	line, column, message := syntaxError(err)

@@ -11,8 +11,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// looksLikeYAML decides by the name's ending; without one that says it, by the first character that is neither space nor comment.
-func looksLikeYAML(name string, source []byte) bool {
+// IsYAML reports whether a source is YAML. It decides by the name's ending; without one that says it, by the first character that is neither space nor comment.
+func IsYAML(name string, source []byte) bool {
 	switch path.Ext(name) {
 	case ".yaml", ".yml":
 		return true

@@ -1,0 +1,51 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/becketflags/becket"
+	"github.com/becketflags/becket/cmd/becket/internal/layout"
+	"github.com/becketflags/becket/cmd/becket/internal/report"
+)
+
+// buildVerb writes plain JSON from what people edit.
+type buildVerb struct {
+	rulesArgument
+	Output   string `short:"o" placeholder:"FILE" help:"Write to this file, at once and only if all is well. By default, to standard output."`
+	Compact  bool   `help:"Write as few bytes as can be."`
+	Revision int64  `default:"-1" placeholder:"N" help:"Set the document's revision. By default, it stays as it is."`
+}
+
+// Run writes the document, unless anything in it is bad.
+func (v *buildVerb) Run(e *env) error {
+	document, rules, err := e.load(v.Rules)
+	if err != nil {
+		return err
+	}
+	if bad := document.Problems(rules); len(bad) > 0 {
+		return &report.Refused{Findings: bad}
+	}
+	body := document.Body
+	if v.Revision >= 0 {
+		if document.Format != becket.Native {
+			return errors.New("--revision is for native documents")
+		}
+		if body, err = layout.WithRevision(body, v.Revision); err != nil {
+			return err
+		}
+	}
+	plain, err := layout.Plain(body, v.Compact)
+	if err != nil {
+		return err
+	}
+	if v.Output == "" {
+		_, err = e.stdout.Write(plain)
+		return err
+	}
+	if err := layout.WriteFile(v.Output, plain); err != nil {
+		return err
+	}
+	fmt.Fprintf(e.stderr, "becket: wrote %s of %s to %s\n", count(rules.Info().Flags, "flag"), document.Name, v.Output)
+	return nil
+}

@@ -1,0 +1,117 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/becketflags/becket/cmd/becket/internal/input"
+	"github.com/becketflags/becket/cmd/becket/internal/layout"
+	"github.com/becketflags/becket/cmd/becket/internal/report"
+)
+
+// fmtVerb lays out rulesets.
+type fmtVerb struct {
+	Files []string `arg:"" optional:"" help:"JSON files, with or without comments; folders of them; a URL, or - for standard input. By default, \"rules\" of the configuration."`
+	Write bool     `short:"w" help:"Write the files, and not to standard output."`
+	Check bool     `short:"c" help:"Write nothing; name the files that are laid out otherwise, and exit with 1 if there are any."`
+}
+
+// Run formats each file.
+func (v *fmtVerb) Run(e *env) error {
+	files, err := v.files(e)
+	if err != nil {
+		return err
+	}
+	if !v.Write && !v.Check && len(files) > 1 {
+		return errors.New("several files can be written with --write or checked with --check, not printed")
+	}
+	otherwise := []string{}
+	for _, file := range files {
+		changed, err := v.format(e, file)
+		if err != nil {
+			return err
+		}
+		if changed {
+			otherwise = append(otherwise, filepath.ToSlash(file))
+		}
+	}
+	if !v.Check {
+		return nil
+	}
+	if err := writeNames(e, otherwise); err != nil {
+		return err
+	}
+	if len(otherwise) > 0 {
+		return errFound
+	}
+	return nil
+}
+
+func writeNames(e *env, names []string) error {
+	if e.options.JSON {
+		return report.Indented(e.stdout, names)
+	}
+	for _, name := range names {
+		fmt.Fprintln(e.stdout, name)
+	}
+	return nil
+}
+
+// files returns the files to format: those of a folder are all that are JSON.
+func (v *fmtVerb) files(e *env) (files []string, err error) {
+	names := v.Files
+	if len(names) == 0 && e.config.Rules != "" {
+		names = []string{e.config.Rules}
+	}
+	if len(names) == 0 {
+		return nil, errors.New("say which file, or - for standard input")
+	}
+	for _, name := range names {
+		if info, err := os.Stat(name); err != nil || !info.IsDir() {
+			files = append(files, name)
+			continue
+		}
+		err := filepath.WalkDir(name, func(path string, entry fs.DirEntry, err error) error {
+			if err == nil && !entry.IsDir() && slices.Contains([]string{".json", ".jsonc", ".hujson"}, filepath.Ext(path)) {
+				files = append(files, path)
+			}
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return files, nil
+}
+
+// format formats one file, and reports whether it was laid out otherwise.
+func (v *fmtVerb) format(e *env, file string) (changed bool, err error) {
+	source, err := input.Bytes(e.ctx, file, input.Options{Headers: e.options.Header, Stdin: e.stdin})
+	if err != nil {
+		return false, err
+	}
+	if input.IsYAML(file, source) {
+		return false, fmt.Errorf("%s is YAML, which fmt does not lay out; becket build writes JSON from it", file)
+	}
+	formatted, err := layout.Format(source)
+	if err != nil {
+		return false, input.SyntaxError(file, err)
+	}
+	changed = !bytes.Equal(source, formatted)
+	switch {
+	case v.Check:
+		return changed, nil
+	case !v.Write:
+		_, err = e.stdout.Write(formatted)
+		return changed, err
+	case !changed:
+		return false, nil
+	default:
+		return true, layout.WriteFile(file, formatted)
+	}
+}
