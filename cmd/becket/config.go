@@ -29,6 +29,9 @@ func readConfig(path string) (c config, err error) {
 	if errors.Is(err, fs.ErrNotExist) && path == defaultConfig {
 		return config{}, nil
 	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return c, fmt.Errorf("there is no file %q", path)
+	}
 	if err != nil {
 		return c, fmt.Errorf("%s: %w", path, err)
 	}

@@ -65,7 +65,7 @@ func impactCell(impact *compare.Impact) string {
 	}
 	parts := make([]string, len(impact.Moves))
 	for i, m := range impact.Moves {
-		parts[i] = fmt.Sprintf("%s → %s %s", escapeMarkdown(m.From), escapeMarkdown(m.To), percentText(m.Share))
+		parts[i] = fmt.Sprintf("%s %s", escapeMarkdown(moveText(m)), percentText(m.Share))
 	}
 	return percentText(impact.Share) + ": " + strings.Join(parts, ", ")
 }

@@ -50,7 +50,7 @@ func writeFlagDiff(w io.Writer, s style, d *compare.FlagDiff) error {
 	fmt.Fprintf(w, "  %s get another answer (%s–%s)\n", s.bold(percentText(d.Impact.Share)), numberText(d.Impact.Low), numberText(d.Impact.High))
 	rows := make([]chart.Row, len(d.Impact.Moves))
 	for i, m := range d.Impact.Moves {
-		rows[i] = chart.Row{Label: m.From + " → " + m.To, Share: m.Share, Text: fmt.Sprintf("%6.2f %%  %9s", 100*m.Share, thousands(m.Count))}
+		rows[i] = chart.Row{Label: moveText(m), Share: m.Share, Text: fmt.Sprintf("%6.2f %%  %9s", 100*m.Share, thousands(m.Count))}
 	}
 	if err := chart.Write(w, rows, s.good); err != nil {
 		return err
@@ -68,6 +68,14 @@ func writeFlagDiff(w io.Writer, s style, d *compare.FlagDiff) error {
 
 // maxLosses is how many groups of subjects that lose a feature are shown; JSON has them all.
 const maxLosses = 8
+
+// moveText names a change of answer; a variant may also change its value and keep its name.
+func moveText(m compare.Move) string {
+	if m.From == m.To {
+		return m.From + ", another value"
+	}
+	return m.From + " → " + m.To
+}
 
 func writeEdits(w io.Writer, s style, edits []compare.Edit) {
 	for _, edit := range edits {

@@ -124,3 +124,7 @@ func TestTranscripts(t *testing.T) {
 		t.Run(strings.TrimSuffix(filepath.Base(path), ".md"), func(t *testing.T) { runTranscript(t, path) })
 	}
 }
+
+func TestThePageOfTheCommandShowsRealOutput(t *testing.T) {
+	runTranscript(t, filepath.Join("..", "..", "docs", "command.md"))
+}

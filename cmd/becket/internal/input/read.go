@@ -5,8 +5,10 @@ package input
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/url"
 	"os"
 	"strings"
@@ -67,6 +69,9 @@ func Bytes(ctx context.Context, name string, o Options) ([]byte, error) {
 		return fetch(ctx, name, o.Headers)
 	}
 	file, err := os.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("there is no file %q", name)
+	}
 	if err != nil {
 		return nil, err
 	}

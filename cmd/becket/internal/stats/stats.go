@@ -21,8 +21,11 @@ func Wilson(count, of int) (low, high float64) {
 	z2 := z95 * z95
 	centre := p + z2/(2*n)
 	spread := z95 * math.Sqrt(p*(1-p)/n+z2/(4*n*n))
-	return max(0, (centre-spread)/(1+z2/n)), min(1, (centre+spread)/(1+z2/n))
+	return max(0, round((centre-spread)/(1+z2/n))), min(1, round((centre+spread)/(1+z2/n)))
 }
+
+// round cuts off what differs between processors, some of which multiply and add in one step.
+func round(f float64) float64 { return math.Round(f*1e9) / 1e9 }
 
 // SampleRatio returns the probability that counts differ by chance from the shares that the weights ask for, at least as much
 // as they do: Pearson's chi-square test. Counts of a weight of 0 must be 0, or the probability is 0.
@@ -53,5 +56,5 @@ func SampleRatio(counts []int, weights []float64) float64 {
 	if arms < 2 {
 		return 1
 	}
-	return mathext.GammaIncRegComp(float64(arms-1)/2, chi/2)
+	return round(mathext.GammaIncRegComp(float64(arms-1)/2, chi/2))
 }
