@@ -8,13 +8,17 @@ import "unsafe"
 // The two functions of this file hide a pointer from that analysis. They are sound under one condition, which every caller
 // states: what receives the hidden pointer does not keep it after it returns.
 //
-// A hidden pointer is still a pointer for the garbage collector and for stack growth, because between its two
-// conversions nothing is called. strings.Builder of the standard library does the same.
+// A hidden pointer is still a pointer for the garbage collector and for stack growth: hidden is a call of its own, so that what it returns
+// is a pointer to the compiler from then on. Inlined, the number would stay where it is until it is used, and a stack that
+// moves meanwhile would leave it behind. Nothing is called between the two conversions.
 
 // hide returns p, unseen by escape analysis.
-func hide[T any](p *T) *T {
-	x := uintptr(unsafe.Pointer(p))
-	return *(**T)(unsafe.Pointer(&x))
+func hide[T any](p *T) *T { return (*T)(hidden(unsafe.Pointer(p))) }
+
+//go:noinline
+func hidden(p unsafe.Pointer) unsafe.Pointer {
+	x := uintptr(p)
+	return *(*unsafe.Pointer)(unsafe.Pointer(&x))
 }
 
 // hideString returns s with its bytes unseen by escape analysis.

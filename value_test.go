@@ -1,0 +1,128 @@
+package becket
+
+import (
+	"math"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestValuesHoldWhatTheyWereMadeOf(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 1, 2, 3, 4, 5, 678, time.UTC)
+	for _, test := range []struct {
+		name  string
+		value Value
+		kind  Kind
+		any   any
+		text  string
+	}{
+		{"nothing", Value{}, KindAny, nil, "nothing"},
+		{"true", BoolValue(true), KindBool, true, "true"},
+		{"false", BoolValue(false), KindBool, false, "false"},
+		{"a text", StringValue("a\"b\n"), KindString, "a\"b\n", `"a\"b\n"`},
+		{"an empty text", StringValue(""), KindString, "", `""`},
+		{"the least integer", IntValue(math.MinInt64), KindInt, int64(math.MinInt64), "-9223372036854775808"},
+		{"a float", FloatValue(0.1), KindFloat, 0.1, "0.1"},
+		{"an integral float", FloatValue(-4), KindInt, int64(-4), "-4"},
+		{"minus nothing", FloatValue(math.Copysign(0, -1)), KindInt, int64(0), "0"},
+		{"a float that is the least integer", FloatValue(-1 << 63), KindInt, int64(math.MinInt64), "-9223372036854775808"},
+		{"a float beyond all integers", FloatValue(1 << 63), KindFloat, float64(1 << 63), "9.223372036854776e+18"},
+		{"infinity", FloatValue(math.Inf(-1)), KindFloat, math.Inf(-1), "-Inf"},
+		{"an instant", TimeValue(at.In(time.FixedZone("", -3600))), KindTime, at, "2026-01-02T03:04:05.000000678Z"},
+		{"an instant before 1970", TimeValue(time.Unix(-1, 5)), KindTime, time.Unix(-1, 5).UTC(), "1969-12-31T23:59:59.000000005Z"},
+		{"a list", ListValue([]Value{IntValue(1), StringValue("a"), ListValue(nil)}), KindList, []any{int64(1), "a", []any{}}, `[1, "a", []]`},
+		{"a list of texts", stringsValue([]string{"a", "b"}), KindList, []any{"a", "b"}, `["a", "b"]`},
+		{"an object", ObjectValue([]byte(`{"a":[1]}`)), KindObject, map[string]any{"a": []any{1.0}}, `{"a":[1]}`},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			assert.Equal(t, test.kind, test.value.Kind())
+			assert.Equal(t, test.any, test.value.Any())
+			assert.Equal(t, test.text, test.value.String())
+		})
+	}
+	assert.True(t, math.IsNaN(FloatValue(math.NaN()).Float()))
+	assert.Equal(t, KindFloat, FloatValue(math.NaN()).Kind())
+}
+
+func TestAValueOfAnotherKindIsTheZeroOfWhatIsAsked(t *testing.T) {
+	t.Parallel()
+	all := []Value{
+		{}, BoolValue(true), StringValue("a"), IntValue(7), FloatValue(0.5), TimeValue(time.Unix(7, 7)), ListValue([]Value{IntValue(1)}), ObjectValue([]byte(`{}`)),
+	}
+	for _, v := range all {
+		assert.Equal(t, v.Kind() == KindBool, v.Bool(), v)
+		assert.Equal(t, v.Kind() == KindString, v.Text() != "", v)
+		assert.Equal(t, v.Kind() == KindInt, v.Int() != 0, v)
+		assert.Equal(t, v.Kind() == KindInt || v.Kind() == KindFloat, v.Float() != 0, v)
+		assert.Equal(t, v.Kind() == KindTime, !v.Time().IsZero(), v)
+		assert.Equal(t, v.Kind() == KindList, v.Len() != 0, v)
+		assert.Equal(t, v.Kind() == KindObject, v.Raw() != nil, v)
+	}
+	assert.Panics(t, func() { ListValue([]Value{IntValue(1)}).At(1) })
+	assert.Panics(t, func() { stringsValue([]string{"a"}).At(-1) })
+}
+
+func TestKindsTiersAndTruthsHaveNames(t *testing.T) {
+	t.Parallel()
+	assert.Equal(t, "boolean", KindBool.String())
+	assert.Equal(t, "list", KindList.String())
+	assert.Equal(t, "unknown", Kind(77).String())
+	assert.Equal(t, "network", TierNetwork.String())
+	assert.Equal(t, "unknown", Tier(77).String())
+	text, err := TierDisk.MarshalText()
+	assert.NoError(t, err)
+	assert.Equal(t, "disk", string(text))
+	assert.Equal(t, []string{"false", "unknown", "true"}, []string{no.String(), unknown.String(), yes.String()})
+}
+
+// TestWhatIsHiddenFromEscapeAnalysisIsAPointerAllTheSame grows the stack while hidden pointers to it are in use. Each goroutine starts with a
+// small stack.
+func TestWhatIsHiddenFromEscapeAnalysisIsAPointerAllTheSame(t *testing.T) {
+	t.Parallel()
+	for range 300 {
+		right := make(chan bool)
+		go func() { right <- hiddenStaysRight() }()
+		require.True(t, <-right)
+	}
+	assert.Empty(t, hideString(""))
+	assert.Empty(t, hideBytes(""))
+	assert.Equal(t, []byte("abc"), hideBytes("abc"))
+	assert.Nil(t, hide[int](nil))
+}
+
+//go:noinline
+func hiddenStaysRight() bool {
+	number, bytes := 42, [8]byte{'u', 's', 'e', 'r', '-', '4', '2', '!'}
+	attributes := [1]Attribute{Int("age", 31)}
+	text := textOf(bytes[:7])
+	subject := NewSubject(text, attributes[:]...)
+	return reads(&number, text, &subject) && number == 43 && bytes[7] == '!'
+}
+
+//go:noinline
+func reads(number *int, text string, s *Subject) bool {
+	hiddenNumber, hiddenText, hiddenOne := hide(number), hideString(text), hideSubject(*s)
+	deep(200)
+	runtime.GC()
+	deep(2)
+	age, ok := hiddenOne.Attribute("age")
+	right := *hiddenNumber == 42 && hiddenText == "user-42" && hiddenOne.Key() == "user-42" && ok && age.Int() == 31
+	*hiddenNumber++
+	return right
+}
+
+// deep uses so much stack that it has to move.
+//
+//go:noinline
+func deep(n int) byte {
+	var block [1024]byte
+	if n > 0 {
+		block[n] = deep(n - 1)
+	}
+	return block[n]
+}
