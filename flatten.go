@@ -18,7 +18,7 @@ func Any(name string, value any) Attribute {
 	if v, ok := anyValue(reflect.ValueOf(value)); ok {
 		return attribute(name, v)
 	}
-	group := flatten(nil, name, reflect.ValueOf(value))
+	group := flatten(nil, name, reflect.ValueOf(value), 0)
 	return attribute(name, Value{pointer: unsafe.Pointer(unsafe.SliceData(group)), number: uint64(len(group)), meta: meta{kind: kindGroup}})
 }
 
@@ -31,8 +31,11 @@ const (
 // ignoredNil is the fraction of an ignored value that was nil.
 const ignoredNil = 1
 
+// deepestMap is how deep maps may stand in each other: one that holds itself has no end.
+const deepestMap = 64
+
 // flatten turns a map into attributes with dotted names, in the order of the names, and anything else into one attribute.
-func flatten(group []Attribute, name string, value reflect.Value) []Attribute {
+func flatten(group []Attribute, name string, value reflect.Value, depth int) []Attribute {
 	value = follow(value)
 	if v, ok := anyValue(value); ok {
 		return append(group, attribute(name, v))
@@ -40,14 +43,14 @@ func flatten(group []Attribute, name string, value reflect.Value) []Attribute {
 	if v, ok := jsonList(value); ok {
 		return append(group, attribute(name, v))
 	}
-	if value.IsValid() && value.Kind() == reflect.Map && value.Type().Key().Kind() == reflect.String {
+	if depth < deepestMap && value.IsValid() && value.Kind() == reflect.Map && value.Type().Key().Kind() == reflect.String {
 		keys := value.MapKeys()
 		if len(keys) == 0 {
 			return append(group, attribute(name, ObjectValue([]byte("{}"))))
 		}
 		sort.Slice(keys, func(i, j int) bool { return keys[i].String() < keys[j].String() })
 		for _, key := range keys {
-			group = flatten(group, name+"."+key.String(), value.MapIndex(key))
+			group = flatten(group, name+"."+key.String(), value.MapIndex(key), depth+1)
 		}
 		return group
 	}
@@ -105,8 +108,12 @@ func anyValue(value reflect.Value) (Value, bool) {
 func listValue(value reflect.Value) (Value, bool) {
 	elements := make([]Value, value.Len())
 	for i := range elements {
-		v, ok := anyValue(value.Index(i))
-		if !ok || v.kind == KindList {
+		element := follow(value.Index(i))
+		if kind := element.Kind(); kind == reflect.Slice || kind == reflect.Array {
+			return Value{}, false // not looked into: a list may hold itself
+		}
+		v, ok := anyValue(element)
+		if !ok {
 			return Value{}, false
 		}
 		elements[i] = v
