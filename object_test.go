@@ -1,0 +1,103 @@
+package becket
+
+import (
+	"encoding/json"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+const objects = `{"schema":1,"flags":{"limits":{"variants":{"a":{"rps":100,"tags":["x","y"],"by":{"DE":1}}},"default":"a"},"list":{"variants":{"a":[1,2]},"default":"a"}}}`
+
+type objectLimits struct {
+	RPS  int            `json:"rps"`
+	Tags []string       `json:"tags"`
+	By   map[string]int `json:"by"`
+}
+
+func objectView(t *testing.T) View {
+	t.Helper()
+	return newTestClient(t, Bytes([]byte(objects)), WithBootstrap([]byte(objects))).For(NewSubject("user-1"))
+}
+
+var decodings atomic.Int64
+
+// counted counts how often it is decoded.
+type counted struct{ RPS int }
+
+func (c *counted) UnmarshalJSON(raw []byte) error {
+	decodings.Add(1)
+	return json.Unmarshal(raw, &struct {
+		RPS *int `json:"rps"`
+	}{&c.RPS})
+}
+
+func TestAnObjectIsDecodedOncePerRulesetAndType(t *testing.T) { //nolint:paralleltest // it counts
+	client := newTestClient(t, Bytes([]byte(objects)), WithBootstrap([]byte(objects)))
+	before := decodings.Load()
+	var group sync.WaitGroup
+	for range 8 {
+		group.Go(func() {
+			for range 1000 {
+				assert.Equal(t, 100, JSON(client.For(Subject{}), "limits", counted{}).RPS)
+			}
+		})
+	}
+	group.Wait()
+	assert.LessOrEqual(t, decodings.Load()-before, int64(8), "once, or once for each who came at the same moment")
+}
+
+func TestWhoAsksForTheSameTypeSharesAndOnlyThatType(t *testing.T) {
+	t.Parallel()
+	v := objectView(t)
+	one, two := JSON(v, "limits", objectLimits{}), JSON(v, "limits", objectLimits{})
+	assert.Equal(t, objectLimits{100, []string{"x", "y"}, map[string]int{"DE": 1}}, one)
+	assert.Same(t, &one.Tags[0], &two.Tags[0], "what slices hold is shared, which is why it is to be read only")
+	one.RPS = 7
+	one.Tags = append(one.Tags[:1:1], "z")
+	assert.Equal(t, 100, JSON(v, "limits", objectLimits{}).RPS, "the struct itself is the caller's own")
+	assert.Equal(t, []string{"x", "y"}, JSON(v, "limits", objectLimits{}).Tags)
+
+	three := JSON(v, "limits", map[string]any(nil))
+	three["rps"] = "spoilt"
+	assert.Equal(t, 100, JSON(v, "limits", objectLimits{}).RPS, "another type is decoded by itself")
+	p, q := JSON[*objectLimits](v, "limits", nil), JSON[*objectLimits](v, "limits", nil)
+	assert.Same(t, p, q)
+	assert.Equal(t, []int{1, 2}, JSON(v, "list", []int(nil)))
+}
+
+func TestAllAndJSONShareWhatAnAnyIs(t *testing.T) {
+	t.Parallel()
+	v := objectView(t)
+	d := v.AnyDetail("limits")
+	assert.Equal(t, map[string]any{"rps": 100.0, "tags": []any{"x", "y"}, "by": map[string]any{"DE": 1.0}}, d.Value)
+	assert.Equal(t, d.Value, JSON[any](v, "limits", nil))
+	assert.Nil(t, v.AnyDetail("none").Value)
+}
+
+type bursting struct{}
+
+func (*bursting) UnmarshalJSON([]byte) error { panic(errExplosion) }
+
+var errExplosion = errors.New("boom")
+
+func TestAnObjectThatDoesNotFitGivesTheFallbackAndSaysWhy(t *testing.T) {
+	t.Parallel()
+	v := objectView(t)
+	d := JSONDetail(v, "limits", []int{7})
+	assert.Equal(t, []int{7}, d.Value)
+	assert.Equal(t, ReasonError, d.Reason)
+	assert.Empty(t, d.Variant)
+	require.ErrorIs(t, d.Err, ErrTypeMismatch)
+	assert.ErrorContains(t, d.Err, "the object does not fit the type asked for: ")
+	assert.Equal(t, d.Err, JSONDetail(v, "limits", []int{7}).Err, "the second time too")
+
+	e := JSONDetail(v, "limits", bursting{})
+	require.ErrorIs(t, e.Err, ErrTypeMismatch, "a panic in a type's own decoding is no panic of the evaluation")
+	require.ErrorIs(t, e.Err, errExplosion)
+	assert.Equal(t, 7, JSON(v, "none", 7))
+}
