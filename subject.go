@@ -41,13 +41,13 @@ func (a *Attribute) named() string { return unsafe.String(a.name, int(a.value.na
 
 // NewSubject returns a subject. The key is what percentages and splits hash: something that stays the same for one user, account
 // or device; without one ("") they do not apply. NewSubject keeps the slice it is given; the caller must not change it afterwards.
-// Of two attributes with one name the last counts, and one named "key" is ignored.
+// Of two attributes with one name the last counts, and one named "key" is ignored. A key is cut after 2 GiB.
 func NewSubject(key string, attributes ...Attribute) Subject {
 	return Subject{
 		key:        unsafe.StringData(key),
 		attributes: unsafe.SliceData(attributes),
-		keyLength:  uint32(min(len(key), math.MaxUint32)),        //nolint:gosec // just bounded
-		count:      uint32(min(len(attributes), math.MaxUint32)), //nolint:gosec // likewise
+		keyLength:  uint32(min(len(key), math.MaxInt32)),        //nolint:gosec // just bounded
+		count:      uint32(min(len(attributes), math.MaxInt32)), //nolint:gosec // likewise
 	}
 }
 
