@@ -24,7 +24,7 @@ func (v *buildVerb) Run(e *env) error {
 		return err
 	}
 	if bad := document.Problems(rules); len(bad) > 0 {
-		return &report.Refused{Findings: bad}
+		return &report.RefusedError{Findings: bad}
 	}
 	body := document.Body
 	if v.Revision >= 0 {

@@ -87,7 +87,7 @@ func (c *exitCode) catch(f func()) (exited bool) {
 
 // finish says what ended a verb, and with which code.
 func (e *env) finish(err error) int {
-	switch bad, isBad := errors.AsType[*report.Refused](err); {
+	switch bad, isBad := errors.AsType[*report.RefusedError](err); {
 	case err == nil:
 		return exitGood
 	case errors.Is(err, errFound):

@@ -9,12 +9,12 @@ import (
 	"github.com/becketflags/becket/cmd/becket/internal/report"
 )
 
-// Decode compiles the document. A document that the library refuses whole is a *report.Refused; what is wrong with single
+// Decode compiles the document. A document that the library refuses whole is a *report.RefusedError; what is wrong with single
 // flags is told by Problems.
 func (d *Document) Decode() (becket.Rules, error) {
 	rules, err := d.Format.Decode(d.Body)
 	if err != nil {
-		return nil, &report.Refused{Findings: d.findings(err)}
+		return nil, &report.RefusedError{Findings: d.findings(err)}
 	}
 	return rules, nil
 }
@@ -46,7 +46,7 @@ func (d *Document) findings(err error) []report.Finding {
 	if located, ok := err.(*becket.DocumentError); ok { //nolint:errorlint // errors that join or wrap it come below
 		return []report.Finding{d.finding(located)}
 	}
-	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // each of them is looked at
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		var findings []report.Finding
 		for _, one := range joined.Unwrap() {
 			findings = append(findings, d.findings(one)...)

@@ -37,7 +37,7 @@ type Document struct {
 	starts []int // of Body's lines
 }
 
-// Read reads a ruleset. What is not to be had is an ordinary error; what cannot be read as JSON or YAML is a *report.Refused.
+// Read reads a ruleset. What is not to be had is an ordinary error; what cannot be read as JSON or YAML is a *report.RefusedError.
 func Read(ctx context.Context, name string, o Options) (*Document, error) {
 	d := &Document{Name: displayName(name)}
 	if info, err := os.Stat(name); err == nil && info.IsDir() {
@@ -75,7 +75,7 @@ func Bytes(ctx context.Context, name string, o Options) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }()
 	return limited(file)
 }
 
@@ -122,7 +122,7 @@ func displayName(name string) string {
 }
 
 // readPart turns one source into plain JSON.
-func readPart(name string, source []byte) (part, []byte, *report.Refused) {
+func readPart(name string, source []byte) (part, []byte, *report.RefusedError) {
 	p := part{file: name, source: bytes.TrimPrefix(source, []byte("\xef\xbb\xbf"))}
 	var body []byte
 	var err error
@@ -142,8 +142,8 @@ func readPart(name string, source []byte) (part, []byte, *report.Refused) {
 // SyntaxError returns what a reader of JSON with comments said about a file, with its place.
 func SyntaxError(file string, err error) error { return refuse(displayName(file), "JSON", err) }
 
-func refuse(file, language string, err error) *report.Refused {
+func refuse(file, language string, err error) *report.RefusedError {
 	line, column, message := syntaxError(err)
 	message = "not valid " + language + ": " + message
-	return &report.Refused{Findings: []report.Finding{{File: file, Line: line, Column: column, Name: report.Invalid, Message: message}}}
+	return &report.RefusedError{Findings: []report.Finding{{File: file, Line: line, Column: column, Name: report.Invalid, Message: message}}}
 }

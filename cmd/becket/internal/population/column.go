@@ -72,7 +72,7 @@ func normal(name, spec string) (draw, error) {
 func between(name, spec string) (draw, error) {
 	low, high, _ := strings.Cut(spec, "..")
 	if from, err := strconv.ParseInt(low, 10, 64); err == nil {
-		if to, err := strconv.ParseInt(high, 10, 64); err == nil && from <= to && uint64(to-from) < math.MaxInt64 { //nolint:gosec // checked
+		if to, err := strconv.ParseInt(high, 10, 64); err == nil && from <= to && uint64(to-from) < math.MaxInt64 {
 			return func(r *rand.Rand) (becket.Attribute, bool) { return becket.Int64(name, from+r.Int64N(to-from+1)), true }, nil
 		}
 	}

@@ -75,8 +75,8 @@ func (g *generator) subject(i int) *becket.Subject {
 	if p.subjects != nil {
 		return &p.subjects[i]
 	}
-	g.source.Seed(p.seed, uint64(i)) //nolint:gosec // an index
-	random := rand.New(&g.source)    //nolint:gosec // repeatable on purpose
+	g.source.Seed(p.seed, uint64(i))
+	random := rand.New(&g.source) //nolint:gosec // repeatable on purpose
 	g.key = strconv.AppendUint(append(g.key[:0], "made-"...), random.Uint64(), 36)
 	g.attributes = g.attributes[:0]
 	for j := range p.columns {

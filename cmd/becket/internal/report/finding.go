@@ -25,11 +25,11 @@ type Finding struct {
 // Invalid names what the library refuses, and cannot be silenced.
 const Invalid = "invalid"
 
-// Refused is a document that the library refuses.
-type Refused struct{ Findings []Finding }
+// RefusedError is a document that the library refuses.
+type RefusedError struct{ Findings []Finding }
 
 // Error returns the first thing that is wrong.
-func (r *Refused) Error() string {
+func (r *RefusedError) Error() string {
 	if len(r.Findings) == 0 {
 		return "the document is refused"
 	}

@@ -1,0 +1,231 @@
+package compare_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/becketflags/becket"
+	"github.com/becketflags/becket/cmd/becket/internal/compare"
+	"github.com/becketflags/becket/cmd/becket/internal/native"
+	"github.com/becketflags/becket/cmd/becket/internal/population"
+)
+
+func version(t *testing.T, document string) compare.Version {
+	t.Helper()
+	rules, err := becket.Native.Decode([]byte(document))
+	require.NoError(t, err, document)
+	require.Empty(t, rules.Info().Bad, document)
+	ruleset, err := native.Read([]byte(document), func(string, string) bool { return false })
+	require.NoError(t, err)
+	return compare.Version{Name: "x", Rules: rules, Native: ruleset}
+}
+
+func people(t *testing.T, size int) *population.Population {
+	t.Helper()
+	var columns []population.Column
+	for _, text := range []string{"c=DE:2,FR:2,US:1,:1", "n=0..9", "account=1..200"} {
+		column, err := population.ParseColumn(text)
+		require.NoError(t, err)
+		columns = append(columns, column)
+	}
+	return population.Made("made", size, 1, columns)
+}
+
+var noon = becket.At(time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC), 0)
+
+// flagF wraps the fields of the flag "f" into a document.
+func flagF(fields string) string {
+	return `{"schema": 1, "segments": {"s": {"if": {"attribute": "c", "in": ["DE"]}}},
+		"flags": {"f": {` + fields + `}, "other": {"rules": [{"percent": 50, "serve": "on"}]}}}`
+}
+
+func edits(t *testing.T, before, after string) (lines []string) {
+	t.Helper()
+	a, b := version(t, flagF(before)), version(t, flagF(after))
+	for _, e := range compare.Flags(a.Native.Flag("f"), b.Native.Flag("f")) {
+		mark := "- "
+		if e.Takes {
+			mark = "! "
+		}
+		lines = append(lines, mark+e.Text)
+	}
+	return lines
+}
+
+func TestEditsInWords(t *testing.T) {
+	const (
+		germany = `{"name": "g", "if": {"attribute": "c", "in": ["DE"]}, "percent": 10, "serve": "on"}`
+		staff   = `{"name": "s", "if": {"segment": "s"}, "serve": "on"}`
+		blocked = `{"name": "b", "if": {"attribute": "n", "lt": 3}, "serve": "off"}`
+	)
+	rules := func(rules ...string) string { return `"rules": [` + strings.Join(rules, ", ") + `]` }
+	with := func(rule, old, now string) string { return strings.Replace(rule, old, now, 1) }
+	for name, row := range map[string]struct {
+		before, after string
+		want          []string
+	}{
+		"nothing": {rules(germany), rules(germany), nil},
+		"white space, order of fields and comments of people do not count": {
+			`"owner": "a", "enabled": false`, `"enabled":   false, "owner": "a"`, nil},
+		"switched off":       {rules(germany), `"enabled": false, ` + rules(germany), []string{"! the flag is switched off"}},
+		"switched on":        {`"enabled": false`, `"enabled": true`, []string{"- the flag is switched on"}},
+		"a percentage falls": {rules(germany), rules(with(germany, "10", "5")), []string{`! rule "g": the percentage falls from 10 % to 5 %`}},
+		"a percentage rises": {rules(germany), rules(with(germany, "10", "12.5")), []string{`- rule "g": the percentage rises from 10 % to 12.5 %`}},
+		"a rising percentage of off takes from the rules below": {
+			rules(with(germany, `"on"`, `"off"`), staff), rules(with(with(germany, `"on"`, `"off"`), "10", "20"), staff),
+			[]string{`! rule "g": the percentage rises from 10 % to 20 %`}},
+		"a percentage is removed": {rules(germany), rules(with(germany, `"percent": 10, `, "")), []string{`- rule "g": its share changes from 10 % to everybody`}},
+		"a ramp in place of it": {rules(germany), rules(with(germany, `"percent": 10`, `"ramp": {"steps": [{"at": "2026-12-01T00:00:00Z", "percent": 50}]}`)),
+			[]string{`! rule "g": its share changes from 10 % to a ramp of 50 % at 2026-12-01T00:00:00Z`}},
+		"another salt":                 {rules(germany), rules(with(germany, `"percent"`, `"salt": "new", "percent"`)), []string{`! rule "g": the salt changes from "f" to "new": others are in`}},
+		"the salt that counted anyway": {rules(germany), rules(with(germany, `"percent"`, `"salt": "f", "percent"`)), nil},
+		"another key to hash":          {rules(germany), rules(with(germany, `"percent"`, `"by": "account", "percent"`)), []string{`! rule "g": it hashes account and not the key: others are in`}},
+		"a wider condition": {rules(germany), rules(with(germany, `["DE"]`, `["DE", "FR"]`)),
+			[]string{`- rule "g": the condition changes from c in ["DE"] to c in ["DE","FR"] (wider)`}},
+		"a narrower condition": {rules(with(germany, `["DE"]`, `["DE", "FR"]`)), rules(germany),
+			[]string{`! rule "g": the condition changes from c in ["DE","FR"] to c in ["DE"] (narrower)`}},
+		"another condition":                       {rules(germany), rules(with(germany, "DE", "FR")), []string{`! rule "g": the condition changes from c in ["DE"] to c in ["FR"]`}},
+		"a rule is removed":                       {rules(staff, germany), rules(staff), []string{`! rule "g" is removed (it served on to 10 % of c in ["DE"])`}},
+		"a rule of off is removed":                {rules(blocked, staff), rules(staff), []string{`- rule "b" is removed (it served off to n lt 3)`}},
+		"a rule is added":                         {rules(staff), rules(staff, germany), []string{`- rule "g" is added as number 2: on to 10 % of c in ["DE"]`}},
+		"a rule of off is added before others":    {rules(staff), rules(blocked, staff), []string{`! rule "b" is added as number 1: off to n lt 3`}},
+		"a rule of off is added behind others":    {rules(staff), rules(staff, blocked), []string{`- rule "b" is added as number 2: off to n lt 3`}},
+		"a rule of off moves up":                  {rules(staff, germany, blocked), rules(blocked, staff, germany), []string{`! rule "b" moved up, before "s", "g"`}},
+		"rules that serve the same change places": {rules(staff, germany), rules(germany, staff), []string{`- rule "g" moved up, before "s"`}},
+		"a window that ends":                      {rules(staff), rules(with(staff, `"serve"`, `"until": "2026-12-01T00:00:00Z", "serve"`)), []string{`! rule "s": until changes from none to 2026-12-01T00:00:00Z`}},
+		"a window that opens earlier": {rules(with(staff, `"serve"`, `"from": "2026-12-01T00:00:00Z", "serve"`)), rules(staff),
+			[]string{`- rule "s": from changes from 2026-12-01T00:00:00Z to none`}},
+		"a layer": {rules(staff), rules(with(staff, `"serve"`, `"layer": {"name": "l", "from": 0, "to": 40}, "serve"`)),
+			[]string{`! rule "s": the layer changes from none to l 0 to 40`}},
+		"a requirement":      {rules(staff), `"requires": [{"flag": "other", "in": ["on"]}], ` + rules(staff), []string{"! it now requires flag other in on"}},
+		"a requirement less": {`"requires": [{"flag": "other", "in": ["on"]}], ` + rules(staff), rules(staff), []string{"- it no longer requires flag other in on"}},
+		"what a rule serves": {rules(staff), rules(with(staff, `"on"`, `"off"`)), []string{`! rule "s": what it serves changes from on to off`}},
+		"weights of a split": {rules(with(staff, `"on"`, `{"split": {"on": 50, "off": 50}}`)), rules(with(staff, `"on"`, `{"split": {"on": 60, "off": 60}}`)),
+			[]string{`- rule "s": what it serves changes from a split of on 50, off 50 to a split of on 60, off 60`}},
+		"weights of a split that take": {rules(with(staff, `"on"`, `{"split": {"on": 50, "off": 50}}`)), rules(with(staff, `"on"`, `{"split": {"on": 40, "off": 60}}`)),
+			[]string{`! rule "s": what it serves changes from a split of on 50, off 50 to a split of on 40, off 60`}},
+		"the default":                      {`"default": "on"`, `"default": "off"`, []string{"! the default changes from on to off"}},
+		"max_age":                          {`"default": "on"`, `"default": "on", "max_age": "1h"`, []string{"! max_age changes from none to 1h"}},
+		"for people":                       {`"owner": "a"`, `"owner": "b", "tags": ["x"]`, []string{`- owner changes from "a" to "b"`, `- tags is now ["x"]`}},
+		"variants":                         {`"variants": {"a": 1, "b": 2}, "default": "a"`, `"variants": {"a": 1, "c": 3}, "default": "a"`, []string{"- the variant b is removed", "- the variant c is added"}},
+		"implied variants are written out": {`"default": "on"`, `"variants": {"on": true, "off": false}, "off": "off", "default": "on"`, nil},
+		"a rule without a name changes in its place": {rules(`{"percent": 5, "serve": "on"}`), rules(`{"percent": 4, "serve": "on"}`), []string{`! rule "[0]": the percentage falls from 5 % to 4 %`}},
+	} {
+		t.Run(name, func(t *testing.T) { assert.Equal(t, row.want, edits(t, row.before, row.after)) })
+	}
+}
+
+func TestLossesNameTheEditThatTakes(t *testing.T) {
+	for name, row := range map[string]struct{ before, after, because string }{
+		"a percentage that falls": {
+			`{"name": "g", "percent": 50, "serve": "on"}`, `{"name": "g", "percent": 20, "serve": "on"}`,
+			`rule "g": the percentage falls from 50 % to 20 %`},
+		"a rule that now stands first": {
+			`{"name": "a", "serve": "on"}, {"name": "b", "if": {"segment": "s"}, "serve": "off"}`, `{"name": "b", "if": {"segment": "s"}, "serve": "off"}, {"name": "a", "serve": "on"}`,
+			`rule "b" moved up, before "a"`},
+		"a rule that is gone": {
+			`{"name": "a", "if": {"segment": "s"}, "serve": "on"}`, ``,
+			`rule "a" is removed (it served on to segment s)`},
+		"a rule that changed its place while it lost its name": {
+			`{"percent": 50, "serve": "on"}`, `{"if": {"attribute": "c", "in": ["DE"]}, "percent": 50, "serve": "on"}`,
+			`rule "[0]": the condition changes from everybody to c in ["DE"] (narrower)`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := compare.Compare(version(t, flagF(`"rules": [`+row.before+`]`)), version(t, flagF(`"rules": [`+row.after+`]`)), people(t, 2000), noon, nil)
+			require.Len(t, r.Flags, 1)
+			require.NotEmpty(t, r.Flags[0].Losses)
+			assert.Equal(t, "on", r.Flags[0].Losses[0].Variant)
+			assert.Equal(t, row.because, r.Flags[0].Losses[0].Because)
+		})
+	}
+}
+
+func TestAChangedSegmentReachesTheFlagsThatUseIt(t *testing.T) {
+	before := flagF(`"rules": [{"if": {"segment": "s"}, "serve": "on"}]`)
+	r := compare.Compare(version(t, before), version(t, strings.Replace(before, `"DE"`, `"FR"`, 1)), people(t, 5000), noon, nil)
+	require.Len(t, r.Segments, 1)
+	assert.True(t, r.Segments[0].Edits[0].Takes)
+	require.Len(t, r.Flags, 1, "not the flag that does not use it")
+	f := r.Flags[0]
+	assert.Equal(t, compare.Affected, f.Kind)
+	assert.Equal(t, []string{"segment s"}, f.Elsewhere)
+	assert.InDelta(t, 4.0/6, f.Impact.Share, 0.03)
+	assert.Equal(t, "what it depends on changes: segment s", f.Losses[0].Because)
+}
+
+func TestWhoIsOverTheLimit(t *testing.T) {
+	r := compare.Compare(version(t, flagF(`"default": "off"`)), version(t, flagF(`"rules": [{"percent": 10, "serve": "on"}]`)), people(t, 20_000), noon, nil)
+	assert.InDelta(t, 0.1, r.Flags[0].Impact.Share, 0.01)
+	assert.Equal(t, []string{"f"}, r.Over(0.05))
+	assert.Empty(t, r.Over(0.2))
+}
+
+// Whatever is edited: when somebody loses a feature, an edit of the flag is marked to take one away.
+func TestNobodyLosesAFeatureWithoutAMarkedEdit(t *testing.T) {
+	random := rand.New(rand.NewPCG(3, 4))
+	subjects := people(t, 400)
+	losses := 0
+	for range 600 {
+		a, b := randomFlag(random), randomFlag(random)
+		if random.IntN(2) == 0 {
+			b = append([]string{}, a...)
+			i := random.IntN(len(b))
+			switch random.IntN(3) {
+			case 0:
+				b[i] = randomRule(random, i)
+			case 1:
+				j := random.IntN(len(b))
+				b[i], b[j] = b[j], b[i]
+			default:
+				b = append(b[:i], b[i+1:]...)
+			}
+		}
+		before, after := randomFields(random, a), randomFields(random, b)
+		r := compare.Compare(version(t, flagF(before)), version(t, flagF(after)), subjects, noon, nil)
+		for _, f := range r.Flags {
+			marked := false
+			for _, e := range f.Edits {
+				marked = marked || e.Takes
+			}
+			if len(f.Losses) > 0 {
+				losses++
+				require.True(t, marked, "%s\n→ %s\n%+v\n%+v", before, after, f.Edits, f.Losses)
+			}
+		}
+	}
+	assert.Greater(t, losses, 200, "the test must see losses")
+}
+
+func randomFlag(random *rand.Rand) (rules []string) {
+	for i := range 1 + random.IntN(4) {
+		rules = append(rules, randomRule(random, i))
+	}
+	return rules
+}
+
+func randomRule(random *rand.Rand, i int) string {
+	pick := func(of ...string) string { return of[random.IntN(len(of))] }
+	rule := fmt.Sprintf(`{"name": "r%d"`, i)
+	rule += pick("", `, "if": {"attribute": "c", "in": ["DE"]}`, `, "if": {"attribute": "c", "in": ["DE", "FR"]}`, `, "if": {"attribute": "n", "lt": 5}`, `, "if": {"segment": "s"}`)
+	rule += pick("", `, "layer": {"name": "l", "from": 0, "to": 50}`, `, "layer": {"name": "l", "from": 20, "to": 50}`)
+	switch random.IntN(4) {
+	case 0:
+		rule += `, "percent": ` + pick("20", "50") + pick("", `, "salt": "x"`, `, "by": "account"`)
+	case 1:
+		rule += `, "ramp": {"steps": [{"at": "2026-11-01T00:00:00Z", "percent": ` + pick("20", "50") + `}]}`
+	}
+	rule += pick("", "", `, "until": "2026-11-01T00:00:00Z"`, `, "from": "2026-11-01T00:00:00Z"`)
+	return rule + `, "serve": ` + pick(`"a"`, `"b"`, `"none"`, `{"split": {"a": 1, "b": 1}}`, `{"split": {"a": 1, "b": 2}}`, `{"split": {"a": 1, "none": 1}, "salt": "y"}`) + `}`
+}
+
+func randomFields(random *rand.Rand, rules []string) string {
+	pick := func(of ...string) string { return of[random.IntN(len(of))] }
+	return `"variants": {"a": 1, "b": 2, "none": 0}, "off": "none", "default": ` + pick(`"none"`, `"none"`, `"a"`, `{"split": {"a": 1, "b": 1}}`) +
+		pick("", "", "", `, "enabled": false`, `, "requires": [{"flag": "other", "in": ["on"]}]`) + `, "rules": [` + strings.Join(rules, ", ") + `]`
+}

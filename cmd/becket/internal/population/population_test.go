@@ -1,0 +1,153 @@
+package population_test
+
+import (
+	"fmt"
+	"runtime"
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/becketflags/becket"
+	"github.com/becketflags/becket/cmd/becket/internal/population"
+)
+
+func made(t *testing.T, size int, seed uint64, columns ...string) *population.Population {
+	t.Helper()
+	var parsed []population.Column
+	for _, text := range columns {
+		c, err := population.ParseColumn(text)
+		require.NoError(t, err)
+		parsed = append(parsed, c)
+	}
+	return population.Made("made", size, seed, parsed)
+}
+
+// texts writes every subject of a population, in order.
+func texts(p *population.Population) []string {
+	var lock sync.Mutex
+	all := make([]string, p.Size)
+	p.Each(func(_, i int, s *becket.Subject) {
+		text := s.Key()
+		s.All(func(name string, value becket.Value) bool {
+			text += fmt.Sprintf(" %s=%s", name, value)
+			return true
+		})
+		lock.Lock()
+		defer lock.Unlock()
+		all[i] = text
+	}, nil)
+	return all
+}
+
+func TestMadeSubjectsDoNotDependOnTheNumberOfProcessors(t *testing.T) {
+	columns := []string{"country=DE:30,FR:20,:50", "age=normal(40,12)", "score=0.5..1.5", "n=1..3"}
+	four := texts(made(t, 20_000, 7, columns...))
+	before := runtime.GOMAXPROCS(1)
+	t.Cleanup(func() { runtime.GOMAXPROCS(before) })
+	assert.Equal(t, four, texts(made(t, 20_000, 7, columns...)))
+	assert.NotEqual(t, four, texts(made(t, 20_000, 8, columns...)), "another seed")
+	slices.Sort(four)
+	assert.Len(t, slices.Compact(four), 20_000, "every key once")
+}
+
+func TestSpreadsGiveTheSharesThatTheySay(t *testing.T) {
+	const size = 100_000
+	for name, row := range map[string]struct {
+		column string
+		holds  func(becket.Value, bool) bool
+		share  float64
+	}{
+		"a value by its weight":               {"c=DE:30,FR:70", func(v becket.Value, _ bool) bool { return v.Text() == "DE" }, 0.3},
+		"values without weights are alike":    {"c=a,b,c,d", func(v becket.Value, _ bool) bool { return v.Text() == "d" }, 0.25},
+		"an empty value is missing":           {"c=DE:1,:3", func(_ becket.Value, there bool) bool { return !there }, 0.75},
+		"true is a boolean":                   {"c=true:1,false:9", func(v becket.Value, _ bool) bool { return v.Kind() == becket.KindBool && v.Bool() }, 0.1},
+		"a version that is told to be a text": {"c:string=2.0:1,2.1:1", func(v becket.Value, _ bool) bool { return v.Text() == "2.0" }, 0.5},
+		"integers between two, both included": {"c=1..4", func(v becket.Value, _ bool) bool { return v.Int() == 4 }, 0.25},
+		"numbers between two":                 {"c=0.0..2.0", func(v becket.Value, _ bool) bool { return v.Float() < 0.5 }, 0.25},
+		"a normal distribution's half":        {"c=normal(40,12)", func(v becket.Value, _ bool) bool { return v.Kind() == becket.KindInt && v.Int() < 28 }, 0.1482},
+		"instants between two":                {"c=2026-01-01T00:00:00Z..2026-01-11T00:00:00Z", func(v becket.Value, _ bool) bool { return v.Time().Day() == 3 }, 0.1},
+		"one value of JSON":                   {"c:=[1,2]", func(v becket.Value, _ bool) bool { return v.Len() == 2 }, 1},
+		"a value with a colon in it":          {"c:string=a:b,c:d", func(v becket.Value, _ bool) bool { return v.Text() == "a:b" }, 0.5},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var lock sync.Mutex
+			count := 0
+			made(t, size, 1, row.column).Each(func(_, _ int, s *becket.Subject) {
+				if v, there := s.Attribute("c"); row.holds(v, there) {
+					lock.Lock()
+					count++
+					lock.Unlock()
+				}
+			}, nil)
+			assert.InDelta(t, row.share, float64(count)/size, 0.006)
+		})
+	}
+}
+
+func TestProgressIsToldOfEverySubject(t *testing.T) {
+	var lock sync.Mutex
+	told := 0
+	made(t, 12_345, 1).Each(func(int, int, *becket.Subject) {}, func(n int) {
+		lock.Lock()
+		told += n
+		lock.Unlock()
+	})
+	assert.Equal(t, 12_345, told)
+}
+
+func TestFilesOfSubjects(t *testing.T) {
+	for name, row := range map[string]struct {
+		file, source string
+		want         []string
+	}{
+		"a column of numbers":                       {"a.csv", "key,n\nu1,1\nu2,2.5\n", []string{`u1 n=1`, `u2 n=2.5`}},
+		"one cell that is no number makes texts":    {"a.csv", "key,v\nu1,2.0\nu2,2.1.0\n", []string{`u1 v="2.0"`, `u2 v="2.1.0"`}},
+		"an empty cell is missing":                  {"a.csv", "key,b\nu1,true\nu2,\n", []string{`u1 b=true`, `u2`}},
+		"a leading zero is no number":               {"a.csv", "key,zip\nu1,00123\n", []string{`u1 zip="00123"`}},
+		"a type behind the name":                    {"a.csv", "key,v:string,tags:list\nu1,2,\"a,b\"\n", []string{`u1 tags=["a", "b"] v="2"`}},
+		"a byte-order mark and quotes":              {"a.csv", "\xef\xbb\xbfkey,c\n\"u,1\",\"D\"\"E\"\n", []string{`u,1 c="D\"E"`}},
+		"a key that looks like a number":            {"a.csv", "key\n007\n", []string{`007`}},
+		"one object a line":                         {"a.ndjson", "{\"key\":\"u1\",\"n\":1,\"a\":{\"b\":true}}\n\n{\"key\":7}\n", []string{`u1 a.b=true n=1`, `7`}},
+		"objects are told by how they begin":        {"stdin", " {\"key\":\"u1\"}", []string{`u1`}},
+		"an integer beyond what a float64 can hold": {"a.ndjson", `{"key":"u1","n":9007199254740993}`, []string{`u1 n=9007199254740993`}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			subjects, err := population.Parse(row.file, []byte(row.source))
+			require.NoError(t, err)
+			var got []string
+			for i := range subjects {
+				var attributes []string
+				subjects[i].All(func(name string, value becket.Value) bool {
+					attributes = append(attributes, fmt.Sprintf(" %s=%s", name, value))
+					return true
+				})
+				slices.Sort(attributes)
+				text := subjects[i].Key()
+				for _, a := range attributes {
+					text += a
+				}
+				got = append(got, text)
+			}
+			assert.Equal(t, row.want, got)
+		})
+	}
+}
+
+func TestFilesThatCannotBeRead(t *testing.T) {
+	for name, row := range map[string]struct{ file, source, says string }{
+		"nothing at all":           {"a.csv", "", "a.csv: the table is empty"},
+		"a row that is too short":  {"a.csv", "key,n\nu1\n", "a.csv: record on line 2: wrong number of fields"},
+		"a cell of another type":   {"a.csv", "key,n:number\nu1,1\nu2,x\n", `a.csv:3: attribute "n": "x" is no number`},
+		"a line that is no JSON":   {"a.ndjson", "{}\n{\"key\"}\n", "a.ndjson:2: invalid character"},
+		"a line that is no object": {"a.ndjson", "[1]\n", "a.ndjson:1: expected an object"},
+		"two objects on a line":    {"a.ndjson", "{} {}\n", "a.ndjson:1: something follows the value"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := population.Parse(row.file, []byte(row.source))
+			assert.ErrorContains(t, err, row.says)
+		})
+	}
+}
