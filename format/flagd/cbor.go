@@ -23,6 +23,9 @@ func (e *evaluation) hashCBOR(first *datum) (hash uint32, ok bool) {
 		b = appendCBORText(b, e.flagKey())
 		b = appendCBORText(b, key)
 	default:
+		if !e.weigh(first) {
+			return 0, false
+		}
 		b = appendCBOR(b, first)
 	}
 	return murmur3(b), true

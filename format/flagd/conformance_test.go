@@ -146,7 +146,10 @@ func run(rule, data any) (result any, ok bool) {
 	n := c.compile(rule)
 	e := evaluation{at: standing, inner: true, data: datumOf(data)}
 	d := e.eval(&n)
-	return d.any(), !e.failed
+	if !e.weigh(&d) {
+		return nil, false
+	}
+	return d.any(), true
 }
 
 func TestPositiveDocumentsOfTheSchemasLoad(t *testing.T) {

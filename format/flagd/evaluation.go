@@ -51,6 +51,29 @@ func (e *evaluation) spend(n int) bool {
 	return !e.failed
 }
 
+// weigh counts a step for everything in d and reports whether the evaluation may go on. Lists can hold one another many times over,
+// so that writing one out may take far more than making it did.
+func (e *evaluation) weigh(d *datum) bool {
+	if !e.spend(1 + len(d.text)/bytesPerStep) {
+		return false
+	}
+	switch d.kind {
+	case kindList:
+		for i := range d.more.list {
+			if !e.weigh(&d.more.list[i]) {
+				return false
+			}
+		}
+	case kindObject:
+		for name, member := range d.more.members {
+			if !e.spend(1+len(name)/bytesPerStep) || !e.weigh(&member) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
 // smallest is how many arguments an operator finds on the stack; most have no more.
 const smallest = 4
 

@@ -42,7 +42,7 @@ func (f *flag) result(e *evaluation, d *datum, want becket.Kind) becket.Result {
 	if d.kind == kindNull {
 		return f.fallback.serve(want, becket.ReasonDefault)
 	}
-	v, ok := f.target(d)
+	v, ok := f.target(e, d)
 	switch {
 	case !ok:
 		return becket.Result{Reason: becket.ReasonError, Err: errTargeting}
@@ -55,7 +55,7 @@ func (f *flag) result(e *evaluation, d *datum, want becket.Kind) becket.Result {
 
 // target finds the variant that a rule's result names: its JSON without any quotation mark is the name. It fails on what JSON cannot
 // express.
-func (f *flag) target(d *datum) (v *variant, ok bool) {
+func (f *flag) target(e *evaluation, d *datum) (v *variant, ok bool) {
 	switch d.kind {
 	case kindText:
 		if v = f.plain(d.text); v != nil || plainText(d.text) {
@@ -71,6 +71,9 @@ func (f *flag) target(d *datum) (v *variant, ok bool) {
 		if written, whole := integralText(buffer[:0], d.number); whole {
 			return f.plain(string(written)), true
 		}
+	}
+	if !e.weigh(d) {
+		return nil, false
 	}
 	written, err := json.Marshal(d.any())
 	if err != nil {

@@ -72,10 +72,7 @@ func (b *buckets) pick(hash uint32) datum {
 // fractional shares subjects out by a hash of a text that stays the same for each.
 func (e *evaluation) fractional(n *node) datum {
 	e.consulted = true
-	if e.inner && e.data.kind != kindObject {
-		return datum{}
-	}
-	if b := n.buckets; b != nil && len(n.args) > 0 {
+	if b := n.buckets; b != nil && len(n.args) > 0 && !e.outside() {
 		first := datum{kind: kindList}
 		if b.first == 1 {
 			first = e.eval(&n.args[0])
@@ -90,7 +87,7 @@ func (e *evaluation) fractional(n *node) datum {
 	}
 	var few [smallest]datum
 	args, single := e.arguments(n, &few)
-	if e.failed || single || len(args) == 0 {
+	if e.failed || single || len(args) == 0 || e.outside() {
 		return datum{}
 	}
 	hash, ok := e.hash(&args[0])
@@ -105,9 +102,11 @@ func (e *evaluation) fractional(n *node) datum {
 	if !b.valid() {
 		return datum{}
 	}
-	picked := b.pick(hash)
-	return picked
+	return b.pick(hash)
 }
+
+// outside reports whether the data are an iteration's element that is no object: there nothing is shared out.
+func (e *evaluation) outside() bool { return e.inner && e.data.kind != kindObject }
 
 // hash hashes the first argument, or the flag's key with the targeting key where that is a bucket or null.
 func (e *evaluation) hash(first *datum) (hash uint32, ok bool) {

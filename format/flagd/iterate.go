@@ -88,48 +88,39 @@ func (e *evaluation) start(n *node) datum {
 // walk evaluates n's second argument for each element.
 func (e *evaluation) walk(n *node, elements []datum, accumulator datum) datum {
 	here := scope{e.inner, e.data}
+	outer, around := e.outer, e.around(n.op, here)
 	var kept []datum
 	for i := range elements {
 		if !e.spend(1) {
 			return datum{}
 		}
 		element := elements[i]
-		var context map[string]datum
+		if n.op == opReduce && element.kind == kindNull {
+			continue
+		}
+		e.inner, e.data, e.outer = true, element, around
 		switch n.op {
 		case opReduce:
-			if element.kind == kindNull {
-				continue
-			}
-			context = map[string]datum{"current": element, "accumulator": accumulator, "valueType": text(typeName(accumulator.kind))}
-			e.enter(object(context))
-		case opFilter, opNone:
-			e.enter(element, here)
-		case opSome:
-			e.enter(element, here, scope{true, element})
-		case opAll:
-			e.enter(element, scope{true, element})
-		default:
-			e.enter(element)
+			e.data = reduction(element, accumulator)
+		case opSome, opAll:
+			around[len(around)-1] = scope{true, element}
 		}
 		result := e.body(n)
-		e.leave(n.op, here)
+		e.inner, e.data, e.outer = here.inner, here.data, outer
 		if e.failed {
 			return datum{}
 		}
-		holds := result.truthy()
 		switch n.op {
 		case opReduce:
-			if accumulator = e.accumulate(accumulator.kind, result); e.failed {
-				return datum{}
-			}
-		case opFilter:
-			if holds {
-				kept = append(kept, element)
-			}
+			accumulator = e.accumulate(accumulator.kind, result)
 		case opMap:
 			kept = append(kept, own(result))
+		case opFilter:
+			if result.truthy() {
+				kept = append(kept, element)
+			}
 		default:
-			if holds != (n.op == opAll) {
+			if result.truthy() != (n.op == opAll) {
 				return boolean(n.op == opSome)
 			}
 		}
@@ -144,23 +135,27 @@ func (e *evaluation) walk(n *node, elements []datum, accumulator datum) datum {
 	}
 }
 
-// enter makes d the data, with more scopes around it than there were.
-func (e *evaluation) enter(d datum, around ...scope) {
-	e.inner, e.data = true, d
-	if len(around) > 0 {
-		e.outer = append(e.outer[:len(e.outer):len(e.outer)], around...)
+// around is what an operator puts around its second argument: flagd writes the variables of the data outside into it for "filter",
+// "none" and "some", and those of the element for "some" and "all". The element's place is the last, filled in for each.
+func (e *evaluation) around(op operator, here scope) []scope {
+	if op == opMap || op == opReduce || !e.spend(len(e.outer)) {
+		return e.outer
 	}
+	around := append(make([]scope, 0, len(e.outer)+2), e.outer...)
+	if op != opAll {
+		around = append(around, here)
+	}
+	if op == opAll || op == opSome {
+		around = append(around, scope{})
+	}
+	return around
 }
 
-// leave takes back what enter did.
-func (e *evaluation) leave(op operator, to scope) {
-	e.inner, e.data = to.inner, to.data
-	switch op {
-	case opFilter, opNone, opAll:
-		e.outer = e.outer[:len(e.outer)-1]
-	case opSome:
-		e.outer = e.outer[:len(e.outer)-2]
-	}
+// reduction is the data of "reduce".
+func reduction(element, accumulator datum) datum {
+	return object(map[string]datum{
+		"current": element, "accumulator": accumulator, "valueType": text(typeName(accumulator.kind)),
+	})
 }
 
 // body evaluates what is said of an element. Except for "map" and "filter" it must be a rule, also after the data around

@@ -120,7 +120,7 @@ func (e *evaluation) named(name datum) datum {
 		}
 		return e.fail()
 	}
-	if !e.spend(1 + len(name.text)/bytesPerStep) {
+	if !e.spend(1 + len(name.text)) {
 		return datum{}
 	}
 	if name.text == "" {
@@ -178,6 +178,9 @@ func (e *evaluation) attribute(parts []string, full string) datum {
 	}
 	if v, ok := e.subject.Entry(root, full); ok {
 		return e.value(v, nil)
+	}
+	if !e.spend(len(parts)) {
+		return datum{}
 	}
 	for end := len(full) - 1; end >= len(root); end-- { // a shorter path may lead to a list
 		if full[end] != '.' {
@@ -253,7 +256,7 @@ func (e *evaluation) everything() datum {
 		if root == "" {
 			top = name
 		}
-		if owner, set := grouped[top]; top == flagdName || set && (root == "" || owner != root) {
+		if owner, set := grouped[top]; !e.spend(1) || top == flagdName || set && (root == "" || owner != root) {
 			return !e.failed
 		}
 		top = strings.Clone(top)
@@ -276,7 +279,7 @@ func (e *evaluation) rebuild(root, full string) datum {
 	members := map[string]datum{}
 	found := false
 	e.subject.Entries(func(of, name string, v becket.Value) bool {
-		if of != root || len(name) <= len(full) || name[len(full)] != '.' || name[:len(full)] != full {
+		if !e.spend(1) || of != root || len(name) <= len(full) || name[len(full)] != '.' || name[:len(full)] != full {
 			return !e.failed
 		}
 		found = true

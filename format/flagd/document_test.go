@@ -1,0 +1,210 @@
+package flagd
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/becketflags/becket"
+)
+
+func TestWhatRefusesADocument(t *testing.T) {
+	for document, message := range map[string]string{
+		``:                                   "not valid JSON",
+		`{"flags": {`:                        "not valid JSON",
+		`{"flags": {}} x`:                    "1:15: not valid JSON",
+		"{\n \"flags\": {},}":                "2:14: not valid JSON",
+		`[]`:                                 "not a flagd document",
+		`5`:                                  "not a flagd document",
+		`{}`:                                 `no "flags"`,
+		`null`:                               `no "flags"`,
+		`{"flags": "x"}`:                     "flags: not a flagd document",
+		`{"flags": {"a": 5}}`:                "flags.a: not a flagd document",
+		`{"flags": [{}, 5]}`:                 "flags[1]: not a flagd document",
+		`{"flags": {"a b": 5}}`:              `flags["a b"]: not a flagd document`,
+		`{"flags": {"a": {"state": 5}}}`:     "flags.a",
+		`{"flags": {"a": {"variants": []}}}`: "flags.a",
+		`{"flags": {"a": {"metadata": 5}}}`:  "flags.a",
+		`{"flags": {"a": {"source": 5}}}`:    "flags.a",
+		`{"flags": {"a": {"key": 5}}}`:       "flags.a",
+		`{"flags": {"a": {"variants": {"x": 1e999}}}}`:                 "flags.a.variants.x",
+		`{"flags": {"a": {"targeting": {"==": [1, 1e999]}}}}`:          "flags.a.targeting",
+		`{"flags": {"a": {"defaultVariant": "x", "variants": {}}}}`:    `flags.a.defaultVariant: the default variant "x" is no variant`,
+		`{"flags": {}, "metadata": 5}`:                                 "metadata",
+		`{"flags": {}, "$evaluators": 5}`:                              "not a flagd document",
+		`{"flags": {}, "$evaluators": {"a": {}}}`:                      `$evaluators.a: the evaluator is empty`,
+		`{"flags": {"a": ` + strings.Repeat("[", 20_000) + `}}`:        "not valid JSON",
+		`{"flags": {"a": {"targeting": ` + nested(11_000, "1") + `}}}`: "not valid JSON",
+	} {
+		_, err := Format.Decode([]byte(document))
+		require.Error(t, err, document)
+		assert.ErrorContains(t, err, message)
+		assert.True(t, strings.HasPrefix(err.Error(), "becket: "), err.Error())
+		assert.Less(t, len(err.Error()), 1000)
+	}
+}
+
+// nested is rule within so many negations.
+func nested(depth int, rule string) string {
+	return strings.Repeat(`{"!":[`, depth) + rule + strings.Repeat(`]}`, depth)
+}
+
+func TestWhatOnlyWarns(t *testing.T) {
+	for document, warning := range map[string]string{
+		`{"flags": {"a": null}}`: `flags.a.state: "" counts as ENABLED`,
+		`{"flags": {"a": {"state": "disabled", "variants": {"x": 1}}}}`:                                                               `"disabled" counts as ENABLED`,
+		`{"flags": {"a": {"state": "ENABLED"}}}`:                                                                                      `flags.a.variants: there are none`,
+		`{"flags": {"a": {"state": "ENABLED", "variants": {"x": 1, "y": "z"}}}}`:                                                      `flags.a.variants: the values are of several types`,
+		`{"flags": {"a": {"state": "ENABLED", "variants": {"x": null}}}}`:                                                             `flags.a.variants.x: null`,
+		`{"flags": {"a": {"state": "ENABLED", "variants": {"x": []}}}}`:                                                               `flags.a.variants.x: a list`,
+		`{"flags": {"a": {"state": "ENABLED", "variants": {"x": 1}, "metadata": {"m": [1]}}}}`:                                        `flags.a.metadata.m: neither`,
+		`{"flags": {"a": {"state": "ENABLED", "variants": {"x": 1}, "targeting": {"bogus": 1}}}}`:                                     `flags.a.targeting: unknown operator "bogus"`,
+		`{"flags": {"a": {"state": "ENABLED", "variants": {"x": 1}, "targeting": {"$ref": "b"}}}}`:                                    `unknown evaluator "b"`,
+		`{"flags": {"a": {"state": "ENABLED", "variants": {"x": 1}, "targeting": {"if": true}}}}`:                                     `the arguments of "if" are no list`,
+		`{"flags": {}, "$evaluators": {"a": {"$ref": "b"}, "b": true}}`:                                                               `$evaluators.a: unknown evaluator "b"`,
+		`{"flags": {"": {"state": "ENABLED", "variants": {"x": 1}}}}`:                                                                 `flags[""]: the flag has no key`,
+		`{"flags": [{"key": "a", "state": "ENABLED", "variants": {"x": 1}}, {"key": "a", "state": "ENABLED", "variants": {"x": 1}}]}`: `flags[1]: the key "a" stands twice`,
+	} {
+		compiled := load(t, document)
+		require.NotEmpty(t, compiled.Info().Warnings, document)
+		assert.ErrorContains(t, compiled.Info().Warnings[0], warning, document)
+	}
+	assert.Empty(t, load(t, "\xef\xbb\xbf"+`{"flags": {}}`).Info().Warnings)
+	var many []string
+	for range mostWarnings + 500 {
+		many = append(many, `{"key": "a"}`)
+	}
+	assert.Len(t, load(t, `{"flags": [`+strings.Join(many, ",")+`]}`).Info().Warnings, mostWarnings+1)
+}
+
+func TestFieldNamesMatchWhateverTheirCase(t *testing.T) {
+	compiled := load(t, `{"FLAGS": {"a": {"State": "DISABLED", "Variants": {"x": 1}}}}`)
+	assert.True(t, compiled.flags["a"].disabled)
+}
+
+func TestTheLastFlagSetCountsWhereAKeyStandsTwice(t *testing.T) {
+	flag := func(set, value string) string {
+		return `{"key": "a", "state": "ENABLED", "variants": {"x": "` + value + `"}, "defaultVariant": "x", "metadata": {"flagSetId": "` + set + `"}}`
+	}
+	for _, flags := range []string{
+		flag("a", "wrong") + "," + flag("b", "right"),
+		flag("b", "right") + "," + flag("a", "wrong"),
+		flag("a", "wrong") + "," + flag("a", "right"),
+	} {
+		subject := becket.NewSubject("")
+		got := load(t, `{"flags": [`+flags+`]}`).Evaluate("a", becket.KindString, &subject, standing)
+		assert.Equal(t, "right", got.Variant.Value.Text(), flags)
+	}
+}
+
+func TestFlagsAreDescribed(t *testing.T) {
+	compiled := loadFile(t)
+	infos := slices.Collect(compiled.Flags())
+	require.Len(t, infos, 16)
+	assert.Equal(t, 16, compiled.Info().Flags)
+	assert.True(t, slices.IsSortedFunc(infos, func(a, b becket.FlagInfo) int { return strings.Compare(a.Key, b.Key) }))
+	greeting, ok := compiled.Flag("greeting")
+	require.True(t, ok)
+	assert.Equal(t, becket.KindString, greeting.Kind)
+	assert.Equal(t, []string{"de", "dev", "en"}, greeting.Variants)
+	assert.True(t, greeting.Enabled)
+	assert.Equal(t, map[string]any{"flagSetId": "shop", "team": "web", "owner": "web", "weight": int64(2), "share": 0.5}, greeting.Metadata)
+	for key, kind := range map[string]becket.Kind{
+		"static": becket.KindBool, "limit": becket.KindFloat, "split": becket.KindInt, "huge": becket.KindFloat, "page": becket.KindAny,
+	} {
+		info, _ := compiled.Flag(key)
+		assert.Equal(t, kind, info.Kind, key)
+	}
+	off, _ := compiled.Flag("off")
+	assert.False(t, off.Enabled)
+	_, ok = compiled.Flag("nobody")
+	assert.False(t, ok)
+}
+
+func TestDigestsTellWhatChanged(t *testing.T) {
+	digests := func(flag, evaluators string) (definition, behaviour uint64) {
+		info, _ := load(t, `{"flags": {"a": `+flag+`}, "$evaluators": {"e": `+evaluators+`}}`).Flag("a")
+		return info.Definition, info.Behaviour
+	}
+	definition, behaviour := digests(`{"state": "ENABLED", "variants": {"x": 1}, "targeting": {"$ref": "e"}}`, `true`)
+	for flag, changed := range map[string][2]bool{
+		`{"variants": {"x": 1.0}, "targeting": {"$ref": "e"}, "state": "ENABLED"}`:                        {false, false},
+		`{"state": "ENABLED", "variants": {"x": 1}, "targeting": {"$ref": "e"}, "metadata": {"m": true}}`: {true, false},
+		`{"state": "ENABLED", "variants": {"x": 2}, "targeting": {"$ref": "e"}}`:                          {true, true},
+		`{"state": "DISABLED", "variants": {"x": 1}, "targeting": {"$ref": "e"}}`:                         {true, true},
+		`{"state": "ENABLED", "variants": {"x": 1}, "targeting": {"!": true}}`:                            {true, true},
+		`{"state": "ENABLED", "variants": {"x": 1}, "defaultVariant": "x", "targeting": {"$ref": "e"}}`:   {true, true},
+	} {
+		d, b := digests(flag, `true`)
+		assert.Equal(t, changed, [2]bool{d != definition, b != behaviour}, flag)
+	}
+	_, b := digests(`{"state": "ENABLED", "variants": {"x": 1}, "targeting": {"$ref": "e"}}`, `false`)
+	assert.NotEqual(t, behaviour, b, "an evaluator that the flag refers to is part of it")
+}
+
+func TestMurmur3(t *testing.T) {
+	for text, want := range map[string]uint32{
+		"": 0, "hello": 0x248bfa47, "hello, world": 0x149bbb7f, "The quick brown fox jumps over the lazy dog": 0x2e4ff723,
+		"test": 0xba6bd213, "a": 0x3c2569b2, "ab": 0x9bbfd75f, "abc": 0xb3dd93fa,
+	} {
+		assert.Equal(t, want, murmur3([]byte(text)), text)
+		for cut := range len(text) {
+			assert.Equal(t, want, hashTexts(text[:cut], text[cut:]), text)
+		}
+	}
+	long := strings.Repeat("x", 1000)
+	assert.Equal(t, murmur3([]byte(long)), hashTexts(long[:900], long[900:]))
+}
+
+// The encodings are those of RFC 8949, appendix A.
+func TestCBOR(t *testing.T) {
+	for written, want := range map[string]string{
+		`0`: "\x00", `10`: "\x0a", `23`: "\x17", `24`: "\x18\x18", `100`: "\x18\x64", `1000`: "\x19\x03\xe8", `1000000`: "\x1a\x00\x0f\x42\x40",
+		`1000000000000`: "\x1b\x00\x00\x00\xe8\xd4\xa5\x10\x00", `-1`: "\x20", `-10`: "\x29", `-100`: "\x38\x63", `-1000`: "\x39\x03\xe7",
+		`-0.0`: "\x00", `1.0`: "\x01", `1.1`: "\xfb\x3f\xf1\x99\x99\x99\x99\x99\x9a", `1.5`: "\xf9\x3e\x00", `0.00006103515625`: "\xf9\x04\x00",
+		`5.960464477539063e-8`: "\xf9\x00\x01", `0.333251953125`: "\xf9\x35\x55", `1.0e+300`: "\xfb\x7e\x37\xe4\x3c\x88\x00\x75\x9c",
+		`3.4028234663852886e+38`: "\xfa\x7f\x7f\xff\xff", `-4.1`: "\xfb\xc0\x10\x66\x66\x66\x66\x66\x66", `0.50048828125`: "\xf9\x38\x01",
+		`0.500030517578125`: "\xfa\x3f\x00\x02\x00", `9223372036854775808`: "\x1b\x80\x00\x00\x00\x00\x00\x00\x00",
+		`-9223372036854775808`: "\x3b\x7f\xff\xff\xff\xff\xff\xff\xff",
+		`false`:                "\xf4", `true`: "\xf5", `null`: "\xf6", `""`: "\x60", `"a"`: "\x61a", `"IETF"`: "\x64IETF", `"ü"`: "\x62\xc3\xbc",
+		`[]`: "\x80", `[1,[2,3]]`: "\x82\x01\x82\x02\x03", `{}`: "\xa0", `{"b":[2,3],"a":1,"aa":0}`: "\xa3\x61a\x01\x61b\x82\x02\x03\x62aa\x00",
+	} {
+		var value any
+		require.NoError(t, json.Unmarshal([]byte(written), &value))
+		d := datumOf(value)
+		assert.Equal(t, want, string(appendCBOR(nil, &d)), written)
+	}
+	long := text(strings.Repeat("x", 300))
+	assert.Equal(t, "\x79\x01\x2c"+long.text, string(appendCBOR(nil, &long)))
+	members := object(map[string]datum{long.text: number(1), "b": number(2)})
+	assert.Equal(t, "\xa2\x61b\x02\x79\x01\x2c"+long.text+"\x01", string(appendCBOR(nil, &members)))
+}
+
+func TestFractionalV3(t *testing.T) {
+	document := `{"flags": {"a": {"state": "ENABLED", "variants": {"x": 1, "y": 2, "d": 0}, "defaultVariant": "d", "targeting": {"fractional": %s}}}}`
+	assign := func(f becket.Format, arguments string, subject becket.Subject) string {
+		compiled, err := f.Decode([]byte(strings.Replace(document, "%s", arguments, 1)))
+		require.NoError(t, err)
+		return compiled.Evaluate("a", becket.KindInt, &subject, standing).Variant.Name
+	}
+	nobody, somebody := becket.NewSubject("", becket.Int("size", 5)), becket.NewSubject("user-1", becket.Int("age", 31))
+	assert.Equal(t, "d", assign(FractionalV3, `[null, ["x", 1]]`, somebody), "null is not the targeting key")
+	assert.Equal(t, "x", assign(Format, `[null, ["x", 1]]`, somebody))
+	assert.Equal(t, "x", assign(FractionalV3, `[{"var": "size"}, ["x", 1]]`, nobody), "a number can be hashed")
+	assert.Equal(t, "d", assign(Format, `[{"var": "age"}, ["x", 1]]`, somebody))
+	assert.Equal(t, "d", assign(FractionalV3, `[["x", 1]]`, nobody), "without a targeting key")
+	assert.Equal(t, "x", assign(FractionalV3, `[["x", 1]]`, somebody))
+	moved := 0
+	for i := range 100 {
+		subject := becket.NewSubject("user-" + string(rune('a'+i%26)) + string(rune('a'+i/26)))
+		if assign(FractionalV3, `[["x", 1], ["y", 1]]`, subject) != assign(Format, `[["x", 1], ["y", 1]]`, subject) {
+			moved++
+		}
+	}
+	assert.InDelta(t, 50, moved, 20, "every subject is assigned anew")
+	assert.NotEqual(t, Format.Name(), FractionalV3.Name())
+}

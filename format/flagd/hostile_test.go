@@ -1,0 +1,171 @@
+package flagd
+
+import (
+	"encoding/json"
+	"fmt"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/becketflags/becket"
+)
+
+// flagWith is a document of one flag with that targeting.
+func flagWith(targeting string) string {
+	return `{"flags": {"f": {"state": "ENABLED", "variants": {"a": "A", "b": "B", "true": "T", "false": "F"}, "defaultVariant": "a", "targeting": ` + targeting + `}}}`
+}
+
+// hostile are rules that want to take long, or much memory.
+func hostile() map[string]string {
+	tower := `{"var": "l"}`
+	for range 12 {
+		tower = `{"map": [` + list100 + `, ` + tower + `]}`
+	}
+	doubling := `{"cat": [{"var": "accumulator"}, {"var": "accumulator"}]}`
+	growing := `{"merge": [{"var": ""}, {"var": ""}]}`
+	for range 40 {
+		growing = `{"map": [` + growing + `, [1, 2, {"var": ""}]]}`
+	}
+	sharing := `[1]`
+	for range 60 {
+		sharing = `{"map": [` + sharing + `, [{"var": ""}, {"var": ""}]]}`
+	}
+	filters := `true`
+	for range 200 {
+		filters = `{"filter": [` + list100 + `, ` + filters + `]}`
+	}
+	return map[string]string{
+		"a tower of maps":               tower,
+		"lists that share their parts":  sharing,
+		"a text that doubles":           `{"reduce": [` + list100 + `, ` + doubling + `, "x"]}`,
+		"lists that grow":               growing,
+		"filters within filters":        filters,
+		"lookups in everything":         `{"map": [` + list100 + `, {"map": [` + list100 + `, {"missing": [[], [], []]}]}]}`,
+		"a deep rule":                   nested(4900, `1`),
+		"a wide rule":                   `{"+": [` + strings.Repeat("1,", 200_000) + `1]}`,
+		"a long path":                   `{"var": "` + strings.Repeat("a.", 100_000) + `"}`,
+		"a long path that is evaluated": `{"map": [` + list100 + `, {"var": {"cat": ["` + strings.Repeat("a.", 100_000) + `", "b"]}}]}`,
+		"many buckets":                  `{"map": [` + list100 + `, {"fractional": ["k"` + strings.Repeat(`, ["a", {"+": [1]}]`, 5000) + `]}]}`,
+	}
+}
+
+var list100 = `[` + strings.TrimSuffix(strings.Repeat(`1,`, 100), ",") + `]`
+
+func TestHostileRulesTakeBoundedTimeAndMemory(t *testing.T) {
+	subject := becket.NewSubject("user-1", becket.Any("l", []any{1, 2, 3, map[string]any{"a": 1}}))
+	for name, rule := range hostile() {
+		t.Run(name, func(t *testing.T) {
+			compiled := load(t, flagWith(rule))
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			start := time.Now()
+			compiled.Evaluate("f", becket.KindString, &subject, standing)
+			took := time.Since(start)
+			runtime.ReadMemStats(&after)
+			assert.Less(t, took, 5*time.Second)
+			assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(512<<20), "bytes allocated")
+		})
+	}
+}
+
+func TestTooManyStepsAreAnError(t *testing.T) {
+	tower := `1`
+	for range 4 {
+		tower = `{"map": [` + list100 + `, ` + tower + `]}`
+	}
+	subject := becket.NewSubject("user-1")
+	got := load(t, flagWith(tower)).Evaluate("f", becket.KindString, &subject, standing)
+	require.NotNil(t, got.Err)
+	assert.Equal(t, becket.CodeParseError, got.Err.Code)
+	assert.Nil(t, got.Variant)
+	assert.False(t, got.Track)
+}
+
+func TestManyReferencesToALargeEvaluatorShareIt(t *testing.T) {
+	large := `{"in": [{"var": "x"}, [` + strings.TrimSuffix(strings.Repeat(`"text",`, 100_000), ",") + `]]}`
+	var flags []string
+	for i := range 10_000 {
+		flags = append(flags, fmt.Sprintf(`"f%d": {"state": "ENABLED", "variants": {"true": 1}, "targeting": {"$ref": "large"}}`, i))
+	}
+	document := `{"$evaluators": {"large": ` + large + `}, "flags": {` + strings.Join(flags, ",") + `}}`
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	compiled := load(t, document)
+	runtime.ReadMemStats(&after)
+	assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(256<<20))
+	subject := becket.NewSubject("", becket.String("x", "text"))
+	assert.NotNil(t, compiled.Evaluate("f9999", becket.KindInt, &subject, standing).Variant)
+}
+
+// The goroutine's stack grows, and moves, while rules are evaluated: what a rule keeps of the subject must not stay behind.
+func TestTheSubjectMayLiveOnAStackThatMoves(t *testing.T) {
+	rule := `{"==": [{"cat": [{"var": "a"}, {"var": "b"}, {"var": "a"}, {"var": "b"}, ` + nested(2000, `{"var": "a"}`) + `]}, ""]}`
+	compiled := load(t, flagWith(`{"if": [{"!": [`+strings.ReplaceAll(rule, nested(2000, `{"var": "a"}`), `{"if": [`+nested(2000, `{"var": "a"}`)+`, "1", "0"]}`)+`]}, "a", "b"]}`))
+	done := make(chan string)
+	go func() {
+		var bytes [20]byte
+		for i := range bytes {
+			bytes[i] = 'a'
+		}
+		subject := becket.NewSubject("k", becket.String("a", string(bytes[:])), becket.String("b", "bbb"))
+		got := becket.Rules(compiled).Evaluate("f", becket.KindString, &subject, standing)
+		done <- got.Variant.Name
+	}()
+	assert.Equal(t, "a", <-done)
+}
+
+func FuzzDecode(f *testing.F) {
+	f.Add([]byte(flagWith(`{"if": [{"==": [{"var": "a"}, 1]}, "a", {"$ref": "e"}]}`)))
+	f.Add([]byte(`{"flags": [{"key": "a", "variants": {"x": [1]}}], "$evaluators": {"e": {"var": ""}}, "metadata": {"a": null}}`))
+	for _, rule := range []string{`{"fractional": [["a", 1], ["b"]]}`, `{"sem_ver": [{"var": "v"}, ">=", "1.2"]}`, `{"in": [1, [1, 2, 3, 4, "5"]]}`} {
+		f.Add([]byte(flagWith(rule)))
+	}
+	subject := becket.NewSubject("user-1", becket.String("v", "1.2.3"), becket.Int("a", 1))
+	f.Fuzz(func(t *testing.T, document []byte) {
+		for _, format := range []becket.Format{Format, FractionalV3} {
+			compiled, err := format.Decode(document)
+			if err != nil {
+				require.Nil(t, compiled)
+				continue
+			}
+			for info := range compiled.Flags() {
+				first := compiled.Evaluate(info.Key, becket.KindAny, &subject, standing)
+				require.Equal(t, first, compiled.Evaluate(info.Key, becket.KindAny, &subject, standing))
+				require.False(t, first.Err != nil && first.Variant != nil)
+			}
+		}
+	})
+}
+
+func FuzzEvaluate(f *testing.F) {
+	for name, rule := range hostile() {
+		if len(rule) < 5000 && name != "" {
+			f.Add(rule, `{"l": [1, {"a": 2}], "x": "y"}`)
+		}
+	}
+	for _, rule := range []string{
+		`{"reduce": [{"var": "l"}, {"+": [{"var": "current"}, {"var": "accumulator"}]}, 0]}`, `{"some": [{"var": "l"}, {"==": [{"var": "a"}, {"var": "x"}]}]}`,
+		`{"substr": [{"var": "x"}, -1, 3]}`, `{"missing_some": [1, ["a", "l.0"]]}`, `{"var": [{"cat": ["l", ".", 1]}, {"var": ""}]}`,
+		`{"fractional": [{"var": "x"}, ["a", {"var": "l.0"}], ["b", -1]]}`, `{"contains_any": [{"var": "l"}, [1]]}`, `{"set": [{"var": ""}, "x", {"merge": [1, [2]]}]}`,
+	} {
+		f.Add(rule, `{"l": [1, {"a": 2}], "x": "y"}`)
+	}
+	f.Fuzz(func(t *testing.T, rule, context string) {
+		var parsed any
+		var data map[string]any
+		if json.Unmarshal([]byte(rule), &parsed) != nil || json.Unmarshal([]byte(context), &data) != nil {
+			return
+		}
+		compiled := load(t, flagWith(rule))
+		subject := subjectOf(data)
+		start := time.Now()
+		first := compiled.Evaluate("f", becket.KindString, &subject, standing)
+		require.Less(t, time.Since(start), 10*time.Second)
+		require.Equal(t, first, compiled.Evaluate("f", becket.KindString, &subject, standing), "the same input has the same answer")
+		run(parsed, data)
+	})
+}
