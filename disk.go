@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -20,6 +21,7 @@ const (
 	newerSuffix  = ".newer" // of a newer version, moved out of the way of a write
 	tempMark     = ".tmp-"
 	tempLifetime = time.Hour // longer than any write takes: what is older, a crash left
+	maxTemps     = 16        // more than processes write at once: what is beyond, crashes left
 )
 
 // disk keeps one source's last accepted document in a folder. Several processes may share the folder: every write is a
@@ -159,19 +161,26 @@ func (d *disk) writeTemp(head, body []byte) (name string, err error) {
 	return file.Name(), file.Sync()
 }
 
-// clean removes temporary files that crashes left. Those of other sources are theirs to remove, and young ones may be
-// another process's at work.
+// clean removes temporary files that crashes left. Those of other sources are theirs to remove, and young ones may be another
+// process's at work, as long as they are few: who crashes in a loop must not fill the disk.
 func (d *disk) clean(now time.Time) {
 	entries, err := os.ReadDir(d.folder)
 	if err != nil {
 		return
 	}
+	var left []fs.FileInfo
 	for _, entry := range entries {
 		if !strings.HasPrefix(entry.Name(), d.name+tempMark) || !entry.Type().IsRegular() {
 			continue
 		}
-		if info, err := entry.Info(); err == nil && now.Sub(info.ModTime()) > tempLifetime {
-			_ = os.Remove(filepath.Join(d.folder, entry.Name()))
+		if info, err := entry.Info(); err == nil {
+			left = append(left, info)
+		}
+	}
+	slices.SortFunc(left, func(a, b fs.FileInfo) int { return b.ModTime().Compare(a.ModTime()) })
+	for i, info := range left {
+		if i >= maxTemps || now.Sub(info.ModTime()) > tempLifetime {
+			_ = os.Remove(filepath.Join(d.folder, info.Name()))
 		}
 	}
 }

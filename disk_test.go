@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -381,6 +382,21 @@ func TestLeftoversOfCrashesAreRemovedButOnlyOurOwnOldOnes(t *testing.T) {
 	for _, name := range []string{d.name + tempMark + "young", "other" + tempMark + "old", d.name} {
 		assert.FileExists(t, filepath.Join(d.folder, name))
 	}
+}
+
+func TestWhoCrashesInALoopDoesNotFillTheDisk(t *testing.T) {
+	d := newDisk(t.TempDir(), "source", "format")
+	for i := range 3 * maxTemps {
+		path := filepath.Join(d.folder, d.name+tempMark+strconv.Itoa(i))
+		require.NoError(t, os.WriteFile(path, nil, 0o600))
+		stamp := time.Now().Add(time.Duration(i-1000) * time.Second)
+		require.NoError(t, os.Chtimes(path, stamp, stamp))
+	}
+	d.clean(time.Now())
+	files, err := os.ReadDir(d.folder)
+	require.NoError(t, err)
+	assert.Len(t, files, maxTemps)
+	assert.FileExists(t, filepath.Join(d.folder, d.name+tempMark+strconv.Itoa(3*maxTemps-1)), "the youngest stay")
 }
 
 func TestCloseLetsTheWriteOfAPublishedRulesetFinish(t *testing.T) {

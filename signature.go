@@ -53,5 +53,5 @@ func verify(keys []minisign.PublicKey, body, signature []byte) (string, error) {
 	return "", fmt.Errorf("%w: the key %s did not sign this document", ErrSignature, keyID(parsed.KeyID))
 }
 
-// keyID writes a key's ID as the minisign program does.
-func keyID(id uint64) string { return fmt.Sprintf("%016X", id) }
+// keyID writes a key's ID as the minisign program does: without leading zeros.
+func keyID(id uint64) string { return fmt.Sprintf("%X", id) }

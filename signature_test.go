@@ -74,7 +74,7 @@ func TestASignedDocumentIsAcceptedAndOthersAreNot(t *testing.T) {
 				source.sign(signature(key, good))
 				client := newTestClient(t, source, WithPublicKey(trusted, "untrusted comment: the next key\n"+rotated+"\n"))
 				require.NoError(t, client.Refresh(t.Context()))
-				require.Len(t, client.Status().SignedBy, 16)
+				require.NotEmpty(t, client.Status().SignedBy)
 				source.set(serving("", test.body))
 				source.sign(test.sign)
 				err := client.Refresh(t.Context())

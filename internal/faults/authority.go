@@ -7,6 +7,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/pem"
 	"math/big"
 	"net"
 	"time"
@@ -101,4 +102,14 @@ func (a *Authority) issue(address net.IP, until time.Time) (tls.Certificate, err
 		return tls.Certificate{}, err
 	}
 	return tls.Certificate{Certificate: [][]byte{raw}, PrivateKey: a.key}, nil
+}
+
+// PEM returns a certificate and its key as files hold them.
+func (a *Authority) PEM(kind Certificate) (certificate, key []byte, err error) {
+	raw, err := x509.MarshalPKCS8PrivateKey(a.kinds[kind].PrivateKey)
+	if err != nil {
+		return nil, nil, err
+	}
+	certificate = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: a.kinds[kind].Certificate[0]})
+	return certificate, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: raw}), nil
 }
