@@ -2,7 +2,6 @@ package becket
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strconv"
 )
@@ -18,7 +17,11 @@ func (r *reader) compileFlag(d *flagDraft) {
 	r.compileOff(d)
 	r.compileDefault(d)
 	r.compileRules(d)
-	d.requires = exact(d.requires)
+	if d.maxAge > 0 || len(d.rareFields.requires) > 0 {
+		rare := d.rareFields
+		rare.requires = exact(rare.requires)
+		d.rare = &rare
+	}
 	d.fix()
 }
 
@@ -33,40 +36,35 @@ func (r *reader) compileVariants(d *flagDraft) {
 		d.variants = impliedVariants
 		return
 	}
-	if len(d.drafts) == 0 {
+	if len(r.variants) == 0 {
 		r.fail(d.at, "\"variants\" is empty")
 		return
 	}
 	if d.kind == KindAny {
-		kind, ok := inferKind(d.drafts)
+		kind, ok := inferKind(r.variants)
 		if !ok {
-			r.failBelow("variants", d.drafts[0].at, "the values are of different types")
+			r.failBelow(r.variants[0].at, []step{{name: "variants"}}, "the values are of different types")
 			return
 		}
 		d.kind = kind
 	}
-	d.variants = make([]Variant, 0, len(d.drafts))
-	for _, draft := range d.drafts {
+	d.variants = make([]Variant, 0, len(r.variants))
+	for _, draft := range r.variants {
 		value, ok := draft.value.as(d.kind)
 		if !ok {
-			r.failBelow("variants"+stepText(draft.name), draft.at, "expected a value of type %s, found %s", d.kind, draft.value.kind)
+			r.failBelow(draft.at, []step{{name: "variants"}, {name: draft.name}}, "expected a value of type %s, found %s", d.kind, draft.value.kind)
 		}
 		d.variants = append(d.variants, Variant{draft.name, value})
 	}
 	slices.SortFunc(d.variants, func(a, b Variant) int { return cmp.Compare(a.Name, b.Name) })
 }
 
-func stepText(name string) string {
-	if isIdentifier(name) {
-		return "." + name
-	}
-	return "[" + strconv.Quote(name) + "]"
-}
-
 func (r *reader) compileOff(d *flagDraft) {
 	switch {
 	case d.offAt > 0:
-		d.off = r.resolve(d, d.offName, "off", d.offAt)
+		r.path = append(r.path, step{name: "off"})
+		d.off = r.resolve(d, d.offName, d.offAt)
+		r.up()
 	case !d.hasVariants:
 		d.off = impliedOff
 	}
@@ -75,7 +73,9 @@ func (r *reader) compileOff(d *flagDraft) {
 func (r *reader) compileDefault(d *flagDraft) {
 	switch {
 	case d.fallback.there:
-		d.otherwise = r.compileServe(d, &d.fallback, "default")
+		r.path = append(r.path, step{name: "default"})
+		d.otherwise = r.compileServe(d, &d.fallback)
+		r.up()
 	case d.hasVariants:
 		r.fail(d.at, "a flag with variants needs \"default\"")
 	default:
@@ -84,43 +84,40 @@ func (r *reader) compileDefault(d *flagDraft) {
 }
 
 func (r *reader) compileRules(d *flagDraft) {
-	if len(d.ruleDrafts) > maxRules {
-		r.failBelow("rules", d.ruleDrafts[maxRules].at, "the flag has %d rules, more than %d", len(d.ruleDrafts), maxRules)
+	r.path = append(r.path, step{name: "rules"})
+	defer r.up()
+	if len(r.rules) > maxRules {
+		r.fail(r.rules[maxRules].at, "the flag has %d rules, more than %d", len(r.rules), maxRules)
 		return
 	}
 	names := map[string]int{}
-	d.rules = make([]rule, len(d.ruleDrafts))
-	for i := range d.ruleDrafts {
-		draft := &d.ruleDrafts[i]
-		path := fmt.Sprintf("rules[%d]", i)
+	d.rules = make([]rule, len(r.rules))
+	for i := range r.rules {
+		draft := &r.rules[i]
 		if first, twice := names[draft.name]; twice && draft.name != "" {
-			r.failBelow(path+".name", draft.at, "the name %q is that of rules[%d] already", draft.name, first)
+			r.failBelow(draft.at, []step{{index: i}, {name: "name"}}, "the name %q is that of rules[%d] already", draft.name, first)
 		}
 		names[draft.name] = i
-		d.rules[i] = rule{name: draft.name, condition: draft.condition, gate: draft.gate(d.key)}
+		d.rules[i] = rule{name: draft.name, conditions: draft.conditions, gate: r.gate(draft, d.key)}
 		if draft.name == "" {
-			d.rules[i].name = r.once("[" + strconv.Itoa(i) + "]")
+			d.rules[i].name = r.once([]byte("[" + strconv.Itoa(i) + "]"))
 		}
-		d.rules[i].serve = r.compileServe(d, &draft.serve, path+".serve")
+		r.path = append(r.path, step{index: i}, step{name: "serve"})
+		d.rules[i].serve = r.compileServe(d, &draft.serve)
+		r.path = r.path[:len(r.path)-2]
 	}
-}
-
-// once returns one copy of equal texts.
-func (r *reader) once(text string) string {
-	if kept, ok := r.texts[text]; ok {
-		return kept
-	}
-	r.texts[text] = text
-	return text
 }
 
 // gate returns what limits the rule, nil for nothing.
-func (d *ruleDraft) gate(flag string) *gate {
+func (r *reader) gate(d *ruleDraft, flag string) *gate {
 	timed := d.window.hasFrom || d.window.hasUntil
 	if !timed && d.layer == nil && d.ramp == nil && !d.hasPercent {
 		return nil
 	}
-	g := &gate{layer: d.layer, ramp: d.ramp, percent: d.hasPercent, share: d.percent, below: threshold(d.percent)}
+	g := &gate{layer: d.layer, ramp: d.ramp, below: noPercent}
+	if d.hasPercent {
+		g.below = threshold(d.percent)
+	}
 	if timed {
 		window := d.window
 		g.window = &window
@@ -129,7 +126,7 @@ func (d *ruleDraft) gate(flag string) *gate {
 	if d.hasSalt {
 		salt = d.salt
 	}
-	by := hashedBy(d.by)
+	by := r.hashedBy(d.by)
 	g.hashed = hashed{by: by, seed: seedOf(salt)}
 	if g.layer != nil {
 		g.layer.hashed = hashed{by: by, seed: seedOf("layer/" + g.layer.name)}
@@ -137,36 +134,37 @@ func (d *ruleDraft) gate(flag string) *gate {
 	return g
 }
 
-// hashedBy returns "" for the targeting key, however it is named.
-func hashedBy(attribute string) string {
-	if attribute == keyName {
-		return ""
+// hashedBy returns nil for the targeting key, however it is named.
+func (r *reader) hashedBy(attribute string) *attributeName {
+	if attribute == "" || attribute == keyName {
+		return nil
 	}
-	return attribute
+	return r.attribute(attribute)
 }
 
-func (r *reader) compileServe(d *flagDraft, draft *serveDraft, path string) serve {
+func (r *reader) compileServe(d *flagDraft, draft *serveDraft) serve {
 	if !draft.isSplit {
-		return serve{variant: r.resolve(d, draft.variant, path, draft.at)}
+		return serve{variant: r.resolve(d, draft.variant, draft.at)}
 	}
+	r.path = append(r.path, step{name: "split"})
+	defer r.up()
 	salt := d.key
 	if draft.hasSalt {
 		salt = draft.salt
 	}
-	s := &split{hashed: hashed{by: hashedBy(draft.by), seed: seedOf(salt)}}
+	s := &split{arms: make([]arm, 0, len(draft.arms)), hashed: hashed{by: r.hashedBy(draft.by), seed: seedOf(salt)}}
 	for _, a := range draft.arms {
-		variant := r.resolve(d, a.variant, path+".split", a.at)
+		variant := r.resolve(d, a.variant, a.at)
 		if variant != nil && a.weight > 0 {
 			s.arms = append(s.arms, arm{variant, hashKey(0, salt+"/"+a.variant), a.weight, 1 / a.weight})
 		}
 	}
 	slices.SortFunc(s.arms, func(a, b arm) int { return cmp.Compare(a.variant.Name, b.variant.Name) })
-	s.arms = exact(s.arms)
 	return serve{split: s}
 }
 
 // resolve returns the variant of that name.
-func (r *reader) resolve(d *flagDraft, name, path string, at int64) *Variant {
+func (r *reader) resolve(d *flagDraft, name string, at int) *Variant {
 	if variant := d.variant(name); variant != nil {
 		return variant
 	}
@@ -174,6 +172,6 @@ func (r *reader) resolve(d *flagDraft, name, path string, at int64) *Variant {
 	for i := range d.variants {
 		names[i] = d.variants[i].Name
 	}
-	r.failBelow(path, at, "the flag has no variant %q%s", name, suggest(name, names))
+	r.fail(at, "the flag has no variant %q%s", name, suggest(name, names))
 	return nil
 }

@@ -1,11 +1,9 @@
 package becket
 
 import (
-	"fmt"
 	"net/netip"
 	"regexp"
-
-	"github.com/becketflags/becket/internal/match"
+	"slices"
 )
 
 // maxPattern is the longest regular expression, in bytes.
@@ -31,190 +29,255 @@ var conditionFields = []string{
 
 // conditionDraft is a condition whose fields have been read, in whatever order they stood.
 type conditionDraft struct {
-	at         int64
-	forms      []string // those of attribute, segment, flag, all, any, not that are there
-	attribute  string
+	at         int
+	forms      [2]string // the first ones of attribute, segment, flag, all, any, not that are there
+	attribute  *attributeName
 	reference  string
 	parts      []condition
 	tests      []testDraft
 	ignoreCase bool
-	foldAt     int64
+	foldAt     int
 }
 
-// testDraft is an operator with its operand.
+// testDraft is an operator whose operand is yet to be read, once attribute and ignore_case are known.
 type testDraft struct {
-	word     string
-	operator operator
-	negated  bool
-	at       int64
-	values   []Value
-	raw      []byte // the operand as it stands in the document
-	valid    bool
-	versions *versionRange
-	prefixes []netip.Prefix
+	word string
+	at   int // of the operand
 }
 
 // condition reads a condition. After a problem its result is of no use, and nobody uses it.
 func (r *reader) condition() condition {
-	d := conditionDraft{at: r.here()}
+	d := conditionDraft{at: r.at}
 	before := len(r.problems)
-	r.fieldsOr(conditionFields, func(field string) { r.conditionField(&d, field) }, func(name string, at int64) {
+	firstTest, first := len(r.tests), len(r.conditions)
+	r.fieldsOr(conditionFields, func(field string) { r.conditionField(&d, field) }, func(name string, at int) {
 		what := "field"
-		if len(d.forms) > 0 && d.forms[0] == "attribute" || len(d.forms) == 0 {
+		if d.forms[0] == "attribute" || d.forms[0] == "" {
 			what = "operator"
 		}
 		r.fail(at, "unknown %s %q%s", what, name, suggest(name, conditionFields))
 	})
-	if r.broken != nil || len(r.problems) > before {
-		return condition{}
+	d.tests = r.tests[firstTest:]
+	r.readTests(&d, before)
+	r.tests = r.tests[:firstTest]
+	c := condition{}
+	if len(r.problems) == before {
+		c = r.compileCondition(&d, first)
 	}
-	return r.compileCondition(&d)
+	r.conditions = r.conditions[:first]
+	return c
 }
 
 func (r *reader) conditionField(d *conditionDraft, field string) {
 	switch field {
 	case "attribute":
-		d.forms = append(d.forms, field)
-		at := r.here()
+		d.note(field)
+		at := r.at
 		if text, ok := r.text(); ok {
-			d.attribute = text
+			d.attribute = r.attribute(text)
 			if text == "" {
 				r.fail(at, "the attribute's name is empty")
 			}
 		}
 	case "segment", "flag":
-		d.forms = append(d.forms, field)
+		d.note(field)
 		d.reference, _ = r.text()
 	case "all", "any":
-		d.forms = append(d.forms, field)
-		r.array(func(int) { d.parts = append(d.parts, r.condition()) })
+		d.note(field)
+		first := len(r.conditions)
+		r.array(func(int) {
+			part := r.condition()
+			r.conditions = append(r.conditions, part)
+		})
+		d.parts = take(&r.conditions, first)
 	case "not":
-		d.forms = append(d.forms, field)
-		d.parts = append(d.parts, r.condition())
+		d.note(field)
+		d.parts = []condition{r.condition()}
 	case "ignore_case":
-		d.foldAt = r.here()
+		d.foldAt = r.at
 		d.ignoreCase, _ = r.boolean()
 	default:
-		d.tests = append(d.tests, r.test(field))
+		r.tests = append(r.tests, testDraft{field, r.at})
+		r.skip()
 	}
+}
+
+// note notes a form that is there.
+func (d *conditionDraft) note(form string) {
+	if d.forms[0] == "" {
+		d.forms[0] = form
+	} else if d.forms[1] == "" {
+		d.forms[1] = form
+	}
+}
+
+// readTests goes back to the operands, and puts a condition for each into r.conditions. The problems since before are left in the
+// order of the document.
+func (r *reader) readTests(d *conditionDraft, before int) {
+	at, end := r.at, r.end
+	for _, t := range d.tests {
+		r.at = t.at
+		r.path = append(r.path, step{name: t.word})
+		c := r.test(d, t.word)
+		r.conditions = append(r.conditions, c)
+		r.up()
+	}
+	r.at, r.end = at, end
+	slices.SortStableFunc(r.problems[before:], comparePlaces)
 }
 
 // test reads the operand of an operator.
-func (r *reader) test(word string) testDraft {
+func (r *reader) test(d *conditionDraft, word string) condition {
 	o := operators[word]
-	t := testDraft{word: word, operator: o.operator, negated: o.negated, at: r.here()}
-	before := len(r.problems)
+	c := condition{operator: o.operator, negated: o.negated, fold: d.ignoreCase && o.operator.folds(), attribute: d.attribute}
 	switch o.operator {
 	case opIn:
-		t.values = r.scalars()
-	case opContains, opStartsWith, opEndsWith, opCIDR:
-		t.values = r.textList()
-	case opLess, opLessOrEqual, opGreater, opGreaterOrEqual:
-		t.values = one(r.number())
-	case opExists:
-		exists, ok := r.boolean()
-		t.negated = !exists
-		t.values = one(BoolValue(exists), ok)
-	default:
-		text, ok := r.text()
-		t.values = one(StringValue(text), ok)
-	}
-	if t.valid = r.broken == nil && len(r.problems) == before; t.valid {
-		t.raw = r.document[t.at:r.decoder.InputOffset()]
-		r.compileOperand(&t)
-	}
-	return t
-}
-
-func one(value Value, ok bool) []Value {
-	if !ok {
-		return nil
-	}
-	return []Value{value}
-}
-
-// scalars reads a scalar or an array of scalars.
-func (r *reader) scalars() (values []Value) {
-	if r.broken != nil || r.decoder.PeekKind() != '[' {
-		return one(r.scalar())
-	}
-	r.array(func(int) {
-		if value, ok := r.scalar(); ok {
-			values = append(values, value)
+		c.set = r.set(c.fold)
+	case opContains, opStartsWith, opEndsWith:
+		c.more = &operand{texts: r.textList()}
+		if c.fold {
+			c.more.texts = foldAll(c.more.texts)
 		}
-	})
-	return values
+	case opLess, opLessOrEqual, opGreater, opGreaterOrEqual:
+		value, _ := r.number()
+		c.operand = numeralOf(value)
+	case opBefore, opAfter:
+		instant, _ := r.instant()
+		c.operand = numeralOf(TimeValue(instant.Time()))
+	case opExists:
+		exists, _ := r.boolean()
+		c.negated = !exists
+	case opMatches:
+		c.more = &operand{pattern: r.pattern(c.fold)}
+	case opSemver:
+		c.more = r.versionRange()
+	case opCIDR:
+		c.more = &operand{prefixes: r.prefixes()}
+	}
+	return c
+}
+
+// set reads the operand of in, a scalar or an array of scalars. Small ones that are written alike are shared.
+func (r *reader) set(fold bool) *set {
+	start, before := r.at, len(r.problems)
+	end, _ := span(r.document, start)
+	raw := r.document[start:end]
+	share := len(raw) <= longestShared && !fold
+	if share {
+		if s, ok := r.sets[string(raw)]; ok {
+			r.pass(end)
+			return s
+		}
+	}
+	s := newSet(r.scalars(), fold)
+	if share && len(r.problems) == before {
+		r.sets[string(raw)] = s
+	}
+	return s
+}
+
+// scalars reads a scalar or an array of scalars, and returns them until the next ones are read.
+func (r *reader) scalars() []Value {
+	r.values = r.values[:0]
+	if r.kind() != '[' {
+		r.addScalar()
+	} else {
+		r.array(func(int) { r.addScalar() })
+	}
+	return r.values
+}
+
+func (r *reader) addScalar() {
+	if value, ok := r.scalar(); ok {
+		r.values = append(r.values, value)
+	}
 }
 
 // textList reads a text or an array of texts.
-func (r *reader) textList() (values []Value) {
-	if r.broken != nil || r.decoder.PeekKind() != '[' {
-		text, ok := r.text()
-		return one(StringValue(text), ok)
+func (r *reader) textList() []string {
+	if r.kind() != '[' {
+		text, _ := r.text()
+		return []string{text}
 	}
 	r.array(func(int) {
 		if text, ok := r.text(); ok {
-			values = append(values, StringValue(text))
+			r.strings = append(r.strings, text)
 		}
 	})
-	return values
+	return take(&r.strings, 0)
 }
 
-// compileOperand reads what stands in texts: patterns, versions, prefixes and instants.
-func (r *reader) compileOperand(t *testDraft) {
-	switch t.operator {
-	case opMatches:
-		r.checkPattern(t.values[0].Text(), t.at)
-	case opSemver:
-		versions, err := newVersionRange(t.values[0].Text())
-		if err != nil {
-			r.fail(t.at, "not a version constraint: %v (such as %q)", err, ">=2.1.0 <3.0.0")
-		}
-		t.versions = versions
-	case opCIDR:
-		for _, v := range t.values {
-			r.addPrefix(t, v.Text())
-		}
-	case opBefore, opAfter:
-		instant, ok := match.ParseInstant(t.values[0].Text())
-		if !ok {
-			r.fail(t.at, "%q is no instant of RFC 3339 (such as %q)", shorten(t.values[0].Text()), "2026-12-24T00:00:00Z")
-		}
-		t.values[0] = TimeValue(instant.Time())
+func (r *reader) pattern(fold bool) *regexp.Regexp {
+	at := r.at
+	text, ok := r.text()
+	if !ok {
+		return nil
 	}
-}
-
-func (r *reader) checkPattern(pattern string, at int64) {
-	if len(pattern) > maxPattern {
-		r.fail(at, "the pattern has %d bytes, more than %d", len(pattern), maxPattern)
-		return
+	if len(text) > maxPattern {
+		r.fail(at, "the pattern has %d bytes, more than %d", len(text), maxPattern)
+		return nil
 	}
-	if _, err := regexp.Compile(pattern); err != nil {
+	pattern, err := regexp.Compile(text)
+	if err != nil {
 		r.fail(at, "%v", err)
+		return nil
 	}
+	if fold {
+		pattern = regexp.MustCompile("(?i)" + text)
+	}
+	return pattern
 }
 
-// addPrefix reads a prefix as conditions compare it: without zone, v4-in-v6 as v4, host bits cleared.
-func (r *reader) addPrefix(t *testDraft, text string) {
-	prefix, problem := parsePrefix(text)
-	if problem != "" {
-		r.fail(t.at, "%s", problem)
-		return
+// versionRange reads the operand of semver. Equal ones are shared.
+func (r *reader) versionRange() *operand {
+	at := r.at
+	text, ok := r.text()
+	if !ok {
+		return nil
 	}
-	t.prefixes = append(t.prefixes, prefix)
+	if o, ok := r.versions[text]; ok {
+		return o
+	}
+	versions, err := newVersionRange(text)
+	if err != nil {
+		r.fail(at, "not a version constraint: %v (such as %q)", err, ">=2.1.0 <3.0.0")
+		return nil
+	}
+	o := &operand{versions: versions}
+	r.versions[text] = o
+	return o
 }
 
-// compileCondition turns a draft without problems of its own into a condition.
-func (r *reader) compileCondition(d *conditionDraft) condition {
+// prefixes reads the operand of cidr, as conditions compare it: without zones, v4-in-v6 as v4, host bits cleared.
+func (r *reader) prefixes() (prefixes []netip.Prefix) {
+	at := r.at
+	before := len(r.problems)
+	texts := r.textList()
+	if len(r.problems) > before {
+		return nil
+	}
+	for _, text := range texts {
+		prefix, problem := parsePrefix(text)
+		if problem != "" {
+			r.fail(at, "%s", problem)
+			continue
+		}
+		prefixes = append(prefixes, prefix)
+	}
+	return prefixes
+}
+
+// compileCondition turns a draft without problems of its own into a condition. Those of its operators stand in r.conditions from first on.
+func (r *reader) compileCondition(d *conditionDraft, first int) condition {
 	switch {
-	case len(d.forms) == 0 && len(d.tests) > 0:
+	case d.forms[0] == "" && len(d.tests) > 0:
 		r.fail(d.at, "%q needs an attribute to act on", d.tests[0].word)
-	case len(d.forms) == 0:
+	case d.forms[0] == "":
 		r.fail(d.at, "a condition needs one of attribute, segment, flag, all, any, not")
-	case len(d.forms) > 1:
+	case d.forms[1] != "":
 		r.fail(d.at, "a condition is either %q or %q, not both", d.forms[0], d.forms[1])
 	case d.forms[0] == "attribute":
-		return r.compileTests(d)
+		return r.compileTests(d, first)
 	case d.forms[0] == "flag":
 		return r.compileFlagCondition(d)
 	case len(d.tests) > 0:
@@ -222,118 +285,67 @@ func (r *reader) compileCondition(d *conditionDraft) condition {
 	case d.foldAt > 0:
 		r.fail(d.foldAt, "ignore_case goes with an operator on text")
 	case d.forms[0] == "segment":
-		return condition{form: formSegment, more: &operand{link: &link{key: d.reference, at: d.at}}}
+		return condition{form: formSegment, more: &operand{link: &link{key: d.reference, at: d.at, path: r.pathText()}}}
 	default:
-		form := map[string]form{"all": formAll, "any": formAny, "not": formNot}[d.forms[0]]
-		return condition{form: form, more: &operand{parts: exact(d.parts)}}
+		return condition{form: combinations[d.forms[0]], more: &operand{parts: d.parts}}
 	}
 	return condition{}
 }
+
+var combinations = map[string]form{"all": formAll, "any": formAny, "not": formNot}
 
 // compileFlagCondition reads the "in" of a flag condition, which looks like an operator until all fields are known.
 func (r *reader) compileFlagCondition(d *conditionDraft) condition {
 	if d.foldAt > 0 {
 		r.fail(d.foldAt, "ignore_case goes with an operator on text")
 	}
-	if len(d.tests) != 1 || d.tests[0].operator != opIn || d.tests[0].negated {
+	if len(d.tests) != 1 || d.tests[0].word != "in" {
 		r.fail(d.at, "a flag condition needs \"in\" with an array of variants, and nothing else")
 		return condition{}
 	}
-	t := &d.tests[0]
-	l := &link{key: d.reference, toFlag: true, at: d.at, variants: make([]string, len(t.values))}
-	if len(t.raw) == 0 || t.raw[0] != '[' {
-		r.failBelow("in", t.at, "expected an array of variants")
+	l := &link{key: d.reference, toFlag: true, at: d.at, path: r.pathText()}
+	at, end := r.at, r.end
+	start := d.tests[0].at
+	r.at = start
+	r.path = append(r.path, step{name: "in"})
+	if r.kind() != '[' {
+		r.fail(start, "expected an array of variants")
 	}
-	for i, v := range t.values {
+	for i, v := range r.scalars() {
 		if v.kind != KindString {
-			r.failBelow(fmt.Sprintf("in[%d]", i), t.at, "the name of a variant is a text, not of type %s", v.kind)
+			r.failBelow(start, []step{{index: i}}, "the name of a variant is a text, not of type %s", v.kind)
 		}
-		l.variants[i] = v.Text()
+		r.strings = append(r.strings, v.Text())
 	}
+	l.variants = take(&r.strings, 0)
+	r.up()
+	r.at, r.end = at, end
 	return condition{form: formFlag, more: &operand{link: l}}
 }
 
 // compileTests makes one condition of the operators on an attribute, which must all hold.
-func (r *reader) compileTests(d *conditionDraft) condition {
+func (r *reader) compileTests(d *conditionDraft, first int) condition {
 	if len(d.tests) == 0 {
-		r.fail(d.at, "attribute %q needs an operator, such as \"in\"", d.attribute)
+		r.fail(d.at, "attribute %q needs an operator, such as \"in\"", d.attribute.text)
 		return condition{}
 	}
-	folds := false
-	parts := make([]condition, len(d.tests))
-	for i := range d.tests {
-		t := &d.tests[i]
-		folds = folds || t.folds()
-		parts[i] = r.compileTest(d.attribute, t, d.ignoreCase && t.folds())
-	}
+	tests := r.conditions[first:]
+	folds := slices.ContainsFunc(tests, func(c condition) bool { return c.operator.folds() })
 	if d.foldAt > 0 && !folds {
 		r.fail(d.foldAt, "ignore_case goes with an operator on text")
 	}
-	if len(parts) == 1 {
-		return parts[0]
+	if len(tests) == 1 {
+		return tests[0]
 	}
-	return condition{form: formAll, more: &operand{parts: parts}}
+	return condition{form: formAll, more: &operand{parts: exact(tests)}}
 }
 
 // folds reports whether ignore_case means something to the operator.
-func (t *testDraft) folds() bool {
-	switch t.operator {
+func (o operator) folds() bool {
+	switch o {
 	case opIn, opContains, opStartsWith, opEndsWith, opMatches:
 		return true
 	default:
 		return false
 	}
-}
-
-func (r *reader) compileTest(attribute string, t *testDraft, fold bool) condition {
-	c := condition{form: formTest, operator: t.operator, negated: t.negated, fold: fold, ofKey: attribute == keyName, attribute: attribute}
-	switch t.operator {
-	case opIn:
-		c.set = r.set(t, fold)
-	case opContains, opStartsWith, opEndsWith:
-		texts := make([]string, len(t.values))
-		for i, v := range t.values {
-			texts[i] = v.Text()
-		}
-		if fold {
-			texts = foldAll(texts)
-		}
-		c.more = &operand{texts: texts}
-	case opMatches:
-		pattern := t.values[0].Text()
-		if fold {
-			pattern = "(?i)" + pattern
-		}
-		c.more = &operand{pattern: regexp.MustCompile(pattern)}
-	case opSemver:
-		c.more = &operand{versions: t.versions}
-	case opCIDR:
-		c.more = &operand{prefixes: t.prefixes}
-	case opExists:
-	default:
-		c.operand = t.values[0]
-	}
-	return c
-}
-
-// set returns the operand of in. Small ones that are written alike are shared: the same ten countries stand in many rules.
-func (r *reader) set(t *testDraft, fold bool) *set {
-	const small = 256
-	if len(t.raw) > small || fold {
-		return newSet(t.values, fold)
-	}
-	if s, ok := r.sets[string(t.raw)]; ok {
-		return s
-	}
-	s := newSet(t.values, fold)
-	r.sets[string(t.raw)] = s
-	return s
-}
-
-// exact returns a copy without spare room, since a ruleset is held for long.
-func exact[T any](s []T) []T {
-	if len(s) == cap(s) {
-		return s
-	}
-	return append(make([]T, 0, len(s)), s...)
 }

@@ -22,41 +22,36 @@ var flagKinds = map[string]Kind{
 // flagDraft is a flag whose fields have been read.
 type flagDraft struct {
 	flag
-	at          int64
-	typeAt      int64
+	rareFields
+	at          int
+	typeAt      int
 	hasVariants bool
-	drafts      []variantDraft
 	offName     string
-	offAt       int64
-	ruleDrafts  []ruleDraft
+	offAt       int
 	fallback    serveDraft
 }
 
 type variantDraft struct {
-	at    int64
+	at    int
 	name  string
 	value Value
 }
 
 // flag reads and compiles a flag. It returns nil when there is anything wrong with it.
-func (r *reader) flag(key string, at int64) *flag {
+func (r *reader) flag(key string, at int) *flag {
 	d := flagDraft{flag: flag{key: key, enabled: true}, at: at}
 	before := len(r.problems)
-	var scratch []byte
+	r.rules, r.variants, r.arms = r.rules[:0], r.variants[:0], r.arms[:0]
 	r.fields(flagFields, func(field string) {
-		start := r.here()
+		start := r.at
 		r.flagField(&d, field)
-		if r.broken != nil {
-			return
-		}
-		var sum uint64
-		sum, scratch = digest(field, r.document[start:r.decoder.InputOffset()], scratch)
+		sum := r.digest(field, start)
 		d.definition += sum
 		if !slices.Contains(peopleFields, field) {
 			d.behaviour += sum
 		}
 	})
-	if r.broken != nil || len(r.problems) > before {
+	if len(r.problems) > before {
 		return nil
 	}
 	r.compileFlag(&d)
@@ -70,20 +65,20 @@ func (r *reader) flag(key string, at int64) *flag {
 func (r *reader) flagField(d *flagDraft, field string) {
 	switch field {
 	case "type":
-		d.typeAt = r.here()
+		d.typeAt = r.at
 		d.kind = r.flagKind()
 	case "variants":
 		d.hasVariants = true
-		r.object(func(name string, at int64) { d.drafts = append(d.drafts, r.variant(name, at)) })
+		r.object(func(name string, at int) { r.variants = append(r.variants, r.variant(name, at)) })
 	case "enabled":
 		d.enabled, _ = r.boolean()
 	case "off":
-		d.offAt = r.here()
+		d.offAt = r.at
 		d.offName, _ = r.text()
 	case "requires":
-		r.array(func(int) { d.requires = append(d.requires, r.requirement()) })
+		r.array(func(int) { d.rareFields.requires = append(d.rareFields.requires, r.requirement()) })
 	case "rules":
-		r.array(func(int) { d.ruleDrafts = append(d.ruleDrafts, r.rule()) })
+		r.array(func(int) { r.rule() })
 	case "default":
 		d.fallback = r.serve()
 	case "max_age":
@@ -99,7 +94,7 @@ func (r *reader) flagField(d *flagDraft, field string) {
 }
 
 func (r *reader) flagKind() Kind {
-	at := r.here()
+	at := r.at
 	word, ok := r.text()
 	kind, known := flagKinds[word]
 	if ok && !known {
@@ -110,15 +105,12 @@ func (r *reader) flagKind() Kind {
 }
 
 // variant reads a variant's value. Objects are kept as JSON.
-func (r *reader) variant(name string, at int64) variantDraft {
+func (r *reader) variant(name string, at int) variantDraft {
 	d := variantDraft{at: at, name: name}
 	if name == "" {
 		r.fail(at, "the variant's name is empty")
 	}
-	if r.broken != nil {
-		return d
-	}
-	switch r.decoder.PeekKind() {
+	switch r.kind() {
 	case '{', '[':
 		d.value = r.objectValue()
 	case 'n':
@@ -131,21 +123,15 @@ func (r *reader) variant(name string, at int64) variantDraft {
 
 // objectValue reads an object or array and checks what the decoder does not: names that stand twice, and nesting.
 func (r *reader) objectValue() Value {
-	start := r.here()
+	start := r.at
 	r.checkValue()
-	if r.broken != nil {
-		return Value{}
-	}
-	return ObjectValue(slices.Clone(r.document[start:r.decoder.InputOffset()]))
+	return ObjectValue(slices.Clone(r.document[start:r.end]))
 }
 
 func (r *reader) checkValue() {
-	if r.broken != nil {
-		return
-	}
-	switch r.decoder.PeekKind() {
+	switch r.kind() {
 	case '{':
-		r.object(func(string, int64) { r.checkValue() })
+		r.object(func(string, int) { r.checkValue() })
 	case '[':
 		r.array(func(int) { r.checkValue() })
 	default:
@@ -154,7 +140,7 @@ func (r *reader) checkValue() {
 }
 
 func (r *reader) requirement() *link {
-	l := &link{toFlag: true, at: r.here()}
+	l := &link{toFlag: true, at: r.at, path: r.pathText()}
 	var hasFlag, hasIn bool
 	before := len(r.problems)
 	r.fields([]string{"flag", "in"}, func(field string) {
@@ -169,7 +155,7 @@ func (r *reader) requirement() *link {
 			}
 		})
 	})
-	if (!hasFlag || !hasIn) && len(r.problems) == before && r.broken == nil {
+	if (!hasFlag || !hasIn) && len(r.problems) == before {
 		r.fail(l.at, "a requirement needs \"flag\" and \"in\"")
 	}
 	l.variants = exact(l.variants)
@@ -177,7 +163,7 @@ func (r *reader) requirement() *link {
 }
 
 func (r *reader) duration() time.Duration {
-	at := r.here()
+	at := r.at
 	text, ok := r.text()
 	if !ok {
 		return 0
@@ -190,7 +176,7 @@ func (r *reader) duration() time.Duration {
 }
 
 func (r *reader) tracking() tracking {
-	at := r.here()
+	at := r.at
 	word, ok := r.text()
 	words := []string{"splits", "all", "none"}
 	i := slices.Index(words, word)
@@ -203,15 +189,11 @@ func (r *reader) tracking() tracking {
 func (r *reader) aboutField(a *about, field string) {
 	switch field {
 	case "description":
-		a.description, _ = r.text()
+		a.description = r.prose()
 	case "owner":
 		a.owner, _ = r.text()
 	case "tags":
-		r.array(func(int) {
-			if tag, ok := r.text(); ok {
-				a.tags = append(a.tags, tag)
-			}
-		})
+		a.tags = r.tagList()
 	case "created":
 		a.created = r.date()
 	case "expires":
@@ -220,7 +202,7 @@ func (r *reader) aboutField(a *about, field string) {
 		a.permanent, _ = r.boolean()
 	case "metadata":
 		a.metadata = map[string]any{}
-		r.object(func(name string, _ int64) {
+		r.object(func(name string, _ int) {
 			if value, ok := r.scalar(); ok {
 				a.metadata[name] = value.Any()
 			}
@@ -228,17 +210,38 @@ func (r *reader) aboutField(a *about, field string) {
 	}
 }
 
-func (r *reader) date() time.Time {
-	at := r.here()
+// tagList reads an array of texts. Equal ones are shared.
+func (r *reader) tagList() []string {
+	start, before := r.at, len(r.problems)
+	end, _ := span(r.document, start)
+	raw := r.document[start:end]
+	if tags, ok := r.tags[string(raw)]; ok {
+		r.pass(end)
+		return tags
+	}
+	r.array(func(int) {
+		if tag, ok := r.text(); ok {
+			r.strings = append(r.strings, tag)
+		}
+	})
+	tags := take(&r.strings, 0)
+	if len(raw) <= longestShared && len(r.problems) == before {
+		r.tags[string(raw)] = tags
+	}
+	return tags
+}
+
+func (r *reader) date() day {
+	at := r.at
 	text, ok := r.text()
 	if !ok {
-		return time.Time{}
+		return 0
 	}
 	date, err := time.Parse(time.DateOnly, text)
 	if err != nil {
 		r.fail(at, "%q is no date (such as %q)", shorten(text), "2027-02-01")
 	}
-	return date
+	return dayOf(date)
 }
 
 // inferKind returns the type of variants that declare none: numbers are floats as soon as one is.

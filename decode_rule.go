@@ -11,9 +11,9 @@ var ruleFields = []string{"name", "if", "from", "until", "layer", "percent", "ra
 
 // ruleDraft is a rule whose fields have been read. Its variants are names until the whole flag is known.
 type ruleDraft struct {
-	at                         int64
+	at                         int
 	name                       string
-	condition                  *condition
+	conditions                 []condition
 	window                     window
 	layer                      *layer
 	percent                    float64
@@ -25,7 +25,7 @@ type ruleDraft struct {
 
 // serveDraft is what a rule or a default serves, by name.
 type serveDraft struct {
-	at       int64
+	at       int
 	there    bool
 	variant  string
 	isSplit  bool
@@ -35,19 +35,20 @@ type serveDraft struct {
 }
 
 type armDraft struct {
-	at      int64
+	at      int
 	variant string
 	weight  float64
 }
 
-func (r *reader) rule() ruleDraft {
-	d := ruleDraft{at: r.here()}
+// rule reads a rule into r.rules.
+func (r *reader) rule() {
+	r.rules = append(r.rules, ruleDraft{at: r.at})
+	d := &r.rules[len(r.rules)-1]
 	before := len(r.problems)
-	r.fields(ruleFields, func(field string) { r.ruleField(&d, field) })
-	if r.broken == nil && len(r.problems) == before {
-		r.checkRule(&d)
+	r.fields(ruleFields, func(field string) { r.ruleField(d, field) })
+	if len(r.problems) == before {
+		r.checkRule(d)
 	}
-	return d
 }
 
 func (r *reader) ruleField(d *ruleDraft, field string) {
@@ -55,8 +56,7 @@ func (r *reader) ruleField(d *ruleDraft, field string) {
 	case "name":
 		d.name = r.nonEmpty("the rule's name")
 	case "if":
-		c := r.condition()
-		d.condition = &c
+		d.conditions = r.conjunction()
 	case "from":
 		d.window.from, d.window.hasFrom = r.instant()
 	case "until":
@@ -77,6 +77,15 @@ func (r *reader) ruleField(d *ruleDraft, field string) {
 	}
 }
 
+// conjunction reads a condition as the parts that must all hold.
+func (r *reader) conjunction() []condition {
+	c := r.condition()
+	if c.form == formAll {
+		return c.more.parts
+	}
+	return []condition{c}
+}
+
 func (r *reader) checkRule(d *ruleDraft) {
 	switch {
 	case !d.serve.there:
@@ -94,7 +103,7 @@ func (r *reader) checkRule(d *ruleDraft) {
 
 // nonEmpty reads a text that must not be empty.
 func (r *reader) nonEmpty(what string) string {
-	at := r.here()
+	at := r.at
 	text, ok := r.text()
 	if ok && text == "" {
 		r.fail(at, "%s is empty", what)
@@ -103,7 +112,7 @@ func (r *reader) nonEmpty(what string) string {
 }
 
 func (r *reader) instant() (match.Instant, bool) {
-	at := r.here()
+	at := r.at
 	text, ok := r.text()
 	if !ok {
 		return match.Instant{}, false
@@ -117,7 +126,7 @@ func (r *reader) instant() (match.Instant, bool) {
 
 // percent reads a share or a place in a layer.
 func (r *reader) percent() (float64, bool) {
-	at := r.here()
+	at := r.at
 	value, ok := r.number()
 	percent := value.Float()
 	if ok && (percent < 0 || percent > 100) {
@@ -129,7 +138,7 @@ func (r *reader) percent() (float64, bool) {
 
 func (r *reader) layer() *layer {
 	l := &layer{}
-	at := r.here()
+	at := r.at
 	var hasName, hasFrom, hasTo bool
 	before := len(r.problems)
 	r.fields([]string{"name", "from", "to"}, func(field string) {
@@ -142,7 +151,7 @@ func (r *reader) layer() *layer {
 			l.to, hasTo = r.percent()
 		}
 	})
-	if len(r.problems) > before || r.broken != nil {
+	if len(r.problems) > before {
 		return l
 	}
 	switch {
@@ -156,7 +165,7 @@ func (r *reader) layer() *layer {
 
 func (r *reader) ramp() *ramp {
 	p := &ramp{}
-	at := r.here()
+	at := r.at
 	before := len(r.problems)
 	r.fields([]string{"steps", "linear"}, func(field string) {
 		switch field {
@@ -166,7 +175,7 @@ func (r *reader) ramp() *ramp {
 			p.linear, _ = r.boolean()
 		}
 	})
-	if len(p.steps) == 0 && len(r.problems) == before && r.broken == nil {
+	if len(p.steps) == 0 && len(r.problems) == before {
 		r.fail(at, "a ramp needs \"steps\"")
 	}
 	p.steps = exact(p.steps)
@@ -174,7 +183,7 @@ func (r *reader) ramp() *ramp {
 }
 
 func (r *reader) rampStep(earlier []rampStep) (step rampStep) {
-	at := r.here()
+	at := r.at
 	before := len(r.problems)
 	var hasAt, hasPercent bool
 	r.fields([]string{"at", "percent"}, func(field string) {
@@ -186,7 +195,7 @@ func (r *reader) rampStep(earlier []rampStep) (step rampStep) {
 		}
 	})
 	switch {
-	case len(r.problems) > before || r.broken != nil:
+	case len(r.problems) > before:
 	case !hasAt || !hasPercent:
 		r.fail(at, "a step needs \"at\" and \"percent\"")
 	case len(earlier) > 0 && !earlier[len(earlier)-1].at.Before(step.at):
@@ -197,11 +206,8 @@ func (r *reader) rampStep(earlier []rampStep) (step rampStep) {
 
 // serve reads the name of a variant, or a split.
 func (r *reader) serve() serveDraft {
-	d := serveDraft{at: r.here(), there: true}
-	if r.broken != nil {
-		return d
-	}
-	switch r.decoder.PeekKind() {
+	d := serveDraft{at: r.at, there: true}
+	switch r.kind() {
 	case '"':
 		d.variant, _ = r.text()
 	case '{':
@@ -228,26 +234,28 @@ func (r *reader) split(d *serveDraft) {
 			d.hasSalt = true
 		}
 	})
-	if !there && len(r.problems) == before && r.broken == nil {
+	if !there && len(r.problems) == before {
 		r.fail(d.at, "expected {\"split\": {variant: weight, …}}")
 	}
 }
 
 func (r *reader) weights(d *serveDraft) {
-	at := r.here()
+	at := r.at
 	before := len(r.problems)
 	sum := 0.0
-	r.object(func(name string, _ int64) {
-		at := r.here()
+	first := len(r.arms)
+	r.object(func(name string, _ int) {
+		at := r.at
 		value, ok := r.number()
 		weight := value.Float()
 		if ok && weight < 0 {
 			r.fail(at, "the weight %v is below 0", weight)
 		}
 		sum += weight
-		d.arms = append(d.arms, armDraft{at, name, weight})
+		r.arms = append(r.arms, armDraft{at, name, weight})
 	})
-	if sum <= 0 && len(r.problems) == before && r.broken == nil {
+	d.arms = r.arms[first:]
+	if sum <= 0 && len(r.problems) == before {
 		r.fail(at, "the weights of a split must not all be 0")
 	}
 }

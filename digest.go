@@ -5,27 +5,30 @@ import "hash/maphash"
 // digests tell definitions apart within one process.
 var digestSeed = maphash.MakeSeed()
 
-// digest returns a number for a field and its JSON value, the same for any white space around its tokens. Those of an
-// object's fields are added up, so that their order does not count. scratch is reused and returned.
-func digest(field string, value, scratch []byte) (uint64, []byte) {
-	scratch = append(scratch[:0], field...)
-	scratch = append(scratch, ':')
-	for i := 0; i < len(value); i++ {
-		switch c := value[i]; c {
-		case ' ', '\t', '\r', '\n':
+// digest returns a number for a field and its value, which begins at an offset and has just been read. It is the same for any white
+// space around tokens. Those of an object's fields are added up, so that their order does not count.
+func (r *reader) digest(field string, start int) uint64 {
+	r.bytes = append(append(r.bytes[:0], field...), ':')
+	r.bytes = appendCompact(r.bytes, r.document[start:r.end])
+	return maphash.Bytes(digestSeed, r.bytes)
+}
+
+// appendCompact appends valid JSON without the white space around tokens.
+func appendCompact(b, value []byte) []byte {
+	start := 0 // of what has not been appended yet
+	for i := 0; i < len(value); {
+		switch value[i] {
 		case '"':
-			end := i + 1
-			for value[end] != '"' {
-				if value[end] == '\\' {
-					end++
-				}
-				end++
+			i = scalarEnd(value, i)
+		case ' ', '\t', '\r', '\n':
+			b = append(b, value[start:i]...)
+			for i < len(value) && value[i] <= ' ' {
+				i++
 			}
-			scratch = append(scratch, value[i:end+1]...)
-			i = end
+			start = i
 		default:
-			scratch = append(scratch, c)
+			i++
 		}
 	}
-	return maphash.Bytes(digestSeed, scratch), scratch
+	return append(b, value[start:]...)
 }

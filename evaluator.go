@@ -2,7 +2,6 @@ package becket
 
 import (
 	"time"
-	"unsafe"
 
 	"github.com/becketflags/becket/internal/match"
 )
@@ -11,12 +10,12 @@ import (
 // filled in place: returning structs of this size costs more than deciding.
 type evaluation struct {
 	subject   Subject
-	now       match.Instant // only for flags with time in them
-	age       time.Duration // likewise
-	trace     *trace        // nil: nobody wants an explanation
-	missing   string        // the first attribute that was asked for in vain
-	consulted bool          // a percentage, ramp, layer or split was asked
-	track     bool          // the evaluation counts as an exposure
+	now       match.Instant  // only for flags with time in them
+	age       time.Duration  // likewise
+	trace     *trace         // nil: nobody wants an explanation
+	missing   *attributeName // the first attribute that was asked for in vain
+	consulted bool           // a percentage, ramp, layer or split was asked
+	track     bool           // the evaluation counts as an exposure
 
 	// The two attributes found last, since the rules of a flag mostly ask for the same ones.
 	found [2]foundAttribute
@@ -28,37 +27,46 @@ type evaluation struct {
 	err    *EvaluationError
 }
 
-// foundAttribute remembers an attribute by where its name lies in memory: a ruleset keeps each name once.
 type foundAttribute struct {
-	name  *byte
+	name  *attributeName
 	value *Value
 }
 
-// find returns the value of an attribute, nil where it is missing.
-func (e *evaluation) find(name string) *Value {
-	at := unsafe.StringData(name)
-	if e.found[0].name == at {
+// find returns the value of an attribute, nil where it is missing. The targeting key's is put into key.
+func (e *evaluation) find(name *attributeName, key *Value) *Value {
+	if e.found[0].name == name {
 		return e.found[0].value
 	}
-	if e.found[1].name == at {
+	if e.found[1].name == name {
 		return e.found[1].value
+	}
+	if name.ofKey {
+		return e.keyValue(key)
 	}
 	return e.scan(name)
 }
 
-func (e *evaluation) scan(name string) *Value {
-	a := find(e.subject.list(), name)
+func (e *evaluation) keyValue(key *Value) *Value {
+	if e.subject.keyLength == 0 {
+		return nil
+	}
+	*key = StringValue(e.subject.Key())
+	return key
+}
+
+func (e *evaluation) scan(name *attributeName) *Value {
+	a := find(e.subject.list(), name.text)
 	if a == nil {
 		return nil
 	}
-	e.found[e.turn&1] = foundAttribute{unsafe.StringData(name), &a.value}
+	e.found[e.turn&1] = foundAttribute{name, &a.value}
 	e.turn++
 	return &a.value
 }
 
 // lacks notes an attribute that the subject does not have.
-func (e *evaluation) lacks(attribute string) {
-	if e.missing == "" {
+func (e *evaluation) lacks(attribute *attributeName) {
+	if e.missing == nil {
 		e.missing = attribute
 	}
 }
@@ -77,7 +85,10 @@ func (e *evaluation) fail(err *EvaluationError) *Variant {
 
 // result returns what Rules.Evaluate gives.
 func (e *evaluation) result(variant *Variant) Result {
-	r := Result{Variant: variant, Reason: e.reason, Err: e.err, Missing: e.missing, Track: e.track}
+	r := Result{Variant: variant, Reason: e.reason, Err: e.err, Track: e.track}
+	if e.missing != nil {
+		r.Missing = e.missing.text
+	}
 	if e.rule != nil {
 		r.Rule = e.rule.name
 	}
@@ -107,8 +118,8 @@ func (f *flag) decideFor(e *evaluation, want Kind, at *Moment) *Variant {
 	switch {
 	case f == nil:
 		return e.fail(ErrFlagNotFound)
-	case f.err != nil:
-		return e.fail(f.err)
+	case f.rare != nil && f.rare.err != nil:
+		return e.fail(f.rare.err)
 	case want != f.kind && !f.converts(want):
 		return e.fail(TypeMismatch(want, f.kind))
 	}
@@ -137,16 +148,13 @@ func (f *flag) evaluate(e *evaluation) *Variant {
 
 func (f *flag) decide(e *evaluation) *Variant {
 	switch {
-	case f.err != nil:
-		return e.fail(f.err)
+	case f.rare != nil && f.rare.err != nil:
+		return e.fail(f.rare.err)
 	case !f.enabled:
 		return e.settle(f.off, ReasonDisabled, nil)
-	case f.maxAge > 0 && e.age > f.maxAge:
-		return e.settle(f.off, ReasonStale, nil)
-	}
-	for i := range f.requires {
-		if f.requires[i].required(e) != yes {
-			return e.settle(f.off, ReasonPrerequisiteFailed, nil)
+	case f.rare != nil:
+		if reason := f.rare.forbids(e); reason != "" {
+			return e.settle(f.off, reason, nil)
 		}
 	}
 	for i := range f.rules {
@@ -164,23 +172,41 @@ func (f *flag) decide(e *evaluation) *Variant {
 	return e.settle(f.otherwise.variant, ReasonDefault, nil)
 }
 
+// forbids returns why the flag serves "off" whatever its rules say, "" for no reason.
+func (f *rareFields) forbids(e *evaluation) Reason {
+	if f.maxAge > 0 && e.age > f.maxAge {
+		return ReasonStale
+	}
+	for i := range f.requires {
+		if f.requires[i].required(e) != yes {
+			return ReasonPrerequisiteFailed
+		}
+	}
+	return ""
+}
+
 // matches reports whether the rule's condition is true and its gate open. An attribute that is missed on the way counts only when
 // it keeps the rule from applying.
 func (r *rule) matches(e *evaluation) bool {
 	if r.gate != nil && !r.gate.open(e) {
 		return false
 	}
-	if r.condition != nil {
-		missing := e.missing
-		result := r.condition.holds(e)
-		if result != unknown {
-			e.missing = missing
-		}
-		if result != yes {
-			return false
-		}
+	missing := e.missing
+	result := r.condition(e)
+	if result != unknown {
+		e.missing = missing
+	}
+	if result != yes {
+		return false
 	}
 	return r.gate == nil || r.gate.admits(e)
+}
+
+func (r *rule) condition(e *evaluation) truth {
+	if e.trace != nil && len(r.conditions) > 1 {
+		return e.trace.all(e, r.conditions)
+	}
+	return allHold(r.conditions, e)
 }
 
 func (r *rule) decide(e *evaluation) *Variant {

@@ -8,29 +8,58 @@ import (
 // flag is a compiled flag. It is immutable once its ruleset is published.
 type flag struct {
 	key       string
-	err       *EvaluationError // set: the definition could not be read, and nothing below counts
-	kind      Kind
-	enabled   bool
-	kept      error // set: the definition is an earlier document's, because of this error in the present one's
-	track     tracking
-	fixed     *Variant // what the flag serves to everybody at all times; nil where that depends
-	off       *Variant // nil: the caller's default
-	requires  []*link
+	rare      *rareFields // nil: none of them
+	fixed     *Variant    // what the flag serves to everybody at all times; nil where that depends
+	off       *Variant    // nil: the caller's default
 	rules     []rule
-	otherwise serve // "default" in the document
-	maxAge    time.Duration
+	otherwise serve     // "default" in the document
 	variants  []Variant // sorted by name
 	about     *about    // nil: the document says nothing for people
 	linked
+	kind                  Kind
+	enabled               bool
+	track                 tracking
 	definition, behaviour uint64
+}
+
+// rareFields are what most flags do not have. There are many flags, and it is one question less for each check.
+type rareFields struct {
+	err      *EvaluationError // set: the definition could not be read, and nothing else counts
+	kept     error            // set: the definition is an earlier document's, because of this error in the present one's
+	requires []*link
+	maxAge   time.Duration
+}
+
+// failure returns why the definition could not be read, nil if it could.
+func (f *flag) failure() *EvaluationError {
+	if f.rare == nil {
+		return nil
+	}
+	return f.rare.err
+}
+
+// keptFor returns why the definition is an earlier document's, nil if it is not.
+func (f *flag) keptFor() error {
+	if f.rare == nil {
+		return nil
+	}
+	return f.rare.kept
+}
+
+// requires returns the flag's requirements.
+func (f *flag) requires() []*link {
+	if f.rare == nil {
+		return nil
+	}
+	return f.rare.requires
 }
 
 // rule is a compiled rule.
 type rule struct {
-	name      string
-	condition *condition // nil: always
-	gate      *gate      // nil: for all subjects at all times
-	serve     serve
+	name       string
+	conditions []condition // all of which must hold
+	gate       *gate       // nil: for all subjects at all times
+	serve      serve
 }
 
 // serve is what a rule or a default gives: one of the two.
@@ -52,10 +81,21 @@ const (
 type about struct {
 	description, owner string
 	tags               []string
-	created, expires   time.Time
-	permanent          bool
 	metadata           map[string]any
+	created, expires   day
+	permanent          bool
 }
+
+// day is a date, as the number of days after the zero time's.
+type day int32
+
+const secondsPerDay = 24 * 60 * 60
+
+func dayOf(midnight time.Time) day {
+	return day((midnight.Unix() - time.Time{}.Unix()) / secondsPerDay) //nolint:gosec // some thousand years
+}
+
+func (d day) time() time.Time { return time.Time{}.AddDate(0, 0, int(d)) }
 
 // The variants of a flag that names none.
 var (
@@ -75,7 +115,7 @@ func (f *flag) variant(name string) *Variant {
 
 // fix finds out whether the flag serves the same to everybody at all times.
 func (f *flag) fix() {
-	if f.enabled && f.maxAge == 0 && len(f.requires) == 0 && len(f.rules) == 0 {
+	if f.enabled && f.rare == nil && len(f.rules) == 0 {
 		f.fixed = f.otherwise.variant
 	} else if !f.enabled {
 		f.fixed = f.off
@@ -84,9 +124,9 @@ func (f *flag) fix() {
 
 // info describes the flag.
 func (f *flag) info() FlagInfo {
-	info := FlagInfo{Key: f.key, Kind: f.kind, Enabled: f.enabled, Kept: f.kept != nil, Err: f.kept, Definition: f.definition, Behaviour: f.behaviour}
-	if f.err != nil {
-		info.Err = f.err
+	info := FlagInfo{Key: f.key, Kind: f.kind, Enabled: f.enabled, Kept: f.keptFor() != nil, Err: f.keptFor(), Definition: f.definition, Behaviour: f.behaviour}
+	if failure := f.failure(); failure != nil {
+		info.Err = failure
 		return info
 	}
 	for i := range f.variants {
@@ -94,7 +134,7 @@ func (f *flag) info() FlagInfo {
 	}
 	if a := f.about; a != nil {
 		info.Description, info.Owner, info.Tags, info.Metadata = a.description, a.owner, slices.Clone(a.tags), a.metadata
-		info.Created, info.Expires, info.Permanent = a.created, a.expires, a.permanent
+		info.Created, info.Expires, info.Permanent = a.created.time(), a.expires.time(), a.permanent
 	}
 	return info
 }

@@ -17,11 +17,17 @@ type node struct {
 	problem error
 }
 
-// newGraph returns the graph of everything in the ruleset that is not bad, in the order of the keys.
+// newGraph returns the graph of everything in the ruleset that is not bad, in the order of the keys. Flags that refer to nothing,
+// which most do, are not in it: nothing can be wrong with them, and what they cost is known.
 func newGraph(r *ruleset) (g graph) {
 	for _, f := range r.flags {
-		if f.err == nil {
-			g = append(g, &node{flag: f, links: f.links()})
+		if f.failure() != nil {
+			continue
+		}
+		if links := f.links(); links != nil {
+			g = append(g, &node{flag: f, links: links})
+		} else {
+			f.linked = linked{node: leaf, cost: 1, timed: f.ownTime()}
 		}
 	}
 	for _, s := range r.segments {
@@ -35,6 +41,9 @@ func newGraph(r *ruleset) (g graph) {
 	}
 	return g
 }
+
+// leaf is the place of a flag that is not in the graph.
+const leaf = -1
 
 func (n *node) name() name {
 	if n.flag != nil {
@@ -51,14 +60,14 @@ func (n *node) linked() *linked {
 }
 
 func (n *node) isKept() bool {
-	return n.flag != nil && n.flag.kept != nil || n.segment != nil && n.segment.kept != nil
+	return n.flag != nil && n.flag.keptFor() != nil || n.segment != nil && n.segment.kept != nil
 }
 
 // firstProblem returns what is wrong with today's definition, where the node holds a kept one.
 func (n *node) firstProblem() error {
 	switch {
-	case n.flag != nil && n.flag.kept != nil:
-		return n.flag.kept
+	case n.flag != nil && n.flag.keptFor() != nil:
+		return n.flag.keptFor()
 	case n.segment != nil && n.segment.kept != nil:
 		return n.segment.kept
 	default:
@@ -73,20 +82,26 @@ func (n *node) fail(problem *DocumentError) {
 	}
 }
 
-// ownTime reports whether the node itself looks at the clock.
-func (n *node) ownTime() bool {
-	if n.flag == nil {
-		return false
+// ownTime reports whether the flag itself looks at the clock.
+func (f *flag) ownTime() bool {
+	if f.rare != nil && f.rare.maxAge > 0 {
+		return true
 	}
-	return n.flag.maxAge > 0 || slices.ContainsFunc(n.flag.rules, func(r rule) bool {
-		return r.gate != nil && (r.gate.window != nil || r.gate.ramp != nil)
-	})
+	for i := range f.rules {
+		if gate := f.rules[i].gate; gate != nil && (gate.window != nil || gate.ramp != nil) {
+			return true
+		}
+	}
+	return false
 }
 
 // target returns the node that the link leads to, nil where that is gone or bad.
 func (l *link) target(g graph) (*node, error) {
 	switch {
-	case l.flag != nil && l.flag.err == nil:
+	case l.flag != nil && l.flag.failure() == nil:
+		if l.flag.node == leaf {
+			return &node{flag: l.flag}, nil
+		}
 		return g[l.flag.node], nil
 	case l.segment != nil && l.segment.err == nil:
 		n := g[l.segment.node]
@@ -107,7 +122,7 @@ func (g graph) describe(component []int32) string {
 	const most = 8
 	var names []string
 	for _, i := range component[:min(len(component), most)] {
-		names = append(names, g[i].path(nil))
+		names = append(names, g[i].path())
 	}
 	slices.Sort(names)
 	if len(component) > most {
@@ -181,7 +196,7 @@ func (t *tarjan) follow(frame *tarjanFrame) (next int32, ok bool) {
 	for frame.next < len(n.links) {
 		target, _ := n.links[frame.next].target(t.graph)
 		frame.next++
-		if target != nil {
+		if target != nil && target.linked().node != leaf {
 			return target.linked().node, true
 		}
 	}

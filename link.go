@@ -90,7 +90,7 @@ func (r *ruleset) Keep(previous Rules) Rules {
 // replace puts the definition that previous has in the place of a bad one, if it has one.
 func (r *ruleset) replace(member name, err error, previous *ruleset) {
 	if member.section == inFlags {
-		if f := previous.flags[member.key]; f != nil && f.err == nil {
+		if f := previous.flags[member.key]; f != nil && f.failure() == nil {
 			r.flags[member.key] = f.unlinked(err)
 			return
 		}
@@ -108,7 +108,7 @@ func (r *ruleset) setAside(member name, err error) {
 		return
 	}
 	failure := &EvaluationError{Code: CodeParseError, Message: ErrParse.Message, Cause: err}
-	r.flags[member.key] = &flag{key: member.key, err: failure}
+	r.flags[member.key] = &flag{key: member.key, rare: &rareFields{err: failure}}
 }
 
 func (r *ruleset) remove(member name) {
@@ -133,11 +133,11 @@ func (r *ruleset) finish() {
 	r.info.Bad = nil
 	r.info.Segments = make(map[string]uint64, len(r.segments))
 	for key, f := range r.flags {
-		switch {
-		case f.err != nil:
-			r.info.Bad = append(r.info.Bad, Bad{inFlags, key, f.err.Cause, false})
-		case f.kept != nil:
-			r.info.Bad = append(r.info.Bad, Bad{inFlags, key, f.kept, true})
+		switch failure, kept := f.failure(), f.keptFor(); {
+		case failure != nil:
+			r.info.Bad = append(r.info.Bad, Bad{inFlags, key, failure.Cause, false})
+		case kept != nil:
+			r.info.Bad = append(r.info.Bad, Bad{inFlags, key, kept, true})
 		}
 	}
 	for key, s := range r.segments {
@@ -211,7 +211,7 @@ func (r *ruleset) judge(g graph, component []int32) {
 	}
 	cost := int32(1)
 	place := first.linked()
-	place.timed = first.ownTime()
+	place.timed = first.flag != nil && first.flag.ownTime()
 	for _, l := range first.links {
 		target, problem := l.target(g)
 		switch {
@@ -249,12 +249,12 @@ func (r *ruleset) dangling(n *node, l *link) *DocumentError {
 		keys = slices.Sorted(maps.Keys(r.segments))
 	}
 	message := fmt.Sprintf("there is no %s %q%s", what, shorten(l.key), suggest(l.key, keys))
-	return r.linking.reader.problem(l.at, n.path(l), message)
+	return r.linking.reader.problem(l.at, l.path, message)
 }
 
 func (r *ruleset) problemOf(n *node, message string) *DocumentError {
 	if len(n.links) > 0 && !n.isKept() {
-		return r.linking.reader.problem(n.links[0].at, n.path(nil), message)
+		return r.linking.reader.problem(n.links[0].at, n.path(), message)
 	}
-	return &DocumentError{Path: n.path(nil), Message: message}
+	return &DocumentError{Path: n.path(), Message: message}
 }

@@ -95,17 +95,16 @@ func (o *overrides) reload() (changed bool, err error) {
 
 // decodeOverrides reads the file. Its errors are *DocumentError or join several of them.
 func decodeOverrides(document []byte) (list []override, err error) {
-	r := newReader(bytes.TrimPrefix(document, []byte("\xef\xbb\xbf")))
-	r.object(func(name string, at int64) {
+	r, err := newReader(document)
+	if err != nil {
+		return nil, err
+	}
+	r.object(func(name string, at int) {
 		r.checkKey(name, at)
 		if draft := r.variant(name, at); draft.value.kind != KindAny {
 			list = append(list, override{name, draft.value})
 		}
 	})
-	r.end()
-	if r.broken != nil {
-		return nil, r.broken
-	}
 	slices.SortFunc(list, func(a, b override) int { return strings.Compare(a.flag, b.flag) })
 	return list, joinProblems(r.problems)
 }

@@ -9,15 +9,15 @@ type lines struct {
 }
 
 type lineBlock struct {
-	line  int   // of the block's first byte, from 1
-	start int64 // where that line starts
+	line  int // of the block's first byte, from 1
+	start int // where that line starts
 }
 
 const lineBlockSize = 4096
 
 // position returns line and column of an offset, both from 1, the column in bytes.
-func (l *lines) position(document []byte, at int64) (line, column int) {
-	at = min(at, int64(len(document)))
+func (l *lines) position(document []byte, at int) (line, column int) {
+	at = min(at, len(document))
 	if l.blocks == nil {
 		l.index(document)
 	}
@@ -25,9 +25,9 @@ func (l *lines) position(document []byte, at int64) (line, column int) {
 	entry := l.blocks[block]
 	before := document[block*lineBlockSize : at]
 	if last := bytes.LastIndexByte(before, '\n'); last >= 0 {
-		entry.start = block*lineBlockSize + int64(last) + 1
+		entry.start = block*lineBlockSize + last + 1
 	}
-	return entry.line + bytes.Count(before, []byte{'\n'}), int(at-entry.start) + 1
+	return entry.line + bytes.Count(before, []byte{'\n'}), at - entry.start + 1
 }
 
 func (l *lines) index(document []byte) {
@@ -36,7 +36,7 @@ func (l *lines) index(document []byte) {
 		l.blocks = append(l.blocks, entry)
 		block := document[start:min(start+lineBlockSize, len(document))]
 		if last := bytes.LastIndexByte(block, '\n'); last >= 0 {
-			entry.start = int64(start + last + 1)
+			entry.start = start + last + 1
 		}
 		entry.line += bytes.Count(block, []byte{'\n'})
 	}

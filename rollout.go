@@ -45,16 +45,16 @@ func fmix64(h uint64) uint64 {
 
 // hashed is what a percentage, ramp, layer or split hashes: a seed, and the attribute whose text is the key.
 type hashed struct {
-	by   string // "" stands for the targeting key
+	by   *attributeName // nil stands for the targeting key
 	seed uint32
 }
 
 // hash returns the hash of the subject's key, or false where there is none.
 func (h *hashed) hash(e *evaluation) (uint64, bool) {
 	e.consulted = true
-	if h.by == "" {
+	if h.by == nil {
 		if e.subject.keyLength == 0 {
-			e.lacks(keyName)
+			e.lacks(keyAttribute)
 			return 0, false
 		}
 		return hashKey(h.seed, e.subject.Key()), true
@@ -63,7 +63,7 @@ func (h *hashed) hash(e *evaluation) (uint64, bool) {
 }
 
 func (h *hashed) hashAttribute(e *evaluation) (uint64, bool) {
-	value, ok := find(e.subject.list(), h.by).at()
+	value, ok := find(e.subject.list(), h.by.text).at()
 	if !ok {
 		e.lacks(h.by)
 		return 0, false
@@ -83,17 +83,19 @@ func (h *hashed) hashAttribute(e *evaluation) (uint64, bool) {
 
 // gate is what limits a rule beside its condition: time, a layer, and a share of the subjects.
 type gate struct {
-	window  *window
-	layer   *layer
-	ramp    *ramp
-	hashed          // of percent and ramp
-	below   uint64  // of percent: see threshold
-	share   float64 // of percent, as the document has it
-	percent bool
+	window *window
+	layer  *layer
+	ramp   *ramp
+	hashed        // of percent and ramp
+	below  uint64 // of percent: see threshold; noPercent where there is none
 }
 
+const noPercent = math.MaxUint64
+
 // rolls reports whether the gate's answer depends on a hash.
-func (g *gate) rolls() bool { return g != nil && (g.percent || g.ramp != nil || g.layer != nil) }
+func (g *gate) rolls() bool {
+	return g != nil && (g.below != noPercent || g.ramp != nil || g.layer != nil)
+}
 
 // open reports whether the rule lives at the time of the evaluation.
 func (g *gate) open(e *evaluation) bool {
@@ -112,7 +114,7 @@ func (g *gate) admits(e *evaluation) bool {
 	if g.layer != nil && !g.layer.admits(e) {
 		return false
 	}
-	if !g.percent && g.ramp == nil {
+	if g.below == noPercent && g.ramp == nil {
 		return true
 	}
 	below := g.below

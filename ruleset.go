@@ -1,7 +1,6 @@
 package becket
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"iter"
@@ -25,7 +24,10 @@ func (nativeFormat) Name() string { return "native-v1" }
 
 // Decode compiles a native document. Its errors are *DocumentError or join several of them.
 func (nativeFormat) Decode(document []byte) (Rules, error) {
-	r := newReader(bytes.TrimPrefix(document, []byte("\xef\xbb\xbf")))
+	r, err := newReader(document)
+	if err != nil {
+		return nil, err
+	}
 	rules := r.ruleset()
 	if r.broken != nil {
 		return nil, r.broken
@@ -61,7 +63,7 @@ const (
 // rulesetDraft is what only decoding needs to know of the document's top level.
 type rulesetDraft struct {
 	schema                        Value
-	schemaAt                      int64
+	schemaAt                      int
 	hasSchema, hasFlags, hasOther bool
 }
 
@@ -75,12 +77,11 @@ func (r *reader) ruleset() *ruleset {
 	}
 	rules.keys = sync.OnceValue(func() []string { return slices.Sorted(maps.Keys(rules.flags)) })
 	var d rulesetDraft
-	at := r.here()
-	r.fieldsOr(documentFields, func(field string) { r.documentField(rules, &d, field) }, func(name string, at int64) {
+	at := r.at
+	r.fieldsOr(documentFields, func(field string) { r.documentField(rules, &d, field) }, func(name string, at int) {
 		message := fmt.Sprintf("unknown field %q%s is ignored", name, suggest(name, documentFields))
 		rules.info.Warnings = append(rules.info.Warnings, r.problem(at, "", message))
 	})
-	r.end()
 	r.checkTop(&d, at)
 	return rules
 }
@@ -88,10 +89,10 @@ func (r *reader) ruleset() *ruleset {
 func (r *reader) documentField(rules *ruleset, d *rulesetDraft, field string) {
 	switch field {
 	case "schema":
-		d.schemaAt = r.here()
+		d.schemaAt = r.at
 		d.schema, d.hasSchema = r.number()
 	case "revision":
-		at := r.here()
+		at := r.at
 		value, ok := r.number()
 		if ok && (value.kind != KindInt || value.Int() < 0) {
 			r.fail(at, "expected an integer of at least 0")
@@ -100,14 +101,14 @@ func (r *reader) documentField(rules *ruleset, d *rulesetDraft, field string) {
 	case "environment":
 		rules.info.Environment, _ = r.text()
 	case "segments":
-		r.members(rules, inSegments, func(key string, _ int64) {
+		r.members(rules, inSegments, func(key string, _ int) {
 			if s := r.segment(key); s != nil {
 				rules.segments[key] = s
 			}
 		})
 	case "flags":
 		d.hasFlags = true
-		r.members(rules, inFlags, func(key string, at int64) {
+		r.members(rules, inFlags, func(key string, at int) {
 			if f := r.flag(key, at); f != nil {
 				rules.flags[key] = f
 			}
@@ -116,25 +117,23 @@ func (r *reader) documentField(rules *ruleset, d *rulesetDraft, field string) {
 }
 
 // members reads flags or segments, each with problems of its own. A key that stands twice is a problem of both.
-func (r *reader) members(rules *ruleset, section string, read func(key string, at int64)) {
+func (r *reader) members(rules *ruleset, section string, read func(key string, at int)) {
 	if !r.enter('{') {
 		return
 	}
-	seen := map[string]struct{}{}
 	document := r.problems
 	for r.more() {
 		r.problems = nil
-		at := r.here()
-		key := r.unquote(r.raw(), false)
+		at := r.at
+		key := string(r.inner(r.token()))
 		member := name{section, key}
-		r.below(step{name: key}, func() {
-			r.checkKey(key, at)
-			if _, twice := seen[key]; twice {
-				r.fail(at, "%q stands twice", shorten(key))
-			}
-			read(key, r.here())
-		})
-		seen[key] = struct{}{}
+		r.path = append(r.path, step{name: key})
+		r.checkKey(key, at)
+		if rules.has(member) {
+			r.fail(at, "%q stands twice", shorten(key))
+		}
+		read(key, r.at)
+		r.up()
 		if len(r.problems) > 0 {
 			rules.linking.problems[member] = append(rules.linking.problems[member], r.problems...)
 		}
@@ -146,7 +145,18 @@ func (r *reader) members(rules *ruleset, section string, read func(key string, a
 	r.problems = document
 }
 
-func (r *reader) checkKey(key string, at int64) {
+// has reports whether a member of that name has been read, a good one or a bad one.
+func (r *ruleset) has(member name) bool {
+	if _, bad := r.linking.problems[member]; bad {
+		return true
+	}
+	if member.section == inFlags {
+		return r.flags[member.key] != nil
+	}
+	return r.segments[member.key] != nil
+}
+
+func (r *reader) checkKey(key string, at int) {
 	switch {
 	case key == "":
 		r.fail(at, "the key is empty")
@@ -157,15 +167,8 @@ func (r *reader) checkKey(key string, at int64) {
 	}
 }
 
-// end notes what follows the document.
-func (r *reader) end() {
-	if r.broken == nil && len(bytes.TrimSpace(r.document[r.decoder.InputOffset():])) > 0 {
-		r.broken = r.problem(r.here(), "", "not valid JSON: something follows the document")
-	}
-}
-
 // checkTop notes what refuses the whole document. Another schema comes first: its fields mean something else.
-func (r *reader) checkTop(d *rulesetDraft, at int64) {
+func (r *reader) checkTop(d *rulesetDraft, at int) {
 	switch {
 	case r.broken != nil:
 	case d.hasSchema && (d.schema.kind != KindInt || d.schema.Int() != Schema):
@@ -195,7 +198,7 @@ func joinProblems(problems []*DocumentError) error {
 func (r *reader) segment(key string) *segment {
 	s := &segment{key: key}
 	before := len(r.problems)
-	start := r.here()
+	start := r.at
 	r.fields([]string{"description", "include", "exclude", "if"}, func(field string) {
 		switch field {
 		case "description":
@@ -209,10 +212,10 @@ func (r *reader) segment(key string) *segment {
 			s.condition = &c
 		}
 	})
-	if r.broken != nil || len(r.problems) > before {
+	if len(r.problems) > before {
 		return nil
 	}
-	s.digest, _ = digest("", r.document[start:r.decoder.InputOffset()], nil)
+	s.digest = r.digest("", start)
 	return s
 }
 
@@ -223,11 +226,13 @@ func (r *reader) keySet() map[string]struct{} {
 		return keys
 	}
 	for i := 0; r.more(); i++ {
-		if r.decoder.PeekKind() != '"' {
-			r.below(step{index: i}, func() { r.wrongKind(kindWords['"']) })
+		if r.kind() != '"' {
+			r.path = append(r.path, step{index: i})
+			r.wrongKind(kindWords['"'])
+			r.up()
 			continue
 		}
-		keys[r.unquote(r.raw(), false)] = struct{}{}
+		keys[string(r.inner(r.token()))] = struct{}{}
 	}
 	return keys
 }

@@ -46,12 +46,29 @@ type condition struct {
 	operator  operator
 	negated   bool // of in: not_in
 	fold      bool // ignore_case
-	ofKey     bool // the attribute is the targeting key
-	operand   Value
-	attribute string
+	attribute *attributeName
+	operand   numeral  // of comparisons
 	set       *set     // of in
 	more      *operand // of everything that a number and a set do not hold
 }
+
+// attributeName is the name of an attribute. A ruleset has one of each, so that comparing pointers tells whether two are the same.
+type attributeName struct {
+	text  string
+	ofKey bool // it stands for the targeting key
+}
+
+var keyAttribute = &attributeName{keyName, true}
+
+// numeral is a Value without a pointer: a number or an instant.
+type numeral struct {
+	number uint64
+	meta
+}
+
+func numeralOf(v Value) numeral { return numeral{v.number, v.meta} }
+
+func (n numeral) value() Value { return Value{number: n.number, meta: n.meta} }
 
 // operand holds what the rarer forms and operators need.
 type operand struct {
@@ -71,7 +88,8 @@ type link struct {
 	segment  *segment
 	flag     *flag
 	variants []string // of a flag: those that satisfy
-	at       int64    // where in the document the reference stands
+	at       int      // where in the document the reference stands
+	path     string   // likewise, for people
 }
 
 // segment is a compiled segment.
@@ -208,7 +226,7 @@ func (l *link) satisfied(e *evaluation) truth {
 // test applies the operator to the subject's attribute.
 func (c *condition) test(e *evaluation) truth {
 	var key Value
-	value := c.attributeOf(e, &key)
+	value := e.find(c.attribute, &key)
 	if c.operator == opExists {
 		return truthOf(value != nil != c.negated)
 	}
@@ -231,18 +249,6 @@ func (c *condition) test(e *evaluation) truth {
 	return result
 }
 
-// attributeOf returns the attribute's value, nil where it is missing. The targeting key's is put into key.
-func (c *condition) attributeOf(e *evaluation, key *Value) *Value {
-	if c.ofKey {
-		if e.subject.keyLength == 0 {
-			return nil
-		}
-		*key = StringValue(e.subject.Key())
-		return key
-	}
-	return e.find(c.attribute)
-}
-
 // compareList is "any" over the elements.
 func (c *condition) compareList(list *Value) truth {
 	result := no
@@ -261,7 +267,8 @@ func (c *condition) compare(value *Value) truth {
 	case opIn:
 		return c.set.has(value, c.fold)
 	case opLess, opLessOrEqual, opGreater, opGreaterOrEqual:
-		return compareNumber(c.operator, value, &c.operand)
+		operand := c.operand.value()
+		return compareNumber(c.operator, value, &operand)
 	case opBefore, opAfter:
 		return c.compareInstant(value)
 	}

@@ -75,7 +75,16 @@ func (t *trace) condition(e *evaluation, c *condition) (result truth) {
 		if c.form != formTest {
 			return result.String(), ""
 		}
-		return result.String(), t.attribute(e, c.attribute)
+		return result.String(), t.attribute(e, c.attribute.text)
+	})
+	return result
+}
+
+// all shows the conditions of a rule as the one that they were.
+func (t *trace) all(e *evaluation, conditions []condition) (result truth) {
+	t.nested("condition", "all", func() (string, string) {
+		result = allHold(conditions, e)
+		return result.String(), ""
 	})
 	return result
 }
@@ -132,7 +141,7 @@ func instantText(i match.Instant) string { return i.Time().Format(time.RFC3339Na
 
 //go:noinline
 func (t *trace) share(e *evaluation, g *gate, below, hash uint64, ok, in bool) {
-	step := Step{What: "percent", Text: percentText(g.share) + " %", Outcome: strconv.FormatBool(in)}
+	step := Step{What: "percent", Text: percentText(float64(below)/unitScale*100) + " %", Outcome: strconv.FormatBool(in)}
 	if g.ramp != nil {
 		step.What, step.Text = "ramp", percentText(g.ramp.percentAt(e.now))+" % at "+instantText(e.now)
 	}
@@ -176,7 +185,7 @@ func (t *trace) split(s *split, hash uint64, winner *arm) {
 func (c *condition) text() string {
 	switch c.form {
 	case formTest:
-		return c.attribute + " " + c.word() + " " + c.operandText()
+		return c.attribute.text + " " + c.word() + " " + c.operandText()
 	case formSegment:
 		return "segment " + c.more.link.key
 	case formFlag:
@@ -218,7 +227,7 @@ func (c *condition) operandText() string {
 	case opContains, opStartsWith, opEndsWith:
 		return listText(c.more.texts)
 	default:
-		return c.operand.String()
+		return c.operand.value().String()
 	}
 }
 

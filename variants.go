@@ -17,7 +17,7 @@ type VariantLister interface {
 // Variants lists a flag's variants.
 func (r *ruleset) Variants(key string) []Variant {
 	f := r.flags[key]
-	if f == nil || f.err != nil {
+	if f == nil || f.failure() != nil {
 		return nil
 	}
 	return f.variants

@@ -1,0 +1,72 @@
+package becket
+
+// shared is what equal parts of a document have in common: the same names, countries and versions stand in many flags, and
+// are kept once.
+type shared struct {
+	texts      map[string]string
+	attributes map[string]*attributeName
+	sets       map[string]*set     // small operands of in, as they are written
+	versions   map[string]*operand // by their constraint
+	tags       map[string][]string // as they are written
+}
+
+// longestShared is how many bytes a list may be written in to be compared with the others.
+const longestShared = 256
+
+func newShared() shared {
+	return shared{
+		texts:      map[string]string{},
+		attributes: map[string]*attributeName{},
+		sets:       map[string]*set{},
+		versions:   map[string]*operand{},
+		tags:       map[string][]string{},
+	}
+}
+
+// once returns one copy of equal texts.
+func (s *shared) once(text []byte) string {
+	if kept, ok := s.texts[string(text)]; ok {
+		return kept
+	}
+	kept := string(text)
+	s.texts[kept] = kept
+	return kept
+}
+
+// attribute returns the one name of that text.
+func (s *shared) attribute(text string) *attributeName {
+	if kept, ok := s.attributes[text]; ok {
+		return kept
+	}
+	kept := &attributeName{text, text == keyName}
+	s.attributes[text] = kept
+	return kept
+}
+
+// scratch is room for what is being read and is not yet known in full. Taking copies from it leaves a ruleset without spare room.
+type scratch struct {
+	values     []Value
+	strings    []string
+	conditions []condition
+	tests      []testDraft
+	rules      []ruleDraft
+	variants   []variantDraft
+	arms       []armDraft
+	bytes      []byte
+}
+
+// take returns a copy of what a buffer holds from an index on, and cuts it off there.
+func take[T any](buffer *[]T, from int) []T {
+	part := exact((*buffer)[from:])
+	clear((*buffer)[from:])
+	*buffer = (*buffer)[:from]
+	return part
+}
+
+// exact returns a copy without spare room, nil for nothing.
+func exact[T any](s []T) []T {
+	if len(s) == 0 {
+		return nil
+	}
+	return append(make([]T, 0, len(s)), s...)
+}

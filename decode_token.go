@@ -1,0 +1,47 @@
+package becket
+
+// What stands between tokens in valid JSON, and what ends a number or a word.
+var (
+	separates = [256]bool{' ': true, '\t': true, '\r': true, '\n': true, ',': true, ':': true}
+	delimits  = [256]bool{' ': true, '\t': true, '\r': true, '\n': true, ',': true, ':': true, ']': true, '}': true}
+)
+
+// scalarEnd returns where the text, number or word ends that begins at an offset of valid JSON.
+func scalarEnd(document []byte, at int) int {
+	if document[at] != '"' {
+		for at < len(document) && !delimits[document[at]] {
+			at++
+		}
+		return at
+	}
+	for at++; document[at] != '"'; at++ {
+		if document[at] == '\\' {
+			at++
+		}
+	}
+	return at + 1
+}
+
+// span returns where the value ends that begins at an offset of valid JSON, and how deep objects and arrays stand in each
+// other in it.
+func span(document []byte, at int) (end, deepest int) {
+	for depth := 0; ; {
+		switch document[at] {
+		case '{', '[':
+			depth++
+			deepest = max(deepest, depth)
+			at++
+		case '}', ']':
+			depth--
+			at++
+		case ' ', '\t', '\r', '\n', ',', ':':
+			at++
+			continue
+		default:
+			at = scalarEnd(document, at)
+		}
+		if depth == 0 {
+			return at, deepest
+		}
+	}
+}
