@@ -6,6 +6,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -19,7 +20,11 @@ import (
 )
 
 func main() {
-	if err := run(context.Background(), os.Stdout); err != nil {
+	// Printed at the end: a reader that goes away early, such as head, would end the program before it has cleaned up.
+	var out bytes.Buffer
+	err := run(context.Background(), &out)
+	fmt.Print(out.String())
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "quickstart:", err)
 		os.Exit(1)
 	}

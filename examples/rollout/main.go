@@ -7,6 +7,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -14,7 +15,11 @@ import (
 )
 
 func main() {
-	if err := run(context.Background(), os.Stdout); err != nil {
+	// Printed at the end: a reader that goes away early, such as head, would end the program before it has cleaned up.
+	var out bytes.Buffer
+	err := run(context.Background(), &out)
+	fmt.Print(out.String())
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "rollout:", err)
 		os.Exit(1)
 	}
