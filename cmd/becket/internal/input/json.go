@@ -12,7 +12,15 @@ import (
 
 // standardize blanks the comments and trailing commas of JSON with comments. Every other byte stays where it is.
 func standardize(source []byte) ([]byte, error) {
-	return hujson.Standardize(bytes.Clone(source))
+	body, err := hujson.Standardize(bytes.Clone(source))
+	if err == nil {
+		return body, nil
+	}
+	// The library wants a line break behind a comment, also at the end. The first error has the right place.
+	if body, second := hujson.Standardize(append(bytes.Clone(source), '\n')); second == nil {
+		return body, nil
+	}
+	return nil, err
 }
 
 // syntaxErrors is how the readers of JSON with comments and of YAML write where an error is.

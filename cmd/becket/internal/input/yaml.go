@@ -41,14 +41,19 @@ func fromYAML(source []byte) ([]byte, []span, error) {
 }
 
 type yamlWriter struct {
-	body  []byte
-	spans []span
+	body    []byte
+	spans   []span
+	aliases int // that the writer is inside of
+	copies  int // nodes written for aliases
 }
 
-// node writes a node. Aliases are followed, so depth and size are limited: a small document may stand for a huge one.
+// node writes a node. Aliases are followed, so depth and copies are limited: a small document may stand for a huge one.
 func (w *yamlWriter) node(n *yaml.Node, depth int) error {
-	const maxDepth = 100
-	if depth > maxDepth || len(w.body) > maxBytes {
+	const maxDepth, maxCopies = 100, 1_000_000
+	if w.aliases > 0 {
+		w.copies++
+	}
+	if depth > maxDepth || w.copies > maxCopies {
 		return &placedError{n.Line, n.Column, "the document is nested too deeply or, its aliases written out, too large"}
 	}
 	w.spans = append(w.spans, span{len(w.body), n.Line, n.Column})
@@ -66,7 +71,10 @@ func (w *yamlWriter) node(n *yaml.Node, depth int) error {
 		w.body = append(w.body, ']')
 		return nil
 	case yaml.AliasNode:
-		return w.node(n.Alias, depth+1)
+		w.aliases++
+		err := w.node(n.Alias, depth+1)
+		w.aliases--
+		return err
 	default:
 		return w.scalar(n)
 	}

@@ -17,10 +17,16 @@ const indent = "  "
 // escaped, and formatting twice changes nothing.
 func Format(source []byte) ([]byte, error) {
 	source = bytes.TrimPrefix(source, []byte("\xef\xbb\xbf"))
-	source = bytes.ReplaceAll(source, []byte("\r\n"), []byte("\n"))
+	source = bytes.ReplaceAll(source, []byte("\r\n"), []byte("\n")) // a copy
 	formatted, err := hujson.Format(bytes.Clone(source))
 	if err != nil {
-		return nil, err
+		// The library wants a line break behind a comment, also at the end. The first error has the right place.
+		again, second := hujson.Format(append(source, '
+'))
+		if second != nil {
+			return nil, err
+		}
+		formatted = again
 	}
 	return append(bytes.TrimRight(spaces(formatted), "\n"), '\n'), nil
 }

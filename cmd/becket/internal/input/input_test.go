@@ -1,0 +1,146 @@
+package input_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/becketflags/becket/cmd/becket/internal/input"
+)
+
+// read reads a document from standard input, or from a file if it has a name.
+func read(t *testing.T, name, text string) (*input.Document, error) {
+	t.Helper()
+	if name == "" {
+		return input.Read(t.Context(), "-", input.Options{Stdin: strings.NewReader(text)})
+	}
+	path := filepath.Join(t.TempDir(), name)
+	require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+	return input.Read(t.Context(), path, input.Options{})
+}
+
+func TestEveryWayToWriteADocumentBecomesJSON(t *testing.T) {
+	const want = `{"schema":1,"flags":{"a":{"default":"on","rules":[{"if":{"attribute":"n","in":[1,2.5,"on","2026-11-01"]},"serve":"off"}]}}}`
+	for name, row := range map[string]struct{ file, text string }{
+		"JSON":                   {"a.json", want},
+		"JSON with comments":     {"a.json", "// one\n" + strings.Replace(want, `2.5,`, `2.5, /* two */`, 1)},
+		"trailing commas":        {"a.jsonc", strings.Replace(want, `"2026-11-01"]`, `"2026-11-01",]`, 1)},
+		"a byte-order mark":      {"a.json", "\xef\xbb\xbf" + want},
+		"YAML":                   {"a.yaml", "schema: 1\nflags:\n  a:\n    default: on\n    rules:\n    - if: {attribute: n, in: [1, 2.5, on, 2026-11-01]}\n      serve: off\n"},
+		"YAML on standard input": {"", "# a comment\nschema: 1\nflags: {a: {default: on, rules: [{if: {attribute: n, in: [0x1, 2.5, \"on\", 2026-11-01]}, serve: off}]}}\n"},
+		"YAML with an alias":     {"a.yml", "schema: 1\nflags: {a: {default: &x on, rules: [{if: {attribute: n, in: [1, 2.5, *x, '2026-11-01']}, serve: off}]}}\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d, err := read(t, row.file, row.text)
+			require.NoError(t, err)
+			assert.JSONEq(t, want, string(d.Body))
+			rules, err := d.Decode()
+			require.NoError(t, err)
+			assert.Empty(t, d.Problems(rules))
+		})
+	}
+}
+
+func TestPlacesLeadBackToTheSource(t *testing.T) {
+	for name, row := range map[string]struct{ file, text, want string }{
+		"JSON behind comments":            {"a.json", "{\n/* a\n b */ \"schema\": 1, // c\n\"flags\": {\"f\": {\"enabld\": true}}\n}", "4:17"},
+		"YAML in blocks":                  {"a.yaml", "schema: 1\nflags:\n  f:\n    owner: x\n    enabld: true\n", "5:5"},
+		"YAML in one line":                {"a.yaml", "schema: 1\nflags: {f: {enabld: true}}\n", "2:13"},
+		"the place where an alias stands": {"a.yaml", "x-a: &a {enabld: true}\nschema: 1\nflags:\n  f: *a\n", "1:10"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d, err := read(t, row.file, row.text)
+			require.NoError(t, err)
+			rules, err := d.Decode()
+			require.NoError(t, err)
+			problems := d.Problems(rules)
+			require.Len(t, problems, 1)
+			assert.Equal(t, row.want, fmt.Sprintf("%d:%d", problems[0].Line, problems[0].Column), problems[0].String())
+			assert.Equal(t, "f", problems[0].Flag)
+		})
+	}
+}
+
+func TestWhatCannotBeReadSaysWhere(t *testing.T) {
+	huge := "a: &a [x,x,x,x,x,x,x,x,x,x]\n"
+	for c := 'b'; c < 'k'; c++ {
+		huge += fmt.Sprintf("%c: &%c [%s]\n", c, c, strings.TrimSuffix(strings.Repeat("*"+string(c-1)+",", 10), ","))
+	}
+	for name, row := range map[string]struct{ file, text, want string }{
+		"JSON that ends too soon":         {"a.json", "{\n\"schema\": 1,", ":2:13: not valid JSON: parsing value: unexpected EOF"},
+		"YAML that is none":               {"a.yaml", "a: 1\n b: 2\n", "not valid YAML"},
+		"two documents of YAML":           {"a.yaml", "a: 1\n---\nb: 2\n", "not valid YAML: a second document follows the first"},
+		"names of YAML that are no texts": {"a.yaml", "? [a]\n: 1\n", ":1:3: not valid YAML: a name must be a plain text"},
+		"merge keys":                      {"a.yaml", "x: &x {a: 1}\ny:\n  <<: *x\n", ":3:3: not valid YAML: a name must be a plain text; merge keys are not read"},
+		"a number that JSON has not":      {"a.yaml", "a: .inf\n", `:1:4: not valid YAML: ".inf" is no number of JSON`},
+		"aliases that stand for too much": {"a.yaml", huge, "too large"},
+		"nothing":                         {"a.yaml", "", "not valid YAML"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := read(t, row.file, row.text)
+			assert.ErrorContains(t, err, row.want)
+		})
+	}
+}
+
+func TestFolders(t *testing.T) {
+	write := func(t *testing.T, files map[string]string) string {
+		t.Helper()
+		folder := t.TempDir()
+		for name, text := range files {
+			path := filepath.Join(folder, filepath.FromSlash(name))
+			require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o700))
+			require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+		}
+		return folder
+	}
+	for name, row := range map[string]struct {
+		files map[string]string
+		want  string
+	}{
+		"flags alone":                {map[string]string{"flags/b.json": "{}", "flags/team/a.yaml": "owner: x"}, `{"schema":1,"segments":{},"flags":{"a":{"owner":"x"},"b":{}}}`},
+		"with a top and segments":    {map[string]string{"ruleset.json": `{"revision": 3, /* c */}`, "segments/s.json": "{}", "flags/b.jsonc": "{} // b"}, `{"schema":1,"revision":3,"segments":{"s":{}},"flags":{"b":{}}}`},
+		"a top that says the schema": {map[string]string{"ruleset.yaml": "schema: 1\n", "flags/b.json": "{}"}, `{"schema":1,"segments":{},"flags":{"b":{}}}`},
+		"an empty top":               {map[string]string{"ruleset.json": "{}", "flags/b.json": "{}"}, `{"schema":1,"segments":{},"flags":{"b":{}}}`},
+		"keys as in URLs":            {map[string]string{"flags/a%2Fb.c.json": "{}"}, `{"schema":1,"segments":{},"flags":{"a/b.c":{}}}`},
+		"other files are left alone": {map[string]string{"flags/b.json": "{}", "flags/README.md": "x", "notes.txt": "y"}, `{"schema":1,"segments":{},"flags":{"b":{}}}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d, err := input.Read(t.Context(), write(t, row.files), input.Options{})
+			require.NoError(t, err)
+			assert.JSONEq(t, row.want, string(d.Body))
+		})
+	}
+	for name, row := range map[string]struct {
+		files map[string]string
+		want  string
+	}{
+		"two tops":               {map[string]string{"ruleset.json": "{}", "ruleset.yaml": "a: 1", "flags/b.json": "{}"}, "has both ruleset.json and ruleset.yaml"},
+		"flags in the top":       {map[string]string{"ruleset.json": `{"flags": {}}`}, "must be an object without"},
+		"a name that is no key":  {map[string]string{"flags/100%.json": "{}"}, "a file is named after its key"},
+		"a file that is no JSON": {map[string]string{"flags/b.json": "{"}, "flags/b.json:1:2: not valid JSON"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := input.Read(t.Context(), write(t, row.files), input.Options{})
+			assert.ErrorContains(t, err, row.want)
+		})
+	}
+}
+
+func TestTheKeyOfAPath(t *testing.T) {
+	for path, key := range map[string]string{
+		"flags.a":               "a",
+		"flags.a.rules[1].if":   "a",
+		`flags["a.b"].rules[0]`: "a.b",
+		`flags["a\"]b"]`:        `a"]b`,
+		"segments.a":            "",
+		"":                      "",
+	} {
+		assert.Equal(t, key, input.FlagOf(path), path)
+	}
+}
