@@ -21,8 +21,7 @@ func Format(source []byte) ([]byte, error) {
 	formatted, err := hujson.Format(bytes.Clone(source))
 	if err != nil {
 		// The library wants a line break behind a comment, also at the end. The first error has the right place.
-		again, second := hujson.Format(append(source, '
-'))
+		again, second := hujson.Format(append(source, '\n'))
 		if second != nil {
 			return nil, err
 		}
