@@ -4,7 +4,7 @@ import (
 	"strings"
 )
 
-// compare applies a comparison to two arguments, or an order to three.
+// compare applies a comparison to two arguments, or an order to three; further ones are not looked at.
 func (e *evaluation) compare(op operator, args []datum, single bool) datum {
 	if single && op != opSame && op != opDifferent {
 		return e.fail()
@@ -12,22 +12,27 @@ func (e *evaluation) compare(op operator, args []datum, single bool) datum {
 	if len(args) < 2 || single {
 		return boolean(op == opUnequal || op == opDifferent)
 	}
-	a, b := &args[0], &args[1]
+	result := holds(op, &args[0], &args[1])
+	if len(args) == 3 && op >= opLess {
+		result = result && holds(op, &args[1], &args[2])
+	}
+	return boolean(result)
+}
+
+// holds applies a comparison to two values.
+func holds(op operator, a, b *datum) bool {
 	switch op {
 	case opEqual:
-		return boolean(equal(a, b))
+		return equal(a, b)
 	case opUnequal:
-		return boolean(!equal(a, b))
+		return !equal(a, b)
 	case opSame:
-		return boolean(same(a, b))
+		return same(a, b)
 	case opDifferent:
-		return boolean(!same(a, b))
+		return !same(a, b)
+	default:
+		return ordered(op, a, b)
 	}
-	holds := ordered(op, a, b)
-	if len(args) == 3 {
-		holds = holds && ordered(op, b, &args[2])
-	}
-	return boolean(holds)
 }
 
 // equal is "==": null equals null alone, two texts their bytes, everything else its number.
@@ -69,12 +74,12 @@ func ordered(op operator, a, b *datum) bool {
 }
 
 // affix is "starts_with" and "ends_with".
-func affix(op operator, args []datum, single bool) datum {
-	if single || len(args) != 2 || args[0].kind != kindText || args[1].kind != kindText {
+func affix(op operator, a, b *datum) datum {
+	if a.kind != kindText || b.kind != kindText {
 		return datum{}
 	}
 	if op == opStartsWith {
-		return boolean(strings.HasPrefix(args[0].text, args[1].text))
+		return boolean(strings.HasPrefix(a.text, b.text))
 	}
-	return boolean(strings.HasSuffix(args[0].text, args[1].text))
+	return boolean(strings.HasSuffix(a.text, b.text))
 }

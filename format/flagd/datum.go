@@ -210,11 +210,20 @@ func startsNumber(s string) bool {
 	if s == "" {
 		return false
 	}
-	switch c := s[0]; c {
-	case '+', '-', '.', 'i', 'I', 'n', 'N':
+	c := s[0]
+	if c == '+' || c == '-' {
+		if len(s) == 1 {
+			return false
+		}
+		c, s = s[1], s[1:]
+	}
+	switch {
+	case c-'0' <= 9 || c == '.':
 		return true
+	case c|0x20 == 'i':
+		return strings.EqualFold(s, "inf") || strings.EqualFold(s, "infinity")
 	default:
-		return c-'0' <= 9
+		return strings.EqualFold(s, "nan")
 	}
 }
 

@@ -74,9 +74,6 @@ func (e *evaluation) weigh(d *datum) bool {
 	return true
 }
 
-// smallest is how many arguments an operator finds on the stack; most have no more.
-const smallest = 4
-
 // eval evaluates a node.
 func (e *evaluation) eval(n *node) datum {
 	switch n.op {
@@ -115,52 +112,72 @@ func (e *evaluation) eval(n *node) datum {
 	return e.operate(n)
 }
 
-// operate evaluates the arguments and applies the operator to them.
+// operate evaluates the arguments and applies the operator to them. What is asked most is done without a slice of arguments.
 func (e *evaluation) operate(n *node) datum {
-	var few [smallest]datum
-	args, single := e.arguments(n, &few)
+	if n.alone && (n.op == opNot || n.op == opTruth) {
+		d := e.eval(&n.args[0])
+		if d.kind == kindList && len(d.more.list) > 0 {
+			d = d.more.list[0]
+		}
+		return boolean(d.truthy() == (n.op == opTruth))
+	}
+	if !n.alone {
+		switch {
+		case len(n.args) == 1 && (n.op == opNot || n.op == opTruth):
+			d := e.eval(&n.args[0])
+			return boolean(d.truthy() == (n.op == opTruth))
+		case len(n.args) == 2 && n.op >= opEqual && n.op <= opGreaterOrEqual:
+			a, b := e.eval(&n.args[0]), e.eval(&n.args[1])
+			return boolean(holds(n.op, &a, &b))
+		case len(n.args) == 3 && n.op >= opLess && n.op <= opGreaterOrEqual:
+			a, b, c := e.eval(&n.args[0]), e.eval(&n.args[1]), e.eval(&n.args[2])
+			return boolean(holds(n.op, &a, &b) && holds(n.op, &b, &c))
+		case len(n.args) == 2 && (n.op == opStartsWith || n.op == opEndsWith):
+			a, b := e.eval(&n.args[0]), e.eval(&n.args[1])
+			return affix(n.op, &a, &b)
+		}
+	}
+	args, single := e.arguments(n)
 	if e.failed {
 		return datum{}
 	}
-	switch n.op {
+	return e.apply(n.op, args, single)
+}
+
+// apply applies an operator to arguments of any number.
+func (e *evaluation) apply(op operator, args []datum, single bool) datum {
+	switch op {
 	case opNot, opTruth:
-		return boolean(firstOf(args) == (n.op == opTruth))
+		return boolean((len(args) > 0 && args[0].truthy()) == (op == opTruth))
 	case opEqual, opUnequal, opSame, opDifferent, opLess, opLessOrEqual, opGreater, opGreaterOrEqual:
-		return e.compare(n.op, args, single)
+		return e.compare(op, args, single)
 	case opStartsWith, opEndsWith:
-		return affix(n.op, args, single)
+		if single || len(args) != 2 {
+			return datum{}
+		}
+		return affix(op, &args[0], &args[1])
 	case opCat:
 		return e.cat(args, single)
 	case opSubstr:
 		return e.substr(args, single)
 	case opMerge, opMissing, opMissingSome, opSet, opContainsAll, opContainsAny, opContainsNone:
-		return e.lists(n.op, args, single)
+		return e.lists(op, args, single)
 	default:
-		return e.calculate(n.op, args, single)
+		return e.calculate(op, args, single)
 	}
 }
 
-// firstOf is what "!" and "!!" look at: the first argument, or the empty list.
-func firstOf(args []datum) bool { return len(args) > 0 && args[0].truthy() }
-
-// arguments evaluates the arguments, into few where they fit. single says that there is one value that is no list of arguments. What
-// goes to the heap is copied, because it must not refer to the subject.
-func (e *evaluation) arguments(n *node, few *[smallest]datum) (args []datum, single bool) {
-	if n.alone {
-		d := e.eval(&n.args[0])
-		if d.kind == kindList {
-			return d.elements(), false
-		}
-		few[0] = d
-		return few[:1], true
+// arguments evaluates the arguments into a slice. single says that there is one value that is no list of arguments. The slice is on
+// the heap, so it must not refer to the subject.
+func (e *evaluation) arguments(n *node) (args []datum, single bool) {
+	if !n.alone {
+		return e.many(n.args), false
 	}
-	if len(n.args) <= smallest {
-		for i := range n.args {
-			few[i] = e.eval(&n.args[i])
-		}
-		return few[:len(n.args)], false
+	d := e.eval(&n.args[0])
+	if d.kind == kindList {
+		return d.elements(), false
 	}
-	return e.many(n.args), false
+	return []datum{own(d)}, true
 }
 
 // many evaluates nodes into a new slice.

@@ -75,7 +75,7 @@ func (f *flag) target(e *evaluation, d *datum) (v *variant, ok bool) {
 	if !e.weigh(d) {
 		return nil, false
 	}
-	written, err := json.Marshal(d.any())
+	written, err := json.Marshal(own(*d).any()) // what is boxed goes to the heap
 	if err != nil {
 		return nil, false
 	}

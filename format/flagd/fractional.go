@@ -85,8 +85,7 @@ func (e *evaluation) fractional(n *node) datum {
 			return b.pick(hash)
 		}
 	}
-	var few [smallest]datum
-	args, single := e.arguments(n, &few)
+	args, single := e.arguments(n)
 	if e.failed || single || len(args) == 0 || e.outside() {
 		return datum{}
 	}

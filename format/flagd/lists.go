@@ -17,8 +17,11 @@ func (e *evaluation) in(n *node) datum {
 			return boolean(found)
 		}
 	}
-	var few [smallest]datum
-	args, single := e.arguments(n, &few)
+	if !n.alone && len(n.args) == 2 {
+		a, b := e.eval(&n.args[0]), e.eval(&n.args[1])
+		return e.contained(&a, &b)
+	}
+	args, single := e.arguments(n)
 	if e.failed || single || len(args) == 0 {
 		return e.fail()
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -30,5 +31,22 @@ func TestOperators(t *testing.T) {
 				assert.Equal(t, c.Want, got)
 			}
 		})
+	}
+}
+
+func TestTextsThatCannotBeNumbersAreToldBeforehand(t *testing.T) {
+	for _, s := range []string{
+		"", "1", "-1", "+1", ".5", "-.5", "1e3", "0x10", "0x1p4", "1_000", "inf", "+Inf", "-INFINITY", "infinite", "nan", "NaN", "+nan", "n", "i",
+		"-", "+", ".", "e5", "abc", " 1", "1 ", "--1", "in", "١", "1e999", "-1e999",
+	} {
+		f, err := strconv.ParseFloat(s, 64)
+		got, ok := parseNumber(s)
+		assert.Equal(t, err == nil, ok, "%q", s)
+		if err == nil && f == f {
+			assert.Equal(t, f, got, "%q", s)
+		}
+		if f == f {
+			assert.Equal(t, f, textNumber(s), "%q", s)
+		}
 	}
 }

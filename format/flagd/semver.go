@@ -34,8 +34,7 @@ func (e *evaluation) semVer(n *node) datum {
 		}
 		return compareVersions(left, v.operator, v.right)
 	}
-	var few [smallest]datum
-	args, single := e.arguments(n, &few)
+	args, single := e.arguments(n)
 	if single || len(args) != 3 || args[1].kind != kindText {
 		return datum{}
 	}

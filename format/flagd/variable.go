@@ -276,17 +276,18 @@ func (e *evaluation) everything() datum {
 
 // rebuild makes an object of the entries of a map that lie under a path.
 func (e *evaluation) rebuild(root, full string) datum {
-	members := map[string]datum{}
-	found := false
+	var members map[string]datum // made when there is something to put in
 	e.subject.Entries(func(of, name string, v becket.Value) bool {
 		if !e.spend(1) || of != root || len(name) <= len(full) || name[len(full)] != '.' || name[:len(full)] != full {
 			return !e.failed
 		}
-		found = true
+		if members == nil {
+			members = map[string]datum{}
+		}
 		e.place(members, "", name[len(full):], v)
 		return !e.failed
 	})
-	if !found {
+	if members == nil {
 		return datum{}
 	}
 	return object(members)
