@@ -113,8 +113,8 @@ func ExampleWithOverridesFromEnv() {
 		panic(err)
 	}
 	defer os.Remove(file)
-	os.Setenv("BECKET_OVERRIDES", file) // the developer does, in a shell
-	defer os.Unsetenv("BECKET_OVERRIDES")
+	_ = os.Setenv("BECKET_OVERRIDES", file) // the developer does, in a shell
+	defer func() { _ = os.Unsetenv("BECKET_OVERRIDES") }()
 
 	client := newShop(becket.WithOverridesFromEnv("BECKET_OVERRIDES"))
 	defer client.Close()

@@ -218,9 +218,9 @@ func (x *exposer) settle(exposures int, sent bool) {
 	}
 	x.pending -= exposures
 	if sent {
-		x.sent += uint64(exposures) //nolint:gosec // a length
+		x.sent += uint64(exposures)
 	} else {
-		x.dropped += uint64(exposures) //nolint:gosec // a length
+		x.dropped += uint64(exposures)
 	}
 }
 
@@ -284,7 +284,7 @@ func (x *exposer) abandon() {
 	}
 	x.tick.Stop()
 	x.closed, x.ended, x.abandoned = true, true, true
-	x.dropped += uint64(x.pending) //nolint:gosec // never below 0
+	x.dropped += uint64(x.pending)
 	x.pending, x.queue = 0, nil
 }
 
@@ -298,7 +298,7 @@ func (x *exposer) status() (s ExposureStatus) {
 	}
 	x.mutex.Lock()
 	defer x.mutex.Unlock()
-	s.Sent, s.Dropped, s.Queued = x.sent, x.dropped, uint64(x.pending) //nolint:gosec // never below 0
+	s.Sent, s.Dropped, s.Queued = x.sent, x.dropped, uint64(x.pending)
 	return s
 }
 

@@ -70,7 +70,8 @@ func TestEvaluationErrorsAreTheSameByTheirCodes(t *testing.T) {
 	require.NotErrorIs(t, err, ErrGeneral)
 	require.EqualError(t, err, "becket: could not be read: at 1:2: bad")
 	require.EqualError(t, TypeMismatch(KindBool, KindString), "becket: the flag is of type string, not boolean")
-	assert.Same(t, TypeMismatch(KindInt, KindFloat), TypeMismatch(KindInt, KindFloat), "made once")
+	first := TypeMismatch(KindInt, KindFloat)
+	assert.Same(t, first, TypeMismatch(KindInt, KindFloat), "made once")
 	assert.Same(t, ErrTypeMismatch, TypeMismatch(KindList, KindBool))
 	assert.Same(t, ErrTypeMismatch, TypeMismatch(KindBool, Kind(99)))
 	bad := Bad{Section: inFlags, Key: "a", Err: cause}

@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -48,8 +49,8 @@ func (w *witness) Fatalf(format string, args ...any) {
 }
 
 func (w *witness) end() {
-	for i := len(w.cleanups) - 1; i >= 0; i-- {
-		w.cleanups[i]()
+	for _, cleanup := range slices.Backward(w.cleanups) {
+		cleanup()
 	}
 	w.mutex.Lock()
 	defer w.mutex.Unlock()

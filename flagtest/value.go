@@ -83,7 +83,7 @@ func valueOf(value any) (becket.Value, error) {
 		if r.Uint() > math.MaxInt64 {
 			return becket.Value{}, fmt.Errorf("%d is outside 64 bits with a sign", r.Uint())
 		}
-		return becket.IntValue(int64(r.Uint())), nil //nolint:gosec // just bounded
+		return becket.IntValue(int64(r.Uint())), nil
 	case reflect.Float32, reflect.Float64:
 		return checked(becket.FloatValue(r.Float()))
 	}
