@@ -174,7 +174,9 @@ func TestTheAddressAndHeadersOfARequest(t *testing.T) {
 	var request *http.Request
 	client := &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
 		request = r
-		return answer(http.StatusOK, `{"f":{}}`, `"next"`), nil
+		a := answer(http.StatusOK, `{"f":{}}`, `"next"`)
+		a.Header.Set("Last-Modified", "Mon, 02 Jan 2006 15:04:06 GMT") // of no use to another address
+		return a, nil
 	})}
 	source := configcat.CDN("configcat-proxy/a b/c?d", configcat.WithBaseURL("https://proxy.example.com:8443/sub/"),
 		configcat.WithHeader("Authorization", "Bearer secret"), configcat.WithHTTP(becket.WithHTTPClient(client)))

@@ -23,7 +23,7 @@
 //
 // # Performance
 //
-// Evaluations allocate nothing, except where an attribute is not a text, number or list and a condition wants it as text, where a text
-// stands for a list and has escapes, where texts that are hashed are longer than a few hundred bytes, and for settings whose
-// prerequisites are part of a cycle or cost very much. All of it is safe for concurrent use.
+// Evaluations allocate nothing, except where a condition compares as text what is no text, where a text stands for a list and has
+// escapes, where a text that is hashed is longer than a few hundred bytes, and for settings whose prerequisites are part of
+// a cycle, or cost very much together with their segments. All of it is safe for concurrent use.
 package configcat

@@ -252,8 +252,9 @@ func TestGroupedCases(t *testing.T) {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".json"), func(t *testing.T) {
 			content := readJSON[map[string]json.RawMessage](t, file)
 			if content["groups"] == nil {
+				// These are about the source, and cdn_test.go runs them.
 				require.Contains(t, []string{"cache.json", "data_governance.json", "sdk_key_format.json"}, filepath.Base(file))
-				t.Skip("has tests of its own")
+				return
 			}
 			var groups []group
 			require.NoError(t, json.Unmarshal(content["groups"], &groups))
