@@ -190,13 +190,29 @@ func (r *ramp) percentAt(now match.Instant) float64 {
 // (1998); for the weights Efraimidis and Spirakis, "Weighted random sampling with a reservoir" (2006).
 type split struct {
 	hashed
-	arms []arm // in the order of their names, so that of equal draws the first wins; none of weight 0
+	arms     []arm // in the order of their names, so that of equal draws the first wins; none of weight 0
+	exponent int   // of the power of two that the document's weights have been divided by
+}
+
+// scale divides the weights by a power of two that brings the largest one near 1. That is exact and keeps the order of the draws, which
+// of weights near 0 would all be infinite.
+func (s *split) scale() {
+	largest := 0.0
+	for i := range s.arms {
+		largest = max(largest, s.arms[i].weight)
+	}
+	_, s.exponent = math.Frexp(largest)
+	for i := range s.arms {
+		a := &s.arms[i]
+		a.weight = max(math.Ldexp(a.weight, -s.exponent), math.SmallestNonzeroFloat64)
+		a.inverse = 1 / a.weight
+	}
 }
 
 type arm struct {
 	variant *Variant
 	name    uint64  // hash of salt + "/" + the variant's name
-	weight  float64 // above 0
+	weight  float64 // above 0; see scale
 	inverse float64 // 1 / weight
 }
 

@@ -1,6 +1,7 @@
 package becket
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -64,4 +65,37 @@ func TestOfEqualDrawsTheFirstByNameWins(t *testing.T) {
 		{variant: &Variant{Name: "b"}, name: 7, weight: 2, inverse: 0.5},
 	}}
 	assert.Equal(t, "a", s.winner(12345).variant.Name)
+}
+
+// Only the proportions of weights count, however small or large they are.
+func TestWeightsOfAnySizeDrawAlike(t *testing.T) {
+	random := rand.New(rand.NewPCG(9, 10))
+	splitOf := func(weights ...float64) split {
+		s := split{}
+		for i, weight := range weights {
+			s.arms = append(s.arms, arm{variant: &Variant{Name: string(rune('a' + i))}, name: uint64(i+1) * 0x9e3779b97f4a7c15, weight: weight})
+		}
+		s.scale()
+		return s
+	}
+	plain := splitOf(1, 2, 4)
+	least, most := splitOf(0x1p-1074, 0x1p-1073, 0x1p-1072), splitOf(0x1p1021, 0x1p1022, 0x1p1023)
+	apart := splitOf(0x1p-1074, 0x1p1023, 0x1p-1074)
+	for range 10_000 {
+		hash := random.Uint64()
+		name := plain.winner(hash).variant.Name
+		require.Equal(t, name, least.winner(hash).variant.Name)
+		require.Equal(t, name, least.exactWinner(hash).variant.Name)
+		require.Equal(t, name, most.winner(hash).variant.Name)
+		require.Equal(t, "b", apart.winner(hash).variant.Name)
+	}
+}
+
+func TestADocumentsWeightsMayBeMinute(t *testing.T) {
+	for i := range 200 {
+		key := fmt.Sprintf("user-%d", i)
+		plain := splitWinner(t, "minute", map[string]float64{"a": 1, "b": 2, "c": 4}, key)
+		minute := splitWinner(t, "minute", map[string]float64{"a": 0x1p-1074, "b": 0x1p-1073, "c": 0x1p-1072}, key)
+		require.Equal(t, plain, minute, key)
+	}
 }

@@ -3,6 +3,7 @@ package becket
 import (
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -174,8 +175,8 @@ func (t *trace) split(s *split, hash uint64, winner *arm) {
 		a := &s.arms[i]
 		step.Steps = append(step.Steps, Step{
 			What:    "draw",
-			Text:    fmt.Sprintf("%s of weight %s", a.variant.Name, percentText(a.weight)),
-			Outcome: strconv.FormatFloat(a.draw(hash), 'g', 6, 64),
+			Text:    fmt.Sprintf("%s of weight %s", a.variant.Name, percentText(math.Ldexp(a.weight, s.exponent))),
+			Outcome: strconv.FormatFloat(math.Ldexp(a.draw(hash), -s.exponent), 'g', 6, 64),
 		})
 	}
 	t.note(step)

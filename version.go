@@ -14,7 +14,7 @@ import (
 type versionRange struct {
 	releases []releaseRange   // what groups mean for plain releases; any of them
 	groups   [][]versionBound // any of which must hold in all its bounds; nil: ask the library
-	library  *semver.Constraints
+	library  *semver.Constraints // nil where groups say all
 	text     string
 }
 
@@ -28,9 +28,12 @@ func newVersionRange(constraint string) (*versionRange, error) {
 	if err != nil {
 		return nil, err
 	}
-	library.IncludePrerelease = true
-	r := &versionRange{groups: versionGroups(constraint), library: library, text: constraint}
+	r := &versionRange{groups: versionGroups(constraint), text: constraint}
 	r.releases = releaseRanges(r.groups)
+	if r.groups == nil {
+		library.IncludePrerelease = true
+		r.library = library
+	}
 	return r, nil
 }
 
