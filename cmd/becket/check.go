@@ -34,6 +34,12 @@ func (v *checkVerb) Run(e *env) error {
 		f.Name = lint.UnknownField
 		findings = append(findings, f)
 	}
+	if place, needs := document.NeedsBuild(); needs {
+		findings = append(findings, report.Finding{
+			File: place.File, Line: place.Line, Column: place.Column, Name: lint.NeedsBuild,
+			Message: "a comment or a trailing comma, which the library refuses: name the file .jsonc and publish what becket build writes",
+		})
+	}
 	linted, err := lintFindings(document, rules, e.at(v.At))
 	if err != nil {
 		return err

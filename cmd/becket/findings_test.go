@@ -24,8 +24,9 @@ func examples(t *testing.T) (names []string, documents map[string]string) {
 	documents = map[string]string{}
 	for section := range strings.SplitSeq(string(page), "\n## ") {
 		name, text, _ := strings.Cut(section, "\n")
-		if _, example, ok := strings.Cut(text, "```json\n"); ok {
+		if _, example, ok := strings.Cut(text, "```json"); ok {
 			names = append(names, name)
+			_, example, _ = strings.Cut(example, "\n")
 			documents[name], _, _ = strings.Cut(example, "```")
 		}
 	}
@@ -66,11 +67,13 @@ func TestEachExampleHasItsFindingAndNoOther(t *testing.T) {
 func checkText(t *testing.T, document string, silence []string) (found []report.Finding) {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
+	path := filepath.Join(t.TempDir(), "flags.json")
+	require.NoError(t, os.WriteFile(path, []byte(document), 0o600))
 	e := &env{
-		ctx: t.Context(), stdin: strings.NewReader(document), stdout: &stdout, stderr: &stderr,
+		ctx: t.Context(), stdout: &stdout, stderr: &stderr,
 		now: func() time.Time { return time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC) },
 	}
-	args := []string{"check", "-", "--json"}
+	args := []string{"check", path, "--json"}
 	if len(silence) > 0 {
 		args = append(args, "--silence", strings.Join(silence, ","))
 	}

@@ -135,7 +135,7 @@ func (w *folderWriter) file(path string) (part, []byte, error) {
 	if err != nil {
 		return part{}, nil, err
 	}
-	p, body, refused := readPart(filepath.ToSlash(path), source)
+	p, body, refused := readPart(filepath.ToSlash(path), source, false)
 	if refused != nil {
 		return p, nil, refused
 	}

@@ -12,6 +12,9 @@ import (
 
 // standardize blanks the comments and trailing commas of JSON with comments. Every other byte stays where it is.
 func standardize(source []byte) ([]byte, error) {
+	if bytes.HasPrefix(source, []byte(byteOrderMark)) {
+		return nil, &placedError{1, 1, "a second byte-order mark follows the first"}
+	}
 	body, err := hujson.Standardize(bytes.Clone(source))
 	if err == nil {
 		return body, nil

@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"net/url"
 	"os"
+	"path"
 	"strings"
 
 	"github.com/becketflags/becket"
@@ -49,7 +50,7 @@ func Read(ctx context.Context, name string, o Options) (*Document, error) {
 		if err != nil {
 			return nil, err
 		}
-		p, body, refused := readPart(d.Name, source)
+		p, body, refused := readPart(d.Name, source, isURL(name))
 		if refused != nil {
 			return nil, refused
 		}
@@ -58,6 +59,23 @@ func Read(ctx context.Context, name string, o Options) (*Document, error) {
 	var err error
 	d.Format, err = formatOf(o.Format, d.Body)
 	return d, err
+}
+
+// NeedsBuild returns the first place where a file that is named as plain JSON is none: it has comments or trailing commas, which the
+// library refuses.
+func (d *Document) NeedsBuild() (Place, bool) {
+	for i := range d.parts {
+		p := &d.parts[i]
+		if d.Source == nil || p.spans != nil || path.Ext(p.file) != ".json" {
+			continue
+		}
+		for at, c := range p.source {
+			if c != d.Body[at] {
+				return p.place(at), true
+			}
+		}
+	}
+	return Place{}, false
 }
 
 // Bytes reads a file, a URL or standard input as it is.
@@ -121,12 +139,17 @@ func displayName(name string) string {
 	return name
 }
 
-// readPart turns one source into plain JSON.
-func readPart(name string, source []byte) (part, []byte, *report.RefusedError) {
-	p := part{file: name, source: bytes.TrimPrefix(source, []byte("\xef\xbb\xbf"))}
+const byteOrderMark = "\xef\xbb\xbf"
+
+// readPart turns one source into plain JSON. What is published stays as it is: the library reads nothing else.
+func readPart(name string, source []byte, published bool) (part, []byte, *report.RefusedError) {
+	p := part{file: name, source: bytes.TrimPrefix(source, []byte(byteOrderMark))}
 	var body []byte
 	var err error
 	language := "JSON"
+	if published {
+		return p, p.source, nil
+	}
 	if IsYAML(name, p.source) {
 		language = "YAML"
 		body, p.spans, err = fromYAML(p.source)

@@ -19,6 +19,7 @@ const (
 	MissingDescription = "missing-description"
 	MissingOwner       = "missing-owner"
 	UnknownField       = "unknown-field"
+	NeedsBuild         = "needs-build"
 )
 
 // Names lists the findings with what each says, in the order of docs/findings.md.
@@ -38,6 +39,7 @@ var Names = []struct{ Name, Meaning string }{
 	{MissingDescription, "a flag without a description"},
 	{MissingOwner, "a flag without an owner"},
 	{UnknownField, "a field at the top of the document that the library does not know and ignores"},
+	{NeedsBuild, "a .json file with comments or trailing commas, which the library does not read"},
 }
 
 // Known reports whether there is a finding of that name.

@@ -1,0 +1,152 @@
+package lint_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/becketflags/becket"
+	"github.com/becketflags/becket/cmd/becket/internal/lint"
+	"github.com/becketflags/becket/cmd/becket/internal/native"
+)
+
+var now = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+
+func check(t *testing.T, document string) ([]lint.Finding, becket.Rules) {
+	t.Helper()
+	rules, err := becket.Native.Decode([]byte(document))
+	require.NoError(t, err, document)
+	require.Empty(t, rules.Info().Bad, document)
+	ruleset, err := native.Read([]byte(document), func(string, string) bool { return false })
+	require.NoError(t, err)
+	return lint.Check(ruleset, now), rules
+}
+
+// names returns the findings about rules and flags, without those about people's fields.
+func names(t *testing.T, document string) (found []string) {
+	t.Helper()
+	all, _ := check(t, document)
+	for _, f := range all {
+		if f.Name != lint.MissingDescription && f.Name != lint.MissingOwner {
+			found = append(found, f.Path+" "+f.Name)
+		}
+	}
+	return found
+}
+
+// What is near to a finding and none.
+func TestWhatIsMeantIsNotReported(t *testing.T) {
+	for name, flags := range map[string]string{
+		"a percentage lets others through to a weaker rule": `"f": {"rules": [{"percent": 5, "serve": "on"}, {"if": {"attribute": "a", "in": [1]}, "percent": 50, "serve": "on"}]}`,
+		"the same percentage of another salt":               `"f": {"rules": [{"percent": 5, "serve": "on"}, {"percent": 5, "salt": "x", "serve": "on"}]}`,
+		"a window that is narrower than the rule below":     `"f": {"rules": [{"from": "2026-12-01T00:00:00Z", "serve": "on"}, {"if": {"attribute": "a", "in": [1]}, "serve": "on"}]}`,
+		"another range of a layer":                          `"f": {"rules": [{"layer": {"name": "l", "from": 0, "to": 50}, "serve": "on"}, {"layer": {"name": "l", "from": 40, "to": 60}, "serve": "on"}]}`,
+		"a ramp that goes on":                               `"f": {"rules": [{"ramp": {"steps": [{"at": "2026-01-01T00:00:00Z", "percent": 5}, {"at": "2027-01-01T00:00:00Z", "percent": 50}]}, "serve": "on"}]}`,
+		"a flag on the day that it expires":                 `"f": {"expires": "2026-11-22", "rules": [{"percent": 5, "serve": "on"}]}`,
+		"a flag that is not on yet":                         `"f": {"rules": []}`,
+		"a permanent switch":                                `"f": {"permanent": true, "default": "on"}`,
+		"configuration with one value":                      `"f": {"variants": {"x": 25}, "default": "x"}`,
+		"an arm of weight 0 among others":                   `"f": {"variants": {"a": 1, "b": 2, "c": 3}, "default": {"split": {"a": 1, "b": 1, "c": 0}}}`,
+		"a requirement that off meets":                      `"g": {"enabled": false}, "f": {"requires": [{"flag": "g", "in": ["off"]}], "rules": [{"percent": 5, "serve": "on"}]}`,
+		"a condition on a flag below not":                   `"g": {"enabled": false}, "f": {"rules": [{"if": {"not": {"flag": "g", "in": ["on"]}}, "percent": 5, "serve": "on"}]}`,
+		"ranges of a layer that touch":                      `"g": {"rules": [{"layer": {"name": "l", "from": 0, "to": 50}, "serve": "on"}]}, "f": {"rules": [{"layer": {"name": "l", "from": 50, "to": 100}, "serve": "on"}]}`,
+		"one layer by two attributes":                       `"g": {"rules": [{"layer": {"name": "l", "from": 0, "to": 50}, "by": "a", "serve": "on"}]}, "f": {"rules": [{"layer": {"name": "l", "from": 0, "to": 50}, "serve": "on"}]}`,
+		"100 % before a rule that asks for no key":          `"f": {"x-note": 1, "rules": [{"percent": 99, "serve": "on"}, {"if": {"attribute": "a", "in": [1]}, "serve": "on"}]}`,
+	} {
+		t.Run(name, func(t *testing.T) { assert.Empty(t, names(t, `{"schema": 1, "flags": {`+flags+`}}`)) })
+	}
+}
+
+func TestASegmentThatOnlyAnUnusedOneUsesIsUnused(t *testing.T) {
+	document := `{"schema": 1, "segments": {"a": {"if": {"segment": "b"}}, "b": {}, "c": {"if": {"segment": "d"}}, "d": {}},
+		"flags": {"f": {"rules": [{"if": {"any": [{"segment": "c"}, {"attribute": "x", "exists": true}]}, "serve": "on"}]}}}`
+	assert.ElementsMatch(t, []string{"segments.a unused-segment", "segments.b unused-segment"}, names(t, document))
+}
+
+func TestRulesBeforeThatTogetherTakeEverybody(t *testing.T) {
+	document := `{"schema": 1, "flags": {"f": {"rules": [
+		{"if": {"attribute": "c", "in": ["DE"]}, "serve": "on"},
+		{"if": {"attribute": "c", "in": ["FR"]}, "serve": "on"},
+		{"if": {"attribute": "c", "in": ["FR", "DE"]}, "serve": "on"}]}}}`
+	assert.Equal(t, []string{"flags.f.rules[2] unreachable-rule"}, names(t, document))
+}
+
+// No subject reaches a rule that is reported, and none gets another variant of a flag that is said to be constant.
+func TestFindingsHoldForRandomFlagsAndSubjects(t *testing.T) {
+	random := rand.New(rand.NewPCG(5, 6))
+	unreachable, constant := 0, 0
+	subjects := make([]becket.Subject, 150)
+	for i := range subjects {
+		subjects[i] = randomSubject(random, i)
+	}
+	for range 1500 {
+		var rules []string
+		for range 2 + random.IntN(4) {
+			rules = append(rules, randomRule(random))
+		}
+		document := `{"schema": 1, "flags": {"f": {"variants": {"a": 1, "b": 2, "o": 3}, "off": "o", "default": "` + []string{"a", "o"}[random.IntN(2)] + `", "rules": [` + strings.Join(rules, ", ") + `]}}}`
+		found, decided := check(t, document)
+		reported := map[string]bool{}
+		served := ""
+		for _, f := range found {
+			if f.Name == lint.UnreachableRule {
+				var i int
+				_, err := fmt.Sscanf(f.Path, "flags.f.rules[%d]", &i)
+				require.NoError(t, err)
+				reported[fmt.Sprintf("[%d]", i)] = true
+				unreachable++
+			}
+			if f.Name == lint.AlwaysOn {
+				served = strings.Split(f.Message, `"`)[1]
+				constant++
+			}
+		}
+		for _, hour := range []int{-48, 0, 48} {
+			at := becket.At(now.Add(time.Duration(hour)*time.Hour), 0)
+			for i := range subjects {
+				r := decided.Evaluate("f", becket.KindAny, &subjects[i], at)
+				require.False(t, reported[r.Rule], "%s reaches %s", document, r.Rule)
+				if served != "" && r.Variant != nil {
+					require.Equal(t, served, r.Variant.Name, document)
+				}
+			}
+		}
+	}
+	assert.Greater(t, unreachable, 500)
+	assert.Greater(t, constant, 20)
+}
+
+func randomRule(random *rand.Rand) string {
+	pick := func(of ...string) string { return of[random.IntN(len(of))] }
+	rule := `{"serve": ` + pick(`"a"`, `"a"`, `"b"`, `{"split": {"a": 1, "b": 1}}`)
+	rule += pick("", `, "if": {"attribute": "c", "in": ["DE"]}`, `, "if": {"attribute": "c", "in": ["DE", "FR"]}`, `, "if": {"attribute": "n", "lt": 5}`, `, "if": {"attribute": "n", "gte": 5}`, `, "if": {"any": []}`)
+	rule += pick("", "", "", `, "layer": {"name": "l", "from": 0, "to": 50}`, `, "layer": {"name": "l", "from": 20, "to": 50}`)
+	rule += pick("", "", "", `, "from": "2026-11-22T00:00:00Z"`, `, "until": "2026-11-23T00:00:00Z"`, `, "from": "2026-11-21T00:00:00Z", "until": "2026-11-24T00:00:00Z"`)
+	switch random.IntN(3) {
+	case 0:
+		rule += `, "percent": ` + pick("20", "50", "100", "0") + pick("", "", `, "salt": "x"`, `, "by": "account"`)
+	case 1:
+		rule += `, "ramp": {"steps": [{"at": "2026-11-21T00:00:00Z", "percent": ` + pick("20", "100") + `}]}`
+	}
+	return rule + "}"
+}
+
+func randomSubject(random *rand.Rand, i int) becket.Subject {
+	key := fmt.Sprintf("user-%d", i)
+	if random.IntN(8) == 0 {
+		key = ""
+	}
+	attributes := []becket.Attribute{becket.Int("n", random.IntN(10)), becket.Int("account", random.IntN(30))}
+	if random.IntN(5) > 0 {
+		attributes = append(attributes, becket.String("c", []string{"DE", "FR", "US"}[random.IntN(3)]))
+	}
+	if random.IntN(5) == 0 {
+		attributes = append(attributes, becket.Strings("c", "DE", "US"))
+	}
+	return becket.NewSubject(key, attributes[random.IntN(2):]...)
+}
