@@ -1,6 +1,7 @@
 package openfeature
 
 import (
+	"maps"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -61,9 +62,7 @@ func (c *metadataCache) of(client *becket.Client, view becket.View, key metadata
 func newMetadata(client *becket.Client, view becket.View, key metadataKey) of.FlagMetadata {
 	metadata := of.FlagMetadata{}
 	info, _ := view.Flag(key.flag)
-	for name, value := range info.Metadata {
-		metadata[name] = value
-	}
+	maps.Copy(metadata, info.Metadata)
 	set := func(name, value string) {
 		if value == "" {
 			return
@@ -80,8 +79,17 @@ func newMetadata(client *becket.Client, view becket.View, key metadataKey) of.Fl
 	set(MetaOwner, info.Owner)
 	set(MetaRule, key.rule)
 	set(MetaTier, view.Tier().String())
-	if client.Redact(becket.NewSubject("probe")).Key() == becket.Private {
+	if hiddenKey(client) != nil {
 		set(MetaContextID, becket.Private)
 	}
 	return metadata
+}
+
+// hiddenKey returns the metadata that tells OpenFeature's telemetry what to write in the place of a private key, nil for a key that
+// is not private.
+func hiddenKey(client *becket.Client) of.FlagMetadata {
+	if client.Redact(becket.NewSubject("probe")).Key() != becket.Private {
+		return nil
+	}
+	return of.FlagMetadata{MetaContextID: becket.Private}
 }

@@ -66,7 +66,7 @@ func WithTracking(track func(context.Context, Tracking)) Option {
 }
 
 // WithoutFlagMetadata leaves the flag metadata out. The SDK copies it for every evaluation, which is a third of what the provider adds to
-// the SDK's own cost. By default, it is there.
+// the SDK's own cost. That the targeting key is private is told all the same. By default, it is there.
 func WithoutFlagMetadata() Option {
 	return func(c *config) { c.bare = true }
 }

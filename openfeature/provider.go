@@ -38,7 +38,8 @@ type Provider struct {
 	config   config
 	client   atomic.Pointer[becket.Client]
 	metadata metadataCache
-	events   chan of.Event // never closed: the SDK stops listening by itself
+	hidden   of.FlagMetadata // what there is without flag metadata: that the key is private
+	events   chan of.Event   // never closed: the SDK stops listening by itself
 
 	reopen  func() (*becket.Client, error) // nil where the client is the caller's
 	mutex   sync.Mutex                     // of what is below
@@ -51,6 +52,7 @@ type Provider struct {
 func New(client *becket.Client, options ...Option) *Provider {
 	p := &Provider{config: newConfig(options), events: make(chan of.Event, eventBuffer)}
 	p.client.Store(client)
+	p.hidden = hiddenKey(client)
 	return p
 }
 
@@ -64,6 +66,7 @@ func FromSource(source becket.Source, options ...Option) (*Provider, error) {
 		return nil, err
 	}
 	p.client.Store(client)
+	p.hidden = hiddenKey(client)
 	return p, nil
 }
 

@@ -105,6 +105,12 @@ func TestPrivateAttributesAreHiddenFromTrackingAndTelemetry(t *testing.T) {
 
 		d := p.StringEvaluation(t.Context(), "theme", "", of.FlattenedContext{of.TargetingKey: "user-42"})
 		assert.Equal(t, becket.Private, d.FlagMetadata[provider.MetaContextID], "what OpenFeature's telemetry takes for the key")
+
+		bare := provider.New(p.Client(), provider.WithoutFlagMetadata())
+		d = bare.StringEvaluation(t.Context(), "theme", "", of.FlattenedContext{of.TargetingKey: "user-42"})
+		assert.Equal(t, of.FlagMetadata{provider.MetaContextID: becket.Private}, d.FlagMetadata)
+		open := provider.New(loaded(t, everyType), provider.WithoutFlagMetadata())
+		assert.Nil(t, open.StringEvaluation(t.Context(), "theme", "", nil).FlagMetadata)
 	})
 }
 
