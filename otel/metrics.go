@@ -1,0 +1,118 @@
+package otel
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/becketflags/becket"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
+)
+
+// The attributes of the measurements.
+const (
+	outcomeKey  = attribute.Key("becket.refresh.outcome")  // published, not_modified or failed
+	exposureKey = attribute.Key("becket.exposure.outcome") // sent, dropped or duplicate
+)
+
+// instruments are what one client is measured with.
+type instruments struct {
+	client     *becket.Client
+	attributes []attribute.KeyValue
+
+	age       metric.Float64ObservableGauge
+	flags     metric.Int64ObservableGauge
+	setAside  metric.Int64ObservableGauge
+	refreshes metric.Int64ObservableCounter
+	exposures metric.Int64ObservableCounter
+	duration  metric.Float64Histogram
+	size      metric.Int64Histogram
+}
+
+// Instrument measures a client until stop is called: how old its ruleset is, how many flags it has and how many of them were set aside,
+// how refreshes end, how long they take and how much they bring, and what becomes of exposures. docs/opentelemetry.md lists
+// the instruments. Counters count from the making of the client on, durations and sizes from now on.
+func Instrument(client *becket.Client, options ...Option) (stop func() error, err error) {
+	c := newConfig(options)
+	meter := c.meters.Meter(scope, metric.WithSchemaURL(semconv.SchemaURL))
+	i := &instruments{client: client, attributes: slices.Clip(c.attributes)}
+	if err := i.make(meter); err != nil {
+		return nil, err
+	}
+	registration, err := meter.RegisterCallback(i.observe, i.age, i.flags, i.setAside, i.refreshes, i.exposures)
+	if err != nil {
+		return nil, err
+	}
+	deaf := client.Listen(becket.Hooks{OnRefresh: i.refreshed})
+	return func() error {
+		deaf()
+		return registration.Unregister()
+	}, nil
+}
+
+func (i *instruments) make(meter metric.Meter) error {
+	var errs [7]error
+	i.age, errs[0] = meter.Float64ObservableGauge("becket.ruleset.age", metric.WithUnit("s"),
+		metric.WithDescription("Time since the source last confirmed the ruleset in use"))
+	i.flags, errs[1] = meter.Int64ObservableGauge("becket.ruleset.flags", metric.WithUnit("{flag}"),
+		metric.WithDescription("Flags of the ruleset in use"))
+	i.setAside, errs[2] = meter.Int64ObservableGauge("becket.ruleset.flags_set_aside", metric.WithUnit("{flag}"),
+		metric.WithDescription("Flags of the document in use that could not be read"))
+	i.refreshes, errs[3] = meter.Int64ObservableCounter("becket.refreshes", metric.WithUnit("{refresh}"),
+		metric.WithDescription("Refreshes that ended, by outcome"))
+	i.exposures, errs[4] = meter.Int64ObservableCounter("becket.exposures", metric.WithUnit("{exposure}"),
+		metric.WithDescription("What became of exposures"))
+	i.duration, errs[5] = meter.Float64Histogram("becket.refresh.duration", metric.WithUnit("s"),
+		metric.WithDescription("Duration of refreshes, by outcome"),
+		metric.WithExplicitBucketBoundaries(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10))
+	i.size, errs[6] = meter.Int64Histogram("becket.refresh.size", metric.WithUnit("By"),
+		metric.WithDescription("Size of the documents that refreshes brought, after decompression"),
+		metric.WithExplicitBucketBoundaries(1<<10, 1<<12, 1<<14, 1<<16, 1<<18, 1<<20, 1<<22, 1<<24, 1<<26))
+	return errors.Join(errs[:]...)
+}
+
+// with returns the attributes of a measurement.
+func (i *instruments) with(more ...attribute.KeyValue) metric.MeasurementOption {
+	return metric.WithAttributes(append(i.attributes, more...)...)
+}
+
+// observe reads the client's status, when a reader asks.
+func (i *instruments) observe(_ context.Context, o metric.Observer) error {
+	s := i.client.Status()
+	if !s.ConfirmedAt.IsZero() {
+		o.ObserveFloat64(i.age, time.Since(s.ConfirmedAt).Seconds(), i.with())
+	}
+	setAside := 0
+	for _, bad := range s.Bad {
+		if bad.Section == "flags" {
+			setAside++
+		}
+	}
+	o.ObserveInt64(i.flags, int64(s.Flags), i.with())
+	o.ObserveInt64(i.setAside, int64(setAside), i.with())
+	for outcome, n := range map[becket.Outcome]uint64{
+		becket.OutcomePublished:   s.Refreshes - s.NotModified - s.Failed,
+		becket.OutcomeNotModified: s.NotModified,
+		becket.OutcomeFailed:      s.Failed,
+	} {
+		o.ObserveInt64(i.refreshes, int64(n), i.with(outcomeKey.String(string(outcome))))
+	}
+	for outcome, n := range map[string]uint64{
+		"sent": s.Exposures.Sent, "dropped": s.Exposures.Dropped, "duplicate": s.Exposures.Duplicates,
+	} {
+		o.ObserveInt64(i.exposures, int64(n), i.with(exposureKey.String(outcome)))
+	}
+	return nil
+}
+
+// refreshed is called by the client.
+func (i *instruments) refreshed(r becket.Refresh) {
+	outcome := i.with(outcomeKey.String(string(r.Outcome)))
+	i.duration.Record(context.Background(), r.Duration.Seconds(), outcome)
+	if r.Bytes > 0 {
+		i.size.Record(context.Background(), int64(r.Bytes), outcome)
+	}
+}

@@ -1,0 +1,75 @@
+// Package ofhook is a hook for OpenFeature's SDK that writes OpenTelemetry's feature_flag.evaluation event. It works with every
+// provider; with becket's the event also names the ruleset's revision and environment, and a private targeting key stays private.
+//
+//	openfeature.AddHooks(ofhook.New())
+package ofhook
+
+import (
+	"context"
+
+	"github.com/becketflags/becket/otel/internal/event"
+	of "github.com/open-feature/go-sdk/openfeature"
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/log"
+	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
+)
+
+// scope names the instrumentation to OpenTelemetry.
+const scope = "github.com/becketflags/becket/otel/ofhook"
+
+// becketName is what becket's provider calls itself.
+const becketName = "becket"
+
+// Option changes how the hook works.
+type Option func(*Hook)
+
+// WithLoggerProvider sets where events go. By default, to OpenTelemetry's global logger provider.
+func WithLoggerProvider(provider log.LoggerProvider) Option {
+	return func(h *Hook) { h.provider = provider }
+}
+
+// Hook writes an event for every evaluation, with the evaluation's context, so that it belongs to the caller's trace. It is safe for
+// concurrent use. It is made by [New].
+type Hook struct {
+	of.UnimplementedHook
+	provider log.LoggerProvider
+	logger   log.Logger
+}
+
+// New returns a hook.
+func New(options ...Option) *Hook {
+	h := &Hook{provider: otel.GetLoggerProvider()}
+	for _, option := range options {
+		if option != nil {
+			option(h)
+		}
+	}
+	h.logger = h.provider.Logger(scope, log.WithSchemaURL(semconv.SchemaURL))
+	return h
+}
+
+// Finally writes the event.
+func (h *Hook) Finally(ctx context.Context, hookContext of.HookContext, details of.InterfaceEvaluationDetails, _ of.HookHints) {
+	told := event.Evaluation{
+		Key:          hookContext.FlagKey(),
+		Variant:      details.Variant,
+		Value:        details.Value,
+		Reason:       string(details.Reason),
+		ContextID:    hookContext.EvaluationContext().TargetingKey(),
+		Provider:     hookContext.ProviderMetadata().Name,
+		ErrorCode:    string(details.ErrorCode),
+		ErrorMessage: details.ErrorMessage,
+	}
+	if id, ok := details.FlagMetadata["contextId"].(string); ok {
+		told.ContextID = id // of a private key becket's provider says so here
+	}
+	if told.Provider == becketName && len(details.FlagMetadata) == 0 {
+		told.ContextID = "" // the SDK answered for the provider, so nobody has said that the key is not private
+	}
+	told.SetID, _ = details.FlagMetadata["flagSetId"].(string)
+	told.Version, _ = details.FlagMetadata["version"].(string)
+	if details.Reason == of.ErrorReason && told.ErrorCode == "" {
+		told.ErrorCode = string(of.GeneralCode)
+	}
+	told.Emit(ctx, h.logger)
+}

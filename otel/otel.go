@@ -1,0 +1,86 @@
+// Package otel tells OpenTelemetry what a becket client does: [Hooks] writes a log event for every evaluation, [Instrument] measures the
+// client itself. The hook for OpenFeature's SDK, whose events belong to the caller's trace, is in the package ofhook beside this one.
+//
+// The package is named as its folder is; beside OpenTelemetry's own package it needs another name, such as becketotel.
+package otel
+
+import (
+	"context"
+	"errors"
+	"strconv"
+
+	"github.com/becketflags/becket"
+	"github.com/becketflags/becket/otel/internal/event"
+	api "go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/log"
+	"go.opentelemetry.io/otel/metric"
+	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
+)
+
+// scope names the instrumentation to OpenTelemetry.
+const scope = "github.com/becketflags/becket/otel"
+
+// Option changes what is told to whom.
+type Option func(*config)
+
+type config struct {
+	loggers    log.LoggerProvider
+	meters     metric.MeterProvider
+	attributes []attribute.KeyValue
+}
+
+func newConfig(options []Option) config {
+	c := config{loggers: api.GetLoggerProvider(), meters: api.GetMeterProvider()}
+	for _, option := range options {
+		if option != nil {
+			option(&c)
+		}
+	}
+	return c
+}
+
+// WithLoggerProvider sets where events go. By default, to OpenTelemetry's global logger provider.
+func WithLoggerProvider(provider log.LoggerProvider) Option {
+	return func(c *config) { c.loggers = provider }
+}
+
+// WithMeterProvider sets where measurements go. By default, to OpenTelemetry's global meter provider.
+func WithMeterProvider(provider metric.MeterProvider) Option {
+	return func(c *config) { c.meters = provider }
+}
+
+// WithAttributes adds attributes to every measurement, such as a name where a program has several clients. By default, there are none.
+func WithAttributes(attributes ...attribute.KeyValue) Option {
+	return func(c *config) { c.attributes = append(c.attributes, attributes...) }
+}
+
+// Hooks returns becket hooks that write OpenTelemetry's feature_flag.evaluation event for every evaluation of a client:
+//
+//	client, err := becket.New(source, becket.WithHooks(becketotel.Hooks()))
+//
+// The targeting key is told as feature_flag.context.id, unless it is private; other attributes never are. An evaluation by becket's own
+// methods has no context, so the events belong to no trace; those of the package ofhook do.
+func Hooks(options ...Option) becket.Hooks {
+	c := newConfig(options)
+	logger := c.loggers.Logger(scope, log.WithSchemaURL(semconv.SchemaURL))
+	return becket.Hooks{OnEvaluate: func(e becket.Evaluation) {
+		told := event.Evaluation{
+			Key:       e.Flag,
+			Variant:   e.Variant,
+			Value:     e.Value,
+			Reason:    string(e.Reason),
+			ContextID: e.Subject.Key(),
+			SetID:     e.Environment,
+			Provider:  "becket",
+			Time:      e.Time,
+		}
+		if e.Tier != becket.TierDefaults {
+			told.Version = strconv.FormatInt(e.Revision, 10)
+		}
+		if evaluation, ok := errors.AsType[*becket.EvaluationError](e.Err); ok {
+			told.ErrorCode, told.ErrorMessage = string(evaluation.Code), evaluation.Message
+		}
+		told.Emit(context.Background(), logger)
+	}}
+}
