@@ -112,7 +112,7 @@ func appendCBORNumber(b []byte, f float64) []byte {
 	case f == math.Trunc(f) && f >= 0 && f < 1<<64:
 		return appendHead(b, 0, uint64(f))
 	case f == math.Trunc(f) && f < 0 && f >= -(1<<63):
-		return appendHead(b, 1, uint64(-1-int64(f))) //nolint:gosec // not negative
+		return appendHead(b, 1, uint64(-1-int64(f)))
 	}
 	single := float32(f)
 	if float64(single) != f && f == f {
@@ -126,7 +126,7 @@ func appendCBORNumber(b []byte, f float64) []byte {
 
 // halfFloat returns the half-precision float of a single's bits, if there is one that keeps the value.
 func halfFloat(single uint32) (half uint16, ok bool) {
-	sign := uint16(single >> 16 & 0x8000) //nolint:gosec // one bit
+	sign := uint16(single >> 16 & 0x8000)
 	exponent := int(single>>23&0xff) - 127
 	fraction := single & 0x7fffff
 	switch {
@@ -138,7 +138,7 @@ func halfFloat(single uint32) (half uint16, ok bool) {
 		if fraction&0x1fff != 0 {
 			return 0, false
 		}
-		return sign | uint16(exponent+15)<<10 | uint16(fraction>>13), true //nolint:gosec // 5 and 10 bits
+		return sign | uint16(exponent+15)<<10 | uint16(fraction>>13), true
 	case exponent >= -24 && exponent < -14:
 		// A subnormal: the leading one becomes part of the fraction.
 		shift := -exponent - 1
@@ -146,7 +146,7 @@ func halfFloat(single uint32) (half uint16, ok bool) {
 		if fraction&(1<<shift-1) != 0 {
 			return 0, false
 		}
-		return sign | uint16(fraction>>shift), true //nolint:gosec // 10 bits
+		return sign | uint16(fraction>>shift), true
 	default:
 		return 0, false
 	}

@@ -167,7 +167,7 @@ func TestPositiveDocumentsOfTheSchemasLoad(t *testing.T) {
 			compiled, err := Format.Decode(document)
 			require.NoError(t, err, name)
 			assert.Empty(t, unexpectedWarnings(compiled), name)
-			assert.NotEmpty(t, compiled.(*rules).flags, name)
+			assert.NotZero(t, compiled.Info().Flags, name)
 			loaded++
 		}
 	}

@@ -1,7 +1,6 @@
 package flagd
 
 import (
-	"encoding/json"
 	"math"
 	"strconv"
 	"strings"
@@ -239,12 +238,6 @@ func (d *datum) written() (string, bool) {
 	default:
 		return "", false
 	}
-}
-
-// appendJSON appends d as compact JSON, written as encoding/json does. It fails on NaN and infinity.
-func (d datum) appendJSON(b []byte) ([]byte, bool) {
-	encoded, err := json.Marshal(d.any())
-	return append(b, encoded...), err == nil
 }
 
 // integer truncates a number toward zero. What no int64 holds is the smallest one, as on the machines that flagd runs on.

@@ -197,9 +197,7 @@ func (d *decoder) variants(path string, f *flag, def *flagDefinition) (values ma
 func (d *decoder) overlay(path string, own map[string]any) map[string]any {
 	merged := map[string]any{}
 	for _, metadata := range []map[string]any{d.metadata, own} {
-		for name, value := range metadata {
-			merged[name] = value
-		}
+		maps.Copy(merged, metadata)
 	}
 	for name, value := range merged {
 		switch v := value.(type) {

@@ -140,7 +140,8 @@ func TestDigestsTellWhatChanged(t *testing.T) {
 		`{"state": "ENABLED", "variants": {"x": 1}, "defaultVariant": "x", "targeting": {"$ref": "e"}}`:   {true, true},
 	} {
 		d, b := digests(flag, `true`)
-		assert.Equal(t, changed, [2]bool{d != definition, b != behaviour}, flag)
+		assert.Equal(t, changed[0], d != definition, flag)
+		assert.Equal(t, changed[1], b != behaviour, flag)
 	}
 	_, b := digests(`{"state": "ENABLED", "variants": {"x": 1}, "targeting": {"$ref": "e"}}`, `false`)
 	assert.NotEqual(t, behaviour, b, "an evaluator that the flag refers to is part of it")

@@ -7,7 +7,7 @@ import (
 // Limits of one evaluation. Rules can build texts and lists that grow with every step, so what one evaluation may do is counted:
 // a step for each node, for each element of a list that is read or made, and for each so many bytes of text.
 const (
-	mostSteps    = 1 << 20
+	mostSteps    = 1 << 18
 	bytesPerStep = 16
 )
 

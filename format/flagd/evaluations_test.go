@@ -15,9 +15,9 @@ import (
 
 func load(t testing.TB, document string) *rules {
 	t.Helper()
-	compiled, err := Format.Decode([]byte(document))
+	compiled, err := decode([]byte(document), false)
 	require.NoError(t, err)
-	return compiled.(*rules)
+	return compiled
 }
 
 func loadFile(t testing.TB) *rules {

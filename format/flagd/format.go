@@ -11,7 +11,7 @@
 //
 //   - An object among the attributes is never run as a rule. flagd does that to an object of one entry that comes out of "if", or that
 //     is found around "filter", "some", "none" and "all"; here the evaluation fails (PARSE_ERROR).
-//   - An evaluation that takes more than a million steps fails (PARSE_ERROR).
+//   - An evaluation that takes more than 262,144 steps fails (PARSE_ERROR).
 //   - A number that no 64-bit integer holds is no integer (TYPE_MISMATCH) instead of some other number.
 //   - A reference inside a shared evaluator is never followed; flagd follows it in one run and not in the next.
 //   - References are followed in targeting alone, not in variants.

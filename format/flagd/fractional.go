@@ -15,7 +15,7 @@ type buckets struct {
 // hash may be known only then: if it is no constant list, it is taken for what to hash.
 func newBuckets(args []node) *buckets {
 	b := &buckets{ok: true}
-	if len(args) > 0 && !(args[0].op == opList || args[0].op == opConstant && args[0].value.kind == kindList) {
+	if len(args) > 0 && args[0].op != opList && (args[0].op != opConstant || args[0].value.kind != kindList) {
 		b.first = 1
 	}
 	for i := b.first; i < len(args); i++ {

@@ -142,8 +142,8 @@ func FuzzDecode(f *testing.F) {
 }
 
 func FuzzEvaluate(f *testing.F) {
-	for name, rule := range hostile() {
-		if len(rule) < 5000 && name != "" {
+	for _, rule := range hostile() {
+		if len(rule) < 2000 {
 			f.Add(rule, `{"l": [1, {"a": 2}], "x": "y"}`)
 		}
 	}

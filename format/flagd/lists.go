@@ -1,6 +1,7 @@
 package flagd
 
 import (
+	"maps"
 	"strings"
 
 	"github.com/becketflags/becket"
@@ -224,9 +225,7 @@ func (e *evaluation) set(args []datum, single bool) datum {
 		return e.fail()
 	}
 	members := make(map[string]datum, len(args[0].more.members)+1)
-	for name, member := range args[0].more.members {
-		members[name] = member
-	}
+	maps.Copy(members, args[0].more.members)
 	members[strings.Clone(args[1].text)] = own(args[2])
 	return object(members)
 }
