@@ -1,0 +1,55 @@
+// Command openfeature asks becket's flags through OpenFeature's SDK. The program knows becket in one line: the one that sets the
+// provider.
+package main
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/becketflags/becket"
+	provider "github.com/becketflags/becket/openfeature"
+	"github.com/open-feature/go-sdk/openfeature"
+)
+
+//go:embed flags.json
+var shipped []byte
+
+func main() {
+	if err := run(context.Background(), os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, out io.Writer) error {
+	client, err := becket.New(becket.Bytes(shipped)) // in earnest: becket.HTTP("https://cdn.example.com/flags.json")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = client.Close() }()
+	if err := openfeature.SetProviderWithContextAndWait(ctx, provider.New(client)); err != nil {
+		return err
+	}
+	defer openfeature.Shutdown()
+
+	// From here on there is nothing but OpenFeature.
+	flags := openfeature.NewClient("shop")
+	user := openfeature.NewEvaluationContext("user-42", map[string]any{"country": "DE"})
+	if flags.Boolean(ctx, "new-checkout", false, user) {
+		fmt.Fprintln(out, "the new checkout")
+	}
+	fmt.Fprintln(out, "theme", flags.String(ctx, "theme", "#fff", user))
+
+	details, err := flags.BooleanValueDetails(ctx, "new-checkout", false, user)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(out, details.Variant, details.Reason, details.FlagMetadata["rule"], "at revision", details.FlagMetadata["version"])
+
+	_, err = flags.StringValue(ctx, "no-such-flag", "mine", user)
+	fmt.Fprintln(out, err)
+	return nil
+}
