@@ -176,8 +176,8 @@ func (f *fetcher) publish(next *held, rules Rules, body []byte) {
 		next.body = body
 	}
 	f.held, f.diskDue = next, true
+	f.status.served(next) // before the pointer: who waited for the ruleset finds it in Status too
 	f.publication.store(next.snapshot)
-	f.status.served(next)
 	f.notifier.tell(&event{before: before.snapshot, after: next.snapshot, first: before.snapshot.rules == nil})
 	if len(next.info.Bad)+len(next.info.Warnings) > 0 {
 		f.notifier.tell(&event{bad: next.info.Bad, warnings: next.info.Warnings})
@@ -204,8 +204,8 @@ func (f *fetcher) confirmed(s *snapshot) {
 	h := *f.held
 	h.snapshot = s
 	f.held = &h
-	f.publication.store(s)
 	f.status.served(&h)
+	f.publication.store(s)
 }
 
 // keep writes the disk copy where it is due: at once for a new ruleset, and every minute for its time stamp. Failing stops

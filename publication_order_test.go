@@ -1,0 +1,49 @@
+package becket
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// gatedSource tells when it is asked for the first time, and answers once its gate is open.
+type gatedSource struct{ asked, gate chan struct{} }
+
+func (s gatedSource) Fetch(ctx context.Context, _ Validator) (Document, error) {
+	close(s.asked)
+	select {
+	case <-s.gate:
+		return Document{Body: []byte(`{"schema": 1, "revision": 7, "flags": {"a": {}}}`)}, nil
+	case <-ctx.Done():
+		return Document{}, ctx.Err()
+	}
+}
+
+func (s gatedSource) Identity() string { return "gated" }
+
+// Status is written before views can see the ruleset. The board is held here, so that publishing stops at it; virtual time is of no
+// use, since waiting for a mutex does not let it pass.
+func TestNobodySeesARulesetThatStatusDoesNotKnow(t *testing.T) {
+	source := gatedSource{make(chan struct{}), make(chan struct{})}
+	client, err := New(source)
+	require.NoError(t, err)
+	defer client.Close()
+
+	<-source.asked
+	client.status.mutex.Lock()
+	close(source.gate)
+	select {
+	case <-client.ready:
+		client.status.mutex.Unlock()
+		require.Fail(t, "the ruleset is served, and Status would not tell")
+	case <-time.After(50 * time.Millisecond):
+	}
+	client.status.mutex.Unlock()
+
+	require.NoError(t, client.Wait(t.Context()))
+	assert.Equal(t, TierNetwork, client.Status().Tier)
+	assert.Equal(t, int64(7), client.Status().Revision)
+}
