@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -51,6 +52,9 @@ func TestADiskCopyServesTheNextStart(t *testing.T) {
 		assert.Equal(t, TierNetwork, client.Status().Tier, "a 304 to the disk copy's ETag is the network's word")
 		assert.Equal(t, time.Now(), client.Status().ConfirmedAt)
 
+		if runtime.GOOS == "windows" {
+			return // it has no such permissions
+		}
 		for file, want := range map[string]fs.FileMode{folder: 0o700 | fs.ModeDir, filepath.Dir(folder): 0o700 | fs.ModeDir, path: 0o600} {
 			info, err := os.Stat(file)
 			require.NoError(t, err)
@@ -107,7 +111,9 @@ func TestADiskCopyThatCannotBeUsedIsSetAsideAndTold(t *testing.T) {
 		"a link to a good copy": {func(t *testing.T, path string) {
 			t.Helper()
 			require.NoError(t, os.Rename(path, path+".elsewhere"))
-			require.NoError(t, os.Symlink(path+".elsewhere", path))
+			if err := os.Symlink(path+".elsewhere", path); err != nil {
+				t.Skipf("no links here: %v", err)
+			}
 		}, nil, "something else than a file", false},
 		"of another source": {func(t *testing.T, path string) {
 			t.Helper()
@@ -237,8 +243,8 @@ func TestADiskThatCannotBeWrittenStopsNothing(t *testing.T) {
 		},
 		"a read-only folder": func(t *testing.T) string {
 			t.Helper()
-			if os.Getuid() == 0 {
-				t.Skip("root may write everywhere")
+			if os.Getuid() == 0 || runtime.GOOS == "windows" {
+				t.Skip("root may write everywhere, and Windows asks otherwise")
 			}
 			path := t.TempDir()
 			require.NoError(t, os.Chmod(path, 0o500))

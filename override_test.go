@@ -142,6 +142,7 @@ func TestTheFileOfOverridesIsReadAgainWithEveryRefresh(t *testing.T) {
 		file := overrideFile(t, `{"theme":"light"}`)
 		client := newTestClient(t, Bytes([]byte(handled)), WithBootstrap([]byte(handled)), WithOverrides(file), WithHooks(heard.hooks()))
 		pinned := client.For(Subject{})
+		synctest.Wait() // the first fetch must not read half of what is written now
 		require.NoError(t, os.WriteFile(file, []byte(`{"limit":7}`), 0o600))
 		require.NoError(t, client.Refresh(t.Context()))
 		v := client.For(Subject{})

@@ -125,6 +125,9 @@ func TestAStartAfterSIGKILLServesAGoodRuleset(t *testing.T) {
 }
 
 func TestTwoProcessesShareAFolder(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("Windows refuses to replace a file while another process reads it: that write is reported and tried again")
+	}
 	t.Parallel()
 	length := time.Minute
 	if testing.Short() {
