@@ -1,6 +1,8 @@
 // Command becket checks, explains, foresees and generates from rulesets of feature flags. docs/command.md describes it.
 package main
 
+//go:generate go test -run TestThePageOfTheCommandShowsRealOutput -update .
+
 import (
 	"context"
 	"os"

@@ -159,6 +159,30 @@ func TestAChangedSegmentReachesTheFlagsThatUseIt(t *testing.T) {
 	assert.Equal(t, "what it depends on changes: segment s", f.Losses[0].Because)
 }
 
+func TestAGrowingSegmentTakesWhereItIsExcluded(t *testing.T) {
+	for name, row := range map[string]struct {
+		rules string
+		takes bool
+	}{
+		"a rule for the segment":                {`{"if": {"segment": "s"}, "serve": "on"}`, false},
+		"a rule for everybody else":             {`{"if": {"not": {"segment": "s"}}, "serve": "on"}`, true},
+		"off for the segment, before a feature": {`{"if": {"segment": "s"}, "serve": "off"}, {"percent": 50, "serve": "on"}`, true},
+		"off for the segment, behind a feature": {`{"percent": 50, "serve": "on"}, {"if": {"segment": "s"}, "serve": "off"}`, false},
+		"not below not":                         {`{"if": {"not": {"not": {"segment": "s"}}}, "serve": "on"}`, false},
+		"through another segment":               {`{"if": {"not": {"segment": "wide"}}, "serve": "on"}`, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			before := strings.Replace(flagF(`"rules": [`+row.rules+`]`), `"segments": {`, `"segments": {"wide": {"if": {"segment": "s"}}, `, 1)
+			r := compare.Compare(version(t, before), version(t, strings.Replace(before, `"in": ["DE"]}`, `"in": ["DE", "FR"]}`, 1)), people(t, 500), noon, nil)
+			require.Len(t, r.Segments, 1)
+			assert.Equal(t, row.takes, r.Segments[0].Edits[0].Takes)
+			for _, f := range r.Flags {
+				assert.Equal(t, row.takes, len(f.Losses) > 0, "the mark is what the population shows")
+			}
+		})
+	}
+}
+
 func TestWhoIsOverTheLimit(t *testing.T) {
 	r := compare.Compare(version(t, flagF(`"default": "off"`)), version(t, flagF(`"rules": [{"percent": 10, "serve": "on"}]`)), people(t, 20_000), noon, nil)
 	assert.InDelta(t, 0.1, r.Flags[0].Impact.Share, 0.01)

@@ -212,10 +212,12 @@ func Segments(before, after *native.Segment) (edits []Edit) {
 		e.say(!widens, "", "the condition changes from %s to %s", a, b)
 	}
 	if !same(before.Node.Member("description"), after.Node.Member("description")) {
-		e.say(false, "", "the description changes")
+		e.say(false, "", descriptionChanges)
 	}
 	return e.edits
 }
+
+const descriptionChanges = "the description changes"
 
 // describeIf writes a segment's condition: without one, the segment holds its listed keys alone.
 func describeIf(c *native.Condition) string {

@@ -145,7 +145,7 @@ func (r *Report) segments(before, after *native.Ruleset) {
 		case now == nil:
 			r.Segments = append(r.Segments, SegmentDiff{Key: s.Key, Kind: Removed})
 		case !same(s.Node, now.Node):
-			r.Segments = append(r.Segments, SegmentDiff{Key: s.Key, Kind: Edited, Edits: Segments(s, now)})
+			r.Segments = append(r.Segments, SegmentDiff{Key: s.Key, Kind: Edited, Edits: segmentEdits(after, s, now)})
 		}
 	}
 	for _, s := range after.Segments {
@@ -153,6 +153,50 @@ func (r *Report) segments(before, after *native.Ruleset) {
 			r.Segments = append(r.Segments, SegmentDiff{Key: s.Key, Kind: Added})
 		}
 	}
+}
+
+// segmentEdits marks the edits of a segment also where it grows, if growing takes something from somebody: from those whom a
+// rule is for that excludes it, and from those whom a rule of another variant below was for.
+func segmentEdits(after *native.Ruleset, before, now *native.Segment) []Edit {
+	edits := Segments(before, now)
+	if !slices.ContainsFunc(after.Flags, func(f *native.Flag) bool { return growthTakes(after, f, now.Key) }) {
+		return edits
+	}
+	for i := range edits {
+		edits[i].Takes = edits[i].Takes || edits[i].Text != descriptionChanges
+	}
+	return edits
+}
+
+func growthTakes(after *native.Ruleset, f *native.Flag, segment string) bool {
+	e := editor{before: f, after: f}
+	return slices.ContainsFunc(f.Rules, func(r *native.Rule) bool {
+		positive, negative := mentions(after, r.If, segment, false, map[string]bool{})
+		return positive && e.robs(r, f.Rules[r.Index+1:]) || negative && e.isFeature(r.Serve)
+	})
+}
+
+// mentions reports whether a condition asks for a segment, be it through others, and whether it asks for those outside it.
+func mentions(in *native.Ruleset, c *native.Condition, segment string, negated bool, seen map[string]bool) (positive, negative bool) {
+	c.Walk(negated, func(c *native.Condition, negated bool) {
+		if c.Form != native.InSegment {
+			return
+		}
+		if c.Key == segment {
+			positive, negative = positive || !negated, negative || negated
+			return
+		}
+		step := c.Key
+		if negated {
+			step = "not " + step
+		}
+		if other := in.Segment(c.Key); other != nil && !seen[step] {
+			seen[step] = true
+			p, n := mentions(in, other.If, segment, negated, seen)
+			positive, negative = positive || p, negative || n
+		}
+	})
+	return positive, negative
 }
 
 // Over lists the flags of which more than a share of the subjects get another answer.
