@@ -209,3 +209,13 @@ func TestFractionalV3(t *testing.T) {
 	assert.InDelta(t, 50, moved, 20, "every subject is assigned anew")
 	assert.NotEqual(t, Format.Name(), FractionalV3.Name())
 }
+
+func TestPlainTextIsWhatJSONWritesAsItStands(t *testing.T) {
+	for _, s := range []string{
+		"", "a", "a b", "größe", "日本", "<", ">", "&", `"`, `\`, "\n", "\t", "\x00", "\x1f", "\x7f", "\u2028", "\u2029", "a\xff", "\ufffd", "'", "/", "😀",
+	} {
+		written, err := json.Marshal(s)
+		require.NoError(t, err)
+		assert.Equal(t, string(written) == `"`+s+`"`, plainText(s), "%q", s)
+	}
+}
