@@ -18,7 +18,9 @@ func Any(name string, value any) Attribute {
 	if v, ok := anyValue(reflect.ValueOf(value)); ok {
 		return attribute(name, v)
 	}
-	group := flatten(nil, name, reflect.ValueOf(value), 0)
+	f := flattener{left: mostEntries}
+	f.add(name, reflect.ValueOf(value), 0)
+	group := f.group
 	return attribute(name, Value{pointer: unsafe.Pointer(unsafe.SliceData(group)), number: uint64(len(group)), meta: meta{kind: kindGroup}})
 }
 
@@ -31,28 +33,34 @@ const (
 // ignoredNil is the fraction of an ignored value that was nil.
 const ignoredNil = 1
 
-// deepestMap is how deep maps may stand in each other: one that holds itself has no end.
-const deepestMap = 64
+// Bounds of one value of [Any]: maps and lists that hold themselves have no end, and those that share their parts grow without
+// measure when they are written out.
+const (
+	deepest     = 64
+	mostEntries = 100_000
+)
 
-// flatten turns a map into attributes with dotted names, in the order of the names, and anything else into one attribute.
-func flatten(group []Attribute, name string, value reflect.Value, depth int) []Attribute {
+// flattener turns a map into attributes with dotted names.
+type flattener struct {
+	group []Attribute
+	left  int // how many more entries may be looked at
+}
+
+// add appends a map's entries in the order of their names, and anything else as one attribute.
+func (f *flattener) add(name string, value reflect.Value, depth int) {
 	value = follow(value)
+	f.left--
 	if v, ok := anyValue(value); ok {
-		return append(group, attribute(name, v))
+		f.group = append(f.group, attribute(name, v))
+		return
 	}
-	if v, ok := jsonList(value); ok {
-		return append(group, attribute(name, v))
+	if v, ok := f.jsonList(value); ok {
+		f.group = append(f.group, attribute(name, v))
+		return
 	}
-	if depth < deepestMap && value.IsValid() && value.Kind() == reflect.Map && value.Type().Key().Kind() == reflect.String {
-		keys := value.MapKeys()
-		if len(keys) == 0 {
-			return append(group, attribute(name, ObjectValue([]byte("{}"))))
-		}
-		sort.Slice(keys, func(i, j int) bool { return keys[i].String() < keys[j].String() })
-		for _, key := range keys {
-			group = flatten(group, name+"."+key.String(), value.MapIndex(key), depth+1)
-		}
-		return group
+	if depth < deepest && f.left > 0 && value.IsValid() && value.Kind() == reflect.Map && value.Type().Key().Kind() == reflect.String {
+		f.addMap(name, value, depth)
+		return
 	}
 	ignored := StringValue("it is nil")
 	ignored.fraction = ignoredNil
@@ -60,7 +68,18 @@ func flatten(group []Attribute, name string, value reflect.Value, depth int) []A
 		ignored = StringValue("a " + value.Type().String() + " has no meaning as an attribute")
 	}
 	ignored.kind = kindIgnored
-	return append(group, attribute(name, ignored))
+	f.group = append(f.group, attribute(name, ignored))
+}
+
+func (f *flattener) addMap(name string, value reflect.Value, depth int) {
+	keys := value.MapKeys()
+	if len(keys) == 0 {
+		f.group = append(f.group, attribute(name, ObjectValue([]byte("{}"))))
+	}
+	sort.Slice(keys, func(i, j int) bool { return keys[i].String() < keys[j].String() })
+	for _, key := range keys {
+		f.add(name+"."+key.String(), value.MapIndex(key), depth+1)
+	}
 }
 
 // follow returns what pointers and interfaces lead to, at most eight deep: a pointer to itself is nothing.
@@ -122,8 +141,8 @@ func listValue(value reflect.Value) (Value, bool) {
 }
 
 // jsonList reads a list with more than scalars in it as JSON, if that is what it is made of.
-func jsonList(value reflect.Value) (Value, bool) {
-	if !value.IsValid() || value.Kind() != reflect.Slice && value.Kind() != reflect.Array || !jsonMade(value, 0) {
+func (f *flattener) jsonList(value reflect.Value) (Value, bool) {
+	if !value.IsValid() || value.Kind() != reflect.Slice && value.Kind() != reflect.Array || !f.jsonMade(value, 0) {
 		return Value{}, false
 	}
 	raw, err := json.Marshal(value.Interface())
@@ -131,19 +150,18 @@ func jsonList(value reflect.Value) (Value, bool) {
 }
 
 // jsonMade reports whether value is made of lists, maps with text keys and scalars alone, at most so deep.
-func jsonMade(value reflect.Value, depth int) bool {
-	const deepest = 64
+func (f *flattener) jsonMade(value reflect.Value, depth int) bool {
 	value = follow(value)
 	if !value.IsValid() {
 		return true
 	}
-	if !value.CanInterface() || depth > deepest {
+	if f.left--; f.left < 0 || !value.CanInterface() || depth > deepest {
 		return false
 	}
 	switch value.Kind() {
 	case reflect.Slice, reflect.Array:
 		for i := range value.Len() {
-			if !jsonMade(value.Index(i), depth+1) {
+			if !f.jsonMade(value.Index(i), depth+1) {
 				return false
 			}
 		}
@@ -153,7 +171,7 @@ func jsonMade(value reflect.Value, depth int) bool {
 			return false
 		}
 		for entries := value.MapRange(); entries.Next(); {
-			if !jsonMade(entries.Value(), depth+1) {
+			if !f.jsonMade(entries.Value(), depth+1) {
 				return false
 			}
 		}

@@ -159,7 +159,7 @@ func TestWhatHoldsItselfEnds(t *testing.T) {
 	assert.Equal(t, int64(1), valueAt(t, s, "x.a"))
 	assert.Equal(t, int64(1), valueAt(t, s, "x.self.self.a"))
 	require.Len(t, s.Ignored(), 1)
-	assert.Contains(t, s.Ignored()[0].Error(), strings.Repeat(".self", deepestMap))
+	assert.Contains(t, s.Ignored()[0].Error(), strings.Repeat(".self", deepest))
 
 	var pointer any
 	pointer = &pointer
@@ -168,6 +168,23 @@ func TestWhatHoldsItselfEnds(t *testing.T) {
 	list := []any{nil}
 	list[0] = list
 	assert.Len(t, NewSubject("", Any("x", list)).Ignored(), 1)
+}
+
+func TestWhatSharesItsPartsEndsToo(t *testing.T) {
+	t.Parallel()
+	list, nested := []any{1, map[string]any{}}, map[string]any{"a": 1}
+	for range 50 {
+		list, nested = []any{list, list}, map[string]any{"l": nested, "r": nested}
+	}
+	twice := []any{nil, nil}
+	twice[0], twice[1] = twice, twice
+	for _, value := range []any{list, nested, twice} {
+		subject := NewSubject("user-1", Any("a", value), String("b", "c"))
+		b, ok := subject.Attribute("b")
+		assert.True(t, ok)
+		assert.Equal(t, "c", b.Text())
+		assert.NotEmpty(t, subject.Ignored(), "written out it would have 2^50 entries")
+	}
 }
 
 func TestEntriesTellMapsFromNamesWithDots(t *testing.T) {

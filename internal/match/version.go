@@ -32,10 +32,11 @@ func scanVersion(s string) (v Version, parts int, ok bool) {
 		start := i
 		var n uint64
 		for ; i < len(s) && s[i]-'0' <= 9; i++ {
-			if n > (1<<64-1-9)/10 {
+			digit := uint64(s[i] - '0')
+			if n > (1<<64-1-digit)/10 {
 				return v, 0, false
 			}
-			n = n*10 + uint64(s[i]-'0')
+			n = n*10 + digit
 		}
 		if i == start || s[start] == '0' && i-start > 1 {
 			return v, 0, false
