@@ -308,7 +308,7 @@ func readBody(response *http.Response, limit int64) ([]byte, error) {
 		defer func() { _ = reader.Close() }()
 		return readLimited(reader, limit, -1)
 	default:
-		return nil, fmt.Errorf("becket: the server compressed the document with %q, which nobody asked for", encoding)
+		return nil, fmt.Errorf("becket: the server compressed the document with %q, which nobody asked for", encoding[:min(len(encoding), 40)])
 	}
 }
 
