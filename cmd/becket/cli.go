@@ -20,6 +20,7 @@ type cli struct {
 	Explain  explainVerb  `cmd:"" help:"Tell how a decision comes about."`
 	Simulate simulateVerb `cmd:"" help:"Foresee how a flag divides a population."`
 	Diff     diffVerb     `cmd:"" help:"Tell what a new version of a ruleset changes, and for whom."`
+	Gen      genVerb      `cmd:"" help:"Write typed Go handles of the flags."`
 }
 
 // globals are the flags that every verb has.

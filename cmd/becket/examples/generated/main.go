@@ -1,0 +1,50 @@
+// The flags of a program as Go code that becket wrote from the ruleset. Start it, in the folder cmd/becket of the repository, with
+//
+//	go run ./examples/generated
+//
+// When flags.json has changed, go generate writes flags/flags.go anew; a flag that is gone, or is of another type now, then breaks the
+// build wherever the program still asks for it. In a module of your own the line is
+//
+//	//go:generate go run github.com/becketflags/becket/cmd/becket@latest gen go --package flags --out flags/flags.go flags.json
+package main
+
+import (
+	_ "embed"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/becketflags/becket"
+	"github.com/becketflags/becket/cmd/becket/examples/generated/flags"
+)
+
+//go:generate go run github.com/becketflags/becket/cmd/becket gen go --package flags --out flags/flags.go flags.json
+
+//go:embed flags.json
+var shipped []byte
+
+func main() {
+	if err := run(os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "generated:", err)
+		os.Exit(1)
+	}
+}
+
+// run holds the handles against the ruleset, which a program does once when it starts, and asks for each.
+func run(out io.Writer) error {
+	client, err := becket.New(becket.Bytes(shipped), becket.WithBootstrap(shipped))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = client.Close() }()
+	if err := client.Verify(flags.Handles()...).Err(); err != nil {
+		return err
+	}
+
+	view := client.For(becket.NewSubject("user-42", becket.String("country", "DE"), becket.String("plan", "pro")))
+	fmt.Fprintln(out, "new checkout:", flags.NewCheckout.On(view))
+	fmt.Fprintln(out, "theme:", flags.Theme.In(view))
+	fmt.Fprintln(out, "upload limit:", flags.UploadLimitMb.In(view), "MB")
+	fmt.Fprintln(out, "calls a second:", flags.Limits.In(view).RPS, "in bursts of", flags.Limits.In(view).Burst.Size)
+	return nil
+}

@@ -1,0 +1,15 @@
+package main
+
+import (
+	"bytes"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestTheGeneratedHandlesFitTheRulesetAndAnswer(t *testing.T) {
+	var out bytes.Buffer
+	require.NoError(t, run(&out))
+	assert.Equal(t, "new checkout: true\ntheme: light\nupload limit: 100 MB\ncalls a second: 10 in bursts of 20\n", out.String())
+}

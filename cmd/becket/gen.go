@@ -1,0 +1,129 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"go/token"
+	"os"
+	"path"
+	"path/filepath"
+	"time"
+
+	"github.com/becketflags/becket"
+	"github.com/becketflags/becket/cmd/becket/internal/generate"
+	"github.com/becketflags/becket/cmd/becket/internal/input"
+	"github.com/becketflags/becket/cmd/becket/internal/layout"
+	"github.com/becketflags/becket/cmd/becket/internal/native"
+	"github.com/becketflags/becket/cmd/becket/internal/report"
+)
+
+// genVerb writes code from rulesets.
+type genVerb struct {
+	Go genGoVerb `cmd:"" help:"Write a Go file with a typed handle for each flag."`
+}
+
+// genGoVerb writes Go code.
+type genGoVerb struct {
+	rulesArgument
+	Package string `short:"p" env:"GOPACKAGE" default:"flags" placeholder:"NAME" help:"The package's name. By default, the package that has the go:generate line, or flags."`
+	Out     string `short:"o" aliases:"output" placeholder:"FILE" help:"Write to this file, only if it changes. By default, to standard output."`
+	Check   bool   `short:"c" help:"Write nothing; exit with 1 if the file of --out is not what would be written."`
+}
+
+// Run writes the handles, unless anything in the ruleset is bad.
+func (v *genGoVerb) Run(e *env) error {
+	if !token.IsIdentifier(v.Package) || v.Package == "_" {
+		return fmt.Errorf("%q is no name of a package", v.Package)
+	}
+	if v.Check && v.Out == "" {
+		return fmt.Errorf("--check needs the file: say --out")
+	}
+	document, rules, err := e.load(v.Rules)
+	if err != nil {
+		return err
+	}
+	if bad := document.Problems(rules); len(bad) > 0 {
+		return &report.RefusedError{Findings: bad}
+	}
+	flags, err := flagsToGenerate(document, rules)
+	if err != nil {
+		return err
+	}
+	code, err := generate.Go(v.Package, path.Base(filepath.ToSlash(document.Name)), flags)
+	if err != nil {
+		return err
+	}
+	return v.write(e, code)
+}
+
+func (v *genGoVerb) write(e *env, code []byte) error {
+	if v.Out == "" {
+		_, err := e.stdout.Write(code)
+		return err
+	}
+	old, err := os.ReadFile(v.Out)
+	switch {
+	case err == nil && bytes.Equal(old, code):
+		return nil
+	case v.Check:
+		fmt.Fprintln(e.stdout, filepath.ToSlash(v.Out))
+		return errFound
+	default:
+		return layout.WriteFile(v.Out, code)
+	}
+}
+
+// flagsToGenerate lists the flags in the order of their keys, so that a moved flag changes nothing.
+func flagsToGenerate(document *input.Document, rules becket.Rules) (flags []generate.Flag, err error) {
+	var ruleset *native.Ruleset
+	if document.Format == becket.Native {
+		if ruleset, err = document.Native(rules); err != nil {
+			return nil, err
+		}
+	}
+	lister, _ := rules.(becket.VariantLister)
+	for info := range rules.Flags() {
+		f := generate.Flag{FlagInfo: info}
+		if lister != nil {
+			f.Values = lister.Variants(info.Key)
+		}
+		if ruleset != nil {
+			f.Default = cautious(ruleset.Flag(info.Key))
+		} else {
+			f.Values, f.Default = askedFor(rules, info.Key, f.Values)
+		}
+		flags = append(flags, f)
+	}
+	return flags, nil
+}
+
+// cautious returns the variant that a program without a ruleset should act on: what the flag serves when it is off, else what it
+// serves to everybody else, and of a split the largest arm.
+func cautious(f *native.Flag) string {
+	switch {
+	case f.Off != "":
+		return f.Off
+	case f.Default == nil:
+		return ""
+	}
+	variant, most := f.Default.Variant, 0.0
+	for _, arm := range f.Default.Arms {
+		if arm.Weight > most || arm.Weight == most && arm.Variant < variant {
+			variant, most = arm.Variant, arm.Weight
+		}
+	}
+	return variant
+}
+
+// askedFor returns the variant that a subject of whom nothing is known gets, for formats that this command does not read itself.
+func askedFor(rules becket.Rules, key string, listed []becket.Variant) (values []becket.Variant, name string) {
+	var nobody becket.Subject
+	r := rules.Evaluate(key, becket.KindAny, &nobody, becket.At(time.Unix(0, 0).UTC(), 0))
+	if r.Variant == nil {
+		return listed, ""
+	}
+	if len(listed) == 0 {
+		listed = []becket.Variant{*r.Variant}
+	}
+	return listed, r.Variant.Name
+}

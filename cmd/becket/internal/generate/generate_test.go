@@ -1,0 +1,122 @@
+package generate
+
+import (
+	"go/ast"
+	"go/format"
+	"go/importer"
+	"go/parser"
+	"go/token"
+	"go/types"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/becketflags/becket"
+)
+
+// flagsOf decodes flags, each with its first variant as the default.
+func flagsOf(t *testing.T, document string) (flags []Flag) {
+	t.Helper()
+	rules, err := becket.Native.Decode([]byte(document))
+	require.NoError(t, err)
+	require.Empty(t, rules.Info().Bad)
+	for info := range rules.Flags() {
+		variants := rules.(becket.VariantLister).Variants(info.Key)
+		flags = append(flags, Flag{FlagInfo: info, Values: variants, Default: variants[0].Name})
+	}
+	return flags
+}
+
+// compiled type-checks a generated file, and returns the names that it declares.
+func compiled(t *testing.T, code []byte) []string {
+	t.Helper()
+	again, err := format.Source(code)
+	require.NoError(t, err)
+	assert.Equal(t, string(again), string(code), "the file is formatted")
+	set := token.NewFileSet()
+	file, err := parser.ParseFile(set, "flags.go", code, parser.ParseComments)
+	require.NoError(t, err)
+	assert.True(t, ast.IsGenerated(file))
+	exports, err := exec.Command("go", "list", "-export", "-f", "{{.Export}}", "github.com/becketflags/becket").Output()
+	require.NoError(t, err)
+	config := types.Config{Importer: importer.ForCompiler(set, "gc", lookup(strings.TrimSpace(string(exports))))}
+	pkg, err := config.Check("example.com/flags", set, []*ast.File{file}, nil)
+	require.NoError(t, err)
+	return pkg.Scope().Names()
+}
+
+func TestFlagsWhoseNamesWouldBeTheSameAllGetOthers(t *testing.T) {
+	code, err := Go("flags", "flags.json", flagsOf(t, `{"schema": 1, "flags": {
+		"a-b": {}, "a_b": {}, "a.b": {}, "handles": {}, "2fa": {}, "flag-2fa": {}, "日本": {}, "---": {}, "user-id": {}, "limits-value": {},
+		"limits": {"variants": {"x": {"a-b": 1, "a_b": {"deep": [{"x": 1}, {"y": "z"}]}}, "y": {"a-b": 1.5}}, "default": "x"}
+	}}`))
+	require.NoError(t, err)
+	names := compiled(t, code)
+	assert.Len(t, names, 11+1+3, "handles, the function, and the types: %s", names)
+	for _, name := range []string{"AB", "Flag2fa", "LimitsValue"} {
+		assert.NotContains(t, names, name, "nobody has a name that two want")
+	}
+	assert.Subset(t, names, []string{"Handles", "Flag日本", "Flag", "UserID", "Limits"})
+}
+
+func TestANewFlagNeverTakesTheNameOfAnother(t *testing.T) {
+	one, err := Go("flags", "", flagsOf(t, `{"schema": 1, "flags": {"a_b": {}}}`))
+	require.NoError(t, err)
+	assert.Contains(t, string(one), `AB = becket.BoolFlag{Key: "a_b"}`)
+	two, err := Go("flags", "", flagsOf(t, `{"schema": 1, "flags": {"a-b": {}, "a_b": {}}}`))
+	require.NoError(t, err)
+	assert.NotContains(t, string(two), "AB =")
+}
+
+func TestObjectsOfAnyShapeBecomeTypesThatCompile(t *testing.T) {
+	for name, test := range map[string]struct{ variants, want string }{
+		"one type for all variants":         {`{"a": {"rps": 1}, "b": {"rps": 2, "name": "x"}}`, "type FValue struct {\n\tName string `json:\"name\"`\n\tRPS  int    `json:\"rps\"`\n}"},
+		"an integer and a fraction":         {`{"a": {"x": 1}, "b": {"x": 1.5}}`, "X float64"},
+		"an integer written as 1.0":         {`{"a": {"x": 1.0}}`, "X float64"},
+		"an integer beyond 32 bits":         {`{"a": {"x": 1}, "b": {"x": 5000000000}}`, "X int64"},
+		"values of several types":           {`{"a": {"x": 1}, "b": {"x": "1"}}`, "X any"},
+		"null":                              {`{"a": {"x": null}}`, "X any"},
+		"a list of texts":                   {`{"a": ["x", "y"]}`, `becket.JSONFlag[[]string]{Key: "f", Default: []string{"x", "y"}}`},
+		"a list of objects":                 {`{"a": [{"x": 1}, {"y": true}]}`, `JSONFlag[[]FValueItem]{Key: "f", Default: []FValueItem{FValueItem{X: 1}, FValueItem{Y: true}}}`},
+		"an empty list":                     {`{"a": []}`, `JSONFlag[[]any]`},
+		"an empty object":                   {`{"a": {}}`, `JSONFlag[FValue]`},
+		"names that no tag can have":        {`{"a": {"x,y": 1, "": [2, null, {"z": false}]}}`, `map[string]any{"": []any{float64(2), nil, map[string]any{"z": false}}, "x,y": float64(1)}`},
+		"objects in objects":                {`{"a": {"b": {"c": {"d": "e"}}}}`, `FValue{B: FValueB{C: FValueBC{D: "e"}}}`},
+		"a list and an object":              {`{"a": [1], "b": {"c": 1}}`, `JSONFlag[any]{Key: "f", Default: []any{float64(1)}}`},
+		"fields with names like each other": {`{"a": {"a b": 1, "A-B": 2}}`, "AB_"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			code, err := Go("flags", "", flagsOf(t, `{"schema": 1, "flags": {"f": {"variants": `+test.variants+`, "default": "a"}}}`))
+			require.NoError(t, err)
+			compiled(t, code)
+			assert.Contains(t, string(code), test.want)
+		})
+	}
+}
+
+func TestANumberThatNoGoTypeHoldsIsAnError(t *testing.T) {
+	_, err := Go("flags", "", flagsOf(t, `{"schema": 1, "flags": {"f": {"variants": {"a": {"x": 1e999}}, "default": "a"}}}`))
+	assert.EqualError(t, err, `flag "f": the number 1e999 is out of range`)
+}
+
+func TestWhatPeopleWriteStaysInsideItsComment(t *testing.T) {
+	code, err := Go("flags", "x\n.json", flagsOf(t, `{"schema": 1, "flags": {"f": {
+		"description": "one\n*/ var Evil = 1\n\n//go:embed x\r\u2028two \u001b[31m\u202e three", "owner": "a\nb",
+		"variants": {"v\n1": "`+"`\\\"\\u0000"+`", "v2": "x"}, "default": "v2"
+	}}}`))
+	require.NoError(t, err)
+	assert.Equal(t, []string{"F", "Handles"}, compiled(t, code))
+	assert.NotContains(t, string(code), "\x1b")
+	assert.Contains(t, string(code), "// one */ var Evil = 1 //go:embed x two [31m three.\n")
+	assert.Contains(t, string(code), "// Owner: a b. Variants: v 1, v2.\n")
+}
+
+// lookup finds becket's export data; it exports nothing of other packages that handles need.
+func lookup(file string) importer.Lookup {
+	return func(string) (io.ReadCloser, error) { return os.Open(file) }
+}

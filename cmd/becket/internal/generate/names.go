@@ -1,0 +1,67 @@
+package generate
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"strings"
+	"unicode"
+)
+
+// names hands out identifiers. What would get the same one gets another instead, all of them: with a number behind the second
+// one, a new flag could silently take over the name of an old one.
+type names struct {
+	owners map[string][]string // identifier -> who wants it
+	wanted map[string]string   // who -> the identifier
+}
+
+func newNames(reserved ...string) *names {
+	n := &names{owners: map[string][]string{}, wanted: map[string]string{}}
+	for _, name := range reserved {
+		n.owners[name] = []string{""}
+	}
+	return n
+}
+
+// want asks for an identifier; owner says for what, and is asked for once.
+func (n *names) want(identifier, owner string) {
+	n.owners[identifier] = append(n.owners[identifier], owner)
+	n.wanted[owner] = identifier
+}
+
+// of returns the identifier of an owner. All must have been asked for.
+func (n *names) of(owner string) string {
+	identifier := n.wanted[owner]
+	if len(n.owners[identifier]) == 1 {
+		return identifier
+	}
+	sum := sha256.Sum256([]byte(owner))
+	return identifier + "_" + hex.EncodeToString(sum[:4])
+}
+
+// initialisms are written in capitals, as Go does.
+var initialisms = map[string]bool{
+	"api": true, "cpu": true, "css": true, "csv": true, "db": true, "dns": true, "html": true, "http": true, "https": true, "id": true,
+	"ip": true, "json": true, "pdf": true, "qps": true, "ram": true, "rpc": true, "rps": true, "sdk": true, "sla": true, "sql": true,
+	"ssh": true, "ssl": true, "tcp": true, "tls": true, "ttl": true, "udp": true, "ui": true, "uri": true, "url": true, "uuid": true,
+	"xml": true,
+}
+
+// identifier returns an exported identifier that resembles the key: its letters and digits, with capitals where words begin.
+func identifier(key, otherwise string) string {
+	words := strings.FieldsFunc(key, func(c rune) bool { return !unicode.IsLetter(c) && !unicode.IsDigit(c) })
+	var b strings.Builder
+	for _, word := range words {
+		if lower := strings.ToLower(word); initialisms[lower] {
+			b.WriteString(strings.ToUpper(lower))
+			continue
+		}
+		runes := []rune(word)
+		b.WriteRune(unicode.ToUpper(runes[0]))
+		b.WriteString(string(runes[1:]))
+	}
+	name := b.String()
+	if first := []rune(name + " ")[0]; !unicode.IsUpper(first) {
+		return otherwise + name // a digit, a letter without capitals, or nothing
+	}
+	return name
+}
