@@ -1,6 +1,7 @@
 package becket_test
 
 import (
+	"context"
 	"fmt"
 	"log"
 	"net/http"
@@ -38,6 +39,9 @@ func cdnServer() *httptest.Server {
 func shippedView() (becket.View, func()) {
 	client, err := becket.New(becket.Bytes(shipped), becket.WithBootstrap(shipped))
 	if err != nil {
+		log.Fatal(err)
+	}
+	if err := client.Refresh(context.Background()); err != nil { // so that the tier is always the same
 		log.Fatal(err)
 	}
 	view := client.For(becket.NewSubject("user-42", becket.String("country", "DE")))
@@ -91,7 +95,7 @@ func ExampleView_BoolDetail() {
 
 	d := flags.BoolDetail("new-checkout", false)
 	fmt.Println(d.Value, d.Variant, d.Rule, d.Reason, d.Revision, d.Tier, d.Err)
-	// Output: true on germany TARGETING_MATCH 1 bootstrap <nil>
+	// Output: true on germany TARGETING_MATCH 1 network <nil>
 }
 
 func subjectOf(r *http.Request) becket.Subject {
