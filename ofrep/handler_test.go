@@ -182,6 +182,15 @@ func TestTheETagFollowsTheAnswer(t *testing.T) {
 	assert.Equal(t, http.StatusOK, changed.StatusCode)
 	assert.Contains(t, text, "#111")
 	assert.NotEqual(t, tag, changed.Header.Get("ETag"))
+
+	set(strings.Replace(document, `"mobile"`, `"internal"`, 1))
+	require.NoError(t, client.Refresh(t.Context()))
+	_, text = ask(t, h, "", `{}`)
+	assert.Contains(t, text, `"theme"`)
+	set(strings.Replace(document, `"public", "mobile"`, `"mobile"`, 1))
+	require.NoError(t, client.Refresh(t.Context()))
+	_, text = ask(t, h, "", `{}`)
+	assert.NotContains(t, text, `"theme"`, "what is shown follows the ruleset")
 }
 
 // changing is a source whose document a test changes.

@@ -100,8 +100,8 @@ func BenchmarkProviderAlone(b *testing.B) {
 }
 
 func TestTheProviderCostsHardlyMoreThanTheSDKsOwn(t *testing.T) {
-	if testing.Short() {
-		t.Skip("measures time: left out under -short")
+	if testing.Short() || raceDetector {
+		t.Skip("measures time: left out under -short and the race detector")
 	}
 	names, providers := contenders(t)
 	clients := make([]*of.Client, len(providers))
@@ -141,6 +141,9 @@ func leastTimes(t *testing.T, clients []*of.Client) []time.Duration {
 }
 
 func TestAnEvaluationOfScalarsAllocatesNothingInTheProvider(t *testing.T) {
+	if raceDetector {
+		t.Skip("the race detector watches hidden pointers, which makes what they point to escape")
+	}
 	p := becketProvider(t)
 	flat := of.FlattenedContext{
 		of.TargetingKey: "user-42", "country": "DE", "age": int64(31), "height": 1.86, "beta": true,
