@@ -98,8 +98,10 @@ func anyValue(value reflect.Value) (Value, bool) {
 	if !value.IsValid() {
 		return Value{}, false
 	}
-	if value.Type() == reflect.TypeFor[time.Time]() && value.CanInterface() {
-		return TimeValue(value.Interface().(time.Time)), true
+	if value.CanInterface() {
+		if at, ok := value.Interface().(time.Time); ok {
+			return TimeValue(at), true
+		}
 	}
 	switch value.Kind() {
 	case reflect.Bool:
@@ -113,7 +115,7 @@ func anyValue(value reflect.Value) (Value, bool) {
 		if u > math.MaxInt64 {
 			return FloatValue(float64(u)), true
 		}
-		return IntValue(int64(u)), true //nolint:gosec // it fits
+		return IntValue(int64(u)), true
 	case reflect.Float32, reflect.Float64:
 		return FloatValue(value.Float()), true
 	case reflect.Slice, reflect.Array:

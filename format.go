@@ -122,7 +122,7 @@ type RulesInfo struct {
 }
 
 // Bad is a flag or a segment that could not be read. The others are served all the same.
-type Bad struct {
+type Bad struct { //nolint:errname // an entry of a list first, and an error so that it can be logged
 	Section string // "flags" or "segments"
 	Key     string
 	Err     error // everything that is wrong with it

@@ -33,7 +33,7 @@ type Attribute struct {
 
 // attribute gives a value its name. A name of more than 64 KiB is cut: no condition asks for one.
 func attribute(name string, value Value) Attribute {
-	value.nameLength = uint16(min(len(name), math.MaxUint16)) //nolint:gosec // just bounded
+	value.nameLength = uint16(min(len(name), math.MaxUint16))
 	return Attribute{unsafe.StringData(name), value}
 }
 
@@ -46,8 +46,8 @@ func NewSubject(key string, attributes ...Attribute) Subject {
 	return Subject{
 		key:        unsafe.StringData(key),
 		attributes: unsafe.SliceData(attributes),
-		keyLength:  uint32(min(len(key), math.MaxInt32)),        //nolint:gosec // just bounded
-		count:      uint32(min(len(attributes), math.MaxInt32)), //nolint:gosec // likewise
+		keyLength:  uint32(min(len(key), math.MaxInt32)),
+		count:      uint32(min(len(attributes), math.MaxInt32)),
 	}
 }
 
@@ -162,7 +162,7 @@ func (s Subject) Ignored() []error {
 	walkBackwards(s.list(), func(a *Attribute) bool {
 		switch {
 		case a.value.kind == kindIgnored:
-			errs = append(errs, fmt.Errorf("becket: attribute %q is left out: %s", a.named(), unsafe.String((*byte)(a.value.pointer), int(a.value.number)))) //nolint:gosec // a length
+			errs = append(errs, fmt.Errorf("becket: attribute %q is left out: %s", a.named(), unsafe.String((*byte)(a.value.pointer), int(a.value.number))))
 		case a.named() == keyName:
 			errs = append(errs, fmt.Errorf("becket: attribute %q is left out: the name stands for the targeting key", a.named()))
 		}
@@ -215,7 +215,7 @@ func walkBackwards(attributes []Attribute, visit func(*Attribute) bool) bool {
 }
 
 func (v Value) group() []Attribute {
-	return unsafe.Slice((*Attribute)(v.pointer), int(v.number)) //nolint:gosec // it was a length
+	return unsafe.Slice((*Attribute)(v.pointer), int(v.number))
 }
 
 // clone copies the subject with everything it refers to, for hooks and sinks, which may keep what they are given.

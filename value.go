@@ -69,7 +69,7 @@ func StringValue(s string) Value {
 
 // IntValue returns a Value of [KindInt].
 func IntValue(i int64) Value {
-	return Value{number: uint64(i), meta: meta{kind: KindInt}} //nolint:gosec // the bits are kept, not the number
+	return Value{number: uint64(i), meta: meta{kind: KindInt}}
 }
 
 // FloatValue returns a Value of [KindFloat], or of [KindInt] when f is integral and fits into 64 bits.
@@ -87,7 +87,7 @@ func DecimalValue(f float64) Value {
 
 // TimeValue returns a Value of [KindTime], to the nanosecond. The time zone is not kept.
 func TimeValue(t time.Time) Value {
-	return Value{number: uint64(t.Unix()), meta: meta{fraction: uint32(t.Nanosecond()), kind: KindTime}} //nolint:gosec // bits; under 1e9
+	return Value{number: uint64(t.Unix()), meta: meta{fraction: uint32(t.Nanosecond()), kind: KindTime}}
 }
 
 // ListValue returns a Value of [KindList]. It keeps the slice: the caller must not change it afterwards.
@@ -117,7 +117,7 @@ func (v Value) Text() string {
 	if v.kind != KindString {
 		return ""
 	}
-	return unsafe.String((*byte)(v.pointer), int(v.number)) //nolint:gosec // it was a length
+	return unsafe.String((*byte)(v.pointer), int(v.number))
 }
 
 // Int returns the integer that v holds, and 0 for any other kind.
@@ -125,7 +125,7 @@ func (v Value) Int() int64 {
 	if v.kind != KindInt {
 		return 0
 	}
-	return int64(v.number) //nolint:gosec // the bits were kept
+	return int64(v.number)
 }
 
 // Float returns the number that v holds, an integer as the nearest float64, and 0 for any other kind.
@@ -134,7 +134,7 @@ func (v Value) Float() float64 {
 	case KindFloat:
 		return math.Float64frombits(v.number)
 	case KindInt:
-		return float64(int64(v.number)) //nolint:gosec // the bits were kept
+		return float64(int64(v.number))
 	default:
 		return 0
 	}
@@ -145,7 +145,7 @@ func (v Value) Time() time.Time {
 	if v.kind != KindTime {
 		return time.Time{}
 	}
-	return time.Unix(int64(v.number), int64(v.fraction)).UTC() //nolint:gosec // the bits were kept
+	return time.Unix(int64(v.number), int64(v.fraction)).UTC()
 }
 
 // Len returns the number of elements of a list, and 0 for any other kind.
@@ -153,7 +153,7 @@ func (v Value) Len() int {
 	if v.kind != KindList {
 		return 0
 	}
-	return int(v.number) //nolint:gosec // it was a length
+	return int(v.number)
 }
 
 // At returns element i of a list. It panics when i is out of range, as a slice does.
