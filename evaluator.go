@@ -37,24 +37,20 @@ func (e *evaluation) find(name *attributeName, key *Value) *Value {
 	if e.found[0].name == name {
 		return e.found[0].value
 	}
+	return e.seek(name, key)
+}
+
+func (e *evaluation) seek(name *attributeName, key *Value) *Value {
 	if e.found[1].name == name {
 		return e.found[1].value
 	}
 	if name.ofKey {
-		return e.keyValue(key)
+		if e.subject.keyLength == 0 {
+			return nil
+		}
+		*key = StringValue(e.subject.Key())
+		return key
 	}
-	return e.scan(name)
-}
-
-func (e *evaluation) keyValue(key *Value) *Value {
-	if e.subject.keyLength == 0 {
-		return nil
-	}
-	*key = StringValue(e.subject.Key())
-	return key
-}
-
-func (e *evaluation) scan(name *attributeName) *Value {
 	a := find(e.subject.list(), name.text)
 	if a == nil {
 		return nil
@@ -192,7 +188,12 @@ func (r *rule) matches(e *evaluation) bool {
 		return false
 	}
 	missing := e.missing
-	result := r.condition(e)
+	result := yes
+	if e.trace != nil && len(r.conditions) > 1 {
+		result = e.trace.all(e, r.conditions)
+	} else {
+		result = allHold(r.conditions, e)
+	}
 	if result != unknown {
 		e.missing = missing
 	}
@@ -200,13 +201,6 @@ func (r *rule) matches(e *evaluation) bool {
 		return false
 	}
 	return r.gate == nil || r.gate.admits(e)
-}
-
-func (r *rule) condition(e *evaluation) truth {
-	if e.trace != nil && len(r.conditions) > 1 {
-		return e.trace.all(e, r.conditions)
-	}
-	return allHold(r.conditions, e)
 }
 
 func (r *rule) decide(e *evaluation) *Variant {

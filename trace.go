@@ -82,6 +82,8 @@ func (t *trace) condition(e *evaluation, c *condition) (result truth) {
 }
 
 // all shows the conditions of a rule as the one that they were.
+//
+//go:noinline
 func (t *trace) all(e *evaluation, conditions []condition) (result truth) {
 	t.nested("condition", "all", func() (string, string) {
 		result = allHold(conditions, e)
