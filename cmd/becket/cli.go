@@ -21,6 +21,7 @@ type cli struct {
 	Simulate simulateVerb `cmd:"" help:"Foresee how a flag divides a population."`
 	Diff     diffVerb     `cmd:"" help:"Tell what a new version of a ruleset changes, and for whom."`
 	Gen      genVerb      `cmd:"" help:"Write typed Go handles of the flags."`
+	Usage    usageVerb    `cmd:"" help:"Find flags that no Go code uses, and code that asks for flags in vain."`
 }
 
 // globals are the flags that every verb has.

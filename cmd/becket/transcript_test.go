@@ -5,6 +5,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -27,6 +28,7 @@ func runTranscript(t *testing.T, path string) {
 	require.NoError(t, err)
 	folder := t.TempDir()
 	require.NoError(t, os.CopyFS(folder, os.DirFS(filepath.Join("testdata", "rules"))))
+	requireLibrary(t, filepath.Join(folder, "shop", "go.mod"))
 	t.Chdir(folder)
 	got := rewrite(t, string(source))
 	if *update {
@@ -34,6 +36,17 @@ func runTranscript(t *testing.T, path string) {
 		return
 	}
 	assert.Equal(t, string(source), got, "run the tests with -update if the change is meant")
+}
+
+// requireLibrary makes a module that lies elsewhere now use the library of this repository.
+func requireLibrary(t *testing.T, path string) {
+	t.Helper()
+	root, err := filepath.Abs(filepath.Join("..", ".."))
+	require.NoError(t, err)
+	module, err := os.ReadFile(path)
+	require.NoError(t, err)
+	module = bytes.Replace(module, []byte("=> ../../../../.."), []byte("=> "+strconv.Quote(filepath.ToSlash(root))), 1)
+	require.NoError(t, os.WriteFile(path, module, 0o600))
 }
 
 // rewrite returns the transcript with the outputs that its commands have now.

@@ -25,8 +25,10 @@ func flagsOf(t *testing.T, document string) (flags []Flag) {
 	rules, err := becket.Native.Decode([]byte(document))
 	require.NoError(t, err)
 	require.Empty(t, rules.Info().Bad)
+	lister, ok := rules.(becket.VariantLister)
+	require.True(t, ok)
 	for info := range rules.Flags() {
-		variants := rules.(becket.VariantLister).Variants(info.Key)
+		variants := lister.Variants(info.Key)
 		flags = append(flags, Flag{FlagInfo: info, Values: variants, Default: variants[0].Name})
 	}
 	return flags

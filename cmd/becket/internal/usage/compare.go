@@ -1,0 +1,118 @@
+package usage
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/becketflags/becket"
+	"github.com/becketflags/becket/cmd/becket/internal/report"
+	"github.com/becketflags/becket/internal/match"
+)
+
+// The names of findings.
+const (
+	UnknownFlag    = "unknown-flag"
+	WrongType      = "wrong-type"
+	DefaultOutside = "default-outside"
+	UnusedFlag     = "unused-flag"
+	UnusedHandle   = "unused-handle"
+	DynamicKey     = "dynamic-key"
+)
+
+// Names lists the findings.
+var Names = []string{UnknownFlag, WrongType, DefaultOutside, UnusedFlag, UnusedHandle, DynamicKey}
+
+// Compare holds code against a ruleset. place says where a flag is defined.
+func Compare(c *Code, rules becket.Rules, place func(key string) report.Finding) (findings []report.Finding) {
+	v := comparison{rules: rules}
+	v.lister, _ = rules.(becket.VariantLister)
+	for info := range rules.Flags() {
+		v.keys = append(v.keys, info.Key)
+	}
+	asked := map[string]bool{}
+	for i := range c.Asks {
+		asked[c.Asks[i].Key] = true
+		findings = append(findings, v.ask(&c.Asks[i])...)
+	}
+	for i := range c.Idle {
+		a := &c.Idle[i]
+		findings = append(findings, v.ask(a)...)
+		if !a.generated {
+			findings = append(findings, finding(a, UnusedHandle, fmt.Sprintf("nothing uses this handle of the flag %q", a.Key)))
+		}
+	}
+	for info := range rules.Flags() {
+		if asked[info.Key] {
+			continue
+		}
+		f := place(info.Key)
+		f.Name, f.Flag, f.Owner, f.Message = UnusedFlag, info.Key, info.Owner, "no code asks for the flag"
+		findings = append(findings, f)
+	}
+	return findings
+}
+
+type comparison struct {
+	rules  becket.Rules
+	lister becket.VariantLister // nil where the format does not list values
+	keys   []string
+}
+
+func finding(a *Ask, name, message string) report.Finding {
+	return report.Finding{
+		File: a.Place.Filename, Line: a.Place.Line, Column: a.Place.Column, Name: name, Flag: a.Key, Message: message,
+	}
+}
+
+// ask holds one place against the ruleset.
+func (v *comparison) ask(a *Ask) []report.Finding {
+	if a.Dynamic {
+		return []report.Finding{finding(a, DynamicKey, a.What+" is not checkable: the key is not constant")}
+	}
+	info, ok := v.rules.Flag(a.Key)
+	switch {
+	case !ok:
+		message := fmt.Sprintf("there is no flag %q", a.Key)
+		if near := match.Nearest(a.Key, v.keys); near != "" {
+			message += fmt.Sprintf(" (did you mean %q?)", near)
+		}
+		return []report.Finding{finding(a, UnknownFlag, message)}
+	case info.Kind == becket.KindAny || a.Kind == becket.KindAny:
+		return nil // the flag was set aside, which check tells; or any type will do
+	case info.Kind != a.Kind && (info.Kind != becket.KindInt || a.Kind != becket.KindFloat):
+		f := finding(a, WrongType, fmt.Sprintf("%s asks for %s, but the flag %q is %s", a.What, an(a.Kind), a.Key, an(info.Kind)))
+		f.Owner = info.Owner
+		return []report.Finding{f}
+	case a.Default == nil || v.lister == nil:
+		return nil
+	}
+	variants := v.lister.Variants(a.Key)
+	if len(variants) == 0 || slices.ContainsFunc(variants, func(variant becket.Variant) bool { return same(variant.Value, *a.Default) }) {
+		return nil
+	}
+	f := finding(a, DefaultOutside, fmt.Sprintf("the default %s is none of the variants of %q", a.Default, a.Key))
+	f.Owner = info.Owner
+	return []report.Finding{f}
+}
+
+// same compares a variant with a default of the same type. A whole number is an integer, also where a float is asked for.
+func same(v, w becket.Value) bool {
+	switch {
+	case v.Kind() == becket.KindFloat || w.Kind() == becket.KindFloat:
+		return v.Float() == w.Float()
+	case w.Kind() == becket.KindString:
+		return v.Text() == w.Text()
+	case w.Kind() == becket.KindInt:
+		return v.Int() == w.Int()
+	default:
+		return v.Bool() == w.Bool()
+	}
+}
+
+func an(k becket.Kind) string {
+	word := k.String()
+	if word[0] == 'i' || word[0] == 'o' {
+		return "an " + word
+	}
+	return "a " + word
+}

@@ -1,0 +1,36 @@
+// Command shop asks for flags in every way there is, and for some in vain. What becket usage says of it is in
+// docs/command.md.
+package main
+
+import (
+	"fmt"
+
+	"example.com/shop/pages"
+	"github.com/becketflags/becket"
+)
+
+const banner = "ban" + "ner"
+
+// Handles, used and not.
+var (
+	NewCheckout = becket.BoolFlag{Key: "new-checkout"}
+	Forgotten   = becket.IntFlag{Key: "upload-limit-mb", Default: 25}
+	Listed      = []becket.Handle{NewCheckout, Forgotten}
+)
+
+func main() {
+	var client *becket.Client
+	flags := client.For(becket.NewSubject("user-42"))
+	fmt.Println(NewCheckout.On(flags), pages.Theme.In(flags))
+	fmt.Println(flags.String(banner, "#f00"))
+	fmt.Println(flags.String(banner, "red"))
+	fmt.Println(flags.Enabled("new-chekout"))
+	fmt.Println(flags.StringDetail("new-checkout", "on"))
+	fmt.Println(becket.JSON(flags, "banner", []string{}))
+	fmt.Println(client.Verify(Forgotten).Err())
+	for _, key := range []string{"a", "b"} {
+		fmt.Println(flags.Bool(key, false))
+	}
+	ask := flags.Int
+	fmt.Println(ask("upload-limit-mb", 1))
+}

@@ -1,0 +1,85 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/becketflags/becket"
+	"github.com/becketflags/becket/cmd/becket/internal/input"
+	"github.com/becketflags/becket/cmd/becket/internal/native"
+	"github.com/becketflags/becket/cmd/becket/internal/report"
+	"github.com/becketflags/becket/cmd/becket/internal/usage"
+)
+
+// usageVerb holds Go code against a ruleset.
+type usageVerb struct {
+	Packages []string `arg:"" optional:"" help:"Packages, as the go command takes them. By default, ./..."`
+	rulesFlag
+	Dir     string   `short:"C" default:"." help:"The folder in which the go command looks for packages."`
+	Tests   bool     `help:"Read files of tests too. By default, a flag that only tests ask for counts as unused."`
+	Tags    string   `placeholder:"TAG,…" help:"Build tags, separated by commas."`
+	Silence []string `placeholder:"NAME" help:"Do not report findings of these names. Repeatable, or separated by commas."`
+}
+
+// Run prints every finding to stdout. A key that is not constant is told, but is no mistake.
+func (v *usageVerb) Run(e *env) error {
+	for _, name := range v.Silence {
+		if !slices.Contains(usage.Names, name) {
+			return fmt.Errorf("there is no finding %q to silence: one of %s", name, strings.Join(usage.Names, ", "))
+		}
+	}
+	if info, err := os.Stat(v.Dir); err != nil || !info.IsDir() {
+		return fmt.Errorf("there is no folder %q", v.Dir)
+	}
+	document, rules, err := e.load(v.Rules)
+	if err != nil {
+		return err
+	}
+	place, err := flagPlaces(document, rules)
+	if err != nil {
+		return err
+	}
+	patterns := v.Packages
+	if len(patterns) == 0 {
+		patterns = []string{"./..."}
+	}
+	code, err := usage.Read(e.ctx, usage.Options{Dir: v.Dir, Patterns: patterns, Tests: v.Tests, Tags: v.Tags})
+	if err != nil {
+		return err
+	}
+	findings := usage.Compare(code, rules, place)
+	findings = slices.DeleteFunc(findings, func(f report.Finding) bool { return slices.Contains(v.Silence, f.Name) })
+	if err := e.writeFindings(findings); err != nil {
+		return err
+	}
+	if slices.ContainsFunc(findings, func(f report.Finding) bool { return f.Name != usage.DynamicKey }) {
+		return errFound
+	}
+	if !e.options.JSON && !e.options.GitHub {
+		fmt.Fprintf(e.stdout, "%s: nothing found in %s and %s of %s that ask for them\n", document.Name,
+			count(rules.Info().Flags, "flag"), count(len(code.Asks), "place"), count(code.Packages, "package"))
+	}
+	return nil
+}
+
+// flagPlaces returns where flags are defined: the file alone in formats that this command does not read itself.
+func flagPlaces(document *input.Document, rules becket.Rules) (func(key string) report.Finding, error) {
+	var ruleset *native.Ruleset
+	if document.Format == becket.Native {
+		var err error
+		if ruleset, err = document.Native(rules); err != nil {
+			return nil, err
+		}
+	}
+	return func(key string) report.Finding {
+		f := report.Finding{File: document.Name, Path: "flags" + native.PathStep(key)}
+		if ruleset == nil || ruleset.Flag(key) == nil {
+			return f
+		}
+		place := document.PlaceAt(ruleset.Flag(key).At)
+		f.File, f.Line, f.Column = place.File, place.Line, place.Column
+		return f
+	}, nil
+}
