@@ -44,7 +44,7 @@ func workload(id string) scene.Workload {
 func measureProviders(c config, results *report.Results) error {
 	w := workload("W2")
 	w.ID, w.Title = "W7", w.Title+", through OpenFeature"
-	table, err := compare(w, append(native.Providers(), peer.InMemory()), c.options())
+	table, err := compare(w, append(native.Providers(), peer.InMemory(), peer.InMemoryWithMetadata()), c.options())
 	if err != nil {
 		return err
 	}

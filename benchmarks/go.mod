@@ -27,6 +27,7 @@ require (
 require (
 	github.com/barkimedes/go-deepcopy v0.0.0-20220514131651-17c30cfc62df // indirect
 	github.com/becketflags/becket v0.0.0
+	github.com/becketflags/becket/openfeature v0.0.0
 	github.com/blang/semver/v4 v4.0.0 // indirect
 	github.com/diegoholiveira/jsonlogic/v3 v3.8.4 // indirect
 	github.com/go-logr/logr v1.4.3 // indirect
@@ -64,3 +65,5 @@ require (
 )
 
 replace github.com/becketflags/becket => ../
+
+replace github.com/becketflags/becket/openfeature => ../openfeature

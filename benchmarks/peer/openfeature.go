@@ -3,6 +3,7 @@ package peer
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 
 	"github.com/open-feature/go-sdk/openfeature"
 	"github.com/open-feature/go-sdk/openfeature/memprovider"
@@ -24,8 +25,24 @@ func InMemory() contender.Contender {
 	}
 }
 
+// InMemoryWithMetadata is the same with the flag metadata that becket's provider makes of its ruleset.
+func InMemoryWithMetadata() contender.Contender {
+	return contender.Contender{
+		Name:   "OpenFeature in-memory, same metadata",
+		Module: "github.com/open-feature/go-sdk",
+		Role:   contender.Extra,
+		Prepare: func(w scene.Workload, users *[scene.Rotation]scene.User) (*contender.Runner, error) {
+			return prepareInMemoryFlag(w, users, openfeature.FlagMetadata{"version": "1", "tier": "network", "rule": "[0]"})
+		},
+	}
+}
+
 func prepareInMemory(w scene.Workload, users *[scene.Rotation]scene.User) (*contender.Runner, error) {
-	flags := map[string]memprovider.InMemoryFlag{w.Flag: inMemoryFlag(w)}
+	return prepareInMemoryFlag(w, users, nil)
+}
+
+func prepareInMemoryFlag(w scene.Workload, users *[scene.Rotation]scene.User, metadata openfeature.FlagMetadata) (*contender.Runner, error) {
+	flags := map[string]memprovider.InMemoryFlag{w.Flag: inMemoryFlag(w, metadata)}
 	for _, key := range scene.Fillers() {
 		flags[key] = memprovider.InMemoryFlag{
 			Key: key, State: memprovider.Enabled, DefaultVariant: "off", Variants: object{"on": true, "off": false}}
@@ -33,7 +50,7 @@ func prepareInMemory(w scene.Workload, users *[scene.Rotation]scene.User) (*cont
 	return OpenFeatureRunner(w, users, memprovider.NewInMemoryProvider(flags))
 }
 
-func inMemoryFlag(w scene.Workload) memprovider.InMemoryFlag {
+func inMemoryFlag(w scene.Workload, metadata openfeature.FlagMetadata) memprovider.InMemoryFlag {
 	flag := memprovider.InMemoryFlag{
 		Key: w.Flag, State: memprovider.Enabled, DefaultVariant: "on", Variants: object{"on": true, "off": false}}
 	if w.Kind == scene.Plain {
@@ -46,25 +63,27 @@ func inMemoryFlag(w scene.Workload) memprovider.InMemoryFlag {
 		s.Country, _ = flat["country"].(string)
 		if w.Kind == scene.Split {
 			arm := byHand.Text(w.Flag, &s)
-			return arm, openfeature.ProviderResolutionDetail{Reason: openfeature.SplitReason, Variant: arm}
+			return arm, openfeature.ProviderResolutionDetail{Reason: openfeature.SplitReason, Variant: arm, FlagMetadata: metadata}
 		}
 		if w.Kind == scene.Rules {
 			version, _ := flat["version"].(string)
 			s.ReadVersion(version)
 		}
 		if byHand.Enabled(w.Flag, &s) {
-			return true, openfeature.ProviderResolutionDetail{Reason: openfeature.TargetingMatchReason, Variant: "on"}
+			return true, openfeature.ProviderResolutionDetail{Reason: openfeature.TargetingMatchReason, Variant: "on", FlagMetadata: metadata}
 		}
-		return false, openfeature.ProviderResolutionDetail{Reason: openfeature.DefaultReason, Variant: "off"}
+		return false, openfeature.ProviderResolutionDetail{Reason: openfeature.DefaultReason, Variant: "off", FlagMetadata: metadata}
 	}
 	flag.ContextEvaluator = &decide
 	return flag
 }
 
-// OpenFeatureRunner asks a provider through the SDK's client. Each workload
-// has a domain of its own, since providers are global there.
+// domains counts the domains that were given out.
+var domains atomic.Int64
+
+// OpenFeatureRunner asks a provider through the SDK's client. Each runner has a domain of its own, since a domain has one provider.
 func OpenFeatureRunner(w scene.Workload, users *[scene.Rotation]scene.User, provider openfeature.FeatureProvider) (*contender.Runner, error) {
-	domain := fmt.Sprintf("%s %s", provider.Metadata().Name, w.ID)
+	domain := fmt.Sprintf("%s %s %d", provider.Metadata().Name, w.ID, domains.Add(1))
 	if err := openfeature.SetNamedProviderAndWait(domain, provider); err != nil {
 		return nil, err
 	}
