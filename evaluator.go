@@ -191,7 +191,7 @@ func (r *rule) matches(e *evaluation) bool {
 	result := yes
 	if e.trace != nil && len(r.conditions) > 1 {
 		result = e.trace.all(e, r.conditions)
-	} else {
+	} else if len(r.conditions) > 0 {
 		result = allHold(r.conditions, e)
 	}
 	if result != unknown {
