@@ -44,7 +44,7 @@ func (f *fetcher) verified(ctx context.Context, document Document) (_ Document, 
 		}
 		again, fetchErr := f.source.fetch(ctx, Validator{})
 		if fetchErr != nil {
-			return document, nil, "", fmt.Errorf("%w; fetching it again: %w", err, fetchErr)
+			return document, nil, "", fmt.Errorf("%w; fetching it again: %w", err, within{fetchErr})
 		}
 		if again.NotModified {
 			return document, nil, "", ErrUnexpectedNotModified

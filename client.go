@@ -96,9 +96,9 @@ func (c *Client) notReady(why error) error {
 	default:
 	}
 	if last := c.status.lastError(); last != nil {
-		return fmt.Errorf("becket: there is no ruleset yet: %w; the last failure: %w", why, last)
+		return fmt.Errorf("becket: there is no ruleset yet: %w; the last failure: %w", within{why}, within{last})
 	}
-	return fmt.Errorf("becket: there is no ruleset yet: %w", why)
+	return fmt.Errorf("becket: there is no ruleset yet: %w", within{why})
 }
 
 // Refresh fetches once, whatever interval, backoff or Retry-After say, and returns when what came is in use. The fetch begins after the

@@ -107,7 +107,7 @@ func readRegular(path string, limit int64) ([]byte, error) {
 // setAside renames the copy, so that the next start does not stumble over it again, and returns why with what was done.
 func (d *disk) setAside(why error) error {
 	if err := os.Rename(d.path(), d.path()+asideSuffix); err != nil {
-		return fmt.Errorf("%w; it could not be set aside: %w", why, diskError(err))
+		return fmt.Errorf("%w; it could not be set aside: %w", why, err)
 	}
 	return fmt.Errorf("%w; it is set aside as %s", why, d.name+asideSuffix)
 }

@@ -102,6 +102,12 @@ func (e *DocumentError) located() string {
 	return where + ": " + e.Message
 }
 
+// within is an error inside of another one's text, which has becket's prefix already.
+type within struct{ error }
+
+func (e within) Error() string { return trimPrefix(e.error) }
+func (e within) Unwrap() error { return e.error }
+
 // trimPrefix returns an error's text without becket's prefix, for an error that carries another.
 func trimPrefix(err error) string {
 	const prefix = "becket: "

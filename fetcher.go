@@ -141,7 +141,7 @@ func decodeRules(format Format, body []byte, previous Rules) (rules Rules, err e
 	rules, err = format.Decode(body)
 	if err != nil {
 		if looksLikeHTML(body) {
-			err = fmt.Errorf("becket: this is a web page, not a ruleset; a login page or a captive portal may have answered: %w", err)
+			err = fmt.Errorf("becket: this is a web page, not a ruleset; a login page or a captive portal may have answered: %w", within{err})
 		}
 		return nil, err
 	}

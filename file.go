@@ -86,7 +86,7 @@ func (s *fileSource) read(suffix string, limit int64) ([]byte, error) {
 	}
 	body, err := readLimited(file, limit, info.Size())
 	if err != nil {
-		return nil, fmt.Errorf("becket: %s: %w", info.Name(), err)
+		return nil, fmt.Errorf("becket: %s: %w", info.Name(), within{err})
 	}
 	return body, nil
 }

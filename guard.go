@@ -41,7 +41,7 @@ func (g *guardedSource) signature(ctx context.Context) ([]byte, error) {
 	}
 	signature, err := guarded(ctx, g, signed.FetchSignature)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrUnsigned, err)
+		return nil, fmt.Errorf("%w: %w", ErrUnsigned, within{err})
 	}
 	return signature, nil
 }

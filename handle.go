@@ -210,7 +210,7 @@ func (d *declaration) verify(rules Rules, first map[string]declaration) (errs []
 	case !ok:
 		return append(errs, fmt.Errorf("%w%s", ErrFlagNotFound, suggest(d.key, flagKeys(rules))))
 	case info.Kind == KindAny && info.Err != nil:
-		return append(errs, fmt.Errorf("%w: %w", ErrParse, info.Err))
+		return append(errs, fmt.Errorf("%w: %w", ErrParse, within{info.Err}))
 	case info.Kind != d.kind && (info.Kind != KindInt || d.kind != KindFloat):
 		return append(errs, TypeMismatch(d.kind, info.Kind))
 	}
@@ -227,7 +227,7 @@ func (d *declaration) compare(variants []Variant) (errs []error) {
 			break
 		}
 		if err := d.fits(variant); err != nil {
-			errs = append(errs, fmt.Errorf("%w: variant %q does not fit the handle's type: %w", ErrTypeMismatch, variant.Name, err))
+			errs = append(errs, fmt.Errorf("%w: variant %q does not fit the handle's type: %w", ErrTypeMismatch, variant.Name, within{err}))
 		}
 	}
 	if len(variants) > 0 && len(errs) == 0 && !slices.ContainsFunc(variants, func(v Variant) bool { return same(v.Value) }) {

@@ -76,17 +76,17 @@ func loadOverrides(files []string) (*overrides, error) {
 func (o *overrides) reload() (changed bool, err error) {
 	document, err := File(o.file).Fetch(context.Background(), Validator{})
 	if err == nil && len(document.Body) > maxOverrides {
-		err = fmt.Errorf("becket: %w of %d bytes", ErrTooLarge, maxOverrides)
+		err = fmt.Errorf("%w of %d bytes", ErrTooLarge, maxOverrides)
 	}
 	if err != nil {
-		return false, fmt.Errorf("becket: WithOverrides: %w", err)
+		return false, fmt.Errorf("becket: WithOverrides: %w", within{err})
 	}
 	if o.body != nil && bytes.Equal(o.body, document.Body) {
 		return false, nil
 	}
 	list, err := decodeOverrides(document.Body)
 	if err != nil {
-		return false, fmt.Errorf("becket: WithOverrides: %s: %w", o.file, err)
+		return false, fmt.Errorf("becket: WithOverrides: %s: %w", o.file, within{err})
 	}
 	o.body = document.Body
 	o.list.Store(&list)

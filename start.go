@@ -59,17 +59,17 @@ func (f *fetcher) fromDisk(c *diskCopy) (*held, error) {
 	if len(f.config.keys) > 0 {
 		var err error
 		if h.signedBy, err = verify(f.config.keys, c.body, c.signature); err != nil {
-			return nil, fmt.Errorf("becket: the disk copy is refused: %w", err)
+			return nil, fmt.Errorf("becket: the disk copy is refused: %w", within{err})
 		}
 	}
 	rules, err := decodeRules(f.config.format, c.body, nil)
 	if err != nil {
-		return nil, fmt.Errorf("becket: the disk copy is refused: %w", err)
+		return nil, fmt.Errorf("becket: the disk copy is refused: %w", within{err})
 	}
 	h.info = rules.Info()
 	err = errors.Join(f.config.rightEnvironment(h.info), f.config.notEmptied(h.info, f.held.info))
 	if err != nil {
-		return nil, fmt.Errorf("becket: the disk copy is refused: %w", err)
+		return nil, fmt.Errorf("becket: the disk copy is refused: %w", within{err})
 	}
 	h.snapshot = newSnapshot(rules, TierDisk, f.config.clock, f.observer)
 	now := f.config.clock()
@@ -86,11 +86,11 @@ func (c *config) decodeBootstrap() (*held, error) {
 	}
 	rules, err := decodeRules(c.format, c.bootstrap, nil)
 	if err != nil {
-		return nil, fmt.Errorf("becket: WithBootstrap: %w", err)
+		return nil, fmt.Errorf("becket: WithBootstrap: %w", within{err})
 	}
 	h := &held{info: rules.Info(), sum: sha256.Sum256(c.bootstrap), body: c.bootstrap}
 	if err := c.rightEnvironment(h.info); err != nil {
-		return nil, fmt.Errorf("becket: WithBootstrap: %w", err)
+		return nil, fmt.Errorf("becket: WithBootstrap: %w", within{err})
 	}
 	h.snapshot = &snapshot{rules: rules}
 	return h, nil
