@@ -22,6 +22,7 @@ type cli struct {
 	Diff     diffVerb     `cmd:"" help:"Tell what a new version of a ruleset changes, and for whom."`
 	Gen      genVerb      `cmd:"" help:"Write typed Go handles of the flags."`
 	Usage    usageVerb    `cmd:"" help:"Find flags that no Go code uses, and code that asks for flags in vain."`
+	Serve    serveVerb    `cmd:"" help:"Serve a ruleset on this machine, for trying an application; reload it when it changes."`
 }
 
 // globals are the flags that every verb has.

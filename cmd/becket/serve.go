@@ -1,0 +1,186 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/becketflags/becket"
+	"github.com/becketflags/becket/cmd/becket/internal/devserver"
+	"github.com/becketflags/becket/cmd/becket/internal/input"
+	"github.com/becketflags/becket/cmd/becket/internal/report"
+)
+
+// serveVerb is a development server.
+type serveVerb struct {
+	Rules string        `arg:"" optional:"" help:"A file or a folder. By default, \"rules\" of the configuration."`
+	Addr  string        `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where to listen. By default, ${default}: this machine alone."`
+	Poll  time.Duration `default:"500ms" help:"How often to look for a change. By default, ${default}."`
+}
+
+// Run serves until the context ends.
+func (v *serveVerb) Run(e *env) error {
+	if v.Rules == "" {
+		v.Rules = e.config.Rules
+	}
+	if info, err := os.Stat(v.Rules); err != nil || !info.IsDir() && !info.Mode().IsRegular() {
+		return fmt.Errorf("serve watches a file or a folder, and %q is none", v.Rules)
+	}
+	if v.Poll < 10*time.Millisecond {
+		return fmt.Errorf("--poll %v is below 10ms", v.Poll)
+	}
+	name := servedName(v.Rules)
+	d := development{e: e, rules: v.Rules, server: devserver.New(name)}
+	d.seen = d.look()
+	if err := d.publish(d.seen); err != nil {
+		return err
+	}
+	listener, err := (&net.ListenConfig{}).Listen(e.ctx, "tcp", v.Addr)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(e.stdout, "serving %s at http://%s/%s until interrupted\n", filepath.ToSlash(v.Rules), listener.Addr(), url.PathEscape(name))
+	return d.serve(listener, v.Poll)
+}
+
+// servedName is the document's name in its URL: what is served is JSON, whatever it was written in.
+func servedName(rules string) string {
+	base := filepath.Base(filepath.Clean(rules))
+	if name := strings.TrimSuffix(base, filepath.Ext(base)); name != "" {
+		base = name
+	}
+	return base + ".json"
+}
+
+// development is a server and the file that it watches. One goroutine looks and publishes.
+type development struct {
+	e        *env
+	rules    string
+	server   *devserver.Server
+	seen     sighting
+	settled  bool // seen has been published or refused
+	revision int64
+}
+
+// sighting is what was there when somebody looked.
+type sighting struct {
+	document  *input.Document
+	body      []byte
+	signature []byte
+	err       error
+}
+
+func (s *sighting) same(t *sighting) bool {
+	if s.err != nil || t.err != nil {
+		return s.err != nil && t.err != nil && report.Plain(s.err) == report.Plain(t.err)
+	}
+	return bytes.Equal(s.body, t.body) && bytes.Equal(s.signature, t.signature)
+}
+
+// look reads the ruleset and its signature.
+func (d *development) look() (s sighting) {
+	s.document, s.err = input.Read(d.e.ctx, d.rules, input.Options{Format: d.e.options.Format})
+	if s.err != nil {
+		return s
+	}
+	s.body = s.document.Body
+	if len(s.body) > 0 && bytes.HasSuffix(s.document.Source, s.body) {
+		s.body = s.document.Source // plain JSON with its byte-order mark, if it has one: a signature is over every byte
+	}
+	s.signature, s.err = os.ReadFile(filepath.Clean(d.rules) + devserver.SignatureSuffix)
+	if errors.Is(s.err, fs.ErrNotExist) {
+		s.signature, s.err = nil, nil
+	}
+	return s
+}
+
+// publish serves what was seen, unless anything in it is bad.
+func (d *development) publish(s sighting) error {
+	d.settled = true
+	if s.err != nil {
+		return s.err
+	}
+	rules, err := s.document.Decode()
+	if err != nil {
+		return err
+	}
+	if bad := s.document.Problems(rules); len(bad) > 0 {
+		return &report.RefusedError{Findings: bad}
+	}
+	info := rules.Info()
+	etag := d.server.Publish(s.body, s.signature)
+	d.say("published %s%s, ETag %s", describe(info), signed(s.signature), etag)
+	if info.Revision < d.revision {
+		d.say("the revision was %d: clients refuse a lower one", d.revision)
+	}
+	d.revision = info.Revision
+	return nil
+}
+
+func describe(info becket.RulesInfo) string {
+	return fmt.Sprintf("%s, revision %d", count(info.Flags, "flag"), info.Revision)
+}
+
+func signed(signature []byte) string {
+	if signature == nil {
+		return ""
+	}
+	return ", with its signature"
+}
+
+func (d *development) say(format string, values ...any) {
+	fmt.Fprintf(d.e.stdout, "%s %s\n", d.e.now().Format(time.TimeOnly), fmt.Sprintf(format, values...))
+}
+
+// step looks once. A change is published when it looks the same a second time, so that a file that is being written is not taken
+// for a bad one.
+func (d *development) step() {
+	now := d.look()
+	if !now.same(&d.seen) {
+		d.seen, d.settled = now, false
+		return
+	}
+	if d.settled {
+		return
+	}
+	err := d.publish(now)
+	if err == nil || d.e.ctx.Err() != nil {
+		return
+	}
+	if refused, ok := errors.AsType[*report.RefusedError](err); ok {
+		d.e.printFindings(refused.Findings)
+	} else {
+		fmt.Fprintf(d.e.stderr, "becket: %s\n", report.Plain(err))
+	}
+	d.say("refused; what was published before stays")
+}
+
+// serve answers requests and looks for changes until the context ends; requests under way are answered.
+func (d *development) serve(listener net.Listener, poll time.Duration) error {
+	server := &http.Server{Handler: d.server, ReadHeaderTimeout: 10 * time.Second}
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	ticker := time.NewTicker(poll)
+	defer ticker.Stop()
+	for {
+		select {
+		case err := <-failed:
+			return err
+		case <-ticker.C:
+			d.step()
+		case <-d.e.ctx.Done():
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(d.e.ctx), 5*time.Second)
+			defer cancel()
+			return server.Shutdown(ctx)
+		}
+	}
+}

@@ -1,0 +1,147 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/becketflags/becket"
+)
+
+// served is a server that runs, and what it says.
+type served struct {
+	address string
+	lines   *bufio.Scanner
+	stop    func() (code int)
+	stderr  *bytes.Buffer // to be read once it has stopped, or has said what follows
+}
+
+func serve(t *testing.T, file string) *served {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	reader, writer := io.Pipe()
+	s := &served{lines: bufio.NewScanner(reader), stderr: &bytes.Buffer{}}
+	e := &env{ctx: ctx, stdout: writer, stderr: s.stderr, now: func() time.Time { return time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC) }}
+	done := make(chan int, 1)
+	go func() {
+		done <- run(e, []string{"serve", file, "--addr", "127.0.0.1:0", "--poll", "10ms"})
+		_ = writer.Close()
+	}()
+	s.stop = func() int {
+		cancel()
+		_, _ = io.Copy(io.Discard, reader)
+		return <-done
+	}
+	s.says(t, `^12:00:00 published 3 flags, revision 42, ETag "[0-9a-f]{24}"$`)
+	s.address = s.says(t, `^serving .* at (http://127\.0\.0\.1:\d+/flags\.json) until interrupted$`)
+	return s
+}
+
+// says waits for the next line, and returns what the first group matches in it.
+func (s *served) says(t *testing.T, pattern string) string {
+	t.Helper()
+	require.True(t, s.lines.Scan(), "the server ended: %s", s.stderr)
+	match := regexp.MustCompile(pattern).FindStringSubmatch(s.lines.Text())
+	require.NotNil(t, match, s.lines.Text())
+	return match[len(match)-1]
+}
+
+func (s *served) get(t *testing.T, suffix string) (status int, body string) {
+	t.Helper()
+	response, err := http.Get(s.address + suffix)
+	require.NoError(t, err)
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	require.NoError(t, err)
+	return response.StatusCode, string(text)
+}
+
+// edit replaces a file as editors do that care.
+func edit(t *testing.T, file, text string) {
+	t.Helper()
+	require.NoError(t, os.WriteFile(file+".new", []byte(text), 0o600))
+	require.NoError(t, os.Rename(file+".new", file))
+}
+
+func TestTheServerReloadsAndKeepsTheLastGoodDocument(t *testing.T) {
+	good, err := os.ReadFile(rulesFile("flags.json"))
+	require.NoError(t, err)
+	file := filepath.Join(t.TempDir(), "flags.json")
+	edit(t, file, string(good))
+	s := serve(t, file)
+	_, body := s.get(t, "")
+	assert.Equal(t, string(good), body, "byte for byte")
+	client, err := becket.New(becket.HTTP(s.address))
+	require.NoError(t, err)
+	defer client.Close()
+	require.NoError(t, client.Refresh(t.Context()))
+	require.NoError(t, client.Refresh(t.Context()), "not modified")
+
+	edit(t, file, strings.Replace(string(good), `"percent": 30`, `"percent": 130`, 1))
+	s.says(t, "^12:00:00 refused; what was published before stays$")
+	assert.Contains(t, s.stderr.String(), "flags.json:20:86: flags.new-checkout.rules[1].percent: 130 is not")
+	_, body = s.get(t, "")
+	assert.Equal(t, string(good), body)
+
+	better := strings.Replace(string(good), `"revision": 42`, `"revision": 43`, 1)
+	edit(t, file, better)
+	s.says(t, "^12:00:00 published 3 flags, revision 43, ETag")
+	_, body = s.get(t, "")
+	assert.Equal(t, better, body)
+	require.NoError(t, client.Refresh(t.Context()))
+	assert.Equal(t, int64(43), client.Status().Revision)
+
+	require.NoError(t, os.Remove(file))
+	s.says(t, "^12:00:00 refused")
+	assert.Contains(t, s.stderr.String(), "there is no file")
+	edit(t, file, string(good))
+	s.says(t, "^12:00:00 published 3 flags, revision 42, ETag")
+	s.says(t, "^12:00:00 the revision was 43: clients refuse a lower one$")
+
+	status, _ := s.get(t, ".minisig")
+	assert.Equal(t, http.StatusNotFound, status)
+	edit(t, file+".minisig", "signed")
+	s.says(t, "^12:00:00 published 3 flags, revision 42, with its signature, ETag")
+	_, body = s.get(t, ".minisig")
+	assert.Equal(t, "signed", body)
+	assert.Equal(t, exitGood, s.stop())
+}
+
+func TestTheServerDoesNotStartInVain(t *testing.T) {
+	for name, test := range map[string]struct {
+		args   []string
+		code   int
+		stderr string
+	}{
+		"a bad document":          {[]string{rulesFile("broken.jsonc")}, exitFinding, `unknown field "rulez"`},
+		"no file":                 {[]string{"nowhere.json"}, exitUsage, `becket: serve watches a file or a folder, and "nowhere.json" is none`},
+		"a URL":                   {[]string{"http://127.0.0.1/flags.json"}, exitUsage, "is none"},
+		"an address that is none": {[]string{rulesFile("flags.json"), "--addr", "nonsense"}, exitUsage, "missing port in address"},
+		"too much haste":          {[]string{rulesFile("flags.json"), "--poll", "1ns"}, exitUsage, "--poll 1ns is below 10ms"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			code, _, stderr := command(t, nil, append([]string{"serve"}, test.args...)...)
+			assert.Equal(t, test.code, code)
+			assert.Contains(t, stderr, test.stderr)
+		})
+	}
+}
+
+func TestWhatIsServedIsNamedAsJSON(t *testing.T) {
+	for rules, want := range map[string]string{
+		"flags.json": "flags.json", "a/b.yaml": "b.json", "flags/": "flags.json", ".flags": ".flags.json", "x.y.jsonc": "x.y.json",
+	} {
+		assert.Equal(t, want, servedName(rules))
+	}
+}
