@@ -74,6 +74,7 @@ func newExposer(c *config, n *notifier, private *privacy) *exposer {
 		full: make(chan struct{}, 1), flushes: make(chan chan error),
 		stopping: make(chan struct{}), done: make(chan struct{}),
 	}
+	x.config.batch = min(x.config.batch, x.config.queue) // a larger one would never be full
 	x.ctx, x.cancel = context.WithCancel(context.Background())
 	x.startTicking()
 	go x.run()

@@ -68,25 +68,26 @@ func WithExposures(sink Sink, options ...ExposureOption) Option {
 	}
 }
 
-// WithExposureWindow sets for how long a subject that saw a variant of a flag is not told again. 0 tells every evaluation. By default,
-// one hour.
+// WithExposureWindow sets for how long a subject that saw a variant of a flag is not told again, to a second. 0 tells every
+// evaluation. By default, one hour.
 func WithExposureWindow(window time.Duration) ExposureOption {
 	return func(c *exposureConfig) { c.window = window }
 }
 
 // WithExposureMemory sets how many subjects with a flag and a variant are remembered, at about 130 bytes each. Beyond it the one not
-// seen for longest is forgotten, and told again when it comes back. By default, 65,536.
+// seen for longest is forgotten, and told again when it comes back. At least 1. By default, 65,536.
 func WithExposureMemory(entries int) ExposureOption {
 	return func(c *exposureConfig) { c.memory = entries }
 }
 
-// WithExposureQueue sets how many exposures may wait, those that the sink is busy with included. By default, 10,000.
+// WithExposureQueue sets how many exposures may wait, those that the sink is busy with included. At least 1. By default,
+// 10,000.
 func WithExposureQueue(exposures int) ExposureOption {
 	return func(c *exposureConfig) { c.queue = exposures }
 }
 
-// WithExposureBatch sets how many exposures the sink gets at once, at most, and how long one waits for others to come, at most. By default,
-// 500 and five seconds.
+// WithExposureBatch sets how many exposures the sink gets at once, at most, and how long one waits for others to come, at most. At
+// least 1, and above 0; a batch is never larger than the queue. By default, 500 and five seconds.
 func WithExposureBatch(exposures int, wait time.Duration) ExposureOption {
 	return func(c *exposureConfig) { c.batch, c.every = exposures, wait }
 }
@@ -97,7 +98,8 @@ func (c *exposureConfig) check(mistake func(wrong bool, format string, args ...a
 		return
 	}
 	mistake(c.given > 1, "WithExposures is given %d times; a SinkFunc may call several sinks", c.given)
-	mistake(c.sink == nil, "WithExposures: the sink is nil")
+	function, ok := c.sink.(SinkFunc)
+	mistake(c.sink == nil || ok && function == nil, "WithExposures: the sink is nil")
 	mistake(c.window < 0, "WithExposureWindow: %v is below 0", c.window)
 	mistake(c.memory < 1, "WithExposureMemory: %d is below 1", c.memory)
 	mistake(c.queue < 1, "WithExposureQueue: %d is below 1", c.queue)

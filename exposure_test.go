@@ -249,6 +249,19 @@ func TestBatchesAreSentWhenFullOrWhenTheyHaveWaitedLongEnough(t *testing.T) {
 	})
 }
 
+func TestAQueueThatIsSmallerThanABatchDoesNotWaitForMore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sink := &collector{}
+		client := newExperiment(t, sink, WithExposureQueue(10), WithExposureBatch(500, time.Minute))
+		for i := range 30 {
+			client.For(NewSubject(fmt.Sprint("user-", i))).String("split", "")
+			synctest.Wait()
+		}
+		assert.Len(t, sink.all(), 30)
+		assert.Zero(t, client.Status().Exposures.Dropped)
+	})
+}
+
 func TestASinkThatHangsForMinutesSlowsNothingAndNothingGetsLostUncounted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		hang := 7 * time.Minute
