@@ -57,6 +57,9 @@ func FromFile(t testing.TB, path string, options ...becket.Option) *Flags {
 // FromRules is [FromFile] for rules of any format, such as configcat.V6 decodes them.
 func FromRules(t testing.TB, rules becket.Rules, options ...becket.Option) *Flags {
 	t.Helper()
+	if rules == nil {
+		t.Fatalf("flagtest: the rules are nil; Decode of a format gives some")
+	}
 	for _, bad := range rules.Info().Bad {
 		t.Errorf("flagtest: %v", bad)
 	}

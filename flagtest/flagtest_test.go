@@ -238,6 +238,12 @@ func TestAFileIsServedAsItStands(t *testing.T) {
 	assert.Equal(t, []string{"limits"}, report.Unasked)
 }
 
+func TestRulesThatAreNilFailTheTest(t *testing.T) {
+	t.Parallel()
+	said := watch(t, func(w *witness) { flagtest.FromRules(w, nil) })
+	assert.Equal(t, []string{"flagtest: the rules are nil; Decode of a format gives some"}, said)
+}
+
 func TestAFileThatCannotBeReadFailsTheTest(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
