@@ -20,8 +20,12 @@ func From(ctx context.Context) View {
 }
 
 // Middleware returns middleware that puts a view for the request's subject into the request's context. The view pins the ruleset for
-// the whole request. A nil client's handlers see defaults.
+// the whole request. subjectOf is called once for each request, by many goroutines at once; where it is nil, everybody is the zero
+// Subject. A nil client's handlers see defaults.
 func (c *Client) Middleware(subjectOf func(*http.Request) Subject) func(http.Handler) http.Handler {
+	if subjectOf == nil {
+		subjectOf = func(*http.Request) Subject { return Subject{} }
+	}
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			view := c.For(subjectOf(r))

@@ -54,6 +54,17 @@ func TestANilClientsMiddlewareServesDefaults(t *testing.T) {
 	assert.Equal(t, "none", answer.Body.String())
 }
 
+func TestWithoutAFunctionTheMiddlewareServesNobody(t *testing.T) {
+	t.Parallel()
+	client := newTestClient(t, Bytes([]byte(handled)), WithBootstrap([]byte(handled)))
+	answer := httptest.NewRecorder()
+	client.Middleware(nil)(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		subject := From(r.Context()).Subject()
+		fmt.Fprint(w, From(r.Context()).String("theme", "none"), " ", subject.IsZero())
+	})).ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/", nil))
+	assert.Equal(t, "dark true", answer.Body.String())
+}
+
 func TestWhatIsLearntLaterKeepsTheRuleset(t *testing.T) {
 	t.Parallel()
 	rules := `{"schema":1,"flags":{"a":{"rules":[{"if":{"attribute":"plan","in":["gold"]},"serve":"on"}]}}}`
