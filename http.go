@@ -75,18 +75,19 @@ func WithHeader(name, value string) HTTPOption {
 	}
 }
 
-// WithTimeout limits a whole fetch, from connecting to the last byte, to at most five minutes. By default, 10 seconds.
+// WithTimeout limits a whole fetch, from connecting to the last byte; it is above 0 and at most five minutes. By default, 10 seconds.
 func WithTimeout(timeout time.Duration) HTTPOption {
 	return func(s *httpSource) {
 		if timeout <= 0 || timeout > maxTimeout {
-			s.wrong(fmt.Errorf("becket: WithTimeout: %v is not between 0 and %v", timeout, maxTimeout))
+			s.wrong(fmt.Errorf("becket: WithTimeout: %v is not above 0 and at most %v", timeout, maxTimeout))
 			return
 		}
 		s.timeout = timeout
 	}
 }
 
-// WithMaxBytes limits the document's size after decompression; the format may have a limit of its own. By default, 64 MiB.
+// WithMaxBytes limits the document's size after decompression, in bytes, from 1 to 1 GiB; the format may have a limit of its own, as
+// Native has one of 64 MiB. By default, 64 MiB.
 func WithMaxBytes(limit int64) HTTPOption {
 	return func(s *httpSource) {
 		if limit <= 0 || limit > maxDiskBody {
@@ -162,8 +163,13 @@ func (s *httpSource) prepare() {
 
 func (s *httpSource) Check() error { return s.mistake }
 
-// patience is how long a fetch may take; a custom client's transport may not know when to stop.
-func (s *httpSource) patience() time.Duration { return s.timeout }
+// patience is how long a fetch may take; a custom client's transport may not know when to stop, and its timeout may be shorter.
+func (s *httpSource) patience() time.Duration {
+	if s.custom != nil && s.custom.Timeout > 0 {
+		return min(s.timeout, s.custom.Timeout)
+	}
+	return s.timeout
+}
 
 func (s *httpSource) Identity() string {
 	if s.identity != "" {

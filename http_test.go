@@ -230,6 +230,14 @@ func TestATimeoutCoversTheBody(t *testing.T) {
 	}
 }
 
+func TestAClientsOwnTimeoutIsTheOneThatIsTold(t *testing.T) {
+	server := startServer(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+	source := HTTP(server.URL, WithHTTPClient(&http.Client{Timeout: 50 * time.Millisecond}))
+	_, err := fetchOnce(t, source, Validator{})
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	assert.ErrorContains(t, err, "no whole answer within 50ms")
+}
+
 func TestErrorsKeepSecrets(t *testing.T) {
 	refused, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -244,6 +252,9 @@ func TestErrorsKeepSecrets(t *testing.T) {
 		case "/path-secret/scheme":
 			w.Header().Set("Location", "ftp://example.com/"+r.URL.RawQuery)
 			w.WriteHeader(http.StatusFound)
+		case "/path-secret/location":
+			w.Header().Set("Location", "http://[location-secret")
+			w.WriteHeader(http.StatusFound)
 		case "/path-secret/odd":
 			w.Header().Set("Content-Encoding", r.Header.Get("Authorization"))
 			say(w, "x")
@@ -253,14 +264,14 @@ func TestErrorsKeepSecrets(t *testing.T) {
 	})
 	for name, host := range map[string]string{
 		"404": server.Listener.Addr().String(), "echo": server.Listener.Addr().String(), "scheme": server.Listener.Addr().String(),
-		"odd": server.Listener.Addr().String(), "hang": server.Listener.Addr().String(), "refused": refused.Addr().String(),
+		"location": server.Listener.Addr().String(), "odd": server.Listener.Addr().String(), "hang": server.Listener.Addr().String(), "refused": refused.Addr().String(),
 	} {
 		t.Run(name, func(t *testing.T) {
 			source := HTTP("http://user:pass-secret@"+host+"/path-secret/"+name+"?token=query-secret",
 				WithHeader("Authorization", "header-secret"), WithTimeout(200*time.Millisecond))
 			_, err := fetchOnce(t, source, Validator{})
 			require.Error(t, err)
-			for _, secret := range []string{"pass-secret", "path-secret", "query-secret", "header-secret"} {
+			for _, secret := range []string{"pass-secret", "path-secret", "query-secret", "header-secret", "location-secret"} {
 				assert.NotContains(t, err.Error(), secret)
 			}
 			assert.ErrorContains(t, err, host)

@@ -97,7 +97,10 @@ func (s *httpSource) failed(err error) error {
 		err = inner.Err
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
-		err = fmt.Errorf("no whole answer within %v: %w", s.timeout, context.DeadlineExceeded)
+		err = fmt.Errorf("no whole answer within %v: %w", s.patience(), context.DeadlineExceeded)
+	}
+	if strings.HasPrefix(err.Error(), "failed to parse Location header") { // net/http quotes it, and it may hold keys
+		err = fmt.Errorf("%w: it leads to something that is no URL", ErrRedirect)
 	}
 	if _, answered := errors.AsType[*StatusError](err); !answered && s.own != nil {
 		s.own.CloseIdleConnections() // a connection that died silently must not be used again
