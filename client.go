@@ -126,7 +126,7 @@ func (c *Client) Status() Status {
 		return Status{}
 	}
 	s := c.status.read()
-	s.Format = c.config.format.Name()
+	s.Format = c.config.formatName
 	s.Exposures = c.observer.exposures().status()
 	s.OverridesFile, s.Overrides = c.config.overrides.told()
 	s.HookPanics, s.DroppedEvents = c.notifier.panics.Load(), c.notifier.dropped.Load()

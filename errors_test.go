@@ -41,33 +41,33 @@ func TestEveryErrorHasThePrefixOnce(t *testing.T) {
 			return err
 		},
 		"waiting for a source that answers with nonsense": func(t *testing.T) error {
-			client := newClient(t, Bytes([]byte("nonsense")))
+			client := newTestClient(t, Bytes([]byte("nonsense")))
 			require.Error(t, client.Refresh(t.Context()))
 			ctx, cancel := context.WithCancel(t.Context())
 			cancel()
 			return client.Wait(ctx)
 		},
 		"waiting for a client that is closed": func(t *testing.T) error {
-			client := newClient(t, Bytes([]byte("nonsense")))
+			client := newTestClient(t, Bytes([]byte("nonsense")))
 			require.Error(t, client.Refresh(t.Context()))
 			require.NoError(t, client.Close())
 			return client.Wait(t.Context())
 		},
 		"a signature that is not there": func(t *testing.T) error {
 			files := fstest.MapFS{"flags.json": {Data: good}}
-			return newClient(t, FS(files, "flags.json"), WithPublicKey(key)).Refresh(t.Context())
+			return newTestClient(t, FS(files, "flags.json"), WithPublicKey(key)).Refresh(t.Context())
 		},
 		"a disk copy of another environment": func(t *testing.T) error {
 			folder := t.TempDir()
-			first := newClient(t, Bytes(good), WithDiskCache(folder))
+			first := newTestClient(t, Bytes(good), WithDiskCache(folder))
 			require.NoError(t, first.Refresh(t.Context()))
 			require.NoError(t, first.Close())
-			client := newClient(t, Bytes(good), WithDiskCache(folder), WithEnvironment("production"))
+			client := newTestClient(t, Bytes(good), WithDiskCache(folder), WithEnvironment("production"))
 			require.NoError(t, client.Close())
 			return client.Status().DiskError
 		},
 		"a handle of a flag that cannot be read": func(t *testing.T) error {
-			client := newClient(t, Bytes([]byte(`{"schema":1,"flags":{"a":{"rulez":[]}}}`)))
+			client := newTestClient(t, Bytes([]byte(`{"schema":1,"flags":{"a":{"rulez":[]}}}`)))
 			require.NoError(t, client.Refresh(t.Context()))
 			return client.Verify(BoolFlag{Key: "a"}).Err()
 		},
@@ -75,7 +75,7 @@ func TestEveryErrorHasThePrefixOnce(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "flags.json")
 			require.NoError(t, os.WriteFile(path, nil, 0o600))
 			require.NoError(t, os.Truncate(path, maxDocument+1))
-			return newClient(t, File(path)).Refresh(t.Context())
+			return newTestClient(t, File(path)).Refresh(t.Context())
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -92,15 +92,6 @@ func TestEveryErrorHasThePrefixOnce(t *testing.T) {
 func TestAnErrorWithinAnotherCanStillBeAskedFor(t *testing.T) {
 	_, err := New(Bytes(nil), WithBootstrap([]byte(flagsDocument(1, "a"))), WithEnvironment("production"))
 	assert.ErrorIs(t, err, ErrEnvironment)
-}
-
-// newClient returns a client that is closed with the test.
-func newClient(t *testing.T, source Source, options ...Option) *Client {
-	t.Helper()
-	client, err := New(source, options...)
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = client.Close() })
-	return client
 }
 
 func fileOf(t *testing.T, text string) string {

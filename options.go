@@ -30,6 +30,8 @@ type config struct {
 	keys      []minisign.PublicKey
 	keyErrors []error
 
+	identity           string // of the source
+	formatName         string
 	environment        string // "": any
 	diskFolder         string // "" with disk set is a mistake
 	disk               bool
@@ -62,12 +64,8 @@ func (c *config) check() error {
 		}
 	}
 	mistake(c.source == nil, "there is no source")
-	if checker, ok := c.source.(Checker); ok {
-		if err := checker.Check(); err != nil {
-			errs = append(errs, err)
-		}
-	}
 	mistake(c.format == nil, "WithFormat: the format is nil")
+	errs = append(errs, c.introduce())
 	mistake(c.clock == nil, "WithClock: the clock is nil")
 	mistake(c.interval < minPollInterval, "WithPollInterval: %v is below the least interval, %v", c.interval, minPollInterval)
 	mistake(c.disk && c.diskFolder == "", "WithDiskCache: the folder has no name")
@@ -80,6 +78,27 @@ func (c *config) check() error {
 		errs = append(errs, err)
 	}
 	return errors.Join(errs...)
+}
+
+// introduce asks the source and the format what they are. They may be a program's own, and nil pointers.
+func (c *config) introduce() (err error) {
+	whom := "source"
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = fmt.Errorf("%w in the %s: %v", ErrPanic, whom, cause)
+		}
+	}()
+	if checker, ok := c.source.(Checker); ok {
+		err = checker.Check()
+	}
+	if c.source != nil {
+		c.identity = c.source.Identity()
+	}
+	whom = "format"
+	if c.format != nil {
+		c.formatName = c.format.Name()
+	}
+	return err
 }
 
 // WithPollInterval sets how often the source is asked, one second at least; each wait is jittered. By default, 30 seconds.

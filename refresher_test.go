@@ -240,6 +240,19 @@ func TestANilClientAnswersWithDefaults(t *testing.T) {
 	assert.NoError(t, client.Close())
 }
 
+// pointedSource and pointedFormat cannot be asked for their names as nil pointers.
+type (
+	pointedSource struct{ identity string }
+	pointedFormat struct{ name string }
+)
+
+func (s *pointedSource) Fetch(context.Context, Validator) (Document, error) {
+	return Document{}, errors.ErrUnsupported
+}
+func (s *pointedSource) Identity() string             { return s.identity }
+func (f *pointedFormat) Name() string                 { return f.name }
+func (f *pointedFormat) Decode([]byte) (Rules, error) { return nil, errors.ErrUnsupported }
+
 func TestNewTellsEveryMistake(t *testing.T) {
 	for name, test := range map[string]struct {
 		source  Source
@@ -271,6 +284,11 @@ func TestNewTellsEveryMistake(t *testing.T) {
 		},
 		"a key that is none": {Bytes(nil), []Option{WithPublicKey("sesame")}, "not a minisign public key"},
 		"no key":             {Bytes(nil), []Option{WithPublicKey()}, "there is no key"},
+		"a source that is a nil pointer": {
+			(*pointedSource)(nil), []Option{WithDiskCache("never made")}, "recovered a panic in the source: runtime error",
+		},
+		"a format that is a nil pointer": {Bytes(nil), []Option{WithFormat((*pointedFormat)(nil))}, "recovered a panic in the format: runtime error"},
+		"a sink that is a nil function":  {Bytes(nil), []Option{WithExposures(SinkFunc(nil))}, "the sink is nil"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			client, err := New(test.source, test.options...)

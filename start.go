@@ -16,7 +16,7 @@ func (f *fetcher) start(bootstrap *held) {
 		f.held = bootstrap
 	}
 	if f.config.disk {
-		f.disk = newDisk(f.config.diskFolder, f.config.source.Identity(), f.config.format.Name())
+		f.disk = newDisk(f.config.diskFolder, f.config.identity, f.config.formatName)
 		f.disk.clean(time.Now())
 		f.startFromDisk()
 	}
