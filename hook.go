@@ -11,9 +11,11 @@ import (
 
 // Hooks are functions that the client calls. Nil ones cost nothing. OnChange, OnError and OnRefresh are called one after another, in the
 // order of what happened, by a goroutine that does nothing else: one that blocks delays the others and neither evaluations nor
-// refreshing. They may call every method of the client, Close too. A panic in a hook is recovered, counted in [Status] and reported.
+// refreshing. They may call every method of the client, Close too. The first call may come before New has returned: hooks that need the
+// client are given to [Client.Listen] instead. A panic in a hook is recovered, counted in [Status] and reported.
 type Hooks struct {
-	// OnChange gets what differs between the ruleset served before and the one that replaced it. A hook that is so slow that 16
+	// OnChange gets what differs between the ruleset served before and the one that replaced it; where no flag and no segment does, it
+	// is not called, and neither for what New finds on disk or in the bootstrap. A hook that is so slow that 16
 	// rulesets wait for it gets the latest of them joined: still every difference once, but not every step on the way.
 	OnChange func(Changes)
 
