@@ -23,6 +23,9 @@ type cli struct {
 	Gen      genVerb      `cmd:"" help:"Write typed Go handles of the flags."`
 	Usage    usageVerb    `cmd:"" help:"Find flags that no Go code uses, and code that asks for flags in vain."`
 	Serve    serveVerb    `cmd:"" help:"Serve a ruleset on this machine, for trying an application; reload it when it changes."`
+	Keygen   keygenVerb   `cmd:"" help:"Make a key pair for signed rulesets."`
+	Sign     signVerb     `cmd:"" help:"Sign a ruleset."`
+	Verify   verifyVerb   `cmd:"" help:"Tell who signed a ruleset."`
 }
 
 // globals are the flags that every verb has.

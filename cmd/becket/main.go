@@ -5,6 +5,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/signal"
 	"runtime/debug"
@@ -27,9 +28,24 @@ func main() {
 		coloured: term.IsTerminal(int(os.Stdout.Fd())) && os.Getenv("NO_COLOR") == "",
 		progress: term.IsTerminal(int(os.Stderr.Fd())),
 		now:      time.Now,
+		password: terminalPassword(),
 	}, os.Args[1:])
 	stop()
 	os.Exit(code)
+}
+
+// terminalPassword returns what asks for a password without echo, nil if nobody sits there.
+func terminalPassword() func(prompt string) (string, error) {
+	terminal := int(os.Stdin.Fd())
+	if !term.IsTerminal(terminal) {
+		return nil
+	}
+	return func(prompt string) (string, error) {
+		fmt.Fprint(os.Stderr, prompt)
+		defer fmt.Fprintln(os.Stderr)
+		password, err := term.ReadPassword(terminal)
+		return string(password), err
+	}
 }
 
 // versionText returns the release's version, or what the build knows of it.

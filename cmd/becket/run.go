@@ -32,6 +32,7 @@ type env struct {
 	coloured bool // stdout is a terminal
 	progress bool // stderr is a terminal
 	now      func() time.Time
+	password func(prompt string) (string, error) // asks at the terminal without echo; nil: there is none
 
 	options *globals
 	config  config

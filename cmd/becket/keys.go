@@ -1,0 +1,142 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"aead.dev/minisign"
+)
+
+// keygenVerb makes a key pair.
+type keygenVerb struct {
+	SecretKey string `short:"s" default:"becket.key" placeholder:"FILE" help:"Where the secret key goes, readable by its owner alone. By default, ${default}."`
+	PublicKey string `short:"p" default:"becket.pub" placeholder:"FILE" help:"Where the public key goes. By default, ${default}."`
+	Force     bool   `short:"f" help:"Replace files that are there already."`
+	passwordFlags
+	Unencrypted bool `short:"W" help:"Do not encrypt the secret key."`
+}
+
+// passwordFlags say where a secret key's password comes from.
+type passwordFlags struct {
+	PasswordFile string `placeholder:"FILE" help:"Read the secret key's password from the first line of this file. By default, ask for it."`
+}
+
+// Run writes both files, or none.
+func (v *keygenVerb) Run(e *env) error {
+	for _, path := range []string{v.SecretKey, v.PublicKey} {
+		if _, err := os.Lstat(path); !v.Force && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("%q is there already; --force replaces it", path)
+		}
+	}
+	public, private, err := minisign.GenerateKey(nil)
+	if err != nil {
+		return err
+	}
+	secret, err := v.encode(e, private)
+	if err != nil {
+		return err
+	}
+	text, err := public.MarshalText()
+	if err != nil {
+		return err
+	}
+	if err := v.create(v.SecretKey, secret, 0o600); err != nil {
+		return err
+	}
+	if err := v.create(v.PublicKey, text, 0o644); err != nil {
+		return errors.Join(err, os.Remove(v.SecretKey)) // it would be a key that nobody can verify with
+	}
+	fmt.Fprintf(e.stdout, "wrote the secret key to %s and the public key to %s:\n%s\n", filepath.ToSlash(v.SecretKey), filepath.ToSlash(v.PublicKey), public)
+	return nil
+}
+
+// encode returns the secret key's file.
+func (v *keygenVerb) encode(e *env, private minisign.PrivateKey) ([]byte, error) {
+	if v.Unencrypted {
+		return private.MarshalText()
+	}
+	password, err := v.newPassword(e)
+	if err != nil {
+		return nil, err
+	}
+	return minisign.EncryptKey(password, private)
+}
+
+// newPassword asks twice, since a mistyped one would lose the key.
+func (p *passwordFlags) newPassword(e *env) (string, error) {
+	password, err := p.password(e, "Password of the new secret key: ")
+	if err != nil || p.PasswordFile != "" {
+		return password, err
+	}
+	again, err := p.password(e, "The same again: ")
+	if err == nil && again != password {
+		err = errors.New("the two passwords differ")
+	}
+	return password, err
+}
+
+func (p *passwordFlags) password(e *env, prompt string) (password string, err error) {
+	switch {
+	case p.PasswordFile != "":
+		var text []byte
+		text, err = os.ReadFile(p.PasswordFile)
+		password, _, _ = strings.Cut(string(text), "\n")
+		password = strings.TrimSuffix(password, "\r")
+	case e.password == nil:
+		return "", errors.New("there is no terminal to ask for the password: say --password-file")
+	default:
+		password, err = e.password(prompt)
+	}
+	if err == nil && password == "" {
+		err = errors.New("the password is empty; keygen -W makes a key without one")
+	}
+	return password, err
+}
+
+// create writes a new file, which nobody could have opened before with other permissions.
+func (v *keygenVerb) create(path string, text []byte, mode fs.FileMode) error {
+	if v.Force {
+		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(append(text, '\n'))
+	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
+		return errors.Join(err, os.Remove(path))
+	}
+	return nil
+}
+
+// secretKey reads a secret key, and its password if it has one.
+func (p *passwordFlags) secretKey(e *env, path string) (key minisign.PrivateKey, err error) {
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return key, fmt.Errorf("there is no secret key %q; becket keygen makes one", path)
+	}
+	if err != nil {
+		return key, err
+	}
+	text = []byte(strings.TrimSpace(string(text)))
+	if !minisign.IsEncrypted(text) {
+		if key.UnmarshalText(text) != nil {
+			return key, fmt.Errorf("%q is no secret key of minisign", path)
+		}
+		return key, nil
+	}
+	password, err := p.password(e, "Password of "+path+": ")
+	if err != nil {
+		return key, err
+	}
+	if key, err = minisign.DecryptKey(password, text); err != nil {
+		return key, fmt.Errorf("%q cannot be decrypted: the password is wrong", path)
+	}
+	return key, nil
+}

@@ -1,0 +1,175 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"aead.dev/minisign"
+
+	"github.com/becketflags/becket/cmd/becket/internal/devserver"
+	"github.com/becketflags/becket/cmd/becket/internal/input"
+	"github.com/becketflags/becket/cmd/becket/internal/layout"
+	"github.com/becketflags/becket/cmd/becket/internal/report"
+)
+
+// signVerb signs rulesets.
+type signVerb struct {
+	File      string `arg:"" help:"The file, as it will be published."`
+	SecretKey string `short:"s" default:"becket.key" placeholder:"FILE" help:"The secret key. By default, ${default}."`
+	Comment   string `short:"t" help:"The trusted comment, which is signed too. By default, the time and the file's name."`
+	Unchecked bool   `help:"Sign a file that the library would refuse, or that is no ruleset."`
+	passwordFlags
+}
+
+// maxComment is what the minisign program reads at most.
+const maxComment = 8 << 10
+
+// Run writes the signature beside the file.
+func (v *signVerb) Run(e *env) error {
+	if info, err := os.Stat(v.File); err != nil || !info.Mode().IsRegular() {
+		return fmt.Errorf("there is no file %q", v.File)
+	}
+	comment := v.Comment
+	if comment == "" {
+		comment = fmt.Sprintf("timestamp:%d\tfile:%s\thashed", e.now().Unix(), filepath.Base(v.File))
+	}
+	if len(comment) > maxComment || strings.ContainsAny(comment, "\r\n\x00") {
+		return fmt.Errorf("a trusted comment is one line of at most %d bytes", maxComment)
+	}
+	body, err := v.body(e)
+	if err != nil {
+		return err
+	}
+	key, err := v.secretKey(e, v.SecretKey)
+	if err != nil {
+		return err
+	}
+	reader := minisign.NewReader(bytes.NewReader(body)) // hashes what it reads
+	if _, err := io.Copy(io.Discard, reader); err != nil {
+		return err
+	}
+	signature := reader.SignWithComments(key, comment, "signature from minisign secret key")
+	name := v.File + devserver.SignatureSuffix
+	if err := layout.WriteFile(name, append(bytes.TrimRight(signature, "\n"), '\n')); err != nil {
+		return err
+	}
+	fmt.Fprintf(e.stdout, "%s: signed by the key %X\n", filepath.ToSlash(name), key.ID())
+	return nil
+}
+
+// body returns the file's bytes, which must be what the library takes: a signed mistake is refused by every client as well.
+func (v *signVerb) body(e *env) ([]byte, error) {
+	source, err := os.ReadFile(v.File)
+	if err != nil || v.Unchecked {
+		return source, err
+	}
+	document, rules, err := e.load(v.File)
+	if err != nil {
+		return nil, err
+	}
+	if bad := document.Problems(rules); len(bad) > 0 {
+		return nil, &report.RefusedError{Findings: bad}
+	}
+	if !bytes.HasSuffix(source, document.Body) {
+		return nil, fmt.Errorf("%s is not plain JSON: sign what becket build writes", document.Name)
+	}
+	return source, nil
+}
+
+// verifyVerb checks signatures.
+type verifyVerb struct {
+	Rules         string   `arg:"" help:"A file or a URL. The signature is beside it, with .minisig behind the name."`
+	PublicKey     []string `short:"P" sep:"none" placeholder:"KEY" help:"A public key that is trusted: its 56 characters. Repeatable."`
+	PublicKeyFile []string `short:"p" sep:"none" placeholder:"FILE" help:"The file of a public key that is trusted. Repeatable. By default, becket.pub."`
+}
+
+// Run says who signed the document. A signature that is missing or does not fit is a finding.
+func (v *verifyVerb) Run(e *env) error {
+	keys, err := v.keys()
+	if err != nil {
+		return err
+	}
+	o := input.Options{Headers: e.options.Header, Stdin: e.stdin}
+	body, err := input.Bytes(e.ctx, v.Rules, o)
+	if err != nil {
+		return err
+	}
+	signature, err := input.Bytes(e.ctx, signatureOf(v.Rules), o)
+	if err != nil {
+		return e.unverified("it is not signed: " + report.Plain(err))
+	}
+	var parsed minisign.Signature
+	if err := parsed.UnmarshalText(signature); err != nil {
+		return e.unverified("its signature cannot be read")
+	}
+	known := false
+	for _, key := range keys {
+		known = known || key.ID() == parsed.KeyID
+		if key.ID() == parsed.KeyID && minisign.Verify(key, body, signature) {
+			return v.tell(e, &parsed)
+		}
+	}
+	if !known {
+		return e.unverified(fmt.Sprintf("it is signed by the key %X, which is not trusted", parsed.KeyID))
+	}
+	return e.unverified(fmt.Sprintf("the key %X did not sign it", parsed.KeyID))
+}
+
+// tell says who signed.
+func (v *verifyVerb) tell(e *env, s *minisign.Signature) error {
+	id := fmt.Sprintf("%X", s.KeyID)
+	if e.options.JSON {
+		return report.Indented(e.stdout, map[string]string{"key": id, "comment": s.TrustedComment})
+	}
+	_, err := fmt.Fprintf(e.stdout, "signed by the key %s: %q\n", id, s.TrustedComment)
+	return err
+}
+
+func (e *env) unverified(why string) error {
+	fmt.Fprintf(e.stderr, "becket: the document is not to be trusted: %s\n", why)
+	return errFound
+}
+
+// keys reads the keys that are trusted.
+func (v *verifyVerb) keys() (keys []minisign.PublicKey, err error) {
+	texts := v.PublicKey
+	files := v.PublicKeyFile
+	if len(texts) == 0 && len(files) == 0 {
+		files = []string{"becket.pub"}
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return nil, fmt.Errorf("the public key: %w", err)
+		}
+		texts = append(texts, string(text))
+	}
+	for _, text := range texts {
+		var key minisign.PublicKey
+		if key.UnmarshalText([]byte(strings.TrimSpace(text))) != nil {
+			return nil, errors.New("this is not a minisign public key: 56 characters of base64, or a .pub file")
+		}
+		keys = append(keys, key)
+	}
+	return keys, nil
+}
+
+// signatureOf returns where the signature of a document is; of a URL, before its query.
+func signatureOf(name string) string {
+	if !strings.HasPrefix(name, "http://") && !strings.HasPrefix(name, "https://") {
+		return name + devserver.SignatureSuffix
+	}
+	u, err := url.Parse(name)
+	if err != nil {
+		return name
+	}
+	u.RawPath = u.EscapedPath() + devserver.SignatureSuffix
+	u.Path += devserver.SignatureSuffix
+	return u.String()
+}
