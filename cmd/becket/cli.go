@@ -26,6 +26,8 @@ type cli struct {
 	Keygen   keygenVerb   `cmd:"" help:"Make a key pair for signed rulesets."`
 	Sign     signVerb     `cmd:"" help:"Sign a ruleset."`
 	Verify   verifyVerb   `cmd:"" help:"Tell who signed a ruleset."`
+
+	Completion completionVerb `cmd:"" help:"Write a script that completes becket's words in a shell."`
 }
 
 // globals are the flags that every verb has.

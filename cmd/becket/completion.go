@@ -1,0 +1,160 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"text/template"
+
+	"github.com/alecthomas/kong"
+)
+
+// completionVerb writes a script that completes the command's words.
+type completionVerb struct {
+	Shell string `arg:"" enum:"bash,zsh,fish" help:"The shell: ${enum}."`
+}
+
+// words are what can stand behind some verbs: further verbs, flags, and the values of flags that have a fixed set of them.
+type words struct {
+	Path  string // the verbs, with a space between
+	Verbs []described
+	Flags []flagWord
+}
+
+type described struct{ Name, Help string }
+
+type flagWord struct {
+	described
+	Short  string // with its dash, or ""
+	Takes  bool   // a value follows
+	Values string // the values there are, with a space between; "" for a file's name
+}
+
+// Run writes the script.
+func (v *completionVerb) Run(e *env, app *kong.Kong) error {
+	return completions[v.Shell].Execute(e.stdout, levels(app.Model.Node, ""))
+}
+
+// levels lists node and every verb below it.
+func levels(node *kong.Node, path string) (all []words) {
+	w := words{Path: path}
+	for _, group := range node.AllFlags(true) {
+		for _, flag := range group {
+			w.Flags = append(w.Flags, flagWords(flag)...)
+		}
+	}
+	var below []words
+	for _, child := range node.Children {
+		if !child.Hidden {
+			w.Verbs = append(w.Verbs, described{child.Name, shellText(child.Help)})
+			below = append(below, levels(child, strings.TrimSpace(path+" "+child.Name))...)
+		}
+	}
+	for _, positional := range node.Positional {
+		for _, value := range positional.EnumSlice() {
+			if value != "" {
+				w.Verbs = append(w.Verbs, described{value, shellText(positional.Help)})
+			}
+		}
+	}
+	return append([]words{w}, below...)
+}
+
+func flagWords(flag *kong.Flag) []flagWord {
+	values := slices.DeleteFunc(flag.EnumSlice(), func(value string) bool { return value == "" })
+	w := flagWord{described: described{"--" + flag.Name, shellText(flag.Help)}, Takes: !flag.IsBool(), Values: strings.Join(values, " ")}
+	if flag.Short != 0 {
+		w.Short = "-" + string(flag.Short)
+	}
+	return []flagWord{w}
+}
+
+// shellText keeps of a help text its first sentence, and nothing that a shell makes something of.
+func shellText(help string) string {
+	sentence, _, _ := strings.Cut(help, ". ")
+	return strings.Map(func(c rune) rune {
+		if strings.ContainsRune("'\"`$\\[]:\n", c) {
+			return -1
+		}
+		return c
+	}, strings.TrimSuffix(sentence, "."))
+}
+
+// Candidates are the verbs and flags, with a space between.
+func (w words) Candidates() string {
+	var names []string
+	for _, verb := range w.Verbs {
+		names = append(names, verb.Name)
+	}
+	for _, flag := range w.Flags {
+		names = append(names, flag.Name)
+	}
+	return strings.Join(names, " ")
+}
+
+// Condition is fish's test for being behind these verbs.
+func (w words) Condition() string {
+	if w.Path == "" {
+		return "__fish_use_subcommand"
+	}
+	var parts []string
+	for verb := range strings.FieldsSeq(w.Path) {
+		parts = append(parts, "__fish_seen_subcommand_from "+verb)
+	}
+	return strings.Join(parts, "; and ")
+}
+
+// Pattern is how a flag stands on the command line, for a shell's case.
+func (f flagWord) Pattern() string {
+	if f.Short == "" {
+		return f.Name
+	}
+	return f.Name + "|" + f.Short
+}
+
+var completions = map[string]*template.Template{
+	"bash": script("", "bash", bashScript),
+	"zsh":  script("#compdef becket\n", "zsh", "autoload -U +X bashcompinit && bashcompinit\n"+bashScript),
+	"fish": script("", "fish", fishScript),
+}
+
+func script(first, shell, text string) *template.Template {
+	return template.Must(template.New(shell).Parse(first + fmt.Sprintf("# Completes becket in %s. Written by becket completion %[1]s.\n", shell) + text))
+}
+
+// In bash, the verbs before the cursor choose the words. Where there are none that fit, bash completes names of files.
+// zsh runs it too, where a variable named path would be the search path.
+const bashScript = `_becket() {
+	local verbs="" word i current="${COMP_WORDS[COMP_CWORD]}" previous="${COMP_WORDS[COMP_CWORD-1]}"
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		word="${COMP_WORDS[i]}"
+		case "${verbs:+$verbs }$word" in
+{{- range .}}{{if .Path}}
+		"{{.Path}}") verbs="{{.Path}}" ;;
+{{- end}}{{end}}
+		esac
+	done
+	COMPREPLY=()
+	case "$verbs" in
+{{- range .}}
+	"{{.Path}}")
+		case "$previous" in
+{{- range .Flags}}{{if .Takes}}
+		{{.Pattern}})
+			{{if .Values}}COMPREPLY=($(compgen -W "{{.Values}}" -- "$current")){{else}}COMPREPLY=($(compgen -f -- "$current")){{end}}
+			return ;;
+{{- end}}{{end}}
+		esac
+		COMPREPLY=($(compgen -W "{{.Candidates}}" -- "$current")) ;;
+{{- end}}
+	esac
+}
+complete -o default -F _becket becket
+`
+
+const fishScript = `{{range .}}{{$condition := .Condition}}
+{{- range .Verbs}}complete -c becket -n '{{$condition}}' -a '{{.Name}}' -d '{{.Help}}'
+{{end}}
+{{- range .Flags}}complete -c becket -n '{{$condition}}' -l '{{slice .Name 2}}'{{if .Short}} -s '{{slice .Short 1}}'{{end}}{{if .Takes}} -r{{end}}{{if .Values}} -x -a '{{.Values}}'{{end}} -d '{{.Help}}'
+{{end}}
+{{- end}}`
