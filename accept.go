@@ -71,7 +71,7 @@ func (f *fetcher) acceptable(info RulesInfo) error {
 		return err
 	}
 	if info.Revision < f.bar && !f.config.lowerRevisionValid {
-		return fmt.Errorf("%w: %d after %d", ErrLowerRevision, info.Revision, f.bar)
+		return fmt.Errorf("%w: %d after %d; publish a higher one, or allow it by WithLowerRevisionAllowed", ErrLowerRevision, info.Revision, f.bar)
 	}
 	return f.config.notEmptied(info, f.held.info)
 }

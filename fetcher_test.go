@@ -28,7 +28,7 @@ func TestARefusedDocumentLeavesWhatIsServed(t *testing.T) {
 		"two documents":          {held + held, nil, "", nil},
 		"another schema":         {`{"schema":2,"flags":{"b":{}}}`, nil, "2", nil},
 		"no flags field":         {`{"schema":1,"revision":6}`, nil, "flags", nil},
-		"a lower revision":       {flagsDocument(4, "b"), ErrLowerRevision, "4 after 5", nil},
+		"a lower revision":       {flagsDocument(4, "b"), ErrLowerRevision, "4 after 5; publish a higher one", nil},
 		"no revision":            {`{"schema":1,"flags":{"b":{}}}`, ErrLowerRevision, "0 after 5", nil},
 		"no flags":               {flagsDocument(6), ErrEmpty, "has 1", nil},
 		"another environment":    {`{"schema":1,"revision":6,"environment":"staging","flags":{"b":{}}}`, ErrEnvironment, "staging", []Option{WithEnvironment("production")}},

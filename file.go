@@ -39,7 +39,7 @@ func FS(fsys fs.FS, name string) Source {
 	case fsys == nil:
 		s.mistake = errors.New("becket: FS: the file system is nil")
 	case !fs.ValidPath(name):
-		s.mistake = fmt.Errorf("becket: FS: %q is no path as io/fs wants them: with slashes, not at the beginning or end, and without elements . or ..", name)
+		s.mistake = fmt.Errorf("becket: FS: %q is no path as io/fs wants them: no slash at the beginning or end, no elements . or .. in it", name)
 	}
 	return s
 }
