@@ -183,7 +183,7 @@ func (r *reader) tracking() tracking {
 	if ok && i < 0 {
 		r.fail(at, "unknown tracking %q%s: one of %s", word, suggest(word, words), strings.Join(words, ", "))
 	}
-	return tracking(max(i, 0)) //nolint:gosec // one of three
+	return tracking(max(i, 0))
 }
 
 func (r *reader) aboutField(a *about, field string) {

@@ -60,7 +60,7 @@ var typeMismatches = func() (errs [KindObject + 1][KindObject + 1]*EvaluationErr
 		for found := range errs[asked] {
 			errs[asked][found] = &EvaluationError{
 				Code:    CodeTypeMismatch,
-				Message: fmt.Sprintf("the flag is of type %s, not %s", Kind(found), Kind(asked)), //nolint:gosec // under 6
+				Message: fmt.Sprintf("the flag is of type %s, not %s", Kind(found), Kind(asked)),
 			}
 		}
 	}

@@ -92,7 +92,7 @@ type day int32
 const secondsPerDay = 24 * 60 * 60
 
 func dayOf(midnight time.Time) day {
-	return day((midnight.Unix() - time.Time{}.Unix()) / secondsPerDay) //nolint:gosec // some thousand years
+	return day((midnight.Unix() - time.Time{}.Unix()) / secondsPerDay)
 }
 
 func (d day) time() time.Time { return time.Time{}.AddDate(0, 0, int(d)) }

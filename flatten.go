@@ -99,7 +99,7 @@ func anyValue(value reflect.Value) (Value, bool) {
 		return Value{}, false
 	}
 	if value.CanInterface() {
-		if at, ok := value.Interface().(time.Time); ok {
+		if at, ok := reflect.TypeAssert[time.Time](value); ok {
 			return TimeValue(at), true
 		}
 	}

@@ -37,7 +37,7 @@ func newGraph(r *ruleset) (g graph) {
 	}
 	slices.SortFunc(g, func(a, b *node) int { return compareNames(a.name(), b.name()) })
 	for i, n := range g {
-		n.linked().node = int32(i) //nolint:gosec // a document has not that many flags
+		n.linked().node = int32(i)
 	}
 	return g
 }
@@ -138,7 +138,7 @@ func (g graph) components() [][]int32 {
 	t := tarjan{graph: g, index: make([]int32, len(g)), low: make([]int32, len(g)), onStack: make([]bool, len(g))}
 	for i := range g {
 		if t.index[i] == 0 {
-			t.visit(int32(i)) //nolint:gosec // as many as there are flags
+			t.visit(int32(i))
 		}
 	}
 	return t.found

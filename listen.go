@@ -1,5 +1,7 @@
 package becket
 
+import "slices"
+
 // Listen adds hooks to a client that runs already, such as one that a library was handed, and returns a function that takes them
 // away again. They are called as those of [WithHooks] are and after them, for what happens from now on; one call may still be under
 // way when stop returns. OnEvaluate is not called: New settles whether evaluations are listened to, so that they cost nothing
@@ -17,7 +19,7 @@ func (c *Client) Listen(hooks Hooks) (stop func()) {
 func (n *notifier) add(hooks *Hooks) {
 	n.mutex.Lock()
 	defer n.mutex.Unlock()
-	n.hooks = append(n.hooks[:len(n.hooks):len(n.hooks)], hooks)
+	n.hooks = append(slices.Clip(n.hooks), hooks)
 	if n.idle && !n.stopped {
 		n.idle = false
 		go n.run()

@@ -140,15 +140,7 @@ func (s *set) has(value *Value, fold bool) truth {
 
 func (s *set) hasPacked(text string) bool {
 	word, ok := pack(text)
-	if !ok {
-		return false
-	}
-	for _, w := range s.packed {
-		if w == word {
-			return true
-		}
-	}
-	return false
+	return ok && slices.Contains(s.packed, word)
 }
 
 func (s *set) hasText(text string, fold bool) bool {

@@ -24,7 +24,7 @@ func hashKey(seed uint32, key string) uint64 {
 
 // seedOf returns the seed that a salt stands for.
 func seedOf(salt string) uint32 {
-	return uint32(hashKey(0, salt)) //nolint:gosec // the low half is what is wanted
+	return uint32(hashKey(0, salt))
 }
 
 // unitOf maps a hash to [0, 1).
@@ -238,7 +238,7 @@ func (s *split) winner(hash uint64) *arm {
 		switch {
 		case h < low*(1-slack):
 			best, low, high = a, l, h
-		case !(l > high*(1+slack)): //nolint:staticcheck // so that NaN, from weights near 0, is left to the logarithms too
+		case !(l > high*(1+slack)): // NaN, from weights near 0, is left to the logarithms too
 			return s.exactWinner(hash)
 		}
 	}

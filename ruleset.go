@@ -62,9 +62,9 @@ const (
 
 // rulesetDraft is what only decoding needs to know of the document's top level.
 type rulesetDraft struct {
-	schema                        Value
-	schemaAt                      int
-	hasSchema, hasFlags, hasOther bool
+	schema              Value
+	schemaAt            int
+	hasSchema, hasFlags bool
 }
 
 var documentFields = []string{"schema", "revision", "environment", "segments", "flags"}

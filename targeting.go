@@ -3,6 +3,7 @@ package becket
 import (
 	"net/netip"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/becketflags/becket/internal/match"
@@ -146,7 +147,7 @@ func allHold(parts []condition, e *evaluation) truth {
 	result := yes
 	for i := range parts {
 		part := &parts[i]
-		holds := yes
+		var holds truth
 		if part.form == formTest && e.trace == nil {
 			holds = part.test(e) // what holds would come to, two calls later
 		} else {
@@ -215,12 +216,7 @@ func (l *link) satisfied(e *evaluation) truth {
 	if variant == nil {
 		return no
 	}
-	for i := range l.variants {
-		if l.variants[i] == variant.Name {
-			return yes
-		}
-	}
-	return no
+	return truthOf(slices.Contains(l.variants, variant.Name))
 }
 
 // test applies the operator to the subject's attribute.
@@ -303,14 +299,14 @@ func (c *condition) compareText(text string) truth {
 }
 
 func (c *condition) compareInstant(value *Value) truth {
-	at := match.Instant{Seconds: int64(value.number), Nanoseconds: value.fraction} //nolint:gosec // the bits were kept
+	at := match.Instant{Seconds: int64(value.number), Nanoseconds: value.fraction}
 	if value.kind != KindTime {
 		var ok bool
 		if at, ok = match.ParseInstant(hideString(value.Text())); !ok {
 			return unknown
 		}
 	}
-	than := match.Instant{Seconds: int64(c.operand.number), Nanoseconds: c.operand.fraction} //nolint:gosec // the same
+	than := match.Instant{Seconds: int64(c.operand.number), Nanoseconds: c.operand.fraction}
 	if c.operator == opBefore {
 		return truthOf(at.Before(than))
 	}

@@ -276,7 +276,7 @@ func (s *set) text() string {
 
 // unpack is the inverse of pack.
 func unpack(word uint64) string {
-	length := int(word >> 56) //nolint:gosec // at most 7
+	length := int(word >> 56)
 	text := make([]byte, length)
 	for i := length - 1; i >= 0; i-- {
 		text[i] = byte(word)

@@ -12,8 +12,8 @@ import (
 // answer without allocating, so bounds on full versions, which is what people write, are compared here; a test
 // holds both to the same answers.
 type versionRange struct {
-	releases []releaseRange   // what groups mean for plain releases; any of them
-	groups   [][]versionBound // any of which must hold in all its bounds; nil: ask the library
+	releases []releaseRange      // what groups mean for plain releases; any of them
+	groups   [][]versionBound    // any of which must hold in all its bounds; nil: ask the library
 	library  *semver.Constraints // nil where groups say all
 	text     string
 }

@@ -79,7 +79,7 @@ func runAll(c config, stdout io.Writer) error {
 		_, err := io.WriteString(stdout, text)
 		return err
 	}
-	if err := os.WriteFile(c.out, []byte(text), 0o644); err != nil { //nolint:gosec // results are for everybody
+	if err := os.WriteFile(c.out, []byte(text), 0o644); err != nil {
 		return err
 	}
 	_, err := io.WriteString(stdout, text)

@@ -113,7 +113,7 @@ func CopyRatios(results, document string) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", document, err)
 	}
-	return os.WriteFile(document, []byte(before+ratios+after), 0o644) //nolint:gosec // a document that everybody reads
+	return os.WriteFile(document, []byte(before+ratios+after), 0o644)
 }
 
 // cut returns the text up to and with begin, what is between, and the text
