@@ -88,6 +88,11 @@ func TestWhatCannotBeReadSaysWhere(t *testing.T) {
 	}
 }
 
+func TestAFolderWithoutFlagsIsNoRuleset(t *testing.T) {
+	_, err := Read(t.Context(), t.TempDir(), Options{})
+	assert.ErrorContains(t, err, `is no ruleset: it has no folder named "flags"`)
+}
+
 func TestFolders(t *testing.T) {
 	write := func(t *testing.T, files map[string]string) string {
 		t.Helper()
