@@ -42,7 +42,8 @@ func decode[T any](raw []byte) (d decoding) {
 		}
 	}()
 	var value T
-	if err := json.Unmarshal(raw, &value); err != nil {
+	// Names match as in encoding/json: exactly, or else in another case.
+	if err := json.Unmarshal(raw, &value, json.MatchCaseInsensitiveNames(true)); err != nil {
 		return decoding{err: misfit(err)}
 	}
 	return decoding{value: value}

@@ -101,3 +101,11 @@ func TestAnObjectThatDoesNotFitGivesTheFallbackAndSaysWhy(t *testing.T) {
 	require.ErrorIs(t, e.Err, errExplosion)
 	assert.Equal(t, 7, JSON(v, "none", 7))
 }
+
+func TestNamesMatchAsInEncodingJSON(t *testing.T) {
+	t.Parallel()
+	type limits struct{ RPS, Burst int }
+	value, err := decodeObject[limits](ObjectValue([]byte(`{"rps": 500, "Burst": 7}`)))
+	assert.Nil(t, err)
+	assert.Equal(t, limits{500, 7}, value)
+}

@@ -63,7 +63,7 @@ func (v View) Float(flag string, fallback float64) float64 {
 }
 
 // JSON returns the value of an object flag as a T, and fallback whenever that cannot be had. It is decoded once per ruleset
-// and type by the rules of encoding/json (names match exactly); what its pointers, maps and slices hold is shared by all callers
+// and type by the rules of encoding/json; what its pointers, maps and slices hold is shared by all callers
 // and to be read only.
 func JSON[T any](v View, flag string, fallback T) T {
 	value, _ := jsonOf(v, flag, fallback)
