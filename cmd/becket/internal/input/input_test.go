@@ -89,7 +89,7 @@ func TestWhatCannotBeReadSaysWhere(t *testing.T) {
 }
 
 func TestAFolderWithoutFlagsIsNoRuleset(t *testing.T) {
-	_, err := Read(t.Context(), t.TempDir(), Options{})
+	_, err := input.Read(t.Context(), t.TempDir(), input.Options{})
 	assert.ErrorContains(t, err, `is no ruleset: it has no folder named "flags"`)
 }
 
