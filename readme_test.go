@@ -67,3 +67,10 @@ func TestTheRulesetOfTheReadmeIsAGoodOne(t *testing.T) {
 	require.NoError(t, err)
 	assert.Empty(t, rules.Info().Bad)
 }
+func TestTheReadmeLinksToPagesThatAreThere(t *testing.T) {
+	text, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	for _, match := range regexp.MustCompile(`\]\(([^)#:]+)\)`).FindAllStringSubmatch(string(text), -1) {
+		assert.FileExists(t, match[1])
+	}
+}

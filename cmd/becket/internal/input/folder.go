@@ -18,13 +18,13 @@ const folderTop = "ruleset"
 
 // readFolder joins a folder's files into one document.
 func (d *Document) readFolder(folder string) error {
-	if info, err := os.Stat(filepath.Join(folder, "flags")); err != nil || !info.IsDir() {
-		return fmt.Errorf("%s is no ruleset: it has no folder named \"flags\"", folder)
-	}
 	w := folderWriter{document: d, folder: folder}
 	w.raw("{")
 	if err := w.top(); err != nil {
 		return err
+	}
+	if info, err := os.Stat(filepath.Join(folder, "flags")); err != nil || !info.IsDir() {
+		return fmt.Errorf("%s is no ruleset: it has no folder named \"flags\"", folder)
 	}
 	for _, section := range []string{"segments", "flags"} {
 		if err := w.section(section); err != nil {
