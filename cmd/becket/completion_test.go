@@ -43,7 +43,7 @@ func TestBashCompletes(t *testing.T) {
 			script.Dir = folder
 			output, err := script.CombinedOutput()
 			require.NoError(t, err, "%s", output)
-			for _, word := range strings.Fields(want) {
+			for word := range strings.FieldsSeq(want) {
 				assert.Contains(t, strings.Fields(string(output)), word)
 			}
 			if want == "" {
