@@ -162,8 +162,9 @@ func (c *Client) Explain(key string, subject Subject) Explanation {
 }
 
 // Close ends the client's goroutines and waits for them, so that a ruleset that was published is on disk and what happened has been told
-// to the hooks, and what is queued for the sink of exposures is there. It waits five seconds at most for a source or disk that hangs, as long
-// for the sink and as long for hooks; then it returns [ErrNotEnded]. Within a hook or sink it waits for neither. Checks go on answering from memory. It may be called often.
+// to the hooks, and what is queued for the sink of exposures is there. It waits five seconds at most for a source or disk that hangs, as
+// long for the sink and as long for hooks; then it returns [ErrNotEnded]. Within a hook or sink it waits for neither. Checks go
+// on answering from memory. It may be called often.
 func (c *Client) Close() error {
 	if c == nil {
 		return nil

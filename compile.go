@@ -94,14 +94,15 @@ func (r *reader) compileRules(d *flagDraft) {
 	d.rules = make([]rule, len(r.rules))
 	for i := range r.rules {
 		draft := &r.rules[i]
-		if first, twice := names[draft.name]; twice && draft.name != "" {
-			r.failBelow(draft.at, []step{{index: i}, {name: "name"}}, "the name %q is that of rules[%d] already", draft.name, first)
+		name := draft.name
+		if name == "" {
+			name = r.once([]byte("[" + strconv.Itoa(i) + "]"))
 		}
-		names[draft.name] = i
-		d.rules[i] = rule{name: draft.name, conditions: draft.conditions, gate: r.gate(draft, d.key)}
-		if draft.name == "" {
-			d.rules[i].name = r.once([]byte("[" + strconv.Itoa(i) + "]"))
+		if first, twice := names[name]; twice {
+			r.failBelow(draft.at, []step{{index: i}, {name: "name"}}, "the name %q is that of rules[%d] already", name, first)
 		}
+		names[name] = i
+		d.rules[i] = rule{name: name, conditions: draft.conditions, gate: r.gate(draft, d.key)}
 		r.path = append(r.path, step{index: i}, step{name: "serve"})
 		d.rules[i].serve = r.compileServe(d, &draft.serve)
 		r.path = r.path[:len(r.path)-2]

@@ -102,3 +102,10 @@ func TestDecodingAllocatesFewPartsAFlag(t *testing.T) {
 
 	assert.Less(t, allocations/flags, float64(parts))
 }
+
+func TestARuleMustNotTakeTheNameOfOneWithoutAName(t *testing.T) {
+	rules := decodeFlags(t, `"f": {"rules": [{"name": "[1]", "serve": "on"}, {"serve": "off"}]}`, ``, nil)
+	require.Len(t, rules.Info().Bad, 1)
+	assert.ErrorContains(t, rules.Info().Bad[0], `flags.f.rules[1].name`)
+	assert.ErrorContains(t, rules.Info().Bad[0], `the name "[1]" is that of rules[0] already`)
+}

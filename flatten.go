@@ -1,6 +1,7 @@
 package becket
 
 import (
+	"encoding"
 	"encoding/json"
 	"math"
 	"reflect"
@@ -11,7 +12,8 @@ import (
 
 // Any returns an attribute of whatever value is: a boolean, text, a number of any type, a time.Time, a slice or array of these, or a
 // map with text keys, whose entries become attributes with dotted names ("address.country"). Pointers are followed and
-// named types are read as what they are made of. An unsigned integer beyond an int64 becomes the nearest float. A list of other things that JSON knows (maps, lists, nil) and an empty map become
+// named types are read as what they are made of, but for json.Number, which is a number, and for slices, arrays and structs that
+// know their text (encoding.TextMarshaler), such as IP addresses and UUIDs. An unsigned integer beyond an int64 becomes the nearest float. A list of other things that JSON knows (maps, lists, nil) and an empty map become
 // values of [KindObject], which no operator of the native format is for. What has no meaning as an attribute (nil, channels,
 // functions, structs) is left out; [Subject.Ignored] tells.
 func Any(name string, value any) Attribute {
@@ -98,10 +100,8 @@ func anyValue(value reflect.Value) (Value, bool) {
 	if !value.IsValid() {
 		return Value{}, false
 	}
-	if value.CanInterface() {
-		if at, ok := reflect.TypeAssert[time.Time](value); ok {
-			return TimeValue(at), true
-		}
+	if v, ok := knownValue(value); ok {
+		return v, true
 	}
 	switch value.Kind() {
 	case reflect.Bool:
@@ -123,6 +123,29 @@ func anyValue(value reflect.Value) (Value, bool) {
 	default:
 		return Value{}, false
 	}
+}
+
+// knownValue reads what says itself how it is meant: instants, numbers of encoding/json, and addresses, IDs and the like, which
+// are made of bytes or fields and know their text.
+func knownValue(value reflect.Value) (Value, bool) {
+	if !value.CanInterface() {
+		return Value{}, false
+	}
+	if at, ok := reflect.TypeAssert[time.Time](value); ok {
+		return TimeValue(at), true
+	}
+	if number, ok := reflect.TypeAssert[json.Number](value); ok {
+		v, problem := parseNumber(number.String())
+		return v, problem == ""
+	}
+	switch value.Kind() {
+	case reflect.Slice, reflect.Array, reflect.Struct:
+		if known, ok := reflect.TypeAssert[encoding.TextMarshaler](value); ok {
+			text, err := known.MarshalText()
+			return StringValue(string(text)), err == nil
+		}
+	}
+	return Value{}, false
 }
 
 // listValue reads a list whose elements are all scalars; a list with anything else in it has no meaning.

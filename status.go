@@ -2,6 +2,7 @@ package becket
 
 import (
 	"errors"
+	"slices"
 	"sync"
 	"time"
 )
@@ -120,7 +121,7 @@ func (b *statusBoard) read() Status {
 	h := b.held
 	s.Tier = h.snapshot.tier
 	s.Revision, s.Environment, s.Flags = h.info.Revision, h.info.Environment, h.info.Flags
-	s.Bad, s.Warnings = h.info.Bad, h.info.Warnings
+	s.Bad, s.Warnings = slices.Clone(h.info.Bad), slices.Clone(h.info.Warnings)
 	s.ETag, s.SignedBy, s.FetchedAt = h.validator.ETag, h.signedBy, h.fetchedAt
 	if confirmed := h.snapshot.moment.confirmed.Load(); confirmed != nil {
 		s.ConfirmedAt = *confirmed

@@ -1,7 +1,10 @@
 package becket
 
 import (
+	"encoding/json"
 	"math"
+	"net"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -168,6 +171,26 @@ func TestWhatHoldsItselfEnds(t *testing.T) {
 	list := []any{nil}
 	list[0] = list
 	assert.Len(t, NewSubject("", Any("x", list)).Ignored(), 1)
+}
+
+func TestAnyTakesWhatKnowsItsText(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		value any
+		want  any
+	}{
+		{netip.MustParseAddr("10.1.2.3"), "10.1.2.3"},
+		{net.ParseIP("2001:db8::1"), "2001:db8::1"},
+		{json.Number("42"), int64(42)},
+		{json.Number("2.5"), 2.5},
+		{[]any{netip.MustParseAddr("10.1.2.3")}, []any{"10.1.2.3"}},
+		{[]byte{1, 2}, []any{int64(1), int64(2)}},
+	} {
+		subject := NewSubject("", Any("a", row.value))
+		value, ok := subject.Attribute("a")
+		assert.True(t, ok, row.value)
+		assert.Equal(t, row.want, value.Any())
+	}
 }
 
 func TestWhatSharesItsPartsEndsToo(t *testing.T) {
