@@ -170,8 +170,10 @@ func TestTheBootstrapIsServedUntilTheSourceAnswers(t *testing.T) {
 func TestTheBootstrapsOwnBytesFromTheSourceMakeItFresh(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		body := flagsDocument(7, "a")
-		client := newTestClient(t, newScript(serving("v7", body)), WithBootstrap([]byte(body)))
+		source := newScript(failing(errors.New("down"))) // or the first fetch would race with the next line
+		client := newTestClient(t, source, WithBootstrap([]byte(body)))
 		assert.Equal(t, TierBootstrap, client.Status().Tier)
+		source.set(serving("v7", body))
 		require.NoError(t, client.Refresh(t.Context()))
 		assert.Equal(t, TierNetwork, client.Status().Tier)
 		assert.Equal(t, TierNetwork, client.For(Subject{}).BoolDetail("a", false).Tier)
