@@ -5,7 +5,7 @@ import "unsafe"
 // A flag check promises to allocate nothing, also when the subject is built inside the call. The compiler keeps the subject's
 // attributes on the caller's stack only as long as it can see that nothing below keeps them, and it cannot see through
 // calls by interface or function value, nor into functions that keep their argument on a path never taken here.
-// The two functions of this file hide a pointer from that analysis. They are sound under one condition, which every caller
+// The functions of this file hide pointers from that analysis. They are sound under one condition, which every caller
 // states: what receives the hidden pointer does not keep it after it returns.
 //
 // A hidden pointer stays a pointer for the garbage collector and for stack growth. The compiler folds the two conversions of
