@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/becketflags/becket/internal/match"
 )
 
 // A flag's fields, those for people last: they never change an answer.
@@ -39,7 +41,7 @@ type variantDraft struct {
 
 // flag reads and compiles a flag. It returns nil when there is anything wrong with it.
 func (r *reader) flag(key string, at int) *flag {
-	d := flagDraft{flag: flag{key: key, enabled: true}, at: at}
+	d := flagDraft{flag: flag{fingerprint: match.FingerprintOf(key), key: key, enabled: true}, at: at}
 	before := len(r.problems)
 	r.rules, r.variants, r.arms = r.rules[:0], r.variants[:0], r.arms[:0]
 	r.fields(flagFields, func(field string) {

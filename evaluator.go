@@ -95,13 +95,13 @@ func (e *evaluation) result(variant *Variant) Result {
 // nothing.
 func (r *ruleset) Evaluate(key string, want Kind, subject *Subject, at *Moment) Result {
 	e := evaluation{subject: *subject}
-	variant := r.flags[key].decideFor(&e, want, at)
+	variant := r.flags.find(key).decideFor(&e, want, at)
 	return e.result(variant)
 }
 
 // value is Evaluate for who wants the variant alone.
 func (r *ruleset) value(subject Subject, key string, want Kind, at *Moment) *Variant {
-	f := r.flags[key]
+	f := r.flags.find(key)
 	if f != nil && f.fixed != nil && f.kind == want {
 		return f.fixed
 	}

@@ -105,7 +105,7 @@ func explain(rules Rules, key string, subject *Subject, at *Moment, private map[
 func (r *ruleset) Explain(key string, subject *Subject, at *Moment, private map[string]bool) Explanation {
 	x := Explanation{Flag: key, Key: subject.Key()}
 	e := evaluation{subject: *subject, trace: &trace{private: private, steps: &x.Steps}}
-	result := e.result(r.flags[key].decideFor(&e, KindAny, at))
+	result := e.result(r.flags.find(key).decideFor(&e, KindAny, at))
 	x.Variant, x.Value = result.answer()
 	x.Rule, x.Reason, x.Missing, x.Revision = result.Rule, result.Reason, result.Missing, r.info.Revision
 	if result.Err != nil {

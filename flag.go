@@ -3,18 +3,21 @@ package becket
 import (
 	"slices"
 	"time"
+
+	"github.com/becketflags/becket/internal/match"
 )
 
 // flag is a compiled flag. It is immutable once its ruleset is published.
 type flag struct {
-	key       string
-	rare      *rareFields // nil: none of them
-	fixed     *Variant    // what the flag serves to everybody at all times; nil where that depends
-	off       *Variant    // nil: the caller's default
-	rules     []rule
-	otherwise serve     // "default" in the document
-	variants  []Variant // sorted by name
-	about     *about    // nil: the document says nothing for people
+	fingerprint match.Fingerprint // of the key
+	key         string
+	rare        *rareFields // nil: none of them
+	fixed       *Variant    // what the flag serves to everybody at all times; nil where that depends
+	off         *Variant    // nil: the caller's default
+	rules       []rule
+	otherwise   serve     // "default" in the document
+	variants    []Variant // sorted by name
+	about       *about    // nil: the document says nothing for people
 	linked
 	kind                  Kind
 	enabled               bool

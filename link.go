@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/becketflags/becket/internal/match"
 )
 
 // maxEvaluations bounds what one check may cost: the evaluations of a flag with all the flags and segments that it asks, each as
@@ -22,6 +24,7 @@ type linked struct {
 // were set aside for something else's sake.
 type linking struct {
 	reader   *reader
+	flags    map[string]*flag          // until their table is made
 	problems map[name][]*DocumentError // found while decoding
 	aside    graph                     // definitions that are fine in themselves
 }
@@ -90,8 +93,8 @@ func (r *ruleset) Keep(previous Rules) Rules {
 // replace puts the definition that previous has in the place of a bad one, if it has one.
 func (r *ruleset) replace(member name, err error, previous *ruleset) {
 	if member.section == inFlags {
-		if f := previous.flags[member.key]; f != nil && f.failure() == nil {
-			r.flags[member.key] = f.unlinked(err)
+		if f := previous.flags.find(member.key); f != nil && f.failure() == nil {
+			r.linking.flags[member.key] = f.unlinked(err)
 			return
 		}
 	} else if s := previous.segments[member.key]; s != nil && s.err == nil {
@@ -108,12 +111,12 @@ func (r *ruleset) setAside(member name, err error) {
 		return
 	}
 	failure := &EvaluationError{Code: CodeParseError, Message: ErrParse.Message, Cause: err}
-	r.flags[member.key] = &flag{key: member.key, rare: &rareFields{err: failure}}
+	r.linking.flags[member.key] = &flag{fingerprint: match.FingerprintOf(member.key), key: member.key, rare: &rareFields{err: failure}}
 }
 
 func (r *ruleset) remove(member name) {
 	if member.section == inFlags {
-		delete(r.flags, member.key)
+		delete(r.linking.flags, member.key)
 	} else {
 		delete(r.segments, member.key)
 	}
@@ -121,7 +124,7 @@ func (r *ruleset) remove(member name) {
 
 func (r *ruleset) restore(n *node) {
 	if n.flag != nil {
-		r.flags[n.flag.key] = n.flag
+		r.linking.flags[n.flag.key] = n.flag
 	} else {
 		r.segments[n.segment.key] = n.segment
 	}
@@ -129,15 +132,16 @@ func (r *ruleset) restore(n *node) {
 
 // finish lists what is bad or kept, and describes the rest.
 func (r *ruleset) finish() {
-	r.info.Flags = len(r.flags)
+	r.flags = newFlagTable(r.linking.flags)
+	r.info.Flags = r.flags.count
 	r.info.Bad = nil
 	r.info.Segments = make(map[string]uint64, len(r.segments))
-	for key, f := range r.flags {
+	for f := range r.flags.all() {
 		switch failure, kept := f.failure(), f.keptFor(); {
 		case failure != nil:
-			r.info.Bad = append(r.info.Bad, Bad{inFlags, key, failure.Cause, false})
+			r.info.Bad = append(r.info.Bad, Bad{inFlags, f.key, failure.Cause, false})
 		case kept != nil:
-			r.info.Bad = append(r.info.Bad, Bad{inFlags, key, kept, true})
+			r.info.Bad = append(r.info.Bad, Bad{inFlags, f.key, kept, true})
 		}
 	}
 	for key, s := range r.segments {
@@ -185,7 +189,7 @@ func (r *ruleset) resolve(n *node) {
 	for _, l := range n.links {
 		l.flag, l.segment = nil, nil
 		if l.toFlag {
-			l.flag = r.flags[l.key]
+			l.flag = r.linking.flags[l.key]
 		} else {
 			l.segment = r.segments[l.key]
 		}
@@ -243,8 +247,8 @@ func (r *ruleset) dangling(n *node, l *link) *DocumentError {
 		what = "flag"
 	}
 	switch {
-	case l.toFlag && len(r.flags) <= suggestions:
-		keys = slices.Sorted(maps.Keys(r.flags))
+	case l.toFlag && len(r.linking.flags) <= suggestions:
+		keys = slices.Sorted(maps.Keys(r.linking.flags))
 	case !l.toFlag && len(r.segments) <= suggestions:
 		keys = slices.Sorted(maps.Keys(r.segments))
 	}

@@ -35,11 +35,9 @@ var operatorNames = map[operator]string{
 	opSemver: "semver", opCIDR: "cidr", opExists: "exists",
 }
 
-// set is the operand of in. Texts of at most seven bytes are packed into one word each as long as there are few: comparing
-// words is faster than hashing text.
+// set is the operand of in.
 type set struct {
-	packed   []uint64
-	texts    map[string]struct{}
+	texts    match.Texts
 	ints     []int64   // sorted
 	floats   []float64 // sorted, none integral
 	kinds    setKinds
@@ -49,9 +47,6 @@ type set struct {
 
 // setKinds says which kinds of values a set holds; a value of another kind is unknown to it.
 type setKinds struct{ texts, numbers, booleans bool }
-
-// manyTexts is the number of texts from which hashing is faster than comparing one by one.
-const manyTexts = 16
 
 // newSet returns the set of the values, which are texts, numbers and booleans; the texts folded where the case is ignored.
 func newSet(values []Value, fold bool) *set {
@@ -78,44 +73,14 @@ func newSet(values []Value, fold bool) *set {
 	slices.Sort(s.floats)
 	s.kinds.texts = len(texts) > 0
 	s.kinds.numbers = len(s.ints)+len(s.floats) > 0
-	s.addTexts(texts)
+	s.texts = match.NewTexts(texts)
 	return s
-}
-
-func (s *set) addTexts(texts []string) {
-	if len(texts) < manyTexts {
-		packed := make([]uint64, 0, len(texts))
-		for _, text := range texts {
-			if word, ok := pack(text); ok {
-				packed = append(packed, word)
-			}
-		}
-		if len(packed) == len(texts) {
-			s.packed = packed
-			return
-		}
-	}
-	s.texts = make(map[string]struct{}, len(texts))
-	for _, text := range texts {
-		s.texts[text] = struct{}{}
-	}
-}
-
-// pack puts a text of at most seven bytes and its length into one word.
-func pack(text string) (word uint64, ok bool) {
-	if len(text) > 7 {
-		return 0, false
-	}
-	for i := range len(text) {
-		word = word<<8 | uint64(text[i])
-	}
-	return word | uint64(len(text))<<56, true
 }
 
 // has reports whether the value is in the set: unknown when the set holds nothing of its type.
 func (s *set) has(value *Value, fold bool) truth {
-	if value.kind == KindString && len(s.packed) > 0 && !fold {
-		return truthOf(s.hasPacked(value.Text()))
+	if value.kind == KindString && s.kinds.texts && !fold {
+		return truthOf(s.texts.Has(value.Text()))
 	}
 	if s.length == 0 {
 		return no
@@ -138,21 +103,12 @@ func (s *set) has(value *Value, fold bool) truth {
 	}
 }
 
-func (s *set) hasPacked(text string) bool {
-	word, ok := pack(text)
-	return ok && slices.Contains(s.packed, word)
-}
-
 func (s *set) hasText(text string, fold bool) bool {
 	if fold {
 		var buffer [128]byte
 		text = hideString(textOf(match.AppendFold(buffer[:0], text)))
 	}
-	if s.texts == nil {
-		return s.hasPacked(text)
-	}
-	_, ok := s.texts[text]
-	return ok
+	return s.texts.Has(text)
 }
 
 func (s *set) hasNumber(value *Value) truth {

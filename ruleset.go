@@ -4,9 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"maps"
-	"slices"
 	"sync"
+
+	"github.com/becketflags/becket/internal/match"
 )
 
 // Schema is the version of the native documents that this library reads.
@@ -41,7 +41,7 @@ func (nativeFormat) Decode(document []byte) (Rules, error) {
 
 // ruleset is a compiled native document.
 type ruleset struct {
-	flags    map[string]*flag
+	flags    flagTable
 	segments map[string]*segment
 	info     RulesInfo
 	keys     func() []string // of the flags, sorted; on demand, since evaluation does not need them
@@ -71,11 +71,10 @@ var documentFields = []string{"schema", "revision", "environment", "segments", "
 
 func (r *reader) ruleset() *ruleset {
 	rules := &ruleset{
-		flags:    map[string]*flag{},
 		segments: map[string]*segment{},
-		linking:  &linking{reader: r, problems: map[name][]*DocumentError{}},
+		linking:  &linking{reader: r, flags: map[string]*flag{}, problems: map[name][]*DocumentError{}},
 	}
-	rules.keys = sync.OnceValue(func() []string { return slices.Sorted(maps.Keys(rules.flags)) })
+	rules.keys = sync.OnceValue(rules.flags.keys)
 	var d rulesetDraft
 	at := r.at
 	r.fieldsOr(documentFields, func(field string) { r.documentField(rules, &d, field) }, func(name string, at int) {
@@ -110,7 +109,7 @@ func (r *reader) documentField(rules *ruleset, d *rulesetDraft, field string) {
 		d.hasFlags = true
 		r.members(rules, inFlags, func(key string, at int) {
 			if f := r.flag(key, at); f != nil {
-				rules.flags[key] = f
+				rules.linking.flags[key] = f
 			}
 		})
 	}
@@ -151,7 +150,7 @@ func (r *ruleset) has(member name) bool {
 		return true
 	}
 	if member.section == inFlags {
-		return r.flags[member.key] != nil
+		return r.linking.flags[member.key] != nil
 	}
 	return r.segments[member.key] != nil
 }
@@ -220,11 +219,11 @@ func (r *reader) segment(key string) *segment {
 }
 
 // keySet reads a list of targeting keys, which may be long.
-func (r *reader) keySet() map[string]struct{} {
-	keys := map[string]struct{}{}
+func (r *reader) keySet() match.Texts {
 	if !r.enter('[') {
-		return keys
+		return match.Texts{}
 	}
+	var keys []string
 	for i := 0; r.more(); i++ {
 		if r.kind() != '"' {
 			r.path = append(r.path, step{index: i})
@@ -232,16 +231,16 @@ func (r *reader) keySet() map[string]struct{} {
 			r.up()
 			continue
 		}
-		keys[string(r.inner(r.token()))] = struct{}{}
+		keys = append(keys, string(r.inner(r.token())))
 	}
-	return keys
+	return match.NewTexts(keys)
 }
 
 // Flags lists the flags in the order of their keys.
 func (r *ruleset) Flags() iter.Seq[FlagInfo] {
 	return func(yield func(FlagInfo) bool) {
 		for _, key := range r.keys() {
-			if !yield(r.flags[key].info()) {
+			if !yield(r.flags.find(key).info()) {
 				return
 			}
 		}
@@ -250,8 +249,8 @@ func (r *ruleset) Flags() iter.Seq[FlagInfo] {
 
 // Flag describes one flag.
 func (r *ruleset) Flag(key string) (FlagInfo, bool) {
-	f, ok := r.flags[key]
-	if !ok {
+	f := r.flags.find(key)
+	if f == nil {
 		return FlagInfo{}, false
 	}
 	return f.info(), true

@@ -96,8 +96,8 @@ type link struct {
 // segment is a compiled segment.
 type segment struct {
 	key       string
-	exclude   map[string]struct{}
-	include   map[string]struct{}
+	exclude   match.Texts
+	include   match.Texts
 	condition *condition
 	digest    uint64
 	err       error // set: the definition could not be read, and who uses it is bad too
@@ -183,10 +183,10 @@ func (l *link) contains(e *evaluation) truth {
 
 func (s *segment) contains(e *evaluation) truth {
 	if key := e.subject.Key(); key != "" {
-		if _, out := s.exclude[key]; out {
+		if s.exclude.Has(key) {
 			return no
 		}
-		if _, in := s.include[key]; in {
+		if s.include.Has(key) {
 			return yes
 		}
 	}

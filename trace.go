@@ -2,9 +2,7 @@ package becket
 
 import (
 	"fmt"
-	"maps"
 	"math"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -113,19 +111,14 @@ func (t *trace) segment(e *evaluation, s *segment) (result truth) {
 		switch {
 		case key == "":
 			return result.String(), "the subject has no key"
-		case has(s.exclude, key):
+		case s.exclude.Has(key):
 			return result.String(), "the key is excluded"
-		case has(s.include, key):
+		case s.include.Has(key):
 			return result.String(), "the key is included"
 		}
 		return result.String(), ""
 	})
 	return result
-}
-
-func has(keys map[string]struct{}, key string) bool {
-	_, ok := keys[key]
-	return ok
 }
 
 //go:noinline
@@ -254,10 +247,7 @@ func shortList(elements []string) string {
 // text lists the set's members.
 func (s *set) text() string {
 	var elements []string
-	for _, word := range s.packed {
-		elements = append(elements, strconv.Quote(unpack(word)))
-	}
-	for _, text := range slices.Sorted(maps.Keys(s.texts)) {
+	for _, text := range s.texts.Sorted() {
 		elements = append(elements, strconv.Quote(text))
 	}
 	for _, i := range s.ints {
@@ -272,15 +262,4 @@ func (s *set) text() string {
 		}
 	}
 	return shortList(elements)
-}
-
-// unpack is the inverse of pack.
-func unpack(word uint64) string {
-	length := int(word >> 56)
-	text := make([]byte, length)
-	for i := length - 1; i >= 0; i-- {
-		text[i] = byte(word)
-		word >>= 8
-	}
-	return string(text)
 }

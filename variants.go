@@ -16,7 +16,7 @@ type VariantLister interface {
 
 // Variants lists a flag's variants.
 func (r *ruleset) Variants(key string) []Variant {
-	f := r.flags[key]
+	f := r.flags.find(key)
 	if f == nil || f.failure() != nil {
 		return nil
 	}

@@ -179,7 +179,7 @@ func (v *View) observed(s *snapshot, flag string, want Kind) *Variant {
 	}
 	flag = hideString(flag)
 	e := evaluation{subject: hideSubject(v.subject)}
-	variant := s.native.flags[flag].decideFor(&e, want, s.moment)
+	variant := s.native.flags.find(flag).decideFor(&e, want, s.moment)
 	if !e.track || variant == nil || want == KindInt && !fitsInt(variant) {
 		return variant
 	}

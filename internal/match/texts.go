@@ -1,72 +1,143 @@
 package match
 
 import (
+	"maps"
+	"math/bits"
 	"slices"
 	"strings"
 )
 
-// Texts is a set of texts that is asked often and never changes. The zero Texts is empty.
+// Texts is a set of texts that is asked often and never changes. The zero Texts is empty. Short texts are kept in tables whose
+// places hold the texts themselves: asking is one look at memory, where a map takes three.
 type Texts struct {
-	packed []uint64            // all of them, where they are few and short: comparing numbers beats comparing texts
-	few    []string            // all of them, where they are few: scanning is as fast as hashing
-	many   map[string]struct{} // nil unless there are many
+	words        []uint64            // when all have at most seven bytes: a text and its length in one number, 0 where there is none
+	fingerprints []Fingerprint       // when all have at most 16
+	others       map[string]struct{} // otherwise
+	length       int
 }
 
-const (
-	mostScanned = 8
-	mostPacked  = 32
-	longest     = 7 // of a packed text, in bytes
-)
+// longest is the length in bytes of the longest text that fits into a word together with its length.
+const longest = 7
 
-// NewTexts returns the set of texts. It keeps them, but not the slice.
+// multiplier spreads words. It is odd, so that different words have different products.
+var multiplier = secret() | 1
+
+// NewTexts returns the set of texts. It keeps those of more than 16 bytes, but not the slice.
 func NewTexts(texts []string) Texts {
-	if packed := packAll(texts); packed != nil {
-		return Texts{packed: packed}
-	}
-	if len(texts) <= mostScanned {
-		return Texts{few: append([]string(nil), texts...)}
-	}
-	many := make(map[string]struct{}, len(texts))
+	var t Texts
+	most := 0
 	for _, text := range texts {
-		many[text] = struct{}{}
+		most = max(most, len(text))
 	}
-	return Texts{many: many}
+	switch {
+	case len(texts) == 0:
+	case most <= longest:
+		t.addWords(texts)
+	case most <= Exact:
+		t.addFingerprints(texts)
+	default:
+		t.others = make(map[string]struct{}, len(texts))
+		for _, text := range texts {
+			t.others[text] = struct{}{}
+		}
+		t.length = len(t.others)
+	}
+	return t
+}
+
+// addWords fills a table at most half, so that a search hardly takes more than two steps.
+func (t *Texts) addWords(texts []string) {
+	t.words = make([]uint64, 2*len(texts))
+	for _, text := range texts {
+		word := pack(text)
+		if place, found := t.findWord(word); !found {
+			t.words[place] = word
+			t.length++
+		}
+	}
+}
+
+// addFingerprints fills a table to two thirds.
+func (t *Texts) addFingerprints(texts []string) {
+	t.fingerprints = make([]Fingerprint, len(texts)+len(texts)/2+1)
+	for _, text := range texts {
+		fingerprint := FingerprintOf(text)
+		if place, found := t.findFingerprint(fingerprint); !found {
+			t.fingerprints[place] = fingerprint
+			t.length++
+		}
+	}
 }
 
 // Has reports whether text is in the set.
 func (t *Texts) Has(text string) bool {
-	if t.packed != nil {
-		return len(text) <= longest && slices.Contains(t.packed, pack(text))
-	}
-	if t.many != nil {
-		_, ok := t.many[text]
-		return ok
-	}
-	return slices.Contains(t.few, text)
-}
-
-// packAll returns nil where the texts are too many or one is too long.
-func packAll(texts []string) []uint64 {
-	if len(texts) > mostPacked {
-		return nil
-	}
-	packed := make([]uint64, 0, len(texts))
-	for _, text := range texts {
-		if len(text) > longest {
-			return nil
+	found := false
+	switch {
+	case t.words != nil:
+		if len(text) <= longest {
+			_, found = t.findWord(pack(text))
 		}
-		packed = append(packed, pack(text))
+	case t.fingerprints != nil:
+		if len(text) <= Exact {
+			_, found = t.findFingerprint(FingerprintOf(text))
+		}
+	default:
+		_, found = t.others[text]
 	}
-	return packed
+	return found
 }
 
-// pack puts a text of at most seven bytes and its length into a number.
-func pack(text string) uint64 {
-	word := uint64(len(text)) << 56
-	for i := range len(text) {
-		word |= uint64(text[i]) << (8 * i)
+// findWord returns where the word is, or where it would have to be.
+func (t *Texts) findWord(word uint64) (place uint64, found bool) {
+	places := uint64(len(t.words))
+	for place, _ = bits.Mul64(word*multiplier, places); ; place++ {
+		if place == places {
+			place = 0
+		}
+		if there := t.words[place]; there == word || there == 0 {
+			return place, there != 0
+		}
 	}
-	return word
+}
+
+// findFingerprint returns where the fingerprint is, or where it would have to be.
+func (t *Texts) findFingerprint(fingerprint Fingerprint) (place uint64, found bool) {
+	places := uint64(len(t.fingerprints))
+	for place = fingerprint.Place(places); ; place++ {
+		if place == places {
+			place = 0
+		}
+		if there := &t.fingerprints[place]; *there == fingerprint || there.extent == 0 {
+			return place, there.extent != 0
+		}
+	}
+}
+
+// Len returns the number of different texts.
+func (t *Texts) Len() int { return t.length }
+
+// Sorted returns the texts in their order.
+func (t *Texts) Sorted() []string {
+	texts := slices.Collect(maps.Keys(t.others))
+	for _, word := range t.words {
+		if word != 0 {
+			texts = append(texts, unpack(word))
+		}
+	}
+	for _, fingerprint := range t.fingerprints {
+		if fingerprint.extent != 0 {
+			texts = append(texts, fingerprint.Text())
+		}
+	}
+	slices.Sort(texts)
+	return texts
+}
+
+// pack puts a text of at most seven bytes and its length into a number, which is not 0.
+func pack(text string) uint64 { return short(text) | uint64(len(text)+1)<<56 }
+
+func unpack(word uint64) string {
+	return Fingerprint{first: word & (1<<56 - 1), extent: word >> 56}.Text()
 }
 
 // ContainsAny reports whether text contains one of parts. The empty text is a part of every text.

@@ -1,7 +1,8 @@
 package match_test
 
 import (
-	"strconv"
+	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -10,17 +11,37 @@ import (
 )
 
 func TestASetHasWhatWasPutIn(t *testing.T) {
-	for _, size := range []int{0, 1, 8, 9, 1000} {
-		var texts []string
-		for i := range size {
-			texts = append(texts, "text "+strconv.Itoa(i))
+	for _, form := range []string{"t%d", "text no. %d", "a text of more than sixteen bytes: %d"} {
+		for _, size := range []int{0, 1, 8, 9, 1000} {
+			var texts []string
+			for i := range size {
+				texts = append(texts, fmt.Sprintf(form, i))
+			}
+			set := match.NewTexts(slices.Concat(texts, texts))
+			for i := range size {
+				assert.True(t, set.Has(fmt.Sprintf(form, i)), "%d of %d", i, size)
+			}
+			for i := range 1000 {
+				assert.False(t, set.Has(fmt.Sprintf(form, size+i)), "of %d", size)
+			}
+			assert.False(t, set.Has(""), "of %d", size)
+			assert.Equal(t, size, set.Len())
+			slices.Sort(texts)
+			assert.Equal(t, texts, set.Sorted())
 		}
+	}
+}
+
+func TestASetOfManyTextsOfEveryLength(t *testing.T) {
+	for most := range 20 {
+		texts := alike(most)
 		set := match.NewTexts(texts)
-		for i := range size {
-			assert.True(t, set.Has("text "+strconv.Itoa(i)), "%d of %d", i, size)
+		for _, text := range texts {
+			assert.True(t, set.Has(text), "%q", text)
+			assert.False(t, set.Has(text+"x"), "%q", text+"x")
 		}
-		assert.False(t, set.Has("text "+strconv.Itoa(size)), "of %d", size)
-		assert.False(t, set.Has(""), "of %d", size)
+		slices.Sort(texts)
+		assert.Equal(t, texts, set.Sorted())
 	}
 }
 

@@ -1,0 +1,67 @@
+package becket
+
+import (
+	"iter"
+	"slices"
+
+	"github.com/becketflags/becket/internal/match"
+)
+
+// flagTable finds flags by their keys, and never changes. It is a hash table with open addressing and linear probing. The flags
+// themselves hold what tells their keys apart, so a check touches a place of the table and the flag, and nothing else.
+type flagTable struct {
+	places []*flag // at least one is nil, which is where a search ends
+	count  int
+}
+
+// newFlagTable makes a table that is at most half full.
+func newFlagTable(flags map[string]*flag) flagTable {
+	t := flagTable{make([]*flag, 2*len(flags)+1), len(flags)}
+	for _, f := range flags {
+		*t.place(f.fingerprint, f.key) = f
+	}
+	return t
+}
+
+// find returns the flag of that key, nil where there is none. The zero table has none.
+func (t *flagTable) find(key string) *flag {
+	if t.count == 0 {
+		return nil
+	}
+	return *t.place(match.FingerprintOf(key), key)
+}
+
+// place returns where a flag of that key is, or where it would have to be.
+func (t *flagTable) place(fingerprint match.Fingerprint, key string) **flag {
+	places := uint64(len(t.places))
+	for i := fingerprint.Place(places); ; i++ {
+		if i == places {
+			i = 0
+		}
+		place := &t.places[i]
+		if f := *place; f == nil || f.fingerprint == fingerprint && (len(key) <= match.Exact || f.key == key) {
+			return place
+		}
+	}
+}
+
+// all calls yield for each flag, in no order, until it returns false.
+func (t *flagTable) all() iter.Seq[*flag] {
+	return func(yield func(*flag) bool) {
+		for _, f := range t.places {
+			if f != nil && !yield(f) {
+				return
+			}
+		}
+	}
+}
+
+// keys returns the keys in their order.
+func (t *flagTable) keys() []string {
+	keys := make([]string, 0, t.count)
+	for f := range t.all() {
+		keys = append(keys, f.key)
+	}
+	slices.Sort(keys)
+	return keys
+}

@@ -1,0 +1,46 @@
+package becket
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/becketflags/becket/internal/match"
+)
+
+func TestAFlagTableFindsEachFlagAndNoOther(t *testing.T) {
+	for _, size := range []int{0, 1, 2, 3, 100, 10_000} {
+		flags := map[string]*flag{}
+		for i := range size {
+			key := fmt.Sprintf("flag-%d", i) + strings.Repeat("-of-more-bytes", i%4)
+			flags[key] = &flag{fingerprint: match.FingerprintOf(key), key: key}
+		}
+		table := newFlagTable(flags)
+		assert.Equal(t, size, table.count)
+		for key, f := range flags {
+			assert.Same(t, f, table.find(key), "%q", key)
+			assert.Nil(t, table.find(key+"x"), "%q", key)
+			assert.Nil(t, table.find("x"+key), "%q", key)
+		}
+		keys := table.keys()
+		assert.Len(t, keys, size)
+		assert.True(t, slices.IsSorted(keys))
+	}
+}
+
+func TestLongKeysOfOnePrintAreToldApart(t *testing.T) {
+	one, other := strings.Repeat("a", 40), strings.Repeat("b", 40)
+	fingerprint := match.FingerprintOf(one)
+	table := newFlagTable(map[string]*flag{one: {fingerprint: fingerprint, key: one}})
+	assert.NotNil(t, *table.place(fingerprint, one))
+	assert.Nil(t, *table.place(fingerprint, other))
+}
+
+func TestTheZeroFlagTableHasNoFlag(t *testing.T) {
+	var table flagTable
+	assert.Nil(t, table.find("flag"))
+	assert.Empty(t, table.keys())
+}
