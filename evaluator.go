@@ -99,13 +99,12 @@ func (r *ruleset) Evaluate(key string, want Kind, subject *Subject, at *Moment) 
 	return e.result(variant)
 }
 
-// value is Evaluate for who wants the variant alone.
-func (r *ruleset) value(subject Subject, key string, want Kind, at *Moment) *Variant {
-	f := r.flags.find(key)
-	if f != nil && f.fixed != nil && f.kind == want {
-		return f.fixed
-	}
+// valueFor is decideFor for who wants the variant alone.
+func (f *flag) valueFor(subject Subject, want Kind, at *Moment) *Variant {
 	e := evaluation{subject: subject}
+	if f != nil && f.rare == nil && !f.timed && f.kind == want {
+		return f.decide(&e) // there is nothing to prepare
+	}
 	return f.decideFor(&e, want, at)
 }
 
@@ -189,9 +188,12 @@ func (r *rule) matches(e *evaluation) bool {
 	}
 	missing := e.missing
 	result := yes
-	if e.trace != nil && len(r.conditions) > 1 {
+	switch {
+	case len(r.conditions) == 1 && e.trace == nil:
+		result = r.conditions[0].decide(e)
+	case len(r.conditions) > 1 && e.trace != nil:
 		result = e.trace.all(e, r.conditions)
-	} else if len(r.conditions) > 0 {
+	default:
 		result = allHold(r.conditions, e)
 	}
 	if result != unknown {

@@ -79,9 +79,6 @@ func newSet(values []Value, fold bool) *set {
 
 // has reports whether the value is in the set: unknown when the set holds nothing of its type.
 func (s *set) has(value *Value, fold bool) truth {
-	if value.kind == KindString && s.kinds.texts && !fold {
-		return truthOf(s.texts.Has(value.Text()))
-	}
 	if s.length == 0 {
 		return no
 	}

@@ -18,31 +18,36 @@ type flagTable struct {
 func newFlagTable(flags map[string]*flag) flagTable {
 	t := flagTable{make([]*flag, 2*len(flags)+1), len(flags)}
 	for _, f := range flags {
-		*t.place(f.fingerprint, f.key) = f
+		t.add(f)
 	}
 	return t
 }
 
 // find returns the flag of that key, nil where there is none. The zero table has none.
 func (t *flagTable) find(key string) *flag {
-	if t.count == 0 {
+	places := uint64(len(t.places))
+	if places == 0 {
 		return nil
 	}
-	return *t.place(match.FingerprintOf(key), key)
-}
-
-// place returns where a flag of that key is, or where it would have to be.
-func (t *flagTable) place(fingerprint match.Fingerprint, key string) **flag {
-	places := uint64(len(t.places))
+	fingerprint := match.FingerprintOf(key)
 	for i := fingerprint.Place(places); ; i++ {
 		if i == places {
 			i = 0
 		}
-		place := &t.places[i]
-		if f := *place; f == nil || f.fingerprint == fingerprint && (len(key) <= match.Exact || f.key == key) {
-			return place
+		if f := t.places[i]; f == nil || f.fingerprint == fingerprint && (len(key) <= match.Exact || f.key == key) {
+			return f
 		}
 	}
+}
+
+// add takes in a flag whose key the table does not have.
+func (t *flagTable) add(f *flag) {
+	places := uint64(len(t.places))
+	i := f.fingerprint.Place(places)
+	for t.places[i] != nil {
+		i = (i + 1) % places
+	}
+	t.places[i] = f
 }
 
 // all calls yield for each flag, in no order, until it returns false.

@@ -33,10 +33,10 @@ func TestAFlagTableFindsEachFlagAndNoOther(t *testing.T) {
 
 func TestLongKeysOfOnePrintAreToldApart(t *testing.T) {
 	one, other := strings.Repeat("a", 40), strings.Repeat("b", 40)
-	fingerprint := match.FingerprintOf(one)
-	table := newFlagTable(map[string]*flag{one: {fingerprint: fingerprint, key: one}})
-	assert.NotNil(t, *table.place(fingerprint, one))
-	assert.Nil(t, *table.place(fingerprint, other))
+	table := newFlagTable(map[string]*flag{one: {fingerprint: match.FingerprintOf(other), key: one}})
+	assert.Nil(t, table.find(other))
+	table.add(&flag{fingerprint: match.FingerprintOf(other), key: other})
+	assert.Equal(t, other, table.find(other).key)
 }
 
 func TestTheZeroFlagTableHasNoFlag(t *testing.T) {

@@ -107,24 +107,39 @@ type segment struct {
 
 // holds decides a condition.
 func (c *condition) holds(e *evaluation) truth {
-	switch {
-	case e.trace != nil:
+	if e.trace != nil {
 		return e.trace.condition(e, c)
-	case c.form == formTest:
-		return c.test(e)
-	case c.form == formAll:
-		return allHold(c.more.parts, e)
-	default:
-		return c.combine(e)
 	}
+	return c.decide(e)
 }
 
-// decide is holds without a trace.
+// decide is holds without a trace: a test applies the operator to the subject's attribute.
 func (c *condition) decide(e *evaluation) truth {
-	if c.form == formTest {
-		return c.test(e)
+	if c.form != formTest {
+		return c.combine(e)
 	}
-	return c.combine(e)
+	var key Value
+	value := e.find(c.attribute, &key)
+	if c.operator == opExists {
+		return truthOf(value != nil != c.negated)
+	}
+	if value == nil {
+		e.lacks(c.attribute)
+		return unknown
+	}
+	result := no
+	switch {
+	case value.kind == KindList:
+		result = c.compareList(value)
+	case c.operator == opIn && value.kind == KindString && c.set.kinds.texts && !c.fold:
+		result = truthOf(c.set.texts.Has(value.Text())) // what compare would come to, two calls later
+	default:
+		result = c.compare(value)
+	}
+	if c.negated {
+		return result.not()
+	}
+	return result
 }
 
 // combine decides a condition that is made of others.
@@ -148,8 +163,8 @@ func allHold(parts []condition, e *evaluation) truth {
 	for i := range parts {
 		part := &parts[i]
 		var holds truth
-		if part.form == formTest && e.trace == nil {
-			holds = part.test(e) // what holds would come to, two calls later
+		if e.trace == nil {
+			holds = part.decide(e) // what holds would come to, a call later
 		} else {
 			holds = part.holds(e)
 		}
@@ -217,32 +232,6 @@ func (l *link) satisfied(e *evaluation) truth {
 		return no
 	}
 	return truthOf(slices.Contains(l.variants, variant.Name))
-}
-
-// test applies the operator to the subject's attribute.
-func (c *condition) test(e *evaluation) truth {
-	var key Value
-	value := e.find(c.attribute, &key)
-	if c.operator == opExists {
-		return truthOf(value != nil != c.negated)
-	}
-	if value == nil {
-		e.lacks(c.attribute)
-		return unknown
-	}
-	result := no
-	switch {
-	case value.kind == KindList:
-		result = c.compareList(value)
-	case c.operator == opIn:
-		result = c.set.has(value, c.fold)
-	default:
-		result = c.compare(value)
-	}
-	if c.negated {
-		return result.not()
-	}
-	return result
 }
 
 // compareList is "any" over the elements.

@@ -155,7 +155,7 @@ func (v View) Flag(key string) (FlagInfo, bool) {
 //
 // The snapshot's pointer is hidden because interface and function values are loaded through it, and the subject because
 // escape analysis does not see that nobody keeps it: Rules promises so by contract, and the observer copies.
-func (v *View) variant(flag string, want Kind) *Variant {
+func (v View) variant(flag string, want Kind) *Variant {
 	if v.snapshot == nil {
 		return nil
 	}
@@ -163,7 +163,11 @@ func (v *View) variant(flag string, want Kind) *Variant {
 	if s.native == nil || s.observer != nil {
 		return v.observed(s, flag, want)
 	}
-	return s.native.value(hideSubject(v.subject), hideString(flag), want, s.moment)
+	f := s.native.flags.find(flag)
+	if f != nil && f.fixed != nil && f.kind == want {
+		return f.fixed
+	}
+	return f.valueFor(hideSubject(v.subject), want, s.moment)
 }
 
 // observed is variant for all others. Where only exposures are collected, the rest of the result is put together for the first sighting

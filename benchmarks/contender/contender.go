@@ -40,6 +40,10 @@ var ErrUnsupported = errors.New("this workload is left out")
 // was answered (1 for on; the length of a split's text), the caller compares
 // that sum with the one that it knows to be right, and the answers pass
 // through map look-ups and atomic loads that are not provably pure.
+//
+// Functions that return a Runner are not inlined: into copies of a loop that
+// come about so, the compiler does not inline the calls that it inlines
+// anywhere else, and everybody would be measured slower than in a program.
 type Runner struct {
 	// Beforehand evaluates n times, in rotation from the first user on, with
 	// subjects that were built before the call.

@@ -41,6 +41,7 @@ func subjectOf(u *scene.User) Subject {
 	return Subject{Key: u.Key, Country: u.Country, Version: u.Version, Plan: u.Plan, Age: u.Age, Beta: u.Beta}
 }
 
+//go:noinline
 func boolean(flags *Flags, key string, subjects *[scene.Rotation]Subject, users *[scene.Rotation]scene.User) *contender.Runner {
 	return &contender.Runner{
 		Beforehand: func(n int) (sum uint64) {
@@ -72,6 +73,8 @@ func boolean(flags *Flags, key string, subjects *[scene.Rotation]Subject, users 
 
 // versioned is boolean for rules that compare versions: whoever builds the
 // struct in the call has to read the version there, too, once.
+//
+//go:noinline
 func versioned(flags *Flags, key string, subjects *[scene.Rotation]Subject, users *[scene.Rotation]scene.User) *contender.Runner {
 	r := boolean(flags, key, subjects, users)
 	r.InCall = func(n int) (sum uint64) {
@@ -95,6 +98,7 @@ func versioned(flags *Flags, key string, subjects *[scene.Rotation]Subject, user
 	return r
 }
 
+//go:noinline
 func split(flags *Flags, key string, subjects *[scene.Rotation]Subject, users *[scene.Rotation]scene.User) *contender.Runner {
 	return &contender.Runner{
 		Beforehand: func(n int) (sum uint64) {

@@ -69,6 +69,7 @@ func subjectOf(u *scene.User) becket.Subject {
 		becket.Bool("beta", u.Beta))
 }
 
+//go:noinline
 func boolean(client *becket.Client, key string, subjects *[scene.Rotation]becket.Subject, users *[scene.Rotation]scene.User) *contender.Runner {
 	return &contender.Runner{
 		Beforehand: func(n int) (sum uint64) {
@@ -102,6 +103,7 @@ func boolean(client *becket.Client, key string, subjects *[scene.Rotation]becket
 	}
 }
 
+//go:noinline
 func split(client *becket.Client, key string, subjects *[scene.Rotation]becket.Subject, users *[scene.Rotation]scene.User) *contender.Runner {
 	return &contender.Runner{
 		Beforehand: func(n int) (sum uint64) {

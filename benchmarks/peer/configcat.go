@@ -123,6 +123,7 @@ func configCatSetting(w scene.Workload) object {
 	return setting
 }
 
+//go:noinline
 func configCatBoolean(client *configcat.Client, key string, subjects *[scene.Rotation]*configCatUser, users *[scene.Rotation]scene.User) *contender.Runner {
 	return &contender.Runner{
 		Beforehand: func(n int) (sum uint64) {
@@ -150,6 +151,7 @@ func configCatBoolean(client *configcat.Client, key string, subjects *[scene.Rot
 	}
 }
 
+//go:noinline
 func configCatSplit(client *configcat.Client, key string, subjects *[scene.Rotation]*configCatUser, users *[scene.Rotation]scene.User) *contender.Runner {
 	return &contender.Runner{
 		Beforehand: func(n int) (sum uint64) {

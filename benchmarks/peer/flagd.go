@@ -99,6 +99,7 @@ func flagdFlag(w scene.Workload) object {
 	return flagdBoolean("off", object{"if": append(branches, "off")})
 }
 
+//go:noinline
 func flagdBooleanRunner(e *evaluator.JSON, key string, contexts *[scene.Rotation]object, users *[scene.Rotation]scene.User) *contender.Runner {
 	ctx := context.Background()
 	return &contender.Runner{
@@ -127,6 +128,7 @@ func flagdBooleanRunner(e *evaluator.JSON, key string, contexts *[scene.Rotation
 	}
 }
 
+//go:noinline
 func flagdSplit(e *evaluator.JSON, key string, contexts *[scene.Rotation]object, users *[scene.Rotation]scene.User) *contender.Runner {
 	ctx := context.Background()
 	return &contender.Runner{

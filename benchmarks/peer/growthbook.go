@@ -96,6 +96,7 @@ func growthBookChild(client *growthbook.Client, u *scene.User) *growthbook.Clien
 	return child
 }
 
+//go:noinline
 func growthBookBoolean(client *growthbook.Client, key string, children *[scene.Rotation]*growthbook.Client, users *[scene.Rotation]scene.User) *contender.Runner {
 	ctx := context.Background()
 	return &contender.Runner{
@@ -124,6 +125,7 @@ func growthBookBoolean(client *growthbook.Client, key string, children *[scene.R
 	}
 }
 
+//go:noinline
 func growthBookSplit(client *growthbook.Client, key string, children *[scene.Rotation]*growthbook.Client, users *[scene.Rotation]scene.User) *contender.Runner {
 	ctx := context.Background()
 	length := func(r *growthbook.FeatureResult) uint64 {

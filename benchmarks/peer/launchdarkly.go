@@ -106,6 +106,7 @@ func ldTexts(texts []string) []ldvalue.Value {
 	return values
 }
 
+//go:noinline
 func launchDarklyBoolean(client *ld.LDClient, key string, contexts *[scene.Rotation]ldcontext.Context, users *[scene.Rotation]scene.User) *contender.Runner {
 	return &contender.Runner{
 		Beforehand: func(n int) (sum uint64) {
@@ -133,6 +134,7 @@ func launchDarklyBoolean(client *ld.LDClient, key string, contexts *[scene.Rotat
 	}
 }
 
+//go:noinline
 func launchDarklySplit(client *ld.LDClient, key string, contexts *[scene.Rotation]ldcontext.Context, users *[scene.Rotation]scene.User) *contender.Runner {
 	return &contender.Runner{
 		Beforehand: func(n int) (sum uint64) {

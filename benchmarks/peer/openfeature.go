@@ -107,6 +107,7 @@ func openFeatureContext(u *scene.User) openfeature.EvaluationContext {
 	})
 }
 
+//go:noinline
 func openFeatureBoolean(client *openfeature.Client, key string, contexts *[scene.Rotation]openfeature.EvaluationContext, users *[scene.Rotation]scene.User) *contender.Runner {
 	ctx := context.Background()
 	return &contender.Runner{
@@ -135,6 +136,7 @@ func openFeatureBoolean(client *openfeature.Client, key string, contexts *[scene
 	}
 }
 
+//go:noinline
 func openFeatureSplit(client *openfeature.Client, key string, contexts *[scene.Rotation]openfeature.EvaluationContext, users *[scene.Rotation]scene.User) *contender.Runner {
 	ctx := context.Background()
 	return &contender.Runner{
