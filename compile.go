@@ -52,7 +52,7 @@ func (r *reader) compileVariants(d *flagDraft) {
 	for _, draft := range r.variants {
 		value, ok := draft.value.as(d.kind)
 		if !ok {
-			r.failBelow(draft.at, []step{{name: "variants"}, {name: draft.name}}, "expected a value of type %s, found %s", d.kind, draft.value.kind)
+			r.failBelow(draft.at, []step{{name: "variants"}, {name: draft.name}}, "expected a value of type %s, found %s", d.kind, draft.value.kind())
 		}
 		d.variants = append(d.variants, Variant{draft.name, value})
 	}

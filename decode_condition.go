@@ -312,8 +312,8 @@ func (r *reader) compileFlagCondition(d *conditionDraft) condition {
 		r.fail(start, "expected an array of variants")
 	}
 	for i, v := range r.scalars() {
-		if v.kind != KindString {
-			r.failBelow(start, []step{{index: i}}, "the name of a variant is a text, not of type %s", v.kind)
+		if v.kind() != KindString {
+			r.failBelow(start, []step{{index: i}}, "the name of a variant is a text, not of type %s", v.kind())
 		}
 		r.strings = append(r.strings, v.Text())
 	}

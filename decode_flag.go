@@ -248,9 +248,9 @@ func (r *reader) date() day {
 
 // inferKind returns the type of variants that declare none: numbers are floats as soon as one is.
 func inferKind(drafts []variantDraft) (kind Kind, ok bool) {
-	kind = drafts[0].value.kind
+	kind = drafts[0].value.kind()
 	for _, d := range drafts[1:] {
-		switch found := d.value.kind; {
+		switch found := d.value.kind(); {
 		case found == kind:
 		case kind == KindInt && found == KindFloat, kind == KindFloat && found == KindInt:
 			kind = KindFloat
@@ -263,8 +263,8 @@ func inferKind(drafts []variantDraft) (kind Kind, ok bool) {
 
 // as returns the value as a variant of the flag's type holds it, and whether it fits.
 func (v Value) as(kind Kind) (Value, bool) {
-	if kind == KindFloat && v.kind == KindInt {
-		return Value{number: math.Float64bits(v.Float()), meta: meta{kind: KindFloat}}, true
+	if kind == KindFloat && v.kind() == KindInt {
+		return Value{number: math.Float64bits(v.Float()), meta: meta(KindFloat)}, true
 	}
-	return v, v.kind == kind
+	return v, v.kind() == kind
 }

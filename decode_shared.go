@@ -38,7 +38,7 @@ func (s *shared) attribute(text string) *attributeName {
 	if kept, ok := s.attributes[text]; ok {
 		return kept
 	}
-	kept := &attributeName{text, text == keyName}
+	kept := newAttributeName(text)
 	s.attributes[text] = kept
 	return kept
 }

@@ -29,6 +29,27 @@ const (
 	ReasonError              Reason = "ERROR"               // see Detail.Err
 )
 
+// reason is a Reason as an evaluation notes it.
+type reason uint8
+
+const (
+	reasonStatic reason = iota + 1
+	reasonDefault
+	reasonTargetingMatch
+	reasonSplit
+	reasonDisabled
+	reasonStale
+	reasonPrerequisiteFailed
+	reasonError
+)
+
+// word returns the reason as it is told.
+func (r reason) word() Reason {
+	return [...]Reason{
+		"", ReasonStatic, ReasonDefault, ReasonTargetingMatch, ReasonSplit, ReasonDisabled, ReasonStale, ReasonPrerequisiteFailed, ReasonError,
+	}[r]
+}
+
 // Tier says where the ruleset in use came from; a higher one is fresher.
 type Tier uint8
 

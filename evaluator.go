@@ -8,6 +8,8 @@ import (
 
 // evaluation is what one check carries along, and where it leaves how it came about. It lives on the caller's stack, and is
 // filled in place: returning structs of this size costs more than deciding.
+//
+// What a usual check writes into it is no pointer: while the garbage collector marks, writing pointers is slow.
 type evaluation struct {
 	subject   Subject
 	now       match.Instant  // only for flags with time in them
@@ -22,42 +24,45 @@ type evaluation struct {
 	turn  uint8 // which of them is forgotten next
 
 	// Of the flag decided last, which is the one asked for when all is done.
-	rule   *rule // nil: none applied
-	reason Reason
+	reason reason
+	rule   int32 // the number of the rule that applied, from 1; 0: none
 	err    *EvaluationError
 }
 
+// foundAttribute says where in the subject's list an attribute was found.
 type foundAttribute struct {
-	name  *attributeName
-	value *Value
+	name  uint64 // its number; 0: nothing yet
+	place int
 }
 
-// find returns the value of an attribute, nil where it is missing. The targeting key's is put into key.
-func (e *evaluation) find(name *attributeName, key *Value) *Value {
-	if e.found[0].name == name {
-		return e.found[0].value
-	}
-	return e.seek(name, key)
-}
-
-func (e *evaluation) seek(name *attributeName, key *Value) *Value {
-	if e.found[1].name == name {
-		return e.found[1].value
+// find returns the value of an attribute, the zero Value where it is missing.
+func (e *evaluation) find(name *attributeName) Value {
+	for i := range e.found {
+		if e.found[i].name == name.number {
+			return e.subject.list()[e.found[i].place].value
+		}
 	}
 	if name.ofKey {
 		if e.subject.keyLength == 0 {
-			return nil
+			return Value{}
 		}
-		*key = StringValue(e.subject.Key())
-		return key
+		return StringValue(e.subject.Key())
 	}
-	a := find(e.subject.list(), name.text)
-	if a == nil {
-		return nil
+	attributes := e.subject.list()
+	for i := len(attributes) - 1; i >= 0; i-- {
+		a := &attributes[i]
+		switch {
+		case a.value.kind() == kindGroup:
+			if found := find(a.value.group(), name.text, name.tag); found != nil {
+				return found.value
+			}
+		case a.value.tag() == name.tag && a.value.kind() != kindIgnored && a.named() == name.text:
+			e.found[e.turn&1] = foundAttribute{name.number, i}
+			e.turn++
+			return a.value
+		}
 	}
-	e.found[e.turn&1] = foundAttribute{name, &a.value}
-	e.turn++
-	return &a.value
+	return Value{}
 }
 
 // lacks notes an attribute that the subject does not have.
@@ -68,25 +73,28 @@ func (e *evaluation) lacks(attribute *attributeName) {
 }
 
 // settle notes how a flag was decided, and returns the variant.
-func (e *evaluation) settle(variant *Variant, reason Reason, by *rule) *Variant {
-	e.rule, e.reason, e.err = by, reason, nil
+func (e *evaluation) settle(variant *Variant, reason reason, rule int) *Variant {
+	e.rule, e.reason = int32(rule), reason
+	if e.err != nil {
+		e.err = nil
+	}
 	return variant
 }
 
 // fail notes why a flag could not be decided.
 func (e *evaluation) fail(err *EvaluationError) *Variant {
-	e.rule, e.reason, e.err = nil, ReasonError, err
+	e.rule, e.reason, e.err = 0, reasonError, err
 	return nil
 }
 
-// result returns what Rules.Evaluate gives.
-func (e *evaluation) result(variant *Variant) Result {
-	r := Result{Variant: variant, Reason: e.reason, Err: e.err, Track: e.track}
+// result returns what Rules.Evaluate gives. f is the flag that was asked for.
+func (e *evaluation) result(f *flag, variant *Variant) Result {
+	r := Result{Variant: variant, Reason: e.reason.word(), Err: e.err, Track: e.track}
 	if e.missing != nil {
 		r.Missing = e.missing.text
 	}
-	if e.rule != nil {
-		r.Rule = e.rule.name
+	if e.rule > 0 {
+		r.Rule = f.rules[e.rule-1].name
 	}
 	return r
 }
@@ -95,8 +103,9 @@ func (e *evaluation) result(variant *Variant) Result {
 // nothing.
 func (r *ruleset) Evaluate(key string, want Kind, subject *Subject, at *Moment) Result {
 	e := evaluation{subject: *subject}
-	variant := r.flags.find(key).decideFor(&e, want, at)
-	return e.result(variant)
+	f := r.flags.find(key)
+	variant := f.decideFor(&e, want, at)
+	return e.result(f, variant)
 }
 
 // valueFor is decideFor for who wants the variant alone.
@@ -146,38 +155,38 @@ func (f *flag) decide(e *evaluation) *Variant {
 	case f.rare != nil && f.rare.err != nil:
 		return e.fail(f.rare.err)
 	case !f.enabled:
-		return e.settle(f.off, ReasonDisabled, nil)
+		return e.settle(f.off, reasonDisabled, 0)
 	case f.rare != nil:
-		if reason := f.rare.forbids(e); reason != "" {
-			return e.settle(f.off, reason, nil)
+		if reason := f.rare.forbids(e); reason != 0 {
+			return e.settle(f.off, reason, 0)
 		}
 	}
 	for i := range f.rules {
 		r := &f.rules[i]
 		if e.trace == nil && r.matches(e) || e.trace != nil && e.trace.rule(e, r) {
-			return r.decide(e)
+			return r.decide(e, i+1)
 		}
 	}
 	if f.otherwise.split != nil {
-		return f.otherwise.split.decide(e, nil)
+		return f.otherwise.split.decide(e, 0)
 	}
 	if len(f.rules) == 0 {
-		return e.settle(f.otherwise.variant, ReasonStatic, nil)
+		return e.settle(f.otherwise.variant, reasonStatic, 0)
 	}
-	return e.settle(f.otherwise.variant, ReasonDefault, nil)
+	return e.settle(f.otherwise.variant, reasonDefault, 0)
 }
 
-// forbids returns why the flag serves "off" whatever its rules say, "" for no reason.
-func (f *rareFields) forbids(e *evaluation) Reason {
+// forbids returns why the flag serves "off" whatever its rules say, 0 for no reason.
+func (f *rareFields) forbids(e *evaluation) reason {
 	if f.maxAge > 0 && e.age > f.maxAge {
-		return ReasonStale
+		return reasonStale
 	}
 	for i := range f.requires {
 		if f.requires[i].required(e) != yes {
-			return ReasonPrerequisiteFailed
+			return reasonPrerequisiteFailed
 		}
 	}
-	return ""
+	return 0
 }
 
 // matches reports whether the rule's condition is true and its gate open. An attribute that is missed on the way counts only when
@@ -187,7 +196,7 @@ func (r *rule) matches(e *evaluation) bool {
 		return false
 	}
 	missing := e.missing
-	result := yes
+	var result truth
 	switch {
 	case len(r.conditions) == 1 && e.trace == nil:
 		result = r.conditions[0].decide(e)
@@ -196,7 +205,7 @@ func (r *rule) matches(e *evaluation) bool {
 	default:
 		result = allHold(r.conditions, e)
 	}
-	if result != unknown {
+	if result != unknown && e.missing != missing {
 		e.missing = missing
 	}
 	if result != yes {
@@ -205,18 +214,20 @@ func (r *rule) matches(e *evaluation) bool {
 	return r.gate == nil || r.gate.admits(e)
 }
 
-func (r *rule) decide(e *evaluation) *Variant {
-	if r.serve.split != nil {
-		return r.serve.split.decide(e, r)
+// decide returns the variant that the rule serves. It is the flag's rule of that number.
+func (r *rule) decide(e *evaluation, number int) *Variant {
+	switch {
+	case r.serve.split != nil:
+		return r.serve.split.decide(e, number)
+	case r.gate.rolls():
+		return e.settle(r.serve.variant, reasonSplit, number)
+	default:
+		return e.settle(r.serve.variant, reasonTargetingMatch, number)
 	}
-	if r.gate.rolls() {
-		return e.settle(r.serve.variant, ReasonSplit, r)
-	}
-	return e.settle(r.serve.variant, ReasonTargetingMatch, r)
 }
 
 // decide returns the variant that the subject draws. Without a key there is nothing to draw with.
-func (s *split) decide(e *evaluation, by *rule) *Variant {
+func (s *split) decide(e *evaluation, rule int) *Variant {
 	hash, ok := s.hash(e)
 	if !ok {
 		return e.fail(ErrTargetingKeyMissing)
@@ -225,5 +236,5 @@ func (s *split) decide(e *evaluation, by *rule) *Variant {
 	if e.trace != nil {
 		e.trace.split(s, hash, winner)
 	}
-	return e.settle(winner.variant, ReasonSplit, by)
+	return e.settle(winner.variant, reasonSplit, rule)
 }

@@ -105,7 +105,9 @@ func explain(rules Rules, key string, subject *Subject, at *Moment, private map[
 func (r *ruleset) Explain(key string, subject *Subject, at *Moment, private map[string]bool) Explanation {
 	x := Explanation{Flag: key, Key: subject.Key()}
 	e := evaluation{subject: *subject, trace: &trace{private: private, steps: &x.Steps}}
-	result := e.result(r.flags.find(key).decideFor(&e, KindAny, at))
+	f := r.flags.find(key)
+	variant := f.decideFor(&e, KindAny, at)
+	result := e.result(f, variant)
 	x.Variant, x.Value = result.answer()
 	x.Rule, x.Reason, x.Missing, x.Revision = result.Rule, result.Reason, result.Missing, r.info.Revision
 	if result.Err != nil {

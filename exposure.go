@@ -134,7 +134,7 @@ func (x *Exposure) attributes() map[string]any {
 // jsonable returns a value as encoding/json can write it: NaN and the infinities, which JSON does not have, as text. One such
 // attribute must not cost a batch.
 func jsonable(v Value) any {
-	switch v.kind {
+	switch v.kind() {
 	case KindFloat:
 		if f := v.Float(); math.IsNaN(f) || math.IsInf(f, 0) {
 			return v.String()

@@ -23,7 +23,7 @@ func Any(name string, value any) Attribute {
 	f := flattener{left: mostEntries}
 	f.add(name, reflect.ValueOf(value), 0)
 	group := f.group
-	return attribute(name, Value{pointer: unsafe.Pointer(unsafe.SliceData(group)), number: uint64(len(group)), meta: meta{kind: kindGroup}})
+	return attribute(name, Value{pointer: unsafe.Pointer(unsafe.SliceData(group)), number: uint64(len(group)), meta: meta(kindGroup)})
 }
 
 // Two kinds that only this file knows. A group is the attributes that a map became; an ignored one could not be read.
@@ -65,11 +65,11 @@ func (f *flattener) add(name string, value reflect.Value, depth int) {
 		return
 	}
 	ignored := StringValue("it is nil")
-	ignored.fraction = ignoredNil
+	ignored.meta = meta(kindIgnored) | ignoredNil<<fractionAt
 	if value.IsValid() {
 		ignored = StringValue("a " + value.Type().String() + " has no meaning as an attribute")
+		ignored.meta = meta(kindIgnored)
 	}
-	ignored.kind = kindIgnored
 	f.group = append(f.group, attribute(name, ignored))
 }
 

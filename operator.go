@@ -53,7 +53,7 @@ func newSet(values []Value, fold bool) *set {
 	s := &set{length: len(values)}
 	var texts []string
 	for _, v := range values {
-		switch v.kind {
+		switch v.kind() {
 		case KindString:
 			text := v.Text()
 			if fold {
@@ -78,11 +78,11 @@ func newSet(values []Value, fold bool) *set {
 }
 
 // has reports whether the value is in the set: unknown when the set holds nothing of its type.
-func (s *set) has(value *Value, fold bool) truth {
+func (s *set) has(value Value, fold bool) truth {
 	if s.length == 0 {
 		return no
 	}
-	switch value.kind {
+	switch value.kind() {
 	case KindString:
 		if !s.kinds.texts {
 			return unknown
@@ -108,11 +108,11 @@ func (s *set) hasText(text string, fold bool) bool {
 	return s.texts.Has(text)
 }
 
-func (s *set) hasNumber(value *Value) truth {
+func (s *set) hasNumber(value Value) truth {
 	if !s.kinds.numbers {
 		return unknown
 	}
-	if value.kind == KindInt {
+	if value.kind() == KindInt {
 		_, found := slices.BinarySearch(s.ints, value.Int())
 		return truthOf(found)
 	}
@@ -125,16 +125,16 @@ func (s *set) hasNumber(value *Value) truth {
 }
 
 // compareNumber compares exactly, an integer with a float too. NaN and what is no number are unknown.
-func compareNumber(op operator, value, operand *Value) truth {
+func compareNumber(op operator, value, operand Value) truth {
 	var order int
 	switch {
-	case value.kind == KindInt && operand.kind == KindInt:
+	case value.kind() == KindInt && operand.kind() == KindInt:
 		order = compareInts(value.Int(), operand.Int())
-	case value.kind == KindInt:
+	case value.kind() == KindInt:
 		order = compareIntFloat(value.Int(), operand.Float())
-	case value.kind != KindFloat:
+	case value.kind() != KindFloat:
 		return unknown
-	case operand.kind == KindInt:
+	case operand.kind() == KindInt:
 		f := value.Float()
 		if math.IsNaN(f) {
 			return unknown

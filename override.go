@@ -101,7 +101,7 @@ func decodeOverrides(document []byte) (list []override, err error) {
 	}
 	r.object(func(name string, at int) {
 		r.checkKey(name, at)
-		if draft := r.variant(name, at); draft.value.kind != KindAny {
+		if draft := r.variant(name, at); draft.value.kind() != KindAny {
 			list = append(list, override{name, draft.value})
 		}
 	})
@@ -197,7 +197,7 @@ func (line *override) answer(rules Rules) overriding {
 		return overriding{variant: own}
 	}
 	variants := variantsOf(rules, line.flag)
-	if line.value.kind == KindString {
+	if line.value.kind() == KindString {
 		if variant := named(variants, line.value.Text()); variant != nil {
 			return overriding{variant: variant}
 		}
@@ -209,7 +209,7 @@ func (line *override) answer(rules Rules) overriding {
 	value, ok := line.value.as(info.Kind)
 	if !ok {
 		return overriding{err: &EvaluationError{Code: CodeTypeMismatch, Message: fmt.Sprintf(
-			"the override is of type %s, the flag of type %s", line.value.kind, info.Kind)}}
+			"the override is of type %s, the flag of type %s", line.value.kind(), info.Kind)}}
 	}
 	if variant := holding(variants, value); variant != nil {
 		return overriding{variant: variant}
@@ -229,7 +229,7 @@ func (o *overridden) Evaluate(flag string, want Kind, subject *Subject, at *Mome
 	case a.err != nil:
 		return Result{Reason: ReasonError, Err: a.err}
 	}
-	if kind := a.variant.Value.kind; want != KindAny && want != kind && (want != KindFloat || kind != KindInt) {
+	if kind := a.variant.Value.kind(); want != KindAny && want != kind && (want != KindFloat || kind != KindInt) {
 		return Result{Reason: ReasonError, Err: TypeMismatch(want, kind)}
 	}
 	return Result{Variant: a.variant, Reason: ReasonOverride}
@@ -260,7 +260,7 @@ func (o *overridden) Flags() iter.Seq[FlagInfo] {
 // info describes a flag that only an override has.
 func (o *overridden) info(key string) FlagInfo {
 	a := o.answers[key]
-	return FlagInfo{Key: key, Kind: a.variant.Value.kind, Variants: []string{a.variant.Name}, Enabled: true}
+	return FlagInfo{Key: key, Kind: a.variant.Value.kind(), Variants: []string{a.variant.Name}, Enabled: true}
 }
 
 // Flag describes one flag.

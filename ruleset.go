@@ -93,7 +93,7 @@ func (r *reader) documentField(rules *ruleset, d *rulesetDraft, field string) {
 	case "revision":
 		at := r.at
 		value, ok := r.number()
-		if ok && (value.kind != KindInt || value.Int() < 0) {
+		if ok && (value.kind() != KindInt || value.Int() < 0) {
 			r.fail(at, "expected an integer of at least 0")
 		}
 		rules.info.Revision = value.Int()
@@ -170,7 +170,7 @@ func (r *reader) checkKey(key string, at int) {
 func (r *reader) checkTop(d *rulesetDraft, at int) {
 	switch {
 	case r.broken != nil:
-	case d.hasSchema && (d.schema.kind != KindInt || d.schema.Int() != Schema):
+	case d.hasSchema && (d.schema.kind() != KindInt || d.schema.Int() != Schema):
 		r.problems = nil
 		r.fail(d.schemaAt, "the document is of schema %s, this library reads schema %d", d.schema, Schema)
 	case len(r.problems) > 0:

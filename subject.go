@@ -31,13 +31,31 @@ type Attribute struct {
 	value Value
 }
 
-// attribute gives a value its name. A name of more than 64 KiB is cut: no condition asks for one.
+// attribute gives a value its name.
 func attribute(name string, value Value) Attribute {
-	value.nameLength = uint16(min(len(name), math.MaxUint16))
+	value.meta = value.meta&^tagMask | tagOf(name)
 	return Attribute{unsafe.StringData(name), value}
 }
 
-func (a *Attribute) named() string { return unsafe.String(a.name, int(a.value.nameLength)) }
+const (
+	lengthBits  = 16 // of a tag: the length of the name
+	longestName = 1<<lengthBits - 1
+)
+
+// tagOf returns the length of a name and its last byte, which together tell most names of a subject apart. The compiler computes it
+// for a name that is a constant. A name of more than 64 KiB is cut: no condition asks for one.
+func tagOf(name string) meta {
+	if name == "" {
+		return 0
+	}
+	length := min(len(name), longestName)
+	return meta(length)<<tagAt | meta(name[length-1])<<(tagAt+lengthBits)
+}
+
+// named returns the attribute's name.
+func (a *Attribute) named() string {
+	return unsafe.String(a.name, int(a.value.meta>>tagAt&longestName))
+}
 
 // NewSubject returns a subject. The key is what percentages and splits hash: something that stays the same for one user, account
 // or device; without one ("") they do not apply. NewSubject keeps the slice it is given; the caller must not change it afterwards.
@@ -85,10 +103,13 @@ func (s *Subject) IsZero() bool { return s.keyLength == 0 && s.count == 0 }
 // Attribute returns the attribute of that name, exactly as written, and whether there is one. The name "key" is the targeting
 // key, which is missing when it is empty.
 func (s *Subject) Attribute(name string) (Value, bool) {
-	if name == keyName {
+	switch name {
+	case keyName:
 		return StringValue(s.Key()), s.keyLength > 0
+	case "":
+		return Value{}, false
 	}
-	return find(s.list(), name).at()
+	return find(s.list(), name, tagOf(name)).at()
 }
 
 // Entry returns an attribute by how it was passed, for formats that tell a nested name from one with a dot in it. With an empty root
@@ -102,16 +123,16 @@ func (s *Subject) Entry(root, name string) (Value, bool) {
 	attributes := s.list()
 	for i := len(attributes) - 1; i >= 0; i-- {
 		a := &attributes[i]
-		if a.named() != top || a.value.kind == kindIgnored {
+		if a.named() != top || a.value.kind() == kindIgnored {
 			continue
 		}
-		if a.value.kind != kindGroup {
+		if a.value.kind() != kindGroup {
 			return a.value, root == ""
 		}
 		if root == "" {
 			return Value{}, false
 		}
-		return find(a.value.group(), name).at()
+		return find(a.value.group(), name, tagOf(name)).at()
 	}
 	return Value{}, false
 }
@@ -123,16 +144,16 @@ func (s *Subject) Entries(yield func(root, name string, value Value) bool) {
 	attributes := s.list()
 	for i := len(attributes) - 1; i >= 0; i-- {
 		a := &attributes[i]
-		if a.value.kind != kindGroup {
-			if a.value.kind != kindIgnored && !yield("", a.named(), a.value) {
+		if a.value.kind() != kindGroup {
+			if a.value.kind() != kindIgnored && !yield("", a.named(), a.value) {
 				return
 			}
 			continue
 		}
 		for _, entry := range a.value.group() {
 			value := entry.value
-			if value.kind == kindIgnored {
-				if value.fraction != ignoredNil {
+			if value.kind() == kindIgnored {
+				if value.fraction() != ignoredNil {
 					continue
 				}
 				value = Value{}
@@ -148,7 +169,7 @@ func (s *Subject) Entries(yield func(root, name string, value Value) bool) {
 func (s Subject) All(yield func(name string, value Value) bool) {
 	seen := map[string]bool{keyName: true}
 	walkBackwards(s.list(), func(a *Attribute) bool {
-		if seen[a.named()] || a.value.kind == kindIgnored {
+		if seen[a.named()] || a.value.kind() == kindIgnored {
 			return true
 		}
 		seen[a.named()] = true
@@ -161,7 +182,7 @@ func (s Subject) Ignored() []error {
 	var errs []error
 	walkBackwards(s.list(), func(a *Attribute) bool {
 		switch {
-		case a.value.kind == kindIgnored:
+		case a.value.kind() == kindIgnored:
 			errs = append(errs, fmt.Errorf("becket: attribute %q is left out: %s", a.named(), unsafe.String((*byte)(a.value.pointer), int(a.value.number))))
 		case a.named() == keyName:
 			errs = append(errs, fmt.Errorf("becket: attribute %q is left out: the name stands for the targeting key", a.named()))
@@ -172,21 +193,17 @@ func (s Subject) Ignored() []error {
 }
 
 // find returns the attribute of that name, nil where there is none. It scans from the end, so that the last of two with
-// one name wins. A handful of attributes is faster scanned than hashed, and most names differ in their length or first letter.
-func find(attributes []Attribute, name string) *Attribute {
-	if name == "" {
-		return nil
-	}
-	first := name[0]
+// one name wins. A handful of attributes is faster scanned than hashed; tag is the name's, and rules out nearly all others.
+func find(attributes []Attribute, name string, tag meta) *Attribute {
 	for i := len(attributes) - 1; i >= 0; i-- {
 		a := &attributes[i]
-		if int(a.value.nameLength) == len(name) && *a.name == first && a.named() == name && a.value.kind < kindGroup {
-			return a
-		}
-		if a.value.kind == kindGroup {
-			if found := find(a.value.group(), name); found != nil {
+		switch {
+		case a.value.kind() == kindGroup:
+			if found := find(a.value.group(), name, tag); found != nil {
 				return found
 			}
+		case a.value.tag() == tag && a.value.kind() != kindIgnored && a.named() == name:
+			return a
 		}
 	}
 	return nil
@@ -203,7 +220,7 @@ func (a *Attribute) at() (Value, bool) {
 func walkBackwards(attributes []Attribute, visit func(*Attribute) bool) bool {
 	for i := len(attributes) - 1; i >= 0; i-- {
 		a := &attributes[i]
-		if a.value.kind == kindGroup {
+		if a.value.kind() == kindGroup {
 			if !walkBackwards(a.value.group(), visit) {
 				return false
 			}
@@ -228,7 +245,7 @@ func (s *Subject) clone() Subject {
 }
 
 func (v Value) clone() Value {
-	switch v.kind {
+	switch v.kind() {
 	case KindString:
 		return StringValue(strings.Clone(v.Text()))
 	case KindList:

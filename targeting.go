@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/becketflags/becket/internal/match"
 )
@@ -53,13 +54,21 @@ type condition struct {
 	more      *operand // of everything that a number and a set do not hold
 }
 
-// attributeName is the name of an attribute. A ruleset has one of each, so that comparing pointers tells whether two are the same.
+// attributeName is the name of an attribute. A ruleset has one of each, so that comparing numbers tells whether two are the same.
 type attributeName struct {
-	text  string
-	ofKey bool // it stands for the targeting key
+	text   string
+	tag    meta   // see tagOf
+	number uint64 // no other name in the process has it; not 0
+	ofKey  bool   // it stands for the targeting key
 }
 
-var keyAttribute = &attributeName{keyName, true}
+var attributeNames atomic.Uint64
+
+func newAttributeName(text string) *attributeName {
+	return &attributeName{text, tagOf(text), attributeNames.Add(1), text == keyName}
+}
+
+var keyAttribute = newAttributeName(keyName)
 
 // numeral is a Value without a pointer: a number or an instant.
 type numeral struct {
@@ -118,20 +127,19 @@ func (c *condition) decide(e *evaluation) truth {
 	if c.form != formTest {
 		return c.combine(e)
 	}
-	var key Value
-	value := e.find(c.attribute, &key)
+	value := e.find(c.attribute)
 	if c.operator == opExists {
-		return truthOf(value != nil != c.negated)
+		return truthOf(value.kind() != KindAny != c.negated)
 	}
-	if value == nil {
+	if value.kind() == KindAny {
 		e.lacks(c.attribute)
 		return unknown
 	}
 	result := no
 	switch {
-	case value.kind == KindList:
+	case value.kind() == KindList:
 		result = c.compareList(value)
-	case c.operator == opIn && value.kind == KindString && c.set.kinds.texts && !c.fold:
+	case c.operator == opIn && value.kind() == KindString && c.set.kinds.texts && !c.fold:
 		result = truthOf(c.set.texts.Has(value.Text())) // what compare would come to, two calls later
 	default:
 		result = c.compare(value)
@@ -235,11 +243,10 @@ func (l *link) satisfied(e *evaluation) truth {
 }
 
 // compareList is "any" over the elements.
-func (c *condition) compareList(list *Value) truth {
+func (c *condition) compareList(list Value) truth {
 	result := no
 	for i := range list.Len() {
-		element := list.At(i)
-		if result = max(result, c.compare(&element)); result == yes {
+		if result = max(result, c.compare(list.At(i))); result == yes {
 			break
 		}
 	}
@@ -247,17 +254,16 @@ func (c *condition) compareList(list *Value) truth {
 }
 
 // compare applies the operator, without its negation, to one value.
-func (c *condition) compare(value *Value) truth {
+func (c *condition) compare(value Value) truth {
 	switch c.operator {
 	case opIn:
 		return c.set.has(value, c.fold)
 	case opLess, opLessOrEqual, opGreater, opGreaterOrEqual:
-		operand := c.operand.value()
-		return compareNumber(c.operator, value, &operand)
+		return compareNumber(c.operator, value, c.operand.value())
 	case opBefore, opAfter:
 		return c.compareInstant(value)
 	}
-	if value.kind != KindString {
+	if value.kind() != KindString {
 		return unknown
 	}
 	return c.compareText(value.Text())
@@ -287,15 +293,15 @@ func (c *condition) compareText(text string) truth {
 	return no
 }
 
-func (c *condition) compareInstant(value *Value) truth {
-	at := match.Instant{Seconds: int64(value.number), Nanoseconds: value.fraction}
-	if value.kind != KindTime {
+func (c *condition) compareInstant(value Value) truth {
+	at := match.Instant{Seconds: int64(value.number), Nanoseconds: value.fraction()}
+	if value.kind() != KindTime {
 		var ok bool
 		if at, ok = match.ParseInstant(hideString(value.Text())); !ok {
 			return unknown
 		}
 	}
-	than := match.Instant{Seconds: int64(c.operand.number), Nanoseconds: c.operand.fraction}
+	than := match.Instant{Seconds: int64(c.operand.number), Nanoseconds: c.operand.fraction()}
 	if c.operator == opBefore {
 		return truthOf(at.Before(than))
 	}

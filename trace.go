@@ -38,9 +38,9 @@ func (t *trace) flag(e *evaluation, f *flag) (variant *Variant) {
 		case e.err != nil:
 			return "the caller's default", trimPrefix(e.err)
 		case variant == nil:
-			return "the caller's default", string(e.reason)
+			return "the caller's default", string(e.reason.word())
 		default:
-			return "serves " + variant.Name, string(e.reason)
+			return "serves " + variant.Name, string(e.reason.word())
 		}
 	})
 	return variant

@@ -46,30 +46,40 @@ type Value struct {
 	meta
 }
 
-// meta is what remains of a value. Value and Attribute have at most four words and four fields each, because the compiler keeps
-// structs up to that size in registers.
-type meta struct {
-	fraction   uint32 // of an instant: its nanoseconds
-	nameLength uint16 // of an attribute: the length of its name
-	kind       Kind
-}
+// meta is what remains of a value, in one word: the kind lowest, then of an attribute its name's tag, and of an instant, highest, its
+// nanoseconds. Value and Attribute have at most four words, because the compiler keeps structs up to that size in registers.
+type meta uint64
+
+const (
+	tagAt      = 8  // the lowest bit of the tag
+	tagBits    = 24 // see tagOf
+	tagMask    = meta(1<<tagBits-1) << tagAt
+	fractionAt = 32
+)
+
+func (m meta) kind() Kind { return Kind(m) }
+
+// tag returns the name's tag where it is in the word.
+func (m meta) tag() meta { return m & tagMask }
+
+func (m meta) fraction() uint32 { return uint32(m >> fractionAt) }
 
 // BoolValue returns a Value of [KindBool].
 func BoolValue(b bool) Value {
 	if b {
-		return Value{number: 1, meta: meta{kind: KindBool}}
+		return Value{number: 1, meta: meta(KindBool)}
 	}
-	return Value{meta: meta{kind: KindBool}}
+	return Value{meta: meta(KindBool)}
 }
 
 // StringValue returns a Value of [KindString]. It keeps s and copies nothing.
 func StringValue(s string) Value {
-	return Value{pointer: unsafe.Pointer(unsafe.StringData(s)), number: uint64(len(s)), meta: meta{kind: KindString}}
+	return Value{pointer: unsafe.Pointer(unsafe.StringData(s)), number: uint64(len(s)), meta: meta(KindString)}
 }
 
 // IntValue returns a Value of [KindInt].
 func IntValue(i int64) Value {
-	return Value{number: uint64(i), meta: meta{kind: KindInt}}
+	return Value{number: uint64(i), meta: meta(KindInt)}
 }
 
 // FloatValue returns a Value of [KindFloat], or of [KindInt] when f is integral and fits into 64 bits.
@@ -82,39 +92,39 @@ func FloatValue(f float64) Value {
 
 // DecimalValue returns a Value of [KindFloat], of an integral number too: what a variant of a float flag holds.
 func DecimalValue(f float64) Value {
-	return Value{number: math.Float64bits(f), meta: meta{kind: KindFloat}}
+	return Value{number: math.Float64bits(f), meta: meta(KindFloat)}
 }
 
 // TimeValue returns a Value of [KindTime], to the nanosecond. The time zone is not kept.
 func TimeValue(t time.Time) Value {
-	return Value{number: uint64(t.Unix()), meta: meta{fraction: uint32(t.Nanosecond()), kind: KindTime}}
+	return Value{number: uint64(t.Unix()), meta: meta(KindTime) | meta(t.Nanosecond())<<fractionAt}
 }
 
 // ListValue returns a Value of [KindList]. It keeps the slice: the caller must not change it afterwards.
 func ListValue(elements []Value) Value {
-	return Value{pointer: unsafe.Pointer(unsafe.SliceData(elements)), number: uint64(len(elements)), meta: meta{kind: KindList}}
+	return Value{pointer: unsafe.Pointer(unsafe.SliceData(elements)), number: uint64(len(elements)), meta: meta(KindList)}
 }
 
 // stringsValue is ListValue for texts, without a Value for each: fraction 1 tells the two apart.
 func stringsValue(elements []string) Value {
-	return Value{pointer: unsafe.Pointer(unsafe.SliceData(elements)), number: uint64(len(elements)), meta: meta{fraction: 1, kind: KindList}}
+	return Value{pointer: unsafe.Pointer(unsafe.SliceData(elements)), number: uint64(len(elements)), meta: meta(KindList) | 1<<fractionAt}
 }
 
 // ObjectValue returns a Value of [KindObject] for a JSON object or array. It keeps the bytes, which must be valid JSON and
 // must not be changed afterwards.
 func ObjectValue(raw []byte) Value {
-	return Value{pointer: unsafe.Pointer(&object{raw: raw}), meta: meta{kind: KindObject}}
+	return Value{pointer: unsafe.Pointer(&object{raw: raw}), meta: meta(KindObject)}
 }
 
 // Kind returns what v holds.
-func (v Value) Kind() Kind { return v.kind }
+func (v Value) Kind() Kind { return v.kind() }
 
 // Bool returns the boolean that v holds, and false for any other kind.
-func (v Value) Bool() bool { return v.kind == KindBool && v.number != 0 }
+func (v Value) Bool() bool { return v.kind() == KindBool && v.number != 0 }
 
 // Text returns the text that v holds, and "" for any other kind.
 func (v Value) Text() string {
-	if v.kind != KindString {
+	if v.kind() != KindString {
 		return ""
 	}
 	return unsafe.String((*byte)(v.pointer), int(v.number))
@@ -122,7 +132,7 @@ func (v Value) Text() string {
 
 // Int returns the integer that v holds, and 0 for any other kind.
 func (v Value) Int() int64 {
-	if v.kind != KindInt {
+	if v.kind() != KindInt {
 		return 0
 	}
 	return int64(v.number)
@@ -130,7 +140,7 @@ func (v Value) Int() int64 {
 
 // Float returns the number that v holds, an integer as the nearest float64, and 0 for any other kind.
 func (v Value) Float() float64 {
-	switch v.kind {
+	switch v.kind() {
 	case KindFloat:
 		return math.Float64frombits(v.number)
 	case KindInt:
@@ -142,15 +152,15 @@ func (v Value) Float() float64 {
 
 // Time returns the instant that v holds, in UTC, and the zero time for any other kind.
 func (v Value) Time() time.Time {
-	if v.kind != KindTime {
+	if v.kind() != KindTime {
 		return time.Time{}
 	}
-	return time.Unix(int64(v.number), int64(v.fraction)).UTC()
+	return time.Unix(int64(v.number), int64(v.fraction())).UTC()
 }
 
 // Len returns the number of elements of a list, and 0 for any other kind.
 func (v Value) Len() int {
-	if v.kind != KindList {
+	if v.kind() != KindList {
 		return 0
 	}
 	return int(v.number)
@@ -158,7 +168,7 @@ func (v Value) Len() int {
 
 // At returns element i of a list. It panics when i is out of range, as a slice does.
 func (v Value) At(i int) Value {
-	if v.fraction == 1 {
+	if v.fraction() == 1 {
 		return StringValue(unsafe.Slice((*string)(v.pointer), v.Len())[i])
 	}
 	return unsafe.Slice((*Value)(v.pointer), v.Len())[i]
@@ -166,7 +176,7 @@ func (v Value) At(i int) Value {
 
 // Raw returns the JSON of an object, and nil for any other kind. The caller must not change it.
 func (v Value) Raw() []byte {
-	if v.kind != KindObject {
+	if v.kind() != KindObject {
 		return nil
 	}
 	return (*object)(v.pointer).raw
@@ -175,7 +185,7 @@ func (v Value) Raw() []byte {
 // Any returns what v holds as bool, string, int64, float64, time.Time or []any; an object as what encoding/json decodes into
 // an any, shared by all callers and to be read only; nil for the zero Value.
 func (v Value) Any() any {
-	switch v.kind {
+	switch v.kind() {
 	case KindBool:
 		return v.Bool()
 	case KindString:
@@ -204,7 +214,7 @@ func (v Value) Any() any {
 func (v Value) String() string { return string(v.append(nil)) }
 
 func (v Value) append(b []byte) []byte {
-	switch v.kind {
+	switch v.kind() {
 	case KindBool:
 		return strconv.AppendBool(b, v.Bool())
 	case KindString:

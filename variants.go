@@ -53,20 +53,20 @@ func holding(variants []Variant, value Value) *Variant {
 // sameValue compares two values of variants: numbers by what they amount to, objects by their content.
 func sameValue(v, w Value) bool {
 	switch {
-	case v.kind == KindFloat || w.kind == KindFloat:
+	case v.kind() == KindFloat || w.kind() == KindFloat:
 		return isNumber(v) && isNumber(w) && v.Float() == w.Float()
-	case v.kind != w.kind:
+	case v.kind() != w.kind():
 		return false
-	case v.kind == KindString:
+	case v.kind() == KindString:
 		return v.Text() == w.Text()
-	case v.kind == KindObject:
+	case v.kind() == KindObject:
 		return canonical(v.Raw()) == canonical(w.Raw())
 	default:
 		return v.number == w.number
 	}
 }
 
-func isNumber(v Value) bool { return v.kind == KindInt || v.kind == KindFloat }
+func isNumber(v Value) bool { return v.kind() == KindInt || v.kind() == KindFloat }
 
 // canonical writes JSON in the one form of RFC 8785.
 func canonical(raw []byte) string {

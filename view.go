@@ -183,12 +183,13 @@ func (v *View) observed(s *snapshot, flag string, want Kind) *Variant {
 	}
 	flag = hideString(flag)
 	e := evaluation{subject: hideSubject(v.subject)}
-	variant := s.native.flags.find(flag).decideFor(&e, want, s.moment)
+	f := s.native.flags.find(flag)
+	variant := f.decideFor(&e, want, s.moment)
 	if !e.track || variant == nil || want == KindInt && !fitsInt(variant) {
 		return variant
 	}
 	if seen, first := s.observer.exposer.first(v.subject.Key(), flag, variant.Name); first {
-		r := e.result(variant)
+		r := e.result(f, variant)
 		s.observer.exposer.keep(seen, s, hide(&v.subject), flag, &r)
 	}
 	return variant
