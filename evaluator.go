@@ -23,6 +23,10 @@ type evaluation struct {
 	found [2]foundAttribute
 	turn  uint8 // which of them is forgotten next
 
+	// The release that a version was last, and of which attribute it is; 0: none.
+	release     uint64
+	releaseName uint64
+
 	// Of the flag decided last, which is the one asked for when all is done.
 	reason reason
 	rule   int32 // the number of the rule that applied, from 1; 0: none
@@ -63,6 +67,21 @@ func (e *evaluation) find(name *attributeName) Value {
 		}
 	}
 	return Value{}
+}
+
+// version applies a constraint to the text of an attribute. Rules mostly ask for one and the same version, which is read once.
+func (e *evaluation) version(name *attributeName, text string, constraint *versionRange) truth {
+	if constraint.releases == nil {
+		return constraint.contain(text)
+	}
+	if e.releaseName != name.number {
+		release, ok := match.PackRelease(text)
+		if !ok {
+			return constraint.contain(text)
+		}
+		e.release, e.releaseName = release, name.number
+	}
+	return truthOf(constraint.containRelease(e.release))
 }
 
 // lacks notes an attribute that the subject does not have.
@@ -192,15 +211,17 @@ func (f *rareFields) forbids(e *evaluation) reason {
 // matches reports whether the rule's condition is true and its gate open. An attribute that is missed on the way counts only when
 // it keeps the rule from applying.
 func (r *rule) matches(e *evaluation) bool {
-	if r.gate != nil && !r.gate.open(e) {
+	if r.gate != nil && r.gate.window != nil && !r.gate.open(e) {
 		return false
 	}
 	missing := e.missing
 	var result truth
 	switch {
-	case len(r.conditions) == 1 && e.trace == nil:
-		result = r.conditions[0].decide(e)
-	case len(r.conditions) > 1 && e.trace != nil:
+	case len(r.conditions) == 0:
+		result = yes
+	case len(r.conditions) == 1:
+		result = r.conditions[0].holds(e)
+	case e.trace != nil:
 		result = e.trace.all(e, r.conditions)
 	default:
 		result = allHold(r.conditions, e)

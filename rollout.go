@@ -97,11 +97,8 @@ func (g *gate) rolls() bool {
 	return g != nil && (g.below != noPercent || g.ramp != nil || g.layer != nil)
 }
 
-// open reports whether the rule lives at the time of the evaluation.
+// open reports whether the rule lives at the time of the evaluation, where it has a window.
 func (g *gate) open(e *evaluation) bool {
-	if g.window == nil {
-		return true
-	}
 	open := g.window.open(e.now)
 	if e.trace != nil {
 		e.trace.window(g.window, open)

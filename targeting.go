@@ -114,17 +114,12 @@ type segment struct {
 	linked
 }
 
-// holds decides a condition.
+// holds decides a condition. A test applies the operator to the subject's attribute.
 func (c *condition) holds(e *evaluation) truth {
-	if e.trace != nil {
+	switch {
+	case e.trace != nil:
 		return e.trace.condition(e, c)
-	}
-	return c.decide(e)
-}
-
-// decide is holds without a trace: a test applies the operator to the subject's attribute.
-func (c *condition) decide(e *evaluation) truth {
-	if c.form != formTest {
+	case c.form != formTest:
 		return c.combine(e)
 	}
 	value := e.find(c.attribute)
@@ -141,6 +136,8 @@ func (c *condition) decide(e *evaluation) truth {
 		result = c.compareList(value)
 	case c.operator == opIn && value.kind() == KindString && c.set.kinds.texts && !c.fold:
 		result = truthOf(c.set.texts.Has(value.Text())) // what compare would come to, two calls later
+	case c.operator == opSemver && value.kind() == KindString:
+		result = e.version(c.attribute, value.Text(), c.more.versions)
 	default:
 		result = c.compare(value)
 	}
@@ -169,17 +166,9 @@ func (c *condition) combine(e *evaluation) truth {
 func allHold(parts []condition, e *evaluation) truth {
 	result := yes
 	for i := range parts {
-		part := &parts[i]
-		var holds truth
-		if e.trace == nil {
-			holds = part.decide(e) // what holds would come to, a call later
-		} else {
-			holds = part.holds(e)
+		if result = min(result, parts[i].holds(e)); result == no {
+			break
 		}
-		if holds == no {
-			return no
-		}
-		result = min(result, holds)
 	}
 	return result
 }
@@ -188,7 +177,7 @@ func anyHolds(parts []condition, e *evaluation) truth {
 	result := no
 	for i := range parts {
 		if result = max(result, parts[i].holds(e)); result == yes {
-			return yes
+			break
 		}
 	}
 	return result

@@ -70,10 +70,13 @@ func (t *trace) rule(e *evaluation, r *rule) (applies bool) {
 //go:noinline
 func (t *trace) condition(e *evaluation, c *condition) (result truth) {
 	t.nested("condition", c.text(), func() (string, string) {
-		result = c.decide(e)
 		if c.form != formTest {
+			result = c.combine(e)
 			return result.String(), ""
 		}
+		e.trace = nil // a test has no steps
+		result = c.holds(e)
+		e.trace = t
 		return result.String(), t.attribute(e, c.attribute.text)
 	})
 	return result
