@@ -23,6 +23,10 @@ type reader struct {
 	problems []*DocumentError
 	broken   *DocumentError // the document is refused, and nothing more is read
 	lines    lines
+
+	portions   []int // where to divide the flags, see outline
+	goroutines int   // among how many
+
 	shared
 	scratch
 }
@@ -31,7 +35,7 @@ type reader struct {
 func newReader(document []byte) (*reader, error) {
 	r := &reader{document: bytes.TrimPrefix(document, []byte("\xef\xbb\xbf")), shared: newShared()}
 	decoder := jsontext.NewDecoder(bytes.NewBuffer(r.document), jsontext.AllowDuplicateNames(true))
-	if _, err := decoder.ReadValue(); err != nil {
+	if err := r.outline(decoder); err != nil {
 		return nil, r.syntaxProblem(decoder.InputOffset(), err)
 	}
 	if rest := bytes.TrimLeft(r.document[decoder.InputOffset():], " \t\r\n"); len(rest) > 0 {

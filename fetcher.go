@@ -138,7 +138,11 @@ func decodeRules(format Format, body []byte, previous Rules) (rules Rules, err e
 	if len(body) == 0 {
 		return nil, errors.New("becket: the document is empty: it has no bytes at all")
 	}
-	rules, err = format.Decode(body)
+	if _, native := format.(nativeFormat); native && previous != nil {
+		rules, err = decodeNative(body, 1) // nobody waits for it, and the other processors have work
+	} else {
+		rules, err = format.Decode(body)
+	}
 	if err != nil {
 		if looksLikeHTML(body) {
 			err = fmt.Errorf("becket: this is a web page, not a ruleset; a login page or a captive portal may have answered: %w", within{err})

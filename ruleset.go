@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"runtime"
 	"sync"
 
 	"github.com/becketflags/becket/internal/match"
@@ -22,12 +23,17 @@ type nativeFormat struct{}
 
 func (nativeFormat) Name() string { return "native-v1" }
 
-// Decode compiles a native document. Its errors are *DocumentError or join several of them.
+// Decode compiles a native document, a large one on several processors. Its errors are *DocumentError or join several of them.
 func (nativeFormat) Decode(document []byte) (Rules, error) {
+	return decodeNative(document, runtime.GOMAXPROCS(0))
+}
+
+func decodeNative(document []byte, goroutines int) (Rules, error) {
 	r, err := newReader(document)
 	if err != nil {
 		return nil, err
 	}
+	r.goroutines = goroutines
 	rules := r.ruleset()
 	if r.broken != nil {
 		return nil, r.broken
@@ -52,9 +58,6 @@ type ruleset struct {
 // name names a flag or a segment.
 type name struct{ section, key string }
 
-// maxBad is how many flags and segments may be bad before the document counts as no ruleset at all: each costs memory.
-const maxBad = 100_000
-
 const (
 	inFlags    = "flags"
 	inSegments = "segments"
@@ -72,7 +75,7 @@ var documentFields = []string{"schema", "revision", "environment", "segments", "
 func (r *reader) ruleset() *ruleset {
 	rules := &ruleset{
 		segments: map[string]*segment{},
-		linking:  &linking{reader: r, flags: map[string]*flag{}, problems: map[name][]*DocumentError{}},
+		linking:  &linking{reader: r, flags: make(map[string]*flag, portion*len(r.portions)), problems: map[name][]*DocumentError{}},
 	}
 	rules.keys = sync.OnceValue(rules.flags.keys)
 	var d rulesetDraft
@@ -100,48 +103,11 @@ func (r *reader) documentField(rules *ruleset, d *rulesetDraft, field string) {
 	case "environment":
 		rules.info.Environment, _ = r.text()
 	case "segments":
-		r.members(rules, inSegments, func(key string, _ int) {
-			if s := r.segment(key); s != nil {
-				rules.segments[key] = s
-			}
-		})
+		r.members(rules, inSegments)
 	case "flags":
 		d.hasFlags = true
-		r.members(rules, inFlags, func(key string, at int) {
-			if f := r.flag(key, at); f != nil {
-				rules.linking.flags[key] = f
-			}
-		})
+		r.members(rules, inFlags)
 	}
-}
-
-// members reads flags or segments, each with problems of its own. A key that stands twice is a problem of both.
-func (r *reader) members(rules *ruleset, section string, read func(key string, at int)) {
-	if !r.enter('{') {
-		return
-	}
-	document := r.problems
-	for r.more() {
-		r.problems = nil
-		at := r.at
-		key := string(r.inner(r.token()))
-		member := name{section, key}
-		r.path = append(r.path, step{name: key})
-		r.checkKey(key, at)
-		if rules.has(member) {
-			r.fail(at, "%q stands twice", shorten(key))
-		}
-		read(key, r.at)
-		r.up()
-		if len(r.problems) > 0 {
-			rules.linking.problems[member] = append(rules.linking.problems[member], r.problems...)
-		}
-		if len(rules.linking.problems) > maxBad {
-			r.fail(at, "more than %d flags and segments are bad", maxBad)
-			r.broken = r.problems[len(r.problems)-1]
-		}
-	}
-	r.problems = document
 }
 
 // has reports whether a member of that name has been read, a good one or a bad one.

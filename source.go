@@ -109,10 +109,13 @@ func contentValidator(body []byte) Validator {
 	return Validator{ETag: hex.EncodeToString(sum[:])}
 }
 
-// readLimited reads all of r, limit bytes at most. expected is how much there should be, or what is not known, -1: memory grows with
-// what arrives, never with what is announced.
+// readLimited reads all of r, limit bytes at most. expected is how much there should be, or -1 where that is not known: memory grows with
+// what arrives, and what is announced only says how far at once.
 func readLimited(r io.Reader, limit, expected int64) ([]byte, error) {
-	const first = 1 << 20
+	const (
+		first = 1 << 20
+		trust = 16 // times what has arrived
+	)
 	size := min(max(expected+1, 512), first, limit+1)
 	if expected < 0 {
 		size = min(4<<10, limit+1)
@@ -131,7 +134,9 @@ func readLimited(r io.Reader, limit, expected int64) ([]byte, error) {
 			return nil, err
 		}
 		if len(body) == cap(body) {
-			grown := make([]byte, len(body), min(2*int64(cap(body)), limit+1))
+			arrived := int64(len(body))
+			size := max(2*arrived, min(expected+1, trust*arrived))
+			grown := make([]byte, len(body), min(size, limit+1))
 			copy(grown, body)
 			body = grown
 		}

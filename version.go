@@ -24,12 +24,15 @@ type versionBound struct {
 }
 
 func newVersionRange(constraint string) (*versionRange, error) {
+	r := &versionRange{groups: versionGroups(constraint), text: constraint}
+	r.releases = releaseRanges(r.groups)
+	if r.groups != nil && !strings.ContainsAny(constraint, " ,|") {
+		return r, nil // one bound, as the library reads it, too
+	}
 	library, err := semver.NewConstraint(constraint)
 	if err != nil {
 		return nil, err
 	}
-	r := &versionRange{groups: versionGroups(constraint), text: constraint}
-	r.releases = releaseRanges(r.groups)
 	if r.groups == nil {
 		library.IncludePrerelease = true
 		r.library = library

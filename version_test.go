@@ -50,6 +50,25 @@ func TestBoundsOnVersionsMeanWhatTheLibrarySays(t *testing.T) {
 	assert.Greater(t, fast, 30_000, "most constraints are compared without the library")
 }
 
+func TestABoundThatIsReadWithoutTheLibraryIsOneToIt(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	const letters = "0123456789..--+aZx*v=<>~^!"
+	alone := 0
+	for range 100_000 {
+		constraint := []string{"", "=", "!=", "<", "<=", ">", ">=", "^", "~", "==", "=>", "~>", "v"}[r.IntN(13)]
+		constraint += []string{"", "1.2.3", "0.0.0", "10.0.1", "18446744073709551615.1.2", "1.2"}[r.IntN(6)]
+		for range r.IntN(8) {
+			constraint += string(letters[r.IntN(len(letters))])
+		}
+		if versions, err := newVersionRange(constraint); err == nil && versions.groups != nil {
+			_, err = semver.NewConstraint(constraint)
+			require.NoError(t, err, constraint)
+			alone++
+		}
+	}
+	assert.Greater(t, alone, 5000)
+}
+
 func TestConstraintsThatOnlyTheLibraryKnows(t *testing.T) {
 	for _, row := range []struct {
 		constraint, version string

@@ -10,12 +10,17 @@ import (
 // Places differ from process to process, so that nobody can choose texts that all want the same one. No text has the zero
 // Fingerprint.
 type Fingerprint struct {
-	first, last uint64
-	extent      uint64 // the length of the text and one
+	first uint64 // the first eight bytes
+	last  uint64 // the other seven, and highest the length and one
 }
 
 // Exact is the length in bytes of the longest texts that are known by their fingerprints.
-const Exact = 16
+const Exact = 15
+
+const (
+	extentAt = 56   // the lowest bit of the length
+	hashed   = 0xff // what stands there of a longer text
+)
 
 // The secrets that make places unpredictable.
 var firstSecret, lastSecret = secret(), secret()
@@ -29,43 +34,44 @@ func FingerprintOf(text string) Fingerprint {
 	case n > Exact:
 		return longFingerprint(text)
 	case n >= 8:
-		return Fingerprint{head(text), tail(text), uint64(n) + 1}
+		// Of the last eight bytes those are left that are not among the first.
+		return Fingerprint{head(text), tail(text)>>8>>(8*(Exact-n)&63) | uint64(n+1)<<extentAt}
 	default:
-		return Fingerprint{short(text), 0, uint64(n) + 1}
+		return Fingerprint{short(text), uint64(n+1) << extentAt}
 	}
 }
 
 // Place returns a place in a table of that many places, all equally likely. Multiplying two halves into 128 bits is how wyhash
 // mixes, by Wang Yi; the range is that of Lemire, "Fast random integer generation in an interval" (2019).
 func (p Fingerprint) Place(places uint64) uint64 {
-	high, low := bits.Mul64(p.first^firstSecret, p.last^lastSecret^p.extent<<32)
+	high, low := bits.Mul64(p.first^firstSecret, p.last^lastSecret)
 	place, _ := bits.Mul64(high^low, places)
 	return place
 }
 
 // Text returns the text of a fingerprint that is exact.
 func (p Fingerprint) Text() string {
-	text := make([]byte, p.extent-1)
+	text := make([]byte, p.last>>extentAt-1)
 	for i := range text {
 		if i < 8 {
 			text[i] = byte(p.first >> (8 * i))
 		} else {
-			text[i] = byte(p.last >> (8 * (i + 8 - len(text))))
+			text[i] = byte(p.last >> (8 * (i - 8)))
 		}
 	}
 	return string(text)
 }
 
-// longFingerprint hashes all of a text but its end by multiplying, 16 bytes at a time, and adds the last 16 bytes.
+// longFingerprint hashes all of a text by multiplying, 16 bytes at a time; the last 16 may overlap those before.
 func longFingerprint(text string) Fingerprint {
-	first, last := firstSecret, lastSecret
-	rest := text
-	for ; len(rest) > Exact; rest = rest[Exact:] {
+	first, last := firstSecret, lastSecret*uint64(2*len(text)+1)
+	for rest := text; len(rest) > 16; rest = rest[16:] {
 		high, low := bits.Mul64(head(rest)^first, head(rest[8:])^last)
 		first, last = first^high, last^low
 	}
-	end := text[len(text)-Exact:]
-	return Fingerprint{first ^ head(end), last ^ tail(end), uint64(len(text)) + 1}
+	end := text[len(text)-16:]
+	high, low := bits.Mul64(head(end)^first, tail(end)^last)
+	return Fingerprint{first ^ high, (last^low)>>8 | hashed<<extentAt}
 }
 
 // head returns the first eight bytes of a text of at least as many, the first one lowest. The compiler makes one load of it.

@@ -11,7 +11,7 @@ import (
 // places hold the texts themselves: asking is one look at memory, where a map takes three.
 type Texts struct {
 	words        []uint64            // when all have at most seven bytes: a text and its length in one number, 0 where there is none
-	fingerprints []Fingerprint       // when all have at most 16
+	fingerprints []Fingerprint       // when all have at most 15
 	others       map[string]struct{} // otherwise
 	length       int
 }
@@ -22,7 +22,7 @@ const longest = 7
 // multiplier spreads words. It is odd, so that different words have different products.
 var multiplier = secret() | 1
 
-// NewTexts returns the set of texts. It keeps those of more than 16 bytes, but not the slice.
+// NewTexts returns the set of texts. It keeps those of more than 15 bytes, but not the slice.
 func NewTexts(texts []string) Texts {
 	var t Texts
 	most := 0
@@ -107,8 +107,8 @@ func (t *Texts) findFingerprint(fingerprint Fingerprint) (place uint64, found bo
 		if place == places {
 			place = 0
 		}
-		if there := &t.fingerprints[place]; *there == fingerprint || there.extent == 0 {
-			return place, there.extent != 0
+		if there := &t.fingerprints[place]; *there == fingerprint || there.last == 0 {
+			return place, there.last != 0
 		}
 	}
 }
@@ -125,7 +125,7 @@ func (t *Texts) Sorted() []string {
 		}
 	}
 	for _, fingerprint := range t.fingerprints {
-		if fingerprint.extent != 0 {
+		if fingerprint.last != 0 {
 			texts = append(texts, fingerprint.Text())
 		}
 	}
@@ -134,10 +134,10 @@ func (t *Texts) Sorted() []string {
 }
 
 // pack puts a text of at most seven bytes and its length into a number, which is not 0.
-func pack(text string) uint64 { return short(text) | uint64(len(text)+1)<<56 }
+func pack(text string) uint64 { return short(text) | uint64(len(text)+1)<<extentAt }
 
 func unpack(word uint64) string {
-	return Fingerprint{first: word & (1<<56 - 1), extent: word >> 56}.Text()
+	return Fingerprint{word, word}.Text()
 }
 
 // ContainsAny reports whether text contains one of parts. The empty text is a part of every text.

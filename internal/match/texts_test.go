@@ -11,7 +11,7 @@ import (
 )
 
 func TestASetHasWhatWasPutIn(t *testing.T) {
-	for _, form := range []string{"t%d", "text no. %d", "a text of more than sixteen bytes: %d"} {
+	for _, form := range []string{"t%d", "text no. %d", "a text of more than fifteen bytes: %d"} {
 		for _, size := range []int{0, 1, 8, 9, 1000} {
 			var texts []string
 			for i := range size {
