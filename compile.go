@@ -48,6 +48,11 @@ func (r *reader) compileVariants(d *flagDraft) {
 		}
 		d.kind = kind
 	}
+	if equal, ok := r.variantLists[variantsKey{d.kind, string(d.variantsText)}]; ok {
+		d.variants = equal
+		return
+	}
+	before := len(r.problems)
 	d.variants = make([]Variant, 0, len(r.variants))
 	for _, draft := range r.variants {
 		value, ok := draft.value.as(d.kind)
@@ -57,6 +62,9 @@ func (r *reader) compileVariants(d *flagDraft) {
 		d.variants = append(d.variants, Variant{draft.name, value})
 	}
 	slices.SortFunc(d.variants, func(a, b Variant) int { return cmp.Compare(a.Name, b.Name) })
+	if len(d.variantsText) <= longestShared && len(r.problems) == before {
+		r.variantLists[variantsKey{d.kind, string(d.variantsText)}] = d.variants
+	}
 }
 
 func (r *reader) compileOff(d *flagDraft) {

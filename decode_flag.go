@@ -28,9 +28,11 @@ type flagDraft struct {
 	at          int
 	typeAt      int
 	hasVariants bool
-	offName     string
-	offAt       int
-	fallback    serveDraft
+
+	variantsText []byte // as they are written
+	offName      string
+	offAt        int
+	fallback     serveDraft
 }
 
 type variantDraft struct {
@@ -71,7 +73,9 @@ func (r *reader) flagField(d *flagDraft, field string) {
 		d.kind = r.flagKind()
 	case "variants":
 		d.hasVariants = true
+		start := r.at
 		r.object(func(name string, at int) { r.variants = append(r.variants, r.variant(name, at)) })
+		d.variantsText = r.document[start:r.end]
 	case "enabled":
 		d.enabled, _ = r.boolean()
 	case "off":

@@ -8,6 +8,14 @@ type shared struct {
 	sets       map[string]*set     // small operands of in, as they are written
 	versions   map[string]*operand // by their constraint
 	tags       map[string][]string // as they are written
+
+	variantLists map[variantsKey][]Variant
+}
+
+// variantsKey is the type of a flag's variants, and the object that they are written as.
+type variantsKey struct {
+	kind Kind
+	text string
 }
 
 // longestShared is how many bytes a list may be written in to be compared with the others.
@@ -20,6 +28,8 @@ func newShared() shared {
 		sets:       map[string]*set{},
 		versions:   map[string]*operand{},
 		tags:       map[string][]string{},
+
+		variantLists: map[variantsKey][]Variant{},
 	}
 }
 
