@@ -92,7 +92,11 @@ func (r *reader) members(rules *ruleset, section string) {
 		return
 	}
 	document := r.problems
-	for _, portion := range r.readAll(section) {
+	read := r.readAll(section)
+	if section == inFlags {
+		rules.flags = newFlagTable(total(read))
+	}
+	for _, portion := range read {
 		for i := range portion {
 			if r.broken == nil {
 				r.take(rules, section, &portion[i])
@@ -100,6 +104,13 @@ func (r *reader) members(rules *ruleset, section string) {
 		}
 	}
 	r.problems = document
+}
+
+func total(portions [][]member) (count int) {
+	for _, members := range portions {
+		count += len(members)
+	}
+	return count
 }
 
 // take puts a member into rules.
@@ -118,7 +129,7 @@ func (r *reader) take(rules *ruleset, section string, m *member) {
 	case len(problems) > 0:
 		rules.linking.problems[named] = problems
 	case m.flag != nil:
-		rules.linking.flags[named.key] = m.flag
+		rules.flags.set(m.flag)
 	default:
 		rules.segments[named.key] = m.segment
 	}
@@ -170,7 +181,7 @@ func (r *reader) divide() []*reader {
 	count := min(r.goroutines, maxReaders, len(r.portions)+1)
 	readers := make([]*reader, count)
 	for i := range readers {
-		next := &reader{document: r.document, depth: r.depth, path: slices.Clone(r.path), shared: newShared()}
+		next := &reader{document: r.document, portions: r.portions, depth: r.depth, path: slices.Clone(r.path), shared: newShared()}
 		next.at, next.end = r.at, r.end
 		if i > 0 {
 			next.pass(r.portions[i*(len(r.portions)+1)/count-1])
@@ -182,7 +193,10 @@ func (r *reader) divide() []*reader {
 
 // readUntil reads members up to the end of their object, or up to an offset. It returns them in portions.
 func (r *reader) readUntil(section string, stop int) [][]member {
-	read := [][]member{nil}
+	read := make([][]member, 1)
+	if r.portions != nil {
+		read[0] = make([]member, 0, portion)
+	}
 	bad := 0
 	for r.at < stop && r.more() {
 		last := &read[len(read)-1]

@@ -20,7 +20,7 @@ type node struct {
 // newGraph returns the graph of everything in the ruleset that is not bad, in the order of the keys. Flags that refer to nothing,
 // which most do, are not in it: nothing can be wrong with them, and what they cost is known.
 func newGraph(r *ruleset) (g graph) {
-	for _, f := range r.linking.flags {
+	for f := range r.flags.all() {
 		if f.failure() != nil {
 			continue
 		}

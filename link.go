@@ -24,16 +24,12 @@ type linked struct {
 // were set aside for something else's sake.
 type linking struct {
 	reader   *reader
-	flags    map[string]*flag          // until their table is made
 	problems map[name][]*DocumentError // found while decoding
 	aside    graph                     // definitions that are fine in themselves
 }
 
 // link resolves the references of a ruleset as it was decoded, and sets aside what is bad.
 func (r *ruleset) link() {
-	for member := range r.linking.problems {
-		r.remove(member)
-	}
 	for _, member := range sortedNames(r.linking.problems) {
 		r.setAside(member, joinProblems(r.linking.problems[member]))
 	}
@@ -94,7 +90,7 @@ func (r *ruleset) Keep(previous Rules) Rules {
 func (r *ruleset) replace(member name, err error, previous *ruleset) {
 	if member.section == inFlags {
 		if f := previous.flags.find(member.key); f != nil && f.failure() == nil {
-			r.linking.flags[member.key] = f.unlinked(err)
+			r.flags.set(f.unlinked(err))
 			return
 		}
 	} else if s := previous.segments[member.key]; s != nil && s.err == nil {
@@ -111,20 +107,12 @@ func (r *ruleset) setAside(member name, err error) {
 		return
 	}
 	failure := &EvaluationError{Code: CodeParseError, Message: ErrParse.Message, Cause: err}
-	r.linking.flags[member.key] = &flag{fingerprint: match.FingerprintOf(member.key), key: member.key, rare: &rareFields{err: failure}}
-}
-
-func (r *ruleset) remove(member name) {
-	if member.section == inFlags {
-		delete(r.linking.flags, member.key)
-	} else {
-		delete(r.segments, member.key)
-	}
+	r.flags.set(&flag{fingerprint: match.FingerprintOf(member.key), key: member.key, rare: &rareFields{err: failure}})
 }
 
 func (r *ruleset) restore(n *node) {
 	if n.flag != nil {
-		r.linking.flags[n.flag.key] = n.flag
+		r.flags.set(n.flag)
 	} else {
 		r.segments[n.segment.key] = n.segment
 	}
@@ -132,7 +120,6 @@ func (r *ruleset) restore(n *node) {
 
 // finish lists what is bad or kept, and describes the rest.
 func (r *ruleset) finish() {
-	r.flags = newFlagTable(r.linking.flags)
 	r.info.Flags = r.flags.count
 	r.info.Bad = nil
 	r.info.Segments = make(map[string]uint64, len(r.segments))
@@ -189,7 +176,7 @@ func (r *ruleset) resolve(n *node) {
 	for _, l := range n.links {
 		l.flag, l.segment = nil, nil
 		if l.toFlag {
-			l.flag = r.linking.flags[l.key]
+			l.flag = r.flags.find(l.key)
 		} else {
 			l.segment = r.segments[l.key]
 		}
@@ -247,8 +234,8 @@ func (r *ruleset) dangling(n *node, l *link) *DocumentError {
 		what = "flag"
 	}
 	switch {
-	case l.toFlag && len(r.linking.flags) <= suggestions:
-		keys = slices.Sorted(maps.Keys(r.linking.flags))
+	case l.toFlag && r.flags.count <= suggestions:
+		keys = r.flags.keys()
 	case !l.toFlag && len(r.segments) <= suggestions:
 		keys = slices.Sorted(maps.Keys(r.segments))
 	}

@@ -75,7 +75,7 @@ var documentFields = []string{"schema", "revision", "environment", "segments", "
 func (r *reader) ruleset() *ruleset {
 	rules := &ruleset{
 		segments: map[string]*segment{},
-		linking:  &linking{reader: r, flags: make(map[string]*flag, portion*len(r.portions)), problems: map[name][]*DocumentError{}},
+		linking:  &linking{reader: r, problems: map[name][]*DocumentError{}},
 	}
 	rules.keys = sync.OnceValue(rules.flags.keys)
 	var d rulesetDraft
@@ -116,7 +116,7 @@ func (r *ruleset) has(member name) bool {
 		return true
 	}
 	if member.section == inFlags {
-		return r.linking.flags[member.key] != nil
+		return r.flags.find(member.key) != nil
 	}
 	return r.segments[member.key] != nil
 }

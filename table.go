@@ -7,21 +7,16 @@ import (
 	"github.com/becketflags/becket/internal/match"
 )
 
-// flagTable finds flags by their keys, and never changes. It is a hash table with open addressing and linear probing. The flags
-// themselves hold what tells their keys apart, so a check touches a place of the table and the flag, and nothing else.
+// flagTable finds flags by their keys. It is a hash table with open addressing and linear probing. The flags themselves hold what
+// tells their keys apart, so a check touches a place of the table and the flag, and nothing else. The zero table is empty and has no
+// room. Nothing changes it once its ruleset is published.
 type flagTable struct {
 	places []*flag // at least one is nil, which is where a search ends
 	count  int
 }
 
-// newFlagTable makes a table that is at most half full.
-func newFlagTable(flags map[string]*flag) flagTable {
-	t := flagTable{make([]*flag, 2*len(flags)+1), len(flags)}
-	for _, f := range flags {
-		t.add(f)
-	}
-	return t
-}
+// newFlagTable makes a table that so many flags fill by half.
+func newFlagTable(room int) flagTable { return flagTable{places: make([]*flag, 2*room+1)} }
 
 // find returns the flag of that key, nil where there is none. The zero table has none.
 func (t *flagTable) find(key string) *flag {
@@ -40,14 +35,18 @@ func (t *flagTable) find(key string) *flag {
 	}
 }
 
-// add takes in a flag whose key the table does not have.
-func (t *flagTable) add(f *flag) {
+// set puts a flag into the table, in the place of one that has its key.
+func (t *flagTable) set(f *flag) {
 	places := uint64(len(t.places))
 	i := f.fingerprint.Place(places)
-	for t.places[i] != nil {
-		i = (i + 1) % places
+	for ; t.places[i] != nil; i = (i + 1) % places {
+		if t.places[i].key == f.key {
+			t.places[i] = f
+			return
+		}
 	}
 	t.places[i] = f
+	t.count++
 }
 
 // all calls yield for each flag, in no order, until it returns false.

@@ -14,11 +14,13 @@ import (
 func TestAFlagTableFindsEachFlagAndNoOther(t *testing.T) {
 	for _, size := range []int{0, 1, 2, 3, 100, 10_000} {
 		flags := map[string]*flag{}
+		table := newFlagTable(size)
 		for i := range size {
 			key := fmt.Sprintf("flag-%d", i) + strings.Repeat("-of-more-bytes", i%4)
 			flags[key] = &flag{fingerprint: match.FingerprintOf(key), key: key}
+			table.set(&flag{fingerprint: match.FingerprintOf(key), key: key})
+			table.set(flags[key])
 		}
-		table := newFlagTable(flags)
 		assert.Equal(t, size, table.count)
 		for key, f := range flags {
 			assert.Same(t, f, table.find(key), "%q", key)
@@ -33,9 +35,10 @@ func TestAFlagTableFindsEachFlagAndNoOther(t *testing.T) {
 
 func TestLongKeysOfOnePrintAreToldApart(t *testing.T) {
 	one, other := strings.Repeat("a", 40), strings.Repeat("b", 40)
-	table := newFlagTable(map[string]*flag{one: {fingerprint: match.FingerprintOf(other), key: one}})
+	table := newFlagTable(2)
+	table.set(&flag{fingerprint: match.FingerprintOf(other), key: one})
 	assert.Nil(t, table.find(other))
-	table.add(&flag{fingerprint: match.FingerprintOf(other), key: other})
+	table.set(&flag{fingerprint: match.FingerprintOf(other), key: other})
 	assert.Equal(t, other, table.find(other).key)
 }
 
