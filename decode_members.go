@@ -3,22 +3,12 @@ package becket
 import (
 	"fmt"
 	"math"
-	"slices"
-	"sync"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-const (
-	// portion is how many flags are worth a goroutine of their own.
-	portion = 256
-
-	// maxReaders bounds how many goroutines read one document. Each keeps what its flags have in common by itself.
-	maxReaders = 4
-
-	// maxBad is how many flags and segments may be bad before the document counts as no ruleset at all: each costs memory.
-	maxBad = 100_000
-)
+// maxBad is how many flags and segments may be bad before the document counts as no ruleset at all: each costs memory.
+const maxBad = 100_000
 
 // member is a flag or a segment as it was read: one of the three.
 type member struct {
@@ -45,17 +35,21 @@ func (m *member) key() string {
 	}
 }
 
-// outline checks a document's syntax, and notes where, every so many flags, the next one begins.
+// outline checks a document's syntax, and hands its flags to the crew.
 func (r *reader) outline(d *jsontext.Decoder) error {
+	seen := false
 	return eachName(d, func(name jsontext.Token) error {
-		if r.portions != nil || name.String() != inFlags {
+		if seen || name.String() != inFlags {
 			return skipValue(d)
 		}
-		count := 0
+		seen = true
+		count, from := 0, tokenAt(r.document, tokenAt(r.document, int(d.InputOffset()))+1)
 		return eachName(d, func(jsontext.Token) error {
 			err := skipValue(d)
-			if count++; count%portion == 0 {
-				r.portions = append(r.portions, int(d.InputOffset()))
+			if count++; err == nil && count%portionSize == 0 {
+				to := tokenAt(r.document, int(d.InputOffset()))
+				r.crew.add(&portion{from: from, to: to})
+				from = to
 			}
 			return err
 		})
@@ -92,14 +86,17 @@ func (r *reader) members(rules *ruleset, section string) {
 		return
 	}
 	document := r.problems
-	read := r.readAll(section)
+	var read [][]member
 	if section == inFlags {
+		read = r.readFlags()
 		rules.flags = newFlagTable(total(read))
+	} else {
+		read = [][]member{r.readUntil(section, math.MaxInt, nil)}
 	}
-	for _, portion := range read {
-		for i := range portion {
+	for _, members := range read {
+		for i := range members {
 			if r.broken == nil {
-				r.take(rules, section, &portion[i])
+				r.take(rules, section, &members[i])
 			}
 		}
 	}
@@ -143,69 +140,12 @@ func (r *reader) refuseBad(at int) {
 	r.broken = r.problem(at, r.pathText(), fmt.Sprintf("more than %d flags and segments are bad", maxBad))
 }
 
-// readAll reads the members of an object that has been entered, many flags by several goroutines.
-func (r *reader) readAll(section string) [][]member {
-	if section != inFlags || r.goroutines < 2 || len(r.portions) == 0 {
-		return r.readUntil(section, math.MaxInt)
-	}
-	readers := r.divide()
-	read := make([][][]member, len(readers))
-	panics := make([]any, len(readers))
-	var done sync.WaitGroup
-	for i, reader := range readers {
-		stop := math.MaxInt
-		if i+1 < len(readers) {
-			stop = readers[i+1].at
-		}
-		done.Go(func() {
-			defer func() { panics[i] = recover() }()
-			read[i] = reader.readUntil(section, stop)
-		})
-	}
-	done.Wait()
-	for i, cause := range panics {
-		if cause != nil {
-			panic(cause) // where it can be recovered
-		}
-		if r.broken == nil {
-			r.broken = readers[i].broken
-		}
-	}
-	last := readers[len(readers)-1]
-	r.at, r.end, r.depth = last.at, last.end, last.depth
-	return slices.Concat(read...)
-}
-
-// divide returns readers for about equal parts of the flags.
-func (r *reader) divide() []*reader {
-	count := min(r.goroutines, maxReaders, len(r.portions)+1)
-	readers := make([]*reader, count)
-	for i := range readers {
-		next := &reader{document: r.document, portions: r.portions, depth: r.depth, path: slices.Clone(r.path), shared: newShared()}
-		next.at, next.end = r.at, r.end
-		if i > 0 {
-			next.pass(r.portions[i*(len(r.portions)+1)/count-1])
-		}
-		readers[i] = next
-	}
-	return readers
-}
-
-// readUntil reads members up to the end of their object, or up to an offset. It returns them in portions.
-func (r *reader) readUntil(section string, stop int) [][]member {
-	read := make([][]member, 1)
-	if r.portions != nil {
-		read[0] = make([]member, 0, portion)
-	}
+// readUntil appends members, up to the end of their object or to an offset.
+func (r *reader) readUntil(section string, stop int, read []member) []member {
 	bad := 0
 	for r.at < stop && r.more() {
-		last := &read[len(read)-1]
-		if len(*last) == portion {
-			read = append(read, make([]member, 0, portion))
-			last = &read[len(read)-1]
-		}
 		m := r.member(section)
-		*last = append(*last, m)
+		read = append(read, m)
 		if m.bad != nil {
 			bad++
 		}

@@ -6,6 +6,15 @@ var (
 	delimits  = [256]bool{' ': true, '\t': true, '\r': true, '\n': true, ',': true, ':': true, ']': true, '}': true}
 )
 
+// tokenAt returns where the next token begins at an offset or after it. Commas and colons are where they must be, and mean no more
+// than white space.
+func tokenAt(document []byte, at int) int {
+	for at < len(document) && separates[document[at]] {
+		at++
+	}
+	return at
+}
+
 // scalarEnd returns where the text, number or word ends that begins at an offset of valid JSON.
 func scalarEnd(document []byte, at int) int {
 	if document[at] != '"' {

@@ -24,22 +24,22 @@ type reader struct {
 	broken   *DocumentError // the document is refused, and nothing more is read
 	lines    lines
 
-	portions   []int // where to divide the flags, see outline
-	goroutines int   // among how many
-
+	crew *crew
 	shared
 	scratch
 }
 
-// newReader returns a reader for a document, or a *DocumentError if that is no JSON.
-func newReader(document []byte) (*reader, error) {
-	r := &reader{document: bytes.TrimPrefix(document, []byte("\xef\xbb\xbf")), shared: newShared()}
+// newReader returns a reader for a document, which so many goroutines may read, or a *DocumentError if that is no JSON. Its crew is
+// to be dismissed in any case.
+func newReader(document []byte, goroutines int) (*reader, error) {
+	document = bytes.TrimPrefix(document, []byte("\xef\xbb\xbf"))
+	r := &reader{document: document, crew: newCrew(document, goroutines), shared: newShared()}
 	decoder := jsontext.NewDecoder(bytes.NewBuffer(r.document), jsontext.AllowDuplicateNames(true))
 	if err := r.outline(decoder); err != nil {
-		return nil, r.syntaxProblem(decoder.InputOffset(), err)
+		return r, r.syntaxProblem(decoder.InputOffset(), err)
 	}
 	if rest := bytes.TrimLeft(r.document[decoder.InputOffset():], " \t\r\n"); len(rest) > 0 {
-		return nil, r.problem(len(r.document)-len(rest), "", "not valid JSON: something follows the document")
+		return r, r.problem(len(r.document)-len(rest), "", "not valid JSON: something follows the document")
 	}
 	r.pass(0)
 	return r, nil
@@ -257,11 +257,7 @@ func (r *reader) skip() {
 	}
 }
 
-// pass goes on to the token after an offset. Commas and colons are where they must be, and mean no more than white space.
+// pass goes on to the token after an offset.
 func (r *reader) pass(end int) {
-	at := end
-	for at < len(r.document) && separates[r.document[at]] {
-		at++
-	}
-	r.at, r.end = at, end
+	r.at, r.end = tokenAt(r.document, end), end
 }

@@ -95,7 +95,7 @@ func (o *overrides) reload() (changed bool, err error) {
 
 // decodeOverrides reads the file. Its errors are *DocumentError or join several of them.
 func decodeOverrides(document []byte) (list []override, err error) {
-	r, err := newReader(document)
+	r, err := newReader(document, 1)
 	if err != nil {
 		return nil, err
 	}

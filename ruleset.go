@@ -29,11 +29,11 @@ func (nativeFormat) Decode(document []byte) (Rules, error) {
 }
 
 func decodeNative(document []byte, goroutines int) (Rules, error) {
-	r, err := newReader(document)
+	r, err := newReader(document, goroutines)
+	defer r.crew.dismiss()
 	if err != nil {
 		return nil, err
 	}
-	r.goroutines = goroutines
 	rules := r.ruleset()
 	if r.broken != nil {
 		return nil, r.broken
