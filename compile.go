@@ -22,7 +22,7 @@ func (r *reader) compileFlag(d *flagDraft) {
 		rare.requires = exact(rare.requires)
 		d.rare = &rare
 	}
-	d.fix()
+	d.shorten()
 }
 
 func (r *reader) compileVariants(d *flagDraft) {

@@ -46,27 +46,12 @@ func (e *evaluation) find(name *attributeName) Value {
 			return e.subject.list()[e.found[i].place].value
 		}
 	}
-	if name.ofKey {
-		if e.subject.keyLength == 0 {
-			return Value{}
-		}
-		return StringValue(e.subject.Key())
+	value, place := e.subject.locate(name)
+	if place >= 0 {
+		e.found[e.turn&1] = foundAttribute{name.number, place}
+		e.turn++
 	}
-	attributes := e.subject.list()
-	for i := len(attributes) - 1; i >= 0; i-- {
-		a := &attributes[i]
-		switch {
-		case a.value.kind() == kindGroup:
-			if found := find(a.value.group(), name.text, name.tag); found != nil {
-				return found.value
-			}
-		case a.value.tag() == name.tag && a.value.kind() != kindIgnored && a.named() == name.text:
-			e.found[e.turn&1] = foundAttribute{name.number, i}
-			e.turn++
-			return a.value
-		}
-	}
-	return Value{}
+	return value
 }
 
 // version applies a constraint to the text of an attribute. Rules mostly ask for one and the same version, which is read once.
@@ -127,8 +112,8 @@ func (r *ruleset) Evaluate(key string, want Kind, subject *Subject, at *Moment) 
 	return e.result(f, variant)
 }
 
-// valueFor is decideFor for who wants the variant alone.
-func (f *flag) valueFor(subject Subject, want Kind, at *Moment) *Variant {
+// variantFor is decideFor for who wants the variant alone.
+func (f *flag) variantFor(subject Subject, want Kind, at *Moment) *Variant {
 	e := evaluation{subject: subject}
 	if f != nil && f.rare == nil && !f.timed && f.kind == want {
 		return f.decide(&e) // there is nothing to prepare
@@ -193,6 +178,20 @@ func (f *flag) decide(e *evaluation) *Variant {
 		return e.settle(f.otherwise.variant, reasonStatic, 0)
 	}
 	return e.settle(f.otherwise.variant, reasonDefault, 0)
+}
+
+// decideSimply is decide for who wants the variant alone, and for a flag of which every rule is one test that serves one variant. Then
+// there is nothing to note on the way.
+func (f *flag) decideSimply(subject Subject) *Variant {
+	for i := range f.rules {
+		r := &f.rules[i]
+		c := &r.conditions[0]
+		value, _ := subject.locate(c.attribute)
+		if c.test(value) == yes {
+			return r.serve.variant
+		}
+	}
+	return f.otherwise.variant
 }
 
 // forbids returns why the flag serves "off" whatever its rules say, 0 for no reason.

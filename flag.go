@@ -20,6 +20,7 @@ type flag struct {
 	about       *about    // nil: the document says nothing for people
 	linked
 	kind                  Kind
+	simple                bool // see decideSimply
 	enabled               bool
 	track                 tracking
 	definition, behaviour uint64
@@ -116,12 +117,18 @@ func (f *flag) variant(name string) *Variant {
 	return nil
 }
 
-// fix finds out whether the flag serves the same to everybody at all times.
-func (f *flag) fix() {
-	if f.enabled && f.rare == nil && len(f.rules) == 0 {
-		f.fixed = f.otherwise.variant
-	} else if !f.enabled {
+// shorten finds out whether the flag serves the same to everybody at all times, or else is simple.
+func (f *flag) shorten() {
+	switch {
+	case !f.enabled:
 		f.fixed = f.off
+	case f.rare != nil || f.otherwise.split != nil:
+	case len(f.rules) == 0:
+		f.fixed = f.otherwise.variant
+	default:
+		f.simple = !slices.ContainsFunc(f.rules, func(r rule) bool {
+			return r.gate != nil || r.serve.split != nil || len(r.conditions) != 1 || r.conditions[0].form != formTest
+		})
 	}
 }
 

@@ -145,11 +145,15 @@ const fuzzRuleset = `{"schema": 1, "segments": {"s": {"include": ["user-1"], "if
 		{"if": {"attribute": "a", "before": "2020-01-01T00:00:00Z"}, "serve": "b"}, {"if": {"attribute": "a", "matches": "^(a+)+$"}, "serve": "c"},
 		{"if": {"attribute": "a", "ends_with": ["ß", "k"], "ignore_case": true}, "serve": "a"}, {"if": {"segment": "s"}, "serve": "b"},
 		{"if": {"attribute": "a", "gte": 9007199254740993}, "serve": "c"}, {"by": "a", "percent": 30, "serve": "a"}]},
+	"simple": {"variants": {"a": 1, "b": 2, "c": 3, "d": 4}, "default": "d", "rules": [
+		{"if": {"attribute": "a", "in": ["x", 1, 2.5, true]}, "serve": "a"}, {"if": {"attribute": "a", "semver": ">1.2.3"}, "serve": "b"},
+		{"if": {"attribute": "a", "not_in": ["y", "10.1.2.3%z"]}, "serve": "c"}, {"if": {"attribute": "a", "exists": false}, "serve": "a"},
+		{"if": {"attribute": "key", "in": ["user-2"]}, "serve": "b"}, {"if": {"attribute": "a", "gte": 0}, "serve": "c"}]},
 	"gate": {"requires": [{"flag": "rules", "in": ["a", "b"]}], "rules": [
 		{"if": {"flag": "rules", "in": ["a"]}, "layer": {"name": "l", "from": 10, "to": 60}, "serve": "on"}, {"percent": 50, "serve": "on"}]}}}`
 
 // FuzzEvaluate gives any subject to the evaluator. It is total, gives the same answer to the same subject, and the same again when it
-// explains it.
+// explains it or is asked for the variant alone.
 func FuzzEvaluate(f *testing.F) {
 	f.Add("user-1", "x", int64(1), 2.5, byte(0))
 	f.Add("", "1.2.3-rc.1", int64(math.MinInt64), math.Inf(1), byte(1))
@@ -160,6 +164,10 @@ func FuzzEvaluate(f *testing.F) {
 	if err != nil || len(rules.Info().Bad) > 0 {
 		f.Fatal(err, rules.Info().Bad)
 	}
+	native, ok := rules.(*ruleset)
+	if !ok || !native.flags.find("simple").simple || native.flags.find("rules").simple {
+		f.Fatal("one of the flags is simple")
+	}
 	at := At(time.Unix(1e9, 0), 0)
 	f.Fuzz(func(t *testing.T, key, text string, i int64, number float64, form byte) {
 		attribute := []Attribute{
@@ -167,10 +175,15 @@ func FuzzEvaluate(f *testing.F) {
 			Any("a", []any{text, i, number, form > 7}), Any("a", map[string]any{"a": text}), Bool("a", i > 0),
 		}[form%8]
 		subject := NewSubject(key, attribute)
-		for _, flag := range []string{"rules", "gate"} {
+		for _, flag := range []string{"rules", "simple", "gate"} {
 			r := rules.Evaluate(flag, KindAny, &subject, at)
 			require.Equal(t, r, rules.Evaluate(flag, KindAny, &subject, at))
 			require.Equal(t, r.Err != nil, r.Variant == nil)
+			short := native.flags.find(flag)
+			require.Same(t, r.Variant, short.variantFor(subject, short.kind, at), "the variant alone")
+			if short.simple {
+				require.Same(t, r.Variant, short.decideSimply(subject))
+			}
 			explainer, ok := rules.(Explainer)
 			require.True(t, ok)
 			x := explainer.Explain(flag, &subject, at, nil)

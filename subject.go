@@ -209,6 +209,29 @@ func find(attributes []Attribute, name string, tag meta) *Attribute {
 	return nil
 }
 
+// locate returns the value of an attribute, the zero Value where it is missing, and its place in the list, -1 where it has none.
+func (s *Subject) locate(name *attributeName) (value Value, place int) {
+	if name.ofKey {
+		if s.keyLength > 0 {
+			value = StringValue(s.Key())
+		}
+		return value, -1
+	}
+	attributes := s.list()
+	for i := len(attributes) - 1; i >= 0; i-- {
+		a := &attributes[i]
+		switch {
+		case a.value.kind() == kindGroup:
+			if found := find(a.value.group(), name.text, name.tag); found != nil {
+				return found.value, -1
+			}
+		case a.value.tag() == name.tag && a.value.kind() != kindIgnored && a.named() == name.text:
+			return a.value, i
+		}
+	}
+	return value, -1
+}
+
 // at returns the value that find found.
 func (a *Attribute) at() (Value, bool) {
 	if a == nil {

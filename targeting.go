@@ -114,7 +114,7 @@ type segment struct {
 	linked
 }
 
-// holds decides a condition. A test applies the operator to the subject's attribute.
+// holds decides a condition.
 func (c *condition) holds(e *evaluation) truth {
 	switch {
 	case e.trace != nil:
@@ -123,21 +123,28 @@ func (c *condition) holds(e *evaluation) truth {
 		return c.combine(e)
 	}
 	value := e.find(c.attribute)
-	if c.operator == opExists {
-		return truthOf(value.kind() != KindAny != c.negated)
-	}
-	if value.kind() == KindAny {
+	switch {
+	case value.kind() == KindAny && c.operator != opExists:
 		e.lacks(c.attribute)
 		return unknown
+	case value.kind() == KindString && c.operator == opSemver:
+		return e.version(c.attribute, value.Text(), c.more.versions)
 	}
-	result := no
+	return c.test(value)
+}
+
+// test applies the operator to a value, the zero Value where the attribute is missing.
+func (c *condition) test(value Value) truth {
+	var result truth
 	switch {
-	case value.kind() == KindList:
-		result = c.compareList(value)
+	case c.operator == opExists:
+		result = truthOf(value.kind() != KindAny)
 	case c.operator == opIn && value.kind() == KindString && c.set.kinds.texts && !c.fold:
 		result = truthOf(c.set.texts.Has(value.Text())) // what compare would come to, two calls later
-	case c.operator == opSemver && value.kind() == KindString:
-		result = e.version(c.attribute, value.Text(), c.more.versions)
+	case value.kind() == KindAny:
+		result = unknown
+	case value.kind() == KindList:
+		result = c.compareList(value)
 	default:
 		result = c.compare(value)
 	}

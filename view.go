@@ -24,23 +24,20 @@ func (v View) With(attributes ...Attribute) View {
 }
 
 // Enabled returns the value of a boolean flag, and false whenever that cannot be had.
-func (v View) Enabled(flag string) bool {
-	variant := v.variant(flag, KindBool)
-	return variant != nil && variant.Value.Bool()
-}
+func (v View) Enabled(flag string) bool { return v.value(flag, KindBool).Bool() }
 
 // Bool returns the value of a boolean flag, and fallback whenever that cannot be had.
 func (v View) Bool(flag string, fallback bool) bool {
-	if variant := v.variant(flag, KindBool); variant != nil {
-		return variant.Value.Bool()
+	if value := v.value(flag, KindBool); value.kind() != KindAny {
+		return value.Bool()
 	}
 	return fallback
 }
 
 // String returns the value of a string flag, and fallback whenever that cannot be had.
 func (v View) String(flag, fallback string) string {
-	if variant := v.variant(flag, KindString); variant != nil {
-		return variant.Value.Text()
+	if value := v.value(flag, KindString); value.kind() != KindAny {
+		return value.Text()
 	}
 	return fallback
 }
@@ -48,16 +45,16 @@ func (v View) String(flag, fallback string) string {
 // Int returns the value of an integer flag, and fallback whenever that cannot be had. Where int has 32 bits, a value
 // beyond them cannot.
 func (v View) Int(flag string, fallback int) int {
-	if variant := v.variant(flag, KindInt); variant != nil && fitsInt(variant) {
-		return int(variant.Value.Int())
+	if value := v.value(flag, KindInt); value.kind() != KindAny && fitsInt(value) {
+		return int(value.Int())
 	}
 	return fallback
 }
 
 // Float returns the value of a float flag or an integer flag, and fallback whenever that cannot be had.
 func (v View) Float(flag string, fallback float64) float64 {
-	if variant := v.variant(flag, KindFloat); variant != nil {
-		return variant.Value.Float()
+	if value := v.value(flag, KindFloat); value.kind() != KindAny {
+		return value.Float()
 	}
 	return fallback
 }
@@ -150,27 +147,40 @@ func (v View) Flag(key string) (FlagInfo, bool) {
 	return v.snapshot.answering().Flag(key)
 }
 
-// variant decides and returns only what is served. Where the rules are native and nobody listens, which is nearly always,
-// nothing else is put together.
+// value decides and returns only what is served, the zero Value for the caller's default. Where the rules are native and nobody listens,
+// which is nearly always, nothing else is put together.
 //
 // The snapshot's pointer is hidden because interface and function values are loaded through it, and the subject because
 // escape analysis does not see that nobody keeps it: Rules promises so by contract, and the observer copies.
-func (v View) variant(flag string, want Kind) *Variant {
+func (v View) value(flag string, want Kind) Value {
 	if v.snapshot == nil {
-		return nil
+		return Value{}
 	}
 	s := hide(v.snapshot)
 	if s.native == nil || s.observer != nil {
-		return v.observed(s, flag, want)
+		return v.observed(s, flag, want).served()
 	}
 	f := s.native.flags.find(flag)
-	if f != nil && f.fixed != nil && f.kind == want {
-		return f.fixed
+	if f != nil && f.kind == want {
+		if f.fixed != nil {
+			return f.fixed.Value
+		}
+		if f.simple {
+			return f.decideSimply(hideSubject(v.subject)).served()
+		}
 	}
-	return f.valueFor(hideSubject(v.subject), want, s.moment)
+	return f.variantFor(hideSubject(v.subject), want, s.moment).served()
 }
 
-// observed is variant for all others. Where only exposures are collected, the rest of the result is put together for the first sighting
+// served returns what the variant serves, the zero Value where there is none.
+func (v *Variant) served() Value {
+	if v == nil {
+		return Value{}
+	}
+	return v.Value
+}
+
+// observed is value for all others. Where only exposures are collected, the rest of the result is put together for the first sighting
 // alone.
 func (v *View) observed(s *snapshot, flag string, want Kind) *Variant {
 	if s.observer == nil && s.overridden == nil && s.rules != nil {
@@ -185,7 +195,7 @@ func (v *View) observed(s *snapshot, flag string, want Kind) *Variant {
 	e := evaluation{subject: hideSubject(v.subject)}
 	f := s.native.flags.find(flag)
 	variant := f.decideFor(&e, want, s.moment)
-	if !e.track || variant == nil || want == KindInt && !fitsInt(variant) {
+	if !e.track || variant == nil || want == KindInt && !fitsInt(variant.Value) {
 		return variant
 	}
 	if seen, first := s.observer.exposer.first(v.subject.Key(), flag, variant.Name); first {
@@ -202,13 +212,13 @@ func (v *View) evaluate(flag string, want Kind) Result {
 	return r
 }
 
-// decide and tell hide what they hide for the reasons of variant.
+// decide and tell hide what they hide for the reasons of value.
 func (v *View) decide(flag string, want Kind) Result {
 	if v.snapshot == nil {
 		return Result{Reason: ReasonError, Err: ErrNotReady}
 	}
 	r := hide(v.snapshot).decide(hideString(flag), want, hide(&v.subject))
-	if want == KindInt && r.Variant != nil && !fitsInt(r.Variant) {
+	if want == KindInt && r.Variant != nil && !fitsInt(r.Variant.Value) {
 		r.fail(errIntRange)
 	}
 	return r
@@ -272,7 +282,7 @@ func jsonOf[T any](v View, flag string, fallback T) (T, Result) {
 
 var errIntRange = &EvaluationError{Code: CodeTypeMismatch, Message: "the integer does not fit an int of this machine"}
 
-func fitsInt(variant *Variant) bool {
-	i := variant.Value.Int()
+func fitsInt(value Value) bool {
+	i := value.Int()
 	return int64(int(i)) == i
 }

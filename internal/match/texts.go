@@ -50,19 +50,19 @@ func (t *Texts) addWords(texts []string) {
 	t.words = make([]uint64, 2*len(texts))
 	for _, text := range texts {
 		word := pack(text)
-		if place, found := t.findWord(word); !found {
+		if place := t.placeOfWord(word); t.words[place] == 0 {
 			t.words[place] = word
 			t.length++
 		}
 	}
 }
 
-// addFingerprints fills a table to two thirds.
+// addFingerprints fills a table at most half, too.
 func (t *Texts) addFingerprints(texts []string) {
-	t.fingerprints = make([]Fingerprint, len(texts)+len(texts)/2+1)
+	t.fingerprints = make([]Fingerprint, 2*len(texts))
 	for _, text := range texts {
 		fingerprint := FingerprintOf(text)
-		if place, found := t.findFingerprint(fingerprint); !found {
+		if place := t.placeOf(fingerprint); t.fingerprints[place].last == 0 {
 			t.fingerprints[place] = fingerprint
 			t.length++
 		}
@@ -71,46 +71,39 @@ func (t *Texts) addFingerprints(texts []string) {
 
 // Has reports whether text is in the set.
 func (t *Texts) Has(text string) bool {
-	found := false
 	switch {
 	case t.words != nil:
-		if len(text) <= longest {
-			_, found = t.findWord(pack(text))
-		}
+		return len(text) <= longest && t.words[t.placeOfWord(pack(text))] != 0
 	case t.fingerprints != nil:
-		if len(text) <= Exact {
-			_, found = t.findFingerprint(FingerprintOf(text))
-		}
+		return len(text) <= Exact && t.fingerprints[t.placeOf(FingerprintOf(text))].last != 0
 	default:
-		_, found = t.others[text]
+		_, found := t.others[text]
+		return found
 	}
-	return found
 }
 
-// findWord returns where the word is, or where it would have to be.
-func (t *Texts) findWord(word uint64) (place uint64, found bool) {
+// placeOfWord returns where the word is, or where it would have to be.
+func (t *Texts) placeOfWord(word uint64) uint64 {
 	places := uint64(len(t.words))
-	for place, _ = bits.Mul64(word*multiplier, places); ; place++ {
-		if place == places {
+	place, _ := bits.Mul64(word*multiplier, places)
+	for t.words[place] != 0 && t.words[place] != word {
+		if place++; place == places {
 			place = 0
 		}
-		if there := t.words[place]; there == word || there == 0 {
-			return place, there != 0
-		}
 	}
+	return place
 }
 
-// findFingerprint returns where the fingerprint is, or where it would have to be.
-func (t *Texts) findFingerprint(fingerprint Fingerprint) (place uint64, found bool) {
+// placeOf returns where the fingerprint is, or where it would have to be.
+func (t *Texts) placeOf(fingerprint Fingerprint) uint64 {
 	places := uint64(len(t.fingerprints))
-	for place = fingerprint.Place(places); ; place++ {
-		if place == places {
+	place := fingerprint.Place(places)
+	for t.fingerprints[place].last != 0 && t.fingerprints[place] != fingerprint {
+		if place++; place == places {
 			place = 0
 		}
-		if there := &t.fingerprints[place]; *there == fingerprint || there.last == 0 {
-			return place, there.last != 0
-		}
 	}
+	return place
 }
 
 // Len returns the number of different texts.
