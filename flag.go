@@ -117,6 +117,9 @@ func (f *flag) variant(name string) *Variant {
 	return nil
 }
 
+// mostSimple is how many rules a simple flag has at most. With more, it pays to remember where attributes were found.
+const mostSimple = 4
+
 // shorten finds out whether the flag serves the same to everybody at all times, or else is simple.
 func (f *flag) shorten() {
 	switch {
@@ -125,7 +128,7 @@ func (f *flag) shorten() {
 	case f.rare != nil || f.otherwise.split != nil:
 	case len(f.rules) == 0:
 		f.fixed = f.otherwise.variant
-	default:
+	case len(f.rules) <= mostSimple:
 		f.simple = !slices.ContainsFunc(f.rules, func(r rule) bool {
 			return r.gate != nil || r.serve.split != nil || len(r.conditions) != 1 || r.conditions[0].form != formTest
 		})
