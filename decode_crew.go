@@ -7,7 +7,7 @@ import (
 
 const (
 	// portionSize is how many flags are read at a time.
-	portionSize = 64
+	portionSize = 16
 
 	// maxReaders bounds how many goroutines read one document. Each keeps what its flags have in common by itself.
 	maxReaders = 4

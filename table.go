@@ -2,6 +2,7 @@ package becket
 
 import (
 	"iter"
+	"math/bits"
 	"slices"
 
 	"github.com/becketflags/becket/internal/match"
@@ -11,25 +12,22 @@ import (
 // tells their keys apart, so a check touches a place of the table and the flag, and nothing else. The zero table is empty and has no
 // room. Nothing changes it once its ruleset is published.
 type flagTable struct {
-	places []*flag // at least one is nil, which is where a search ends
+	places []*flag // a power of two; at least one is nil, which is where a search ends
 	count  int
 }
 
-// newFlagTable makes a table that so many flags fill by half.
-func newFlagTable(room int) flagTable { return flagTable{places: make([]*flag, 2*room+1)} }
+// newFlagTable makes a table that so many flags fill by half at most.
+func newFlagTable(room int) flagTable { return flagTable{places: make([]*flag, 1<<bits.Len(uint(2*room)))} }
 
 // find returns the flag of that key, nil where there is none. The zero table has none.
 func (t *flagTable) find(key string) *flag {
-	places := uint64(len(t.places))
-	if places == 0 {
+	if len(t.places) == 0 {
 		return nil
 	}
 	fingerprint := match.FingerprintOf(key)
-	for i := fingerprint.Place(places); ; i++ {
-		if i == places {
-			i = 0
-		}
-		if f := t.places[i]; f == nil || f.fingerprint == fingerprint && (len(key) <= match.Exact || f.key == key) {
+	mask := uint64(len(t.places) - 1)
+	for i := fingerprint.Hash(); ; i++ {
+		if f := t.places[i&mask]; f == nil || f.fingerprint == fingerprint && (len(key) <= match.Exact || f.key == key) {
 			return f
 		}
 	}
@@ -37,16 +35,17 @@ func (t *flagTable) find(key string) *flag {
 
 // set puts a flag into the table, in the place of one that has its key.
 func (t *flagTable) set(f *flag) {
-	places := uint64(len(t.places))
-	i := f.fingerprint.Place(places)
-	for ; t.places[i] != nil; i = (i + 1) % places {
-		if t.places[i].key == f.key {
-			t.places[i] = f
+	mask := uint64(len(t.places) - 1)
+	for i := f.fingerprint.Hash(); ; i++ {
+		place := &t.places[i&mask]
+		if *place == nil {
+			t.count++
+		}
+		if *place == nil || (*place).key == f.key {
+			*place = f
 			return
 		}
 	}
-	t.places[i] = f
-	t.count++
 }
 
 // all calls yield for each flag, in no order, until it returns false.

@@ -41,11 +41,16 @@ func FingerprintOf(text string) Fingerprint {
 	}
 }
 
-// Place returns a place in a table of that many places, all equally likely. Multiplying two halves into 128 bits is how wyhash
-// mixes, by Wang Yi; the range is that of Lemire, "Fast random integer generation in an interval" (2019).
-func (p Fingerprint) Place(places uint64) uint64 {
+// Hash returns 64 bits that say where a table keeps the text. Multiplying two halves into 128 bits is how wyhash mixes, by Wang Yi.
+func (p Fingerprint) Hash() uint64 {
 	high, low := bits.Mul64(p.first^firstSecret, p.last^lastSecret)
-	place, _ := bits.Mul64(high^low, places)
+	return high ^ low
+}
+
+// Place returns a place in a table of that many places, all equally likely: Lemire, "Fast random integer generation in an interval"
+// (2019).
+func (p Fingerprint) Place(places uint64) uint64 {
+	place, _ := bits.Mul64(p.Hash(), places)
 	return place
 }
 
