@@ -285,7 +285,7 @@ func (r *reader) compileCondition(d *conditionDraft, first int) condition {
 	case d.foldAt > 0:
 		r.fail(d.foldAt, "ignore_case goes with an operator on text")
 	case d.forms[0] == "segment":
-		return condition{form: formSegment, more: &operand{link: &link{key: d.reference, at: d.at, path: r.pathText()}}}
+		return condition{form: formSegment, more: &operand{link: r.link(d.reference, d.at)}}
 	default:
 		return condition{form: combinations[d.forms[0]], more: &operand{parts: d.parts}}
 	}
@@ -303,7 +303,8 @@ func (r *reader) compileFlagCondition(d *conditionDraft) condition {
 		r.fail(d.at, "a flag condition needs \"in\" with an array of variants, and nothing else")
 		return condition{}
 	}
-	l := &link{key: d.reference, toFlag: true, at: d.at, path: r.pathText()}
+	l := r.link(d.reference, d.at)
+	l.toFlag = true
 	at, end := r.at, r.end
 	start := d.tests[0].at
 	r.at = start

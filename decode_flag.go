@@ -44,7 +44,7 @@ type variantDraft struct {
 // flag reads and compiles a flag. It returns nil when there is anything wrong with it.
 func (r *reader) flag(key string, at int) *flag {
 	d := flagDraft{flag: flag{fingerprint: match.FingerprintOf(key), key: key, enabled: true}, at: at}
-	before := len(r.problems)
+	before, links := len(r.problems), r.links
 	r.rules, r.variants, r.arms = r.rules[:0], r.variants[:0], r.arms[:0]
 	r.fields(flagFields, func(field string) {
 		start := r.at
@@ -63,6 +63,9 @@ func (r *reader) flag(key string, at int) *flag {
 		return nil
 	}
 	f := d.flag
+	if r.links == links {
+		f.linked = leafOf(&f)
+	}
 	return &f
 }
 
@@ -146,7 +149,8 @@ func (r *reader) checkValue() {
 }
 
 func (r *reader) requirement() *link {
-	l := &link{toFlag: true, at: r.at, path: r.pathText()}
+	l := r.link("", r.at)
+	l.toFlag = true
 	var hasFlag, hasIn bool
 	before := len(r.problems)
 	r.fields([]string{"flag", "in"}, func(field string) {

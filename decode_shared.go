@@ -62,7 +62,6 @@ type scratch struct {
 	rules      []ruleDraft
 	variants   []variantDraft
 	arms       []armDraft
-	bytes      []byte
 }
 
 // take returns a copy of what a buffer holds from an index on, and cuts it off there.

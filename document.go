@@ -24,7 +24,8 @@ type reader struct {
 	broken   *DocumentError // the document is refused, and nothing more is read
 	lines    lines
 
-	crew *crew
+	crew  *crew
+	links int // how many references have been read
 	shared
 	scratch
 }

@@ -21,13 +21,13 @@ type node struct {
 // which most do, are not in it: nothing can be wrong with them, and what they cost is known.
 func newGraph(r *ruleset) (g graph) {
 	for f := range r.flags.all() {
-		if f.failure() != nil {
+		if f.failure() != nil || f.node == leaf {
 			continue
 		}
 		if links := f.links(); links != nil {
 			g = append(g, &node{flag: f, links: links})
 		} else {
-			f.linked = linked{node: leaf, cost: 1, timed: f.ownTime()}
+			f.linked = leafOf(f)
 		}
 	}
 	for _, s := range r.segments {
@@ -44,6 +44,9 @@ func newGraph(r *ruleset) (g graph) {
 
 // leaf is the place of a flag that is not in the graph.
 const leaf = -1
+
+// leafOf returns what linking would find out about a flag that refers to nothing.
+func leafOf(f *flag) linked { return linked{node: leaf, cost: 1, timed: f.ownTime()} }
 
 func (n *node) name() name {
 	if n.flag != nil {

@@ -5,6 +5,12 @@ import (
 	"strings"
 )
 
+// link returns a new reference, which stands at an offset.
+func (r *reader) link(key string, at int) *link {
+	r.links++
+	return &link{key: key, at: at, path: r.pathText()}
+}
+
 // links returns the flag's references: of its requirements, then of its rules' conditions.
 func (f *flag) links() []*link {
 	links := slices.Clone(f.requires())

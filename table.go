@@ -17,7 +17,9 @@ type flagTable struct {
 }
 
 // newFlagTable makes a table that so many flags fill by half at most.
-func newFlagTable(room int) flagTable { return flagTable{places: make([]*flag, 1<<bits.Len(uint(2*room)))} }
+func newFlagTable(room int) flagTable {
+	return flagTable{places: make([]*flag, 1<<bits.Len(uint(2*room)))}
+}
 
 // find returns the flag of that key, nil where there is none. The zero table has none.
 func (t *flagTable) find(key string) *flag {

@@ -47,6 +47,11 @@ func (p Fingerprint) Hash() uint64 {
 	return high ^ low
 }
 
+// After returns a hash of the text and of what came before it, of which sum is the hash; 0 for nothing.
+func (p Fingerprint) After(sum uint64) uint64 {
+	return Fingerprint{p.first ^ sum, p.last}.Hash()
+}
+
 // Place returns a place in a table of that many places, all equally likely: Lemire, "Fast random integer generation in an interval"
 // (2019).
 func (p Fingerprint) Place(places uint64) uint64 {
