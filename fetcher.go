@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 )
 
@@ -99,33 +100,41 @@ func distrustsValidator(err error) bool {
 
 // offered decides on a whole document. A refused one changes nothing, its validator is forgotten with it.
 func (f *fetcher) offered(ctx context.Context, document Document) (int, Outcome, *DeliveryError) {
-	size := len(document.Body)
-	sum := sha256.Sum256(document.Body)
+	size, first := len(document.Body), f.held.snapshot.rules == nil
+	sum := sumOf(document.Body)
 	signature, signedBy := f.held.signature, f.held.signedBy
-	same := f.held.snapshot.rules != nil && sum == f.held.sum
+	same := !first && sum() == f.held.sum
 	if len(f.config.keys) > 0 && (!same || signedBy == "") {
 		var err error
 		if document, signature, signedBy, err = f.verified(ctx, document); err != nil {
 			return size, OutcomeFailed, &DeliveryError{CauseSignature, err}
 		}
-		sum = sha256.Sum256(document.Body)
-		same = f.held.snapshot.rules != nil && sum == f.held.sum
+		sum = sumOf(document.Body)
+		same = !first && sum() == f.held.sum
 	}
-	next := &held{sum: sum, validator: document.Validator, signature: signature, signedBy: signedBy}
+	next := &held{validator: document.Validator, signature: signature, signedBy: signedBy}
 	if same {
 		f.unchanged(next)
 		return size, OutcomeNotModified, nil
+	}
+	if first {
+		go sum() // meanwhile, since somebody may be waiting
 	}
 	rules, err := decodeRules(f.config.format, document.Body, f.held.snapshot.rules)
 	if err != nil {
 		return size, OutcomeFailed, &DeliveryError{CauseDocument, err}
 	}
-	next.info = rules.Info()
+	next.info, next.sum = rules.Info(), sum()
 	if err := f.acceptable(next.info); err != nil {
 		return size, OutcomeFailed, &DeliveryError{CauseRefused, err}
 	}
 	f.publish(next, rules, document.Body)
 	return size, OutcomePublished, nil
+}
+
+// sumOf returns a function that sums up a document once, when it is called first.
+func sumOf(body []byte) func() [sha256.Size]byte {
+	return sync.OnceValue(func() [sha256.Size]byte { return sha256.Sum256(body) })
 }
 
 // decodeRules compiles a document and lets it take over what it had to set aside from the rules served before.
