@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // compileFlag turns a draft whose fields are all right into a flag: it resolves the names of variants and computes what
@@ -48,7 +49,8 @@ func (r *reader) compileVariants(d *flagDraft) {
 		}
 		d.kind = kind
 	}
-	if equal, ok := r.variantLists[variantsKey{d.kind, string(d.variantsText)}]; ok {
+	written := variantsKey{d.kind, textOf(d.variantsText)}
+	if equal, ok := r.variantLists[written]; ok {
 		d.variants = equal
 		return
 	}
@@ -63,7 +65,8 @@ func (r *reader) compileVariants(d *flagDraft) {
 	}
 	slices.SortFunc(d.variants, func(a, b Variant) int { return cmp.Compare(a.Name, b.Name) })
 	if len(d.variantsText) <= longestShared && len(r.problems) == before {
-		r.variantLists[variantsKey{d.kind, string(d.variantsText)}] = d.variants
+		written.text = strings.Clone(written.text) // the document is not kept
+		r.variantLists[written] = d.variants
 	}
 }
 

@@ -25,10 +25,9 @@ var flagKinds = map[string]Kind{
 type flagDraft struct {
 	flag
 	rareFields
-	at          int
-	typeAt      int
-	hasVariants bool
-
+	at           int
+	typeAt       int
+	hasVariants  bool
 	variantsText []byte // as they are written
 	offName      string
 	offAt        int

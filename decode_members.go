@@ -114,7 +114,7 @@ func total(portions [][]member) (count int) {
 func (r *reader) take(rules *ruleset, section string, m *member) {
 	named := name{section, m.key()}
 	problems := rules.linking.problems[named]
-	if rules.has(named) {
+	if len(problems) > 0 || rules.defines(named) {
 		r.problems = problems
 		r.failBelow(m.at, []step{{name: named.key}}, "%q stands twice", shorten(named.key))
 		problems = r.problems

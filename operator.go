@@ -45,8 +45,8 @@ type set struct {
 	length   int
 }
 
-// setKinds says which kinds of values a set holds; a value of another kind is unknown to it.
-type setKinds struct{ texts, numbers, booleans bool }
+// setKinds says which kinds of values a set holds beside texts; a value of a kind that it does not hold is unknown to it.
+type setKinds struct{ numbers, booleans bool }
 
 // newSet returns the set of the values, which are texts, numbers and booleans; the texts folded where the case is ignored.
 func newSet(values []Value, fold bool) *set {
@@ -71,7 +71,6 @@ func newSet(values []Value, fold bool) *set {
 	}
 	slices.Sort(s.ints)
 	slices.Sort(s.floats)
-	s.kinds.texts = len(texts) > 0
 	s.kinds.numbers = len(s.ints)+len(s.floats) > 0
 	s.texts = match.NewTexts(texts)
 	return s
@@ -84,7 +83,7 @@ func (s *set) has(value Value, fold bool) truth {
 	}
 	switch value.kind() {
 	case KindString:
-		if !s.kinds.texts {
+		if s.texts.Len() == 0 {
 			return unknown
 		}
 		return truthOf(s.hasText(value.Text(), fold))

@@ -63,12 +63,11 @@ func (h *hashed) hash(e *evaluation) (uint64, bool) {
 }
 
 func (h *hashed) hashAttribute(e *evaluation) (uint64, bool) {
-	value, ok := find(e.subject.list(), h.by.text, h.by.tag).at()
-	if !ok {
+	value, _ := e.subject.locate(h.by)
+	switch value.kind() {
+	case KindAny:
 		e.lacks(h.by)
 		return 0, false
-	}
-	switch value.kind() {
 	case KindString:
 		return hashKey(h.seed, value.Text()), value.number > 0
 	case KindInt:

@@ -110,11 +110,8 @@ func (r *reader) documentField(rules *ruleset, d *rulesetDraft, field string) {
 	}
 }
 
-// has reports whether a member of that name has been read, a good one or a bad one.
-func (r *ruleset) has(member name) bool {
-	if _, bad := r.linking.problems[member]; bad {
-		return true
-	}
+// defines reports whether a good member of that name has been read.
+func (r *ruleset) defines(member name) bool {
 	if member.section == inFlags {
 		return r.flags.find(member.key) != nil
 	}

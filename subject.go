@@ -109,7 +109,8 @@ func (s *Subject) Attribute(name string) (Value, bool) {
 	case "":
 		return Value{}, false
 	}
-	return find(s.list(), name, tagOf(name)).at()
+	value, _ := s.locate(&attributeName{text: name, tag: tagOf(name)})
+	return value, value.kind() != KindAny
 }
 
 // Entry returns an attribute by how it was passed, for formats that tell a nested name from one with a dot in it. With an empty root
@@ -132,7 +133,8 @@ func (s *Subject) Entry(root, name string) (Value, bool) {
 		if root == "" {
 			return Value{}, false
 		}
-		return find(a.value.group(), name, tagOf(name)).at()
+		value := a.value.entry(&attributeName{text: name, tag: tagOf(name)})
+		return value, value.kind() != KindAny
 	}
 	return Value{}, false
 }
@@ -192,24 +194,9 @@ func (s Subject) Ignored() []error {
 	return errs
 }
 
-// find returns the attribute of that name, nil where there is none. It scans from the end, so that the last of two with
-// one name wins. A handful of attributes is faster scanned than hashed; tag is the name's, and rules out nearly all others.
-func find(attributes []Attribute, name string, tag meta) *Attribute {
-	for i := len(attributes) - 1; i >= 0; i-- {
-		a := &attributes[i]
-		switch {
-		case a.value.kind() == kindGroup:
-			if found := find(a.value.group(), name, tag); found != nil {
-				return found
-			}
-		case a.value.tag() == tag && a.value.kind() != kindIgnored && a.named() == name:
-			return a
-		}
-	}
-	return nil
-}
-
-// locate returns the value of an attribute, the zero Value where it is missing, and its place in the list, -1 where it has none.
+// locate returns the value of an attribute, the zero Value where it is missing, and its place in the list, -1 where it has none. It
+// scans from the end, so that the last of two with one name wins. A handful of attributes is faster scanned than hashed; the
+// name's tag rules out nearly all others.
 func (s *Subject) locate(name *attributeName) (value Value, place int) {
 	if name.ofKey {
 		if s.keyLength > 0 {
@@ -222,8 +209,8 @@ func (s *Subject) locate(name *attributeName) (value Value, place int) {
 		a := &attributes[i]
 		switch {
 		case a.value.kind() == kindGroup:
-			if found := find(a.value.group(), name.text, name.tag); found != nil {
-				return found.value, -1
+			if found := a.value.entry(name); found.kind() != KindAny {
+				return found, -1
 			}
 		case a.value.tag() == name.tag && a.value.kind() != kindIgnored && a.named() == name.text:
 			return a.value, i
@@ -232,12 +219,11 @@ func (s *Subject) locate(name *attributeName) (value Value, place int) {
 	return value, -1
 }
 
-// at returns the value that find found.
-func (a *Attribute) at() (Value, bool) {
-	if a == nil {
-		return Value{}, false
-	}
-	return a.value, true
+// entry returns the attribute of that name out of a group, the zero Value where it has none.
+func (v Value) entry(name *attributeName) Value {
+	group := NewSubject("", v.group()...)
+	value, _ := group.locate(name)
+	return value
 }
 
 func walkBackwards(attributes []Attribute, visit func(*Attribute) bool) bool {

@@ -139,7 +139,7 @@ func (c *condition) test(value Value) truth {
 	switch {
 	case c.operator == opExists:
 		result = truthOf(value.kind() != KindAny)
-	case c.operator == opIn && value.kind() == KindString && c.set.kinds.texts && !c.fold:
+	case c.operator == opIn && value.kind() == KindString && c.set.texts.Len() > 0 && !c.fold:
 		result = truthOf(c.set.texts.Has(value.Text())) // what compare would come to, two calls later
 	case value.kind() == KindAny:
 		result = unknown

@@ -27,7 +27,7 @@ func alike(most int) []string {
 	return texts
 }
 
-func TestPrintsOfShortTextsAreExact(t *testing.T) {
+func TestFingerprintsOfShortTextsAreExact(t *testing.T) {
 	fingerprints := map[match.Fingerprint]string{}
 	for _, text := range alike(match.Exact)[1:] {
 		fingerprint := match.FingerprintOf(text)
@@ -38,7 +38,7 @@ func TestPrintsOfShortTextsAreExact(t *testing.T) {
 	}
 }
 
-func TestPrintsOfLongTextsHardlyEverMeet(t *testing.T) {
+func TestFingerprintsOfLongTextsHardlyEverMeet(t *testing.T) {
 	fingerprints := map[match.Fingerprint]string{}
 	for _, text := range alike(70)[1:] {
 		fingerprint := match.FingerprintOf(text)
