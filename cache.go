@@ -11,8 +11,14 @@ type cache struct {
 	current atomic.Pointer[snapshot]
 }
 
-func (c *cache) load() *snapshot   { return c.current.Load() }
-func (c *cache) store(s *snapshot) { c.current.Store(s) }
+func (c *cache) load() *snapshot { return c.current.Load() }
+
+func (c *cache) store(s *snapshot) {
+	if s.self != s {
+		s.self = s
+	}
+	c.current.Store(s)
+}
 
 // snapshot is a ruleset with what a view needs to know of where it came from. It is immutable once it is stored, but for
 // the moment of the last confirmation, which snapshots of the same ruleset share.
@@ -20,23 +26,33 @@ type snapshot struct {
 	rules       Rules       // nil: no ruleset yet
 	native      *ruleset    // rules once more where they are the native ones, so that a check calls them directly
 	overridden  *overridden // rules with local overrides before them; nil where there are none. Then native is nil
+	below       *ruleset    // the native rules below overrides
+	foreign     bool        // the rules are those of another format
 	revision    int64
 	environment string
 	tier        Tier
 	moment      *Moment
 	observer    *observer // nil: nobody listens to evaluations
+
+	self *snapshot // see far
 }
+
+// far returns s, two pointers further than the compiler knows. Escape analysis does not tell the two pointers of a view apart: what
+// is called by an interface that its snapshot holds, or kept of it, counts as kept of its subject, as many pointers deep. Nothing of a
+// subject is that deep. It costs two loads, and is for all ways but the usual one.
+func (s *snapshot) far() *snapshot { return s.self.self }
 
 // newSnapshot returns a snapshot of rules, which may be nil. clock is the client's.
 func newSnapshot(rules Rules, tier Tier, clock func() time.Time, o *observer) *snapshot {
 	s := &snapshot{
 		rules:    rules,
 		tier:     tier,
-		moment:   &Moment{clock: clock, confirmed: &atomic.Pointer[time.Time]{}},
+		moment:   &Moment{clock: clock, confirmed: newConfirmation()},
 		observer: o,
 	}
 	s.native, _ = rules.(*ruleset)
 	if rules != nil {
+		s.foreign = s.native == nil
 		info := rules.Info()
 		s.revision, s.environment = info.Revision, info.Environment
 	}
@@ -52,7 +68,7 @@ func (s *snapshot) answering() Rules {
 }
 
 // confirm notes that the source vouched for the ruleset at that time, which should carry a monotonic clock reading.
-func (s *snapshot) confirm(at time.Time) { s.moment.confirmed.Store(&at) }
+func (s *snapshot) confirm(at time.Time) { s.moment.confirmed.at.Store(&at) }
 
 // promote returns the same ruleset at another tier.
 func (s *snapshot) promote(tier Tier) *snapshot {

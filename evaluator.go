@@ -14,7 +14,7 @@ type evaluation struct {
 	subject   Subject
 	now       match.Instant  // only for flags with time in them
 	age       time.Duration  // likewise
-	trace     *trace         // nil: nobody wants an explanation
+	trace     *tracing       // nil: nobody wants an explanation
 	missing   *attributeName // the first attribute that was asked for in vain
 	consulted bool           // a percentage, ramp, layer or split was asked
 	track     bool           // the evaluation counts as an exposure
@@ -29,8 +29,35 @@ type evaluation struct {
 
 	// Of the flag decided last, which is the one asked for when all is done.
 	reason reason
+	failed failure
 	rule   int32 // the number of the rule that applied, from 1; 0: none
-	err    *EvaluationError
+}
+
+// failure is why a flag could not be decided, as an evaluation notes it; 0: it could. It is no pointer to the error also because escape
+// analysis would take what is returned of an evaluation for a part of its subject.
+type failure uint8
+
+const (
+	failedUnknown    failure = iota + 1 // there is no such flag
+	failedDefinition                    // it could not be read
+	failedType                          // it is of another type
+	failedKey                           // it splits, and the subject has no key
+)
+
+// err returns the error. f is the flag that was asked for, as a want.
+func (n failure) err(f *flag, want Kind) *EvaluationError {
+	switch n {
+	case failedUnknown:
+		return ErrFlagNotFound
+	case failedDefinition:
+		return f.failure()
+	case failedType:
+		return TypeMismatch(want, f.kind)
+	case failedKey:
+		return ErrTargetingKeyMissing
+	default:
+		return nil
+	}
 }
 
 // foundAttribute says where in the subject's list an attribute was found.
@@ -78,24 +105,24 @@ func (e *evaluation) lacks(attribute *attributeName) {
 
 // settle notes how a flag was decided, and returns the variant.
 func (e *evaluation) settle(variant *Variant, reason reason, rule int) *Variant {
-	e.rule, e.reason = int32(rule), reason
-	if e.err != nil {
-		e.err = nil
-	}
+	e.rule, e.reason, e.failed = int32(rule), reason, 0
 	return variant
 }
 
 // fail notes why a flag could not be decided.
-func (e *evaluation) fail(err *EvaluationError) *Variant {
-	e.rule, e.reason, e.err = 0, reasonError, err
+func (e *evaluation) fail(why failure) *Variant {
+	e.rule, e.reason, e.failed = 0, reasonError, why
 	return nil
 }
 
-// result returns what Rules.Evaluate gives. f is the flag that was asked for.
-func (e *evaluation) result(f *flag, variant *Variant) Result {
-	r := Result{Variant: variant, Reason: e.reason.word(), Err: e.err, Track: e.track}
+// result returns what Rules.Evaluate gives. f is the flag that was asked for, as a want.
+func (e *evaluation) result(f *flag, want Kind, variant *Variant) Result {
+	r := Result{Variant: variant, Reason: e.reason.word(), Track: e.track}
+	if e.failed != 0 {
+		r.Err = e.failed.err(f, want)
+	}
 	if e.missing != nil {
-		r.Missing = e.missing.text
+		r.Missing = e.missing.far().text
 	}
 	if e.rule > 0 {
 		r.Rule = f.rules[e.rule-1].name
@@ -109,7 +136,7 @@ func (r *ruleset) Evaluate(key string, want Kind, subject *Subject, at *Moment) 
 	e := evaluation{subject: *subject}
 	f := r.flags.find(key)
 	variant := f.decideFor(&e, want, at)
-	return e.result(f, variant)
+	return e.result(f, want, variant)
 }
 
 // variantFor is decideFor for who wants the variant alone.
@@ -125,11 +152,11 @@ func (f *flag) variantFor(subject Subject, want Kind, at *Moment) *Variant {
 func (f *flag) decideFor(e *evaluation, want Kind, at *Moment) *Variant {
 	switch {
 	case f == nil:
-		return e.fail(ErrFlagNotFound)
+		return e.fail(failedUnknown)
 	case f.rare != nil && f.rare.err != nil:
-		return e.fail(f.rare.err)
+		return e.fail(failedDefinition)
 	case want != f.kind && !f.converts(want):
-		return e.fail(TypeMismatch(want, f.kind))
+		return e.fail(failedType)
 	}
 	if f.timed {
 		e.now, e.age = match.InstantOf(at.Now()), at.Age()
@@ -140,7 +167,7 @@ func (f *flag) decideFor(e *evaluation, want Kind, at *Moment) *Variant {
 	} else {
 		variant = e.trace.flag(e, f)
 	}
-	if e.err == nil {
+	if e.failed == 0 {
 		e.track = f.track == trackAll || f.track == trackSplits && e.consulted
 	}
 	return variant
@@ -157,7 +184,7 @@ func (f *flag) evaluate(e *evaluation) *Variant {
 func (f *flag) decide(e *evaluation) *Variant {
 	switch {
 	case f.rare != nil && f.rare.err != nil:
-		return e.fail(f.rare.err)
+		return e.fail(failedDefinition)
 	case !f.enabled:
 		return e.settle(f.off, reasonDisabled, 0)
 	case f.rare != nil:
@@ -213,7 +240,7 @@ func (r *rule) matches(e *evaluation) bool {
 	if r.gate != nil && r.gate.window != nil && !r.gate.open(e) {
 		return false
 	}
-	missing := e.missing
+	missed := e.missing != nil
 	var result truth
 	switch {
 	case len(r.conditions) == 0:
@@ -225,8 +252,8 @@ func (r *rule) matches(e *evaluation) bool {
 	default:
 		result = allHold(r.conditions, e)
 	}
-	if result != unknown && e.missing != missing {
-		e.missing = missing
+	if result != unknown && !missed && e.missing != nil {
+		e.missing = nil
 	}
 	if result != yes {
 		return false
@@ -250,7 +277,7 @@ func (r *rule) decide(e *evaluation, number int) *Variant {
 func (s *split) decide(e *evaluation, rule int) *Variant {
 	hash, ok := s.hash(e)
 	if !ok {
-		return e.fail(ErrTargetingKeyMissing)
+		return e.fail(failedKey)
 	}
 	winner := s.winner(hash)
 	if e.trace != nil {

@@ -104,10 +104,10 @@ func explain(rules Rules, key string, subject *Subject, at *Moment, private map[
 // Explain decides the flag once more and notes every step. It is the evaluator of [ruleset.Evaluate], with a trace to write to.
 func (r *ruleset) Explain(key string, subject *Subject, at *Moment, private map[string]bool) Explanation {
 	x := Explanation{Flag: key, Key: subject.Key()}
-	e := evaluation{subject: *subject, trace: &trace{private: private, steps: &x.Steps}}
+	e := evaluation{subject: *subject, trace: newTracing(private, &x.Steps)}
 	f := r.flags.find(key)
 	variant := f.decideFor(&e, KindAny, at)
-	result := e.result(f, variant)
+	result := e.result(f, KindAny, variant)
 	x.Variant, x.Value = result.answer()
 	x.Rule, x.Reason, x.Missing, x.Revision = result.Rule, result.Reason, result.Missing, r.info.Revision
 	if result.Err != nil {

@@ -65,15 +65,22 @@ type Variant struct {
 // no look at the clock. It is safe for concurrent use.
 type Moment struct {
 	clock     func() time.Time
-	confirmed *atomic.Pointer[time.Time] // nil inside: never confirmed
+	confirmed *confirmation
 }
+
+// confirmation is when the source last confirmed the rules. It has a pointer more than it needs, for the reason of [snapshot.far].
+type confirmation struct {
+	at *atomic.Pointer[time.Time] // nil inside: never
+}
+
+func newConfirmation() *confirmation { return &confirmation{&atomic.Pointer[time.Time]{}} }
 
 // At returns a Moment that stands still, for tests and for tools that look into the future; age is the time since the source
 // confirmed the rules.
 func At(now time.Time, age time.Duration) *Moment {
 	confirmed := now.Add(-age)
-	m := &Moment{clock: func() time.Time { return now }, confirmed: &atomic.Pointer[time.Time]{}}
-	m.confirmed.Store(&confirmed)
+	m := &Moment{clock: func() time.Time { return now }, confirmed: newConfirmation()}
+	m.confirmed.at.Store(&confirmed)
 	return m
 }
 
@@ -83,7 +90,7 @@ func (m *Moment) Now() time.Time { return m.clock() }
 // Age returns for how long the source has not confirmed the rules, by the monotonic clock where the process has known them
 // since. It returns the longest Duration when the source never did: then the rules count as stale.
 func (m *Moment) Age() time.Duration {
-	confirmed := m.confirmed.Load()
+	confirmed := m.confirmed.at.Load()
 	if confirmed == nil {
 		return 1<<63 - 1
 	}

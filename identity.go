@@ -12,7 +12,7 @@ func (v View) RulesetID() RulesetID {
 	if v.snapshot == nil {
 		return RulesetID{}
 	}
-	return RulesetID{hide(v.snapshot)}
+	return RulesetID{v.snapshot.far()}
 }
 
 // Environment returns the environment that the view's ruleset names, "" where it names none.
@@ -20,7 +20,7 @@ func (v View) Environment() string {
 	if v.snapshot == nil {
 		return ""
 	}
-	return hide(v.snapshot).environment
+	return v.snapshot.far().environment
 }
 
 // Revision returns the revision of the view's ruleset, 0 where there is none.

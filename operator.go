@@ -102,7 +102,7 @@ func (s *set) has(value Value, fold bool) truth {
 func (s *set) hasText(text string, fold bool) bool {
 	if fold {
 		var buffer [128]byte
-		text = hideString(textOf(match.AppendFold(buffer[:0], text)))
+		text = textOf(match.AppendFold(buffer[:0], text))
 	}
 	return s.texts.Has(text)
 }

@@ -140,7 +140,7 @@ func (o *overrides) over(s *snapshot) *snapshot {
 		return s
 	}
 	covered := *s
-	covered.native, covered.overridden = nil, newOverridden(s.rules, *o.list.Load(), o.file)
+	covered.native, covered.below, covered.overridden = nil, s.native, newOverridden(s.rules, *o.list.Load(), o.file)
 	return &covered
 }
 
@@ -218,21 +218,32 @@ func (line *override) answer(rules Rules) overriding {
 	return overriding{variant: own}
 }
 
-// Evaluate gives the override where there is one.
+// Evaluate gives the override where there is one. Views ask the two parts by themselves.
 func (o *overridden) Evaluate(flag string, want Kind, subject *Subject, at *Moment) Result {
+	r, ok := o.decide(flag, want)
+	switch {
+	case ok:
+		return r
+	case o.rules == nil:
+		return Result{Reason: ReasonError, Err: ErrNotReady}
+	default:
+		return o.rules.Evaluate(flag, want, subject, at)
+	}
+}
+
+// decide gives the override, and says whether there is one.
+func (o *overridden) decide(flag string, want Kind) (r Result, ok bool) {
 	a, ok := o.answers[flag]
 	switch {
-	case !ok && o.rules == nil:
-		return Result{Reason: ReasonError, Err: ErrNotReady}
 	case !ok:
-		return o.rules.Evaluate(flag, want, subject, at)
+		return Result{}, false
 	case a.err != nil:
-		return Result{Reason: ReasonError, Err: a.err}
+		return Result{Reason: ReasonError, Err: a.err}, true
 	}
 	if kind := a.variant.Value.kind(); want != KindAny && want != kind && (want != KindFloat || kind != KindInt) {
-		return Result{Reason: ReasonError, Err: TypeMismatch(want, kind)}
+		return Result{Reason: ReasonError, Err: TypeMismatch(want, kind)}, true
 	}
-	return Result{Variant: a.variant, Reason: ReasonOverride}
+	return Result{Variant: a.variant, Reason: ReasonOverride}, true
 }
 
 // Flags lists the ruleset's flags and those that only overrides have.

@@ -123,7 +123,7 @@ func (b *statusBoard) read() Status {
 	s.Revision, s.Environment, s.Flags = h.info.Revision, h.info.Environment, h.info.Flags
 	s.Bad, s.Warnings = slices.Clone(h.info.Bad), slices.Clone(h.info.Warnings)
 	s.ETag, s.SignedBy, s.FetchedAt = h.validator.ETag, h.signedBy, h.fetchedAt
-	if confirmed := h.snapshot.moment.confirmed.Load(); confirmed != nil {
+	if confirmed := h.snapshot.moment.confirmed.at.Load(); confirmed != nil {
 		s.ConfirmedAt = *confirmed
 	}
 	return s

@@ -3,7 +3,7 @@ package becket
 import (
 	"fmt"
 	"math"
-	"strings"
+	"slices"
 	"time"
 	"unsafe"
 )
@@ -170,7 +170,7 @@ func (s *Subject) Entries(yield func(root, name string, value Value) bool) {
 // All calls yield for each attribute that counts, those of maps under their dotted names, until it returns false.
 func (s Subject) All(yield func(name string, value Value) bool) {
 	seen := map[string]bool{keyName: true}
-	walkBackwards(s.list(), func(a *Attribute) bool {
+	walkBackwards(s.list(), func(a Attribute) bool {
 		if seen[a.named()] || a.value.kind() == kindIgnored {
 			return true
 		}
@@ -182,7 +182,7 @@ func (s Subject) All(yield func(name string, value Value) bool) {
 // Ignored tells what of the subject's attributes cannot be used and why: values without a meaning, and attributes named "key".
 func (s Subject) Ignored() []error {
 	var errs []error
-	walkBackwards(s.list(), func(a *Attribute) bool {
+	walkBackwards(s.list(), func(a Attribute) bool {
 		switch {
 		case a.value.kind() == kindIgnored:
 			errs = append(errs, fmt.Errorf("becket: attribute %q is left out: %s", a.named(), unsafe.String((*byte)(a.value.pointer), int(a.value.number))))
@@ -219,22 +219,33 @@ func (s *Subject) locate(name *attributeName) (value Value, place int) {
 	return value, -1
 }
 
-// entry returns the attribute of that name out of a group, the zero Value where it has none.
+// entry returns the attribute of that name out of a group, which holds no groups, the zero Value where it has none. It does not call
+// locate: of functions that call each other escape analysis takes for kept what one returns for another.
 func (v Value) entry(name *attributeName) Value {
-	group := NewSubject("", v.group()...)
-	value, _ := group.locate(name)
-	return value
+	group := v.group()
+	for i := len(group) - 1; i >= 0; i-- {
+		if a := &group[i]; a.value.tag() == name.tag && a.value.kind() != kindIgnored && a.named() == name.text {
+			return a.value
+		}
+	}
+	return Value{}
 }
 
-func walkBackwards(attributes []Attribute, visit func(*Attribute) bool) bool {
+// walkBackwards visits attributes and entries of groups, the last ones first. It hands over copies: a pointer into the list would keep
+// the list from the caller's stack.
+func walkBackwards(attributes []Attribute, visit func(Attribute) bool) bool {
 	for i := len(attributes) - 1; i >= 0; i-- {
-		a := &attributes[i]
-		if a.value.kind() == kindGroup {
-			if !walkBackwards(a.value.group(), visit) {
+		if attributes[i].value.kind() != kindGroup {
+			if !visit(attributes[i]) {
 				return false
 			}
-		} else if !visit(a) {
-			return false
+			continue
+		}
+		group := attributes[i].value.group()
+		for j := len(group) - 1; j >= 0; j-- {
+			if !visit(group[j]) {
+				return false
+			}
 		}
 	}
 	return true
@@ -244,26 +255,124 @@ func (v Value) group() []Attribute {
 	return unsafe.Slice((*Attribute)(v.pointer), int(v.number))
 }
 
-// clone copies the subject with everything it refers to, for hooks and sinks, which may keep what they are given.
+// clone copies the attributes that count, with everything they refer to, for hooks and sinks, which may keep what they are given.
 func (s *Subject) clone() Subject {
-	attributes := make([]Attribute, 0, s.count)
-	for name, value := range s.All {
-		attributes = append(attributes, attribute(strings.Clone(name), value.clone()))
+	var c copier
+	c.makeRoom(s)
+	for i := int(s.count) - 1; i >= 0; i-- {
+		a := &s.list()[i]
+		if a.value.kind() != kindGroup {
+			c.addCounting(a)
+			continue
+		}
+		group := a.value.group()
+		for j := len(group) - 1; j >= 0; j-- {
+			c.addCounting(&group[j])
+		}
 	}
-	return NewSubject(strings.Clone(s.Key()), attributes...)
+	return NewSubject(c.text(s.Key()), c.attributes...)
 }
 
-func (v Value) clone() Value {
-	switch v.kind() {
-	case KindString:
-		return StringValue(strings.Clone(v.Text()))
-	case KindList:
-		elements := make([]Value, v.Len())
-		for i := range elements {
-			elements[i] = v.At(i).clone()
+// copier copies subjects. It hands nothing of them to a function value, an interface or a map, so that escape analysis sees that
+// nothing is kept, and the caller's subject can stay on the stack. All texts go into one piece of memory, and so do attributes and values.
+type copier struct {
+	memory     []byte
+	attributes []Attribute
+	values     []Value
+	names      map[string]struct{} // of the attributes, once there are many
+}
+
+// makeRoom makes room for a subject. More is needed where maps have entries.
+func (c *copier) makeRoom(s *Subject) {
+	size := int(s.keyLength)
+	values := 0
+	attributes := s.list()
+	for i := range attributes {
+		value := attributes[i].value
+		size += len(attributes[i].named()) + len(value.Text())
+		values += value.Len()
+		for j := range value.Len() {
+			size += len(value.At(j).Text())
 		}
-		return ListValue(elements)
-	default:
-		return v
 	}
+	c.memory, c.attributes = make([]byte, 0, size), make([]Attribute, 0, len(attributes))
+	if values > 0 {
+		c.values = make([]Value, 0, values)
+	}
+}
+
+// text copies a text. Where the memory has to grow, what is in it already stays where it is.
+func (c *copier) text(s string) string {
+	at := len(c.memory)
+	c.memory = append(c.memory, s...)
+	return textOf(c.memory[at:])
+}
+
+func (c *copier) attribute(a *Attribute) Attribute {
+	return attribute(c.text(a.named()), c.value(a.value))
+}
+
+// addCounting copies the attribute if it counts: if it has a meaning, and a name that none of the copies has, which come later in the
+// subject.
+func (c *copier) addCounting(a *Attribute) {
+	if a.value.kind() != kindIgnored && a.named() != keyName && !c.taken(a) {
+		c.attributes = append(c.attributes, c.attribute(a))
+	}
+}
+
+// many is from how many attributes on names are hashed and not compared.
+const many = 32
+
+func (c *copier) taken(a *Attribute) bool {
+	if len(c.attributes) < many {
+		for i := range c.attributes {
+			if c.attributes[i].value.tag() == a.value.tag() && c.attributes[i].named() == a.named() {
+				return true
+			}
+		}
+		return false
+	}
+	if c.names == nil {
+		c.names = map[string]struct{}{}
+	}
+	for i := len(c.names); i < len(c.attributes); i++ {
+		c.names[c.attributes[i].named()] = struct{}{}
+	}
+	_, taken := c.names[a.named()]
+	return taken
+}
+
+// value copies a value with all that it refers to. A group holds no groups.
+func (c *copier) value(v Value) Value {
+	switch v.kind() {
+	case KindString, kindIgnored:
+		text := c.text(unsafe.String((*byte)(v.pointer), int(v.number)))
+		return Value{pointer: unsafe.Pointer(unsafe.StringData(text)), number: v.number, meta: v.meta}
+	case KindList:
+		at := len(c.values)
+		for i := range v.Len() {
+			c.values = append(c.values, Value{})
+			c.values[at+i] = c.scalar(v.At(i))
+		}
+		return ListValue(c.values[at:])
+	case KindObject:
+		return ObjectValue(slices.Clone(v.Raw()))
+	case kindGroup:
+		group := v.group()
+		copies := make([]Attribute, len(group))
+		for i := range group {
+			copies[i] = c.attribute(&group[i])
+		}
+		return Value{pointer: unsafe.Pointer(unsafe.SliceData(copies)), number: v.number, meta: v.meta}
+	default:
+		return Value{number: v.number, meta: v.meta}
+	}
+}
+
+// scalar copies an element of a list.
+func (c *copier) scalar(v Value) Value {
+	if v.kind() == KindString {
+		return StringValue(c.text(v.Text()))
+	}
+	return Value{number: v.number, meta: v.meta}
 }

@@ -2,12 +2,10 @@ package becket
 
 import (
 	"math"
-	"runtime"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 )
 
 func TestValuesHoldWhatTheyWereMadeOf(t *testing.T) {
@@ -78,51 +76,4 @@ func TestKindsTiersAndTruthsHaveNames(t *testing.T) {
 	assert.NoError(t, err)
 	assert.Equal(t, "disk", string(text))
 	assert.Equal(t, []string{"false", "unknown", "true"}, []string{no.String(), unknown.String(), yes.String()})
-}
-
-// TestWhatIsHiddenFromEscapeAnalysisIsAPointerAllTheSame grows the stack while hidden pointers to it are in use. Each goroutine starts with a
-// small stack.
-func TestWhatIsHiddenFromEscapeAnalysisIsAPointerAllTheSame(t *testing.T) {
-	t.Parallel()
-	for range 300 {
-		right := make(chan bool)
-		go func() { right <- hiddenStaysRight() }()
-		require.True(t, <-right)
-	}
-	assert.Empty(t, hideString(""))
-	assert.Empty(t, hideBytes(""))
-	assert.Equal(t, []byte("abc"), hideBytes("abc"))
-	assert.Nil(t, hide[int](nil))
-}
-
-//go:noinline
-func hiddenStaysRight() bool {
-	number, bytes := 42, [8]byte{'u', 's', 'e', 'r', '-', '4', '2', '!'}
-	attributes := [1]Attribute{Int("age", 31)}
-	text := textOf(bytes[:7])
-	subject := NewSubject(text, attributes[:]...)
-	return reads(&number, text, &subject) && number == 43 && bytes[7] == '!'
-}
-
-//go:noinline
-func reads(number *int, text string, s *Subject) bool {
-	hiddenNumber, hiddenText, hiddenOne := hide(number), hideString(text), hideSubject(*s)
-	deep(200)
-	runtime.GC()
-	deep(2)
-	age, ok := hiddenOne.Attribute("age")
-	right := *hiddenNumber == 42 && hiddenText == "user-42" && hiddenOne.Key() == "user-42" && ok && age.Int() == 31
-	*hiddenNumber++
-	return right
-}
-
-// deep uses so much stack that it has to move.
-//
-//go:noinline
-func deep(n int) byte {
-	var block [1024]byte
-	if n > 0 {
-		block[n] = deep(n - 1)
-	}
-	return block[n]
 }

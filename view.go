@@ -118,7 +118,7 @@ func (v View) All() iter.Seq2[string, Detail[any]] {
 			return
 		}
 		for info := range v.snapshot.answering().Flags() {
-			r := v.snapshot.decide(info.Key, KindAny, &v.subject)
+			r := v.decide(info.Key, KindAny)
 			var value any
 			if r.Variant != nil {
 				value = r.Variant.Value.Any()
@@ -149,16 +149,13 @@ func (v View) Flag(key string) (FlagInfo, bool) {
 
 // value decides and returns only what is served, the zero Value for the caller's default. Where the rules are native and nobody listens,
 // which is nearly always, nothing else is put together.
-//
-// The snapshot's pointer is hidden because interface and function values are loaded through it, and the subject because
-// escape analysis does not see that nobody keeps it: Rules promises so by contract, and the observer copies.
 func (v View) value(flag string, want Kind) Value {
-	if v.snapshot == nil {
+	s := v.snapshot
+	if s == nil {
 		return Value{}
 	}
-	s := hide(v.snapshot)
 	if s.native == nil || s.observer != nil {
-		return v.observed(s, flag, want).served()
+		return v.observed(flag, want).served()
 	}
 	f := s.native.flags.find(flag)
 	if f != nil && f.kind == want {
@@ -166,10 +163,10 @@ func (v View) value(flag string, want Kind) Value {
 			return f.fixed.Value
 		}
 		if f.simple {
-			return f.decideSimply(hideSubject(v.subject)).served()
+			return f.decideSimply(v.subject).served()
 		}
 	}
-	return f.variantFor(hideSubject(v.subject), want, s.moment).served()
+	return f.variantFor(v.subject, want, s.moment).served()
 }
 
 // served returns what the variant serves, the zero Value where there is none.
@@ -182,25 +179,27 @@ func (v *Variant) served() Value {
 
 // observed is value for all others. Where only exposures are collected, the rest of the result is put together for the first sighting
 // alone.
-func (v *View) observed(s *snapshot, flag string, want Kind) *Variant {
-	if s.observer == nil && s.overridden == nil && s.rules != nil {
-		r := s.rules.Evaluate(hideString(flag), want, hide(&v.subject), s.moment) // a Result is large: nobody else hands it on
+func (v *View) observed(flag string, want Kind) *Variant {
+	s := v.snapshot.far()
+	if s.observer == nil && s.overridden == nil && s.foreign {
+		lent := lend(&v.subject, flag)
+		r := s.rules.Evaluate(lent.flag, want, &lent.subject, s.moment) // a Result is large: nobody else hands it on
+		lent.giveBack()
 		return r.Variant
 	}
 	if s.native == nil || len(s.observer.onEvaluate) > 0 {
 		r := v.evaluate(flag, want)
 		return r.Variant
 	}
-	flag = hideString(flag)
-	e := evaluation{subject: hideSubject(v.subject)}
+	e := evaluation{subject: v.subject}
 	f := s.native.flags.find(flag)
 	variant := f.decideFor(&e, want, s.moment)
 	if !e.track || variant == nil || want == KindInt && !fitsInt(variant.Value) {
 		return variant
 	}
 	if seen, first := s.observer.exposer.first(v.subject.Key(), flag, variant.Name); first {
-		r := e.result(f, variant)
-		s.observer.exposer.keep(seen, s, hide(&v.subject), flag, &r)
+		r := e.result(f, want, variant)
+		s.observer.exposer.keep(seen, s, &v.subject, flag, &r)
 	}
 	return variant
 }
@@ -212,12 +211,15 @@ func (v *View) evaluate(flag string, want Kind) Result {
 	return r
 }
 
-// decide and tell hide what they hide for the reasons of value.
-func (v *View) decide(flag string, want Kind) Result {
-	if v.snapshot == nil {
+func (v *View) decide(flag string, want Kind) (r Result) {
+	switch s := v.snapshot; {
+	case s == nil:
 		return Result{Reason: ReasonError, Err: ErrNotReady}
+	case s.native != nil:
+		r = s.native.Evaluate(flag, want, &v.subject, s.moment)
+	default:
+		r = v.ask(flag, want)
 	}
-	r := hide(v.snapshot).decide(hideString(flag), want, hide(&v.subject))
 	if want == KindInt && r.Variant != nil && !fitsInt(r.Variant.Value) {
 		r.fail(errIntRange)
 	}
@@ -226,23 +228,30 @@ func (v *View) decide(flag string, want Kind) Result {
 
 func (v *View) tell(flag string, r *Result) {
 	if v.snapshot != nil && v.snapshot.observer != nil {
-		s := hide(v.snapshot)
-		s.observer.evaluated(s, hide(&v.subject), hideString(flag), *r)
+		s := v.snapshot.far()
+		s.observer.evaluated(s, &v.subject, flag, *r)
 	}
 }
 
-// decide calls the native rules directly and all others by their interface.
-func (s *snapshot) decide(flag string, want Kind, subject *Subject) Result {
-	if s.native != nil {
-		return s.native.Evaluate(flag, want, subject, s.moment)
-	}
+// ask asks overrides and what is below them: native rules directly, all others by their interface, with a copy of the subject.
+func (v *View) ask(flag string, want Kind) Result {
+	s := v.snapshot.far()
 	if s.overridden != nil {
-		return s.overridden.Evaluate(flag, want, subject, s.moment)
+		if r, ok := s.overridden.decide(flag, want); ok {
+			return r
+		}
 	}
-	if s.rules == nil {
+	switch {
+	case s.below != nil:
+		return s.below.Evaluate(flag, want, &v.subject, s.moment)
+	case s.rules == nil:
 		return Result{Reason: ReasonError, Err: ErrNotReady}
+	default:
+		lent := lend(&v.subject, flag)
+		r := s.rules.Evaluate(lent.flag, want, &lent.subject, s.moment)
+		lent.giveBack()
+		return r
 	}
-	return s.rules.Evaluate(flag, want, subject, s.moment)
 }
 
 // detail builds the answer. It takes the result by pointer because a Result does not fit into registers twice.

@@ -1,0 +1,5 @@
+//go:build !race
+
+package becket
+
+const raceDetector = false
