@@ -1,6 +1,8 @@
 package becket
 
 import (
+	"crypto/sha256"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -23,16 +25,12 @@ func (c *cache) store(s *snapshot) {
 // snapshot is a ruleset with what a view needs to know of where it came from. It is immutable once it is stored, but for
 // the moment of the last confirmation, which snapshots of the same ruleset share.
 type snapshot struct {
-	rules       Rules       // nil: no ruleset yet
-	native      *ruleset    // rules once more where they are the native ones, so that a check calls them directly
-	overridden  *overridden // rules with local overrides before them; nil where there are none. Then native is nil
-	below       *ruleset    // the native rules below overrides
-	foreign     bool        // the rules are those of another format
-	revision    int64
-	environment string
-	tier        Tier
-	moment      *Moment
-	observer    *observer // nil: nobody listens to evaluations
+	served
+	native     *ruleset    // rules once more where they are the native ones, so that a check calls them directly
+	overridden *overridden // rules with local overrides before them; nil where there are none. Then native is nil
+	below      *ruleset    // the native rules below overrides
+	foreign    bool        // the rules are those of another format
+	observer   *observer   // nil: nobody listens to evaluations
 
 	self *snapshot // see far
 }
@@ -44,12 +42,9 @@ func (s *snapshot) far() *snapshot { return s.self.self }
 
 // newSnapshot returns a snapshot of rules, which may be nil. clock is the client's.
 func newSnapshot(rules Rules, tier Tier, clock func() time.Time, o *observer) *snapshot {
-	s := &snapshot{
-		rules:    rules,
-		tier:     tier,
-		moment:   &Moment{clock: clock, confirmed: newConfirmation()},
-		observer: o,
-	}
+	s := &snapshot{observer: o}
+	s.rules, s.tier = rules, tier
+	s.moment = &Moment{clock: clock, confirmed: newConfirmation()}
 	s.native, _ = rules.(*ruleset)
 	if rules != nil {
 		s.foreign = s.native == nil
@@ -75,4 +70,41 @@ func (s *snapshot) promote(tier Tier) *snapshot {
 	promoted := *s
 	promoted.tier = tier
 	return &promoted
+}
+
+// held is the ruleset in use with all that belongs to it and to no other.
+type held struct {
+	snapshot  *snapshot
+	info      RulesInfo
+	sum       [sha256.Size]byte // of the document
+	body      []byte            // nil unless there is a disk copy to keep
+	validator Validator
+	signature []byte
+	signedBy  string
+	fetchedAt time.Time
+}
+
+// publication is where the fetcher's rulesets go: the pointer that views read, and the word that there is one.
+type publication struct {
+	cache     *cache
+	ready     chan struct{}
+	once      sync.Once
+	overrides *overrides
+}
+
+func (p *publication) store(s *snapshot) {
+	p.cache.store(p.overrides.over(s))
+	if s.rules != nil {
+		p.once.Do(func() { close(p.ready) })
+	}
+}
+
+// over returns the snapshot with the overrides before it.
+func (o *overrides) over(s *snapshot) *snapshot {
+	if o == nil {
+		return s
+	}
+	covered := *s
+	covered.native, covered.below, covered.overridden = nil, s.native, newOverridden(s.rules, *o.list.Load(), o.file)
+	return &covered
 }

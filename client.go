@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"sync"
 	"time"
 )
 
@@ -21,18 +20,6 @@ type Client struct {
 	refresher *refresher
 	ready     chan struct{} // closed when there is a ruleset
 }
-
-// What the client answers to who asks for more than it can give, for errors.Is.
-var (
-	// ErrNoClient is what a nil client answers to who wants it to do something.
-	ErrNoClient = errors.New("becket: the client is nil")
-
-	// ErrNotEnded is a Close that gave up waiting: a source, a hook or a disk hangs.
-	ErrNotEnded = errors.New("becket: Close gave up waiting")
-)
-
-// closePatience is how long Close waits, for each of the client's goroutines.
-const closePatience = 5 * time.Second
 
 // New returns a client that serves the disk copy or the bootstrap, whichever has the higher revision (the disk copy where they are
 // equal), and starts to fetch. It does no network I/O and never waits for any. Its errors, joined, are mistakes in the source and
@@ -143,7 +130,7 @@ func (c *Client) Flags() iter.Seq[FlagInfo] {
 	if c == nil {
 		return flagsOf(nil)
 	}
-	return flagsOf(c.cache.load())
+	return flagsOf(&c.cache.load().served)
 }
 
 // Explain decides a flag for a subject and tells how. It is no evaluation: no hook and no exposure sees it.
@@ -193,34 +180,33 @@ func (c *Client) Close() error {
 	return unsent
 }
 
-// ends waits for a goroutine and reports whether it ended in time.
-func ends(done <-chan struct{}) bool {
-	select {
-	case <-done:
-		return true
-	default:
+// Listen adds hooks to a client that runs already, such as one that a library was handed, and returns a function that takes them
+// away again. They are called as those of [WithHooks] are and after them, for what happens from now on; one call may still be under
+// way when stop returns. OnEvaluate is not called: New settles whether evaluations are listened to, so that they cost nothing
+// where nobody does. On a nil or closed client, Listen does nothing.
+func (c *Client) Listen(hooks Hooks) (stop func()) {
+	if c == nil {
+		return func() {}
 	}
-	timer := time.NewTimer(closePatience)
-	defer timer.Stop()
-	select {
-	case <-done:
-		return true
-	case <-timer.C:
-		return false
-	}
+	added := &hooks
+	c.notifier.add(added)
+	return func() { c.notifier.remove(added) }
 }
 
-// publication is where the fetcher's rulesets go: the pointer that views read, and the word that there is one.
-type publication struct {
-	cache     *cache
-	ready     chan struct{}
-	once      sync.Once
-	overrides *overrides
+// Redact returns a copy of a subject in which the values of private attributes are replaced by [Private]: what leaves the
+// program may be made of it. The copy shares nothing with the subject. See [WithPrivateAttributes].
+func (c *Client) Redact(subject Subject) Subject {
+	if c == nil {
+		return subject.clone()
+	}
+	return newPrivacy(c.config.private).clone(&subject)
 }
 
-func (p *publication) store(s *snapshot) {
-	p.cache.store(p.overrides.over(s))
-	if s.rules != nil {
-		p.once.Do(func() { close(p.ready) })
+// Expired lists the flags that should be gone by now: those whose "expires" is a day that has ended, in UTC, and that are not permanent. The
+// longest overdue come first. Expiry never changes an answer.
+func (c *Client) Expired(now time.Time) []FlagInfo {
+	if c == nil {
+		return nil
 	}
+	return expired(&c.cache.load().served, now)
 }

@@ -1,7 +1,6 @@
 package becket
 
 import (
-	"math"
 	"slices"
 	"strings"
 	"time"
@@ -266,12 +265,4 @@ func inferKind(drafts []variantDraft) (kind Kind, ok bool) {
 		}
 	}
 	return kind, true
-}
-
-// as returns the value as a variant of the flag's type holds it, and whether it fits.
-func (v Value) as(kind Kind) (Value, bool) {
-	if kind == KindFloat && v.kind() == KindInt {
-		return Value{number: math.Float64bits(v.Float()), meta: meta(KindFloat)}, true
-	}
-	return v, v.kind() == kind
 }

@@ -81,7 +81,7 @@ func skipValue(d *jsontext.Decoder) error {
 }
 
 // members reads the flags or segments into rules, each with problems of its own. A key that stands twice is a problem of both.
-func (r *reader) members(rules *ruleset, section string) {
+func (r *reader) members(rules *decoded, section string) {
 	if !r.enter('{') {
 		return
 	}
@@ -111,9 +111,9 @@ func total(portions [][]member) (count int) {
 }
 
 // take puts a member into rules.
-func (r *reader) take(rules *ruleset, section string, m *member) {
+func (r *reader) take(rules *decoded, section string, m *member) {
 	named := name{section, m.key()}
-	problems := rules.linking.problems[named]
+	problems := rules.problems[named]
 	if len(problems) > 0 || rules.defines(named) {
 		r.problems = problems
 		r.failBelow(m.at, []step{{name: named.key}}, "%q stands twice", shorten(named.key))
@@ -124,13 +124,13 @@ func (r *reader) take(rules *ruleset, section string, m *member) {
 	}
 	switch {
 	case len(problems) > 0:
-		rules.linking.problems[named] = problems
+		rules.problems[named] = problems
 	case m.flag != nil:
 		rules.flags.set(m.flag)
 	default:
 		rules.segments[named.key] = m.segment
 	}
-	if len(rules.linking.problems) > maxBad {
+	if len(rules.problems) > maxBad {
 		r.refuseBad(m.at)
 	}
 }

@@ -65,7 +65,7 @@ func (c Changes) Keys() []string {
 }
 
 // head says which two rulesets are compared.
-func head(before, after *snapshot) Changes {
+func head(before, after *served) Changes {
 	return Changes{
 		FromRevision: before.revision,
 		ToRevision:   after.revision,
@@ -76,7 +76,7 @@ func head(before, after *snapshot) Changes {
 }
 
 // differ compares two rulesets. The one before may have no rules.
-func differ(before, after *snapshot) Changes {
+func differ(before, after *served) Changes {
 	c := head(before, after)
 	var segments map[string]uint64
 	if before.rules != nil {
@@ -126,12 +126,4 @@ func (c *Changes) segments(before, after map[string]uint64) {
 		}
 	}
 	slices.SortFunc(c.Segments, func(a, b SegmentChange) int { return strings.Compare(a.Key, b.Key) })
-}
-
-// flagsOf lists a snapshot's flags; ranging over it is safe where there are no rules.
-func flagsOf(s *snapshot) iter.Seq[FlagInfo] {
-	if s == nil || s.rules == nil {
-		return func(func(FlagInfo) bool) {}
-	}
-	return s.rules.Flags()
 }

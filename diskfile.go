@@ -21,7 +21,6 @@ const (
 	diskMagic   = "becket-disk "
 	diskVersion = 1
 	maxDiskHead = 64 << 10 // of the two first lines
-	maxDiskBody = 1 << 30
 )
 
 // diskCopy is what a copy says.

@@ -117,3 +117,38 @@ func trimPrefix(err error) string {
 	}
 	return text
 }
+
+// ErrClosed is what a closed client answers to who wants it to do something.
+var ErrClosed = errors.New("becket: the client is closed")
+
+// What the client answers to who asks for more than it can give, for errors.Is.
+var (
+	// ErrNoClient is what a nil client answers to who wants it to do something.
+	ErrNoClient = errors.New("becket: the client is nil")
+
+	// ErrNotEnded is a Close that gave up waiting: a source, a hook or a disk hangs.
+	ErrNotEnded = errors.New("becket: Close gave up waiting")
+)
+
+// ErrPanic is a panic in a source or a format, which was recovered.
+var ErrPanic = errors.New("becket: recovered a panic")
+
+// panicError keeps what a panic said, an error as what it is.
+func panicError(name string, cause any) error {
+	if err, ok := cause.(error); ok {
+		return fmt.Errorf("%s panicked: %w", name, err)
+	}
+	return fmt.Errorf("%s panicked: %v", name, cause)
+}
+
+// joinProblems returns all problems as one error, nil for none.
+func joinProblems(problems []*DocumentError) error {
+	if len(problems) == 1 {
+		return problems[0]
+	}
+	errs := make([]error, len(problems))
+	for i, p := range problems {
+		errs[i] = p
+	}
+	return errors.Join(errs...)
+}

@@ -31,9 +31,6 @@ type Step struct {
 	Steps   []Step `json:"steps,omitempty"`
 }
 
-// Private is what stands in the place of a private attribute's value.
-const Private = "***"
-
 // MarshalJSON writes the explanation with the error as text.
 func (x Explanation) MarshalJSON() ([]byte, error) {
 	type plain Explanation
@@ -82,44 +79,4 @@ func printSteps(b *strings.Builder, steps []Step, depth int) {
 		b.WriteByte('\n')
 		printSteps(b, s.Steps, depth+1)
 	}
-}
-
-// explain lets rules explain a decision, those that cannot by their result alone.
-func explain(rules Rules, key string, subject *Subject, at *Moment, private map[string]bool) Explanation {
-	if rules == nil {
-		return Explanation{Flag: key, Reason: ReasonError, Err: ErrNotReady}
-	}
-	if explainer, ok := rules.(Explainer); ok {
-		return explainer.Explain(key, subject, at, private)
-	}
-	result := rules.Evaluate(key, KindAny, subject, at)
-	x := Explanation{Flag: key, Rule: result.Rule, Reason: result.Reason, Missing: result.Missing}
-	x.Variant, x.Value = result.answer()
-	if result.Err != nil {
-		x.Err = result.Err
-	}
-	return x
-}
-
-// Explain decides the flag once more and notes every step. It is the evaluator of [ruleset.Evaluate], with a trace to write to.
-func (r *ruleset) Explain(key string, subject *Subject, at *Moment, private map[string]bool) Explanation {
-	x := Explanation{Flag: key, Key: subject.Key()}
-	e := evaluation{subject: *subject, trace: newTracing(private, &x.Steps)}
-	f := r.flags.find(key)
-	variant := f.decideFor(&e, KindAny, at)
-	result := e.result(f, KindAny, variant)
-	x.Variant, x.Value = result.answer()
-	x.Rule, x.Reason, x.Missing, x.Revision = result.Rule, result.Reason, result.Missing, r.info.Revision
-	if result.Err != nil {
-		x.Err = result.Err
-	}
-	return x
-}
-
-// answer returns the variant's name and value, "" and nil where there is none.
-func (r *Result) answer() (string, any) {
-	if r.Variant == nil {
-		return "", nil
-	}
-	return r.Variant.Name, r.Variant.Value.Any()
 }

@@ -103,7 +103,7 @@ func (x *exposer) first(subject, flag, variant string) (sighting, bool) {
 }
 
 // keep queues the exposure of a first sighting. subject and flag may live on the caller's stack.
-func (x *exposer) keep(seen sighting, s *snapshot, subject *Subject, flag string, r *Result) {
+func (x *exposer) keep(seen sighting, s *served, subject *Subject, flag string, r *Result) {
 	e := queued{sighting: seen, exposure: Exposure{
 		Subject: x.private.clone(subject), Flag: strings.Clone(flag), Variant: r.Variant.Name, Rule: r.Rule, Reason: r.Reason,
 		Revision: s.revision, Environment: s.environment, Time: s.moment.Now(),
@@ -365,4 +365,24 @@ func (s *sightings) count(to *ExposureStatus) {
 	defer s.mutex.Unlock()
 	to.Produced += s.produced
 	to.Duplicates += s.duplicates
+}
+
+// closePatience is how long Close waits, for each of the client's goroutines.
+const closePatience = 5 * time.Second
+
+// ends waits for a goroutine and reports whether it ended in time.
+func ends(done <-chan struct{}) bool {
+	select {
+	case <-done:
+		return true
+	default:
+	}
+	timer := time.NewTimer(closePatience)
+	defer timer.Stop()
+	select {
+	case <-done:
+		return true
+	case <-timer.C:
+		return false
+	}
 }

@@ -1,8 +1,12 @@
 package becket
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
 	"math"
 	"time"
 )
@@ -47,25 +51,6 @@ type exposureConfig struct {
 	batch  int
 	every  time.Duration
 	given  int // how often WithExposures was
-}
-
-// WithExposures tells a sink which subject was given which variant, for the evaluations that a flag's "track" selects: by default
-// those that a percentage, ramp, layer or split had a part in. Evaluations that serve the caller's default, overrides, [View.All] and
-// [Client.Explain] give none. Of one subject, flag and variant only the first evaluation within a window is told; subjects without a
-// key count as one. A sink that is slow, hangs or fails delays no evaluation: what finds the queue full is dropped, and counted in [Status],
-// where sent + dropped + duplicates + queued = produced. By default, there is no sink and evaluations pay nothing for it.
-func WithExposures(sink Sink, options ...ExposureOption) Option {
-	return func(c *config) {
-		c.exposures = exposureConfig{
-			sink: sink, window: time.Hour, memory: 1 << 16, queue: 10_000,
-			batch: 500, every: 5 * time.Second, given: c.exposures.given + 1,
-		}
-		for _, option := range options {
-			if option != nil {
-				option(&c.exposures)
-			}
-		}
-	}
 }
 
 // WithExposureWindow sets for how long a subject that saw a variant of a flag is not told again, to a second. 0 tells every
@@ -149,4 +134,40 @@ func jsonable(v Value) any {
 		return list
 	}
 	return v.Any()
+}
+
+// LogSink writes each exposure as a line through slog, at level Info with the message "exposure". Attributes of the subject are not
+// logged. A nil logger stands for slog.Default.
+func LogSink(logger *slog.Logger) Sink {
+	if logger == nil {
+		logger = slog.Default()
+	}
+	return SinkFunc(func(ctx context.Context, batch []Exposure) error {
+		for i := range batch {
+			x := &batch[i]
+			logger.LogAttrs(ctx, slog.LevelInfo, "exposure",
+				slog.Time("at", x.Time), slog.String("subject", x.Subject.Key()), slog.String("flag", x.Flag), slog.String("variant", x.Variant),
+				slog.String("rule", x.Rule), slog.Int64("revision", x.Revision), slog.String("environment", x.Environment))
+		}
+		return nil
+	})
+}
+
+// LineSink writes each exposure as a line of JSON (NDJSON), a batch with one call of Write. The client never calls it twice at once;
+// a writer that others use too must be safe for that. The client does not close it.
+func LineSink(w io.Writer) Sink {
+	return SinkFunc(func(_ context.Context, batch []Exposure) error {
+		if w == nil {
+			return errors.New("the writer is nil")
+		}
+		var lines bytes.Buffer
+		encoder := json.NewEncoder(&lines)
+		for i := range batch {
+			if err := encoder.Encode(batch[i]); err != nil {
+				return err
+			}
+		}
+		_, err := w.Write(lines.Bytes())
+		return err
+	})
 }

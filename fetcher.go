@@ -5,24 +5,13 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 	"time"
 )
 
 // stampEvery is how often "not modified" renews the time stamp on disk.
 const stampEvery = time.Minute
-
-// held is the ruleset in use with all that belongs to it and to no other.
-type held struct {
-	snapshot  *snapshot
-	info      RulesInfo
-	sum       [sha256.Size]byte // of the document
-	body      []byte            // nil unless there is a disk copy to keep
-	validator Validator
-	signature []byte
-	signedBy  string
-	fetchedAt time.Time
-}
 
 // fetcher does one refresh: fetch, verify, decode, accept, publish, keep. Only the refresher's goroutine uses it once New has returned.
 type fetcher struct {
@@ -125,7 +114,7 @@ func (f *fetcher) offered(ctx context.Context, document Document) (int, Outcome,
 		return size, OutcomeFailed, &DeliveryError{CauseDocument, err}
 	}
 	next.info, next.sum = rules.Info(), sum()
-	if err := f.acceptable(next.info); err != nil {
+	if err := f.config.acceptable(next.info, f.held.info, f.bar); err != nil {
 		return size, OutcomeFailed, &DeliveryError{CauseRefused, err}
 	}
 	f.publish(next, rules, document.Body)
@@ -191,7 +180,7 @@ func (f *fetcher) publish(next *held, rules Rules, body []byte) {
 	f.held, f.diskDue = next, true
 	f.status.served(next) // before the pointer: who waited for the ruleset finds it in Status too
 	f.publication.store(next.snapshot)
-	f.notifier.tell(&event{before: before.snapshot, after: next.snapshot, first: before.snapshot.rules == nil})
+	f.notifier.tell(&event{before: &before.snapshot.served, after: &next.snapshot.served, first: before.snapshot.rules == nil})
 	if len(next.info.Bad)+len(next.info.Warnings) > 0 {
 		f.notifier.tell(&event{bad: next.info.Bad, warnings: next.info.Warnings})
 	}
@@ -239,5 +228,88 @@ func (f *fetcher) keep() {
 	f.status.wrote(err)
 	if err != nil {
 		f.notifier.tell(&event{failure: &DeliveryError{CauseDisk, err}})
+	}
+}
+
+// verified returns a document whose signature holds, which may be a newer one than it was given.
+func (f *fetcher) verified(ctx context.Context, document Document) (_ Document, signature []byte, signedBy string, err error) {
+	for try := 1; ; try++ {
+		signature, err = document.Signature, nil
+		if signature == nil {
+			signature, err = f.source.signature(ctx)
+		}
+		if err == nil {
+			signedBy, err = verify(f.config.keys, document.Body, signature)
+		}
+		if err == nil {
+			return document, signature, signedBy, nil
+		}
+		if try == signTries || !sleep(ctx, signWait) {
+			return document, nil, "", err
+		}
+		again, fetchErr := f.source.fetch(ctx, Validator{})
+		if fetchErr != nil {
+			return document, nil, "", fmt.Errorf("%w; fetching it again: %w", err, within{fetchErr})
+		}
+		if again.NotModified {
+			return document, nil, "", ErrUnexpectedNotModified
+		}
+		document = again
+	}
+}
+
+// renewOverrides takes over what has changed in the file.
+func (f *fetcher) renewOverrides() {
+	o := f.publication.overrides
+	if o == nil {
+		return
+	}
+	changed, err := o.reload()
+	if err != nil {
+		f.notifier.tell(&event{failure: &DeliveryError{CauseOverride, err}})
+	}
+	if changed {
+		o.announce(f.notifier)
+		f.publication.store(f.held.snapshot)
+	}
+}
+
+// announce logs that answers come from here.
+func (o *overrides) announce(n *notifier) {
+	if o == nil {
+		return
+	}
+	flags := make([]string, 0, len(*o.list.Load()))
+	for _, line := range *o.list.Load() {
+		flags = append(flags, line.flag)
+	}
+	n.call("logger", func() {
+		n.logger.log(slog.LevelWarn, "becket: flags are overridden on this machine", slog.String("file", o.file), slog.Any("flags", flags))
+	})
+}
+
+// warnExpired tells of the flags that have not been told of today.
+func (f *fetcher) warnExpired() {
+	if !f.config.expiryWarnings {
+		return
+	}
+	w, now := &f.expiry, f.config.clock()
+	day := now.UTC().Truncate(24 * time.Hour)
+	if day.Equal(w.day) && f.held.sum == w.sum {
+		return
+	}
+	if !day.Equal(w.day) {
+		w.warned = map[string]bool{}
+	}
+	w.day, w.sum = day, f.held.sum
+	var news []FlagInfo
+	for _, flag := range expired(&f.held.snapshot.served, now) {
+		if !w.warned[flag.Key] {
+			w.warned[flag.Key] = true
+			news = append(news, flag)
+		}
+	}
+	if len(news) > 0 {
+		f.notifier.tell(&event{expired: news})
 	}
 }

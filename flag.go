@@ -156,3 +156,23 @@ func (f *flag) info() FlagInfo {
 func (f *flag) converts(want Kind) bool {
 	return want == KindAny || want == KindFloat && f.kind == KindInt
 }
+
+// linked is what linking finds out about a flag or a segment together with all that it refers to.
+type linked struct {
+	node  int32 // its place in the graph
+	cost  int32 // evaluations, at most maxEvaluations + 1
+	timed bool  // it depends on the clock
+}
+
+// ownTime reports whether the flag itself looks at the clock.
+func (f *flag) ownTime() bool {
+	if f.rare != nil && f.rare.maxAge > 0 {
+		return true
+	}
+	for i := range f.rules {
+		if gate := f.rules[i].gate; gate != nil && (gate.window != nil || gate.ramp != nil) {
+			return true
+		}
+	}
+	return false
+}

@@ -2,6 +2,7 @@ package becket
 
 import (
 	"iter"
+	"slices"
 	"sync/atomic"
 	"time"
 )
@@ -141,3 +142,63 @@ func (b Bad) Error() string { return b.Err.Error() }
 
 // Unwrap returns what is wrong.
 func (b Bad) Unwrap() error { return b.Err }
+
+// VariantLister is implemented by Rules that can tell what their flags may serve. [Client.Verify] holds defaults against it, and
+// overrides and tests name variants by it.
+type VariantLister interface {
+	// Variants lists a flag's variants in the order of their names; nil where there is no such flag or its definition could not be
+	// read. The caller must not change the list.
+	Variants(flag string) []Variant
+}
+
+// variantsOf lists a flag's variants where the rules can tell.
+func variantsOf(rules Rules, flag string) []Variant {
+	lister, ok := rules.(VariantLister)
+	if !ok {
+		return nil
+	}
+	return lister.Variants(flag)
+}
+
+// named returns the variant of that name, or nil.
+func named(variants []Variant, name string) *Variant {
+	i := slices.IndexFunc(variants, func(v Variant) bool { return v.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return &variants[i]
+}
+
+// holding returns the first variant of that value, or nil.
+func holding(variants []Variant, value Value) *Variant {
+	i := slices.IndexFunc(variants, func(v Variant) bool { return sameValue(v.Value, value) })
+	if i < 0 {
+		return nil
+	}
+	return &variants[i]
+}
+
+// explain lets rules explain a decision, those that cannot by their result alone.
+func explain(rules Rules, key string, subject *Subject, at *Moment, private map[string]bool) Explanation {
+	if rules == nil {
+		return Explanation{Flag: key, Reason: ReasonError, Err: ErrNotReady}
+	}
+	if explainer, ok := rules.(Explainer); ok {
+		return explainer.Explain(key, subject, at, private)
+	}
+	result := rules.Evaluate(key, KindAny, subject, at)
+	x := Explanation{Flag: key, Rule: result.Rule, Reason: result.Reason, Missing: result.Missing}
+	x.Variant, x.Value = result.answer()
+	if result.Err != nil {
+		x.Err = result.Err
+	}
+	return x
+}
+
+// answer returns the variant's name and value, "" and nil where there is none.
+func (r *Result) answer() (string, any) {
+	if r.Variant == nil {
+		return "", nil
+	}
+	return r.Variant.Name, r.Variant.Value.Any()
+}

@@ -164,8 +164,8 @@ func FuzzEvaluate(f *testing.F) {
 	if err != nil || len(rules.Info().Bad) > 0 {
 		f.Fatal(err, rules.Info().Bad)
 	}
-	native, ok := rules.(*ruleset)
-	if !ok || !native.flags.find("simple").simple || !native.flags.find("simpler").simple || native.flags.find("rules").simple {
+	decodedRules, ok := rules.(*decoded)
+	if !ok || !decodedRules.flags.find("simple").simple || !decodedRules.flags.find("simpler").simple || decodedRules.flags.find("rules").simple {
 		f.Fatal("one of the flags is simple")
 	}
 	at := At(time.Unix(1e9, 0), 0)
@@ -179,7 +179,7 @@ func FuzzEvaluate(f *testing.F) {
 			r := rules.Evaluate(flag, KindAny, &subject, at)
 			require.Equal(t, r, rules.Evaluate(flag, KindAny, &subject, at))
 			require.Equal(t, r.Err != nil, r.Variant == nil)
-			short := native.flags.find(flag)
+			short := decodedRules.flags.find(flag)
 			require.Same(t, r.Variant, short.variantFor(subject, short.kind, at), "the variant alone")
 			if short.simple {
 				require.Same(t, r.Variant, short.decideSimply(subject))

@@ -9,9 +9,6 @@ import (
 
 // What can be wrong with a source as such, for errors.Is.
 var (
-	// ErrPanic is a panic in a source or a format, which was recovered.
-	ErrPanic = errors.New("becket: recovered a panic")
-
 	// ErrSourceHangs is a source that did not return although its context was done.
 	ErrSourceHangs = errors.New("becket: the source hangs: it did not return when it was told to")
 )

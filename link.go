@@ -13,30 +13,24 @@ import (
 // often as it is asked. A diamond of requirements doubles them at every level.
 const maxEvaluations = 10_000
 
-// linked is what linking finds out about a flag or a segment together with all that it refers to.
-type linked struct {
-	node  int32 // its place in the graph
-	cost  int32 // evaluations, at most maxEvaluations + 1
-	timed bool  // it depends on the clock
-}
-
-// linking holds what is needed until a ruleset is served: the reader for places, what is wrong, and the definitions that
-// were set aside for something else's sake.
-type linking struct {
+// decoded is a ruleset that has just been read, with what linking needs: the reader for places, what is wrong, and the
+// definitions that are fine in themselves but were set aside for what they refer to. Keep leaves the ruleset alone.
+type decoded struct {
+	*ruleset
 	reader   *reader
 	problems map[name][]*DocumentError // found while decoding
-	aside    graph                     // definitions that are fine in themselves
+	aside    graph
 }
 
 // link resolves the references of a ruleset as it was decoded, and sets aside what is bad.
-func (r *ruleset) link() {
-	for _, member := range sortedNames(r.linking.problems) {
-		r.setAside(member, joinProblems(r.linking.problems[member]))
+func (r *decoded) link() {
+	for _, member := range sortedNames(r.problems) {
+		r.setAside(member, joinProblems(r.problems[member]))
 	}
 	// Once something is set aside, the others must be pointed at what stands in its place.
 	for bad := r.settle(); len(bad) > 0; bad = r.settle() {
 		for _, n := range bad {
-			r.linking.aside = append(r.linking.aside, n)
+			r.aside = append(r.aside, n)
 			r.setAside(n.name(), n.problem)
 		}
 	}
@@ -49,20 +43,19 @@ func sortedNames[V any](m map[name]V) []name {
 
 // Keep returns the ruleset with the definitions that previous had for what had to be set aside, linked with the others of
 // today. What they refer to and is gone is not met. It must be called at most once, before the ruleset is used.
-func (r *ruleset) Keep(previous Rules) Rules {
-	defer func() { r.linking = nil }()
+func (r *decoded) Keep(previous Rules) Rules {
 	served, ok := previous.(*ruleset)
 	if !ok || len(r.info.Bad) == 0 {
-		return r
+		return r.ruleset
 	}
 	bad := r.info.Bad
 	r.info.Bad = nil
-	for i := range r.linking.aside {
-		r.restore(r.linking.aside[i])
+	for i := range r.aside {
+		r.restore(r.aside[i])
 	}
 	for _, b := range bad {
 		member := name{b.Section, b.Key}
-		if _, decoded := r.linking.problems[member]; decoded {
+		if _, decoded := r.problems[member]; decoded {
 			r.replace(member, b.Err, served)
 		}
 	}
@@ -83,11 +76,11 @@ func (r *ruleset) Keep(previous Rules) Rules {
 		}
 	}
 	r.finish()
-	return r
+	return r.ruleset
 }
 
 // replace puts the definition that previous has in the place of a bad one, if it has one.
-func (r *ruleset) replace(member name, err error, previous *ruleset) {
+func (r *decoded) replace(member name, err error, previous *ruleset) {
 	if member.section == inFlags {
 		if f := previous.flags.find(member.key); f != nil && f.failure() == nil {
 			r.flags.set(f.unlinked(err))
@@ -101,7 +94,7 @@ func (r *ruleset) replace(member name, err error, previous *ruleset) {
 }
 
 // setAside puts a stub in the place of a bad definition.
-func (r *ruleset) setAside(member name, err error) {
+func (r *decoded) setAside(member name, err error) {
 	if member.section == inSegments {
 		r.segments[member.key] = &segment{key: member.key, err: err}
 		return
@@ -110,7 +103,7 @@ func (r *ruleset) setAside(member name, err error) {
 	r.flags.set(&flag{fingerprint: match.FingerprintOf(member.key), key: member.key, rare: &rareFields{err: failure}})
 }
 
-func (r *ruleset) restore(n *node) {
+func (r *decoded) restore(n *node) {
 	if n.flag != nil {
 		r.flags.set(n.flag)
 	} else {
@@ -119,7 +112,7 @@ func (r *ruleset) restore(n *node) {
 }
 
 // finish lists what is bad or kept, and describes the rest.
-func (r *ruleset) finish() {
+func (r *decoded) finish() {
 	r.info.Flags = r.flags.count
 	r.info.Bad = nil
 	r.info.Segments = make(map[string]uint64, len(r.segments))
@@ -145,18 +138,10 @@ func (r *ruleset) finish() {
 	})
 }
 
-// compareNames orders flags before segments, and each by key.
-func compareNames(a, b name) int {
-	if c := strings.Compare(a.section, b.section); c != 0 {
-		return c
-	}
-	return strings.Compare(a.key, b.key)
-}
-
 // settle resolves all references, computes costs, and returns the nodes that turn out to be bad: because of a reference to
 // nothing, a bad segment, a cycle, or too high a cost.
-func (r *ruleset) settle() (bad graph) {
-	g := newGraph(r)
+func (r *decoded) settle() (bad graph) {
+	g := newGraph(r.ruleset)
 	for _, n := range g {
 		r.resolve(n)
 	}
@@ -172,7 +157,7 @@ func (r *ruleset) settle() (bad graph) {
 }
 
 // resolve sets the pointers of a node's references.
-func (r *ruleset) resolve(n *node) {
+func (r *decoded) resolve(n *node) {
 	for _, l := range n.links {
 		l.flag, l.segment = nil, nil
 		if l.toFlag {
@@ -187,7 +172,7 @@ func (r *ruleset) resolve(n *node) {
 }
 
 // judge looks at nodes that refer to each other in a circle, or at a single one. What they refer to has been judged.
-func (r *ruleset) judge(g graph, component []int32) {
+func (r *decoded) judge(g graph, component []int32) {
 	first := g[component[0]]
 	if len(component) > 1 || first.refersTo(first) {
 		for _, i := range component {
@@ -227,7 +212,7 @@ func (r *ruleset) judge(g graph, component []int32) {
 }
 
 // dangling describes a reference to nothing.
-func (r *ruleset) dangling(n *node, l *link) *DocumentError {
+func (r *decoded) dangling(n *node, l *link) *DocumentError {
 	const suggestions = 1000 // comparing with more keys takes too long when many references dangle
 	what, keys := "segment", []string(nil)
 	if l.toFlag {
@@ -240,12 +225,299 @@ func (r *ruleset) dangling(n *node, l *link) *DocumentError {
 		keys = slices.Sorted(maps.Keys(r.segments))
 	}
 	message := fmt.Sprintf("there is no %s %q%s", what, shorten(l.key), suggest(l.key, keys))
-	return r.linking.reader.problem(l.at, l.path, message)
+	return r.reader.problem(l.at, l.path, message)
 }
 
-func (r *ruleset) problemOf(n *node, message string) *DocumentError {
+func (r *decoded) problemOf(n *node, message string) *DocumentError {
 	if len(n.links) > 0 && !n.isKept() {
-		return r.linking.reader.problem(n.links[0].at, n.path(), message)
+		return r.reader.problem(n.links[0].at, n.path(), message)
 	}
 	return &DocumentError{Path: n.path(), Message: message}
+}
+
+// leaf is the place of a flag that is not in the graph.
+const leaf = -1
+
+// leafOf returns what linking would find out about a flag that refers to nothing.
+func leafOf(f *flag) linked { return linked{node: leaf, cost: 1, timed: f.ownTime()} }
+
+// links returns the flag's references: of its requirements, then of its rules' conditions.
+func (f *flag) links() []*link {
+	links := slices.Clone(f.requires())
+	for i := range f.rules {
+		for j := range f.rules[i].conditions {
+			links = f.rules[i].conditions[j].links(links)
+		}
+	}
+	return links
+}
+
+// links appends the references in a condition, which may be nil.
+func (c *condition) links(links []*link) []*link {
+	if c == nil || c.more == nil {
+		return links
+	}
+	if c.more.link != nil {
+		links = append(links, c.more.link)
+	}
+	for i := range c.more.parts {
+		links = c.more.parts[i].links(links)
+	}
+	return links
+}
+
+func (n *node) path() string {
+	var b strings.Builder
+	name := n.name()
+	writeStep(&b, step{name: name.section})
+	writeStep(&b, step{name: name.key})
+	return b.String()
+}
+
+// unlinked returns a copy of the flag whose references are its own, to be linked in another ruleset. The rest is shared.
+func (f *flag) unlinked(kept error) *flag {
+	c := *f
+	c.linked = linked{}
+	c.rare = &rareFields{kept: kept}
+	if f.rare != nil {
+		c.rare.maxAge = f.rare.maxAge
+	}
+	for _, l := range f.requires() {
+		c.rare.requires = append(c.rare.requires, l.unlinked())
+	}
+	c.rules = slices.Clone(f.rules)
+	for i := range c.rules {
+		c.rules[i].conditions = unlinkedAll(c.rules[i].conditions)
+	}
+	return &c
+}
+
+func (s *segment) unlinked(kept error) *segment {
+	c := *s
+	c.kept, c.linked = kept, linked{}
+	c.condition = s.condition.unlinked()
+	return &c
+}
+
+func (c *condition) unlinked() *condition {
+	if c == nil || len(c.links(nil)) == 0 {
+		return c
+	}
+	copied := *c
+	more := *c.more
+	copied.more = &more
+	if more.link != nil {
+		more.link = more.link.unlinked()
+	}
+	more.parts = unlinkedAll(more.parts)
+	return &copied
+}
+
+func unlinkedAll(conditions []condition) []condition {
+	copied := slices.Clone(conditions)
+	for i := range copied {
+		copied[i] = *copied[i].unlinked()
+	}
+	return copied
+}
+
+func (l *link) unlinked() *link {
+	return &link{key: l.key, toFlag: l.toFlag, variants: l.variants}
+}
+
+// graph is the flags and segments of a ruleset with their references.
+type graph []*node
+
+// node is a flag or a segment.
+type node struct {
+	flag    *flag
+	segment *segment
+	links   []*link
+	problem error
+}
+
+// newGraph returns the graph of everything in the ruleset that is not bad, in the order of the keys. Flags that refer to nothing,
+// which most do, are not in it: nothing can be wrong with them, and what they cost is known.
+func newGraph(r *ruleset) (g graph) {
+	for f := range r.flags.all() {
+		if f.failure() != nil || f.node == leaf {
+			continue
+		}
+		if links := f.links(); links != nil {
+			g = append(g, &node{flag: f, links: links})
+		} else {
+			f.linked = leafOf(f)
+		}
+	}
+	for _, s := range r.segments {
+		if s.err == nil {
+			g = append(g, &node{segment: s, links: s.condition.links(nil)})
+		}
+	}
+	slices.SortFunc(g, func(a, b *node) int { return compareNames(a.name(), b.name()) })
+	for i, n := range g {
+		n.linked().node = int32(i)
+	}
+	return g
+}
+
+func (n *node) name() name {
+	if n.flag != nil {
+		return name{inFlags, n.flag.key}
+	}
+	return name{inSegments, n.segment.key}
+}
+
+func (n *node) linked() *linked {
+	if n.flag != nil {
+		return &n.flag.linked
+	}
+	return &n.segment.linked
+}
+
+func (n *node) isKept() bool {
+	return n.flag != nil && n.flag.keptFor() != nil || n.segment != nil && n.segment.kept != nil
+}
+
+// firstProblem returns what is wrong with today's definition, where the node holds a kept one.
+func (n *node) firstProblem() error {
+	switch {
+	case n.flag != nil && n.flag.keptFor() != nil:
+		return n.flag.keptFor()
+	case n.segment != nil && n.segment.kept != nil:
+		return n.segment.kept
+	default:
+		return n.problem
+	}
+}
+
+// fail notes the first thing that is wrong with the node.
+func (n *node) fail(problem *DocumentError) {
+	if n.problem == nil {
+		n.problem = problem
+	}
+}
+
+// target returns the node that the link leads to, nil where that is gone or bad.
+func (l *link) target(g graph) (*node, error) {
+	switch {
+	case l.flag != nil && l.flag.failure() == nil:
+		if l.flag.node == leaf {
+			return &node{flag: l.flag}, nil
+		}
+		return g[l.flag.node], nil
+	case l.segment != nil && l.segment.err == nil:
+		n := g[l.segment.node]
+		return n, n.problem // who uses a bad segment is bad
+	default:
+		return nil, nil
+	}
+}
+
+func (n *node) refersTo(other *node) bool {
+	return slices.ContainsFunc(n.links, func(l *link) bool {
+		return l.flag != nil && l.flag == other.flag || l.segment != nil && l.segment == other.segment
+	})
+}
+
+// describe names the members of a cycle, the first few of many.
+func (g graph) describe(component []int32) string {
+	const most = 8
+	var names []string
+	for _, i := range component[:min(len(component), most)] {
+		names = append(names, g[i].path())
+	}
+	slices.Sort(names)
+	if len(component) > most {
+		names = append(names, fmt.Sprintf("and %d more", len(component)-most))
+	}
+	return strings.Join(names, ", ")
+}
+
+// components returns the strongly connected components, each after those it refers to (Tarjan, "Depth-first search and linear
+// graph algorithms", 1972). It keeps its own stack: a chain of references may be longer than calls can nest. References
+// out of bad nodes do not count.
+func (g graph) components() [][]int32 {
+	t := tarjan{graph: g, index: make([]int32, len(g)), low: make([]int32, len(g)), onStack: make([]bool, len(g))}
+	for i := range g {
+		if t.index[i] == 0 {
+			t.visit(int32(i))
+		}
+	}
+	return t.found
+}
+
+type tarjan struct {
+	graph   graph
+	index   []int32 // the order of discovery, from 1; 0 for not yet
+	low     []int32 // the earliest node on the stack that is reachable
+	onStack []bool
+	stack   []int32
+	counter int32
+	found   [][]int32
+}
+
+type tarjanFrame struct {
+	node int32
+	next int // the link to follow next
+}
+
+func (t *tarjan) visit(root int32) {
+	frames := []tarjanFrame{t.enter(root)}
+	for len(frames) > 0 {
+		frame := &frames[len(frames)-1]
+		if next, ok := t.follow(frame); ok {
+			if t.index[next] == 0 {
+				frames = append(frames, t.enter(next))
+			} else if t.onStack[next] {
+				t.low[frame.node] = min(t.low[frame.node], t.index[next])
+			}
+			continue
+		}
+		t.leave(frame.node)
+		frames = frames[:len(frames)-1]
+		if len(frames) > 0 {
+			parent := frames[len(frames)-1].node
+			t.low[parent] = min(t.low[parent], t.low[frame.node])
+		}
+	}
+}
+
+func (t *tarjan) enter(node int32) tarjanFrame {
+	t.counter++
+	t.index[node], t.low[node], t.onStack[node] = t.counter, t.counter, true
+	t.stack = append(t.stack, node)
+	return tarjanFrame{node: node}
+}
+
+// follow returns the next node that the frame's node refers to.
+func (t *tarjan) follow(frame *tarjanFrame) (next int32, ok bool) {
+	n := t.graph[frame.node]
+	if n.problem != nil {
+		return 0, false
+	}
+	for frame.next < len(n.links) {
+		target, _ := n.links[frame.next].target(t.graph)
+		frame.next++
+		if target != nil && target.linked().node != leaf {
+			return target.linked().node, true
+		}
+	}
+	return 0, false
+}
+
+// leave takes a component off the stack when its first node is done.
+func (t *tarjan) leave(node int32) {
+	if t.low[node] != t.index[node] {
+		return
+	}
+	start := len(t.stack) - 1
+	for t.stack[start] != node {
+		start--
+	}
+	for _, member := range t.stack[start:] {
+		t.onStack[member] = false
+	}
+	t.found = append(t.found, slices.Clone(t.stack[start:]))
+	t.stack = t.stack[:start]
 }

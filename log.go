@@ -105,3 +105,10 @@ func (l *limitedLogger) log(level slog.Level, message string, attributes ...slog
 		l.logger.LogAttrs(context.Background(), level, message, attributes...)
 	}
 }
+
+func (l *limitedLogger) expired(flags []FlagInfo) {
+	for i := range flags {
+		l.log(slog.LevelWarn, "becket: flag has expired",
+			slog.String("flag", flags[i].Key), slog.String("owner", flags[i].Owner), slog.String("expires", flags[i].Expires.Format(time.DateOnly)))
+	}
+}

@@ -3,7 +3,6 @@ package becket
 import (
 	"math"
 	"slices"
-	"strings"
 
 	"github.com/becketflags/becket/internal/match"
 )
@@ -207,7 +206,22 @@ func foldAll(texts []string) []string {
 	return folded
 }
 
-// containsControl reports whether a key holds control characters.
-func containsControl(s string) bool {
-	return strings.ContainsFunc(s, func(r rune) bool { return r < 0x20 || r >= 0x7f && r < 0xa0 })
+// truth is one of three values, ordered so that "all" is the least of its parts and "any" the greatest.
+type truth uint8
+
+const (
+	no truth = iota
+	unknown
+	yes
+)
+
+func (t truth) not() truth { return yes - t }
+
+func (t truth) String() string { return [...]string{"false", "unknown", "true"}[t] }
+
+func truthOf(b bool) truth {
+	if b {
+		return yes
+	}
+	return no
 }

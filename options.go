@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"time"
 
 	"aead.dev/minisign"
@@ -183,4 +184,51 @@ func WithEmptyAllowed() Option {
 // replays must not turn time back.
 func WithLowerRevisionAllowed() Option {
 	return func(c *config) { c.lowerRevisionValid = true }
+}
+
+// WithExposures tells a sink which subject was given which variant, for the evaluations that a flag's "track" selects: by default
+// those that a percentage, ramp, layer or split had a part in. Evaluations that serve the caller's default, overrides, [View.All] and
+// [Client.Explain] give none. Of one subject, flag and variant only the first evaluation within a window is told; subjects without a
+// key count as one. A sink that is slow, hangs or fails delays no evaluation: what finds the queue full is dropped, and counted in [Status],
+// where sent + dropped + duplicates + queued = produced. By default, there is no sink and evaluations pay nothing for it.
+func WithExposures(sink Sink, options ...ExposureOption) Option {
+	return func(c *config) {
+		c.exposures = exposureConfig{
+			sink: sink, window: time.Hour, memory: 1 << 16, queue: 10_000,
+			batch: 500, every: 5 * time.Second, given: c.exposures.given + 1,
+		}
+		for _, option := range options {
+			if option != nil {
+				option(&c.exposures)
+			}
+		}
+	}
+}
+
+// WithOverrides lets a file on this machine decide flags, for development: {"new-checkout": true, "theme": "dark"}. A text names one of the
+// flag's variants or is, for a string flag, the value itself; everything else is the value. Flags that the ruleset does not have
+// are served too, and everything works before there is a ruleset. Overridden answers have the reason OVERRIDE and give no exposures; flags that
+// require or ask about an overridden flag see what the ruleset says of it. The file is read by New, which refuses one that is missing or
+// wrong, and again with every refresh, where a wrong one changes nothing and is told to OnError. It is logged as a warning and shown in
+// [Status]. By default, there are no overrides.
+func WithOverrides(file string) Option {
+	return func(c *config) { c.overrideFiles = append(c.overrideFiles, file) }
+}
+
+// WithOverridesFromEnv is [WithOverrides] with the file that an environment variable names, such as BECKET_OVERRIDES. Where it is unset or
+// empty there are no overrides. By default, no environment variable is looked at.
+func WithOverridesFromEnv(variable string) Option {
+	return func(c *config) {
+		if variable == "" {
+			c.overrideFiles = append(c.overrideFiles, "")
+		} else if file := os.Getenv(variable); file != "" {
+			c.overrideFiles = append(c.overrideFiles, file)
+		}
+	}
+}
+
+// WithExpiryWarnings logs a warning for each flag that should be gone, once a day in UTC, looking after each refresh. It needs
+// [WithLogger]. By default, nothing is logged; [Client.Expired] tells at any time.
+func WithExpiryWarnings() Option {
+	return func(c *config) { c.expiryWarnings = true }
 }

@@ -1,16 +1,12 @@
 package becket
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
 )
-
-// ErrRedirect is a redirect that is not followed: the sixth, one to another scheme but https, or one without end.
-var ErrRedirect = errors.New("becket: the server's redirect is not followed")
 
 // redirectPolicy follows redirects within the scheme or to https. As soon as one leads to another host or port, everything that was
 // configured is taken out of the request, for good: who led away may lead back to a place of its choice. own is the policy
@@ -86,46 +82,6 @@ func parseURL(option, address string) (*url.URL, error) {
 	u.Fragment, u.RawFragment = "", ""
 	return u, nil
 }
-
-// failed says which host an error came from, and keeps out of it what may be secret. net/http puts whole URLs into its errors.
-func (s *httpSource) failed(err error) error {
-	for {
-		inner, ok := errors.AsType[*url.Error](err)
-		if !ok {
-			break
-		}
-		err = inner.Err
-	}
-	if errors.Is(err, context.DeadlineExceeded) {
-		err = fmt.Errorf("no whole answer within %v: %w", s.patience(), context.DeadlineExceeded)
-	}
-	if strings.HasPrefix(err.Error(), "failed to parse Location header") { // net/http quotes it, and it may hold keys
-		err = fmt.Errorf("%w: it leads to something that is no URL", ErrRedirect)
-	}
-	if _, answered := errors.AsType[*StatusError](err); !answered && s.own != nil {
-		s.own.CloseIdleConnections() // a connection that died silently must not be used again
-	}
-	text := trimPrefix(err)
-	for _, secret := range s.secrets {
-		if len(secret) >= minSecret {
-			text = strings.ReplaceAll(text, secret, "***")
-		}
-	}
-	return &fetchError{text: "becket: " + s.url.Host + ": " + text, err: err}
-}
-
-// minSecret keeps a query such as ?v=1 from making errors unreadable.
-const minSecret = 4
-
-// fetchError has a text without secrets. It can be asked what it is, but not unwrapped: what it hides may tell them.
-type fetchError struct {
-	text string
-	err  error
-}
-
-func (e *fetchError) Error() string        { return e.text }
-func (e *fetchError) Is(target error) bool { return errors.Is(e.err, target) }
-func (e *fetchError) As(target any) bool   { return errors.As(e.err, target) }
 
 // secretsOf lists what of a URL may be secret: the whole, its user and password, its path and its query, as a whole and each value.
 func secretsOf(u *url.URL) []string {

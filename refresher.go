@@ -2,13 +2,9 @@ package becket
 
 import (
 	"context"
-	"errors"
 	"sync"
 	"time"
 )
-
-// ErrClosed is what a closed client answers to who wants it to do something.
-var ErrClosed = errors.New("becket: the client is closed")
 
 // refresher owns refreshing: one goroutine that fetches on schedule and when it is asked to. It measures time by the runtime's
 // monotonic clock alone.

@@ -1,49 +1,13 @@
 package becket
 
 import (
-	"errors"
-	"fmt"
 	"iter"
-	"runtime"
-	"sync"
+	"math/bits"
+	"slices"
+	"strings"
 
 	"github.com/becketflags/becket/internal/match"
 )
-
-// Schema is the version of the native documents that this library reads.
-const Schema = 1
-
-// maxKey is the longest key of a flag or segment, in bytes.
-const maxKey = 256
-
-// Native is becket's own format, described in docs/ruleset.md. A client reads it unless it is told otherwise.
-var Native Format = nativeFormat{}
-
-type nativeFormat struct{}
-
-func (nativeFormat) Name() string { return "native-v1" }
-
-// Decode compiles a native document, a large one on several processors. Its errors are *DocumentError or join several of them.
-func (nativeFormat) Decode(document []byte) (Rules, error) {
-	return decodeNative(document, runtime.GOMAXPROCS(0))
-}
-
-func decodeNative(document []byte, goroutines int) (Rules, error) {
-	r, err := newReader(document, goroutines)
-	defer r.crew.dismiss()
-	if err != nil {
-		return nil, err
-	}
-	rules := r.ruleset()
-	if r.broken != nil {
-		return nil, r.broken
-	}
-	if len(r.problems) > 0 {
-		return nil, joinProblems(r.problems)
-	}
-	rules.link()
-	return rules, nil
-}
 
 // ruleset is a compiled native document.
 type ruleset struct {
@@ -52,7 +16,6 @@ type ruleset struct {
 	info     RulesInfo
 	keys     func() []string // of the flags, sorted; on demand, since evaluation does not need them
 
-	linking *linking // what is needed until the ruleset is served
 }
 
 // name names a flag or a segment.
@@ -63,140 +26,12 @@ const (
 	inSegments = "segments"
 )
 
-// rulesetDraft is what only decoding needs to know of the document's top level.
-type rulesetDraft struct {
-	schema              Value
-	schemaAt            int
-	hasSchema, hasFlags bool
-}
-
-var documentFields = []string{"schema", "revision", "environment", "segments", "flags"}
-
-func (r *reader) ruleset() *ruleset {
-	rules := &ruleset{
-		segments: map[string]*segment{},
-		linking:  &linking{reader: r, problems: map[name][]*DocumentError{}},
-	}
-	rules.keys = sync.OnceValue(rules.flags.keys)
-	var d rulesetDraft
-	at := r.at
-	r.fieldsOr(documentFields, func(field string) { r.documentField(rules, &d, field) }, func(name string, at int) {
-		message := fmt.Sprintf("unknown field %q%s is ignored", name, suggest(name, documentFields))
-		rules.info.Warnings = append(rules.info.Warnings, r.problem(at, "", message))
-	})
-	r.checkTop(&d, at)
-	return rules
-}
-
-func (r *reader) documentField(rules *ruleset, d *rulesetDraft, field string) {
-	switch field {
-	case "schema":
-		d.schemaAt = r.at
-		d.schema, d.hasSchema = r.number()
-	case "revision":
-		at := r.at
-		value, ok := r.number()
-		if ok && (value.kind() != KindInt || value.Int() < 0) {
-			r.fail(at, "expected an integer of at least 0")
-		}
-		rules.info.Revision = value.Int()
-	case "environment":
-		rules.info.Environment, _ = r.text()
-	case "segments":
-		r.members(rules, inSegments)
-	case "flags":
-		d.hasFlags = true
-		r.members(rules, inFlags)
-	}
-}
-
 // defines reports whether a good member of that name has been read.
 func (r *ruleset) defines(member name) bool {
 	if member.section == inFlags {
 		return r.flags.find(member.key) != nil
 	}
 	return r.segments[member.key] != nil
-}
-
-func (r *reader) checkKey(key string, at int) {
-	switch {
-	case key == "":
-		r.fail(at, "the key is empty")
-	case len(key) > maxKey:
-		r.fail(at, "the key has %d bytes, more than %d", len(key), maxKey)
-	case containsControl(key):
-		r.fail(at, "the key %q holds control characters", shorten(key))
-	}
-}
-
-// checkTop notes what refuses the whole document. Another schema comes first: its fields mean something else.
-func (r *reader) checkTop(d *rulesetDraft, at int) {
-	switch {
-	case r.broken != nil:
-	case d.hasSchema && (d.schema.kind() != KindInt || d.schema.Int() != Schema):
-		r.problems = nil
-		r.fail(d.schemaAt, "the document is of schema %s, this library reads schema %d", d.schema, Schema)
-	case len(r.problems) > 0:
-	case !d.hasSchema:
-		r.fail(at, "the document has no \"schema\"; this library reads schema %d", Schema)
-	case !d.hasFlags:
-		r.fail(at, "the document has no \"flags\"")
-	}
-}
-
-// joinProblems returns all problems as one error, nil for none.
-func joinProblems(problems []*DocumentError) error {
-	if len(problems) == 1 {
-		return problems[0]
-	}
-	errs := make([]error, len(problems))
-	for i, p := range problems {
-		errs[i] = p
-	}
-	return errors.Join(errs...)
-}
-
-// segment reads a segment, and returns nil when there is anything wrong with it.
-func (r *reader) segment(key string) *segment {
-	s := &segment{key: key}
-	before := len(r.problems)
-	start := r.at
-	r.fields([]string{"description", "include", "exclude", "if"}, func(field string) {
-		switch field {
-		case "description":
-			r.text()
-		case "include":
-			s.include = r.keySet()
-		case "exclude":
-			s.exclude = r.keySet()
-		case "if":
-			c := r.condition()
-			s.condition = &c
-		}
-	})
-	if len(r.problems) > before {
-		return nil
-	}
-	s.digest = r.digest("", start)
-	return s
-}
-
-// keySet reads a list of targeting keys, which may be long.
-func (r *reader) keySet() match.Texts {
-	if !r.enter('[') {
-		return match.Texts{}
-	}
-	var keys []string
-	for i := 0; r.more(); i++ {
-		if r.kind() != '"' {
-			r.path = append(r.path, step{index: i})
-			r.wrongKind(kindWords['"'])
-			r.up()
-			continue
-		}
-		keys = append(keys, string(r.inner(r.token())))
-	}
-	return match.NewTexts(keys)
 }
 
 // Flags lists the flags in the order of their keys.
@@ -221,3 +56,83 @@ func (r *ruleset) Flag(key string) (FlagInfo, bool) {
 
 // Info describes the document.
 func (r *ruleset) Info() RulesInfo { return r.info }
+
+// Variants lists a flag's variants.
+func (r *ruleset) Variants(key string) []Variant {
+	f := r.flags.find(key)
+	if f == nil || f.failure() != nil {
+		return nil
+	}
+	return f.variants
+}
+
+// flagTable finds flags by their keys. It is a hash table with open addressing and linear probing. The flags themselves hold what
+// tells their keys apart, so a check touches a place of the table and the flag, and nothing else. The zero table is empty and has no
+// room. Nothing changes it once its ruleset is published.
+type flagTable struct {
+	places []*flag // a power of two; at least one is nil, which is where a search ends
+	count  int
+}
+
+// newFlagTable makes a table that so many flags fill by half at most.
+func newFlagTable(room int) flagTable {
+	return flagTable{places: make([]*flag, 1<<bits.Len(uint(2*room)))}
+}
+
+// find returns the flag of that key, nil where there is none. The zero table has none.
+func (t *flagTable) find(key string) *flag {
+	if len(t.places) == 0 {
+		return nil
+	}
+	fingerprint := match.FingerprintOf(key)
+	mask := uint64(len(t.places) - 1)
+	for i := fingerprint.Hash(); ; i++ {
+		if f := t.places[i&mask]; f == nil || f.fingerprint == fingerprint && (len(key) <= match.Exact || f.key == key) {
+			return f
+		}
+	}
+}
+
+// set puts a flag into the table, in the place of one that has its key.
+func (t *flagTable) set(f *flag) {
+	mask := uint64(len(t.places) - 1)
+	for i := f.fingerprint.Hash(); ; i++ {
+		place := &t.places[i&mask]
+		if *place == nil {
+			t.count++
+		}
+		if *place == nil || (*place).key == f.key {
+			*place = f
+			return
+		}
+	}
+}
+
+// all calls yield for each flag, in no order, until it returns false.
+func (t *flagTable) all() iter.Seq[*flag] {
+	return func(yield func(*flag) bool) {
+		for _, f := range t.places {
+			if f != nil && !yield(f) {
+				return
+			}
+		}
+	}
+}
+
+// keys returns the keys in their order.
+func (t *flagTable) keys() []string {
+	keys := make([]string, 0, t.count)
+	for f := range t.all() {
+		keys = append(keys, f.key)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// compareNames orders flags before segments, and each by key.
+func compareNames(a, b name) int {
+	if c := strings.Compare(a.section, b.section); c != 0 {
+		return c
+	}
+	return strings.Compare(a.key, b.key)
+}

@@ -1,9 +1,11 @@
 package becket
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"aead.dev/minisign"
 )
@@ -55,3 +57,22 @@ func verify(keys []minisign.PublicKey, body, signature []byte) (string, error) {
 
 // keyID writes a key's ID as the minisign program does: without leading zeros.
 func keyID(id uint64) string { return fmt.Sprintf("%X", id) }
+
+// A document and its signature are two files, and who publishes cannot replace both at once. One that does not fit is
+// therefore fetched again, both parts, before it counts as refused.
+const (
+	signTries = 3
+	signWait  = 500 * time.Millisecond
+)
+
+// sleep waits and reports whether it could do so to the end.
+func sleep(ctx context.Context, wait time.Duration) bool {
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"time"
 )
 
@@ -142,3 +143,21 @@ func readLimited(r io.Reader, limit, expected int64) ([]byte, error) {
 		}
 	}
 }
+
+const signatureSuffix = ".minisig"
+
+func statusText(code int) string {
+	if text := http.StatusText(code); text != "" {
+		return " " + text
+	}
+	return ""
+}
+
+const maxRetryAfter = time.Hour
+
+const maxDiskBody = 1 << 30
+
+// Version is the library's version, as requests name it in their User-Agent.
+const Version = "0.1.0"
+
+const maxRedirects = 5

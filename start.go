@@ -92,6 +92,6 @@ func (c *config) decodeBootstrap() (*held, error) {
 	if err := c.rightEnvironment(h.info); err != nil {
 		return nil, fmt.Errorf("becket: WithBootstrap: %w", within{err})
 	}
-	h.snapshot = &snapshot{rules: rules}
+	h.snapshot = &snapshot{served: served{rules: rules}}
 	return h, nil
 }

@@ -4,12 +4,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"time"
 	"unsafe"
 )
-
-// keyName is the attribute by which conditions name the targeting key.
-const keyName = "key"
 
 // Subject is whom a flag is evaluated for: a targeting key and attributes. It is OpenFeature's evaluation context under a name
 // that does not collide with context.Context. The zero Subject has no key and no attributes. Copying it is cheap; it is safe
@@ -24,39 +20,6 @@ type Subject struct {
 	count      uint32
 }
 
-// Attribute is one named property of a subject. Attributes are made by [String], [Int], [Int64], [Float], [Bool], [Time],
-// [Strings] and [Any].
-type Attribute struct {
-	name  *byte // value.nameLength bytes
-	value Value
-}
-
-// attribute gives a value its name.
-func attribute(name string, value Value) Attribute {
-	value.meta = value.meta&^tagMask | tagOf(name)
-	return Attribute{unsafe.StringData(name), value}
-}
-
-const (
-	lengthBits  = 16 // of a tag: the length of the name
-	longestName = 1<<lengthBits - 1
-)
-
-// tagOf returns the length of a name and its last byte, which together tell most names of a subject apart. The compiler computes it
-// for a name that is a constant. A name of more than 64 KiB is cut: no condition asks for one.
-func tagOf(name string) meta {
-	if name == "" {
-		return 0
-	}
-	length := min(len(name), longestName)
-	return meta(length)<<tagAt | meta(name[length-1])<<(tagAt+lengthBits)
-}
-
-// named returns the attribute's name.
-func (a *Attribute) named() string {
-	return unsafe.String(a.name, int(a.value.meta>>tagAt&longestName))
-}
-
 // NewSubject returns a subject. The key is what percentages and splits hash: something that stays the same for one user, account
 // or device; without one ("") they do not apply. NewSubject keeps the slice it is given; the caller must not change it afterwards.
 // Of two attributes with one name the last counts, and one named "key" is ignored. A key is cut after 2 GiB.
@@ -68,28 +31,6 @@ func NewSubject(key string, attributes ...Attribute) Subject {
 		count:      uint32(min(len(attributes), math.MaxInt32)),
 	}
 }
-
-// String returns a text attribute.
-func String(name, value string) Attribute { return attribute(name, StringValue(value)) }
-
-// Int returns an integer attribute.
-func Int(name string, value int) Attribute { return attribute(name, IntValue(int64(value))) }
-
-// Int64 returns an integer attribute.
-func Int64(name string, value int64) Attribute { return attribute(name, IntValue(value)) }
-
-// Float returns a number attribute. An integral number is an integer, however it is passed. NaN satisfies no comparison.
-func Float(name string, value float64) Attribute { return attribute(name, FloatValue(value)) }
-
-// Bool returns a boolean attribute.
-func Bool(name string, value bool) Attribute { return attribute(name, BoolValue(value)) }
-
-// Time returns an attribute that is an instant.
-func Time(name string, value time.Time) Attribute { return attribute(name, TimeValue(value)) }
-
-// Strings returns an attribute that is a list of texts: an operator holds when it holds for any of them. The slice is kept; the
-// caller must not change it afterwards.
-func Strings(name string, values ...string) Attribute { return attribute(name, stringsValue(values)) }
 
 // Key returns the targeting key, "" where there is none.
 func (s Subject) Key() string { return unsafe.String(s.key, int(s.keyLength)) }

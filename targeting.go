@@ -5,30 +5,9 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync/atomic"
 
 	"github.com/becketflags/becket/internal/match"
 )
-
-// truth is one of three values, ordered so that "all" is the least of its parts and "any" the greatest.
-type truth uint8
-
-const (
-	no truth = iota
-	unknown
-	yes
-)
-
-func (t truth) not() truth { return yes - t }
-
-func (t truth) String() string { return [...]string{"false", "unknown", "true"}[t] }
-
-func truthOf(b bool) truth {
-	if b {
-		return yes
-	}
-	return no
-}
 
 // form is what a condition is.
 type form uint8
@@ -53,28 +32,6 @@ type condition struct {
 	set       *set     // of in
 	more      *operand // of everything that a number and a set do not hold
 }
-
-// attributeName is the name of an attribute. A ruleset has one of each, so that comparing numbers tells whether two are the same.
-type attributeName struct {
-	text   string
-	tag    meta   // see tagOf
-	number uint64 // no other name in the process has it; not 0
-	ofKey  bool   // it stands for the targeting key
-	self   *attributeName
-}
-
-// far returns n, two pointers further than the compiler knows; see [snapshot.far].
-func (n *attributeName) far() *attributeName { return n.self.self }
-
-var attributeNames atomic.Uint64
-
-func newAttributeName(text string) *attributeName {
-	n := &attributeName{text, tagOf(text), attributeNames.Add(1), text == keyName, nil}
-	n.self = n
-	return n
-}
-
-var keyAttribute = newAttributeName(keyName)
 
 // numeral is a Value without a pointer: a number or an instant.
 type numeral struct {
@@ -326,3 +283,5 @@ func (c *condition) insideAny(text string) truth {
 	}
 	return no
 }
+
+func (l *link) text() string { return l.key + " in " + listText(l.variants) }

@@ -216,8 +216,6 @@ func (c *condition) word() string {
 	return word
 }
 
-func (l *link) text() string { return l.key + " in " + listText(l.variants) }
-
 func (c *condition) operandText() string {
 	switch c.operator {
 	case opIn:
@@ -276,4 +274,19 @@ func (s *set) text() string {
 		}
 	}
 	return shortList(elements)
+}
+
+// Explain decides the flag once more and notes every step. It is the evaluator of [ruleset.Evaluate], with a trace to write to.
+func (r *ruleset) Explain(key string, subject *Subject, at *Moment, private map[string]bool) Explanation {
+	x := Explanation{Flag: key, Key: subject.Key()}
+	e := evaluation{subject: *subject, trace: newTracing(private, &x.Steps)}
+	f := r.flags.find(key)
+	variant := f.decideFor(&e, KindAny, at)
+	result := e.result(f, KindAny, variant)
+	x.Variant, x.Value = result.answer()
+	x.Rule, x.Reason, x.Missing, x.Revision = result.Rule, result.Reason, result.Missing, r.info.Revision
+	if result.Err != nil {
+		x.Err = result.Err
+	}
+	return x
 }

@@ -2,37 +2,16 @@ package becket
 
 import (
 	"math"
+	"reflect"
+	"slices"
 	"strconv"
+	"sync"
 	"time"
 	"unsafe"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 )
-
-// Kind says what a [Value] holds and what a flag's variants are. For flags the words are OpenFeature's: boolean, string,
-// integer, float and object. Attributes know instants and lists besides.
-type Kind uint8
-
-// The kinds of values. KindAny is the zero Kind: of an attribute it says that there is none, of an evaluation that
-// any type will do.
-const (
-	KindAny Kind = iota
-	KindBool
-	KindString
-	KindInt
-	KindFloat
-	KindObject
-	KindTime
-	KindList
-)
-
-var kindNames = [...]string{"any", "boolean", "string", "integer", "float", "object", "instant", "list"}
-
-// String returns the kind's name as a ruleset writes it, such as "boolean" or "integer".
-func (k Kind) String() string {
-	if int(k) < len(kindNames) {
-		return kindNames[k]
-	}
-	return "unknown"
-}
 
 // Value is one attribute of a subject, or the value of a variant: a boolean, text, a number, an instant, a list or an
 // object. It is small, immutable and safe for concurrent use. The zero Value is of [KindAny] and holds nothing.
@@ -239,4 +218,100 @@ func (v Value) append(b []byte) []byte {
 	default:
 		return append(b, "nothing"...)
 	}
+}
+
+// object is the value of an object variant: its JSON, and what callers have decoded it into so far.
+type object struct {
+	raw     []byte
+	mutex   sync.RWMutex
+	decoded map[reflect.Type]decoding
+}
+
+type decoding struct {
+	value any
+	err   *EvaluationError
+}
+
+// decodeObject decodes an object's JSON into a T, once per ruleset and type. Everybody who asks for the same T shares
+// what its pointers, maps and slices hold.
+func decodeObject[T any](v Value) (T, *EvaluationError) {
+	o := (*object)(v.pointer)
+	kind := reflect.TypeFor[T]()
+	o.mutex.RLock()
+	d, ok := o.decoded[kind]
+	o.mutex.RUnlock()
+	if !ok {
+		d = o.keep(kind, decode[T](o.raw))
+	}
+	value, _ := d.value.(T)
+	return value, d.err
+}
+
+// decode runs the methods that T has for it, which may panic.
+func decode[T any](raw []byte) (d decoding) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			d = decoding{err: misfit(panicError("decoding", cause))}
+		}
+	}()
+	var value T
+	// Names match as in encoding/json: exactly, or else in another case.
+	if err := json.Unmarshal(raw, &value, json.MatchCaseInsensitiveNames(true)); err != nil {
+		return decoding{err: misfit(err)}
+	}
+	return decoding{value: value}
+}
+
+// misfit is made once per ruleset and type, so that asking again allocates nothing.
+func misfit(cause error) *EvaluationError {
+	return &EvaluationError{Code: CodeTypeMismatch, Message: "the object does not fit the type asked for", Cause: cause}
+}
+
+// keep stores d unless another goroutine was faster, and returns what is stored: all callers share one decoding.
+func (o *object) keep(kind reflect.Type, d decoding) decoding {
+	o.mutex.Lock()
+	defer o.mutex.Unlock()
+	if first, ok := o.decoded[kind]; ok {
+		return first
+	}
+	if o.decoded == nil {
+		o.decoded = map[reflect.Type]decoding{}
+	}
+	o.decoded[kind] = d
+	return d
+}
+
+// as returns the value as a variant of the flag's type holds it, and whether it fits.
+func (v Value) as(kind Kind) (Value, bool) {
+	if kind == KindFloat && v.kind() == KindInt {
+		return Value{number: math.Float64bits(v.Float()), meta: meta(KindFloat)}, true
+	}
+	return v, v.kind() == kind
+}
+
+// sameValue compares two values of variants: numbers by what they amount to, objects by their content.
+func sameValue(v, w Value) bool {
+	switch {
+	case v.kind() == KindFloat || w.kind() == KindFloat:
+		return isNumber(v) && isNumber(w) && v.Float() == w.Float()
+	case v.kind() != w.kind():
+		return false
+	case v.kind() == KindString:
+		return v.Text() == w.Text()
+	case v.kind() == KindObject:
+		return canonical(v.Raw()) == canonical(w.Raw())
+	default:
+		return v.number == w.number
+	}
+}
+
+func isNumber(v Value) bool { return v.kind() == KindInt || v.kind() == KindFloat }
+
+// canonical writes JSON in the one form of RFC 8785.
+func canonical(raw []byte) string {
+	value := jsontext.Value(slices.Clone(raw))
+	if value.Canonicalize() != nil {
+		return string(raw)
+	}
+	return string(value)
 }

@@ -15,17 +15,11 @@ import (
 	"time"
 )
 
-// Version is the library's version, as requests name it in their User-Agent.
-const Version = "0.1.0"
-
 // Bounds and defaults of HTTP sources.
 const (
-	defaultTimeout  = 10 * time.Second
-	maxTimeout      = 5 * time.Minute
-	maxRetryAfter   = time.Hour
-	maxValidator    = 1 << 10 // bytes of an ETag; a longer one could make every request too large for the server
-	maxRedirects    = 5
-	signatureSuffix = ".minisig"
+	defaultTimeout = 10 * time.Second
+	maxTimeout     = 5 * time.Minute
+	maxValidator   = 1 << 10 // bytes of an ETag; a longer one could make every request too large for the server
 )
 
 // HTTP returns a source that fetches a document by HTTP or HTTPS with ETag and Last-Modified, so that an unchanged one costs a
@@ -353,9 +347,47 @@ func retryAfter(header http.Header, now time.Time) time.Duration {
 	return min(max(at.Sub(now), 0), maxRetryAfter)
 }
 
-func statusText(code int) string {
-	if text := http.StatusText(code); text != "" {
-		return " " + text
+// ErrRedirect is a redirect that is not followed: the sixth, one to another scheme but https, or one without end.
+var ErrRedirect = errors.New("becket: the server's redirect is not followed")
+
+// failed says which host an error came from, and keeps out of it what may be secret. net/http puts whole URLs into its errors.
+func (s *httpSource) failed(err error) error {
+	for {
+		inner, ok := errors.AsType[*url.Error](err)
+		if !ok {
+			break
+		}
+		err = inner.Err
 	}
-	return ""
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = fmt.Errorf("no whole answer within %v: %w", s.patience(), context.DeadlineExceeded)
+	}
+	if strings.HasPrefix(err.Error(), "failed to parse Location header") { // net/http quotes it, and it may hold keys
+		err = fmt.Errorf("%w: it leads to something that is no URL", ErrRedirect)
+	}
+	if _, answered := errors.AsType[*StatusError](err); !answered && s.own != nil {
+		s.own.CloseIdleConnections() // a connection that died silently must not be used again
+	}
+	text := trimPrefix(err)
+	for _, secret := range s.secrets {
+		if len(secret) >= minSecret {
+			text = strings.ReplaceAll(text, secret, "***")
+		}
+	}
+	return &fetchError{text: "becket: " + s.url.Host + ": " + text, err: err}
 }
+
+// minSecret keeps a query such as ?v=1 from making errors unreadable.
+const minSecret = 4
+
+// fetchError has a text without secrets. It can be asked what it is, but not unwrapped: what it hides may tell them.
+type fetchError struct {
+	text string
+	err  error
+}
+
+func (e *fetchError) Error() string { return e.text }
+
+func (e *fetchError) Is(target error) bool { return errors.Is(e.err, target) }
+
+func (e *fetchError) As(target any) bool { return errors.As(e.err, target) }

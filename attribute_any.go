@@ -26,15 +26,6 @@ func Any(name string, value any) Attribute {
 	return attribute(name, Value{pointer: unsafe.Pointer(unsafe.SliceData(group)), number: uint64(len(group)), meta: meta(kindGroup)})
 }
 
-// Two kinds that only this file knows. A group is the attributes that a map became; an ignored one could not be read.
-const (
-	kindGroup Kind = iota + 100
-	kindIgnored
-)
-
-// ignoredNil is the fraction of an ignored value that was nil.
-const ignoredNil = 1
-
 // Bounds of one value of [Any]: maps and lists that hold themselves have no end, and those that share their parts grow without
 // measure when they are written out.
 const (

@@ -1,0 +1,140 @@
+package becket
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/becketflags/becket/internal/match"
+)
+
+// maxKey is the longest key of a flag or segment, in bytes.
+const maxKey = 256
+
+var documentFields = []string{"schema", "revision", "environment", "segments", "flags"}
+
+// rulesetDraft is what only decoding needs to know of the document's top level.
+type rulesetDraft struct {
+	schema              Value
+	schemaAt            int
+	hasSchema, hasFlags bool
+}
+
+func (r *reader) ruleset() *decoded {
+	rules := &decoded{
+		ruleset:  &ruleset{segments: map[string]*segment{}},
+		reader:   r,
+		problems: map[name][]*DocumentError{},
+	}
+	rules.keys = sync.OnceValue(rules.flags.keys)
+	var d rulesetDraft
+	at := r.at
+	r.fieldsOr(documentFields, func(field string) { r.documentField(rules, &d, field) }, func(name string, at int) {
+		message := fmt.Sprintf("unknown field %q%s is ignored", name, suggest(name, documentFields))
+		rules.info.Warnings = append(rules.info.Warnings, r.problem(at, "", message))
+	})
+	r.checkTop(&d, at)
+	return rules
+}
+
+func (r *reader) documentField(rules *decoded, d *rulesetDraft, field string) {
+	switch field {
+	case "schema":
+		d.schemaAt = r.at
+		d.schema, d.hasSchema = r.number()
+	case "revision":
+		at := r.at
+		value, ok := r.number()
+		if ok && (value.kind() != KindInt || value.Int() < 0) {
+			r.fail(at, "expected an integer of at least 0")
+		}
+		rules.info.Revision = value.Int()
+	case "environment":
+		rules.info.Environment, _ = r.text()
+	case "segments":
+		r.members(rules, inSegments)
+	case "flags":
+		d.hasFlags = true
+		r.members(rules, inFlags)
+	}
+}
+
+// checkTop notes what refuses the whole document. Another schema comes first: its fields mean something else.
+func (r *reader) checkTop(d *rulesetDraft, at int) {
+	switch {
+	case r.broken != nil:
+	case d.hasSchema && (d.schema.kind() != KindInt || d.schema.Int() != Schema):
+		r.problems = nil
+		r.fail(d.schemaAt, "the document is of schema %s, this library reads schema %d", d.schema, Schema)
+	case len(r.problems) > 0:
+	case !d.hasSchema:
+		r.fail(at, "the document has no \"schema\"; this library reads schema %d", Schema)
+	case !d.hasFlags:
+		r.fail(at, "the document has no \"flags\"")
+	}
+}
+
+func (r *reader) checkKey(key string, at int) {
+	switch {
+	case key == "":
+		r.fail(at, "the key is empty")
+	case len(key) > maxKey:
+		r.fail(at, "the key has %d bytes, more than %d", len(key), maxKey)
+	case containsControl(key):
+		r.fail(at, "the key %q holds control characters", shorten(key))
+	}
+}
+
+// containsControl reports whether a key holds control characters.
+func containsControl(s string) bool {
+	return strings.ContainsFunc(s, func(r rune) bool { return r < 0x20 || r >= 0x7f && r < 0xa0 })
+}
+
+// segment reads a segment, and returns nil when there is anything wrong with it.
+func (r *reader) segment(key string) *segment {
+	s := &segment{key: key}
+	before := len(r.problems)
+	start := r.at
+	r.fields([]string{"description", "include", "exclude", "if"}, func(field string) {
+		switch field {
+		case "description":
+			r.text()
+		case "include":
+			s.include = r.keySet()
+		case "exclude":
+			s.exclude = r.keySet()
+		case "if":
+			c := r.condition()
+			s.condition = &c
+		}
+	})
+	if len(r.problems) > before {
+		return nil
+	}
+	s.digest = r.digest("", start)
+	return s
+}
+
+// keySet reads a list of targeting keys, which may be long.
+func (r *reader) keySet() match.Texts {
+	if !r.enter('[') {
+		return match.Texts{}
+	}
+	var keys []string
+	for i := 0; r.more(); i++ {
+		if r.kind() != '"' {
+			r.path = append(r.path, step{index: i})
+			r.wrongKind(kindWords['"'])
+			r.up()
+			continue
+		}
+		keys = append(keys, string(r.inner(r.token())))
+	}
+	return match.NewTexts(keys)
+}
+
+// link returns a new reference, which stands at an offset.
+func (r *reader) link(key string, at int) *link {
+	r.links++
+	return &link{key: key, at: at, path: r.pathText()}
+}

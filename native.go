@@ -1,0 +1,35 @@
+package becket
+
+import "runtime"
+
+// Schema is the version of the native documents that this library reads.
+const Schema = 1
+
+// Native is becket's own format, described in docs/ruleset.md. A client reads it unless it is told otherwise.
+var Native Format = nativeFormat{}
+
+type nativeFormat struct{}
+
+func (nativeFormat) Name() string { return "native-v1" }
+
+// Decode compiles a native document, a large one on several processors. Its errors are *DocumentError or join several of them.
+func (nativeFormat) Decode(document []byte) (Rules, error) {
+	return decodeNative(document, runtime.GOMAXPROCS(0))
+}
+
+func decodeNative(document []byte, goroutines int) (Rules, error) {
+	r, err := newReader(document, goroutines)
+	defer r.crew.dismiss()
+	if err != nil {
+		return nil, err
+	}
+	rules := r.ruleset()
+	if r.broken != nil {
+		return nil, r.broken
+	}
+	if len(r.problems) > 0 {
+		return nil, joinProblems(r.problems)
+	}
+	rules.link()
+	return rules, nil
+}
