@@ -168,7 +168,7 @@ func (r *reader) compileServe(d *flagDraft, draft *serveDraft) serve {
 	for _, a := range draft.arms {
 		variant := r.resolve(d, a.variant, a.at)
 		if variant != nil && a.weight > 0 {
-			s.arms = append(s.arms, arm{variant, hashText(salt+"/"+a.variant), a.weight, 0})
+			s.arms = append(s.arms, arm{variant, hashText(salt + "/" + a.variant), a.weight, 0})
 		}
 	}
 	slices.SortFunc(s.arms, func(a, b arm) int { return cmp.Compare(a.variant.Name, b.variant.Name) })

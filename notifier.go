@@ -17,7 +17,7 @@ const (
 // event is one thing to tell. One of the fields is set.
 type event struct {
 	before, after *served // a ruleset replaced another
-	first         bool      // there was none before
+	first         bool    // there was none before
 	bad           []Bad
 	warnings      []error
 	failure       *DeliveryError
