@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"hash/maphash"
+	"math"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
+	"unsafe"
 
 	"github.com/hashicorp/golang-lru/v2/simplelru"
 )
@@ -50,6 +52,7 @@ type exposer struct {
 	mutex         sync.Mutex
 	queue         []queued
 	pending       int // room that is taken: being copied, queued, and with the sink
+	bytes         int // what of that room has been measured takes
 	sent, dropped uint64
 	deadline      *time.Timer // of what the sink is called for after stop; nil before
 	closed        bool        // nothing is taken any more
@@ -61,6 +64,19 @@ type exposer struct {
 type queued struct {
 	exposure Exposure
 	sighting sighting
+	bytes    int
+}
+
+// bytesEach and bytesAtLeast bound what the queue takes in memory: subjects with large attributes, which may come from outside,
+// must not fill it.
+const (
+	bytesEach    = 4 << 10 // for each exposure that may wait, on the average
+	bytesAtLeast = 1 << 20
+)
+
+// capacity returns how many bytes may wait.
+func (c *exposureConfig) capacity() int {
+	return max(bytesAtLeast, min(c.queue, math.MaxInt/bytesEach)*bytesEach)
 }
 
 // newExposer returns nil where there is no sink.
@@ -102,19 +118,28 @@ func (x *exposer) first(subject, flag, variant string) (sighting, bool) {
 	return seen, x.shardOf(seen).first(x, seen)
 }
 
-// keep queues the exposure of a first sighting. subject and flag may live on the caller's stack.
+// keep queues the exposure of a first sighting. subject and flag may live on the caller's stack. An exposure whose bytes find no room is
+// dropped before anything is copied, and its sighting is forgotten.
 func (x *exposer) keep(seen sighting, s *served, subject *Subject, flag string, r *Result) {
-	e := queued{sighting: seen, exposure: Exposure{
+	bytes := int(unsafe.Sizeof(queued{})) + len(flag) + subject.cloneSize().bytes()
+	if !x.reserveBytes(bytes) {
+		x.shardOf(seen).forget(seen)
+		return
+	}
+	x.enqueue(queued{sighting: seen, bytes: bytes, exposure: Exposure{
 		Subject: x.private.clone(subject), Flag: strings.Clone(flag), Variant: r.Variant.Name, Rule: r.Rule, Reason: r.Reason,
 		Revision: s.revision, Environment: s.environment, Time: s.moment.Now(),
-	}}
+	}})
+}
+
+func (x *exposer) enqueue(e queued) {
 	x.mutex.Lock()
 	defer x.mutex.Unlock()
 	switch {
 	case x.abandoned:
 		return
 	case x.ended:
-		x.pending--
+		x.free(1, e.bytes)
 		x.dropped++
 		return
 	}
@@ -125,6 +150,29 @@ func (x *exposer) keep(seen sighting, s *served, subject *Subject, flag string, 
 		default:
 		}
 	}
+}
+
+// reserveBytes takes room for the bytes of an exposure that has its place already, and gives that up and counts it as dropped where
+// there is none.
+func (x *exposer) reserveBytes(bytes int) bool {
+	x.mutex.Lock()
+	defer x.mutex.Unlock()
+	if x.abandoned {
+		return false // it counts as dropped already
+	}
+	if bytes > x.config.capacity()-x.bytes {
+		x.free(1, 0)
+		x.dropped++
+		return false
+	}
+	x.bytes += bytes
+	return true
+}
+
+// free gives up room. The mutex is held.
+func (x *exposer) free(exposures, bytes int) {
+	x.pending -= exposures
+	x.bytes -= bytes
 }
 
 // reserve takes room for one exposure, and counts it as dropped where there is none.
@@ -196,7 +244,7 @@ func (x *exposer) send(batch []queued) error {
 	defer cancel()
 	err := errSinkPanicked
 	x.notifier.call("the sink", func() { err = x.config.sink.Expose(ctx, exposures) })
-	x.settle(len(batch), err == nil)
+	x.settle(batch, err == nil)
 	if err == nil {
 		return nil
 	}
@@ -211,17 +259,19 @@ func (x *exposer) send(batch []queued) error {
 }
 
 // settle counts a batch once its fate is known.
-func (x *exposer) settle(exposures int, sent bool) {
+func (x *exposer) settle(batch []queued, sent bool) {
 	x.mutex.Lock()
 	defer x.mutex.Unlock()
 	if x.abandoned {
 		return
 	}
-	x.pending -= exposures
+	for i := range batch {
+		x.free(1, batch[i].bytes)
+	}
 	if sent {
-		x.sent += uint64(exposures)
+		x.sent += uint64(len(batch))
 	} else {
-		x.dropped += uint64(exposures)
+		x.dropped += uint64(len(batch))
 	}
 }
 
@@ -286,7 +336,7 @@ func (x *exposer) abandon() {
 	x.tick.Stop()
 	x.closed, x.ended, x.abandoned = true, true, true
 	x.dropped += uint64(x.pending)
-	x.pending, x.queue = 0, nil
+	x.pending, x.bytes, x.queue = 0, 0, nil
 }
 
 // status adds up the counters.

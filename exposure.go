@@ -65,8 +65,9 @@ func WithExposureMemory(entries int) ExposureOption {
 	return func(c *exposureConfig) { c.memory = entries }
 }
 
-// WithExposureQueue sets how many exposures may wait, those that the sink is busy with included. At least 1. By default,
-// 10,000.
+// WithExposureQueue sets how many exposures may wait, those that the sink is busy with included. At
+// least 1. Their memory is bounded with it, to 4 KiB for each on the average and never below 1 MiB:
+// subjects with large attributes fill the queue sooner. By default, 10,000, and so 40 MB.
 func WithExposureQueue(exposures int) ExposureOption {
 	return func(c *exposureConfig) { c.queue = exposures }
 }

@@ -223,22 +223,46 @@ type copier struct {
 	names      map[string]struct{} // of the attributes, once there are many
 }
 
-// makeRoom makes room for a subject. More is needed where maps have entries.
-func (c *copier) makeRoom(s *Subject) {
-	size := int(s.keyLength)
-	values := 0
+// cloneSize is what a copy of a subject takes: bytes of texts and objects, attributes, and elements of lists.
+type cloneSize struct{ texts, attributes, values int }
+
+// cloneSize measures a subject with the entries of its maps. Attributes that do not count are measured too.
+func (s *Subject) cloneSize() cloneSize {
+	size := cloneSize{texts: int(s.keyLength)}
 	attributes := s.list()
 	for i := range attributes {
-		value := attributes[i].value
-		size += len(attributes[i].named()) + len(value.Text())
-		values += value.Len()
-		for j := range value.Len() {
-			size += len(value.At(j).Text())
+		if attributes[i].value.kind() != kindGroup {
+			size.add(&attributes[i])
+			continue
+		}
+		group := attributes[i].value.group()
+		for j := range group {
+			size.add(&group[j])
 		}
 	}
-	c.memory, c.attributes = make([]byte, 0, size), make([]Attribute, 0, len(attributes))
-	if values > 0 {
-		c.values = make([]Value, 0, values)
+	return size
+}
+
+func (c *cloneSize) add(a *Attribute) {
+	c.attributes++
+	c.values += a.value.Len()
+	c.texts += len(a.named()) + len(a.value.Text()) + len(a.value.Raw())
+	for i := range a.value.Len() {
+		c.texts += len(a.value.At(i).Text())
+	}
+}
+
+// bytes returns how much memory that is.
+func (c cloneSize) bytes() int {
+	return c.texts + c.attributes*int(unsafe.Sizeof(Attribute{})) + c.values*int(unsafe.Sizeof(Value{}))
+}
+
+// makeRoom makes room for a subject.
+func (c *copier) makeRoom(s *Subject) {
+	size := s.cloneSize()
+	c.memory, c.attributes = make([]byte, 0, size.texts), make([]Attribute, 0, size.attributes)
+	if size.values > 0 {
+		c.values = make([]Value, 0, size.values)
 	}
 }
 
