@@ -3,7 +3,6 @@ package becket
 import (
 	"encoding"
 	"encoding/json"
-	"math"
 	"reflect"
 	"sort"
 	"time"
@@ -13,7 +12,7 @@ import (
 // Any returns an attribute of whatever value is: a boolean, text, a number of any type, a time.Time, a slice or array of these, or a
 // map with text keys, whose entries become attributes with dotted names ("address.country"). Pointers are followed and
 // named types are read as what they are made of, but for json.Number, which is a number, and for slices, arrays and structs that
-// know their text (encoding.TextMarshaler), such as IP addresses and UUIDs. An unsigned integer beyond an int64 becomes the nearest float. A list of other things that JSON knows (maps, lists, nil) and an empty map become
+// know their text (encoding.TextMarshaler), such as IP addresses and UUIDs. A list of other things that JSON knows (maps, lists, nil) and an empty map become
 // values of [KindObject], which no operator of the native format is for. What has no meaning as an attribute (nil, channels,
 // functions, structs) is left out; [Subject.Ignored] tells.
 func Any(name string, value any) Attribute {
@@ -102,11 +101,7 @@ func anyValue(value reflect.Value) (Value, bool) {
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
 		return IntValue(value.Int()), true
 	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
-		u := value.Uint()
-		if u > math.MaxInt64 {
-			return FloatValue(float64(u)), true
-		}
-		return IntValue(int64(u)), true
+		return UintValue(value.Uint()), true
 	case reflect.Float32, reflect.Float64:
 		return FloatValue(value.Float()), true
 	case reflect.Slice, reflect.Array:
@@ -126,8 +121,7 @@ func knownValue(value reflect.Value) (Value, bool) {
 		return TimeValue(at), true
 	}
 	if number, ok := reflect.TypeAssert[json.Number](value); ok {
-		v, problem := parseNumber(number.String())
-		return v, problem == ""
+		return attributeNumber(number.String())
 	}
 	switch value.Kind() {
 	case reflect.Slice, reflect.Array, reflect.Struct:

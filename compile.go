@@ -122,7 +122,7 @@ func (r *reader) compileRules(d *flagDraft) {
 
 // gate returns what limits the rule, nil for nothing.
 func (r *reader) gate(d *ruleDraft, flag string) *gate {
-	timed := d.window.hasFrom || d.window.hasUntil
+	timed := d.window.hasFrom || d.window.hasUntil || d.window.every != nil
 	if !timed && d.layer == nil && d.ramp == nil && !d.hasPercent {
 		return nil
 	}
@@ -146,12 +146,21 @@ func (r *reader) gate(d *ruleDraft, flag string) *gate {
 	return g
 }
 
-// hashedBy returns nil for the targeting key, however it is named.
-func (r *reader) hashedBy(attribute string) *attributeName {
-	if attribute == "" || attribute == keyName {
+// hashedBy returns what "by" names, nil for the targeting key alone. Equal ones are shared.
+func (r *reader) hashedBy(attributes []string) *keySource {
+	if len(attributes) == 0 || len(attributes) == 1 && attributes[0] == keyName {
 		return nil
 	}
-	return r.attribute(attribute)
+	key := strings.Join(attributes, "\x00")
+	if source, ok := r.keySources[key]; ok {
+		return source
+	}
+	var first *keySource
+	for _, attribute := range slices.Backward(attributes) {
+		first = &keySource{r.attribute(attribute), first}
+	}
+	r.keySources[key] = first
+	return first
 }
 
 func (r *reader) compileServe(d *flagDraft, draft *serveDraft) serve {

@@ -20,11 +20,13 @@ var operators = map[string]struct {
 	"lt":      {opLess, false}, "lte": {opLessOrEqual, false}, "gt": {opGreater, false}, "gte": {opGreaterOrEqual, false},
 	"before": {opBefore, false}, "after": {opAfter, false},
 	"semver": {opSemver, false}, "cidr": {opCIDR, false}, "exists": {opExists, false},
+	"newer_than": {opNewerThan, false}, "older_than": {opOlderThan, false},
 }
 
 var conditionFields = []string{
 	"attribute", "in", "not_in", "segment", "flag", "all", "any", "not", "ignore_case",
 	"contains", "starts_with", "ends_with", "matches", "lt", "lte", "gt", "gte", "before", "after", "semver", "cidr", "exists",
+	"newer_than", "older_than",
 }
 
 // conditionDraft is a condition whose fields have been read, in whatever order they stood.
@@ -144,6 +146,8 @@ func (r *reader) test(d *conditionDraft, word string) condition {
 	case opBefore, opAfter:
 		instant, _ := r.instant()
 		c.operand = numeralOf(TimeValue(instant.Time()))
+	case opNewerThan, opOlderThan:
+		c.more = &operand{duration: r.duration()}
 	case opExists:
 		exists, _ := r.boolean()
 		c.negated = !exists

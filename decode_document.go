@@ -8,6 +8,9 @@ import (
 	"github.com/becketflags/becket/internal/match"
 )
 
+// maxRevision is the largest revision, which every language's numbers hold.
+const maxRevision = 1<<53 - 1
+
 // maxKey is the longest key of a flag or segment, in bytes.
 const maxKey = 256
 
@@ -18,6 +21,7 @@ type rulesetDraft struct {
 	schema              Value
 	schemaAt            int
 	hasSchema, hasFlags bool
+	members             [][2]int // where the flags and the segments stand
 }
 
 func (r *reader) ruleset() *decoded {
@@ -34,6 +38,7 @@ func (r *reader) ruleset() *decoded {
 		rules.info.Warnings = append(rules.info.Warnings, r.problem(at, "", message))
 	})
 	r.checkTop(&d, at)
+	r.checkBetween(d.members)
 	return rules
 }
 
@@ -45,17 +50,21 @@ func (r *reader) documentField(rules *decoded, d *rulesetDraft, field string) {
 	case "revision":
 		at := r.at
 		value, ok := r.number()
-		if ok && (value.kind() != KindInt || value.Int() < 0) {
-			r.fail(at, "expected an integer of at least 0")
+		if ok && (value.kind() != KindInt || value.Int() < 0 || value.Int() > maxRevision) {
+			r.fail(at, "expected an integer from 0 to %d", maxRevision)
 		}
 		rules.info.Revision = value.Int()
 	case "environment":
 		rules.info.Environment, _ = r.text()
 	case "segments":
+		start := r.at
 		r.members(rules, inSegments)
+		d.members = append(d.members, [2]int{start, r.end})
 	case "flags":
+		start := r.at
 		d.hasFlags = true
 		r.members(rules, inFlags)
+		d.members = append(d.members, [2]int{start, r.end})
 	}
 }
 

@@ -157,16 +157,11 @@ func (r *reader) requirement() *link {
 			return
 		}
 		hasIn = true
-		r.array(func(int) {
-			if name, ok := r.text(); ok {
-				l.variants = append(l.variants, name)
-			}
-		})
+		l.variants = r.textList()
 	})
 	if (!hasFlag || !hasIn) && len(r.problems) == before {
 		r.fail(l.at, "a requirement needs \"flag\" and \"in\"")
 	}
-	l.variants = exact(l.variants)
 	return l
 }
 
@@ -176,9 +171,9 @@ func (r *reader) duration() time.Duration {
 	if !ok {
 		return 0
 	}
-	duration, err := time.ParseDuration(text)
-	if err != nil || duration <= 0 {
-		r.fail(at, "%q is no duration above 0 (such as %q)", shorten(text), "24h")
+	duration, ok := match.ParseDuration(text)
+	if !ok || duration <= 0 {
+		r.fail(at, "%q is no duration above 0 (such as %q or %q)", shorten(text), "7d", "36h")
 	}
 	return duration
 }

@@ -167,6 +167,7 @@ func (r *reader) member(section string) member {
 	} else {
 		m.segment = r.segment(key)
 	}
+	key = r.checkMember(key, m.at, r.end)
 	r.up()
 	if len(r.problems) > 0 {
 		m.flag, m.segment, m.bad = nil, nil, &badMember{key, r.problems}

@@ -1,13 +1,18 @@
 package becket
 
 import (
+	"slices"
+
 	"github.com/becketflags/becket/internal/match"
 )
+
+// mostKeySources is how many attributes "by" may name.
+const mostKeySources = 16
 
 // maxRules is how many rules a flag may have.
 const maxRules = 1000
 
-var ruleFields = []string{"name", "if", "from", "until", "layer", "percent", "ramp", "by", "salt", "serve"}
+var ruleFields = []string{"name", "if", "from", "until", "layer", "percent", "ramp", "every", "by", "salt", "guard", "serve"}
 
 // ruleDraft is a rule whose fields have been read. Its variants are names until the whole flag is known.
 type ruleDraft struct {
@@ -18,20 +23,22 @@ type ruleDraft struct {
 	layer                      *layer
 	percent                    float64
 	ramp                       *ramp
-	by, salt                   string
+	by                         []string
+	salt                       string
 	hasPercent, hasBy, hasSalt bool
 	serve                      serveDraft
 }
 
 // serveDraft is what a rule or a default serves, by name.
 type serveDraft struct {
-	at       int
-	there    bool
-	variant  string
-	isSplit  bool
-	arms     []armDraft
-	by, salt string
-	hasSalt  bool
+	at      int
+	there   bool
+	variant string
+	isSplit bool
+	arms    []armDraft
+	by      []string
+	salt    string
+	hasSalt bool
 }
 
 type armDraft struct {
@@ -68,10 +75,15 @@ func (r *reader) ruleField(d *ruleDraft, field string) {
 	case "ramp":
 		d.ramp = r.ramp()
 	case "by":
-		d.by, d.hasBy = r.nonEmpty("the attribute's name"), true
+		d.by, d.hasBy = r.by(), true
 	case "salt":
 		d.salt, _ = r.text()
 		d.hasSalt = true
+	case "every":
+		d.window.every = r.every()
+	case "guard":
+		r.fail(r.at, "this version does not know guards yet: the rule would serve without one")
+		r.skip()
 	case "serve":
 		d.serve = r.serve()
 	}
@@ -109,6 +121,31 @@ func (r *reader) nonEmpty(what string) string {
 		r.fail(at, "%s is empty", what)
 	}
 	return text
+}
+
+// by reads the name of an attribute, or an array of names of which none stands twice.
+func (r *reader) by() (names []string) {
+	if r.kind() != '[' {
+		return []string{r.nonEmpty("the attribute's name")}
+	}
+	at := r.at
+	r.array(func(int) {
+		at := r.at
+		name := r.nonEmpty("the attribute's name")
+		if slices.Contains(names, name) {
+			r.fail(at, "%q stands twice", shorten(name))
+		}
+		if len(names) == mostKeySources {
+			r.fail(at, "more than %d attributes to hash", mostKeySources)
+		}
+		if len(names) < mostKeySources {
+			names = append(names, name)
+		}
+	})
+	if len(names) == 0 {
+		r.fail(at, "\"by\" names no attribute")
+	}
+	return names
 }
 
 func (r *reader) instant() (match.Instant, bool) {
@@ -228,7 +265,7 @@ func (r *reader) split(d *serveDraft) {
 			there = true
 			r.weights(d)
 		case "by":
-			d.by = r.nonEmpty("the attribute's name")
+			d.by = r.by()
 		case "salt":
 			d.salt, _ = r.text()
 			d.hasSalt = true

@@ -1,5 +1,7 @@
 package becket
 
+import "time"
+
 // shared is what equal parts of a document have in common: the same names, countries and versions stand in many flags, and
 // are kept once.
 type shared struct {
@@ -8,6 +10,8 @@ type shared struct {
 	sets       map[string]*set     // small operands of in, as they are written
 	versions   map[string]*operand // by their constraint
 	tags       map[string][]string // as they are written
+	keySources map[string]*keySource
+	zones      map[string]*time.Location // nil for a name that is none
 
 	variantLists map[variantsKey][]Variant
 }
@@ -28,6 +32,8 @@ func newShared() shared {
 		sets:       map[string]*set{},
 		versions:   map[string]*operand{},
 		tags:       map[string][]string{},
+		keySources: map[string]*keySource{},
+		zones:      map[string]*time.Location{},
 
 		variantLists: map[variantsKey][]Variant{},
 	}

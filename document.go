@@ -35,7 +35,7 @@ type reader struct {
 func newReader(document []byte, goroutines int) (*reader, error) {
 	document = bytes.TrimPrefix(document, []byte("\xef\xbb\xbf"))
 	r := &reader{document: document, crew: newCrew(document, goroutines), shared: newShared()}
-	decoder := jsontext.NewDecoder(bytes.NewBuffer(r.document), jsontext.AllowDuplicateNames(true))
+	decoder := jsontext.NewDecoder(bytes.NewBuffer(r.document), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	if err := r.outline(decoder); err != nil {
 		return r, r.syntaxProblem(decoder.InputOffset(), err)
 	}

@@ -195,11 +195,17 @@ func (f *flag) decide(e *evaluation) *Variant {
 	for i := range f.rules {
 		r := &f.rules[i]
 		if e.trace == nil && r.matches(e) || e.trace != nil && e.trace.rule(e, r) {
-			return r.decide(e, i+1)
+			if variant := r.decide(e, i+1); variant != nil {
+				return variant
+			}
 		}
 	}
 	if f.otherwise.split != nil {
-		return f.otherwise.split.decide(e, 0)
+		variant := f.otherwise.split.decide(e, 0)
+		if variant == nil {
+			return e.fail(failedKey)
+		}
+		return variant
 	}
 	if len(f.rules) == 0 {
 		return e.settle(f.otherwise.variant, reasonStatic, 0)
@@ -261,7 +267,8 @@ func (r *rule) matches(e *evaluation) bool {
 	return r.gate == nil || r.gate.admits(e)
 }
 
-// decide returns the variant that the rule serves. It is the flag's rule of that number.
+// decide returns the variant that the rule serves, nil where it splits and the subject has no key: then the next rule is asked. It is the
+// flag's rule of that number.
 func (r *rule) decide(e *evaluation, number int) *Variant {
 	switch {
 	case r.serve.split != nil:
@@ -273,11 +280,14 @@ func (r *rule) decide(e *evaluation, number int) *Variant {
 	}
 }
 
-// decide returns the variant that the subject draws. Without a key there is nothing to draw with.
+// decide returns the variant that the subject draws, nil without a key: there is nothing to draw with.
 func (s *split) decide(e *evaluation, rule int) *Variant {
 	hash, ok := s.hash(e)
 	if !ok {
-		return e.fail(failedKey)
+		if e.trace != nil {
+			e.trace.note(Step{What: "split", Outcome: "draws nothing", Note: bucketNote(0, false)})
+		}
+		return nil
 	}
 	winner := s.winner(hash)
 	if e.trace != nil {

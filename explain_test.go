@@ -103,6 +103,7 @@ func TestAnExplanationReadsAsTheDecisionWent(t *testing.T) {
 `},
 		{"an error", "keyless", Subject{}, `keyless for "": the caller's default, ERROR: a split was reached and the subject has no key to hash (revision 42, from defaults)
   flag keyless: the caller's default (a split was reached and the subject has no key to hash)
+    split: draws nothing (no key to hash)
 `},
 		{"no such flag", "none", Subject{}, `none for "": the caller's default, ERROR: the ruleset has no such flag (revision 42, from defaults)
 `},

@@ -130,7 +130,7 @@ func (f *flag) shorten() {
 		f.fixed = f.otherwise.variant
 	case len(f.rules) <= mostSimple:
 		f.simple = !slices.ContainsFunc(f.rules, func(r rule) bool {
-			return r.gate != nil || r.serve.split != nil || len(r.conditions) != 1 || r.conditions[0].form != formTest
+			return r.gate != nil || r.serve.split != nil || len(r.conditions) != 1 || !r.conditions[0].isPlainTest()
 		})
 	}
 }
@@ -170,7 +170,8 @@ func (f *flag) ownTime() bool {
 		return true
 	}
 	for i := range f.rules {
-		if gate := f.rules[i].gate; gate != nil && (gate.window != nil || gate.ramp != nil) {
+		r := &f.rules[i]
+		if r.gate != nil && (r.gate.window != nil || r.gate.ramp != nil) || slices.ContainsFunc(r.conditions, condition.isTimed) {
 			return true
 		}
 	}

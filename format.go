@@ -171,7 +171,7 @@ func named(variants []Variant, name string) *Variant {
 
 // holding returns the first variant of that value, or nil.
 func holding(variants []Variant, value Value) *Variant {
-	i := slices.IndexFunc(variants, func(v Variant) bool { return sameValue(v.Value, value) })
+	i := slices.IndexFunc(variants, func(v Variant) bool { return v.Value.Equal(value) })
 	if i < 0 {
 		return nil
 	}

@@ -148,7 +148,10 @@ const fuzzRuleset = `{"schema": 1, "segments": {"s": {"include": ["user-1"], "if
 	"simple": {"variants": {"a": 1, "b": 2, "c": 3, "d": 4}, "default": "d", "rules": [
 		{"if": {"attribute": "a", "in": ["x", 1, 2.5, true]}, "serve": "a"}, {"if": {"attribute": "a", "semver": ">1.2.3"}, "serve": "b"},
 		{"if": {"attribute": "a", "not_in": ["y", "10.1.2.3%z"]}, "serve": "c"}, {"if": {"attribute": "key", "in": ["user-2"]}, "serve": "b"}]},
-	"simpler": {"rules": [{"if": {"attribute": "a", "exists": false}, "serve": "on"}, {"if": {"attribute": "a", "gte": 0}, "serve": "on"}]},
+	"simpler": {"rules": [{"if": {"attribute": "a", "contains": "x"}, "serve": "on"}, {"if": {"attribute": "a", "gte": 0}, "serve": "on"}]},
+	"exists": {"rules": [{"if": {"attribute": "a", "exists": false}, "serve": "on"}, {"if": {"attribute": "a", "gte": 9223372036854775808}, "serve": "on"}]},
+	"timed": {"rules": [{"if": {"attribute": "a", "newer_than": "365d"}, "every": {"days": ["sun"], "from": "22:00", "until": "04:00"}, "serve": "on"},
+		{"by": ["a", "key"], "percent": 50, "serve": "on"}, {"serve": {"split": {"on": 1, "off": 1}, "by": ["a", "b"]}}]},
 	"gate": {"requires": [{"flag": "rules", "in": ["a", "b"]}], "rules": [
 		{"if": {"flag": "rules", "in": ["a"]}, "layer": {"name": "l", "from": 10, "to": 60}, "serve": "on"}, {"percent": 50, "serve": "on"}]}}}`
 
@@ -175,7 +178,7 @@ func FuzzEvaluate(f *testing.F) {
 			Any("a", []any{text, i, number, form > 7}), Any("a", map[string]any{"a": text}), Bool("a", i > 0),
 		}[form%8]
 		subject := NewSubject(key, attribute)
-		for _, flag := range []string{"rules", "simple", "simpler", "gate"} {
+		for _, flag := range []string{"rules", "simple", "simpler", "exists", "timed", "gate"} {
 			r := rules.Evaluate(flag, KindAny, &subject, at)
 			require.Equal(t, r, rules.Evaluate(flag, KindAny, &subject, at))
 			require.Equal(t, r.Err != nil, r.Variant == nil)

@@ -187,7 +187,7 @@ func (r *decoded) judge(g graph, component []int32) {
 	}
 	cost := int32(1)
 	place := first.linked()
-	place.timed = first.flag != nil && first.flag.ownTime()
+	place.timed = first.ownTime()
 	for _, l := range first.links {
 		target, problem := l.target(g)
 		switch {
@@ -418,6 +418,14 @@ func (n *node) refersTo(other *node) bool {
 	return slices.ContainsFunc(n.links, func(l *link) bool {
 		return l.flag != nil && l.flag == other.flag || l.segment != nil && l.segment == other.segment
 	})
+}
+
+// ownTime reports whether the node itself looks at the clock.
+func (n *node) ownTime() bool {
+	if n.flag != nil {
+		return n.flag.ownTime()
+	}
+	return n.segment.condition != nil && n.segment.condition.isTimed()
 }
 
 // describe names the members of a cycle, the first few of many.

@@ -12,6 +12,9 @@ func parseNumber(text string) (value Value, problem string) {
 	if i, err := strconv.ParseInt(text, 10, 64); err == nil {
 		return IntValue(i), ""
 	}
+	if u, err := strconv.ParseUint(text, 10, 64); err == nil {
+		return UintValue(u), ""
+	}
 	if !strings.ContainsAny(text, ".eE") {
 		return Value{}, outside64Bits(text)
 	}
@@ -19,7 +22,7 @@ func parseNumber(text string) (value Value, problem string) {
 	switch {
 	case err != nil:
 		return Value{}, "the number " + shorten(text) + " is too large"
-	case f < -1<<63 || f > 1<<63:
+	case f < -1<<63 || f > 1<<64:
 		return Value{}, outside64Bits(text)
 	case f > -1<<53 && f < 1<<53:
 		return FloatValue(f), ""
@@ -37,10 +40,22 @@ func parseLargeNumber(text string, f float64) (value Value, problem string) {
 	switch whole := ok && exact.IsInt(); {
 	case whole && exact.Num().IsInt64():
 		return IntValue(exact.Num().Int64()), ""
-	case whole || f >= 1<<63:
+	case whole && exact.Num().IsUint64():
+		return UintValue(exact.Num().Uint64()), ""
+	case whole || f >= 1<<64:
 		return Value{}, outside64Bits(text)
 	}
 	return FloatValue(f), ""
+}
+
+// attributeNumber reads a number that a program passes as a text: an integer from -2^63 to 2^64-1, else the nearest float64. It
+// returns false for a text that is no number and for one that no float64 can hold.
+func attributeNumber(text string) (Value, bool) {
+	if value, problem := parseNumber(text); problem == "" {
+		return value, true
+	}
+	f, err := strconv.ParseFloat(text, 64)
+	return FloatValue(f), err == nil
 }
 
 func outside64Bits(text string) string {

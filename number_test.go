@@ -16,15 +16,16 @@ func TestNumbersAreIntegersHoweverTheyAreWritten(t *testing.T) {
 		"0": int64(0), "-0": int64(0), "1": int64(1), "1.0": int64(1), "1e3": int64(1000), "-2.50e1": int64(-25), "0.5": 0.5, "1e-3": 0.001,
 		"9223372036854775807": int64(math.MaxInt64), "-9223372036854775808": int64(math.MinInt64), "9223372036854775807.0": int64(math.MaxInt64),
 		"9007199254740993.0": int64(9007199254740993), "-9223372036854775808.0": int64(math.MinInt64), "45035996273704955e-1": 4503599627370495.5,
-		"4503599627370495.5": 4503599627370495.5, "1e-400": int64(0),
+		"4503599627370495.5": 4503599627370495.5, "1e-400": int64(0), "9223372036854775808": uint64(1 << 63), "1e19": uint64(1e19),
+		"9223372036854775808.0": uint64(1 << 63), "18446744073709551615": uint64(math.MaxUint64), "18446744073709551615.0": uint64(math.MaxUint64),
 	} {
 		value, problem := parseNumber(text)
 		assert.Empty(t, problem, text)
 		assert.Equal(t, want, value.Any(), text)
 	}
 	for text, want := range map[string]string{
-		"9223372036854775808": "outside 64 bits", "-9223372036854775809": "outside 64 bits", "9223372036854775808.0": "outside 64 bits",
-		"1e19": "outside 64 bits", "1e400": "too large", "1" + strings.Repeat("0", 99): "…",
+		"18446744073709551616": "outside 64 bits", "-9223372036854775809": "outside 64 bits", "18446744073709551616.0": "outside 64 bits",
+		"1e20": "outside 64 bits", "1e400": "too large", "1" + strings.Repeat("0", 99): "…",
 	} {
 		_, problem := parseNumber(text)
 		assert.Contains(t, problem, want, text)

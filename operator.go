@@ -1,6 +1,7 @@
 package becket
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
@@ -25,19 +26,25 @@ const (
 	opSemver
 	opCIDR
 	opExists
+	opNewerThan
+	opOlderThan
 )
+
+// isRelative reports whether the operator compares with the time of the evaluation.
+func (o operator) isRelative() bool { return o >= opNewerThan }
 
 // operatorNames are the words of a document.
 var operatorNames = map[operator]string{
 	opIn: "in", opContains: "contains", opStartsWith: "starts_with", opEndsWith: "ends_with", opMatches: "matches",
 	opLess: "lt", opLessOrEqual: "lte", opGreater: "gt", opGreaterOrEqual: "gte", opBefore: "before", opAfter: "after",
-	opSemver: "semver", opCIDR: "cidr", opExists: "exists",
+	opSemver: "semver", opCIDR: "cidr", opExists: "exists", opNewerThan: "newer_than", opOlderThan: "older_than",
 }
 
 // set is the operand of in.
 type set struct {
 	texts    match.Texts
 	ints     []int64   // sorted
+	larger   []uint64  // sorted integers above the range of int64
 	floats   []float64 // sorted, none integral
 	kinds    setKinds
 	booleans [2]bool
@@ -60,7 +67,11 @@ func newSet(values []Value, fold bool) *set {
 			}
 			texts = append(texts, text)
 		case KindInt:
-			s.ints = append(s.ints, v.Int())
+			if v.isUnsigned() {
+				s.larger = append(s.larger, v.Uint())
+			} else {
+				s.ints = append(s.ints, v.Int())
+			}
 		case KindFloat:
 			s.floats = append(s.floats, v.Float())
 		case KindBool:
@@ -69,8 +80,9 @@ func newSet(values []Value, fold bool) *set {
 		}
 	}
 	slices.Sort(s.ints)
+	slices.Sort(s.larger)
 	slices.Sort(s.floats)
-	s.kinds.numbers = len(s.ints)+len(s.floats) > 0
+	s.kinds.numbers = len(s.ints)+len(s.larger)+len(s.floats) > 0
 	s.texts = match.NewTexts(texts)
 	return s
 }
@@ -112,6 +124,9 @@ func (s *set) hasNumber(value Value) truth {
 	}
 	if value.kind() == KindInt {
 		_, found := slices.BinarySearch(s.ints, value.Int())
+		if value.isUnsigned() {
+			_, found = slices.BinarySearch(s.larger, value.Uint())
+		}
 		return truthOf(found)
 	}
 	f := value.Float()
@@ -127,9 +142,9 @@ func compareNumber(op operator, value, operand Value) truth {
 	var order int
 	switch {
 	case value.kind() == KindInt && operand.kind() == KindInt:
-		order = compareInts(value.Int(), operand.Int())
+		order = compareInts(value, operand)
 	case value.kind() == KindInt:
-		order = compareIntFloat(value.Int(), operand.Float())
+		order = compareIntFloat(value, operand.Float())
 	case value.kind() != KindFloat:
 		return unknown
 	case operand.kind() == KindInt:
@@ -137,13 +152,13 @@ func compareNumber(op operator, value, operand Value) truth {
 		if math.IsNaN(f) {
 			return unknown
 		}
-		order = -compareIntFloat(operand.Int(), f)
+		order = -compareIntFloat(operand, f)
 	default:
 		f, g := value.Float(), operand.Float()
 		if math.IsNaN(f) {
 			return unknown
 		}
-		order = compareFloats(f, g)
+		order = cmp.Compare(f, g)
 	}
 	return truthOf(satisfies(op, order))
 }
@@ -162,39 +177,26 @@ func satisfies(op operator, order int) bool {
 	}
 }
 
-func compareInts(a, b int64) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
+// compareInts compares two integers.
+func compareInts(a, b Value) int {
+	if a.isUnsigned() || b.isUnsigned() {
+		return cmp.Compare(a.Uint(), b.Uint()) // of an integer below 0 it is 0, which is less as well
 	}
-	return 0
-}
-
-func compareFloats(a, b float64) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
+	return cmp.Compare(a.Int(), b.Int())
 }
 
 // compareIntFloat compares an integer with a float that is not NaN, without rounding the integer.
-func compareIntFloat(i int64, f float64) int {
+func compareIntFloat(i Value, f float64) int {
 	switch {
-	case f >= 1<<63:
+	case f >= 1<<64:
 		return -1
+	case f >= 1<<63: // it is integral
+		return compareInts(i, UintValue(uint64(f)))
 	case f < -1<<63:
 		return 1
 	}
 	whole := int64(f)
-	if i != whole {
-		return compareInts(i, whole)
-	}
-	return compareFloats(float64(whole), f)
+	return cmp.Or(compareInts(i, IntValue(whole)), cmp.Compare(float64(whole), f))
 }
 
 // foldAll returns texts in the form that ignores case.

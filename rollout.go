@@ -50,10 +50,16 @@ func fmix64(h uint64) uint64 {
 	return h ^ h>>33
 }
 
-// hashed is what a percentage, ramp, layer or split hashes: a seed, and the attribute whose text is the key.
+// hashed is what a percentage, ramp, layer or split hashes: a seed, and where the key comes from.
 type hashed struct {
-	by   *attributeName // nil stands for the targeting key
+	by   *keySource // nil stands for the targeting key
 	seed uint32
+}
+
+// keySource is an attribute whose text is a key, and the source to ask where the subject does not have it.
+type keySource struct {
+	attribute *attributeName
+	next      *keySource // nil: there is no other
 }
 
 // hash returns the hash of the subject's key, or false where there is none.
@@ -69,19 +75,34 @@ func (h *hashed) hash(e *evaluation) (uint64, bool) {
 	return h.hashAttribute(e)
 }
 
+// hashAttribute hashes the first attribute that gives a key. The ones before it are missing only where none does.
 func (h *hashed) hashAttribute(e *evaluation) (uint64, bool) {
-	value, _ := e.subject.locate(h.by)
+	missed := e.missing != nil
+	for source := h.by; source != nil; source = source.next {
+		value := e.find(source.attribute)
+		if hash, ok := hashValue(h.seed, value); ok {
+			if !missed && e.missing != nil {
+				e.missing = nil
+			}
+			return hash, true
+		}
+		if value.kind() == KindAny {
+			e.lacks(source.attribute)
+		}
+	}
+	return 0, false
+}
+
+// hashValue hashes an attribute as a key. Only texts that are not empty, integers and booleans are keys.
+func hashValue(seed uint32, value Value) (uint64, bool) {
 	switch value.kind() {
-	case KindAny:
-		e.lacks(h.by)
-		return 0, false
 	case KindString:
-		return hashKey(h.seed, value.Text()), value.number > 0
+		return hashKey(seed, value.Text()), value.number > 0
 	case KindInt:
 		var digits [20]byte
-		return hashKey(h.seed, textOf(strconv.AppendInt(digits[:0], value.Int(), 10))), true
+		return hashKey(seed, textOf(value.appendInt(digits[:0]))), true
 	case KindBool:
-		return hashKey(h.seed, strconv.FormatBool(value.Bool())), true
+		return hashKey(seed, strconv.FormatBool(value.Bool())), true
 	default:
 		return 0, false
 	}
@@ -132,16 +153,6 @@ func (g *gate) admits(e *evaluation) bool {
 	return in
 }
 
-// window is the time in which a rule lives: [from, until), either side open when absent.
-type window struct {
-	from, until       match.Instant
-	hasFrom, hasUntil bool
-}
-
-func (w *window) open(now match.Instant) bool {
-	return (!w.hasFrom || !now.Before(w.from)) && (!w.hasUntil || now.Before(w.until))
-}
-
 // layer admits the subjects whose place, out of 100, is in [from, to).
 type layer struct {
 	name string
@@ -185,7 +196,8 @@ func (r *ramp) percentAt(now match.Instant) float64 {
 		return last.percent
 	}
 	to := &r.steps[next]
-	return last.percent + (to.percent-last.percent)*now.Sub(last.at)/to.at.Sub(last.at)
+	between := last.percent + (to.percent-last.percent)*now.Sub(last.at)/to.at.Sub(last.at)
+	return min(max(between, 0), 100) // rounding may lead past the ends
 }
 
 // split divides subjects among variants by weighted rendezvous hashing: each variant draws from an exponential distribution

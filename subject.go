@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"unsafe"
 )
 
@@ -158,6 +159,25 @@ func (s *Subject) locate(name *attributeName) (value Value, place int) {
 		}
 	}
 	return value, -1
+}
+
+// hasEntriesOf reports whether [Any] was given a map of that name, or one that holds a map of that dotted name.
+func (s *Subject) hasEntriesOf(name string) bool {
+	attributes := s.list()
+	for i := range attributes {
+		a := &attributes[i]
+		if a.value.kind() != kindGroup || !strings.HasPrefix(name, a.named()) {
+			continue
+		}
+		group := a.value.group()
+		for j := range group {
+			entry := group[j].named()
+			if len(entry) > len(name) && entry[len(name)] == '.' && entry[:len(name)] == name {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // entry returns the attribute of that name out of a group, which holds no groups, the zero Value where it has none. It does not call

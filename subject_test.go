@@ -90,7 +90,7 @@ func TestAnyTakesWhatHasAMeaning(t *testing.T) {
 		{"a named type", word("a"), "a"},
 		{"a small integer", int8(-3), int64(-3)},
 		{"an unsigned integer", uint16(3), int64(3)},
-		{"an unsigned integer beyond an int64", uint64(math.MaxUint64), float64(math.MaxUint64)},
+		{"an unsigned integer beyond an int64", uint64(math.MaxUint64), uint64(math.MaxUint64)},
 		{"a float", float32(0.5), 0.5},
 		{"an integral float", 2.0, int64(2)},
 		{"an instant", at, at},

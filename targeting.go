@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/becketflags/becket/internal/match"
 )
@@ -51,6 +52,7 @@ type operand struct {
 	pattern  *regexp.Regexp
 	versions *versionRange
 	prefixes []netip.Prefix
+	duration time.Duration // of newer_than and older_than
 }
 
 // link is a reference to a flag or a segment. Linking sets one of the two pointers; both stay nil in a kept definition
@@ -77,6 +79,19 @@ type segment struct {
 	linked
 }
 
+// isPlainTest reports whether the condition needs nothing of an evaluation but one attribute's value.
+func (c *condition) isPlainTest() bool {
+	return c.form == formTest && c.operator != opExists && !c.operator.isRelative()
+}
+
+// isTimed reports whether the condition itself compares with the time of the evaluation.
+func (c condition) isTimed() bool {
+	if c.form == formTest {
+		return c.operator.isRelative()
+	}
+	return c.more != nil && slices.ContainsFunc(c.more.parts, condition.isTimed)
+}
+
 // holds decides a condition.
 func (c *condition) holds(e *evaluation) truth {
 	switch {
@@ -87,21 +102,37 @@ func (c *condition) holds(e *evaluation) truth {
 	}
 	value := e.find(c.attribute)
 	switch {
-	case value.kind() == KindAny && c.operator != opExists:
-		e.lacks(c.attribute)
-		return unknown
 	case value.kind() == KindString && c.operator == opSemver:
 		return e.version(c.attribute, value.Text(), c.more.versions)
+	case c.operator >= opExists:
+		return c.holdsRarely(e, value)
+	case value.kind() == KindAny:
+		e.lacks(c.attribute)
+		return unknown
 	}
 	return c.test(value)
+}
+
+// holdsRarely decides a test whose operator, exists, newer_than or older_than, needs more than the attribute's value.
+func (c *condition) holdsRarely(e *evaluation, value Value) truth {
+	switch {
+	case c.operator == opExists:
+		there := value.kind() != KindAny || e.subject.hasEntriesOf(c.attribute.text)
+		return truthOf(there != c.negated)
+	case value.kind() == KindAny:
+		e.lacks(c.attribute)
+		return unknown
+	default:
+		relative := *c
+		relative.operand = numeralOf(TimeValue(e.now.Add(-c.more.duration).Time()))
+		return relative.test(value)
+	}
 }
 
 // test applies the operator to a value, the zero Value where the attribute is missing.
 func (c *condition) test(value Value) truth {
 	var result truth
 	switch {
-	case c.operator == opExists:
-		result = truthOf(value.kind() != KindAny)
 	case c.operator == opIn && value.kind() == KindString && c.set.texts.Len() > 0 && !c.fold:
 		result = truthOf(c.set.texts.Has(value.Text())) // what compare would come to, two calls later
 	case value.kind() == KindAny:
@@ -219,7 +250,7 @@ func (c *condition) compare(value Value) truth {
 		return c.set.has(value, c.fold)
 	case opLess, opLessOrEqual, opGreater, opGreaterOrEqual:
 		return compareNumber(c.operator, value, c.operand.value())
-	case opBefore, opAfter:
+	case opBefore, opAfter, opNewerThan, opOlderThan:
 		return c.compareInstant(value)
 	}
 	if value.kind() != KindString {
@@ -260,10 +291,14 @@ func (c *condition) compareInstant(value Value) truth {
 		}
 	}
 	than := match.Instant{Seconds: int64(c.operand.number), Nanoseconds: c.operand.fraction()}
-	if c.operator == opBefore {
+	switch c.operator {
+	case opBefore:
 		return truthOf(at.Before(than))
+	case opOlderThan:
+		return truthOf(!than.Before(at))
+	default:
+		return truthOf(than.Before(at))
 	}
-	return truthOf(than.Before(at))
 }
 
 // insideAny reads the text as an IP address. Its zone is cut off first: it plays no part, and parsing one allocates.

@@ -144,6 +144,9 @@ func (t *trace) window(w *window, open bool) {
 	if w.hasUntil {
 		text = strings.TrimSpace(text + " until " + instantText(w.until))
 	}
+	if w.every != nil {
+		text = strings.TrimSpace(text + " " + w.every.text())
+	}
 	t.note(Step{What: "window", Text: text, Outcome: strconv.FormatBool(open)})
 }
 
@@ -234,6 +237,8 @@ func (c *condition) operandText() string {
 		return listText(texts)
 	case opContains, opStartsWith, opEndsWith:
 		return listText(c.more.texts)
+	case opNewerThan, opOlderThan:
+		return c.more.duration.String()
 	default:
 		return c.operand.value().String()
 	}
@@ -264,6 +269,9 @@ func (s *set) text() string {
 	}
 	for _, i := range s.ints {
 		elements = append(elements, strconv.FormatInt(i, 10))
+	}
+	for _, u := range s.larger {
+		elements = append(elements, strconv.FormatUint(u, 10))
 	}
 	for _, f := range s.floats {
 		elements = append(elements, strconv.FormatFloat(f, 'g', -1, 64))

@@ -61,10 +61,24 @@ func IntValue(i int64) Value {
 	return Value{number: uint64(i), meta: meta(KindInt)}
 }
 
-// FloatValue returns a Value of [KindFloat], or of [KindInt] when f is integral and fits into 64 bits.
+// unsignedAbove is the fraction of an integer above the range of int64, whose number is to be read without a sign.
+const unsignedAbove = 1
+
+// UintValue returns a Value of [KindInt].
+func UintValue(u uint64) Value {
+	if u <= math.MaxInt64 {
+		return IntValue(int64(u))
+	}
+	return Value{number: u, meta: meta(KindInt) | unsignedAbove<<fractionAt}
+}
+
+// FloatValue returns a Value of [KindFloat], or of [KindInt] when f is integral and from -2^63 to 2^64-1.
 func FloatValue(f float64) Value {
 	if i := int64(f); float64(i) == f && f < 1<<63 && f >= -1<<63 {
 		return IntValue(i)
+	}
+	if f >= 1<<63 && f < 1<<64 { // every float64 of that size is integral
+		return UintValue(uint64(f))
 	}
 	return DecimalValue(f)
 }
@@ -109,13 +123,28 @@ func (v Value) Text() string {
 	return unsafe.String((*byte)(v.pointer), int(v.number))
 }
 
-// Int returns the integer that v holds, and 0 for any other kind.
+// Int returns the integer that v holds, math.MaxInt64 for one above that, and 0 for any other kind.
 func (v Value) Int() int64 {
-	if v.kind() != KindInt {
+	switch {
+	case v.kind() != KindInt:
+		return 0
+	case v.isUnsigned():
+		return math.MaxInt64
+	default:
+		return int64(v.number)
+	}
+}
+
+// Uint returns the integer that v holds, and 0 for a negative one and any other kind. Integers reach from -2^63 to 2^64-1.
+func (v Value) Uint() uint64 {
+	if v.kind() != KindInt || !v.isUnsigned() && int64(v.number) < 0 {
 		return 0
 	}
-	return int64(v.number)
+	return v.number
 }
+
+// isUnsigned reports whether an integer is above the range of int64.
+func (v Value) isUnsigned() bool { return v.fraction() == unsignedAbove }
 
 // Float returns the number that v holds, an integer as the nearest float64, and 0 for any other kind.
 func (v Value) Float() float64 {
@@ -123,6 +152,9 @@ func (v Value) Float() float64 {
 	case KindFloat:
 		return math.Float64frombits(v.number)
 	case KindInt:
+		if v.isUnsigned() {
+			return float64(v.number)
+		}
 		return float64(int64(v.number))
 	default:
 		return 0
@@ -161,7 +193,7 @@ func (v Value) Raw() []byte {
 	return (*object)(v.pointer).raw
 }
 
-// Any returns what v holds as bool, string, int64, float64, time.Time or []any; an object as what encoding/json decodes into
+// Any returns what v holds as bool, string, int64 (uint64 above its range), float64, time.Time or []any; an object as what encoding/json decodes into
 // an any, shared by all callers and to be read only; nil for the zero Value.
 func (v Value) Any() any {
 	switch v.kind() {
@@ -170,6 +202,9 @@ func (v Value) Any() any {
 	case KindString:
 		return v.Text()
 	case KindInt:
+		if v.isUnsigned() {
+			return v.number
+		}
 		return v.Int()
 	case KindFloat:
 		return v.Float()
@@ -199,7 +234,7 @@ func (v Value) append(b []byte) []byte {
 	case KindString:
 		return strconv.AppendQuote(b, v.Text())
 	case KindInt:
-		return strconv.AppendInt(b, v.Int(), 10)
+		return v.appendInt(b)
 	case KindFloat:
 		return strconv.AppendFloat(b, v.Float(), 'g', -1, 64)
 	case KindTime:
@@ -218,6 +253,14 @@ func (v Value) append(b []byte) []byte {
 	default:
 		return append(b, "nothing"...)
 	}
+}
+
+// appendInt appends the decimal digits of an integer.
+func (v Value) appendInt(b []byte) []byte {
+	if v.isUnsigned() {
+		return strconv.AppendUint(b, v.number, 10)
+	}
+	return strconv.AppendInt(b, v.Int(), 10)
 }
 
 // object is the value of an object variant: its JSON, and what callers have decoded it into so far.
@@ -289,8 +332,9 @@ func (v Value) as(kind Kind) (Value, bool) {
 	return v, v.kind() == kind
 }
 
-// sameValue compares two values of variants: numbers by what they amount to, objects by their content.
-func sameValue(v, w Value) bool {
+// Equal reports whether v and w are the same: numbers by what they amount to, be they integers or floats, instants as such, lists by
+// their elements in order, and objects by their content, however it is written.
+func (v Value) Equal(w Value) bool {
 	switch {
 	case v.kind() == KindFloat || w.kind() == KindFloat:
 		return isNumber(v) && isNumber(w) && v.Float() == w.Float()
@@ -300,9 +344,20 @@ func sameValue(v, w Value) bool {
 		return v.Text() == w.Text()
 	case v.kind() == KindObject:
 		return canonical(v.Raw()) == canonical(w.Raw())
+	case v.kind() == KindList:
+		return v.equalElements(w)
 	default:
-		return v.number == w.number
+		return v.number == w.number && v.fraction() == w.fraction()
 	}
+}
+
+func (v Value) equalElements(w Value) bool {
+	for i := range min(v.Len(), w.Len()) {
+		if !v.At(i).Equal(w.At(i)) {
+			return false
+		}
+	}
+	return v.Len() == w.Len()
 }
 
 func isNumber(v Value) bool { return v.kind() == KindInt || v.kind() == KindFloat }

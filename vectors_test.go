@@ -88,7 +88,8 @@ func TestEvaluationVectorsCoverEachOperatorThreefold(t *testing.T) {
 	}
 	assert.GreaterOrEqual(t, rows, 450)
 	for _, operator := range []string{
-		"in", "not_in", "contains", "starts_with", "ends_with", "matches", "lt", "lte", "gt", "gte", "before", "after", "semver", "cidr",
+		"in", "not_in", "contains", "starts_with", "ends_with", "matches", "lt", "lte", "gt", "gte", "before", "after", "newer_than", "older_than",
+		"semver", "cidr",
 	} {
 		for _, outcome := range []string{"true", "false", "unknown"} {
 			assert.GreaterOrEqualf(t, outcomes[operator][outcome], 2, "rows in which %s is %s", operator, outcome)

@@ -80,7 +80,7 @@ func (c *Client) Verify(handles ...Handle) Verification {
 // verify lists what is wrong with one handle. first has the handles before it.
 func (d *declaration) verify(rules Rules, first map[string]declaration) (errs []error) {
 	if earlier, twice := first[d.key]; twice {
-		if earlier.kind != d.kind || !sameValue(earlier.fallback, d.fallback) {
+		if earlier.kind != d.kind || !earlier.fallback.Equal(d.fallback) {
 			errs = append(errs, ErrDefaultsDiffer)
 		}
 	} else {
@@ -101,7 +101,7 @@ func (d *declaration) verify(rules Rules, first map[string]declaration) (errs []
 func (d *declaration) compare(variants []Variant) (errs []error) {
 	same := d.same
 	if same == nil {
-		same = func(v Value) bool { return sameValue(v, d.fallback) }
+		same = func(v Value) bool { return v.Equal(d.fallback) }
 	}
 	for _, variant := range variants {
 		if d.fits == nil {

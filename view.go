@@ -293,7 +293,7 @@ var errIntRange = &EvaluationError{Code: CodeTypeMismatch, Message: "the integer
 
 func fitsInt(value Value) bool {
 	i := value.Int()
-	return int64(int(i)) == i
+	return !value.isUnsigned() && int64(int(i)) == i
 }
 
 // RulesetID identifies what a view pins, within one process: views with equal IDs answer out of the same ruleset of the same tier. Who keeps

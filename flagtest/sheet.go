@@ -49,19 +49,17 @@ func (s *sheet) with(flag string, f *fake) *sheet {
 // value its name is taken.
 func (f *fake) with(key string, variants, known []becket.Variant) *fake {
 	served := &variants[0]
-	if i := slices.IndexFunc(known, func(v becket.Variant) bool { return same(&v, served) }); i >= 0 {
+	if i := slices.IndexFunc(known, func(v becket.Variant) bool { return v.Value.Equal(served.Value) }); i >= 0 {
 		served = &known[i]
 	}
 	next := f.serving(key, served)
 	for _, v := range slices.Concat(variants, known) {
-		if !slices.ContainsFunc(next.variants, func(w becket.Variant) bool { return same(&v, &w) }) {
+		if !slices.ContainsFunc(next.variants, func(w becket.Variant) bool { return v.Value.Equal(w.Value) }) {
 			next.variants = append(next.variants, v)
 		}
 	}
 	return next
 }
-
-func same(v, w *becket.Variant) bool { return v.Value.String() == w.Value.String() }
 
 // served returns what the test has set for a subject, or with the key "" for all.
 func (f *fake) served(key string) *becket.Variant {

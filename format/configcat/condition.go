@@ -232,20 +232,6 @@ func (c *condition) prerequisite(e *evaluation) verdict {
 	case c.err != nil: // the comparator
 		return e.fail(c.err)
 	default:
-		return verdictOf(same(o.variant.Value, c.required.wanted) != c.negated)
-	}
-}
-
-// same compares two values of one kind.
-func same(a, b becket.Value) bool {
-	switch a.Kind() {
-	case becket.KindBool:
-		return a.Bool() == b.Bool()
-	case becket.KindString:
-		return a.Text() == b.Text()
-	case becket.KindInt:
-		return a.Int() == b.Int()
-	default:
-		return a.Float() == b.Float()
+		return verdictOf(o.variant.Value.Equal(c.required.wanted) != c.negated)
 	}
 }

@@ -48,6 +48,9 @@ func appendScalar(b []byte, v becket.Value) []byte {
 	case becket.KindBool:
 		return strconv.AppendBool(b, v.Bool())
 	case becket.KindInt:
+		if above := v.Uint(); above > 0 {
+			return strconv.AppendUint(b, above, 10)
+		}
 		return strconv.AppendInt(b, v.Int(), 10)
 	case becket.KindFloat:
 		return match.AppendNumber(b, v.Float())

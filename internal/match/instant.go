@@ -21,6 +21,11 @@ func (i Instant) Before(j Instant) bool {
 	return i.Seconds < j.Seconds || i.Seconds == j.Seconds && i.Nanoseconds < j.Nanoseconds
 }
 
+// Add returns the instant that is d later.
+func (i Instant) Add(d time.Duration) Instant {
+	return InstantOf(i.Time().Add(d))
+}
+
 // Sub returns the time from j to i in seconds.
 func (i Instant) Sub(j Instant) float64 {
 	return float64(i.Seconds-j.Seconds) + (float64(i.Nanoseconds)-float64(j.Nanoseconds))/1e9

@@ -54,26 +54,7 @@ func differs(a, b *becket.Result) bool {
 	if a.Variant == nil || b.Variant == nil {
 		return a.Variant != b.Variant
 	}
-	return a.Variant.Name != b.Variant.Name || !equal(a.Variant.Value, b.Variant.Value)
-}
-
-// equal compares two values of variants, which are scalars for nearly all flags.
-func equal(a, b becket.Value) bool {
-	if a.Kind() != b.Kind() {
-		return false
-	}
-	switch a.Kind() {
-	case becket.KindBool:
-		return a.Bool() == b.Bool()
-	case becket.KindString:
-		return a.Text() == b.Text()
-	case becket.KindInt:
-		return a.Int() == b.Int()
-	case becket.KindFloat:
-		return a.Float() == b.Float()
-	default:
-		return string(a.Raw()) == string(b.Raw())
-	}
+	return a.Variant.Name != b.Variant.Name || !a.Variant.Value.Equal(b.Variant.Value)
 }
 
 // Move is how many subjects go from one variant to another.

@@ -92,7 +92,7 @@ func (f *file) handle(i int, flag *Flag) error {
 	case becket.KindString:
 		kind, literal = "StringFlag", strconv.Quote(value.Text())
 	case becket.KindInt:
-		kind, literal = "IntFlag", strconv.FormatInt(value.Int(), 10)
+		kind, literal = "IntFlag", value.String()
 	case becket.KindFloat:
 		kind, literal = "FloatFlag", strconv.FormatFloat(value.Float(), 'g', -1, 64)
 	case becket.KindObject:

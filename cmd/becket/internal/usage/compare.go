@@ -87,26 +87,12 @@ func (v *comparison) ask(a *Ask) []report.Finding {
 		return nil
 	}
 	variants := v.lister.Variants(a.Key)
-	if len(variants) == 0 || slices.ContainsFunc(variants, func(variant becket.Variant) bool { return same(variant.Value, *a.Default) }) {
+	if len(variants) == 0 || slices.ContainsFunc(variants, func(variant becket.Variant) bool { return variant.Value.Equal(*a.Default) }) {
 		return nil
 	}
 	f := finding(a, DefaultOutside, fmt.Sprintf("the default %s is none of the variants of %q", a.Default, a.Key))
 	f.Owner = info.Owner
 	return []report.Finding{f}
-}
-
-// same compares a variant with a default of the same type. A whole number is an integer, also where a float is asked for.
-func same(v, w becket.Value) bool {
-	switch {
-	case v.Kind() == becket.KindFloat || w.Kind() == becket.KindFloat:
-		return v.Float() == w.Float()
-	case w.Kind() == becket.KindString:
-		return v.Text() == w.Text()
-	case w.Kind() == becket.KindInt:
-		return v.Int() == w.Int()
-	default:
-		return v.Bool() == w.Bool()
-	}
 }
 
 func an(k becket.Kind) string {

@@ -1,0 +1,88 @@
+package becket
+
+import (
+	"bytes"
+	"strconv"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// badText returns the offset of the first thing in valid JSON that is no text: bytes that are not UTF-8, or an escape of half a surrogate
+// pair. It returns -1 where there is none, as in nearly every document.
+func badText(raw []byte) int {
+	if utf8.Valid(raw) && !bytes.Contains(raw, []byte(`\u`)) {
+		return -1
+	}
+	for at := 0; at < len(raw); {
+		size := textSize(raw[at:])
+		if size == 0 {
+			return at
+		}
+		at += size
+	}
+	return -1
+}
+
+// textSize returns how many bytes the first letter or escape has, 0 where it is neither.
+func textSize(raw []byte) int {
+	if raw[0] != '\\' || len(raw) < 2 {
+		letter, size := utf8.DecodeRune(raw)
+		if letter == utf8.RuneError && size == 1 {
+			return 0
+		}
+		return size
+	}
+	const escape = len(`\u0000`)
+	letter := escaped(raw)
+	switch {
+	case letter < 0:
+		return len(`\n`)
+	case !utf16.IsSurrogate(letter):
+		return escape
+	case utf16.DecodeRune(letter, escaped(raw[escape:])) == utf8.RuneError:
+		return 0
+	default:
+		return 2 * escape
+	}
+}
+
+// escaped returns what an escape of four hexadecimal digits stands for, -1 where none begins.
+func escaped(raw []byte) rune {
+	if len(raw) < len(`\u0000`) || raw[0] != '\\' || raw[1] != 'u' {
+		return -1
+	}
+	unit, err := strconv.ParseUint(string(raw[2:6]), 16, 16)
+	if err != nil {
+		return -1
+	}
+	return rune(unit)
+}
+
+// badTextMessage says what is wrong at a place that badText returned.
+func badTextMessage(raw []byte) string {
+	if raw[0] == '\\' {
+		return "the escape is half a surrogate pair"
+	}
+	return "the bytes are not valid UTF-8"
+}
+
+// checkMember notes a text of a flag or segment that is none, and returns the key without what is wrong in it.
+func (r *reader) checkMember(key string, from, to int) string {
+	at := badText(r.document[from:to])
+	if at < 0 {
+		return key
+	}
+	r.fail(from+at, "%s", badTextMessage(r.document[from+at:]))
+	return string(bytes.ToValidUTF8([]byte(key), []byte("\ufffd")))
+}
+
+// checkBetween refuses the document for a text that is none outside of flags and segments. members are where those stand.
+func (r *reader) checkBetween(members [][2]int) {
+	from := 0
+	for _, m := range append(members, [2]int{len(r.document), len(r.document)}) {
+		if at := badText(r.document[from:m[0]]); at >= 0 && r.broken == nil {
+			r.broken = r.problem(from+at, "", badTextMessage(r.document[from+at:]))
+		}
+		from = m[1]
+	}
+}

@@ -1,0 +1,53 @@
+package match
+
+import (
+	"math"
+	"strings"
+	"time"
+)
+
+// hoursPerDay is how long a "d" is: a day of the calendar may be an hour shorter or longer.
+const hoursPerDay = 24
+
+// ParseDuration reads a duration as time.ParseDuration does, where "d" stands for 24 hours besides: "90s", "7d", "1d12h". It returns false
+// for any other text, and for a duration that does not fit.
+func ParseDuration(text string) (time.Duration, bool) {
+	if !strings.Contains(text, "d") {
+		duration, err := time.ParseDuration(text)
+		return duration, err == nil
+	}
+	text, negative := strings.CutPrefix(text, "-")
+	if !negative {
+		text = strings.TrimPrefix(text, "+")
+	}
+	total := time.Duration(0)
+	for text != "" {
+		part, ok := time.Duration(0), false
+		if part, text, ok = cutDuration(text); !ok || part > math.MaxInt64-total {
+			return 0, false
+		}
+		total += part
+	}
+	if negative {
+		total = -total
+	}
+	return total, true
+}
+
+// cutDuration reads the first number with its unit.
+func cutDuration(text string) (part time.Duration, rest string, ok bool) {
+	unit := strings.IndexFunc(text, func(r rune) bool { return r != '.' && (r < '0' || r > '9') })
+	if unit <= 0 {
+		return 0, "", false
+	}
+	end := unit + strings.IndexAny(text[unit:]+"0", ".0123456789")
+	if text[unit:end] != "d" {
+		part, err := time.ParseDuration(text[:end])
+		return part, text[end:], err == nil
+	}
+	part, err := time.ParseDuration(text[:unit] + "h")
+	if err != nil || part > math.MaxInt64/hoursPerDay {
+		return 0, "", false
+	}
+	return part * hoursPerDay, text[end:], true
+}
