@@ -136,6 +136,9 @@ func decodeRules(format Format, body []byte, previous Rules) (rules Rules, err e
 	if len(body) == 0 {
 		return nil, errors.New("becket: the document is empty: it has no bytes at all")
 	}
+	if err := checkSize(body); err != nil {
+		return nil, err
+	}
 	if _, native := format.(nativeFormat); native && previous != nil {
 		rules, err = decodeNative(body, 1) // nobody waits for it, and the other processors have work
 	} else {

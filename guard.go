@@ -27,7 +27,13 @@ type guardedSource struct {
 }
 
 func (g *guardedSource) fetch(ctx context.Context, last Validator) (Document, error) {
-	return guarded(ctx, g, func(ctx context.Context) (Document, error) { return g.source.Fetch(ctx, last) })
+	return guarded(ctx, g, func(ctx context.Context) (Document, error) {
+		document, err := g.source.Fetch(ctx, last)
+		if err == nil {
+			err = checkSize(document.Body)
+		}
+		return document, err
+	})
 }
 
 // signature fetches the signature that belongs to the document.

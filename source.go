@@ -10,6 +10,8 @@ import (
 	"io"
 	"net/http"
 	"time"
+
+	"github.com/becketflags/becket/internal/limit"
 )
 
 // Source is where documents come from: [HTTP], [File], [FS], [Bytes], or a program's own. The client calls it from one goroutine
@@ -78,14 +80,25 @@ var (
 	ErrUnexpectedNotModified = errors.New("becket: the source says that nothing has changed, but was not asked whether it has")
 )
 
-// maxDocument is the default limit of a document after decompression, in bytes.
-const maxDocument = 64 << 20
+// maxDocument is the limit of a document after decompression, in bytes, whatever its source and its format.
+const maxDocument = limit.Document
+
+// checkSize refuses a document over the limit of its size.
+func checkSize(document []byte) error {
+	if len(document) > maxDocument {
+		return fmt.Errorf("%w of %d bytes: it has %d", ErrTooLarge, maxDocument, len(document))
+	}
+	return nil
+}
 
 // maxSignature is the limit of a signature file; a minisign signature with long comments takes under 1 KiB.
 const maxSignature = 16 << 10
 
 // Bytes returns a source whose document never changes. It copies the bytes. It offers no signature.
 func Bytes(document []byte) Source {
+	if err := checkSize(document); err != nil {
+		return &bytesSource{validator: contentValidator(document), mistake: err}
+	}
 	body := bytes.Clone(document)
 	return &bytesSource{body: body, validator: contentValidator(body)}
 }
@@ -93,14 +106,21 @@ func Bytes(document []byte) Source {
 type bytesSource struct {
 	body      []byte
 	validator Validator
+	mistake   error
 }
 
 func (s *bytesSource) Fetch(_ context.Context, last Validator) (Document, error) {
+	if s.mistake != nil {
+		return Document{}, s.mistake
+	}
 	if last == s.validator {
 		return Document{NotModified: true, Validator: last}, nil
 	}
 	return Document{Body: s.body, Validator: s.validator}, nil
 }
+
+// Check tells a document over the limit when the client is made.
+func (s *bytesSource) Check() error { return s.mistake }
 
 func (s *bytesSource) Identity() string { return "bytes:" + s.validator.ETag }
 

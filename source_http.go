@@ -80,12 +80,12 @@ func WithTimeout(timeout time.Duration) HTTPOption {
 	}
 }
 
-// WithMaxBytes limits the document's size after decompression, in bytes, from 1 to 1 GiB; the format may have a limit of its own, as
-// Native has one of 64 MiB. By default, 64 MiB.
+// WithMaxBytes limits the document's size after decompression, in bytes, from 1 to 64 MiB, which no document may exceed.
+// By default, 64 MiB.
 func WithMaxBytes(limit int64) HTTPOption {
 	return func(s *httpSource) {
-		if limit <= 0 || limit > maxDiskBody {
-			s.wrong(fmt.Errorf("becket: WithMaxBytes: %d is not between 1 and %d", limit, int64(maxDiskBody)))
+		if limit <= 0 || limit > maxDocument {
+			s.wrong(fmt.Errorf("becket: WithMaxBytes: %d is not between 1 and %d", limit, int64(maxDocument)))
 			return
 		}
 		s.limit = limit

@@ -6,6 +6,8 @@ import (
 	"io/fs"
 
 	"github.com/BurntSushi/toml"
+
+	"github.com/becketflags/becket/cmd/becket/internal/input"
 )
 
 // config is what .becket.toml says.
@@ -25,7 +27,7 @@ const defaultConfig = ".becket.toml"
 
 // readConfig reads the configuration, if there is one. A name in it that nobody knows is a mistake.
 func readConfig(path string) (c config, err error) {
-	meta, err := toml.DecodeFile(path, &c)
+	meta, err := decodeConfig(path, &c)
 	if errors.Is(err, fs.ErrNotExist) && path == defaultConfig {
 		return config{}, nil
 	}
@@ -39,4 +41,12 @@ func readConfig(path string) (c config, err error) {
 		return c, fmt.Errorf("%s: unknown name %q", path, unknown[0].String())
 	}
 	return c, nil
+}
+
+func decodeConfig(path string, c *config) (toml.MetaData, error) {
+	text, err := input.File(path)
+	if err != nil {
+		return toml.MetaData{}, err
+	}
+	return toml.Decode(string(text), c)
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"go/token"
-	"os"
 	"path"
 	"path/filepath"
 	"time"
@@ -61,7 +60,7 @@ func (v *genGoVerb) write(e *env, code []byte) error {
 		_, err := e.stdout.Write(code)
 		return err
 	}
-	old, err := os.ReadFile(v.Out)
+	old, err := input.File(v.Out)
 	switch {
 	case err == nil && bytes.Equal(old, code):
 		return nil

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"aead.dev/minisign"
+
+	"github.com/becketflags/becket/cmd/becket/internal/input"
 )
 
 // keygenVerb makes a key pair.
@@ -83,7 +85,7 @@ func (p *passwordFlags) password(e *env, prompt string) (password string, err er
 	switch {
 	case p.PasswordFile != "":
 		var text []byte
-		text, err = os.ReadFile(p.PasswordFile)
+		text, err = input.File(p.PasswordFile)
 		password, _, _ = strings.Cut(string(text), "\n")
 		password = strings.TrimSuffix(password, "\r")
 	case e.password == nil:
@@ -117,7 +119,7 @@ func (v *keygenVerb) create(path string, text []byte, mode fs.FileMode) error {
 
 // secretKey reads a secret key, and its password if it has one.
 func (p *passwordFlags) secretKey(e *env, path string) (key minisign.PrivateKey, err error) {
-	text, err := os.ReadFile(path)
+	text, err := input.File(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return key, fmt.Errorf("there is no secret key %q; becket keygen makes one", path)
 	}

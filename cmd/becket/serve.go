@@ -96,7 +96,7 @@ func (d *development) look() (s sighting) {
 	if len(s.body) > 0 && bytes.HasSuffix(s.document.Source, s.body) {
 		s.body = s.document.Source // plain JSON with its byte-order mark, if it has one: a signature is over every byte
 	}
-	s.signature, s.err = os.ReadFile(filepath.Clean(d.rules) + devserver.SignatureSuffix)
+	s.signature, s.err = input.File(filepath.Clean(d.rules) + devserver.SignatureSuffix)
 	if errors.Is(s.err, fs.ErrNotExist) {
 		s.signature, s.err = nil, nil
 	}

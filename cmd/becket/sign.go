@@ -65,7 +65,7 @@ func (v *signVerb) Run(e *env) error {
 
 // body returns the file's bytes, which must be what the library takes: a signed mistake is refused by every client as well.
 func (v *signVerb) body(e *env) ([]byte, error) {
-	source, err := os.ReadFile(v.File)
+	source, err := input.File(v.File)
 	if err != nil || v.Unchecked {
 		return source, err
 	}
@@ -144,7 +144,7 @@ func (v *verifyVerb) keys() (keys []minisign.PublicKey, err error) {
 		files = []string{"becket.pub"}
 	}
 	for _, file := range files {
-		text, err := os.ReadFile(file)
+		text, err := input.File(file)
 		if err != nil {
 			return nil, fmt.Errorf("the public key: %w", err)
 		}

@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/becketflags/becket"
+	"github.com/becketflags/becket/internal/limit"
 )
 
 // Where ConfigCat serves configs.
@@ -229,6 +230,9 @@ type redirect struct {
 
 // redirectOf reads a config's redirect. A document that is none has none: the format will refuse it.
 func redirectOf(document []byte) (to redirect) {
+	if len(document) > limit.Document {
+		return to
+	}
 	parts, err := split(document)
 	if err != nil || checkNesting(parts.preferences) != nil {
 		return to

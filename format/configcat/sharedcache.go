@@ -5,8 +5,12 @@ import (
 	"crypto/sha1" //nolint:gosec // ConfigCat's choice; it names, it secures nothing
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"strconv"
 	"time"
+
+	"github.com/becketflags/becket"
+	"github.com/becketflags/becket/internal/limit"
 )
 
 // CacheKey returns the key under which ConfigCat's SDKs keep the config of an SDK key in a cache that they share. Together with
@@ -35,11 +39,18 @@ var errCacheEntry = errors.New("becket: this is no cache entry of ConfigCat's SD
 
 // UnmarshalText reads an entry. It does not look into the config.
 func (e *CacheEntry) UnmarshalText(text []byte) error {
+	const head = 64 << 10 // more than a time and an ETag need
+	if len(text) > limit.Document+head {
+		return fmt.Errorf("%w of %d bytes: the cache entry has %d", becket.ErrTooLarge, limit.Document, len(text))
+	}
 	at, rest, ok := bytes.Cut(text, []byte{'\n'})
 	etag, config, more := bytes.Cut(rest, []byte{'\n'})
 	millis, err := strconv.ParseInt(string(at), 10, 64)
 	if !ok || !more || err != nil {
 		return errCacheEntry
+	}
+	if len(config) > limit.Document {
+		return fmt.Errorf("%w of %d bytes: the config has %d", becket.ErrTooLarge, limit.Document, len(config))
 	}
 	*e = CacheEntry{FetchedAt: time.UnixMilli(millis).UTC(), ETag: string(etag), Config: bytes.Clone(config)}
 	return nil

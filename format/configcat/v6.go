@@ -13,6 +13,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/becketflags/becket"
+	"github.com/becketflags/becket/internal/limit"
 )
 
 // V6 is the format of config_v6.json.
@@ -22,17 +23,14 @@ type v6 struct{}
 
 func (v6) Name() string { return "configcat-v6" }
 
-// maxDocument is the largest document, in bytes.
-const maxDocument = 64 << 20
-
 // maxBad is how many settings may be bad before the document counts as none at all: each costs memory.
 const maxBad = 100_000
 
 // Decode compiles a document. It is refused when it is no JSON object, or its settings are none; everything else matters when an
 // evaluation reaches it.
 func (v6) Decode(document []byte) (becket.Rules, error) {
-	if len(document) > maxDocument {
-		return nil, fmt.Errorf("becket: the document has %d bytes, more than %d", len(document), maxDocument)
+	if len(document) > limit.Document {
+		return nil, fmt.Errorf("%w of %d bytes: it has %d", becket.ErrTooLarge, limit.Document, len(document))
 	}
 	document = bytes.TrimPrefix(document, []byte("\xef\xbb\xbf"))
 	if err := checkNesting(document); err != nil {

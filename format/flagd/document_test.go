@@ -219,3 +219,8 @@ func TestPlainTextIsWhatJSONWritesAsItStands(t *testing.T) {
 		assert.Equal(t, string(written) == `"`+s+`"`, plainText(s), "%q", s)
 	}
 }
+
+func TestADocumentOverTheLimitIsRefused(t *testing.T) {
+	_, err := Format.Decode(make([]byte, 64<<20+1))
+	assert.ErrorIs(t, err, becket.ErrTooLarge)
+}

@@ -28,7 +28,10 @@
 package flagd
 
 import (
+	"fmt"
+
 	"github.com/becketflags/becket"
+	"github.com/becketflags/becket/internal/limit"
 )
 
 // Format reads flagd's flag definitions, with version 2 of "fractional": what flagd has done since its core 0.15.0 (April
@@ -47,8 +50,11 @@ type format struct {
 // Name returns the format's name.
 func (f format) Name() string { return f.name }
 
-// Decode compiles a document. Its errors are *becket.DocumentError.
+// Decode compiles a document. Its errors are *becket.DocumentError, but for one over the limit of its size.
 func (f format) Decode(document []byte) (becket.Rules, error) {
+	if len(document) > limit.Document {
+		return nil, fmt.Errorf("%w of %d bytes: it has %d", becket.ErrTooLarge, limit.Document, len(document))
+	}
 	r, err := decode(document, f.v3)
 	if err != nil {
 		return nil, err

@@ -5,6 +5,7 @@ package imply
 import (
 	"bytes"
 	"encoding/json"
+	"hash/maphash"
 
 	"github.com/becketflags/becket/cmd/becket/internal/native"
 )
@@ -31,19 +32,23 @@ type literal struct {
 	operator string // "in" for "not_in" too
 	negated  bool
 	values   []value // of the operators that take scalars or texts
+	operands *operands
+}
+
+// operands is what is worked out of a literal's values once, since it may be held against thousands of others.
+type operands struct {
+	set     map[id]struct{} // the values; nil but for "in"
+	kinds   uint8           // a bit for each kind that the values have
+	written []byte          // as they were written, without blanks
+	digest  uint64          // of written
+	size    int             // the bytes of the values
 }
 
 // Of returns the formula of a condition; nil is always true.
 func Of(c *native.Condition) Formula { return formula(c, false) }
 
-// AnyOf returns the formula that is true when any of the conditions is.
-func AnyOf(conditions []*native.Condition) Formula {
-	f := Formula{kind: isAny}
-	for _, c := range conditions {
-		f.parts = append(f.parts, Of(c))
-	}
-	return f
-}
+// AnyOf returns the formula that is true when any of the others is. It keeps the slice.
+func AnyOf(formulas []Formula) Formula { return Formula{kind: isAny, parts: formulas} }
 
 func formula(c *native.Condition, negated bool) Formula {
 	if c == nil {
@@ -77,14 +82,51 @@ func newLiteral(c *native.Condition, negated bool) literal {
 	if c.Operand == nil {
 		return l
 	}
-	operands := c.Operand.Elements
+	elements := c.Operand.Elements
 	if c.Operand.Kind != '[' {
-		operands = []*native.Node{c.Operand}
+		elements = []*native.Node{c.Operand}
 	}
-	for _, operand := range operands {
-		l.values = append(l.values, newValue(operand, c.Fold))
+	l.values = make([]value, 0, len(elements))
+	for _, element := range elements {
+		v := newValue(element, c.Fold)
+		if c.Operator == "cidr" {
+			v.prefix = prefixOf(v.text)
+		}
+		l.values = append(l.values, v)
 	}
+	l.operands = newOperands(c.Operand, l.operator, l.values)
 	return l
+}
+
+var seed = maphash.MakeSeed()
+
+func newOperands(n *native.Node, operator string, values []value) *operands {
+	o := &operands{written: compact(n)}
+	o.digest = maphash.Bytes(seed, o.written)
+	if operator == "in" {
+		o.set = make(map[id]struct{}, len(values))
+	}
+	for i := range values {
+		o.kinds |= 1 << values[i].kind
+		o.size += len(values[i].text)
+		if o.set != nil {
+			o.set[values[i].id()] = struct{}{}
+		}
+	}
+	return o
+}
+
+// has reports whether the value of an "in" that ignores case or not equals one of the set's.
+func (l *literal) has(v *value) bool {
+	wanted := v.id()
+	switch {
+	case v.kind == aText && l.Fold:
+		wanted.text = fold(v.text)
+	case v.folds:
+		return false
+	}
+	_, ok := l.operands.set[wanted]
+	return ok
 }
 
 // Never reports whether the formula is certainly never true.
@@ -110,7 +152,7 @@ func (f Formula) Never() bool {
 }
 
 // same reports whether two literals are written alike.
-func (l literal) same(other literal) bool {
+func (l *literal) same(other *literal) bool {
 	if l.Form != other.Form || l.negated != other.negated {
 		return false
 	}
@@ -118,7 +160,7 @@ func (l literal) same(other literal) bool {
 		return l.Key == other.Key
 	}
 	return l.Form == native.Test && l.Attribute == other.Attribute && l.operator == other.operator && l.Fold == other.Fold &&
-		(l.operator == "exists" || bytes.Equal(compact(l.Operand), compact(other.Operand)))
+		(l.operator == "exists" || l.operands.digest == other.operands.digest && bytes.Equal(l.operands.written, other.operands.written))
 }
 
 func compact(n *native.Node) []byte {

@@ -8,99 +8,120 @@ import (
 	"github.com/becketflags/becket/cmd/becket/internal/native"
 )
 
-// maxSteps bounds the search, which could otherwise take long on conditions that nobody writes.
+// maxSteps bounds one search, which could otherwise take long on conditions that nobody writes.
 const maxSteps = 20_000
 
-// Implies reports whether b is certainly true whenever a is.
-func Implies(a, b Formula) bool {
-	s := search{left: maxSteps}
-	return s.implies(a, b)
+// Budget is how many steps searches may take together: a step for each pair of conditions and for each pair of values that is
+// compared. Searches after its end find nothing.
+type Budget struct{ Left int }
+
+// Implies reports whether b is certainly true whenever a is. It takes 20,000 steps at most.
+func (b *Budget) Implies(one, other Formula) bool {
+	s := search{left: min(maxSteps, b.Left)}
+	before := s.left
+	implied := s.implies(&one, &other)
+	b.Left -= before - max(s.left, 0)
+	return implied
 }
+
+// Implies reports whether b is certainly true whenever a is.
+func Implies(a, b Formula) bool { return (&Budget{Left: maxSteps}).Implies(a, b) }
 
 type search struct{ left int }
 
-func (s *search) implies(a, b Formula) bool {
-	if s.left--; s.left < 0 {
+// spend counts steps and reports whether the search may go on.
+func (s *search) spend(steps int) bool {
+	s.left -= steps
+	return s.left >= 0
+}
+
+func (s *search) implies(a, b *Formula) bool {
+	if !s.spend(1) {
 		return false
 	}
 	switch {
 	case a.kind == isAny:
-		return s.every(a.parts, func(part Formula) bool { return s.implies(part, b) })
+		return every(a.parts, func(part *Formula) bool { return s.implies(part, b) })
 	case b.kind == isAll:
-		return s.every(b.parts, func(part Formula) bool { return s.implies(a, part) })
-	case a.kind == isAll && s.some(a.parts, func(part Formula) bool { return s.implies(part, b) }):
+		return every(b.parts, func(part *Formula) bool { return s.implies(a, part) })
+	case a.kind == isAll && some(a.parts, func(part *Formula) bool { return s.implies(part, b) }):
 		return true
 	case b.kind == isAny:
-		return s.some(b.parts, func(part Formula) bool { return s.implies(a, part) }) || s.each(a, b)
+		return some(b.parts, func(part *Formula) bool { return s.implies(a, part) }) || s.each(a, b)
 	case a.kind == isLiteral && b.kind == isLiteral:
-		return a.literal.implies(b.literal)
+		return s.literal(&a.literal, &b.literal)
 	default:
 		return false
 	}
 }
 
-func (s *search) every(parts []Formula, holds func(Formula) bool) bool {
-	return !slices.ContainsFunc(parts, func(part Formula) bool { return !holds(part) })
+func every(parts []Formula, holds func(*Formula) bool) bool {
+	return !some(parts, func(part *Formula) bool { return !holds(part) })
 }
 
-func (s *search) some(parts []Formula, holds func(Formula) bool) bool {
-	return slices.ContainsFunc(parts, holds)
+func some(parts []Formula, holds func(*Formula) bool) bool {
+	for i := range parts {
+		if holds(&parts[i]) {
+			return true
+		}
+	}
+	return false
 }
 
 // each tries the values of an "in" one by one: ["DE", "FR"] implies any of ["DE"] and ["FR"].
-func (s *search) each(a, b Formula) bool {
+func (s *search) each(a, b *Formula) bool {
 	if a.kind != isLiteral || a.literal.operator != "in" || a.literal.negated || len(a.literal.values) < 2 {
 		return false
 	}
-	return s.every(a.literal.singles(), func(single Formula) bool { return s.implies(single, b) })
-}
-
-func (l literal) singles() (all []Formula) {
-	for i := range l.values {
-		one := l
-		one.values = l.values[i : i+1]
-		all = append(all, Formula{literal: one})
+	for i := range a.literal.values {
+		single := *a
+		single.literal.values = a.literal.values[i : i+1]
+		if !s.implies(&single, b) {
+			return false
+		}
 	}
-	return all
+	return true
 }
 
-// implies decides for two literals.
-func (l literal) implies(other literal) bool {
-	if l.same(other) {
+// literal decides for two literals.
+func (s *search) literal(a, b *literal) bool {
+	if a.same(b) {
 		return true
 	}
-	if l.Form != other.Form {
+	if a.Form != b.Form {
 		return false
 	}
-	switch l.Form {
+	switch a.Form {
 	case native.InFlag:
-		return l.Key == other.Key && l.negated == other.negated && (!l.negated && subset(l.Variants, other.Variants) ||
-			l.negated && subset(other.Variants, l.Variants))
+		if a.Key != b.Key || a.negated != b.negated || !s.spend(len(a.Variants)*len(b.Variants)) {
+			return false
+		}
+		return !a.negated && subset(a.Variants, b.Variants) || a.negated && subset(b.Variants, a.Variants)
 	case native.Test:
-		return l.Attribute == other.Attribute && l.impliesTest(other)
+		return a.Attribute == b.Attribute && s.test(a, b)
 	default:
 		return false
 	}
 }
 
-// impliesTest decides for two tests of one attribute. A definite answer of any operator but exists means that the attribute is
+// test decides for two tests of one attribute. A definite answer of any operator but exists means that the attribute is
 // there. A negated test is true when the test is false, not when it is unknown; so where both tests are false for the same
 // kinds of values, the implication is that of the tests, turned round.
-func (l literal) impliesTest(other literal) bool {
+func (s *search) test(a, b *literal) bool {
 	switch {
-	case other.operator == "exists":
-		return !other.negated && l.operator != "exists"
-	case l.operator == "exists" || l.negated != other.negated:
+	case b.operator == "exists":
+		return !b.negated && a.operator != "exists"
+	case a.operator == "exists" || a.negated != b.negated:
 		return false
-	case l.negated:
-		return l.definiteWhere(other) && other.truthImplies(l)
+	case a.negated:
+		return a.definiteWhere(b) && s.truth(b, a)
 	default:
-		return l.truthImplies(other)
+		return s.truth(a, b)
 	}
 }
 
 // family groups the operators that are unknown for the same values.
-func (l literal) family() string {
+func (l *literal) family() string {
 	switch l.operator {
 	case "lt", "lte", "gt", "gte":
 		return "numbers"
@@ -115,72 +136,86 @@ func (l literal) family() string {
 
 // definiteWhere reports whether other is true or false, and not unknown, wherever l is. An "in" is unknown for values of a type
 // that it does not list, unless it lists none at all.
-func (l literal) definiteWhere(other literal) bool {
+func (l *literal) definiteWhere(other *literal) bool {
 	if l.family() != other.family() {
 		return false
 	}
 	if l.operator != "in" || len(other.values) == 0 {
 		return l.operator != "in" || len(l.values) == 0 || len(other.values) == 0
 	}
-	if len(l.values) == 0 {
+	return len(l.values) > 0 && l.operands.kinds&^other.operands.kinds == 0
+}
+
+// truth decides for two tests that are not negated. On a list each holds when it holds for any element, so what is right
+// for one value is right for lists.
+func (s *search) truth(a, b *literal) bool {
+	if a.operator == "in" {
+		return s.all(a.values, func(v *value) bool { return s.holds(b, v) })
+	}
+	if a.family() != b.family() {
 		return false
 	}
-	for _, v := range l.values {
-		if !slices.ContainsFunc(other.values, func(o value) bool { return o.kind == v.kind }) {
+	switch a.family() {
+	case "numbers":
+		return impliesBound(a.operator, &a.values[0], b.operator, &b.values[0])
+	case "texts":
+		return s.all(a.values, func(v *value) bool { return s.text(a.operator, v, b) })
+	case "instants":
+		return a.operator == b.operator && impliesInstant(a.operator, a.values[0].text, b.values[0].text)
+	case "cidr":
+		return s.all(a.values, func(v *value) bool {
+			return s.spend(len(b.values)) && slices.ContainsFunc(b.values, func(other value) bool { return v.inside(&other) })
+		})
+	default:
+		return a.same(b)
+	}
+}
+
+// all reports whether something holds for every value. Each is a step.
+func (s *search) all(values []value, holds func(*value) bool) bool {
+	for i := range values {
+		if !s.spend(1) || !holds(&values[i]) {
 			return false
 		}
 	}
 	return true
 }
 
-// truthImplies decides for two tests that are not negated. On a list each holds when it holds for any element, so what is right
-// for one value is right for lists.
-func (l literal) truthImplies(other literal) bool {
-	if l.operator == "in" {
-		return !slices.ContainsFunc(l.values, func(v value) bool { return !other.holds(v) })
-	}
-	if l.family() != other.family() {
-		return false
-	}
-	switch l.family() {
-	case "numbers":
-		return impliesBound(l.operator, l.values[0], other.operator, other.values[0])
-	case "texts":
-		return !slices.ContainsFunc(l.values, func(v value) bool { return !impliesText(l.operator, v, other) })
-	case "instants":
-		return l.operator == other.operator && impliesInstant(l.operator, l.values[0].text, other.values[0].text)
-	case "cidr":
-		return !slices.ContainsFunc(l.values, func(v value) bool { return !slices.ContainsFunc(other.values, v.inside) })
-	default:
-		return l.same(other)
-	}
-}
-
 // holds reports whether the test is certainly true for a value. A value that ignores case stands for all its spellings.
-func (l literal) holds(v value) bool {
-	switch l.operator {
+func (s *search) holds(test *literal, v *value) bool {
+	switch test.operator {
 	case "in":
-		return slices.ContainsFunc(l.values, func(own value) bool { return own.equals(v) })
+		return s.spend(len(v.text)/bytesPerStep) && test.has(v)
 	case "starts_with", "ends_with", "contains":
-		return impliesText("in", v, l)
+		return s.text("in", v, test)
 	case "lt", "lte", "gt", "gte":
-		return v.kind == aNumber && v.isExact && l.values[0].isExact && compareHolds(l.operator, v.number, l.values[0].number)
+		bound := &test.values[0]
+		return v.kind == aNumber && v.isExact && bound.isExact && compareHolds(test.operator, v.number, bound.number)
 	default:
 		return false
 	}
 }
 
-// impliesText reports whether a text that is, starts with, ends with or contains v passes the test.
-func impliesText(operator string, v value, test literal) bool {
+// bytesPerStep is how many bytes of a text count as a step where it is searched.
+const bytesPerStep = 64
+
+// text reports whether a text that is, starts with, ends with or contains v passes the test.
+func (s *search) text(operator string, v *value, test *literal) bool {
 	if v.kind != aText || v.folds && !test.Fold {
 		return false
 	}
-	known := operator == "in" || operator == test.operator || test.operator == "contains"
-	return known && slices.ContainsFunc(test.values, func(own value) bool {
-		text := v.text
-		if test.Fold {
-			text = fold(text)
-		}
+	if operator != "in" && operator != test.operator && test.operator != "contains" {
+		return false
+	}
+	text := v.text
+	if test.Fold {
+		text = fold(text)
+	}
+	steps := len(test.values) + test.operands.size/bytesPerStep
+	if test.operator == "contains" {
+		steps += len(test.values) * (len(text) / bytesPerStep)
+	}
+	return s.spend(steps) && slices.ContainsFunc(test.values, func(own value) bool {
 		switch test.operator {
 		case "starts_with":
 			return strings.HasPrefix(text, own.text)
@@ -193,7 +228,7 @@ func impliesText(operator string, v value, test literal) bool {
 }
 
 // impliesBound reports whether every number within one bound is within the other.
-func impliesBound(operator string, bound value, other string, otherBound value) bool {
+func impliesBound(operator string, bound *value, other string, otherBound *value) bool {
 	if operator[0] != other[0] || !bound.isExact || !otherBound.isExact {
 		return false
 	}

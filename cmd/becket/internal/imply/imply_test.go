@@ -3,6 +3,7 @@ package imply_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 
@@ -156,4 +157,40 @@ func randomSubject(random *rand.Rand) becket.Subject {
 		}
 	}
 	return becket.NewSubject(fmt.Sprintf("u%d", random.IntN(6)), attributes...)
+}
+
+// list is a condition of so many values, of which the last is its own.
+func list(operator, last string, values int) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, `{"attribute": "c", %q: [`, operator)
+	for i := range values - 1 {
+		fmt.Fprintf(&b, `"v%d", `, i)
+	}
+	return b.String() + `"` + last + `"]}`
+}
+
+// Two lists of n values take about n steps and not n times n.
+func TestListsAreComparedInStepsThatGrowWithTheirLength(t *testing.T) {
+	steps := func(operator string, values int) int {
+		ruleset, _ := read(t, list(operator, "x", values), list(operator, "y", values))
+		budget := imply.Budget{Left: 1_000_000}
+		a, b := imply.Of(ruleset.Flag("c0").Rules[0].If), imply.Of(ruleset.Flag("c1").Rules[0].If)
+		assert.False(t, budget.Implies(a, b))
+		return 1_000_000 - budget.Left
+	}
+	for _, operator := range []string{"in", "not_in"} {
+		assert.LessOrEqual(t, steps(operator, 200), 210, operator)
+		assert.LessOrEqual(t, steps(operator, 2_000), 2_010, operator)
+	}
+	assert.LessOrEqual(t, steps("contains", 2_000), 20_000, "pairs of parts are compared one by one, up to the bound of a search")
+}
+
+func TestABudgetEndsSearches(t *testing.T) {
+	ruleset, _ := read(t, list("in", "x", 100), list("in", "x", 200))
+	a, b := imply.Of(ruleset.Flag("c0").Rules[0].If), imply.Of(ruleset.Flag("c1").Rules[0].If)
+	// The last value is the same, and the shorter list is a part of the longer one.
+	assert.True(t, (&imply.Budget{Left: 200}).Implies(a, b))
+	short := imply.Budget{Left: 50}
+	assert.False(t, short.Implies(a, b), "a search that runs out of steps finds nothing")
+	assert.Zero(t, short.Left)
 }

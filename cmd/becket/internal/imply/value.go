@@ -16,6 +16,7 @@ type value struct {
 	number  float64
 	isExact bool // the number is exact in 64 bits of floating point, so that comparing it is
 	folds   bool
+	prefix  netip.Prefix // of "cidr": the zero Prefix for one that is not compared
 }
 
 type valueKind uint8
@@ -49,30 +50,33 @@ func exact(text string) (float64, bool) {
 	return f, err == nil && f > -most && f < most
 }
 
-// equals reports whether every spelling that other stands for equals v.
-func (v value) equals(other value) bool {
-	switch {
-	case v.kind != other.kind:
-		return false
-	case v.kind == aNumber && v.isExact && other.isExact:
-		return v.number == other.number
-	case v.kind == aText && v.folds:
-		return v.text == fold(other.text)
-	case other.folds:
-		return false
-	default:
-		return v.text == other.text
-	}
+// id is equal for two values of which each equals the other. A text that ignores case has the one of its folded spelling.
+type id struct {
+	kind   valueKind
+	text   string
+	number float64
 }
 
-// inside reports whether every address of a prefix is in another one. Prefixes of v4 addresses written as v6 are left alone.
-func (v value) inside(other value) bool {
-	a, err := netip.ParsePrefix(v.text)
-	b, otherErr := netip.ParsePrefix(other.text)
-	if err != nil || otherErr != nil || a.Addr().Is4In6() || b.Addr().Is4In6() {
-		return false
+func (v *value) id() id {
+	if v.kind == aNumber && v.isExact {
+		return id{kind: aNumber, number: v.number}
 	}
-	return b.Bits() <= a.Bits() && b.Contains(a.Addr())
+	return id{kind: v.kind, text: v.text}
+}
+
+// prefixOf reads a prefix. Prefixes of v4 addresses written as v6 are left alone.
+func prefixOf(text string) netip.Prefix {
+	p, err := netip.ParsePrefix(text)
+	if err != nil || p.Addr().Is4In6() {
+		return netip.Prefix{}
+	}
+	return p
+}
+
+// inside reports whether every address of a prefix is in another one.
+func (v *value) inside(other *value) bool {
+	a, b := v.prefix, other.prefix
+	return a.IsValid() && b.IsValid() && b.Bits() <= a.Bits() && b.Contains(a.Addr())
 }
 
 // fold maps each letter to the smallest of those that differ from it by case alone, as regular expressions fold.

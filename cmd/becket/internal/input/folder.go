@@ -134,13 +134,16 @@ func (w *folderWriter) files(section string) (files []string, err error) {
 }
 
 func (w *folderWriter) file(path string) (part, []byte, error) {
-	source, err := os.ReadFile(path)
+	source, err := File(path)
 	if err != nil {
 		return part{}, nil, err
 	}
 	p, body, refused := readPart(filepath.ToSlash(path), source, false)
 	if refused != nil {
 		return p, nil, refused
+	}
+	if len(w.document.Body)+len(body) > maxBytes {
+		return p, nil, fmt.Errorf("the files of %s together: %w", w.folder, tooLarge())
 	}
 	return p, body, nil
 }

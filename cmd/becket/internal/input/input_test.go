@@ -4,12 +4,14 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/becketflags/becket"
 	"github.com/becketflags/becket/cmd/becket/internal/input"
 )
 
@@ -148,4 +150,37 @@ func TestTheKeyOfAPath(t *testing.T) {
 	} {
 		assert.Equal(t, key, input.FlagOf(path), path)
 	}
+}
+
+// A text that aliases repeat counts by its bytes: half a megabyte, a hundred thousand times.
+func TestAliasesOfLongTextsAreBounded(t *testing.T) {
+	long := "x-a: &a \"" + strings.Repeat("x", 500_000) + "\"\nschema: 1\nflags: {}\nx-b: [" + strings.Repeat("*a,", 100_000) + "]\n"
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, err := read(t, "a.yaml", long)
+	runtime.ReadMemStats(&after)
+	require.ErrorContains(t, err, "too large")
+	assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(200<<20), "bytes allocated; written out, the document has 50 GB")
+}
+
+func TestEveryPlaceIsFoundWithoutCountingFromTheStart(t *testing.T) {
+	text := "{\"schema\": 1,\n\"flags\": {\n\n\"a\": {},\r\n  \"b\": {}}}"
+	d, err := read(t, "a.json", text)
+	require.NoError(t, err)
+	for at := range len(text) + 1 {
+		before := text[:at]
+		want := input.Place{Line: strings.Count(before, "\n") + 1, Column: at - strings.LastIndexByte(before, '\n')}
+		got := d.PlaceAt(at)
+		assert.Equal(t, want, input.Place{Line: got.Line, Column: got.Column}, "offset %d", at)
+	}
+}
+
+func TestNoFileOverTheLimitIsRead(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.json")
+	require.NoError(t, os.WriteFile(path, nil, 0o600))
+	require.NoError(t, os.Truncate(path, 64<<20+1))
+	_, err := input.File(path)
+	require.ErrorIs(t, err, becket.ErrTooLarge)
+	_, err = input.Read(t.Context(), path, input.Options{})
+	require.ErrorIs(t, err, becket.ErrTooLarge)
 }

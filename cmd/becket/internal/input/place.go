@@ -17,6 +17,7 @@ type part struct {
 	file   string
 	source []byte
 	spans  []span // nil: the stretch and the source are the same, byte for byte
+	lines  []int  // where the source's lines begin, found when a place is asked for first
 }
 
 // span says where a token of the body was written.
@@ -28,12 +29,7 @@ type span struct {
 // Place returns where the body's line and column, as the library counts them, were written.
 func (d *Document) Place(line, column int) Place {
 	if d.starts == nil {
-		d.starts = []int{0}
-		for i, c := range d.Body {
-			if c == '\n' {
-				d.starts = append(d.starts, i+1)
-			}
-		}
+		d.starts = lineStarts(d.Body)
 	}
 	if line < 1 || line > len(d.starts) {
 		return Place{File: d.Name}
@@ -56,6 +52,21 @@ func (p *part) place(offset int) Place {
 		s := p.spans[max(i, 0)]
 		return Place{p.file, s.line, s.column}
 	}
-	before := p.source[:min(offset, len(p.source))]
-	return Place{p.file, bytes.Count(before, []byte{'\n'}) + 1, len(before) - bytes.LastIndexByte(before, '\n')}
+	if p.lines == nil {
+		p.lines = lineStarts(p.source)
+	}
+	offset = min(offset, len(p.source))
+	line := sort.SearchInts(p.lines, offset+1)
+	return Place{p.file, line, offset - p.lines[line-1] + 1}
+}
+
+// lineStarts returns the offset of each line. Many places may be asked for, so counting from the start each time would take too long.
+func lineStarts(text []byte) []int {
+	starts := make([]int, 1, bytes.Count(text, []byte{'\n'})+1)
+	for i, c := range text {
+		if c == '\n' {
+			starts = append(starts, i+1)
+		}
+	}
+	return starts
 }

@@ -16,10 +16,11 @@ import (
 
 	"github.com/becketflags/becket"
 	"github.com/becketflags/becket/cmd/becket/internal/report"
+	"github.com/becketflags/becket/internal/limit"
 )
 
 // maxBytes is the limit of a document, which is the library's own.
-const maxBytes = 64 << 20
+const maxBytes = limit.Document
 
 // Options say how to read.
 type Options struct {
@@ -97,13 +98,25 @@ func Bytes(ctx context.Context, name string, o Options) ([]byte, error) {
 	return limited(file)
 }
 
+// File reads a file, which must not be larger than a document may be.
+func File(name string) ([]byte, error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = file.Close() }()
+	return limited(file)
+}
+
 func limited(r io.Reader) ([]byte, error) {
 	body, err := io.ReadAll(io.LimitReader(r, maxBytes+1))
 	if err == nil && len(body) > maxBytes {
-		err = fmt.Errorf("%w: %d MiB", becket.ErrTooLarge, maxBytes>>20)
+		return nil, tooLarge()
 	}
 	return body, err
 }
+
+func tooLarge() error { return fmt.Errorf("%w: %d MiB", becket.ErrTooLarge, maxBytes>>20) }
 
 func isURL(name string) bool {
 	return strings.HasPrefix(name, "http://") || strings.HasPrefix(name, "https://")

@@ -33,7 +33,7 @@ func fromYAML(source []byte) ([]byte, []span, error) {
 	if err := decoder.Decode(&second); err == nil {
 		return nil, nil, &placedError{second.Line, max(second.Column, 1), "a second document follows the first"}
 	}
-	w := yamlWriter{}
+	w := yamlWriter{most: 4*len(source) + 1<<20}
 	if err := w.node(root.Content[0], 0); err != nil {
 		return nil, nil, err
 	}
@@ -43,17 +43,19 @@ func fromYAML(source []byte) ([]byte, []span, error) {
 type yamlWriter struct {
 	body    []byte
 	spans   []span
+	most    int // bytes of body
 	aliases int // that the writer is inside of
 	copies  int // nodes written for aliases
 }
 
-// node writes a node. Aliases are followed, so depth and copies are limited: a small document may stand for a huge one.
+// node writes a node. Aliases are followed, so depth, copies and bytes are limited: a small document may stand for a huge one.
 func (w *yamlWriter) node(n *yaml.Node, depth int) error {
-	const maxDepth, maxCopies = 100, 1_000_000
+	const maxDepth, maxCopies = 100, 250_000
 	if w.aliases > 0 {
 		w.copies++
 	}
-	if depth > maxDepth || w.copies > maxCopies {
+	// A scalar is weighed before it is written.
+	if depth > maxDepth || w.copies > maxCopies || len(w.body)+len(n.Value) > w.most {
 		return &placedError{n.Line, n.Column, "the document is nested too deeply or, its aliases written out, too large"}
 	}
 	w.spans = append(w.spans, span{len(w.body), n.Line, n.Column})
@@ -89,6 +91,9 @@ func (w *yamlWriter) mapping(n *yaml.Node, depth int) error {
 		}
 		w.comma(i)
 		w.spans = append(w.spans, span{len(w.body), key.Line, key.Column})
+		if len(w.body)+len(key.Value) > w.most {
+			return &placedError{key.Line, key.Column, "the document is, its aliases written out, too large"}
+		}
 		w.text(key.Value)
 		w.body = append(w.body, ':')
 		if err := w.node(value, depth+1); err != nil {

@@ -43,8 +43,8 @@ func (c *checker) unmet(on *native.Condition) string {
 		}
 		return ""
 	}
-	served := append(outcomes(f), f.Off)
-	if slices.ContainsFunc(on.Variants, func(name string) bool { return slices.Contains(served, name) }) {
+	served := c.served(f)
+	if slices.ContainsFunc(on.Variants, func(name string) bool { return served[name] || name == f.Off }) {
 		return ""
 	}
 	return fmt.Sprintf("%q never serves %s", f.Key, wanted)
@@ -52,6 +52,12 @@ func (c *checker) unmet(on *native.Condition) string {
 
 // segments finds those that no flag uses, be it through other segments. Flags that were set aside count: what they use is used.
 func (c *checker) segments() {
+	nodes := map[string]*native.Node{}
+	if all := c.ruleset.Root.Member("segments"); all != nil {
+		for i := range all.Members {
+			nodes[all.Members[i].Name] = all.Members[i].Value
+		}
+	}
 	used := map[string]bool{}
 	var mark func(*native.Node)
 	mark = func(n *native.Node) {
@@ -60,7 +66,7 @@ func (c *checker) segments() {
 			return
 		}
 		used[key] = true
-		c.ruleset.Root.Member("segments").Member(key).Walk(mark)
+		nodes[key].Walk(mark)
 	}
 	c.ruleset.Root.Member("flags").Walk(mark)
 	for _, s := range c.ruleset.Segments {
@@ -68,32 +74,4 @@ func (c *checker) segments() {
 			c.find(UnusedSegment, s.At, "segments"+native.PathStep(s.Key), "no flag uses the segment %q", s.Key)
 		}
 	}
-}
-
-// use is a rule's share of a layer.
-type use struct {
-	flag *native.Flag
-	rule *native.Rule
-}
-
-// layers finds rules of two flags that share a part of a layer: one subject can meet both.
-func (c *checker) layers() {
-	uses := map[[2]string][]use{}
-	for _, f := range c.ruleset.Flags {
-		for _, r := range f.Rules {
-			if r.Layer == nil || !f.Enabled || r.Layer.From >= r.Layer.To {
-				continue
-			}
-			c.flag = f
-			layer := [2]string{r.Layer.Name, r.By}
-			for _, other := range uses[layer] {
-				if other.flag != f && r.Layer.From < other.rule.Layer.To && other.rule.Layer.From < r.Layer.To {
-					c.find(OverlappingLayers, r.Layer.Node.At, r.Path+".layer", "the range %s to %s of layer %q overlaps with %s to %s of %s",
-						number(r.Layer.From), number(r.Layer.To), r.Layer.Name, number(other.rule.Layer.From), number(other.rule.Layer.To), other.rule.Path)
-				}
-			}
-			uses[layer] = append(uses[layer], use{f, r})
-		}
-	}
-	c.flag = nil
 }

@@ -2,7 +2,6 @@ package lint
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 	"time"
 
@@ -20,11 +19,12 @@ type Finding struct {
 
 // Check returns the findings in a ruleset at a time, in no particular order.
 func Check(ruleset *native.Ruleset, now time.Time) []Finding {
-	c := checker{ruleset: ruleset, now: now}
+	c := checker{ruleset: ruleset, now: now, steps: stepsOfRuleset, ofFlag: map[*native.Flag]int{}, outcomes: map[*native.Flag]map[string]bool{}}
 	for _, f := range ruleset.Flags {
 		c.flag = f
 		c.people()
 		c.rules()
+		c.reach()
 		c.splits()
 		c.variants()
 		c.alwaysOn()
@@ -41,9 +41,29 @@ type checker struct {
 	now      time.Time
 	flag     *native.Flag // the one being checked
 	findings []Finding
+	ofFlag   map[*native.Flag]int // how many findings there are of each flag
+	steps    int                  // that are left of stepsOfRuleset
+	outcomes map[*native.Flag]map[string]bool
+}
+
+// Bounds of what is reported. More tells nobody more.
+const (
+	mostOfFlag    = 100
+	mostOfRuleset = 10_000
+)
+
+// full reports whether no more findings of the flag at hand are kept.
+func (c *checker) full() bool {
+	return c.ofFlag[c.flag] >= mostOfFlag || len(c.findings) >= mostOfRuleset
 }
 
 func (c *checker) find(name string, at int, path, format string, arguments ...any) {
+	if c.full() {
+		return
+	}
+	if c.flag != nil {
+		c.ofFlag[c.flag]++
+	}
 	c.findings = append(c.findings, Finding{name, at, path, c.flag, fmt.Sprintf(format, arguments...)})
 }
 
@@ -78,7 +98,6 @@ func (c *checker) rules() {
 				c.find(FinishedRamp, r.Ramp.Node.At, r.Path+".ramp", "the ramp of rule %q ended at %s and stays at %s %%", r.Name, last.At.Format(time.RFC3339), number(last.Percent))
 			}
 		}
-		c.reachable(r)
 	}
 }
 
@@ -105,12 +124,18 @@ func (c *checker) variants() {
 	if c.flag.Implied {
 		return
 	}
-	served := append(c.flag.Default.Named(), c.flag.Off)
+	served := map[string]bool{c.flag.Off: true}
+	add := func(names []string) {
+		for _, name := range names {
+			served[name] = true
+		}
+	}
+	add(c.flag.Default.Named())
 	for _, r := range c.flag.Rules {
-		served = append(served, r.Serve.Named()...)
+		add(r.Serve.Named())
 	}
 	for _, v := range c.flag.Variants {
-		if !slices.Contains(served, v.Name) {
+		if !served[v.Name] {
 			c.find(UnusedVariant, v.At, c.flag.Path+".variants"+native.PathStep(v.Name), "nothing serves the variant %q", v.Name)
 		}
 	}
@@ -123,19 +148,30 @@ func (c *checker) alwaysOn() {
 	if f.Permanent || !f.Enabled || len(f.Variants) < 2 || len(f.Requires) > 0 || f.MaxAge != "" {
 		return
 	}
-	served := outcomes(f)
-	if len(served) == 1 && served[0] != f.Off {
-		c.find(AlwaysOn, f.At, f.Path, "the flag serves %q to everybody: keep that in the code and remove the flag, or make it permanent", served[0])
+	served := c.served(f)
+	if len(served) != 1 || served[f.Off] {
+		return
+	}
+	for name := range served {
+		c.find(AlwaysOn, f.At, f.Path, "the flag serves %q to everybody: keep that in the code and remove the flag, or make it permanent", name)
 	}
 }
 
-// outcomes lists the variants that a flag's rules and default can give.
-func outcomes(f *native.Flag) (served []string) {
+// served returns the variants that a flag's rules and default can give. Many conditions may ask it of one flag.
+func (c *checker) served(f *native.Flag) map[string]bool {
+	served, known := c.outcomes[f]
+	if !known {
+		served = outcomes(f)
+		c.outcomes[f] = served
+	}
+	return served
+}
+
+func outcomes(f *native.Flag) map[string]bool {
+	served := map[string]bool{}
 	add := func(s *native.Serve) {
 		for _, name := range s.Served() {
-			if !slices.Contains(served, name) {
-				served = append(served, name)
-			}
+			served[name] = true
 		}
 	}
 	for _, r := range f.Rules {

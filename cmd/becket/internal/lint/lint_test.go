@@ -150,3 +150,40 @@ func randomSubject(random *rand.Rand, i int) becket.Subject {
 	}
 	return becket.NewSubject(key, attributes[random.IntN(2):]...)
 }
+
+func TestFindingsEndAtAHundredOfAFlag(t *testing.T) {
+	var rules, flags []string
+	for i := range 150 {
+		rules = append(rules, fmt.Sprintf(`{"name": "r%d", "percent": 0, "serve": "on"}`, i))
+	}
+	document := `{"schema": 1, "flags": {"f": {"rules": [` + strings.Join(rules, ",") + `]}, "g": {}}}`
+	found, _ := check(t, document)
+	of := map[string]int{}
+	for _, f := range found {
+		of[f.Flag.Key]++
+	}
+	assert.Equal(t, map[string]int{"f": 100, "g": 2}, of)
+
+	for i := range 6_000 {
+		flags = append(flags, fmt.Sprintf(`"f%d": {}`, i))
+	}
+	found, _ = check(t, `{"schema": 1, "flags": {`+strings.Join(flags, ",")+`}}`)
+	assert.Len(t, found, 10_000, "each of the flags lacks a description and an owner")
+}
+
+// Without a bound, each of these takes minutes or hours.
+func TestManyRulesAndLayersAreCheckedInBoundedSteps(t *testing.T) {
+	var common, rules, flags []string
+	for i := range 500 {
+		common = append(common, fmt.Sprintf(`"v%d"`, i))
+	}
+	for i := range 1_000 {
+		rules = append(rules, fmt.Sprintf(`{"name": "r%d", "if": {"attribute": "a", "in": [%s, "own%d"]}, "serve": "on"}`, i, strings.Join(common, ","), i))
+	}
+	assert.Empty(t, names(t, `{"schema": 1, "flags": {"f": {"rules": [`+strings.Join(rules, ",")+`]}}}`))
+
+	for i := range 5_000 {
+		flags = append(flags, fmt.Sprintf(`"f%04d": {"description": "x", "owner": "y", "rules": [{"layer": {"name": "l%d", "from": %d, "to": %d}, "serve": "on"}]}`, i, i%50, i/50, i/50+1))
+	}
+	assert.Empty(t, names(t, `{"schema": 1, "flags": {`+strings.Join(flags, ",")+`}}`), "the ranges of 50 layers touch and do not overlap")
+}

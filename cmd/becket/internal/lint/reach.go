@@ -5,26 +5,48 @@ import (
 	"github.com/becketflags/becket/cmd/becket/internal/native"
 )
 
+// reachability bounds the search for unreachable rules. Conditions are held against those of all earlier rules, so that a flag of
+// many rules could take very long: what is not decided within the bounds is not reported.
+const (
+	stepsOfFlag    = 2_000_000
+	stepsOfRuleset = 20_000_000
+)
+
+// reach finds a flag's rules that nobody can reach.
+func (c *checker) reach() {
+	budget := imply.Budget{Left: min(stepsOfFlag, c.steps)}
+	before := budget.Left
+	formulas := make([]imply.Formula, len(c.flag.Rules))
+	for i, r := range c.flag.Rules {
+		formulas[i] = imply.Of(r.If)
+		c.reachable(r, formulas[:i+1], &budget)
+	}
+	c.steps -= before - budget.Left
+}
+
 // reachable finds a rule that nobody can reach: its own condition is never true, or earlier rules take everybody before it. It is
-// only said where it is certain.
-func (c *checker) reachable(r *native.Rule) {
-	condition := imply.Of(r.If)
+// only said where it is certain. The last of the formulas is that of the rule itself.
+func (c *checker) reachable(r *native.Rule, formulas []imply.Formula, budget *imply.Budget) {
+	condition := formulas[r.Index]
 	if condition.Never() {
 		c.find(UnreachableRule, r.Node.At, r.Path, "rule %q can never apply: its condition is never true", r.Name)
 		return
 	}
-	var open []*native.Condition // of earlier rules that pass on nobody who meets their condition
-	for _, earlier := range c.flag.Rules[:r.Index] {
+	var open []imply.Formula // of earlier rules that pass on nobody who meets their condition
+	for i, earlier := range c.flag.Rules[:r.Index] {
+		if budget.Left--; budget.Left <= 0 {
+			return
+		}
 		if !letsThrough(earlier, r) {
 			continue
 		}
-		if imply.Implies(condition, imply.Of(earlier.If)) {
+		if budget.Implies(condition, formulas[i]) {
 			c.find(UnreachableRule, r.Node.At, r.Path, "rule %q can never apply: rule %q before it takes everybody whom it is for", r.Name, earlier.Name)
 			return
 		}
-		open = append(open, earlier.If)
+		open = append(open, formulas[i])
 	}
-	if len(open) > 1 && imply.Implies(condition, imply.AnyOf(open)) {
+	if len(open) > 1 && budget.Implies(condition, imply.AnyOf(open)) {
 		c.find(UnreachableRule, r.Node.At, r.Path, "rule %q can never apply: the rules before it together take everybody whom it is for", r.Name)
 	}
 }

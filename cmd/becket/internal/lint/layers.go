@@ -1,0 +1,66 @@
+package lint
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	"github.com/becketflags/becket/cmd/becket/internal/native"
+)
+
+// use is a rule's share of a layer.
+type use struct {
+	flag  *native.Flag
+	rule  *native.Rule
+	order int // in the document
+}
+
+// layers finds rules of two flags that share a part of a layer: one subject can meet both.
+func (c *checker) layers() {
+	uses := map[[2]string][]use{}
+	order := 0
+	for _, f := range c.ruleset.Flags {
+		for _, r := range f.Rules {
+			if r.Layer == nil || !f.Enabled || r.Layer.From >= r.Layer.To {
+				continue
+			}
+			layer := [2]string{r.Layer.Name, r.By}
+			uses[layer] = append(uses[layer], use{f, r, order})
+			order++
+		}
+	}
+	for _, layer := range slices.SortedFunc(maps.Keys(uses), func(a, b [2]string) int { return slices.Compare(a[:], b[:]) }) {
+		c.overlaps(uses[layer])
+	}
+	c.flag = nil
+}
+
+// overlaps goes through the ranges of a layer in the order in which they begin, so that a range meets those alone that it overlaps
+// with. Of a pair the rule that is written later is reported.
+func (c *checker) overlaps(shares []use) {
+	slices.SortStableFunc(shares, func(a, b use) int { return cmp.Compare(a.rule.Layer.From, b.rule.Layer.From) })
+	var open []use // ranges that have begun and not ended
+	for _, next := range shares {
+		open = slices.DeleteFunc(open, func(u use) bool { return u.rule.Layer.To <= next.rule.Layer.From })
+		for _, other := range open {
+			if c.steps--; c.steps <= 0 || len(c.findings) >= mostOfRuleset {
+				return
+			}
+			if other.flag != next.flag {
+				c.overlap(other, next)
+			}
+		}
+		c.steps -= len(open)
+		open = append(open, next)
+	}
+}
+
+func (c *checker) overlap(a, b use) {
+	if a.order > b.order {
+		a, b = b, a
+	}
+	c.flag = b.flag
+	one, other := b.rule.Layer, a.rule.Layer
+	c.find(OverlappingLayers, one.Node.At, b.rule.Path+".layer", "the range %s to %s of layer %q overlaps with %s to %s of %s",
+		number(one.From), number(one.To), one.Name, number(other.From), number(other.To), a.rule.Path)
+}

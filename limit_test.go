@@ -1,0 +1,49 @@
+package becket
+
+import (
+	"context"
+	"testing"
+	"testing/fstest"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// anything is a format of a program's own, which knows no limit.
+type anything struct{ nativeFormat }
+
+func (anything) Name() string { return "anything-v1" }
+
+func (anything) Decode([]byte) (Rules, error) { return Native.Decode([]byte(`{"schema": 1, "flags": {}}`)) }
+
+// given is a source of a program's own, which knows no limit either.
+type given []byte
+
+func (g given) Fetch(context.Context, Validator) (Document, error) { return Document{Body: g}, nil }
+func (given) Identity() string                                     { return "given" }
+
+func TestNoDocumentOverTheLimitIsDecodedWhateverTheSourceAndTheFormat(t *testing.T) {
+	big := make([]byte, maxDocument+1)
+	_, err := decodeRules(anything{}, big, nil)
+	require.ErrorIs(t, err, ErrTooLarge)
+	_, err = decodeRules(anything{}, big[1:], nil)
+	require.NoError(t, err, "the limit itself is allowed")
+
+	for name, source := range map[string]Source{
+		"Bytes":             Bytes(big),
+		"FS":                FS(fstest.MapFS{"flags.json": {Data: big}}, "flags.json"),
+		"a program's own":   given(big),
+		"WithMaxBytes over": HTTP("https://flags.example.com", WithMaxBytes(maxDocument+1)),
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := guardedSource{source: source}
+			_, err := g.fetch(t.Context(), Validator{})
+			require.Error(t, err)
+			if name != "WithMaxBytes over" {
+				assert.ErrorIs(t, err, ErrTooLarge)
+			}
+		})
+	}
+	assert.ErrorIs(t, Bytes(big).(Checker).Check(), ErrTooLarge, "New says so already")
+	assert.NoError(t, Bytes(big[1:]).(Checker).Check())
+}
