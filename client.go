@@ -2,15 +2,13 @@ package becket
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"iter"
 	"time"
 )
 
 // Client answers flag checks out of memory and keeps the ruleset there up to date. A program needs one per source. All
-// methods are safe for concurrent use, and a nil Client answers with the caller's defaults.
+// methods are safe for concurrent use, and a nil or zero Client answers with the caller's defaults.
 type Client struct {
 	config    *config
 	cache     cache
@@ -19,6 +17,8 @@ type Client struct {
 	notifier  *notifier
 	refresher *refresher
 	ready     chan struct{} // closed when there is a ruleset
+	own       *goroutines
+	closing   closing
 }
 
 // New returns a client that serves the disk copy or the bootstrap, whichever has the higher revision (the disk copy where they are
@@ -33,8 +33,13 @@ func New(source Source, options ...Option) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Client{config: config, status: &statusBoard{clock: config.clock}, ready: make(chan struct{})}
-	c.notifier = newNotifier(config)
+	c := &Client{config: config, ready: make(chan struct{}), own: &goroutines{}}
+	c.closing.done = make(chan struct{})
+	c.notifier = newNotifier(config, c.own)
+	if config.ownClock {
+		config.clock = c.notifier.steady(config.clock)
+	}
+	c.status = &statusBoard{clock: config.clock}
 	c.observer = newObserver(config, c.notifier)
 	f := &fetcher{
 		config: config, notifier: c.notifier, observer: c.observer, status: c.status,
@@ -43,9 +48,12 @@ func New(source Source, options ...Option) (*Client, error) {
 	f.publication = publication{cache: &c.cache, ready: c.ready, overrides: config.overrides}
 	config.overrides.announce(c.notifier)
 	f.start(bootstrap)
-	c.refresher = startRefresher(f)
+	c.refresher = startRefresher(f, c.own)
 	return c, nil
 }
+
+// isZero reports whether the client was not made by New.
+func (c *Client) isZero() bool { return c == nil || c.config == nil }
 
 // For returns the flags as they are for a subject, out of the ruleset in use now. It allocates nothing.
 func (c *Client) For(subject Subject) View {
@@ -58,7 +66,7 @@ func (c *Client) For(subject Subject) View {
 // Wait returns as soon as there is a ruleset of any tier, and at once where there is. If ctx ends before, the error says that and what
 // failed so far. Checks need not wait: until there is a ruleset they give the caller's defaults.
 func (c *Client) Wait(ctx context.Context) error {
-	if c == nil {
+	if c.isZero() {
 		return ErrNoClient
 	}
 	select {
@@ -92,7 +100,7 @@ func (c *Client) notReady(why error) error {
 // call; everybody who calls before it begins shares it. An error means that what was served before still is. If ctx ends before, the fetch
 // goes on without the caller. It must not be called from within the source.
 func (c *Client) Refresh(ctx context.Context) error {
-	if c == nil {
+	if c.isZero() {
 		return ErrNoClient
 	}
 	return c.refresher.ask(ctx)
@@ -101,7 +109,7 @@ func (c *Client) Refresh(ctx context.Context) error {
 // Flush delivers the exposures that are queued at the time of the call. An error says that the sink did not take them, or not before ctx
 // ended; then it goes on without the caller. Without a sink there is nothing to deliver. It must not be called from within the sink.
 func (c *Client) Flush(ctx context.Context) error {
-	if c == nil {
+	if c.isZero() {
 		return ErrNoClient
 	}
 	return c.observer.exposures().flush(ctx)
@@ -109,7 +117,7 @@ func (c *Client) Flush(ctx context.Context) error {
 
 // Status returns how the client stands. That of a nil client is the zero Status.
 func (c *Client) Status() Status {
-	if c == nil {
+	if c.isZero() {
 		return Status{}
 	}
 	s := c.status.read()
@@ -127,7 +135,7 @@ func (c *Client) Status() Status {
 
 // Flags lists the flags of the ruleset in use, those set aside too, in the order of their keys.
 func (c *Client) Flags() iter.Seq[FlagInfo] {
-	if c == nil {
+	if c.isZero() {
 		return flagsOf(nil)
 	}
 	return flagsOf(&c.cache.load().served)
@@ -135,7 +143,7 @@ func (c *Client) Flags() iter.Seq[FlagInfo] {
 
 // Explain decides a flag for a subject and tells how. It is no evaluation: no hook and no exposure sees it.
 func (c *Client) Explain(key string, subject Subject) Explanation {
-	if c == nil {
+	if c.isZero() {
 		return Explanation{Flag: key, Key: subject.Key(), Reason: ReasonError, Err: ErrNotReady}
 	}
 	s := c.cache.load()
@@ -148,44 +156,12 @@ func (c *Client) Explain(key string, subject Subject) Explanation {
 	return x
 }
 
-// Close ends the client's goroutines and waits for them, so that a ruleset that was published is on disk and what happened has been told
-// to the hooks, and what is queued for the sink of exposures is there. It waits five seconds at most for a source or disk that hangs, as
-// long for the sink and as long for hooks; then it returns [ErrNotEnded]. Within a hook or sink it waits for neither. Checks go
-// on answering from memory. It may be called often.
-func (c *Client) Close() error {
-	if c == nil {
-		return nil
-	}
-	c.refresher.stop()
-	if !ends(c.refresher.done) {
-		return fmt.Errorf("%w for the refresh under way", ErrNotEnded)
-	}
-	if closer, ok := c.config.source.(io.Closer); ok {
-		c.notifier.call("Close of the source", func() { _ = closer.Close() })
-	}
-	exposures := c.observer.exposures()
-	exposures.stop()
-	inside := insideHook()
-	var unsent error
-	if !inside {
-		unsent = exposures.wait()
-	}
-	c.notifier.stop()
-	if inside {
-		return nil
-	}
-	if !ends(c.notifier.done) {
-		return errors.Join(unsent, fmt.Errorf("%w for a hook", ErrNotEnded))
-	}
-	return unsent
-}
-
 // Listen adds hooks to a client that runs already, such as one that a library was handed, and returns a function that takes them
 // away again. They are called as those of [WithHooks] are and after them, for what happens from now on; one call may still be under
 // way when stop returns. OnEvaluate is not called: New settles whether evaluations are listened to, so that they cost nothing
 // where nobody does. On a nil or closed client, Listen does nothing.
 func (c *Client) Listen(hooks Hooks) (stop func()) {
-	if c == nil {
+	if c.isZero() {
 		return func() {}
 	}
 	added := &hooks
@@ -196,7 +172,7 @@ func (c *Client) Listen(hooks Hooks) (stop func()) {
 // Redact returns a copy of a subject in which the values of private attributes are replaced by [Private]: what leaves the
 // program may be made of it. The copy shares nothing with the subject. See [WithPrivateAttributes].
 func (c *Client) Redact(subject Subject) Subject {
-	if c == nil {
+	if c.isZero() {
 		return subject.clone()
 	}
 	return newPrivacy(c.config.private).clone(&subject)
@@ -205,7 +181,7 @@ func (c *Client) Redact(subject Subject) Subject {
 // Expired lists the flags that should be gone by now: those whose "expires" is a day that has ended, in UTC, and that are not permanent. The
 // longest overdue come first. Expiry never changes an answer.
 func (c *Client) Expired(now time.Time) []FlagInfo {
-	if c == nil {
+	if c.isZero() {
 		return nil
 	}
 	return expired(&c.cache.load().served, now)

@@ -54,6 +54,7 @@ type exposer struct {
 	pending       int // room that is taken: being copied, queued, and with the sink
 	bytes         int // what of that room has been measured takes
 	sent, dropped uint64
+	failure       error       // of the last batch that the sink did not take
 	deadline      *time.Timer // of what the sink is called for after stop; nil before
 	closed        bool        // nothing is taken any more
 	ended         bool        // the goroutine will not look into the queue again
@@ -190,7 +191,6 @@ func (x *exposer) reserve() bool {
 // run delivers whenever a batch is full or has waited long enough, and when somebody asks.
 func (x *exposer) run() {
 	defer close(x.done)
-	defer x.abandon() // finds something to do only where the sink ended this goroutine
 	ticker := time.NewTicker(x.config.every)
 	defer ticker.Stop()
 	for {
@@ -243,8 +243,8 @@ func (x *exposer) send(batch []queued) error {
 	ctx, cancel := context.WithTimeout(x.ctx, sinkPatience)
 	defer cancel()
 	err := errSinkPanicked
-	x.notifier.call("the sink", func() { err = x.config.sink.Expose(ctx, exposures) })
-	x.settle(batch, err == nil)
+	x.notifier.await("the sink", func() { err = x.config.sink.Expose(ctx, exposures) })
+	x.settle(batch, err)
 	if err == nil {
 		return nil
 	}
@@ -259,7 +259,7 @@ func (x *exposer) send(batch []queued) error {
 }
 
 // settle counts a batch once its fate is known.
-func (x *exposer) settle(batch []queued, sent bool) {
+func (x *exposer) settle(batch []queued, failure error) {
 	x.mutex.Lock()
 	defer x.mutex.Unlock()
 	if x.abandoned {
@@ -268,10 +268,11 @@ func (x *exposer) settle(batch []queued, sent bool) {
 	for i := range batch {
 		x.free(1, batch[i].bytes)
 	}
-	if sent {
-		x.sent += uint64(len(batch))
-	} else {
+	if failure != nil {
 		x.dropped += uint64(len(batch))
+		x.failure = failure
+	} else {
+		x.sent += uint64(len(batch))
 	}
 }
 
@@ -312,18 +313,35 @@ func (x *exposer) stop() {
 		defer x.mutex.Unlock()
 		x.closed = true
 		x.tick.Stop()
-		x.deadline = time.AfterFunc(closePatience*4/5, x.cancel)
+		x.deadline = time.AfterFunc(workPatience-time.Second/2, x.cancel)
 		close(x.stopping)
 	})
 }
 
-// wait returns when the goroutine has ended, or gives up and counts what is pending as dropped.
-func (x *exposer) wait() error {
-	if x == nil || ends(x.done) {
+// wait returns when the goroutine has ended, or gives up and counts as dropped what is pending.
+func (x *exposer) wait(ctx context.Context) error {
+	if x == nil || ends(ctx, x.done) {
 		return nil
 	}
 	x.abandon()
 	return fmt.Errorf("%w for the sink of exposures", ErrNotEnded)
+}
+
+// losses says how many exposures were dropped, and why the last batch was; nil where none was.
+func (x *exposer) losses() error {
+	if x == nil {
+		return nil
+	}
+	x.mutex.Lock()
+	defer x.mutex.Unlock()
+	switch {
+	case x.dropped == 0:
+		return nil
+	case x.failure == nil:
+		return fmt.Errorf("becket: %d exposures were dropped", x.dropped)
+	default:
+		return fmt.Errorf("becket: %d exposures were dropped; the last failure of the sink: %w", x.dropped, within{x.failure})
+	}
 }
 
 func (x *exposer) abandon() {
@@ -415,24 +433,4 @@ func (s *sightings) count(to *ExposureStatus) {
 	defer s.mutex.Unlock()
 	to.Produced += s.produced
 	to.Duplicates += s.duplicates
-}
-
-// closePatience is how long Close waits, for each of the client's goroutines.
-const closePatience = 5 * time.Second
-
-// ends waits for a goroutine and reports whether it ended in time.
-func ends(done <-chan struct{}) bool {
-	select {
-	case <-done:
-		return true
-	default:
-	}
-	timer := time.NewTimer(closePatience)
-	defer timer.Stop()
-	select {
-	case <-done:
-		return true
-	case <-timer.C:
-		return false
-	}
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"math"
+	"sync"
 	"time"
 )
 
@@ -36,8 +37,13 @@ type Sink interface {
 // SinkFunc is a function as a [Sink].
 type SinkFunc func(ctx context.Context, batch []Exposure) error
 
-// Expose calls the function.
-func (f SinkFunc) Expose(ctx context.Context, batch []Exposure) error { return f(ctx, batch) }
+// Expose calls the function. A nil one is an error.
+func (f SinkFunc) Expose(ctx context.Context, batch []Exposure) error {
+	if f == nil {
+		return errors.New("becket: the SinkFunc is nil")
+	}
+	return f(ctx, batch)
+}
 
 // ExposureOption changes how exposures are collected; see [WithExposures].
 type ExposureOption func(*exposureConfig)
@@ -86,6 +92,10 @@ func (c *exposureConfig) check(mistake func(wrong bool, format string, args ...a
 	mistake(c.given > 1, "WithExposures is given %d times; a SinkFunc may call several sinks", c.given)
 	function, ok := c.sink.(SinkFunc)
 	mistake(c.sink == nil || ok && function == nil, "WithExposures: the sink is nil")
+	if sink, ok := c.sink.(interface{ check() error }); ok {
+		err := sink.check()
+		mistake(err != nil, "WithExposures: %w", err)
+	}
 	mistake(c.window < 0, "WithExposureWindow: %v is below 0", c.window)
 	mistake(c.memory < 1, "WithExposureMemory: %d is below 1", c.memory)
 	mistake(c.queue < 1, "WithExposureQueue: %d is below 1", c.queue)
@@ -154,21 +164,48 @@ func LogSink(logger *slog.Logger) Sink {
 	})
 }
 
-// LineSink writes each exposure as a line of JSON (NDJSON), a batch with one call of Write. The client never calls it twice at once;
-// a writer that others use too must be safe for that. The client does not close it.
-func LineSink(w io.Writer) Sink {
-	return SinkFunc(func(_ context.Context, batch []Exposure) error {
-		if w == nil {
-			return errors.New("the writer is nil")
-		}
-		var lines bytes.Buffer
-		encoder := json.NewEncoder(&lines)
-		for i := range batch {
-			if err := encoder.Encode(batch[i]); err != nil {
-				return err
-			}
-		}
-		_, err := w.Write(lines.Bytes())
+// LineSink writes each exposure as a line of JSON (NDJSON), a batch with one call of Write. After a
+// Write that failed in the middle of a line, the next batch begins a new one, so that no more than one
+// line is broken. Writes of one sink never overlap; a writer that others use too must be safe for that.
+// The client does not close it. A nil writer is a mistake that New reports.
+func LineSink(w io.Writer) Sink { return &lineSink{writer: w} }
+
+type lineSink struct {
+	mutex  sync.Mutex // several clients may share the sink
+	writer io.Writer
+	inLine bool // the last line was written in part
+}
+
+// check returns the mistake in the way the sink was made.
+func (s *lineSink) check() error {
+	if s.writer == nil {
+		return errors.New("LineSink: the writer is nil")
+	}
+	return nil
+}
+
+func (s *lineSink) Expose(_ context.Context, batch []Exposure) error {
+	if err := s.check(); err != nil {
 		return err
-	})
+	}
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	var lines bytes.Buffer
+	if s.inLine {
+		lines.WriteByte('\n')
+	}
+	encoder := json.NewEncoder(&lines)
+	for i := range batch {
+		if err := encoder.Encode(batch[i]); err != nil {
+			return err
+		}
+	}
+	n, err := s.writer.Write(lines.Bytes())
+	if n = min(n, lines.Len()); n > 0 {
+		s.inLine = lines.Bytes()[n-1] != '\n'
+	}
+	if err == nil && n < lines.Len() {
+		err = io.ErrShortWrite
+	}
+	return err
 }

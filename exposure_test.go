@@ -2,10 +2,12 @@ package becket
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"runtime"
 	"strings"
@@ -314,8 +316,10 @@ func TestCloseGivesUpOnASinkThatHangs(t *testing.T) {
 		}
 		synctest.Wait()
 		began := time.Now()
-		require.ErrorIs(t, client.Close(), ErrNotEnded)
-		assert.Equal(t, closePatience, time.Since(began))
+		err := client.Close()
+		require.ErrorIs(t, err, ErrNotEnded)
+		require.ErrorContains(t, err, "5 exposures were dropped")
+		assert.LessOrEqual(t, time.Since(began), closePatience)
 		assert.Equal(t, ExposureStatus{Produced: 5, Dropped: 5}, client.Status().Exposures)
 		assert.NotEmpty(t, view.String("split", ""), "checks go on")
 		view.String("split", "")
@@ -349,7 +353,10 @@ func TestCloseDeliversAndASinkThatListensIsCutOffInTime(t *testing.T) {
 			client := newExperiment(t, sink)
 			client.For(NewSubject("user-1")).String("split", "")
 			began := time.Now()
-			require.NoError(t, client.Close())
+			err := client.Close()
+			require.ErrorIs(t, err, context.Canceled)
+			require.NotErrorIs(t, err, ErrNotEnded)
+			require.ErrorContains(t, err, "1 exposures were dropped")
 			assert.Less(t, time.Since(began), closePatience)
 			assert.Equal(t, ExposureStatus{Produced: 1, Dropped: 1}, client.Status().Exposures)
 		})
@@ -394,14 +401,18 @@ func TestASinkThatFailsIsToldOfAndItsSubjectsAreTriedAgain(t *testing.T) {
 	}
 }
 
-func TestASinkThatEndsItsGoroutineLosesWhatIsQueuedAndNoMore(t *testing.T) {
+func TestASinkThatEndsItsGoroutineLosesABatchAndNoMore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		client := newExperiment(t, SinkFunc(func(context.Context, []Exposure) error { runtime.Goexit(); return nil }))
+		taken := &collector{}
+		taken.before = func(context.Context) error { taken.before = nil; runtime.Goexit(); return nil }
+		client := newExperiment(t, taken)
 		client.For(NewSubject("user-1")).String("split", "")
-		require.ErrorIs(t, client.Flush(t.Context()), ErrClosed)
+		require.ErrorIs(t, client.Flush(t.Context()), errSinkPanicked)
 		client.For(NewSubject("user-2")).String("split", "")
-		assert.Equal(t, ExposureStatus{Produced: 2, Dropped: 2}, client.Status().Exposures)
-		require.NoError(t, client.Close())
+		require.NoError(t, client.Flush(t.Context()))
+		assert.Equal(t, ExposureStatus{Produced: 2, Dropped: 1, Sent: 1}, client.Status().Exposures)
+		assert.Equal(t, uint64(1), client.Status().HookPanics)
+		require.ErrorContains(t, client.Close(), "becket: 1 exposures were dropped")
 	})
 }
 
@@ -509,6 +520,49 @@ func TestALineSinkTellsWhatItsWriterSays(t *testing.T) {
 	t.Parallel()
 	require.EqualError(t, LineSink(brokenWriter{}).Expose(t.Context(), make([]Exposure, 1)), "broken pipe")
 	require.ErrorContains(t, LineSink(nil).Expose(t.Context(), nil), "nil")
+}
+
+// stingyWriter takes a part of the first write.
+type stingyWriter struct {
+	strings.Builder
+	first int
+	fails error
+}
+
+func (w *stingyWriter) Write(p []byte) (int, error) {
+	if w.first == 0 {
+		return w.Builder.Write(p)
+	}
+	n, _ := w.Builder.Write(p[:w.first])
+	w.first = 0
+	return n, w.fails
+}
+
+func TestALineSinkBeginsANewLineAfterAPartOfOne(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name  string
+		fails error
+		want  error
+	}{
+		{"a write that fails", errors.New("no space left"), nil},
+		{"a write that is short without an error", nil, io.ErrShortWrite},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			w := &stingyWriter{first: 10, fails: test.fails}
+			sink := LineSink(w)
+			require.ErrorIs(t, sink.Expose(t.Context(), make([]Exposure, 1)), cmp.Or(test.fails, test.want))
+			require.NoError(t, sink.Expose(t.Context(), make([]Exposure, 2)))
+			require.NoError(t, sink.Expose(t.Context(), make([]Exposure, 1)))
+			lines := strings.Split(strings.TrimSuffix(w.String(), "\n"), "\n")
+			require.Len(t, lines, 4, "one broken line, and no empty ones")
+			assert.Len(t, lines[0], 10)
+			for _, line := range lines[1:] {
+				assert.True(t, json.Valid([]byte(line)), line)
+			}
+		})
+	}
 }
 
 func TestALogSinkWritesALineEach(t *testing.T) {

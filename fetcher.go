@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"log/slog"
 	"sync"
 	"time"
 )
@@ -279,16 +278,9 @@ func (f *fetcher) renewOverrides() {
 
 // announce logs that answers come from here.
 func (o *overrides) announce(n *notifier) {
-	if o == nil {
-		return
+	if o != nil {
+		n.tell(&event{overrides: o})
 	}
-	flags := make([]string, 0, len(*o.list.Load()))
-	for _, line := range *o.list.Load() {
-		flags = append(flags, line.flag)
-	}
-	n.call("logger", func() {
-		n.logger.log(slog.LevelWarn, "becket: flags are overridden on this machine", slog.String("file", o.file), slog.Any("flags", flags))
-	})
 }
 
 // warnExpired tells of the flags that have not been told of today.

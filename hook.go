@@ -5,9 +5,10 @@ import (
 )
 
 // Hooks are functions that the client calls. Nil ones cost nothing. OnChange, OnError and OnRefresh are called one after another, in the
-// order of what happened, by a goroutine that does nothing else: one that blocks delays the others and neither evaluations nor
+// order of what happened, by goroutines that do nothing else: one that blocks delays the others and neither evaluations nor
 // refreshing. They may call every method of the client, Close too. The first call may come before New has returned: hooks that need the
-// client are given to [Client.Listen] instead. A panic in a hook is recovered, counted in [Status] and reported.
+// client are given to [Client.Listen] instead. A panic in a hook is recovered, counted in [Status] and reported; a hook that ends its goroutine
+// by runtime.Goexit, as t.FailNow does, ends nothing else.
 type Hooks struct {
 	// OnChange gets what differs between the ruleset served before and the one that replaced it; where no flag and no segment does, it
 	// is not called, and neither for what New finds on disk or in the bootstrap. A hook that is so slow that 16
@@ -79,7 +80,7 @@ type Evaluation struct {
 	Subject     Subject // private attributes hidden
 	Flag        string
 	Variant     string // "" where the caller's default is served
-	Value       any    // the variant's, as in [View.All]; nil where the caller's default is served
+	Value       any    // the variant's, as in [View.All], the hook's own; nil where the caller's default is served
 	Rule        string
 	Reason      Reason
 	Revision    int64

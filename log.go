@@ -112,3 +112,13 @@ func (l *limitedLogger) expired(flags []FlagInfo) {
 			slog.String("flag", flags[i].Key), slog.String("owner", flags[i].Owner), slog.String("expires", flags[i].Expires.Format(time.DateOnly)))
 	}
 }
+
+// overridden names the flags that a file on this machine decides.
+func (l *limitedLogger) overridden(o *overrides) {
+	list := *o.list.Load()
+	flags := make([]string, len(list))
+	for i := range list {
+		flags[i] = list[i].flag
+	}
+	l.log(slog.LevelWarn, "becket: flags are overridden on this machine", slog.String("file", o.file), slog.Any("flags", flags))
+}

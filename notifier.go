@@ -1,11 +1,11 @@
 package becket
 
 import (
-	"runtime"
+	"errors"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // How much may wait for slow hooks.
@@ -23,11 +23,13 @@ type event struct {
 	failure       *DeliveryError
 	refresh       *Refresh
 	expired       []FlagInfo
+	overrides     *overrides // flags are overridden
 }
 
 // notifier calls hooks and the logger from one goroutine of its own, so that nothing of the user's runs under a lock or delays a
 // refresh. Its queue is bounded; what cannot be lost, the changes, is joined.
 type notifier struct {
+	own     *goroutines
 	logger  *limitedLogger
 	mutex   sync.Mutex
 	hooks   []*Hooks // replaced, never written to: deliver reads it without the mutex
@@ -41,8 +43,8 @@ type notifier struct {
 }
 
 // newNotifier starts the goroutine only where somebody listens.
-func newNotifier(c *config) *notifier {
-	n := &notifier{logger: newLimitedLogger(c.logger), wake: make(chan struct{}, 1), done: make(chan struct{})}
+func newNotifier(c *config, own *goroutines) *notifier {
+	n := &notifier{own: own, logger: newLimitedLogger(c.logger), wake: make(chan struct{}, 1), done: make(chan struct{})}
 	listens := c.logger != nil
 	for i := range c.hooks {
 		h := &c.hooks[i]
@@ -171,11 +173,13 @@ func (n *notifier) deliver(e *event) {
 	case e.refresh != nil:
 		for _, h := range n.listening() {
 			if hook := h.OnRefresh; hook != nil {
-				n.call("OnRefresh", func() { hook(*e.refresh) })
+				n.await("OnRefresh", func() { hook(*e.refresh) })
 			}
 		}
+	case e.overrides != nil:
+		n.await("logger", func() { n.logger.overridden(e.overrides) })
 	case e.expired != nil:
-		n.call("logger", func() { n.logger.expired(e.expired) })
+		n.await("logger", func() { n.logger.expired(e.expired) })
 	default:
 		n.setAside(e)
 	}
@@ -183,18 +187,18 @@ func (n *notifier) deliver(e *event) {
 
 func (n *notifier) changed(e *event) {
 	var changes Changes
-	n.call("Flags", func() {
+	n.await("Flags", func() {
 		if changes = head(e.before, e.after); !e.first || n.wantsChanges() {
 			changes = differ(e.before, e.after)
 		}
 	})
-	n.call("logger", func() { n.logger.changed(&changes, e.first) })
+	n.await("logger", func() { n.logger.changed(&changes, e.first) })
 	if changes.Empty() {
 		return
 	}
 	for _, h := range n.listening() {
 		if hook := h.OnChange; hook != nil {
-			n.call("OnChange", func() { hook(changes) })
+			n.await("OnChange", func() { hook(changes) })
 		}
 	}
 }
@@ -211,56 +215,76 @@ func (n *notifier) wantsChanges() bool {
 }
 
 func (n *notifier) setAside(e *event) {
-	n.call("logger", func() { n.logger.setAside(e.bad, e.warnings) })
+	n.await("logger", func() { n.logger.setAside(e.bad, e.warnings) })
 	for _, bad := range e.bad {
 		n.onError(bad)
 	}
 }
 
 func (n *notifier) failed(failure *DeliveryError) {
-	n.call("logger", func() { n.logger.failed(failure) })
+	n.await("logger", func() { n.logger.failed(failure) })
 	n.onError(failure)
 }
 
 func (n *notifier) onError(err error) {
 	for _, h := range n.listening() {
 		if hook := h.OnError; hook != nil {
-			n.call("OnError", func() { hook(err) })
+			n.await("OnError", func() { hook(err) })
 		}
 	}
 }
 
-// call runs a user's function. Its name is found on the stack by insideHook.
+// call runs a function of the program on this goroutine. A panic in it goes no further.
 func (n *notifier) call(name string, function func()) {
+	finished := false
 	defer func() {
 		if cause := recover(); cause != nil {
 			n.panicked(name, cause)
+		} else if !finished {
+			n.panicked(name, errGoexit)
 		}
 	}()
 	function()
+	finished = true
 }
 
-// panicked counts and reports a panic in a user's function, but reports none in who would be told of it. A function that panics at
-// every evaluation is told of as often as the logger's limit lets it: the queue is bounded.
+// begin runs a function of the program on a goroutine of its own, which may end by runtime.Goexit,
+// as t.FailNow does: nobody else's goroutine ends with it. The channel is closed when it has ended.
+func (n *notifier) begin(name string, function func()) <-chan struct{} {
+	done := make(chan struct{})
+	go n.own.run(func() {
+		defer close(done)
+		n.call(name, function)
+	})
+	return done
+}
+
+// await begins a function and waits until it has ended.
+func (n *notifier) await(name string, function func()) { <-n.begin(name, function) }
+
+// steady returns a clock of the program whose panics go no further: time.Now stands in.
+func (n *notifier) steady(clock func() time.Time) func() time.Time {
+	return func() (now time.Time) {
+		defer func() {
+			if cause := recover(); cause != nil {
+				n.panicked("the clock", cause)
+				now = time.Now()
+			}
+		}()
+		return clock()
+	}
+}
+
+// errGoexit is reported in the place of a panic.
+var errGoexit = errors.New("it ended its goroutine by runtime.Goexit")
+
+// panicked counts and reports a panic in a function of the program. A panic of the functions that
+// reports go to is only counted. A function that panics at every evaluation is reported as often as
+// the logger's limit allows: the queue is bounded.
 func (n *notifier) panicked(name string, cause any) {
 	n.panics.Add(1)
 	if name == "OnError" || name == "logger" {
 		return
 	}
 	n.tell(&event{failure: &DeliveryError{Cause: CauseHook, Err: panicError(name, cause)}})
-}
-
-// insideHook reports whether the caller runs inside a function that a notifier called. Who does cannot wait for the notifier.
-func insideHook() bool {
-	var callers [128]uintptr
-	frames := runtime.CallersFrames(callers[:runtime.Callers(2, callers[:])])
-	for {
-		frame, more := frames.Next()
-		if strings.HasSuffix(frame.Function, ".(*notifier).call") {
-			return true
-		}
-		if !more {
-			return false
-		}
-	}
 }

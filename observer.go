@@ -62,7 +62,30 @@ func (o *observer) evaluated(s *served, subject *Subject, flag string, r Result)
 	if r.Err != nil {
 		e.Err = r.Err
 	}
+	shared := e.Value
 	for _, hook := range o.onEvaluate {
+		e.Value = ownCopy(shared)
 		o.notifier.call("OnEvaluate", func() { hook(e) })
+	}
+}
+
+// ownCopy copies a value as encoding/json decodes it, with all that it refers to: the ruleset's own
+// is shared by everybody.
+func ownCopy(value any) any {
+	switch value := value.(type) {
+	case map[string]any:
+		members := make(map[string]any, len(value))
+		for name, member := range value {
+			members[name] = ownCopy(member)
+		}
+		return members
+	case []any:
+		elements := make([]any, len(value))
+		for i, element := range value {
+			elements[i] = ownCopy(element)
+		}
+		return elements
+	default:
+		return value
 	}
 }

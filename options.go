@@ -25,6 +25,7 @@ type config struct {
 	format    Format
 	interval  time.Duration
 	clock     func() time.Time
+	ownClock  bool         // the program gave the clock
 	logger    *slog.Logger // nil: silent
 	hooks     []Hooks
 	private   []string
@@ -169,9 +170,10 @@ func WithPublicKey(keys ...string) Option {
 }
 
 // WithClock sets the clock for schedules, time stamps and ages. When to ask the source is measured by the runtime's own monotonic
-// clock, so that a clock that jumps stops nothing. It must be safe for concurrent use. By default, time.Now.
+// clock, so that a clock that jumps stops nothing. It must be safe for concurrent use, must not block, and must not evaluate flags.
+// A panic in it is recovered, counted and reported as one in a hook is, and time.Now stands in. By default, time.Now.
 func WithClock(now func() time.Time) Option {
-	return func(c *config) { c.clock = now }
+	return func(c *config) { c.clock, c.ownClock = now, true }
 }
 
 // WithEmptyAllowed accepts a document without flags while the ruleset in use has some. By default, it is refused: an empty

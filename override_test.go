@@ -126,6 +126,7 @@ func TestOverridesAreWarnedOfAndGiveNoExposures(t *testing.T) {
 		out, sink := &logged{}, &collector{}
 		client := newTestClient(t, Bytes([]byte(experiment)), WithBootstrap([]byte(experiment)),
 			WithOverrides(overrideFile(t, `{"split":"a"}`)), WithLogger(out.logger()), WithExposures(sink))
+		synctest.Wait()
 		assert.Contains(t, out.String(), "level=WARN msg=\"becket: flags are overridden on this machine\"")
 		assert.Contains(t, out.String(), "flags=[split]")
 		assert.Equal(t, "A", client.For(NewSubject("user-1")).String("split", ""))

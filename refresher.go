@@ -26,7 +26,7 @@ type round struct {
 	err  error // written before done is closed
 }
 
-func startRefresher(f *fetcher) *refresher {
+func startRefresher(f *fetcher, own *goroutines) *refresher {
 	ctx, cancel := context.WithCancel(context.Background())
 	r := &refresher{
 		fetcher:  f,
@@ -35,7 +35,7 @@ func startRefresher(f *fetcher) *refresher {
 		done:     make(chan struct{}),
 		asked:    make(chan struct{}, 1),
 	}
-	go r.run(ctx)
+	go own.run(func() { r.run(ctx) })
 	return r
 }
 

@@ -63,6 +63,7 @@ func (b *statusBoard) served(h *held) {
 }
 
 func (b *statusBoard) refreshed(failure *DeliveryError, outcome Outcome) {
+	now := b.clock() // not under the lock: a program's clock may ask for the Status
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
 	b.status.Refreshes++
@@ -77,15 +78,16 @@ func (b *statusBoard) refreshed(failure *DeliveryError, outcome Outcome) {
 	b.failure = failure
 	b.status.Failures++
 	b.status.Failed++
-	b.status.FailedAt = b.clock()
+	b.status.FailedAt = now
 }
 
 func (b *statusBoard) wrote(err error) {
+	now := b.clock()
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
 	b.status.DiskError = err
 	if err != nil {
-		b.status.FailedAt = b.clock()
+		b.status.FailedAt = now
 	}
 }
 

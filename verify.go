@@ -54,7 +54,7 @@ func (v Verification) Err() error {
 // flag whose variants do not decode, or a default that no variant has; and which flags no handle asks for. Where the format's rules do not
 // list values, defaults are not compared. Overrides play no part.
 func (c *Client) Verify(handles ...Handle) Verification {
-	if c == nil {
+	if c.isZero() {
 		return Verification{Problems: []*HandleError{{Err: ErrNoClient}}}
 	}
 	s := c.cache.load()
