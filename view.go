@@ -130,6 +130,12 @@ func (v View) All() iter.Seq2[string, Detail[any]] {
 	}
 }
 
+// Peek decides a flag as [View.Resolve] does and tells neither hooks nor exposures: for a listing of some
+// flags, upon which nobody acts yet. [View.All] lists them all.
+func (v View) Peek(flag string, want Kind) Result {
+	return v.decide(flag, want)
+}
+
 // AnyDetail evaluates a flag of whatever type, with its value as in [View.All].
 func (v View) AnyDetail(flag string) Detail[any] {
 	r := v.evaluate(flag, KindAny)
@@ -137,6 +143,15 @@ func (v View) AnyDetail(flag string) Detail[any] {
 		return detail(v, flag, &r, r.Variant.Value.Any())
 	}
 	return detail[any](v, flag, &r, nil)
+}
+
+// Flags lists the flags of the view's ruleset, those set aside too, in the order of their keys. It
+// evaluates none of them.
+func (v View) Flags() iter.Seq[FlagInfo] {
+	if v.snapshot == nil || v.snapshot.answering() == nil {
+		return flagsOf(nil)
+	}
+	return v.snapshot.answering().Flags()
 }
 
 // Flag describes a flag of the view's ruleset, and says whether there is one of that key.

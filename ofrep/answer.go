@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"maps"
 	"net/http"
 	"strconv"
@@ -36,25 +35,42 @@ type failure struct {
 	status  int
 }
 
-// bulk is the answer for all flags. Its metadata is that of the set, so that a new revision does not make every flag look changed.
+// bulk is the answer for all flags. Its metadata is that of the set, so that a new revision does
+// not make every flag look changed.
 type bulk struct {
 	Flags    []any          `json:"flags"`
 	Metadata map[string]any `json:"metadata,omitempty"`
 }
 
-func newSuccess(key string, info becket.FlagInfo, r *becket.Result) success {
-	s := success{Key: key, Reason: r.Reason, Metadata: info.Metadata}
-	if r.Variant != nil {
-		s.Variant, s.Value = r.Variant.Name, r.Variant.Value.Any()
-		if raw := r.Variant.Value.Raw(); raw != nil {
-			s.Value = json.RawMessage(raw)
-		}
+// answerOf is the answer for a flag, a *success or a *failure. It is the same for a single flag and
+// for one of all.
+func answerOf(key string, metadata map[string]any, r *becket.Result) any {
+	if r.Err != nil {
+		return failed(key, r.Err)
 	}
-	return s
+	answer := &success{Key: key, Reason: r.Reason, Metadata: metadata}
+	if r.Variant == nil {
+		return answer
+	}
+	value, ok := encodable(r.Variant.Value)
+	if !ok {
+		return failed(key, becket.ErrParse)
+	}
+	answer.Variant, answer.Value = r.Variant.Name, value
+	return answer
 }
 
-func newSuccessOf(info becket.FlagInfo, d *becket.Detail[any]) success {
-	return success{Key: d.Flag, Value: d.Value, Reason: d.Reason, Variant: d.Variant, Metadata: info.Metadata}
+// encodable returns a value as encoding/json writes it without loss: objects as they stand in the
+// ruleset, so that no number in them makes a detour by float64. A value that callers could not
+// read, such as an object with 1e400 in it, is none: it would cost them the answers of all other
+// flags.
+func encodable(value becket.Value) (any, bool) {
+	decoded := value.Any()
+	if raw := value.Raw(); raw != nil {
+		return json.RawMessage(raw), decoded != nil
+	}
+	_, err := json.Marshal(decoded)
+	return decoded, err == nil
 }
 
 // withOrigin adds what OpenFeature's telemetry wants to know of a ruleset, to a copy.
@@ -72,17 +88,29 @@ func refuse(status int, code, details string) *failure {
 	return &failure{Code: code, Details: details, status: status}
 }
 
-// failed says what an evaluation's error is to a caller from outside: its code and what the code means. What the decoder said of the
-// ruleset stays inside.
-func failed(key string, err error) *failure {
-	f := &failure{Key: key, Code: string(becket.CodeGeneral), Details: "the evaluation failed", status: http.StatusBadRequest}
-	if evaluation, ok := errors.AsType[*becket.EvaluationError](err); ok {
-		f.Code, f.Details = string(evaluation.Code), evaluation.Message
+// words is what each code of an evaluation means. Texts of errors do not go out: those of formats
+// and overrides name other flags, which the caller may not see.
+var words = map[becket.ErrorCode]string{
+	becket.CodeFlagNotFound:        becket.ErrFlagNotFound.Message,
+	becket.CodeTypeMismatch:        becket.ErrTypeMismatch.Message,
+	becket.CodeTargetingKeyMissing: becket.ErrTargetingKeyMissing.Message,
+	becket.CodeParseError:          becket.ErrParse.Message,
+	becket.CodeProviderNotReady:    becket.ErrNotReady.Message,
+	becket.CodeGeneral:             becket.ErrGeneral.Message,
+}
+
+// failed tells callers an evaluation's error by its code alone. A code that is not known is
+// GENERAL.
+func failed(key string, err *becket.EvaluationError) *failure {
+	code := err.Code
+	if words[code] == "" {
+		code = becket.CodeGeneral
 	}
-	switch f.Code {
-	case string(becket.CodeFlagNotFound):
+	f := &failure{Key: key, Code: string(code), Details: words[code], status: http.StatusBadRequest}
+	switch code {
+	case becket.CodeFlagNotFound:
 		f.status = http.StatusNotFound
-	case string(becket.CodeProviderNotReady):
+	case becket.CodeProviderNotReady:
 		f.status = http.StatusInternalServerError
 	}
 	return f
@@ -97,8 +125,8 @@ func reply(w http.ResponseWriter, status int, answer any) {
 	write(w, status, body)
 }
 
-// replyTagged gives the answer an ETag of its content, and no body to who has it already. What decides is the answer, not the ruleset:
-// another context, a schedule or a ramp change it too.
+// replyTagged gives the answer an ETag of its content, and no body to who has it already. What
+// decides is the answer, not the ruleset: another context, a schedule or a ramp change it too.
 func replyTagged(w http.ResponseWriter, r *http.Request, answer any) {
 	body, err := json.Marshal(answer)
 	if err != nil {

@@ -28,7 +28,8 @@ func (h *handler) allowOrigin(w http.ResponseWriter, r *http.Request) bool {
 	return true
 }
 
-// preflight answers the browser's question whether a page may ask. It carries no credentials, so nobody is authorised for it.
+// preflight answers the browser's question whether a page may ask. It carries no credentials, so
+// nobody is authorised for it.
 func (h *handler) preflight(w http.ResponseWriter, r *http.Request) {
 	if h.allowOrigin(w, r) {
 		header := w.Header()

@@ -4,9 +4,12 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"io"
+	"maps"
 	"mime"
 	"net/http"
+	"os"
+	"slices"
+	"time"
 
 	"github.com/becketflags/becket"
 )
@@ -14,65 +17,111 @@ import (
 // targetingKey is what OpenFeature calls the key in a context.
 const targetingKey = "targetingKey"
 
-// request is the body of both kinds of request.
-type request struct {
-	Context map[string]any `json:"context"`
+// bodyPatience is how long a body may take to arrive where the server sets no limit of its own.
+const bodyPatience = 10 * time.Second
+
+// limitReading sets a deadline for the request's body, which also ends the server's own reading of
+// a body that nobody asked for. A server with a read time-out has one already.
+func limitReading(w http.ResponseWriter, r *http.Request) {
+	if !hasReadTimeout(r) {
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyPatience))
+	}
 }
 
-// readSubject reads the evaluation context of a request. Whoever sends none has no key and no attributes.
-func readSubject(w http.ResponseWriter, r *http.Request, maxBytes int64) (becket.Subject, *failure) {
-	if !isJSON(r.Header.Get("Content-Type")) {
+// endReading takes the deadline away once the body is there: it would end the request's context.
+func endReading(w http.ResponseWriter, r *http.Request) {
+	if !hasReadTimeout(r) {
+		_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
+	}
+}
+
+func hasReadTimeout(r *http.Request) bool {
+	server, ok := r.Context().Value(http.ServerContextKey).(*http.Server)
+	return ok && server.ReadTimeout > 0
+}
+
+// readSubject reads the evaluation context of a request. Whoever sends none has no key and no
+// attributes.
+func (h *handler) readSubject(w http.ResponseWriter, r *http.Request) (becket.Subject, *failure) {
+	if !isJSON(r) {
 		return becket.Subject{}, refuse(http.StatusUnsupportedMediaType, codeParse, "the body must be application/json")
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBytes))
-	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return becket.Subject{}, refuse(http.StatusRequestEntityTooLarge, codeContext, "the body is too large")
+	if encoding := r.Header.Get("Content-Encoding"); encoding != "" && encoding != "identity" {
+		return becket.Subject{}, refuse(http.StatusUnsupportedMediaType, codeParse, "the body must not be compressed")
 	}
-	if err != nil {
-		return becket.Subject{}, refuse(http.StatusBadRequest, codeParse, "the body could not be read")
-	}
-	parsed, refusal := parse(body)
+	body, refusal := readBody(w, r, h.maxBytes)
 	if refusal != nil {
 		return becket.Subject{}, refusal
 	}
-	return subjectOf(parsed.Context)
+	endReading(w, r)
+	context, refusal := parse(body)
+	if refusal != nil {
+		return becket.Subject{}, refusal
+	}
+	return subjectOf(context)
 }
 
-// isJSON accepts a missing type too; a form, which every page may send anywhere, it does not.
-func isJSON(contentType string) bool {
+// readBody reads a body as it arrives: memory grows with it, and not with what was announced.
+func readBody(w http.ResponseWriter, r *http.Request, maxBytes int64) ([]byte, *failure) {
+	if r.Body == nil {
+		return nil, nil
+	}
+	var body bytes.Buffer
+	_, err := body.ReadFrom(http.MaxBytesReader(w, r.Body, maxBytes))
+	if err == nil {
+		return body.Bytes(), nil
+	}
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return nil, refuse(http.StatusRequestEntityTooLarge, codeContext, "the body is too large")
+	}
+	w.Header().Set("Connection", "close")
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return nil, refuse(http.StatusRequestTimeout, codeParse, "the body did not arrive in time")
+	}
+	return nil, refuse(http.StatusBadRequest, codeParse, "the body could not be read")
+}
+
+// isJSON reports whether the body says that it is JSON. A form, which every page may send anywhere,
+// does not pass; neither does a body without a type that a browser sends, since every page may send
+// that too.
+func isJSON(r *http.Request) bool {
+	contentType := r.Header.Get("Content-Type")
 	if contentType == "" {
-		return true
+		return r.Header.Get("Origin") == ""
 	}
 	kind, _, err := mime.ParseMediaType(contentType)
 	return err == nil && kind == "application/json"
 }
 
-func parse(body []byte) (request, *failure) {
-	var parsed request
+// parse returns the members of the context in a body.
+func parse(body []byte) (map[string]any, *failure) {
 	if len(bytes.TrimSpace(body)) == 0 {
-		return parsed, nil
+		return nil, nil
 	}
-	decoder := json.NewDecoder(bytes.NewReader(body))
+	raw, refusal := contextIn(body)
+	if raw == nil || refusal != nil {
+		return nil, refusal
+	}
+	var context map[string]any
+	decoder := json.NewDecoder(bytes.NewReader(raw))
 	decoder.UseNumber() // 64 bits of an integer do not fit a float64
-	err := decoder.Decode(&parsed)
-	if _, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		return parsed, refuse(http.StatusBadRequest, codeContext, "the context must be an object")
+	if err := decoder.Decode(&context); err != nil {
+		return nil, notOneObject()
 	}
-	if err != nil || decoder.More() {
-		return parsed, refuse(http.StatusBadRequest, codeParse, "the body is not one JSON object")
-	}
-	return parsed, nil
+	return context, nil
 }
 
-// subjectOf reads OpenFeature's context as a subject. Nested objects become dotted names; a name written out beats them, since the last
-// of two attributes counts.
+// subjectOf reads OpenFeature's context as a subject. Nested objects become dotted names; a name
+// written out beats them, since the last of two attributes counts. The order of the members decides
+// nothing.
 func subjectOf(context map[string]any) (becket.Subject, *failure) {
 	key, ok := context[targetingKey].(string)
 	if !ok && context[targetingKey] != nil {
 		return becket.Subject{}, refuse(http.StatusBadRequest, codeContext, "the targetingKey must be text")
 	}
 	var nested, flat []becket.Attribute
-	for name, value := range context {
+	for _, name := range slices.Sorted(maps.Keys(context)) {
+		value := context[name]
 		if name == targetingKey || value == nil {
 			continue
 		}
