@@ -68,10 +68,12 @@ func (r *decoded) Keep(previous Rules) Rules {
 			break
 		}
 		for _, n := range settled {
-			if round < rounds && !n.isKept() {
-				r.replace(n.name(), n.problem, served)
-			} else {
+			switch {
+			case round >= rounds || n.isKept():
 				r.setAside(n.name(), n.firstProblem())
+			case n.cause == nil || r.segments[n.cause.key].err != nil:
+				r.replace(n.name(), n.problem, served)
+			default: // it stays: the segment has its last definition now, or is itself to be looked at again
 			}
 		}
 	}
@@ -139,7 +141,7 @@ func (r *decoded) finish() {
 }
 
 // settle resolves all references, computes costs, and returns the nodes that turn out to be bad: because of a reference to
-// nothing, a bad segment, a cycle, or too high a cost.
+// nothing, a bad segment, a cycle, or too high a cost. A node comes after the nodes that it refers to.
 func (r *decoded) settle() (bad graph) {
 	g := newGraph(r.ruleset)
 	for _, n := range g {
@@ -147,10 +149,10 @@ func (r *decoded) settle() (bad graph) {
 	}
 	for _, component := range g.components() {
 		r.judge(g, component)
-	}
-	for _, n := range g {
-		if n.problem != nil {
-			bad = append(bad, n)
+		for _, i := range component {
+			if g[i].problem != nil {
+				bad = append(bad, g[i])
+			}
 		}
 	}
 	return bad
@@ -164,6 +166,9 @@ func (r *decoded) resolve(n *node) {
 			l.flag = r.flags.find(l.key)
 		} else {
 			l.segment = r.segments[l.key]
+			if n.isKept() && l.segment != nil && l.segment.err != nil {
+				l.segment = nil // to an earlier definition, a segment without one is gone
+			}
 		}
 		if l.flag == nil && l.segment == nil && !n.isKept() {
 			n.fail(r.dangling(n, l))
@@ -198,6 +203,10 @@ func (r *decoded) judge(g graph, component []int32) {
 		case target.problem == nil:
 			cost += target.linked().cost
 			place.timed = place.timed || target.linked().timed
+		case problem != nil && first.isKept(): // the segment is replaced, or else gone
+			problem = nil
+		case problem != nil:
+			first.cause = l.segment
 		}
 		if problem != nil {
 			first.fail(r.problemOf(first, fmt.Sprintf("it uses the segment %q, which is bad: %s", l.key, trimPrefix(problem))))
@@ -334,6 +343,7 @@ type node struct {
 	segment *segment
 	links   []*link
 	problem error
+	cause   *segment // the bad segment of this ruleset because of which the node is bad; nil where something else is wrong
 }
 
 // newGraph returns the graph of everything in the ruleset that is not bad, in the order of the keys. Flags that refer to nothing,
