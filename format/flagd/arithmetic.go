@@ -10,10 +10,10 @@ func (e *evaluation) calculate(op operator, args []datum, single bool) datum {
 	if len(args) == 0 {
 		return e.nothing(op)
 	}
-	if !e.spend(len(args)) {
+	if !e.look(len(args)) {
 		return datum{}
 	}
-	result, ok := args[0].arithmetic()
+	result, ok := e.arithmetic(&args[0])
 	switch {
 	case !ok || op == opModulo && len(args) < 2:
 		return e.fail()
@@ -30,7 +30,7 @@ func (e *evaluation) calculate(op operator, args []datum, single bool) datum {
 		rest = rest[:1]
 	}
 	for i := range rest {
-		operand, ok := rest[i].arithmetic()
+		operand, ok := e.arithmetic(&rest[i])
 		if !ok {
 			return e.fail()
 		}

@@ -16,7 +16,7 @@ func (e *evaluation) hashCBOR(first *datum) (hash uint32, ok bool) {
 		return 0, false
 	case kindList:
 		key := e.targetingKey()
-		if key == "" {
+		if key == "" || !e.make(len(key)) {
 			return 0, false
 		}
 		b = appendHead(b, 4, 2)

@@ -12,70 +12,74 @@ func (e *evaluation) compare(op operator, args []datum, single bool) datum {
 	if len(args) < 2 || single {
 		return boolean(op == opUnequal || op == opDifferent)
 	}
-	result := holds(op, &args[0], &args[1])
+	result := e.holds(op, &args[0], &args[1])
 	if len(args) == 3 && op >= opLess {
-		result = result && holds(op, &args[1], &args[2])
+		result = result && e.holds(op, &args[1], &args[2])
 	}
 	return boolean(result)
 }
 
 // holds applies a comparison to two values.
-func holds(op operator, a, b *datum) bool {
+func (e *evaluation) holds(op operator, a, b *datum) bool {
 	switch op {
 	case opEqual:
-		return equal(a, b)
+		return e.equal(a, b)
 	case opUnequal:
-		return !equal(a, b)
+		return !e.equal(a, b)
 	case opSame:
-		return same(a, b)
+		return e.same(a, b)
 	case opDifferent:
-		return !same(a, b)
+		return !e.same(a, b)
 	default:
-		return ordered(op, a, b)
+		return e.ordered(op, a, b)
 	}
 }
 
 // equal is "==": null equals null alone, two texts their bytes, everything else its number.
-func equal(a, b *datum) bool {
+func (e *evaluation) equal(a, b *datum) bool {
 	switch {
 	case a.kind == kindNull || b.kind == kindNull:
 		return a.kind == b.kind
 	case a.kind == kindText && b.kind == kindText:
-		return a.text == b.text
+		return e.sameText(a.text, b.text)
 	default:
-		return a.comparable() == b.comparable()
+		return e.comparable(a) == e.comparable(b)
 	}
+}
+
+func (e *evaluation) sameText(a, b string) bool {
+	return len(a) == len(b) && e.read(len(a)) && a == b
 }
 
 // same is "===".
-func same(a, b *datum) bool {
-	return a.kind == b.kind && equal(a, b)
+func (e *evaluation) same(a, b *datum) bool {
+	return a.kind == b.kind && e.equal(a, b)
 }
 
-func less(a, b *datum) bool {
+func (e *evaluation) less(a, b *datum) bool {
 	if a.kind == kindText && b.kind == kindText {
-		return a.text < b.text
+		return e.read(min(len(a.text), len(b.text))) && a.text < b.text
 	}
-	return a.comparable() < b.comparable()
+	return e.comparable(a) < e.comparable(b)
 }
 
 // ordered applies an order. "<=" is less or equal, so null, which is less than 1 and equal to nothing, is not "<=" 0.
-func ordered(op operator, a, b *datum) bool {
+func (e *evaluation) ordered(op operator, a, b *datum) bool {
 	switch op {
 	case opLess:
-		return less(a, b)
+		return e.less(a, b)
 	case opGreater:
-		return less(b, a)
+		return e.less(b, a)
 	case opLessOrEqual:
-		return less(a, b) || equal(a, b)
+		return e.less(a, b) || e.equal(a, b)
 	default:
-		return less(b, a) || equal(b, a)
+		return e.less(b, a) || e.equal(b, a)
 	}
 }
 
 // affix is "starts_with" and "ends_with".
-func affix(op operator, a, b *datum) datum {
-	if a.kind != kindText || b.kind != kindText {
+func (e *evaluation) affix(op operator, a, b *datum) datum {
+	if a.kind != kindText || b.kind != kindText || !e.read(len(b.text)) {
 		return datum{}
 	}
 	if op == opStartsWith {

@@ -15,10 +15,19 @@ type compiler struct {
 	v3         bool             // which version of fractional
 	problems   []string         // what will fail when it is evaluated, in the order found
 	used       []string         // the evaluators that were referred to
+	depth      int              // of the rule that is being compiled
 }
+
+// mostNested is how deep rules may stand in each other: evaluating one takes stack.
+const mostNested = 500
 
 // compile compiles one rule.
 func (c *compiler) compile(rule any) node {
+	if c.depth == mostNested {
+		return c.fail(fmt.Sprintf("rules nested deeper than %d", mostNested))
+	}
+	c.depth++
+	defer func() { c.depth-- }()
 	switch r := rule.(type) {
 	case []any:
 		return c.list(r)

@@ -4,13 +4,6 @@ import (
 	"github.com/becketflags/becket"
 )
 
-// Limits of one evaluation. Rules can build texts and lists that grow with every step, so what one evaluation may do is counted:
-// a step for each node, for each element of a list that is read or made, and for each so many bytes of text.
-const (
-	mostSteps    = 1 << 18
-	bytesPerStep = 16
-)
-
 // evaluation is the state of one evaluation. It lives on the stack of the goroutine that evaluates.
 type evaluation struct {
 	subject *becket.Subject
@@ -22,7 +15,10 @@ type evaluation struct {
 	data  datum   // then
 	outer []scope // what iterations around this place put before the data, the outermost first
 
-	steps     int
+	steps      int
+	counted    bool // attributes is known
+	attributes int  // how many the subject has
+
 	failed    bool
 	consulted bool // fractional was evaluated
 
@@ -42,49 +38,17 @@ func (e *evaluation) fail() datum {
 	return datum{}
 }
 
-// spend counts n steps and reports whether the evaluation may go on.
-func (e *evaluation) spend(n int) bool {
-	if n > mostSteps-e.steps {
-		e.failed = true
-	}
-	e.steps += n
-	return !e.failed
-}
-
-// weigh counts a step for everything in d and reports whether the evaluation may go on. Lists can hold one another many times over,
-// so that writing one out may take far more than making it did.
-func (e *evaluation) weigh(d *datum) bool {
-	if !e.spend(1 + len(d.text)/bytesPerStep) {
-		return false
-	}
-	switch d.kind {
-	case kindList:
-		for i := range d.more.list {
-			if !e.weigh(&d.more.list[i]) {
-				return false
-			}
-		}
-	case kindObject:
-		for name, member := range d.more.members {
-			if !e.spend(1+len(name)/bytesPerStep) || !e.weigh(&member) {
-				return false
-			}
-		}
-	}
-	return true
-}
-
 // eval evaluates a node.
 func (e *evaluation) eval(n *node) datum {
+	if !e.spend(1) {
+		return datum{}
+	}
 	switch n.op {
 	case opConstant:
 		return n.value
 	case opVariable:
 		d, _ := e.variable(n)
 		return d
-	}
-	if !e.spend(1) {
-		return datum{}
 	}
 	switch n.op {
 	case opList:
@@ -128,13 +92,13 @@ func (e *evaluation) operate(n *node) datum {
 			return boolean(d.truthy() == (n.op == opTruth))
 		case len(n.args) == 2 && n.op >= opEqual && n.op <= opGreaterOrEqual:
 			a, b := e.eval(&n.args[0]), e.eval(&n.args[1])
-			return boolean(holds(n.op, &a, &b))
+			return boolean(e.holds(n.op, &a, &b))
 		case len(n.args) == 3 && n.op >= opLess && n.op <= opGreaterOrEqual:
 			a, b, c := e.eval(&n.args[0]), e.eval(&n.args[1]), e.eval(&n.args[2])
-			return boolean(holds(n.op, &a, &b) && holds(n.op, &b, &c))
+			return boolean(e.holds(n.op, &a, &b) && e.holds(n.op, &b, &c))
 		case len(n.args) == 2 && (n.op == opStartsWith || n.op == opEndsWith):
 			a, b := e.eval(&n.args[0]), e.eval(&n.args[1])
-			return affix(n.op, &a, &b)
+			return e.affix(n.op, &a, &b)
 		}
 	}
 	args, single := e.arguments(n)
@@ -155,7 +119,7 @@ func (e *evaluation) apply(op operator, args []datum, single bool) datum {
 		if single || len(args) != 2 {
 			return datum{}
 		}
-		return affix(op, &args[0], &args[1])
+		return e.affix(op, &args[0], &args[1])
 	case opCat:
 		return e.cat(args, single)
 	case opSubstr:
@@ -177,7 +141,7 @@ func (e *evaluation) arguments(n *node) (args []datum, single bool) {
 	if d.kind == kindList {
 		return d.elements(), false
 	}
-	return []datum{own(d)}, true
+	return []datum{e.own(d)}, true
 }
 
 // many evaluates nodes into a new slice.
@@ -187,7 +151,7 @@ func (e *evaluation) many(nodes []node) []datum {
 	}
 	args := make([]datum, len(nodes))
 	for i := range nodes {
-		args[i] = own(e.eval(&nodes[i]))
+		args[i] = e.own(e.eval(&nodes[i]))
 		if e.failed {
 			return nil
 		}

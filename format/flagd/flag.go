@@ -58,6 +58,9 @@ func (f *flag) result(e *evaluation, d *datum, want becket.Kind) becket.Result {
 func (f *flag) target(e *evaluation, d *datum) (v *variant, ok bool) {
 	switch d.kind {
 	case kindText:
+		if !e.make(len(d.text)) {
+			return nil, false
+		}
 		if v = f.plain(d.text); v != nil || plainText(d.text) {
 			return v, true
 		}

@@ -11,7 +11,9 @@
 //
 //   - An object among the attributes is never run as a rule. flagd does that to an object of one entry that comes out of "if", or that
 //     is found around "filter", "some", "none" and "all"; here the evaluation fails (PARSE_ERROR).
-//   - An evaluation that takes more than 262,144 steps fails (PARSE_ERROR).
+//   - An evaluation that would take about a millisecond fails (PARSE_ERROR): one of more than 12,000 steps, each of which is a node
+//     of the rule, an element that is copied, 32 bytes of text that are made, hashed or parsed, or 256 that are compared.
+//   - A rule in which rules stand more than 500 deep in each other fails where it is that deep (PARSE_ERROR).
 //   - A number that no 64-bit integer holds is no integer (TYPE_MISMATCH) instead of some other number.
 //   - A reference inside a shared evaluator is never followed; flagd follows it in one run and not in the next.
 //   - References are followed in targeting alone, not in variants.

@@ -1,6 +1,9 @@
 package flagd
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // buckets are the arms of a "fractional" whose variants and weights are constants.
 type buckets struct {
@@ -61,12 +64,11 @@ func (b *buckets) valid() bool { return b.ok && b.total > 0 && b.total <= math.M
 // pick returns the bucket that a hash falls into.
 func (b *buckets) pick(hash uint32) datum {
 	place := uint64(hash) * b.total >> 32
-	for i, end := range b.ends {
-		if place < end {
-			return b.variants[i]
-		}
+	i, _ := slices.BinarySearch(b.ends, place+1) // the first that ends behind the place
+	if i == len(b.ends) {
+		return datum{}
 	}
-	return datum{}
+	return b.variants[i]
 }
 
 // fractional shares subjects out by a hash of a text that stays the same for each.
@@ -114,10 +116,10 @@ func (e *evaluation) hash(first *datum) (hash uint32, ok bool) {
 	}
 	switch first.kind {
 	case kindText:
-		return hashTexts("", first.text), true
+		return hashTexts("", first.text), e.make(len(first.text))
 	case kindNull, kindList:
-		key := e.targetingKey()
-		return hashTexts(e.flagKey(), key), key != ""
+		name, key := e.flagKey(), e.targetingKey()
+		return hashTexts(name, key), key != "" && e.make(len(name)+len(key))
 	default:
 		return 0, false
 	}

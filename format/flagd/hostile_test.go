@@ -38,7 +38,33 @@ func hostile() map[string]string {
 	for range 200 {
 		filters = `{"filter": [` + list100 + `, ` + filters + `]}`
 	}
+	megabyte := `"` + strings.Repeat("x", 1<<20) + `"`
+	list80000 := `[` + strings.TrimSuffix(strings.Repeat(`1,`, 80_000), ",") + `]`
+	loop := func(body string) string { return `{"map": [` + list80000 + `, ` + body + `]}` }
+	mixed := `[` + strings.Repeat(`"a",true,`, 1<<16) + `1]`
 	return map[string]string{
+		"a megabyte compared":           loop(`{"==": [` + megabyte + `, ` + strings.Replace(megabyte, `x"`, `y"`, 1) + `]}`),
+		"a megabyte ordered":            loop(`{"<": [` + megabyte + `, ` + strings.Replace(megabyte, `x"`, `y"`, 1) + `]}`),
+		"a megabyte searched":           loop(`{"in": ["xxxxy", ` + megabyte + `]}`),
+		"a megabyte joined":             loop(`{"cat": [` + megabyte + `, "a"]}`),
+		"a megabyte cut":                loop(`{"substr": [` + megabyte + `, 5, 10]}`),
+		"a megabyte hashed":             loop(`{"fractional": [` + megabyte + `, ["a", 1]]}`),
+		"a megabyte that begins":        loop(`{"starts_with": [` + megabyte + `, ` + megabyte + `]}`),
+		"a version of a megabyte":       loop(`{"sem_ver": ["1.0.0-` + strings.Repeat("a.", 1<<19) + `b", "=", "1.0.0-` + strings.Repeat("a.", 1<<19) + `c"]}`),
+		"a set asked for a megabyte":    loop(`{"in": [` + megabyte + `, ["` + strings.Repeat("a", 100) + `", "b", "c", "d"]]}`),
+		"a list of two kinds":           loop(`{"in": [false, ` + mixed + `]}`),
+		"a number of many digits":       loop(`{"==": ["1.` + strings.Repeat("9", 1<<20) + `", 1]}`),
+		"sums of many digits":           loop(`{"+": ["0.1` + strings.Repeat("9", 700) + `e-300", 1]}`),
+		"a long attribute":              loop(`{"==": [{"cat": [{"var": "long"}, "y"]}, "x"]}`),
+		"digits of an attribute":        loop(`{"-": [{"var": "digits"}, 1]}`),
+		"a path of a megabyte":          loop(`{"var": "a` + strings.Repeat(".a", 1<<19) + `"}`),
+		"many buckets in a loop":        loop(`{"fractional": ["k"` + strings.Repeat(`, ["a", 1]`, 50_000) + `]}`),
+		"a long list merged":            loop(`{"merge": [` + mixed + `, 1]}`),
+		"lists that contain each other": loop(`{"contains_none": [` + mixed + `, [null, null]]}`),
+		"objects that are changed":      loop(`{"set": [{"var": "$flagd"}, "a", 1]}`),
+		"a sum over everything":         `{"reduce": [` + list80000 + `, {"+": [{"var": "current"}, {"var": "accumulator"}]}, 0]}`,
+		"an if of many constants":       `{"if": [` + strings.Repeat("false, 1, ", 300_000) + `1]}`,
+		"a result of a megabyte":        megabyte,
 		"a tower of maps":               tower,
 		"lists that share their parts":  sharing,
 		"a text that doubles":           `{"reduce": [` + list100 + `, ` + doubling + `, "x"]}`,
@@ -56,7 +82,8 @@ func hostile() map[string]string {
 var list100 = `[` + strings.TrimSuffix(strings.Repeat(`1,`, 100), ",") + `]`
 
 func TestHostileRulesTakeBoundedTimeAndMemory(t *testing.T) {
-	subject := becket.NewSubject("user-1", becket.Any("l", []any{1, 2, 3, map[string]any{"a": 1}}))
+	subject := becket.NewSubject("user-1", becket.Any("l", []any{1, 2, 3, map[string]any{"a": 1}}),
+		becket.String("long", strings.Repeat("x", 100_000)), becket.String("digits", "0."+strings.Repeat("9", 700)))
 	for name, rule := range hostile() {
 		t.Run(name, func(t *testing.T) {
 			compiled := load(t, flagWith(rule))
@@ -66,8 +93,9 @@ func TestHostileRulesTakeBoundedTimeAndMemory(t *testing.T) {
 			compiled.Evaluate("f", becket.KindString, &subject, standing)
 			took := time.Since(start)
 			runtime.ReadMemStats(&after)
-			assert.Less(t, took, 5*time.Second)
-			assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(512<<20), "bytes allocated")
+			t.Logf("%v, %d bytes", took, after.TotalAlloc-before.TotalAlloc)
+			assert.Less(t, took, time.Second, "it should be a millisecond")
+			assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(8<<20), "bytes allocated")
 		})
 	}
 }
@@ -103,8 +131,8 @@ func TestManyReferencesToALargeEvaluatorShareIt(t *testing.T) {
 
 // The goroutine's stack grows, and moves, while rules are evaluated: what a rule keeps of the subject must not stay behind.
 func TestTheSubjectMayLiveOnAStackThatMoves(t *testing.T) {
-	rule := `{"==": [{"cat": [{"var": "a"}, {"var": "b"}, {"var": "a"}, {"var": "b"}, ` + nested(2000, `{"var": "a"}`) + `]}, ""]}`
-	compiled := load(t, flagWith(`{"if": [{"!": [`+strings.ReplaceAll(rule, nested(2000, `{"var": "a"}`), `{"if": [`+nested(2000, `{"var": "a"}`)+`, "1", "0"]}`)+`]}, "a", "b"]}`))
+	rule := `{"==": [{"cat": [{"var": "a"}, {"var": "b"}, {"var": "a"}, {"var": "b"}, ` + nested(400, `{"var": "a"}`) + `]}, ""]}`
+	compiled := load(t, flagWith(`{"if": [{"!": [`+strings.ReplaceAll(rule, nested(400, `{"var": "a"}`), `{"if": [`+nested(400, `{"var": "a"}`)+`, "1", "0"]}`)+`]}, "a", "b"]}`))
 	done := make(chan string)
 	go func() {
 		var bytes [20]byte
@@ -164,7 +192,7 @@ func FuzzEvaluate(f *testing.F) {
 		subject := subjectOf(data)
 		start := time.Now()
 		first := compiled.Evaluate("f", becket.KindString, &subject, standing)
-		require.Less(t, time.Since(start), 10*time.Second)
+		require.Less(t, time.Since(start), time.Second)
 		require.Equal(t, first, compiled.Evaluate("f", becket.KindString, &subject, standing), "the same input has the same answer")
 		run(parsed, data)
 	})

@@ -82,7 +82,7 @@ func (e *evaluation) start(n *node) datum {
 	if !d.isPrimitive() || n.op == opList {
 		return e.fail()
 	}
-	return own(d)
+	return e.own(d)
 }
 
 // walk evaluates n's second argument for each element.
@@ -90,8 +90,12 @@ func (e *evaluation) walk(n *node, elements []datum, accumulator datum) datum {
 	here := scope{e.inner, e.data}
 	outer, around := e.outer, e.around(n.op, here)
 	var kept []datum
+	perElement := 1
+	if n.op == opReduce {
+		perElement = 8 // an object is made for each
+	}
 	for i := range elements {
-		if !e.spend(1) {
+		if !e.spend(perElement) {
 			return datum{}
 		}
 		element := elements[i]
@@ -114,7 +118,7 @@ func (e *evaluation) walk(n *node, elements []datum, accumulator datum) datum {
 		case opReduce:
 			accumulator = e.accumulate(accumulator.kind, result)
 		case opMap:
-			kept = append(kept, own(result))
+			kept = append(kept, e.own(result))
 		case opFilter:
 			if result.truthy() {
 				kept = append(kept, element)
@@ -191,12 +195,12 @@ func (e *evaluation) accumulate(kept kind, result datum) datum {
 	case kindBool:
 		return boolean(result.truthy())
 	case kindNumber:
-		if f, ok := result.arithmetic(); ok {
+		if f, ok := e.arithmetic(&result); ok {
 			return number(f)
 		}
 	default:
-		if written, ok := result.written(); ok && e.spend(len(written)/bytesPerStep) {
-			return own(text(written))
+		if written, ok := result.written(); ok {
+			return e.own(text(written))
 		}
 	}
 	return e.fail()

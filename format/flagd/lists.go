@@ -36,6 +36,9 @@ func (e *evaluation) in(n *node) datum {
 func (e *evaluation) member(n *node, needle *datum) datum {
 	switch {
 	case n.in.texts != nil && needle.kind == kindText:
+		if !e.make(len(needle.text)) {
+			return datum{}
+		}
 		return boolean(n.in.texts.Has(needle.text))
 	case n.in.numbers != nil && needle.kind == kindNumber:
 		_, ok := n.in.numbers[needle.number]
@@ -54,16 +57,29 @@ func (e *evaluation) inAttribute(n *node) (found, ok bool) {
 	if e.inner || len(e.outer) > 0 || len(p.parts) != 1 || p.parts[0] == flagdName || p.parts[0] == targetingKeyName {
 		return false, false
 	}
+	if !e.lookUpSubject() {
+		return false, true
+	}
 	haystack, there := e.subject.Entry("", p.parts[0])
 	if !there || haystack.Kind() != becket.KindList {
 		return false, false
 	}
 	needle := e.eval(&n.args[0])
-	if needle.kind != kindText || !e.spend(haystack.Len()) {
+	if needle.kind != kindText {
 		return false, false
 	}
+	if !e.look(haystack.Len()) {
+		return false, true
+	}
 	for i := range haystack.Len() {
-		if element := haystack.At(i); element.Kind() == becket.KindString && validText(element.Text()) == needle.text {
+		element := haystack.At(i)
+		if element.Kind() != becket.KindString {
+			continue
+		}
+		if !e.read(len(element.Text())) {
+			return false, true
+		}
+		if validText(element.Text()) == needle.text {
 			return true, true
 		}
 	}
@@ -76,13 +92,16 @@ func (e *evaluation) contained(needle, haystack *datum) datum {
 		if needle.kind != kindText {
 			return e.fail()
 		}
+		if !e.make(len(haystack.text)) {
+			return datum{}
+		}
 		return boolean(strings.Contains(haystack.text, needle.text))
 	}
 	if haystack.kind != kindList {
 		return boolean(false)
 	}
 	elements := haystack.elements()
-	if !e.spend(len(elements)) {
+	if !e.look(len(elements)) {
 		return datum{}
 	}
 	for i := range elements {
@@ -98,7 +117,7 @@ func (e *evaluation) isElement(needle, element *datum) bool {
 		return e.inRange(needle, element.elements())
 	}
 	if needle.kind == kindNumber {
-		f, ok := element.arithmetic()
+		f, ok := e.arithmetic(element)
 		if !ok {
 			e.failed = true
 		}
@@ -112,8 +131,8 @@ func (e *evaluation) inRange(needle *datum, bounds []datum) bool {
 		e.failed = true
 		return false
 	}
-	f, ok := needle.arithmetic()
-	low, okLow := bounds[0].arithmetic()
+	f, ok := e.arithmetic(needle)
+	low, okLow := e.arithmetic(&bounds[0])
 	if !ok || !okLow {
 		e.failed = true
 		return false
@@ -121,7 +140,7 @@ func (e *evaluation) inRange(needle *datum, bounds []datum) bool {
 	if f < low || f != f || low != low {
 		return false
 	}
-	high, okHigh := bounds[1].arithmetic()
+	high, okHigh := e.arithmetic(&bounds[1])
 	if !okHigh {
 		e.failed = true
 	}
@@ -137,7 +156,7 @@ func (e *evaluation) identical(a, b *datum) bool {
 		e.failed = true
 		return false
 	case a.kind == kindText:
-		return a.text == b.text
+		return e.sameText(a.text, b.text)
 	default:
 		return a.number == b.number
 	}
@@ -167,7 +186,7 @@ func (e *evaluation) merge(args []datum, single bool) datum {
 	var merged []datum
 	for i := range args {
 		if args[i].kind != kindList {
-			merged = append(merged, own(args[i]))
+			merged = append(merged, e.own(args[i]))
 			continue
 		}
 		if !e.spend(len(args[i].more.list)) {
@@ -186,7 +205,7 @@ func (e *evaluation) missing(names []datum, single bool) datum {
 	var missing []datum
 	for i := range names {
 		if d := e.named(names[i]); d.kind == kindNull {
-			missing = append(missing, own(names[i]))
+			missing = append(missing, e.own(names[i]))
 		}
 		if !e.spend(1) {
 			return datum{}
@@ -200,7 +219,7 @@ func (e *evaluation) missingSome(args []datum, single bool) datum {
 	if single || len(args) < 2 || args[1].kind != kindList {
 		return e.fail()
 	}
-	enough, ok := args[0].arithmetic()
+	enough, ok := e.arithmetic(&args[0])
 	if !ok {
 		return e.fail()
 	}
@@ -221,12 +240,12 @@ func (e *evaluation) set(args []datum, single bool) datum {
 		return datum{}
 	case len(args) < 3 || args[0].kind != kindObject:
 		return args[0]
-	case args[1].kind != kindText || !e.spend(len(args[0].more.members)):
+	case args[1].kind != kindText || !e.spend(4*len(args[0].more.members)) || !e.make(len(args[1].text)):
 		return e.fail()
 	}
 	members := make(map[string]datum, len(args[0].more.members)+1)
 	maps.Copy(members, args[0].more.members)
-	members[strings.Clone(args[1].text)] = own(args[2])
+	members[strings.Clone(args[1].text)] = e.own(args[2])
 	return object(members)
 }
 

@@ -28,22 +28,30 @@ func newVersion(args []node) *version {
 func (e *evaluation) semVer(n *node) datum {
 	if v := n.version; v != nil {
 		d := e.eval(&n.args[0])
-		left, ok := versionOf(&d)
+		left, ok := e.versionOf(&d)
 		if !ok || !v.ok {
 			return datum{}
 		}
-		return compareVersions(left, v.operator, v.right)
+		return e.compareVersions(left, v.operator, v.right)
 	}
 	args, single := e.arguments(n)
 	if single || len(args) != 3 || args[1].kind != kindText {
 		return datum{}
 	}
-	left, okLeft := versionOf(&args[0])
-	right, okRight := versionOf(&args[2])
+	left, okLeft := e.versionOf(&args[0])
+	right, okRight := e.versionOf(&args[2])
 	if !okLeft || !okRight {
 		return datum{}
 	}
-	return compareVersions(left, args[1].text, right)
+	return e.compareVersions(left, args[1].text, right)
+}
+
+// versionOf counts what reading and comparing a version takes.
+func (e *evaluation) versionOf(d *datum) (match.LongVersion, bool) {
+	if d.kind == kindText && !e.make(4*len(d.text)) {
+		return match.LongVersion{}, false
+	}
+	return versionOf(d)
 }
 
 // versionOf reads a text, or a number as Go prints it: 1e+06 is no version.
@@ -60,7 +68,10 @@ func versionOf(d *datum) (match.LongVersion, bool) {
 
 // compareVersions knows "^" and "~" as flagd does: the same major, and the same major and minor number, whichever version is
 // the larger.
-func compareVersions(left match.LongVersion, operator string, right match.LongVersion) datum {
+func (e *evaluation) compareVersions(left match.LongVersion, operator string, right match.LongVersion) datum {
+	if !e.make(len(right.Prerelease)) { // of a constant, which is read once and compared again and again
+		return datum{}
+	}
 	switch operator {
 	case "=":
 		return boolean(left.Compare(right) == 0)

@@ -2,6 +2,7 @@ package flagd
 
 import (
 	"strings"
+	"unicode/utf8"
 )
 
 // cat joins texts. The ends of what two or more make are trimmed, as flagd does.
@@ -23,7 +24,7 @@ func (e *evaluation) cat(args []datum, single bool) datum {
 	var b strings.Builder
 	for i := range args {
 		written, ok := args[i].written()
-		if !ok || !e.spend(1+len(written)/bytesPerStep) {
+		if !ok || !e.spend(1) || !e.make(len(written)) {
 			return e.fail()
 		}
 		b.WriteString(written)
@@ -37,22 +38,22 @@ func (e *evaluation) substr(args []datum, single bool) datum {
 		return e.fail()
 	}
 	written, ok := args[0].written()
-	start, okStart := args[1].arithmetic()
-	if !ok || !okStart || !e.spend(1+len(written)/bytesPerStep) {
+	start, okStart := e.arithmetic(&args[1])
+	if !ok || !okStart || !e.spend(1) || !e.make(len(written)) {
 		return e.fail()
 	}
-	runes := []rune(written)
-	length := int64(len(runes))
+	written = validText(written)
+	length := int64(utf8.RuneCountInString(written))
 	from := integer(start)
 	if from < 0 {
 		from += length
 	}
 	if from < 0 || from > length {
-		return text(string(runes))
+		return text(written)
 	}
 	to := length
 	if len(args) == 3 {
-		count, ok := args[2].arithmetic()
+		count, ok := e.arithmetic(&args[2])
 		if !ok {
 			return e.fail()
 		}
@@ -60,7 +61,19 @@ func (e *evaluation) substr(args []datum, single bool) datum {
 			return e.fail()
 		}
 	}
-	return text(string(runes[from:to]))
+	cut := written[offset(written, from):]
+	return text(cut[:offset(cut, to-from)])
+}
+
+// offset is how many bytes the first so many code points of a valid text have.
+func offset(s string, runes int64) int {
+	for at := range s {
+		if runes == 0 {
+			return at
+		}
+		runes--
+	}
+	return len(s)
 }
 
 // end is where a cut of count code points from from ends. A negative count leaves so many out at the end of the text. It

@@ -3,6 +3,7 @@ package flagd
 import (
 	"encoding/json"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/becketflags/becket"
 )
@@ -26,6 +27,9 @@ func (e *evaluation) variable(n *node) (d datum, given bool) {
 
 // find looks a path up in the data at hand.
 func (e *evaluation) find(n *node) datum {
+	if !e.make(len(n.path.full)) {
+		return datum{}
+	}
 	var d datum
 	if e.inner {
 		d = descend(e.data, n.path.parts)
@@ -163,6 +167,9 @@ func (e *evaluation) attribute(parts []string, full string) datum {
 	if len(parts) == 0 {
 		return e.everything()
 	}
+	if !e.lookUpSubject() {
+		return datum{}
+	}
 	root, rest := parts[0], parts[1:]
 	switch {
 	case root == flagdName:
@@ -171,7 +178,7 @@ func (e *evaluation) attribute(parts []string, full string) datum {
 		if len(rest) > 0 {
 			return datum{}
 		}
-		return text(validText(e.subject.Key()))
+		return e.text(e.subject.Key())
 	}
 	if v, ok := e.subject.Entry("", root); ok {
 		return e.value(v, rest)
@@ -185,6 +192,9 @@ func (e *evaluation) attribute(parts []string, full string) datum {
 	for end := len(full) - 1; end >= len(root); end-- { // a shorter path may lead to a list
 		if full[end] != '.' {
 			continue
+		}
+		if !e.lookUpSubject() {
+			return datum{}
 		}
 		if v, ok := e.subject.Entry(root, full[:end]); ok {
 			return e.value(v, strings.Split(full[end+1:], "."))
@@ -202,12 +212,12 @@ func (e *evaluation) value(v becket.Value, rest []string) datum {
 		}
 		elements := make([]datum, v.Len())
 		for i := range elements {
-			elements[i] = own(scalarOf(v.At(i)))
+			elements[i] = e.own(e.scalar(v.At(i)))
 		}
 		return descend(list(elements), rest)
 	case becket.KindObject:
 		raw := v.Raw()
-		if !e.spend(len(raw)) {
+		if !e.spend(len(raw) / 4) {
 			return datum{}
 		}
 		var decoded any
@@ -219,13 +229,35 @@ func (e *evaluation) value(v becket.Value, rest []string) datum {
 	if len(rest) > 0 {
 		return datum{}
 	}
+	return e.scalar(v)
+}
+
+// scalar is [scalarOf], counted.
+func (e *evaluation) scalar(v becket.Value) datum {
+	if v.Kind() == becket.KindString {
+		return e.text(v.Text())
+	}
 	return scalarOf(v)
+}
+
+// text counts a text of the subject, which is looked through for bytes that are not UTF-8.
+func (e *evaluation) text(s string) datum {
+	if !e.read(len(s)) {
+		return datum{}
+	}
+	if !utf8.ValidString(s) && !e.spend(len(s)/4) {
+		return datum{}
+	}
+	return text(validText(s))
 }
 
 // properties is what flagd itself puts into the data.
 func (e *evaluation) properties(rest []string) datum {
 	switch {
 	case len(rest) == 0:
+		if !e.spend(8) {
+			return datum{}
+		}
 		return object(map[string]datum{flagKeyName: text(e.key), timestampName: number(e.timestamp())})
 	case len(rest) == 1 && rest[0] == flagKeyName:
 		return text(e.key)
@@ -256,20 +288,20 @@ func (e *evaluation) everything() datum {
 		if root == "" {
 			top = name
 		}
-		if owner, set := grouped[top]; !e.spend(1) || top == flagdName || set && (root == "" || owner != root) {
+		if owner, set := grouped[top]; !e.spend(8) || top == flagdName || set && (root == "" || owner != root) {
 			return !e.failed
 		}
 		top = strings.Clone(top)
 		grouped[top] = strings.Clone(root)
 		if root == "" || name == root {
-			members[top] = own(e.value(v, nil))
+			members[top] = e.own(e.value(v, nil))
 			return !e.failed
 		}
 		e.place(members, top, name, v)
 		return !e.failed
 	})
 	if key := e.subject.Key(); key != "" {
-		members[targetingKeyName] = text(strings.Clone(validText(key)))
+		members[targetingKeyName] = e.own(e.text(key))
 	}
 	return object(members)
 }
@@ -295,7 +327,7 @@ func (e *evaluation) rebuild(root, full string) datum {
 
 // place puts an entry where its dotted name says, below top. What is there already came later and counts.
 func (e *evaluation) place(members map[string]datum, top, name string, v becket.Value) {
-	if !e.spend(1 + len(name)/bytesPerStep) {
+	if !e.spend(8 + len(name)/4) {
 		return
 	}
 	rest := strings.Clone(name[len(top):])
@@ -310,7 +342,7 @@ func (e *evaluation) place(members map[string]datum, top, name string, v becket.
 	}
 	last := parts[len(parts)-1]
 	if _, there := members[last]; members != nil && !there {
-		members[last] = own(e.value(v, nil))
+		members[last] = e.own(e.value(v, nil))
 	}
 }
 

@@ -1,0 +1,120 @@
+package flagd
+
+import (
+	"math"
+
+	"github.com/becketflags/becket"
+)
+
+// Limits of one evaluation. Rules can go over lists within lists, and build texts and lists that grow with every step, so what an
+// evaluation may do is counted. A step stands for about 60 ns, so that the sum stays below a millisecond, and is
+//
+//   - a node that is evaluated, and an element that is copied or made;
+//   - some elements of a list that are only looked at;
+//   - some bytes of a text that are only read, or fewer of one that is made, hashed or parsed.
+const (
+	mostSteps       = 12_000
+	elementsPerStep = 8
+	bytesPerStep    = 32  // of what is made, hashed or parsed
+	readPerStep     = 256 // bytes of what is compared or searched
+)
+
+// spend counts n steps and reports whether the evaluation may go on.
+func (e *evaluation) spend(n int) bool {
+	if n > mostSteps-e.steps {
+		e.failed = true
+		e.steps = mostSteps // so that no sum overflows
+		return false
+	}
+	e.steps += n
+	return !e.failed
+}
+
+// read counts bytes that are compared or searched.
+func (e *evaluation) read(bytes int) bool { return e.spend(bytes / readPerStep) }
+
+// make counts bytes that are made, hashed or parsed.
+func (e *evaluation) make(bytes int) bool { return e.spend(bytes / bytesPerStep) }
+
+// look counts elements of a list that are only looked at.
+func (e *evaluation) look(elements int) bool { return e.spend(elements / elementsPerStep) }
+
+// weigh counts everything in d that has to be written out and reports whether the evaluation may go on. Lists can hold one another
+// many times over, so that writing one out may take far more than making it did.
+func (e *evaluation) weigh(d *datum) bool {
+	const perValue = 4
+	if !e.spend(perValue) || !e.make(len(d.text)) {
+		return false
+	}
+	switch d.kind {
+	case kindList:
+		for i := range d.more.list {
+			if !e.weigh(&d.more.list[i]) {
+				return false
+			}
+		}
+	case kindObject:
+		for name, member := range d.more.members {
+			if !e.spend(perValue) || !e.make(len(name)) || !e.weigh(&member) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// own returns d without a reference to the subject, for what goes to the heap.
+func (e *evaluation) own(d datum) datum {
+	if d.kind == kindText && !e.make(len(d.text)) {
+		return datum{}
+	}
+	return own(d)
+}
+
+// lookUpSubject counts a look at the subject's attributes, which takes the longer the more there are. A rule that has asked little
+// so far need not know how many.
+func (e *evaluation) lookUpSubject() bool {
+	const (
+		little      = 256
+		looksAtOnce = 32 // attributes in a step
+	)
+	if e.steps < little {
+		return true
+	}
+	if !e.counted {
+		e.counted = true
+		e.subject.Entries(func(string, string, becket.Value) bool {
+			e.attributes++
+			return true
+		})
+	}
+	return e.spend(e.attributes / looksAtOnce)
+}
+
+// comparable is [datum.comparable], counted.
+func (e *evaluation) comparable(d *datum) float64 {
+	if d.kind == kindText && !e.parse(d.text) {
+		return math.NaN()
+	}
+	return d.comparable()
+}
+
+// arithmetic is [datum.arithmetic], counted.
+func (e *evaluation) arithmetic(d *datum) (float64, bool) {
+	if d.kind == kindText && !e.parse(d.text) {
+		return 0, false
+	}
+	return d.arithmetic()
+}
+
+// parse counts a number that is read from a text. Long ones take strconv's slow way, in which no more than 800 digits count.
+func (e *evaluation) parse(s string) bool {
+	const (
+		short = 20
+		slow  = 800
+	)
+	if len(s) <= short {
+		return true
+	}
+	return e.spend(min(len(s), slow)/2) && e.make(len(s))
+}
