@@ -29,21 +29,23 @@ func New(source Source, options ...Option) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	bootstrap, err := config.decodeBootstrap()
-	if err != nil {
-		return nil, err
-	}
 	c := &Client{config: config, ready: make(chan struct{}), own: &goroutines{}}
 	c.closing.done = make(chan struct{})
 	c.notifier = newNotifier(config, c.own)
+	decoder := newDecoder(config, c.notifier)
+	bootstrap, err := config.decodeBootstrap(decoder)
+	if err != nil {
+		return nil, err
+	}
 	if config.ownClock {
 		config.clock = c.notifier.steady(config.clock)
 	}
 	c.status = &statusBoard{clock: config.clock}
+	c.notifier.start()
 	c.observer = newObserver(config, c.notifier)
 	f := &fetcher{
 		config: config, notifier: c.notifier, observer: c.observer, status: c.status,
-		source: guardedSource{source: source},
+		source: newGuardedSource(source, c.own), decoder: decoder,
 	}
 	f.publication = publication{cache: &c.cache, ready: c.ready, overrides: config.overrides}
 	config.overrides.announce(c.notifier)

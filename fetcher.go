@@ -16,7 +16,8 @@ const stampEvery = time.Minute
 type fetcher struct {
 	config      *config
 	publication publication
-	disk        *disk // nil: none
+	decoder     *decoder
+	disk        *guardedDisk // nil: none
 	notifier    *notifier
 	observer    *observer
 	status      *statusBoard
@@ -108,7 +109,7 @@ func (f *fetcher) offered(ctx context.Context, document Document) (int, Outcome,
 	if first {
 		go sum() // meanwhile, since somebody may be waiting
 	}
-	rules, err := decodeRules(f.config.format, document.Body, f.held.snapshot.rules)
+	rules, err := f.decoder.decode(ctx, document.Body, f.held.snapshot.rules)
 	if err != nil {
 		return size, OutcomeFailed, &DeliveryError{CauseDocument, err}
 	}
@@ -123,50 +124,6 @@ func (f *fetcher) offered(ctx context.Context, document Document) (int, Outcome,
 // sumOf returns a function that sums up a document once, when it is called first.
 func sumOf(body []byte) func() [sha256.Size]byte {
 	return sync.OnceValue(func() [sha256.Size]byte { return sha256.Sum256(body) })
-}
-
-// decodeRules compiles a document and lets it take over what it had to set aside from the rules served before.
-func decodeRules(format Format, body []byte, previous Rules) (rules Rules, err error) {
-	defer func() {
-		if cause := recover(); cause != nil {
-			rules, err = nil, fmt.Errorf("%w in the format %s: %v", ErrPanic, format.Name(), cause)
-		}
-	}()
-	if len(body) == 0 {
-		return nil, errors.New("becket: the document is empty: it has no bytes at all")
-	}
-	if err := checkSize(body); err != nil {
-		return nil, err
-	}
-	if _, native := format.(nativeFormat); native && previous != nil {
-		rules, err = decodeNative(body, 1) // nobody waits for it, and the other processors have work
-	} else {
-		rules, err = format.Decode(body)
-	}
-	if err != nil {
-		if looksLikeHTML(body) {
-			err = fmt.Errorf("becket: this is a web page, not a ruleset; a login page or a captive portal may have answered: %w", within{err})
-		}
-		return nil, err
-	}
-	if rules == nil {
-		return nil, errors.New("becket: the format returned no rules and no error")
-	}
-	if keeper, ok := rules.(Keeper); ok {
-		rules = keeper.Keep(previous)
-	}
-	return rules, nil
-}
-
-func looksLikeHTML(body []byte) bool {
-	for _, c := range body {
-		switch c {
-		case ' ', '\t', '\r', '\n', 0xef, 0xbb, 0xbf:
-		default:
-			return c == '<'
-		}
-	}
-	return false
 }
 
 // publish swaps the pointer. What is told of it is told afterwards.
@@ -219,7 +176,7 @@ func (f *fetcher) keep() {
 		return
 	}
 	h := f.held
-	err := f.disk.write(&diskCopy{
+	err := f.disk.keep(&diskCopy{
 		body: h.body, validator: h.validator, signature: h.signature,
 		fetchedAt: h.fetchedAt, confirmedAt: f.config.clock(),
 	})

@@ -9,7 +9,7 @@ import (
 
 // goroutines is the set of the goroutines that do a client's work and call the program's functions
 // for it: hooks, sinks, sources and formats. Close looks into it, since a function that Close would
-// have to wait for must not wait for Close.
+// have to wait for must not wait for Close. A nil set keeps no record.
 type goroutines struct {
 	mutex sync.Mutex
 	ids   map[uint64]int // how often each has entered
@@ -17,6 +17,10 @@ type goroutines struct {
 
 // run calls work. The goroutine belongs to the set until work has returned.
 func (g *goroutines) run(work func()) {
+	if g == nil {
+		work()
+		return
+	}
 	id := goroutineID()
 	g.count(id, 1)
 	defer g.count(id, -1)

@@ -56,7 +56,7 @@ const (
 	CauseDocument  Cause = "document"  // it could not be decoded
 	CauseRefused   Cause = "refused"   // it is sound but must not replace the ruleset in use
 	CauseDisk      Cause = "disk"      // the disk copy could not be read or written
-	CauseHook      Cause = "hook"      // a hook, a sink or a logger panicked
+	CauseHook      Cause = "hook"      // a hook, a sink, a logger, a clock or the rules of a format panicked
 	CauseSink      Cause = "sink"      // the sink did not take a batch of exposures
 	CauseOverride  Cause = "override"  // the file of overrides could not be read again
 )

@@ -14,7 +14,9 @@ type anything struct{ nativeFormat }
 
 func (anything) Name() string { return "anything-v1" }
 
-func (anything) Decode([]byte) (Rules, error) { return Native.Decode([]byte(`{"schema": 1, "flags": {}}`)) }
+func (anything) Decode([]byte) (Rules, error) {
+	return Native.Decode([]byte(`{"schema": 1, "flags": {}}`))
+}
 
 // given is a source of a program's own, which knows no limit either.
 type given []byte
@@ -24,9 +26,10 @@ func (given) Identity() string                                     { return "giv
 
 func TestNoDocumentOverTheLimitIsDecodedWhateverTheSourceAndTheFormat(t *testing.T) {
 	big := make([]byte, maxDocument+1)
-	_, err := decodeRules(anything{}, big, nil)
+	d := newDecoder(&config{format: anything{}}, &notifier{})
+	_, err := d.decode(t.Context(), big, nil)
 	require.ErrorIs(t, err, ErrTooLarge)
-	_, err = decodeRules(anything{}, big[1:], nil)
+	_, err = d.decode(t.Context(), big[1:], nil)
 	require.NoError(t, err, "the limit itself is allowed")
 
 	for name, source := range map[string]Source{
@@ -36,7 +39,7 @@ func TestNoDocumentOverTheLimitIsDecodedWhateverTheSourceAndTheFormat(t *testing
 		"WithMaxBytes over": HTTP("https://flags.example.com", WithMaxBytes(maxDocument+1)),
 	} {
 		t.Run(name, func(t *testing.T) {
-			g := guardedSource{source: source}
+			g := newGuardedSource(source, nil)
 			_, err := g.fetch(t.Context(), Validator{})
 			require.Error(t, err)
 			if name != "WithMaxBytes over" {

@@ -42,7 +42,7 @@ type notifier struct {
 	dropped atomic.Uint64
 }
 
-// newNotifier starts the goroutine only where somebody listens.
+// newNotifier returns a notifier that queues what it is told until it is started.
 func newNotifier(c *config, own *goroutines) *notifier {
 	n := &notifier{own: own, logger: newLimitedLogger(c.logger), wake: make(chan struct{}, 1), done: make(chan struct{})}
 	listens := c.logger != nil
@@ -52,10 +52,14 @@ func newNotifier(c *config, own *goroutines) *notifier {
 		listens = listens || h.OnChange != nil || h.OnError != nil || h.OnRefresh != nil
 	}
 	n.idle = !listens
-	if listens {
+	return n
+}
+
+// start starts the goroutine where somebody listens.
+func (n *notifier) start() {
+	if !n.idle {
 		go n.run()
 	}
-	return n
 }
 
 // add starts the goroutine if nobody listened so far.

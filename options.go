@@ -37,6 +37,7 @@ type config struct {
 	environment        string // "": any
 	diskFolder         string // "" with disk set is a mistake
 	disk               bool
+	openDisk           func(folder, identity, format string) diskStore
 	bootstrap          []byte
 	hasBootstrap       bool
 	exposures          exposureConfig
@@ -48,7 +49,7 @@ type config struct {
 }
 
 func newConfig(source Source, options []Option) (*config, error) {
-	c := &config{source: source, format: Native, interval: defaultPollInterval, clock: time.Now}
+	c := &config{source: source, format: Native, interval: defaultPollInterval, clock: time.Now, openDisk: openDisk}
 	for _, option := range options {
 		if option != nil {
 			option(c)

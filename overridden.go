@@ -116,6 +116,9 @@ func (o *overridden) Flags() iter.Seq[FlagInfo] {
 // info describes a flag that only an override has.
 func (o *overridden) info(key string) FlagInfo {
 	a := o.answers[key]
+	if a.err != nil { // the ruleset had the flag when the override was held against it
+		return FlagInfo{Key: key, Err: a.err}
+	}
 	return FlagInfo{Key: key, Kind: a.variant.Value.kind(), Variants: []string{a.variant.Name}, Enabled: true}
 }
 

@@ -19,7 +19,12 @@ type Override struct {
 // overrides is a file of overrides. A nil one has none.
 type overrides struct {
 	file string
-	body []byte // as read last; only New and the refresher's goroutine use it
+	read func(context.Context, Validator) (Document, error)
+
+	// Only New and the refresher's goroutine use these two.
+	guard guard
+	body  []byte // as read last
+
 	list atomic.Pointer[[]override]
 }
 
@@ -32,6 +37,8 @@ type override struct {
 // maxOverrides is the limit of the file, in bytes.
 const maxOverrides = 1 << 20
 
+var errOverridesHang = errors.New("becket: the file system hangs: the file could not be read in time")
+
 // loadOverrides returns nil where none were asked for.
 func loadOverrides(files []string) (*overrides, error) {
 	switch {
@@ -42,14 +49,16 @@ func loadOverrides(files []string) (*overrides, error) {
 	case len(files) > 1:
 		return nil, fmt.Errorf("becket: WithOverrides: overrides come from one file, and there are %d: %s", len(files), strings.Join(files, ", "))
 	}
-	o := &overrides{file: files[0]}
+	o := &overrides{file: files[0], read: File(files[0]).Fetch, guard: guard{name: "file", hangs: errOverridesHang}}
 	_, err := o.reload()
 	return o, err
 }
 
 // reload reads the file and reports whether it has changed.
 func (o *overrides) reload() (changed bool, err error) {
-	document, err := File(o.file).Fetch(context.Background(), Validator{})
+	document, err := guarded(context.Background(), &o.guard, startPatience, func(ctx context.Context) (Document, error) {
+		return o.read(ctx, Validator{})
+	})
 	if err == nil && len(document.Body) > maxOverrides {
 		err = fmt.Errorf("%w of %d bytes", ErrTooLarge, maxOverrides)
 	}

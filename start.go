@@ -1,10 +1,10 @@
 package becket
 
 import (
+	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"time"
 )
 
 // start serves what there is without the source: the disk copy or the bootstrap, the one of the higher revision, the disk copy where
@@ -16,8 +16,7 @@ func (f *fetcher) start(bootstrap *held) {
 		f.held = bootstrap
 	}
 	if f.config.disk {
-		f.disk = newDisk(f.config.diskFolder, f.config.identity, f.config.formatName)
-		f.disk.clean(time.Now())
+		f.disk = newGuardedDisk(f.config, f.notifier.own)
 		f.startFromDisk()
 	}
 	if f.disk == nil {
@@ -32,7 +31,7 @@ func (f *fetcher) start(bootstrap *held) {
 
 // startFromDisk takes the disk copy if there is one that can be used and the bootstrap is not newer.
 func (f *fetcher) startFromDisk() {
-	kept, err := f.disk.read()
+	kept, err := f.disk.open(f.held.snapshot.rules != nil)
 	if err == nil && kept == nil {
 		return
 	}
@@ -62,7 +61,7 @@ func (f *fetcher) fromDisk(c *diskCopy) (*held, error) {
 			return nil, fmt.Errorf("becket: the disk copy is refused: %w", within{err})
 		}
 	}
-	rules, err := decodeRules(f.config.format, c.body, nil)
+	rules, err := f.decoder.decode(context.Background(), c.body, nil)
 	if err != nil {
 		return nil, fmt.Errorf("becket: the disk copy is refused: %w", within{err})
 	}
@@ -80,11 +79,11 @@ func (f *fetcher) fromDisk(c *diskCopy) (*held, error) {
 }
 
 // decodeBootstrap returns what the program was built with, nil where there is nothing. Its mistakes are the program's.
-func (c *config) decodeBootstrap() (*held, error) {
+func (c *config) decodeBootstrap(d *decoder) (*held, error) {
 	if !c.hasBootstrap {
 		return nil, nil //nolint:nilnil // no bootstrap is no error
 	}
-	rules, err := decodeRules(c.format, c.bootstrap, nil)
+	rules, err := d.decode(context.Background(), c.bootstrap, nil)
 	if err != nil {
 		return nil, fmt.Errorf("becket: WithBootstrap: %w", within{err})
 	}

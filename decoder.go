@@ -1,0 +1,102 @@
+package becket
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// decodePatience and decodePatienceByte say how long another format may take to decode a document,
+// which is far longer than a good one does.
+const (
+	decodePatience     = 10 * time.Second
+	decodePatienceByte = 10 * time.Microsecond
+)
+
+var errFormatHangs = errors.New("becket: the format hangs: Decode has not returned")
+
+// decoder compiles documents of the client's format, which may be a program's own.
+type decoder struct {
+	format   Format
+	name     string
+	notifier *notifier
+	guard    guard
+}
+
+func newDecoder(c *config, n *notifier) *decoder {
+	name := "format " + c.formatName
+	return &decoder{format: c.format, name: name, notifier: n, guard: guard{own: n.own, name: name, hangs: errFormatHangs}}
+}
+
+// decode compiles a document and lets it take over what it had to set aside from the rules served
+// before. The native format is called directly. Another one is abandoned when it hangs, and its
+// rules are returned as [foreignRules].
+func (d *decoder) decode(ctx context.Context, body []byte, previous Rules) (rules Rules, err error) {
+	if len(body) == 0 {
+		return nil, errors.New("becket: the document is empty: it has no bytes at all")
+	}
+	if err := checkSize(body); err != nil {
+		return nil, err
+	}
+	if _, native := d.format.(nativeFormat); native {
+		rules, err = d.native(body, previous)
+	} else {
+		limit := decodePatience + time.Duration(len(body))*decodePatienceByte
+		rules, err = guarded(ctx, &d.guard, limit, func(context.Context) (Rules, error) { return d.foreign(body, previous) })
+	}
+	if err != nil && looksLikeHTML(body) {
+		err = fmt.Errorf("becket: this is a web page, not a ruleset; a login page or a captive portal may have answered: %w", within{err})
+	}
+	return rules, err
+}
+
+func (d *decoder) native(body []byte, previous Rules) (rules Rules, err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			rules, err = nil, fmt.Errorf("%w in the %s: %v", ErrPanic, d.name, cause)
+		}
+	}()
+	if previous != nil {
+		rules, err = decodeNative(body, 1) // nobody waits for it, and the other processors have work
+	} else {
+		rules, err = d.format.Decode(body)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if keeper, ok := rules.(Keeper); ok {
+		rules = keeper.Keep(previous)
+	}
+	return rules, nil
+}
+
+func (d *decoder) foreign(body []byte, previous Rules) (Rules, error) {
+	rules, err := d.format.Decode(body)
+	if err != nil {
+		return nil, err
+	}
+	if rules == nil {
+		return nil, errors.New("becket: the format returned no rules and no error")
+	}
+	if keeper, ok := rules.(Keeper); ok {
+		if rules = keeper.Keep(bareRules(previous)); rules == nil {
+			return nil, errors.New("becket: the format's rules kept nothing: Keep returned nil")
+		}
+	}
+	if native, ok := rules.(*ruleset); ok {
+		return native, nil // the format translates into native documents
+	}
+	return &foreignRules{rules: rules, name: d.name, info: rules.Info(), notifier: d.notifier}, nil
+}
+
+func looksLikeHTML(body []byte) bool {
+	for _, c := range body {
+		switch c {
+		case ' ', '\t', '\r', '\n', 0xef, 0xbb, 0xbf:
+		default:
+			return c == '<'
+		}
+	}
+	return false
+}
