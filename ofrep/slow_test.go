@@ -62,6 +62,7 @@ func TestABodyThatDoesNotArriveHoldsNoConnection(t *testing.T) {
 				connection := listener.dial()
 				defer connection.Close()
 				began := time.Now()
+				require.NoError(t, connection.SetDeadline(began.Add(time.Hour)))
 				_, err := fmt.Fprintf(connection, "POST /ofrep/v1/evaluate/flags%s HTTP/1.1\r\nHost: example.com\r\n"+
 					"Content-Type: application/json\r\nContent-Length: 50\r\n\r\n{\"context\": ", c.path)
 				require.NoError(t, err)

@@ -42,7 +42,10 @@ func (v *serveVerb) Run(e *env) error {
 	d := development{e: e, rules: v.Rules, server: devserver.New(name)}
 	d.seen = d.look()
 	if err := d.publish(d.seen); err != nil {
-		return err
+		if !isEmpty(v.Rules) {
+			return err
+		}
+		d.say("%s is empty; nothing is published until it holds a ruleset", filepath.ToSlash(v.Rules))
 	}
 	listener, err := (&net.ListenConfig{}).Listen(e.ctx, "tcp", v.Addr)
 	if err != nil {
@@ -50,6 +53,12 @@ func (v *serveVerb) Run(e *env) error {
 	}
 	fmt.Fprintf(e.stdout, "serving %s at http://%s/%s until interrupted\n", filepath.ToSlash(v.Rules), listener.Addr(), url.PathEscape(name))
 	return d.serve(listener, v.Poll)
+}
+
+// isEmpty reports whether there is a file without a byte in it: one that somebody is about to write.
+func isEmpty(rules string) bool {
+	info, err := os.Stat(rules)
+	return err == nil && info.Mode().IsRegular() && info.Size() == 0
 }
 
 // servedName is the document's name in its URL: what is served is JSON, whatever it was written in.
@@ -164,9 +173,21 @@ func (d *development) step() {
 	d.say("refused; what was published before stays")
 }
 
-// serve answers requests and looks for changes until the context ends; requests under way are answered.
+// Time limits of the server. A request is a few hundred bytes; a client that takes longer is stuck.
+const (
+	readLimit  = 10 * time.Second // for a request with its body
+	writeLimit = 5 * time.Minute  // for an answer, which may be 64 MiB over a slow line
+	idleLimit  = 2 * time.Minute
+	endLimit   = 200 * time.Millisecond // for answers under way when the server is told to end
+)
+
+func newServer(handler http.Handler) *http.Server {
+	return &http.Server{Handler: handler, ReadTimeout: readLimit, WriteTimeout: writeLimit, IdleTimeout: idleLimit}
+}
+
+// serve answers requests and looks for changes until the context ends.
 func (d *development) serve(listener net.Listener, poll time.Duration) error {
-	server := &http.Server{Handler: d.server, ReadHeaderTimeout: 10 * time.Second}
+	server := newServer(d.server)
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
 	ticker := time.NewTicker(poll)
@@ -178,9 +199,18 @@ func (d *development) serve(listener net.Listener, poll time.Duration) error {
 		case <-ticker.C:
 			d.step()
 		case <-d.e.ctx.Done():
-			ctx, cancel := context.WithTimeout(context.WithoutCancel(d.e.ctx), 5*time.Second)
-			defer cancel()
-			return server.Shutdown(ctx)
+			end(server)
+			return nil
 		}
+	}
+}
+
+// end lets answers that are under way go out, which takes no time, and then closes every connection:
+// a request of which one half has come must not keep the command from ending.
+func end(server *http.Server) {
+	ctx, cancel := context.WithTimeout(context.Background(), endLimit)
+	defer cancel()
+	if server.Shutdown(ctx) != nil {
+		_ = server.Close()
 	}
 }
