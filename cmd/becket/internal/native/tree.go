@@ -77,7 +77,8 @@ func (n *Node) Walk(visit func(*Node)) {
 // parse reads a document as a tree.
 func parse(body []byte) (*Node, error) {
 	body = bytes.TrimPrefix(body, []byte("\xef\xbb\xbf"))
-	p := parser{body: body, decoder: jsontext.NewDecoder(bytes.NewBuffer(body), jsontext.AllowDuplicateNames(true))}
+	p := parser{body: body, decoder: jsontext.NewDecoder(bytes.NewBuffer(body),
+		jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))}
 	return p.value()
 }
 
@@ -109,7 +110,9 @@ func (p *parser) value() (*Node, error) {
 			n.Text = token.String()
 		}
 	}
-	n.Raw = p.body[min(n.At, len(p.body)):p.decoder.InputOffset()]
+	if err == nil {
+		n.Raw = p.body[n.At:p.decoder.InputOffset()]
+	}
 	return n, err
 }
 
