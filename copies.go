@@ -1,7 +1,6 @@
 package becket
 
 import (
-	"net/netip"
 	"regexp"
 	"sync"
 )
@@ -21,20 +20,6 @@ func matches(pattern *regexp.Regexp, text string) bool {
 	matches := pattern.Match(append(c.room[:0], text...))
 	textCopies.Put(c)
 	return matches
-}
-
-// longestAddress is longer than any text that is an address, without a zone.
-const longestAddress = 64
-
-// parseAddress reads a copy of the text as an IP address.
-func parseAddress(text string) (netip.Addr, bool) {
-	if len(text) > longestAddress {
-		return netip.Addr{}, false
-	}
-	c := textCopies.Get().(*textCopy)
-	address, err := netip.ParseAddr(textOf(append(c.room[:0], text...)))
-	textCopies.Put(c) // nobody has the error, which quotes the text
-	return address, err == nil
 }
 
 // lentSubject is a subject on the heap, which foreign rules are asked with: what is behind their interface may keep it, as far as

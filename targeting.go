@@ -301,16 +301,12 @@ func (c *condition) compareInstant(value Value) truth {
 	}
 }
 
-// insideAny reads the text as an IP address. Its zone is cut off first: it plays no part, and parsing one allocates.
+// insideAny reads the text as an IP address.
 func (c *condition) insideAny(text string) truth {
-	if i := strings.IndexByte(text, '%'); i > 0 {
-		text = text[:i]
-	}
-	address, ok := parseAddress(text)
+	address, ok := match.ParseAddress(text)
 	if !ok {
 		return unknown
 	}
-	address = address.Unmap()
 	for _, prefix := range c.more.prefixes {
 		if prefix.Contains(address) {
 			return yes

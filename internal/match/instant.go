@@ -1,9 +1,6 @@
 package match
 
-import (
-	"strings"
-	"time"
-)
+import "time"
 
 // Instant is a point in time to the nanosecond, comparable without a time zone.
 type Instant struct {
@@ -34,18 +31,103 @@ func (i Instant) Sub(j Instant) float64 {
 // Time returns the instant in UTC.
 func (i Instant) Time() time.Time { return time.Unix(i.Seconds, int64(i.Nanoseconds)).UTC() }
 
-// ParseInstant reads a date-time of RFC 3339, strictly: package time accepts hours of one digit, commas as decimal points
-// and offsets beyond a day. An error of package time quotes the text, so the caller hides text that must not escape.
+// ParseInstant reads a date-time of RFC 3339, in which "t" and "z" may be small letters. It returns no
+// error, so that a text that is none costs no memory. Digits of a second beyond the ninth are left out.
 func ParseInstant(s string) (Instant, bool) {
-	if len(s) < len("2006-01-02T15:04:05Z") || s[len("2006-01-02T15")] != ':' || strings.IndexByte(s, ',') >= 0 {
+	const least = len("2006-01-02T15:04:05Z")
+	if len(s) < least || s[4] != '-' || s[7] != '-' || s[10]|0x20 != 't' || s[13] != ':' || s[16] != ':' {
 		return Instant{}, false
 	}
-	if zone := s[len(s)-len("07:00"):]; s[len(s)-1] != 'Z' && (zone[:2] > "23" || zone[3:] > "59") {
+	year, yearOK := digits(s[:4])
+	month, monthOK := digits(s[5:7])
+	day, dayOK := digits(s[8:10])
+	seconds, clockOK := clock(s[11:13], s[14:16])
+	second, secondOK := digits(s[17:19])
+	if !yearOK || !monthOK || !dayOK || !clockOK || !secondOK || second > 59 || month < 1 || month > 12 || day < 1 || day > daysIn(year, month) {
 		return Instant{}, false
 	}
-	t, err := time.Parse(time.RFC3339Nano, s)
-	if err != nil {
+	nanoseconds, zone, ok := fraction(s[19:])
+	if !ok {
 		return Instant{}, false
 	}
-	return InstantOf(t), true
+	offset, ok := zoneOffset(zone)
+	return Instant{daysSince1970(year, month, day)*secondsPerDay + int64(seconds+second) - int64(offset), nanoseconds}, ok
 }
+
+const (
+	secondsPerMinute = 60
+	secondsPerHour   = 60 * secondsPerMinute
+	secondsPerDay    = 24 * secondsPerHour
+)
+
+// digits reads a number of digits alone.
+func digits(s string) (number int, ok bool) {
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return 0, false
+		}
+		number = number*10 + int(s[i]-'0')
+	}
+	return number, true
+}
+
+// clock returns the seconds that hours and minutes are.
+func clock(hours, minutes string) (seconds int, ok bool) {
+	hour, hourOK := digits(hours)
+	minute, minuteOK := digits(minutes)
+	return hour*secondsPerHour + minute*secondsPerMinute, hourOK && minuteOK && hour < 24 && minute < 60
+}
+
+// fraction reads the digits of a second, if there are any, and returns what follows.
+func fraction(s string) (nanoseconds uint32, rest string, ok bool) {
+	if s[0] != '.' {
+		return 0, s, true
+	}
+	end := 1
+	for scale := uint32(100_000_000); end < len(s) && s[end] >= '0' && s[end] <= '9'; end++ {
+		nanoseconds += uint32(s[end]-'0') * scale
+		scale /= 10
+	}
+	return nanoseconds, s[end:], end > 1
+}
+
+// zoneOffset reads "Z" or an offset, as seconds east of UTC.
+func zoneOffset(s string) (seconds int, ok bool) {
+	if len(s) == 1 {
+		return 0, s[0]|0x20 == 'z'
+	}
+	if len(s) != len("+00:00") || s[0] != '+' && s[0] != '-' || s[3] != ':' {
+		return 0, false
+	}
+	seconds, ok = clock(s[1:3], s[4:6])
+	if s[0] == '-' {
+		seconds = -seconds
+	}
+	return seconds, ok
+}
+
+func daysIn(year, month int) int {
+	switch month {
+	case 2:
+		if year%4 == 0 && (year%100 != 0 || year%400 == 0) {
+			return 29
+		}
+		return 28
+	case 4, 6, 9, 11:
+		return 30
+	default:
+		return 31
+	}
+}
+
+// daysSince1970 counts days of the Gregorian calendar, years from March on so that a leap day is a year's last.
+func daysSince1970(year, month, day int) int64 {
+	if month < 3 {
+		year, month = year-1, month+12
+	}
+	year += 400 // no year is below 0
+	return int64(365*year + year/4 - year/100 + year/400 + (153*(month-3)+2)/5 + day - 1 - daysToMarch1970)
+}
+
+// daysToMarch1970 are the days from the first of March of the year -400 to the first of January 1970.
+const daysToMarch1970 = 719468 + 146097
