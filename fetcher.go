@@ -251,17 +251,10 @@ func (f *fetcher) warnExpired() {
 		return
 	}
 	if !day.Equal(w.day) {
-		w.warned = map[string]bool{}
+		w.warned, w.full = map[string]bool{}, false
 	}
 	w.day, w.sum = day, f.held.sum
-	var news []FlagInfo
-	for _, flag := range expired(&f.held.snapshot.served, now) {
-		if !w.warned[flag.Key] {
-			w.warned[flag.Key] = true
-			news = append(news, flag)
-		}
-	}
-	if len(news) > 0 {
-		f.notifier.tell(&event{expired: news})
+	if news, more := w.news(expired(&f.held.snapshot.served, now)); len(news)+more > 0 {
+		f.notifier.tell(&event{expired: news, expiredMore: more})
 	}
 }

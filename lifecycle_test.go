@@ -1,6 +1,7 @@
 package becket
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -77,6 +78,31 @@ func TestExpiredFlagsAreWarnedOfOnceADay(t *testing.T) {
 		assert.Equal(t, 2, warnings("b-sooner"), "the next day once more, with the source down")
 		assert.Equal(t, 2, warnings("d-none"))
 		assert.Zero(t, warnings("c-permanent"))
+	})
+}
+
+func TestExpiryWarningsOfADayAreBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		out := &logged{}
+		document := func(revision int) string {
+			flags := make([]string, 3000)
+			for i := range flags {
+				flags[i] = fmt.Sprintf(`"r%d-%d":{"expires":"2020-01-01"}`, revision, i)
+			}
+			return fmt.Sprintf(`{"schema":1,"revision":%d,"flags":{%s}}`, revision, strings.Join(flags, ","))
+		}
+		source := newScript(serving("", document(1)))
+		clock := func() time.Time { return time.Date(2026, 10, 1, 12, 0, 0, 0, time.UTC) }
+		client := newTestClient(t, source, WithLogger(out.logger()), WithExpiryWarnings(), WithClock(clock))
+		for revision := range 10 {
+			source.set(serving("", document(revision+1)))
+			require.NoError(t, client.Refresh(t.Context()))
+		}
+		synctest.Wait()
+		assert.Equal(t, maxExpiryWarnings, strings.Count(out.String(), "becket: flag has expired"))
+		assert.Equal(t, 1, strings.Count(out.String(), "msg=\"becket: more flags have expired\" number=2000"))
+		assert.Equal(t, 1, strings.Count(out.String(), "more flags have expired"))
+		assert.Len(t, client.Expired(clock()), 3000)
 	})
 }
 

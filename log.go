@@ -106,10 +106,13 @@ func (l *limitedLogger) log(level slog.Level, message string, attributes ...slog
 	}
 }
 
-func (l *limitedLogger) expired(flags []FlagInfo) {
+func (l *limitedLogger) expired(flags []FlagInfo, more int) {
 	for i := range flags {
 		l.log(slog.LevelWarn, "becket: flag has expired",
 			slog.String("flag", flags[i].Key), slog.String("owner", flags[i].Owner), slog.String("expires", flags[i].Expires.Format(time.DateOnly)))
+	}
+	if more > 0 {
+		l.log(slog.LevelWarn, "becket: more flags have expired", slog.Int("number", more))
 	}
 }
 

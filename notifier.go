@@ -23,6 +23,7 @@ type event struct {
 	failure       *DeliveryError
 	refresh       *Refresh
 	expired       []FlagInfo
+	expiredMore   int        // flags that are not listed
 	overrides     *overrides // flags are overridden
 }
 
@@ -182,8 +183,8 @@ func (n *notifier) deliver(e *event) {
 		}
 	case e.overrides != nil:
 		n.await("logger", func() { n.logger.overridden(e.overrides) })
-	case e.expired != nil:
-		n.await("logger", func() { n.logger.expired(e.expired) })
+	case len(e.expired)+e.expiredMore > 0:
+		n.await("logger", func() { n.logger.expired(e.expired, e.expiredMore) })
 	default:
 		n.setAside(e)
 	}

@@ -230,7 +230,8 @@ func WithOverridesFromEnv(variable string) Option {
 	}
 }
 
-// WithExpiryWarnings logs a warning for each flag that should be gone, once a day in UTC, looking after each refresh. It needs
+// WithExpiryWarnings logs a warning for each flag that should be gone, once a day in UTC, looking after each refresh. Of more than 1,000 flags,
+// the rest is only counted. It needs
 // [WithLogger]. By default, nothing is logged; [Client.Expired] tells at any time.
 func WithExpiryWarnings() Option {
 	return func(c *config) { c.expiryWarnings = true }

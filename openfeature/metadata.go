@@ -23,11 +23,14 @@ const (
 // displaced stands before a name of the flag's own metadata that the provider uses itself.
 const displaced = "metadata."
 
+// maxMetadata bounds how much metadata is kept for one ruleset. Rules of a program's own format may name any number of rules.
+const maxMetadata = 10_000
+
 // metadataKey is all that metadata depends on within one ruleset. Flags and rules are few; what a caller makes up is not: a
 // flag that is not there has the key "".
 type metadataKey struct{ flag, rule string }
 
-// metadataCache keeps flag metadata, since making it anew would cost more than the evaluation. What it returns is shared: the SDK
+// metadataCache keeps flag metadata, up to [maxMetadata], since making it anew would cost more than the evaluation. What it returns is shared: the SDK
 // clones it before it hands it out.
 type metadataCache struct {
 	current atomic.Pointer[rulesetMetadata]
@@ -54,7 +57,9 @@ func (c *metadataCache) of(client *becket.Client, view becket.View, key metadata
 	}
 	metadata = newMetadata(client, view, key)
 	m.mutex.Lock()
-	m.flags[key] = metadata
+	if len(m.flags) < maxMetadata {
+		m.flags[key] = metadata
+	}
 	m.mutex.Unlock()
 	return metadata
 }

@@ -10,6 +10,7 @@ import (
 	"cmp"
 	"fmt"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"sync"
 )
@@ -56,14 +57,23 @@ func Bool(c *Comparison, flag string, old bool, becket func() bool) bool {
 // Value returns old, always. For a share of the calls it asks becket too and counts whether the answers are equal. A panic of
 // becket's side is counted and goes no further.
 func Value[T comparable](c *Comparison, flag string, old T, becket func() T) T {
-	if c == nil || c.share <= 0 || c.share < 1 && rand.Float64() >= c.share { //nolint:gosec // it need not be secret
+	if c == nil || !(c.share > 0) || c.share < 1 && rand.Float64() >= c.share { //nolint:gosec // it need not be secret
 		return old
 	}
 	answer, ok := ask(becket)
-	if c.count(flag, ok, answer != old) {
+	if c.count(flag, ok, ok && !equal(answer, old)) {
 		c.tell(Difference{flag, old, answer})
 	}
 	return old
+}
+
+// equal compares as == does, and what == cannot compare, such as maps and slices in an interface,
+// by what it holds.
+func equal[T comparable](a, b T) bool {
+	if reflect.ValueOf(&a).Elem().Comparable() && reflect.ValueOf(&b).Elem().Comparable() {
+		return a == b
+	}
+	return reflect.DeepEqual(a, b)
 }
 
 func ask[T any](becket func() T) (answer T, ok bool) {

@@ -2,6 +2,7 @@ package shadow_test
 
 import (
 	"fmt"
+	"math"
 	"sync"
 	"testing"
 
@@ -78,4 +79,40 @@ func TestKeysThatAreMadeUpDoNotMakeMemoryGrow(t *testing.T) {
 	wait.Wait()
 	assert.Len(t, c.Flags(), 10_000)
 	assert.Equal(t, int64(40_000), c.Total().Different)
+}
+
+func TestMapsAndSlicesAreComparedByWhatTheyHold(t *testing.T) {
+	type pair struct{ value any }
+	limits := func(rps int) any { return map[string]any{"rps": rps, "hosts": []any{"a"}} }
+	for _, test := range []struct {
+		name        string
+		old, becket any
+		differs     bool
+	}{
+		{"equal maps", limits(1), limits(1), false},
+		{"other maps", limits(1), limits(2), true},
+		{"equal slices", []any{1, "a"}, []any{1, "a"}, false},
+		{"a map and a number", limits(1), 1, true},
+		{"a map and nothing", limits(1), nil, true},
+		{"nothing and nothing", nil, nil, false},
+		{"maps within structs", pair{limits(1)}, pair{limits(1)}, false},
+		{"maps within structs that differ", pair{limits(1)}, pair{limits(2)}, true},
+		{"functions, which are never equal", func() {}, func() {}, true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			c := shadow.New(1, nil)
+			assert.NotPanics(t, func() { shadow.Value(c, "a", test.old, func() any { return test.becket }) })
+			want := shadow.Count{Compared: 1}
+			if test.differs {
+				want.Different = 1
+			}
+			assert.Equal(t, want, c.Total())
+		})
+	}
+}
+
+func TestAShareThatIsNoNumberComparesNothing(t *testing.T) {
+	c := shadow.New(math.NaN(), nil)
+	shadow.Bool(c, "a", true, func() bool { return false })
+	assert.Zero(t, c.Total())
 }
