@@ -78,7 +78,7 @@ func allocatedBy(h http.Handler, path, body string) (bytes uint64, status int) {
 }
 
 func TestARequestAllocatesInProportionToItsBytes(t *testing.T) {
-	const perByte, once = 32, 1536 << 10
+	const perByte, once = 32, 1 << 20
 	h := ofrep.NewHandler(newClient(t), ofrep.WithMaxBytes(1<<20))
 	for _, size := range []int{64 << 10, 512 << 10} {
 		for name, body := range hostileBodies(size) {
@@ -124,6 +124,27 @@ func TestContextsBeyondALimitAreRefusedWithAWord(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestContextsAtALimitAllocateLittle(t *testing.T) {
+	h := ofrep.NewHandler(newClient(t))
+	for name, context := range map[string]string{
+		"objects in a list":         `{"a":[` + strings.Repeat(`{"":0},`, 2046) + `0]}`,
+		"empty objects in a list":   `{"a":[` + strings.Repeat(`{},`, 4094) + `0]}`,
+		"objects in a list, nested": `{"b":{"a":[` + strings.Repeat(`{"":0},`, 2045) + `0]}}`,
+		"attributes":                object(1024),
+		"objects with an attribute": objects(1024),
+		"a long name":               `{"` + strings.Repeat("n", 1000) + `":` + object(120) + `}`,
+	} {
+		got, status := allocatedBy(h, "/checkout", `{"context": `+context+`}`)
+		assert.Equal(t, http.StatusOK, status, name)
+		assert.Less(t, got, uint64(3<<20), name)
+	}
+}
+
+// objects has so many objects with one attribute each.
+func objects(members int) string {
+	return strings.ReplaceAll(object(members), `:0`, `:{"y":0}`)
 }
 
 func object(members int) string {
