@@ -54,11 +54,15 @@ func (e *evaluation) weigh(d *datum) bool {
 			}
 		}
 	case kindObject:
-		for name, member := range d.more.members {
-			if !e.spend(perValue) || !e.make(len(name)) || !e.weigh(&member) {
-				return false
-			}
+		fits := true
+		for i := range d.more.pairs {
+			p := &d.more.pairs[i]
+			fits = fits && e.spend(perValue) && e.make(len(p.name)) && e.weigh(&p.value)
 		}
+		for name, member := range d.more.members {
+			fits = fits && e.spend(perValue) && e.make(len(name)) && e.weigh(&member)
+		}
+		return fits
 	}
 	return true
 }

@@ -47,7 +47,7 @@ func appendCBOR(b []byte, d *datum) []byte {
 		}
 		return b
 	case kindObject:
-		return appendCBORMap(b, d.more.members)
+		return appendCBORMap(b, d.more)
 	default:
 		return append(b, 0xf6)
 	}
@@ -75,16 +75,14 @@ func appendCBORText(b []byte, s string) []byte {
 }
 
 // appendCBORMap sorts the entries by the bytes of their encoded names.
-func appendCBORMap(b []byte, members map[string]datum) []byte {
-	names := make([]string, 0, len(members))
-	for name := range members {
-		names = append(names, string(appendCBORText(nil, name)))
-	}
+func appendCBORMap(b []byte, members *compound) []byte {
+	names := make([]string, 0, members.size())
+	members.each(func(name string, _ *datum) { names = append(names, string(appendCBORText(nil, name))) })
 	slices.Sort(names)
 	b = appendHead(b, 5, uint64(len(names)))
 	for _, encoded := range names {
 		name := encoded[headLength(encoded):]
-		member := members[name]
+		member := members.member(name)
 		b = appendCBOR(append(b, encoded...), &member)
 	}
 	return b

@@ -2,136 +2,148 @@ package flagd
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/becketflags/becket/internal/match"
 )
 
-// compiler turns rules, as encoding/json decodes them, into nodes.
+// compiler turns rules, as they were read, into nodes.
 type compiler struct {
-	evaluators map[string]*node // nil while evaluators are compiled: a reference in one of them is not followed
-	v3         bool             // which version of fractional
-	problems   []string         // what will fail when it is evaluated, in the order found
-	used       []string         // the evaluators that were referred to
-	depth      int              // of the rule that is being compiled
+	evaluators map[string]*evaluator // nil while evaluators are compiled: a reference in one of them is not followed
+	v3         bool                  // which version of fractional
+	problems   []string              // what will fail when it is evaluated, in the order found
+	used       map[string]bool       // the evaluators that were referred to
+	depth      int                   // of the rule that is being compiled
 }
 
 // mostNested is how deep rules may stand in each other: evaluating one takes stack.
 const mostNested = 500
 
-// compile compiles one rule.
-func (c *compiler) compile(rule any) node {
+// evaluator is a shared rule.
+type evaluator struct {
+	rule   datum
+	node   node // refers to constants in rule
+	digest uint64
+}
+
+// compile compiles one rule. Constants in it stay where they were read.
+func (c *compiler) compile(rule *datum) node {
 	if c.depth == mostNested {
 		return c.fail(fmt.Sprintf("rules nested deeper than %d", mostNested))
 	}
 	c.depth++
 	defer func() { c.depth-- }()
-	switch r := rule.(type) {
-	case []any:
-		return c.list(r)
-	case map[string]any:
-		if len(r) != 1 {
-			return node{value: datumOf(r)}
+	switch {
+	case rule.kind == kindList:
+		if args := c.nodes(rule.elements()); args != nil {
+			return node{op: opList, args: args}
 		}
-		for name, args := range r {
-			return c.operation(name, args)
-		}
+	case rule.kind == kindObject && len(rule.more.pairs) == 1:
+		return c.operation(rule.more.pairs[0].name, &rule.more.pairs[0].value)
 	}
-	return node{value: datumOf(rule)}
+	return node{value: rule}
 }
 
-// list compiles a list: a constant when nothing in it needs to be evaluated.
-func (c *compiler) list(rules []any) node {
-	args := make([]node, len(rules))
-	constant := true
+// nodes compiles a list; nil when nothing in it needs to be evaluated.
+func (c *compiler) nodes(rules []datum) (nodes []node) {
 	for i := range rules {
-		args[i] = c.compile(rules[i])
-		constant = constant && args[i].op == opConstant
+		n := c.compile(&rules[i])
+		if nodes == nil && n.op != opConstant {
+			nodes = constants(rules)
+		}
+		if nodes != nil {
+			nodes[i] = n
+		}
 	}
-	if !constant {
-		return node{op: opList, args: args}
-	}
-	elements := make([]datum, len(args))
-	for i := range args {
-		elements[i] = args[i].value
-	}
-	return node{value: list(elements)}
+	return nodes
 }
 
-func (c *compiler) operation(name string, args any) node {
+func constants(rules []datum) []node {
+	nodes := make([]node, len(rules))
+	for i := range nodes {
+		nodes[i].value = &rules[i]
+	}
+	return nodes
+}
+
+func (c *compiler) operation(name string, args *datum) node {
 	if name == "$ref" {
 		return c.reference(args)
 	}
 	op, ok := operators[name]
-	if !ok {
-		return c.fail(fmt.Sprintf("unknown operator %q", name))
-	}
-	rules, isList := args.([]any)
+	isList := args.kind == kindList
 	switch {
+	case !ok:
+		return c.fail(fmt.Sprintf("unknown operator %q", shorten(name)))
 	case op == opLookUp:
 		return c.variable(args)
 	case op.lazy() && !isList:
 		return c.fail(fmt.Sprintf("the arguments of %q are no list", name))
 	case op.iterates():
-		return c.iteration(op, rules)
+		return c.iteration(op, args.elements())
 	case !isList:
 		return node{op: op, alone: true, args: []node{c.compile(args)}}
 	}
-	n := node{op: op, args: make([]node, len(rules))}
-	for i := range rules {
-		n.args[i] = c.compile(rules[i])
+	rules := args.elements()
+	n := node{op: op, args: c.nodes(rules)}
+	if n.args == nil {
+		const few = 8
+		if len(rules) > few && !op.lazy() && op != opFractional {
+			return node{op: op, alone: true, args: []node{{value: args}}} // the same, and the constants need no nodes
+		}
+		n.args = constants(rules)
 	}
 	c.prepare(&n)
 	return n
 }
 
 func (c *compiler) fail(problem string) node {
-	c.problems = append(c.problems, problem)
+	if len(c.problems) < mostOfFlag {
+		c.problems = append(c.problems, problem)
+	}
 	return node{op: opFail}
 }
 
 // reference stands for an evaluator of the document. It is compiled once, whatever the number of its references.
-func (c *compiler) reference(args any) node {
-	name, _ := args.(string)
-	evaluator, ok := c.evaluators[name]
-	if !ok || !plainText(name) {
-		return c.fail(fmt.Sprintf("unknown evaluator %q", name))
+func (c *compiler) reference(args *datum) node {
+	name := args.text
+	e, ok := c.evaluators[name]
+	if !ok || args.kind != kindText || !plainText(name) {
+		return c.fail(fmt.Sprintf("unknown evaluator %q", shorten(name)))
 	}
-	if !slices.Contains(c.used, name) {
-		c.used = append(c.used, name)
+	if c.used == nil {
+		c.used = map[string]bool{}
 	}
-	return *evaluator
+	c.used[name] = true
+	return e.node
 }
 
 // variable compiles "var". A path that is known, with or without a default, is split here once and for all.
-func (c *compiler) variable(args any) node {
-	switch a := args.(type) {
-	case string:
-		return node{op: opVariable, path: newPath(a)}
-	case []any:
-		if len(a) == 0 || len(a) > 2 {
+func (c *compiler) variable(args *datum) node {
+	switch args.kind {
+	case kindText:
+		return node{op: opVariable, path: newPath(args.text)}
+	case kindList:
+		a := args.elements()
+		if len(a) == 0 || len(a) > 2 || a[0].kind != kindText {
 			break
 		}
-		name, ok := a[0].(string)
-		if !ok {
-			break
-		}
-		n := node{op: opVariable, path: newPath(name)}
+		n := node{op: opVariable, path: newPath(a[0].text)}
 		n.path.fixed = false // only a text is
 		if len(a) == 2 {
-			n.args = []node{c.compile(a[1])}
+			n.args = []node{c.compile(&a[1])}
 		}
 		return n
-	case float64:
-		return node{op: opVariable, path: newPath(strconv.FormatFloat(a, 'f', -1, 64))}
+	case kindNumber:
+		return node{op: opVariable, path: newPath(strconv.FormatFloat(args.number, 'f', -1, 64))}
 	}
 	return node{op: opLookUp, args: []node{c.compile(args)}}
 }
 
 func newPath(name string) *path {
 	p := &path{fixed: name == "" || name[0] == '.'}
+	p.parts = make([]string, 0, strings.Count(name, ".")+1)
 	for part := range strings.SplitSeq(name, ".") {
 		if part != "" {
 			p.parts = append(p.parts, part)
@@ -142,14 +154,14 @@ func newPath(name string) *path {
 }
 
 // iteration compiles "map" and its like. A list that is written out is data as it stands: nothing in it is evaluated.
-func (c *compiler) iteration(op operator, rules []any) node {
-	n := node{op: op}
-	for i, rule := range rules {
-		if elements, ok := rule.([]any); ok && i == 0 {
-			n.args = append(n.args, node{value: datumOf(elements)})
+func (c *compiler) iteration(op operator, rules []datum) node {
+	n := node{op: op, args: make([]node, len(rules))}
+	for i := range rules {
+		if i == 0 && rules[i].kind == kindList {
+			n.args[i].value = &rules[i]
 			continue
 		}
-		n.args = append(n.args, c.compile(rule))
+		n.args[i] = c.compile(&rules[i])
 	}
 	return n
 }
@@ -159,17 +171,21 @@ func (c *compiler) prepare(n *node) {
 	switch n.op {
 	case opIn:
 		if len(n.args) == 2 && n.args[1].op == opConstant && n.args[1].value.kind == kindList {
-			n.in = newMembers(n.args[1].value.elements())
+			n.known = newMembers(n.args[1].value.elements())
 		}
 	case opSemVer:
-		n.version = newVersion(n.args)
+		if v := newVersion(n.args); v != nil {
+			n.known = &known{version: v}
+		}
 	case opFractional:
-		n.buckets = newBuckets(n.args)
+		if b := newBuckets(n.args); b != nil {
+			n.known = &known{buckets: b}
+		}
 	}
 }
 
 // newMembers returns the sets of a list whose elements are all texts or all numbers, and nil for others and for short ones.
-func newMembers(elements []datum) *members {
+func newMembers(elements []datum) *known {
 	const shortest = 4
 	if len(elements) < shortest {
 		return nil
@@ -186,13 +202,13 @@ func newMembers(elements []datum) *members {
 			words[i] = elements[i].text
 		}
 		texts := match.NewTexts(words)
-		return &members{texts: &texts}
+		return &known{members: members{texts: &texts}}
 	case kindNumber:
-		m := &members{numbers: make(map[float64]struct{}, len(elements))}
+		numbers := map[float64]struct{}{} // not made for all at once, since there may be few different ones
 		for i := range elements {
-			m.numbers[elements[i].number] = struct{}{}
+			numbers[elements[i].number] = struct{}{}
 		}
-		return m
+		return &known{members: members{numbers: numbers}}
 	default:
 		return nil
 	}

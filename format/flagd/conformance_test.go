@@ -143,7 +143,7 @@ func TestJsonLogicSuite(t *testing.T) {
 // run evaluates a rule over any data, which may be no object.
 func run(rule, data any) (result any, ok bool) {
 	c := compiler{}
-	n := c.compile(rule)
+	n := c.compile(parsed(rule))
 	e := evaluation{at: standing, inner: true, data: datumOf(data)}
 	d := e.eval(&n)
 	if !e.weigh(&d) {

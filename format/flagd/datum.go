@@ -1,7 +1,9 @@
 package flagd
 
 import (
+	"maps"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -30,9 +32,42 @@ type datum struct {
 	more   *compound // of lists and objects
 }
 
+// compound is a list or an object. An object that was read has pairs, one that an evaluation made has members.
 type compound struct {
 	list    []datum
+	pairs   []pair // in the order of their names
 	members map[string]datum
+}
+
+type pair struct {
+	name  string
+	value datum
+}
+
+// size is how many members an object has.
+func (c *compound) size() int { return len(c.pairs) + len(c.members) }
+
+// member returns an object's member, null where there is none.
+func (c *compound) member(name string) datum {
+	if c.members != nil {
+		return c.members[name]
+	}
+	i, found := slices.BinarySearchFunc(c.pairs, name, func(p pair, name string) int { return strings.Compare(p.name, name) })
+	if !found {
+		return datum{}
+	}
+	return c.pairs[i].value
+}
+
+// each visits an object's members in the order of their names.
+func (c *compound) each(visit func(name string, value *datum)) {
+	for i := range c.pairs {
+		visit(c.pairs[i].name, &c.pairs[i].value)
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.members)) {
+		member := c.members[name]
+		visit(name, &member)
+	}
 }
 
 func boolean(b bool) datum {
@@ -48,35 +83,9 @@ func list(d []datum) datum             { return datum{kind: kindList, more: &com
 func object(m map[string]datum) datum  { return datum{kind: kindObject, more: &compound{members: m}} }
 func (d *datum) elements() []datum     { return d.more.list }
 func (d *datum) isPrimitive() bool     { return d.kind >= kindBool && d.kind <= kindText }
-func (d *datum) member(n string) datum { return d.more.members[n] }
+func (d *datum) member(n string) datum { return d.more.member(n) }
 
-// datumOf converts what encoding/json decodes into an any.
-func datumOf(value any) datum {
-	switch v := value.(type) {
-	case bool:
-		return boolean(v)
-	case float64:
-		return number(v)
-	case string:
-		return text(v)
-	case []any:
-		elements := make([]datum, len(v))
-		for i := range v {
-			elements[i] = datumOf(v[i])
-		}
-		return list(elements)
-	case map[string]any:
-		members := make(map[string]datum, len(v))
-		for name, member := range v {
-			members[name] = datumOf(member)
-		}
-		return object(members)
-	default:
-		return datum{}
-	}
-}
-
-// any is the inverse of datumOf.
+// any returns what encoding/json makes of the value.
 func (d datum) any() any {
 	switch d.kind {
 	case kindBool:
@@ -92,10 +101,8 @@ func (d datum) any() any {
 		}
 		return elements
 	case kindObject:
-		members := make(map[string]any, len(d.more.members))
-		for name, member := range d.more.members {
-			members[name] = member.any()
-		}
+		members := make(map[string]any, d.more.size())
+		d.more.each(func(name string, member *datum) { members[name] = member.any() })
 		return members
 	default:
 		return nil
@@ -148,7 +155,7 @@ func (d *datum) truthy() bool {
 	case kindList:
 		return len(d.more.list) > 0
 	case kindObject:
-		return len(d.more.members) > 0
+		return d.more.size() > 0
 	default:
 		return false
 	}

@@ -8,126 +8,120 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/becketflags/becket"
 )
 
-// definition is a document's top level. Names match as encoding/json matches them, in flagd too: whatever their case.
-type definition struct {
-	Flags      json.RawMessage            `json:"flags"`
-	Metadata   json.RawMessage            `json:"metadata"`
-	Evaluators map[string]json.RawMessage `json:"$evaluators"`
-}
-
-// flagDefinition is a flag.
-type flagDefinition struct {
-	Key            string                     `json:"key"`
-	State          string                     `json:"state"`
-	DefaultVariant string                     `json:"defaultVariant"`
-	Variants       map[string]json.RawMessage `json:"variants"`
-	Targeting      json.RawMessage            `json:"targeting"`
-	Source         string                     `json:"source"`
-	Metadata       map[string]any             `json:"metadata"`
-}
-
 // decoder is the state of decoding one document.
 type decoder struct {
 	rules      *rules
-	metadata   map[string]any
-	evaluators map[string]*node
-	digests    map[string]uint64 // of the evaluators
+	evaluators map[string]*evaluator
 	sets       map[string]string // of each flag of an array, the flag set it came from
+	digester   *digester
+	shared     uint64 // the digest of the document's metadata
+	ofFlag     int    // warnings of the flag at hand
 }
 
-// mostWarnings is how many warnings are kept of one document.
-const mostWarnings = 1000
+// Bounds of what is told of one document.
+const (
+	mostWarnings = 1000
+	mostOfFlag   = 100
+)
+
+// mostMetadata is how many entries of the document's metadata are kept: every flag is told with them.
+const mostMetadata = 100
 
 func decode(document []byte, v3 bool) (*rules, error) {
-	var top definition
-	if err := json.Unmarshal(bytes.TrimPrefix(document, []byte("\xef\xbb\xbf")), &top); err != nil {
-		return nil, located(document, "", err)
+	document = bytes.TrimPrefix(document, []byte("\xef\xbb\xbf"))
+	if err := json.Unmarshal(document, &struct{}{}); err != nil {
+		return nil, located(document, err)
 	}
 	d := &decoder{
-		rules:      &rules{flags: map[string]*flag{}, v3: v3},
-		evaluators: map[string]*node{},
-		digests:    map[string]uint64{},
-		sets:       map[string]string{},
+		rules:    &rules{v3: v3},
+		digester: newDigester(),
 	}
-	if len(top.Metadata) > 0 {
-		if err := json.Unmarshal(top.Metadata, &d.metadata); err != nil {
-			return nil, located(nil, "metadata", err)
-		}
-	}
-	if err := d.compileEvaluators(top.Evaluators); err != nil {
+	var top [3][]byte
+	fields(bytes.TrimSpace(document), []string{"flags", "metadata", "$evaluators"}, top[:])
+	metadata, err := objectOf(place{name: "metadata", isTop: true}, "", top[1])
+	if err != nil {
 		return nil, err
 	}
-	if err := d.flags(top.Flags); err != nil {
+	if len(metadata) > mostMetadata {
+		d.warn(place{name: "metadata", isTop: true}, "", "more than %d entries: the first in the order of their names are kept", mostMetadata)
+		metadata = metadata[:mostMetadata]
+	}
+	if d.rules.metadata, err = d.metadata(place{name: "metadata", isTop: true}, "", metadata); err != nil {
 		return nil, err
 	}
-	d.rules.keys = slices.Sorted(maps.Keys(d.rules.flags))
+	d.shared = d.digestMetadata(d.rules.metadata)
+	evaluators, err := objectOf(place{name: "$evaluators", isTop: true}, "", top[2])
+	if err != nil {
+		return nil, err
+	}
+	if err := d.compileEvaluators(evaluators); err != nil {
+		return nil, err
+	}
+	if err := d.flags(top[0]); err != nil {
+		return nil, err
+	}
+	d.rules.keys = make([]string, 0, len(d.rules.flags))
+	for key := range d.rules.flags {
+		d.rules.keys = append(d.rules.keys, key)
+	}
+	slices.Sort(d.rules.keys)
 	return d.rules, nil
 }
 
 // compileEvaluators compiles the shared rules, each for itself.
-func (d *decoder) compileEvaluators(evaluators map[string]json.RawMessage) error {
-	for _, name := range slices.Sorted(maps.Keys(evaluators)) {
-		path := member("$evaluators", name)
+func (d *decoder) compileEvaluators(evaluators []rawMember) error {
+	d.evaluators = make(map[string]*evaluator, len(evaluators))
+	all := make([]evaluator, len(evaluators))
+	for i, e := range evaluators {
+		at := place{name: "$evaluators", key: e.name}
+		d.ofFlag = 0
 		const shortest = len("{ }")
-		if len(evaluators[name]) < shortest {
-			return &becket.DocumentError{Path: path, Message: "the evaluator is empty"}
+		if len(e.raw) < shortest {
+			return at.problem("", "the evaluator is empty")
 		}
-		var rule any
-		if err := json.Unmarshal(evaluators[name], &rule); err != nil {
-			return located(nil, path, err)
+		var err error
+		if all[i].rule, err = parse(e.raw); err != nil {
+			return at.problem("", "not a flagd document: %v", err)
 		}
 		c := compiler{v3: d.rules.v3}
-		n := c.compile(rule)
-		d.evaluators[name] = &n
-		d.digests[name] = digest(rule)
-		d.warnAll(path, c.problems)
+		all[i].node, all[i].digest = c.compile(&all[i].rule), d.digest(&all[i].rule)
+		d.evaluators[e.name] = &all[i]
+		d.warnAll(at, "", c.problems)
 	}
 	return nil
 }
 
+func (d *decoder) digest(value *datum) uint64 {
+	d.digester.Reset()
+	d.digester.datum(value)
+	return d.digester.Sum64()
+}
+
 // flags decodes the flags, which are an object or, for the daemon, an array of flags with their keys.
-func (d *decoder) flags(raw json.RawMessage) error {
+func (d *decoder) flags(raw []byte) error {
 	switch {
 	case len(raw) == 0:
 		return &becket.DocumentError{Message: `the document has no "flags"`}
 	case raw[0] == '[':
-		return d.flagArray(raw)
+		d.rules.flags = map[string]*flag{}
+		d.sets = map[string]string{}
+		i := -1
+		return rawElements(raw, func(raw []byte) error {
+			i++
+			return d.flag(place{name: "flags", index: i, isIndex: true}, raw)
+		})
 	}
-	var definitions map[string]json.RawMessage
-	if err := json.Unmarshal(raw, &definitions); err != nil {
-		return located(nil, "flags", err)
+	definitions, err := objectOf(place{name: "flags", isTop: true}, "", raw)
+	if err != nil {
+		return err
 	}
-	for _, key := range slices.Sorted(maps.Keys(definitions)) {
-		path := member("flags", key)
-		var f flagDefinition
-		if err := json.Unmarshal(definitions[key], &f); err != nil {
-			return located(nil, path, err)
-		}
-		f.Key = key
-		if err := d.flag(path, &f); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (d *decoder) flagArray(raw json.RawMessage) error {
-	var definitions []json.RawMessage
-	if err := json.Unmarshal(raw, &definitions); err != nil {
-		return located(nil, "flags", err)
-	}
+	d.rules.flags = make(map[string]*flag, len(definitions))
 	for i := range definitions {
-		path := "flags[" + strconv.Itoa(i) + "]"
-		var f flagDefinition
-		if err := json.Unmarshal(definitions[i], &f); err != nil {
-			return located(nil, path, err)
-		}
-		if err := d.flag(path, &f); err != nil {
+		if err := d.flag(place{name: "flags", key: definitions[i].name}, definitions[i].raw); err != nil {
 			return err
 		}
 	}
@@ -135,46 +129,71 @@ func (d *decoder) flagArray(raw json.RawMessage) error {
 }
 
 // flag compiles a flag and puts it among the rules.
-func (d *decoder) flag(path string, def *flagDefinition) error {
-	f := &flag{key: def.Key, disabled: def.State == "DISABLED"}
-	values, err := d.variants(path, f, def)
+func (d *decoder) flag(at place, raw []byte) error {
+	d.ofFlag = 0
+	def, err := define(at, raw)
 	if err != nil {
 		return err
 	}
-	f.metadata = d.overlay(path, def.Metadata)
-	var rule any
-	if len(def.Targeting) > 0 {
-		if err := json.Unmarshal(def.Targeting, &rule); err != nil {
-			return located(nil, path+".targeting", err)
-		}
+	if def.isEmpty() {
+		d.warn(at, "", "the flag has no key: nobody can ask for it")
+		return nil
 	}
-	f.behaviour = digest([]any{def.State == "DISABLED", def.DefaultVariant, values, rule, len(def.Targeting) > 0})
-	if empty, ok := rule.(map[string]any); len(def.Targeting) > 0 && (!ok || len(empty) > 0) {
-		c := compiler{evaluators: d.evaluators, v3: d.rules.v3}
-		n := c.compile(rule)
-		f.targeting = &n
-		for _, name := range c.used {
-			f.behaviour += d.digests[name]
-		}
-		d.warnAll(path+".targeting", c.problems)
+	f := &flag{key: def.key, disabled: def.state == "DISABLED", shared: d.rules.metadata}
+	d.digester.Reset()
+	if err := d.variants(at, f, &def); err != nil {
+		return err
 	}
-	f.definition = f.behaviour + digest(f.metadata)
-	d.check(path, f, def)
-	d.keep(path, f)
+	if f.metadata, err = d.metadata(at, ".metadata", def.metadata); err != nil {
+		return err
+	}
+	if err := d.targeting(at, f, &def); err != nil {
+		return err
+	}
+	f.definition = f.behaviour + d.shared + 31*d.digestMetadata(f.metadata)
+	d.check(at, f, &def)
+	d.keep(at, f)
+	return nil
+}
+
+// targeting compiles the flag's rule and sums up what the flag does. The variants are in the digester already.
+func (d *decoder) targeting(at place, f *flag, def *flagDefinition) error {
+	d.digester.text(def.defaultVariant)
+	d.digester.text(strconv.FormatBool(f.disabled))
+	if len(def.targeting) == 0 {
+		f.behaviour = d.digester.Sum64()
+		return nil
+	}
+	rule, err := parse(def.targeting)
+	if err != nil {
+		return at.problem(".targeting", "not a flagd document: %v", err)
+	}
+	d.digester.datum(&rule)
+	f.behaviour = d.digester.Sum64()
+	if rule.kind == kindObject && rule.more.size() == 0 {
+		return nil
+	}
+	c := compiler{evaluators: d.evaluators, v3: d.rules.v3}
+	n := c.compile(&rule)
+	f.targeting = &n
+	for name := range c.used {
+		f.behaviour += d.evaluators[name].digest
+	}
+	d.warnAll(at, ".targeting", c.problems)
 	return nil
 }
 
 // variants decodes a flag's variants and finds its default among them.
-func (d *decoder) variants(path string, f *flag, def *flagDefinition) (values map[string]any, err error) {
-	values = make(map[string]any, len(def.Variants))
-	f.variants = make([]variant, 0, len(def.Variants))
-	for _, name := range slices.Sorted(maps.Keys(def.Variants)) {
-		var value any
-		if err := json.Unmarshal(def.Variants[name], &value); err != nil {
-			return nil, located(nil, member(path+".variants", name), err)
+func (d *decoder) variants(at place, f *flag, def *flagDefinition) error {
+	f.variants = make([]variant, 0, len(def.variants))
+	for _, v := range def.variants {
+		value, err := parse(v.raw)
+		if err != nil {
+			return at.problem(member(".variants", v.name), "not a flagd document: %v", err)
 		}
-		values[name] = value
-		f.variants = append(f.variants, newVariant(name, value))
+		d.digester.text(v.name)
+		d.digester.datum(&value)
+		f.variants = append(f.variants, newVariant(v.name, &value, len(v.raw)))
 	}
 	if len(f.variants) > mostScanned {
 		f.places = make(map[string]int, len(f.variants))
@@ -183,117 +202,137 @@ func (d *decoder) variants(path string, f *flag, def *flagDefinition) (values ma
 		}
 	}
 	f.kind = kindOf(f.variants)
-	if def.DefaultVariant == "" {
-		return values, nil
+	if def.defaultVariant == "" {
+		return nil
 	}
-	if f.fallback = f.named(def.DefaultVariant); f.fallback == nil {
-		message := fmt.Sprintf("the default variant %q is no variant of the flag", def.DefaultVariant)
-		return nil, &becket.DocumentError{Path: path + ".defaultVariant", Message: message}
+	if f.fallback = f.named(def.defaultVariant); f.fallback == nil {
+		return at.problem(".defaultVariant", "the default variant %q is no variant of the flag", shorten(def.defaultVariant))
 	}
-	return values, nil
+	return nil
+}
+
+// metadata reads texts, numbers and booleans; null too, which hides an entry of the document.
+func (d *decoder) metadata(at place, below string, entries []rawMember) (map[string]any, error) {
+	if len(entries) == 0 {
+		return nil, nil //nolint:nilnil // none is no error
+	}
+	metadata := make(map[string]any, len(entries))
+	for _, entry := range entries {
+		value, err := parse(entry.raw)
+		if err != nil {
+			return nil, at.problem(member(below, entry.name), "not a flagd document: %v", err)
+		}
+		switch value.kind {
+		case kindNumber:
+			metadata[entry.name] = becket.FloatValue(value.number).Any()
+		case kindList, kindObject:
+			metadata[entry.name] = nil
+			d.warn(at, member(below, entry.name), "neither text, number nor boolean: it is left out")
+		default:
+			metadata[entry.name] = value.any()
+		}
+	}
+	return metadata, nil
+}
+
+// digestMetadata does not depend on the order of the entries.
+func (d *decoder) digestMetadata(metadata map[string]any) (sum uint64) {
+	for name, value := range metadata {
+		d.digester.Reset()
+		d.digester.text(name)
+		d.digester.text(fmt.Sprint(value))
+		sum += d.digester.Sum64()
+	}
+	return sum
 }
 
 // overlay puts a flag's metadata over the document's. An entry that is null then is left out.
-func (d *decoder) overlay(path string, own map[string]any) map[string]any {
-	merged := map[string]any{}
-	for _, metadata := range []map[string]any{d.metadata, own} {
-		maps.Copy(merged, metadata)
-	}
-	for name, value := range merged {
-		switch v := value.(type) {
-		case bool, string:
-		case float64:
-			merged[name] = becket.FloatValue(v).Any()
-		case nil:
-			delete(merged, name)
-		default:
-			delete(merged, name)
-			d.warn(member(path+".metadata", name), "neither text, number nor boolean: it is left out")
-		}
-	}
+func overlay(shared, own map[string]any) map[string]any {
+	merged := make(map[string]any, len(shared)+len(own))
+	maps.Copy(merged, shared)
+	maps.Copy(merged, own)
+	maps.DeleteFunc(merged, func(_ string, value any) bool { return value == nil })
 	return merged
 }
 
 // check warns of what the schema forbids and flagd reads all the same.
-func (d *decoder) check(path string, f *flag, def *flagDefinition) {
-	if def.State != "ENABLED" && def.State != "DISABLED" {
-		d.warn(path+".state", fmt.Sprintf("%q counts as ENABLED", def.State))
+func (d *decoder) check(at place, f *flag, def *flagDefinition) {
+	if def.state != "ENABLED" && def.state != "DISABLED" {
+		d.warn(at, ".state", "%q counts as ENABLED", shorten(def.state))
 	}
 	if len(f.variants) == 0 {
-		d.warn(path+".variants", "there are none")
+		d.warn(at, ".variants", "there are none")
 	}
 	for i := range f.variants {
-		switch v := &f.variants[i]; v.kind {
-		case becket.KindAny:
-			d.warn(member(path+".variants", v.served.Name), "null is no value: whoever is served it gets the default")
-		case becket.KindList:
-			d.warn(member(path+".variants", v.served.Name), "a list is no object: whoever asks for one gets the default")
+		v := &f.variants[i]
+		if v.kind != becket.KindAny && v.kind != becket.KindList || d.full() {
+			continue
+		}
+		below := member(".variants", v.served.Name)
+		if v.kind == becket.KindAny {
+			d.warn(at, below, "null is no value: whoever is served it gets the default")
+		} else {
+			d.warn(at, below, "a list is no object: whoever asks for one gets the default")
 		}
 	}
 	if f.kind == becket.KindAny && len(f.variants) > 0 {
-		d.warn(path+".variants", "the values are of several types")
+		d.warn(at, ".variants", "the values are of several types")
 	}
 	if f.key == "" {
-		d.warn(path, "the flag has no key: nobody can ask for it")
+		d.warn(at, "", "the flag has no key: nobody can ask for it")
 	}
 }
 
 // keep puts a flag among the rules. Of several with one key the one of the last flag set counts, in the order of their names, and of
 // one set the last.
-func (d *decoder) keep(path string, f *flag) {
+func (d *decoder) keep(at place, f *flag) {
 	if f.key == "" {
 		return
 	}
-	set, _ := f.metadata["flagSetId"].(string)
-	if before, twice := d.sets[f.key]; twice {
-		d.warn(path, fmt.Sprintf("the key %q stands twice", f.key))
-		if set < before {
-			return
+	if d.sets != nil {
+		set, _ := overlay(f.shared, f.metadata)["flagSetId"].(string)
+		if before, twice := d.sets[f.key]; twice {
+			d.warn(at, "", "the key %q stands twice", shorten(f.key))
+			if set < before {
+				return
+			}
 		}
+		d.sets[f.key] = set
 	}
-	d.sets[f.key] = set
 	d.rules.flags[f.key] = f
 }
 
-func (d *decoder) warnAll(path string, problems []string) {
+func (d *decoder) warnAll(at place, below string, problems []string) {
 	for _, problem := range problems {
-		d.warn(path, problem+": where it is reached, the evaluation fails")
+		d.warn(at, below, "%s: where it is reached, the evaluation fails", problem)
 	}
 }
 
-func (d *decoder) warn(path, message string) {
-	switch n := len(d.rules.warnings); {
-	case n == mostWarnings:
-		path, message = "", "there are further warnings"
-	case n > mostWarnings:
+// full reports whether no more warnings are kept, of the flag at hand or at all.
+func (d *decoder) full() bool {
+	return d.ofFlag >= mostOfFlag || len(d.rules.warnings) > mostWarnings
+}
+
+func (d *decoder) warn(at place, below, format string, arguments ...any) {
+	if d.full() {
 		return
 	}
-	d.rules.warnings = append(d.rules.warnings, &becket.DocumentError{Path: path, Message: message})
+	d.ofFlag++
+	if len(d.rules.warnings) == mostWarnings {
+		d.rules.warnings = append(d.rules.warnings, &becket.DocumentError{Message: "there are further warnings"})
+		return
+	}
+	d.rules.warnings = append(d.rules.warnings, at.problem(below, format, arguments...))
 }
 
-// located makes an error of encoding/json one of the document. The line is known for errors of syntax, which come from the document
-// itself.
-func located(document []byte, path string, err error) error {
-	located := &becket.DocumentError{Path: path, Message: "not a flagd document: " + strings.TrimPrefix(err.Error(), "json: ")}
-	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok && document != nil {
+// located makes an error of encoding/json one of the document.
+func located(document []byte, err error) error {
+	located := &becket.DocumentError{Message: "not a flagd document: expected an object"}
+	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
 		before := document[:min(int(syntax.Offset), len(document))]
 		located.Line = bytes.Count(before, []byte("\n")) + 1
 		located.Column = max(len(before)-bytes.LastIndexByte(before, '\n')-1, 1)
 		located.Message = "not valid JSON: " + syntax.Error()
 	}
 	return located
-}
-
-// member writes a path, with quotation marks around a name that is no identifier.
-func member(path, name string) string {
-	for i, r := range name {
-		letter := r == '_' || r == '-' && i > 0 || r|0x20 >= 'a' && r|0x20 <= 'z' || i > 0 && r >= '0' && r <= '9'
-		if !letter {
-			return path + "[" + strconv.Quote(name) + "]"
-		}
-	}
-	if name == "" {
-		return path + `[""]`
-	}
-	return path + "." + name
 }

@@ -224,3 +224,21 @@ func TestADocumentOverTheLimitIsRefused(t *testing.T) {
 	_, err := Format.Decode(make([]byte, 64<<20+1))
 	assert.ErrorIs(t, err, becket.ErrTooLarge)
 }
+
+// datumOf converts what encoding/json decodes into an any.
+func datumOf(value any) datum {
+	written, err := json.Marshal(value)
+	if err != nil {
+		panic(err)
+	}
+	d, err := parse(written)
+	if err != nil {
+		panic(err)
+	}
+	return d
+}
+
+func parsed(value any) *datum {
+	d := datumOf(value)
+	return &d
+}

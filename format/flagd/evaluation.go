@@ -45,7 +45,7 @@ func (e *evaluation) eval(n *node) datum {
 	}
 	switch n.op {
 	case opConstant:
-		return n.value
+		return *n.value
 	case opVariable:
 		d, _ := e.variable(n)
 		return d
@@ -184,7 +184,7 @@ func (e *evaluation) conditional(n *node) datum {
 // as a rule here, so what would be one fails.
 func (e *evaluation) branch(n *node) datum {
 	d := e.eval(n)
-	if d.kind == kindObject && len(d.more.members) == 1 {
+	if d.kind == kindObject && d.more.size() == 1 {
 		return e.fail()
 	}
 	return d

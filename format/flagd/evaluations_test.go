@@ -116,7 +116,7 @@ func TestTheDataOfAnEvaluation(t *testing.T) {
 	} {
 		t.Run(path, func(t *testing.T) {
 			c := compiler{}
-			n := c.compile(map[string]any{"var": path})
+			n := c.compile(parsed(map[string]any{"var": path}))
 			e := evaluation{subject: &subject, at: standing, key: "f"}
 			d := e.eval(&n)
 			got, err := json.Marshal(d.any())
@@ -126,11 +126,11 @@ func TestTheDataOfAnEvaluation(t *testing.T) {
 		})
 	}
 	c := compiler{}
-	n := c.compile(map[string]any{"var": ""})
+	n := c.compile(parsed(map[string]any{"var": ""}))
 	e := evaluation{subject: &subject, at: standing, key: "f"}
 	all := e.eval(&n)
 	for _, name := range []string{"key", "targetingKey", "since", "age", "beta", "roles", "address", "orders", "twice", "bad", "$flagd"} {
-		direct := c.compile(map[string]any{"var": name})
+		direct := c.compile(parsed(map[string]any{"var": name}))
 		assert.Equal(t, e.eval(&direct).any(), all.member(name).any(), name)
 	}
 	assert.Len(t, all.more.members, 11)

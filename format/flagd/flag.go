@@ -2,7 +2,6 @@ package flagd
 
 import (
 	"encoding/json"
-	"maps"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -20,8 +19,8 @@ type flag struct {
 	targeting *node          // nil: none
 
 	kind                  becket.Kind
-	metadata              map[string]any
-	definition, behaviour uint64 // digests
+	shared, metadata      map[string]any // the document's, and the flag's own, which counts where both have an entry
+	definition, behaviour uint64         // digests
 }
 
 const mostScanned = 8
@@ -135,7 +134,7 @@ func (f *flag) describe() becket.FlagInfo {
 	}
 	slices.Sort(names)
 	return becket.FlagInfo{
-		Key: f.key, Kind: f.kind, Variants: names, Enabled: !f.disabled, Metadata: maps.Clone(f.metadata),
+		Key: f.key, Kind: f.kind, Variants: names, Enabled: !f.disabled, Metadata: overlay(f.shared, f.metadata),
 		Definition: f.definition, Behaviour: f.behaviour,
 	}
 }

@@ -18,6 +18,7 @@
 //   - A reference inside a shared evaluator is never followed; flagd follows it in one run and not in the next.
 //   - References are followed in targeting alone, not in variants.
 //   - With TYPE_MISMATCH no variant is named.
+//   - Of the document's own metadata the first 100 entries are kept, in the order of their names.
 //
 // A document that flagd refuses is refused whole: one that is not JSON, whose fields are of other types, that has a default variant
 // which is no variant, or an empty evaluator. What else the schema forbids is a warning. YAML is for flagd's daemon alone.

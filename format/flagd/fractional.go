@@ -17,7 +17,7 @@ type buckets struct {
 // newBuckets reads constant buckets; nil when they have to be evaluated. Whether the first argument is a bucket or what to
 // hash may be known only then: if it is no constant list, it is taken for what to hash.
 func newBuckets(args []node) *buckets {
-	b := &buckets{ok: true}
+	b := &buckets{ok: true, ends: make([]uint64, 0, len(args)), variants: make([]datum, 0, len(args))}
 	if len(args) > 0 && args[0].op != opList && (args[0].op != opConstant || args[0].value.kind != kindList) {
 		b.first = 1
 	}
@@ -25,9 +25,17 @@ func newBuckets(args []node) *buckets {
 		if args[i].op != opConstant {
 			return nil
 		}
-		b.add(&args[i].value)
+		b.add(args[i].value)
 	}
 	return b
+}
+
+// shares returns the buckets of a "fractional" of which they are constant.
+func (n *node) shares() *buckets {
+	if n.known == nil {
+		return nil
+	}
+	return n.known.buckets
 }
 
 // add reads one bucket: a variant, and a weight that is 1 when it is left out.
@@ -74,7 +82,7 @@ func (b *buckets) pick(hash uint32) datum {
 // fractional shares subjects out by a hash of a text that stays the same for each.
 func (e *evaluation) fractional(n *node) datum {
 	e.consulted = true
-	if b := n.buckets; b != nil && len(n.args) > 0 && !e.outside() {
+	if b := n.shares(); b != nil && len(n.args) > 0 && !e.outside() {
 		first := datum{kind: kindList}
 		if b.first == 1 {
 			first = e.eval(&n.args[0])

@@ -179,7 +179,7 @@ func (e *evaluation) body(n *node) datum {
 	case opList:
 		return e.fail()
 	case opConstant:
-		d, given = rule.value, true
+		d, given = *rule.value, true
 	default:
 		return e.eval(rule)
 	}

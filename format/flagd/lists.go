@@ -1,7 +1,6 @@
 package flagd
 
 import (
-	"maps"
 	"strings"
 
 	"github.com/becketflags/becket"
@@ -9,7 +8,7 @@ import (
 
 // in is membership of a list, or being a part of a text.
 func (e *evaluation) in(n *node) datum {
-	if n.in != nil {
+	if n.known != nil && (n.known.texts != nil || n.known.numbers != nil) {
 		needle := e.eval(&n.args[0])
 		return e.member(n, &needle)
 	}
@@ -35,16 +34,16 @@ func (e *evaluation) in(n *node) datum {
 // member asks the sets that were made of a constant list, where one of them is for such a needle.
 func (e *evaluation) member(n *node, needle *datum) datum {
 	switch {
-	case n.in.texts != nil && needle.kind == kindText:
+	case n.known.texts != nil && needle.kind == kindText:
 		if !e.make(len(needle.text)) {
 			return datum{}
 		}
-		return boolean(n.in.texts.Has(needle.text))
-	case n.in.numbers != nil && needle.kind == kindNumber:
-		_, ok := n.in.numbers[needle.number]
+		return boolean(n.known.texts.Has(needle.text))
+	case n.known.numbers != nil && needle.kind == kindNumber:
+		_, ok := n.known.numbers[needle.number]
 		return boolean(ok)
 	default:
-		return e.contained(needle, &n.args[1].value)
+		return e.contained(needle, n.args[1].value)
 	}
 }
 
@@ -240,11 +239,11 @@ func (e *evaluation) set(args []datum, single bool) datum {
 		return datum{}
 	case len(args) < 3 || args[0].kind != kindObject:
 		return args[0]
-	case args[1].kind != kindText || !e.spend(4*len(args[0].more.members)) || !e.make(len(args[1].text)):
+	case args[1].kind != kindText || !e.spend(4*args[0].more.size()) || !e.make(len(args[1].text)):
 		return e.fail()
 	}
-	members := make(map[string]datum, len(args[0].more.members)+1)
-	maps.Copy(members, args[0].more.members)
+	members := make(map[string]datum, args[0].more.size()+1)
+	args[0].more.each(func(name string, member *datum) { members[name] = *member })
 	members[strings.Clone(args[1].text)] = e.own(args[2])
 	return object(members)
 }

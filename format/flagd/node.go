@@ -13,9 +13,14 @@ type node struct {
 	// list of arguments.
 	alone bool
 
-	value   datum    // of opConstant, and the list that an iteration goes over when the rule writes it out
-	path    *path    // of opVariable
-	in      *members // of opIn, when its second argument is a long list of constants
+	value *datum // of opConstant, and the list that an iteration goes over when the rule writes it out
+	path  *path  // of opVariable
+	known *known // nil for most
+}
+
+// known is what was worked out of an operator's constant arguments.
+type known struct {
+	members          // of opIn, when its second argument is a long list of constants
 	buckets *buckets // of opFractional, when its variants and weights are constants
 	version *version // of opSemVer, when its operator and one of its versions are constants
 }

@@ -12,6 +12,7 @@ type rules struct {
 	flags    map[string]*flag
 	keys     []string // sorted
 	v3       bool
+	metadata map[string]any // the document's
 	warnings []error
 }
 

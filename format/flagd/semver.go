@@ -19,14 +19,15 @@ func newVersion(args []node) *version {
 		return nil
 	}
 	v := &version{operator: args[1].value.text}
-	v.right, v.ok = versionOf(&args[2].value)
+	v.right, v.ok = versionOf(args[2].value)
 	v.ok = v.ok && args[1].value.kind == kindText
 	return v
 }
 
 // semVer compares two versions. What cannot be read gives null.
 func (e *evaluation) semVer(n *node) datum {
-	if v := n.version; v != nil {
+	if n.known != nil && n.known.version != nil {
+		v := n.known.version
 		d := e.eval(&n.args[0])
 		left, ok := e.versionOf(&d)
 		if !ok || !v.ok {

@@ -76,7 +76,7 @@ func (e *evaluation) throughScopes(n *node) (d datum, given bool) {
 func (e *evaluation) looksLikeRule(d *datum) bool {
 	switch d.kind {
 	case kindObject:
-		return len(d.more.members) == 1
+		return d.more.size() == 1
 	case kindList:
 		for i := range d.more.list {
 			if e.looksLikeRule(&d.more.list[i]) || !e.spend(1) {
@@ -220,11 +220,14 @@ func (e *evaluation) value(v becket.Value, rest []string) datum {
 		if !e.spend(len(raw) / 4) {
 			return datum{}
 		}
-		var decoded any
-		if json.Unmarshal(raw, &decoded) != nil {
+		if !json.Valid(raw) {
 			return datum{}
 		}
-		return descend(datumOf(decoded), rest)
+		decoded, err := parse(raw)
+		if err != nil {
+			return datum{}
+		}
+		return descend(decoded, rest)
 	}
 	if len(rest) > 0 {
 		return datum{}

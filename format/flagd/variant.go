@@ -1,8 +1,10 @@
 package flagd
 
 import (
-	"encoding/json"
 	"math"
+	"strconv"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/becketflags/becket"
 )
@@ -22,28 +24,65 @@ var (
 	errRange = &becket.EvaluationError{Code: becket.CodeTypeMismatch, Message: "the variant is a number outside 64 bits"}
 )
 
-// newVariant converts a variant's value as encoding/json decodes it.
-func newVariant(name string, value any) variant {
+// newVariant converts a variant's value, which takes about so many bytes.
+func newVariant(name string, value *datum, size int) variant {
 	v := variant{served: becket.Variant{Name: name}, plain: plainText(name)}
-	switch value := value.(type) {
-	case bool:
-		v.kind, v.served.Value = becket.KindBool, becket.BoolValue(value)
-	case string:
-		v.kind, v.served.Value = becket.KindString, becket.StringValue(value)
-	case float64:
-		v.kind, v.served.Value = becket.KindFloat, becket.FloatValue(value)
-		if truncated := becket.FloatValue(math.Trunc(value)); truncated.Kind() == becket.KindInt {
+	switch value.kind {
+	case kindBool:
+		v.kind, v.served.Value = becket.KindBool, becket.BoolValue(value.number != 0)
+	case kindText:
+		v.kind, v.served.Value = becket.KindString, becket.StringValue(value.text)
+	case kindNumber:
+		v.kind, v.served.Value = becket.KindFloat, becket.FloatValue(value.number)
+		if truncated := becket.FloatValue(math.Trunc(value.number)); truncated.Kind() == becket.KindInt {
 			v.integer = &becket.Variant{Name: name, Value: truncated}
 		}
-	case map[string]any, []any:
+	case kindObject, kindList:
 		v.kind = becket.KindObject
-		if _, ok := value.([]any); ok {
+		if value.kind == kindList {
 			v.kind = becket.KindList
 		}
-		raw, _ := json.Marshal(value) // what was decoded from JSON can be encoded
-		v.served.Value = becket.ObjectValue(raw)
+		v.served.Value = becket.ObjectValue(appendJSON(make([]byte, 0, size), value))
 	}
 	return v
+}
+
+// appendJSON writes a value the way encoding/json does: whole numbers of ordinary size have neither point nor exponent, so that they
+// can be decoded into integers.
+func appendJSON(b []byte, d *datum) []byte {
+	switch d.kind {
+	case kindBool:
+		return strconv.AppendBool(b, d.number != 0)
+	case kindNumber:
+		if size := math.Abs(d.number); size != 0 && (size < 1e-6 || size >= 1e21) {
+			return strconv.AppendFloat(b, d.number, 'e', -1, 64)
+		}
+		return strconv.AppendFloat(b, d.number, 'f', -1, 64)
+	case kindText:
+		b, _ = jsontext.AppendQuote(b, d.text) // what was read is valid
+		return b
+	case kindList:
+		b = append(b, '[')
+		for i := range d.more.list {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b = appendJSON(b, &d.more.list[i])
+		}
+		return append(b, ']')
+	case kindObject:
+		b = append(b, '{')
+		for i := range d.more.pairs {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b, _ = jsontext.AppendQuote(b, d.more.pairs[i].name)
+			b = appendJSON(append(b, ':'), &d.more.pairs[i].value)
+		}
+		return append(b, '}')
+	default:
+		return append(b, "null"...)
+	}
 }
 
 // serve returns the variant as the type asked for. There is none where v is nil: then the caller's default is served.

@@ -1,0 +1,145 @@
+package flagd
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/becketflags/becket"
+)
+
+// place is where in the document something stands. It becomes text only for a problem.
+type place struct {
+	name    string // of the document's member
+	key     string // of a flag or an evaluator
+	index   int    // of a flag in an array
+	isIndex bool
+	isTop   bool // the document's member itself
+}
+
+func (p place) String() string {
+	switch {
+	case p.isIndex:
+		return p.name + "[" + strconv.Itoa(p.index) + "]"
+	case p.isTop:
+		return p.name
+	default:
+		return member(p.name, p.key)
+	}
+}
+
+func (p place) problem(below, format string, arguments ...any) *becket.DocumentError {
+	return &becket.DocumentError{Path: p.String() + below, Message: fmt.Sprintf(format, arguments...)}
+}
+
+// flagDefinition is a flag as it stands in the document.
+type flagDefinition struct {
+	key, state, defaultVariant string
+	variants, metadata         []rawMember
+	targeting                  []byte
+}
+
+// isEmpty reports whether nothing is said of a flag that has not even a key.
+func (f *flagDefinition) isEmpty() bool {
+	return f.key == "" && f.defaultVariant == "" && len(f.variants) == 0 && len(f.metadata) == 0 && len(f.targeting) == 0
+}
+
+// define reads a flag. Of one in an object the key is that of the object.
+func define(at place, raw []byte) (def flagDefinition, err error) {
+	if _, err := kindIs(at, "", raw, '{'); err != nil {
+		return def, err
+	}
+	var read [len(flagFields)][]byte
+	fields(raw, flagFields[:], read[:])
+	var source string
+	for i, to := range [...]*string{&def.key, &def.state, &def.defaultVariant, &source} {
+		is, err := kindIs(at, "", read[i], '"')
+		if err != nil {
+			return def, err
+		}
+		if is {
+			*to = unquote(read[i])
+		}
+	}
+	def.targeting = read[4]
+	if def.variants, err = objectOf(at, "", read[5]); err != nil {
+		return def, err
+	}
+	if def.metadata, err = objectOf(at, "", read[6]); err != nil {
+		return def, err
+	}
+	if !at.isIndex {
+		def.key = at.key
+	}
+	return def, nil
+}
+
+var flagFields = [...]string{"key", "state", "defaultVariant", "source", "targeting", "variants", "metadata"}
+
+// fields puts the values of an object's fields, as they stand there, into values, where those that are absent stay nil. Names match
+// as encoding/json matches them, in flagd too: whatever their case; the last one counts.
+func fields(raw []byte, names []string, values [][]byte) {
+	if len(raw) == 0 || raw[0] != '{' {
+		return
+	}
+	found := -1
+	isName := false
+	_ = rawElements(raw, func(token []byte) error {
+		if isName = !isName; !isName {
+			if found >= 0 {
+				values[found] = token
+			}
+			return nil
+		}
+		found = -1
+		const longest = 100 // no field's name, not even with each letter escaped
+		if len(token) > longest {
+			return nil
+		}
+		name := unquote(token)
+		for i := range names {
+			if strings.EqualFold(name, names[i]) {
+				found = i
+			}
+		}
+		return nil
+	})
+}
+
+// kindIs reports whether a value begins as those of its kind do. One that is absent or null is of none; any other is a problem.
+func kindIs(at place, below string, raw []byte, first byte) (bool, error) {
+	switch {
+	case len(raw) == 0 || raw[0] == 'n':
+		return false, nil
+	case raw[0] == first:
+		return true, nil
+	case first == '"':
+		return false, at.problem(below, "not a flagd document: expected a text, found %s", shorten(string(raw)))
+	default:
+		return false, at.problem(below, "not a flagd document: expected an object, found %s", shorten(string(raw)))
+	}
+}
+
+// objectOf lists the members of an object, none for one that is absent or null.
+func objectOf(at place, below string, raw []byte) ([]rawMember, error) {
+	is, err := kindIs(at, below, raw, '{')
+	if !is || err != nil {
+		return nil, err
+	}
+	return rawMembers(raw), nil
+}
+
+// member writes a path, with quotation marks around a name that is no identifier.
+func member(path, name string) string {
+	name = shorten(name)
+	for i, r := range name {
+		letter := r == '_' || r == '-' && i > 0 || r|0x20 >= 'a' && r|0x20 <= 'z' || i > 0 && r >= '0' && r <= '9'
+		if !letter {
+			return path + "[" + strconv.Quote(name) + "]"
+		}
+	}
+	if name == "" {
+		return path + `[""]`
+	}
+	return path + "." + name
+}
