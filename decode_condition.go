@@ -4,6 +4,8 @@ import (
 	"net/netip"
 	"regexp"
 	"slices"
+
+	"github.com/becketflags/becket/internal/match"
 )
 
 // maxPattern is the longest regular expression, in bytes.
@@ -242,7 +244,7 @@ func (r *reader) versionRange() *operand {
 	if o, ok := r.versions[text]; ok {
 		return o
 	}
-	versions, err := newVersionRange(text)
+	versions, err := match.NewConstraint(text)
 	if err != nil {
 		r.fail(at, "not a version constraint: %v (such as %q)", err, ">=2.1.0 <3.0.0")
 		return nil
@@ -261,7 +263,7 @@ func (r *reader) prefixes() (prefixes []netip.Prefix) {
 		return nil
 	}
 	for _, text := range texts {
-		prefix, problem := parsePrefix(text)
+		prefix, problem := match.ParsePrefix(text)
 		if problem != "" {
 			r.fail(at, "%s", problem)
 			continue

@@ -82,18 +82,18 @@ func (e *evaluation) find(name *attributeName) Value {
 }
 
 // version applies a constraint to the text of an attribute. Rules mostly ask for one and the same version, which is read once.
-func (e *evaluation) version(name *attributeName, text string, constraint *versionRange) truth {
-	if constraint.releases == nil {
-		return constraint.contain(text)
+func (e *evaluation) version(name *attributeName, text string, constraint *match.Constraint) truth {
+	if !constraint.TakesReleases() {
+		return versionWithin(constraint, text)
 	}
 	if e.releaseName != name.number {
 		release, ok := match.PackRelease(text)
 		if !ok {
-			return constraint.contain(text)
+			return versionWithin(constraint, text)
 		}
 		e.release, e.releaseName = release, name.number
 	}
-	return truthOf(constraint.containRelease(e.release))
+	return truthOf(constraint.ContainsRelease(e.release))
 }
 
 // lacks notes an attribute that the subject does not have.

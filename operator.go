@@ -208,6 +208,15 @@ func foldAll(texts []string) []string {
 	return folded
 }
 
+// versionWithin reports whether a version satisfies the constraint: unknown when the text is no version.
+func versionWithin(constraint *match.Constraint, text string) truth {
+	satisfied, ok := constraint.Contains(text)
+	if !ok {
+		return unknown
+	}
+	return truthOf(satisfied)
+}
+
 // truth is one of three values, ordered so that "all" is the least of its parts and "any" the greatest.
 type truth uint8
 

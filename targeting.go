@@ -50,7 +50,7 @@ type operand struct {
 	link     *link       // of segment and flag
 	texts    []string    // of contains, starts_with, ends_with; folded where the case is ignored
 	pattern  *regexp.Regexp
-	versions *versionRange
+	versions *match.Constraint
 	prefixes []netip.Prefix
 	duration time.Duration // of newer_than and older_than
 }
@@ -264,7 +264,7 @@ func (c *condition) compareText(text string) truth {
 	case opMatches:
 		return truthOf(matches(c.more.pattern, text))
 	case opSemver:
-		return c.more.versions.contain(text)
+		return versionWithin(c.more.versions, text)
 	case opCIDR:
 		return c.insideAny(text)
 	}

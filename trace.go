@@ -228,7 +228,7 @@ func (c *condition) operandText() string {
 	case opMatches:
 		return strconv.Quote(c.more.pattern.String())
 	case opSemver:
-		return strconv.Quote(c.more.versions.text)
+		return strconv.Quote(c.more.versions.String())
 	case opCIDR:
 		texts := make([]string, len(c.more.prefixes))
 		for i, prefix := range c.more.prefixes {

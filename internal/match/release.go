@@ -16,7 +16,7 @@ func PackRelease(s string) (packed uint64, ok bool) {
 	for ; i < len(s); i++ {
 		if digit := s[i] - '0'; digit <= 9 {
 			number = number*10 + uint64(digit)
-			if number > releaseMax || i > start && s[start] == '0' {
+			if number > releaseMax {
 				return 0, false
 			}
 			continue

@@ -1,6 +1,9 @@
 package match
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // Version is a semantic version as SemVer 2.0 orders them. Build metadata is not kept: it has no part in the order.
 // Its prerelease is part of the text that was parsed.
@@ -12,22 +15,31 @@ type Version struct {
 // ParseVersion reads a version as SemVer 2.0 writes it: three numbers without leading zeros, and optionally a prerelease
 // and build metadata. A number beyond 64 bits is not accepted.
 func ParseVersion(s string) (v Version, ok bool) {
-	v, parts, ok := scanVersion(s)
+	v, parts, ok := scanVersion(s, false)
 	return v, ok && parts == 3
 }
 
-// ParseLooseVersion reads a version that may begin with "v" and may lack its last one or two numbers, which are 0 then.
-// A prerelease or build metadata needs all three.
+// ParseLooseVersion reads a version that may begin with "v", may have leading zeros in its numbers, and may
+// lack the last one or two of them, which are 0 then: "v2", "2.9-beta", "2026.04.1".
 func ParseLooseVersion(s string) (v Version, ok bool) {
 	if s != "" && (s[0] == 'v' || s[0] == 'V') {
 		s = s[1:]
 	}
-	v, _, ok = scanVersion(s)
+	v, _, ok = scanVersion(s, true)
 	return v, ok
 }
 
-// scanVersion reads one to three numbers and what follows the third, and tells how many numbers there were.
-func scanVersion(s string) (v Version, parts int, ok bool) {
+// String writes the version as SemVer 2.0 does.
+func (v Version) String() string {
+	s := fmt.Sprintf("%d.%d.%d", v.Major, v.Minor, v.Patch)
+	if v.Prerelease != "" {
+		s += "-" + v.Prerelease
+	}
+	return s
+}
+
+// scanVersion reads one to three numbers and what follows them, and tells how many numbers there were.
+func scanVersion(s string, zeros bool) (v Version, parts int, ok bool) {
 	for i := 0; ; {
 		start := i
 		var n uint64
@@ -38,7 +50,7 @@ func scanVersion(s string) (v Version, parts int, ok bool) {
 			}
 			n = n*10 + digit
 		}
-		if i == start || s[start] == '0' && i-start > 1 {
+		if i == start || s[start] == '0' && i-start > 1 && !zeros {
 			return v, 0, false
 		}
 		parts++
@@ -53,11 +65,9 @@ func scanVersion(s string) (v Version, parts int, ok bool) {
 		switch {
 		case i == len(s):
 			return v, parts, true
-		case parts == 3:
+		case parts == 3 || s[i] != '.':
 			v.Prerelease, ok = scanSuffix(s[i:])
 			return v, parts, ok
-		case s[i] != '.':
-			return v, 0, false
 		}
 		i++
 	}

@@ -143,6 +143,7 @@ func (e *editor) rule(p pair) {
 		say(layerReach(p.before.Layer, p.after.Layer), "the layer changes from %s to %s", a, b)
 	}
 	e.window(p, say)
+	e.recurrence(p, say)
 	e.serve(name, what+": what it serves", p.before.Serve, p.after.Serve)
 }
 
@@ -200,6 +201,20 @@ func (e *editor) window(p pair, say sayer) {
 	if a, b := p.before.Until, p.after.Until; !a.Equal(b) {
 		earlier := !b.IsZero() && (a.IsZero() || b.Before(a))
 		say(reach{narrower: earlier, wider: !earlier}, "until changes from %s to %s", instantText(a), instantText(b))
+	}
+}
+
+// recurrence tells of a window that recurs. How the parts of days lie in each other is not compared.
+func (e *editor) recurrence(p pair, say sayer) {
+	a, b := p.before.Every, p.after.Every
+	switch {
+	case a == nil && b == nil || a != nil && b != nil && same(a, b):
+	case a == nil:
+		say(reach{narrower: true}, "it applies only within %s", b.Raw)
+	case b == nil:
+		say(reach{wider: true}, "it no longer applies only within %s", a.Raw)
+	default:
+		say(reach{true, true}, "every changes from %s to %s", a.Raw, b.Raw)
 	}
 }
 

@@ -53,10 +53,19 @@ func (c *checker) reachable(r *native.Rule, formulas []imply.Formula, budget *im
 
 // letsThrough reports whether everybody who passes the later rule's window, layer and share passes the earlier one's too.
 func letsThrough(earlier, later *native.Rule) bool {
-	return windowCovers(earlier, later) && layerCovers(earlier, later) && shareCovers(earlier, later)
+	return windowCovers(earlier, later) && layerCovers(earlier, later) && shareCovers(earlier, later) && splitCovers(earlier, later)
+}
+
+// splitCovers reports whether everybody who gets to the earlier rule's split has a key for it. A subject without one goes on.
+func splitCovers(earlier, later *native.Rule) bool {
+	by := earlier.Serve.By
+	return earlier.Serve.Arms == nil || later.Rolls() && later.By == by || later.Serve.Arms != nil && later.Serve.By == by
 }
 
 func windowCovers(earlier, later *native.Rule) bool {
+	if earlier.Every != nil && (later.Every == nil || string(earlier.Every.Raw) != string(later.Every.Raw)) {
+		return false
+	}
 	if !earlier.From.IsZero() && (later.From.IsZero() || later.From.Before(earlier.From)) {
 		return false
 	}

@@ -47,10 +47,12 @@ type Rule struct {
 	If       *Condition
 	From     time.Time // the zero time where there is none
 	Until    time.Time
+	Every    *Node // the window that recurs, nil where there is none
 	Layer    *Layer
 	Percent  *float64
 	Ramp     *Ramp
-	By, Salt string // the salt that counts
+	By       string // several names are joined by " or ", in their order
+	Salt     string // the salt that counts
 	Serve    *Serve
 }
 
@@ -172,7 +174,7 @@ func rule(f *Flag, i int, n *Node) *Rule {
 	r := &Rule{
 		Index: i, Path: fmt.Sprintf("%s.rules[%d]", f.Path, i), Node: n, Name: n.Member("name").String(),
 		If: condition(n.Member("if")), From: instant(n.Member("from")), Until: instant(n.Member("until")),
-		By: n.Member("by").String(), Salt: f.Key, Serve: serve(n.Member("serve"), f.Key),
+		Every: n.Member("every"), By: hashedBy(n), Salt: f.Key, Serve: serve(n.Member("serve"), f.Key),
 	}
 	if r.Name == "" {
 		r.Name = "[" + strconv.Itoa(i) + "]"
@@ -200,7 +202,7 @@ func serve(n *Node, salt string) *Serve {
 	if n == nil {
 		return nil
 	}
-	s := &Serve{Node: n, Variant: n.String(), By: n.Member("by").String(), Salt: salt}
+	s := &Serve{Node: n, Variant: n.String(), By: hashedBy(n), Salt: salt}
 	if own := n.Member("salt"); own != nil {
 		s.Salt = own.String()
 	}
@@ -209,6 +211,8 @@ func serve(n *Node, salt string) *Serve {
 	}
 	return s
 }
+
+func hashedBy(n *Node) string { return strings.Join(n.Member("by").Texts(), " or ") }
 
 // Named returns the variants that s names, those of arms without weight too.
 func (s *Serve) Named() (names []string) {
@@ -242,7 +246,7 @@ func (r *Rule) Rolls() bool { return r.Percent != nil || r.Ramp != nil || r.Laye
 
 // Always reports whether the rule applies to everybody at all times.
 func (r *Rule) Always() bool {
-	return r.If == nil && !r.Rolls() && r.From.IsZero() && r.Until.IsZero()
+	return r.If == nil && !r.Rolls() && r.From.IsZero() && r.Until.IsZero() && r.Every == nil
 }
 
 func elementsOf(n *Node) []*Node {
