@@ -28,6 +28,9 @@ type EvaluationError struct {
 
 // Error returns the message with becket's prefix.
 func (e *EvaluationError) Error() string {
+	if e == nil {
+		return noError
+	}
 	if e.Cause != nil {
 		return "becket: " + e.Message + ": " + trimPrefix(e.Cause)
 	}
@@ -35,12 +38,17 @@ func (e *EvaluationError) Error() string {
 }
 
 // Unwrap returns the cause.
-func (e *EvaluationError) Unwrap() error { return e.Cause }
+func (e *EvaluationError) Unwrap() error {
+	if e == nil {
+		return nil
+	}
+	return e.Cause
+}
 
 // Is reports whether target is an EvaluationError of the same code.
 func (e *EvaluationError) Is(target error) bool {
 	other, ok := errors.AsType[*EvaluationError](target)
-	return ok && other.Code == e.Code
+	return ok && e != nil && other != nil && other.Code == e.Code
 }
 
 // The errors of evaluations, for errors.Is. They are made once, so that a failing check allocates nothing either; which
@@ -84,7 +92,12 @@ type DocumentError struct {
 }
 
 // Error returns the message with path, line and column.
-func (e *DocumentError) Error() string { return "becket: " + e.located() }
+func (e *DocumentError) Error() string {
+	if e == nil {
+		return noError
+	}
+	return "becket: " + e.located()
+}
 
 func (e *DocumentError) located() string {
 	where := e.Path
@@ -108,8 +121,14 @@ type within struct{ error }
 func (e within) Error() string { return trimPrefix(e.error) }
 func (e within) Unwrap() error { return e.error }
 
+// noError is the text of an error that is nil, as package fmt writes it.
+const noError = "<nil>"
+
 // trimPrefix returns an error's text without becket's prefix, for an error that carries another.
 func trimPrefix(err error) string {
+	if err == nil {
+		return noError
+	}
 	const prefix = "becket: "
 	text := err.Error()
 	if len(text) > len(prefix) && text[:len(prefix)] == prefix {

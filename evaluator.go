@@ -131,8 +131,15 @@ func (e *evaluation) result(f *flag, want Kind, variant *Variant) Result {
 }
 
 // Evaluate decides one flag for one subject, in the order of docs/ruleset.md. It is safe for concurrent use and allocates
-// nothing.
+// nothing. A nil subject is the zero Subject.
 func (r *ruleset) Evaluate(key string, want Kind, subject *Subject, at *Moment) Result {
+	if subject == nil {
+		subject = &Subject{}
+	}
+	return r.decide(key, want, subject, at)
+}
+
+func (r *ruleset) decide(key string, want Kind, subject *Subject, at *Moment) Result {
 	e := evaluation{subject: *subject}
 	f := r.flags.find(key)
 	variant := f.decideFor(&e, want, at)

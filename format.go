@@ -1,6 +1,7 @@
 package becket
 
 import (
+	"fmt"
 	"iter"
 	"slices"
 	"sync/atomic"
@@ -85,12 +86,20 @@ func At(now time.Time, age time.Duration) *Moment {
 	return m
 }
 
-// Now returns the time.
-func (m *Moment) Now() time.Time { return m.clock() }
+// Now returns the time. A nil or zero Moment is now, and nobody has ever confirmed its rules.
+func (m *Moment) Now() time.Time {
+	if m == nil || m.clock == nil {
+		return time.Now()
+	}
+	return m.clock()
+}
 
 // Age returns for how long the source has not confirmed the rules, by the monotonic clock where the process has known them
 // since. It returns the longest Duration when the source never did: then the rules count as stale.
 func (m *Moment) Age() time.Duration {
+	if m == nil || m.confirmed == nil {
+		return 1<<63 - 1
+	}
 	confirmed := m.confirmed.at.Load()
 	if confirmed == nil {
 		return 1<<63 - 1
@@ -138,7 +147,12 @@ type Bad struct { //nolint:errname // an entry of a list first, and an error so 
 }
 
 // Error says which flag or segment it is and what is wrong.
-func (b Bad) Error() string { return b.Err.Error() }
+func (b Bad) Error() string {
+	if b.Err == nil {
+		return fmt.Sprintf("becket: %s.%s could not be read", b.Section, b.Key)
+	}
+	return b.Err.Error()
+}
 
 // Unwrap returns what is wrong.
 func (b Bad) Unwrap() error { return b.Err }

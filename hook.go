@@ -69,11 +69,19 @@ type DeliveryError struct {
 
 // Error returns the text of what went wrong, with becket's prefix.
 func (e *DeliveryError) Error() string {
+	if e == nil {
+		return noError
+	}
 	return "becket: " + string(e.Cause) + ": " + trimPrefix(e.Err)
 }
 
 // Unwrap returns what went wrong.
-func (e *DeliveryError) Unwrap() error { return e.Err }
+func (e *DeliveryError) Unwrap() error {
+	if e == nil {
+		return nil
+	}
+	return e.Err
+}
 
 // Evaluation is what OnEvaluate gets: one answer, and for whom. It is a copy, which the hook may keep.
 type Evaluation struct {

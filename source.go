@@ -64,6 +64,9 @@ type StatusError struct {
 
 // Error returns the code with its meaning. It quotes nothing of the answer.
 func (e *StatusError) Error() string {
+	if e == nil {
+		return noError
+	}
 	text := fmt.Sprintf("becket: the server answered %d%s", e.Code, statusText(e.Code))
 	if e.RetryAfter > 0 {
 		text += fmt.Sprintf(" and asked to wait %v", e.RetryAfter)

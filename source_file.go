@@ -72,6 +72,9 @@ func (s *fileSource) Check() error { return s.mistake }
 
 // read refuses what is no regular file, which could have no end or never begin.
 func (s *fileSource) read(suffix string, limit int64) ([]byte, error) {
+	if s.mistake != nil {
+		return nil, s.mistake
+	}
 	file, err := s.open(suffix)
 	if err != nil {
 		return nil, fmt.Errorf("becket: %w", err)

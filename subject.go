@@ -39,17 +39,17 @@ func (s Subject) Key() string { return unsafe.String(s.key, int(s.keyLength)) }
 // list returns the attributes as they were passed.
 func (s *Subject) list() []Attribute { return unsafe.Slice(s.attributes, int(s.count)) }
 
-// IsZero reports whether the subject was made without a key and without a single attribute: there is nobody.
-func (s *Subject) IsZero() bool { return s.keyLength == 0 && s.count == 0 }
+// IsZero reports whether the subject was made without a key and without a single attribute: there is nobody. A nil Subject is zero.
+func (s *Subject) IsZero() bool { return s == nil || s.keyLength == 0 && s.count == 0 }
 
 // Attribute returns the attribute of that name, exactly as written, and whether there is one. The name "key" is the targeting
 // key, which is missing when it is empty.
 func (s *Subject) Attribute(name string) (Value, bool) {
-	switch name {
-	case keyName:
-		return StringValue(s.Key()), s.keyLength > 0
-	case "":
+	switch {
+	case s == nil || name == "":
 		return Value{}, false
+	case name == keyName:
+		return StringValue(s.Key()), s.keyLength > 0
 	}
 	value, _ := s.locate(&attributeName{text: name, tag: tagOf(name)})
 	return value, value.kind() != KindAny
@@ -59,6 +59,9 @@ func (s *Subject) Attribute(name string) (Value, bool) {
 // it is the attribute that was itself given that name, also one named "key". Else it is an entry of the map that [Any] was given
 // as root, under its dotted name, which begins with root. The last attribute of the name counts, as in [Subject.Attribute].
 func (s *Subject) Entry(root, name string) (Value, bool) {
+	if s == nil {
+		return Value{}, false
+	}
 	top := root
 	if root == "" {
 		top = name
@@ -85,6 +88,9 @@ func (s *Subject) Entry(root, name string) (Value, bool) {
 // stands by itself, and the map's name for an entry of a map that [Any] was given. An entry that is nil has the zero Value. Of
 // several with one name, all are told.
 func (s *Subject) Entries(yield func(root, name string, value Value) bool) {
+	if s == nil {
+		return
+	}
 	attributes := s.list()
 	for i := len(attributes) - 1; i >= 0; i-- {
 		a := &attributes[i]
@@ -268,7 +274,7 @@ func (c *cloneSize) add(a *Attribute) {
 	c.values += a.value.Len()
 	c.texts += len(a.named()) + len(a.value.Text()) + len(a.value.Raw())
 	for i := range a.value.Len() {
-		c.texts += len(a.value.At(i).Text())
+		c.texts += len(a.value.at(i).Text())
 	}
 }
 
@@ -337,7 +343,7 @@ func (c *copier) value(v Value) Value {
 		at := len(c.values)
 		for i := range v.Len() {
 			c.values = append(c.values, Value{})
-			c.values[at+i] = c.scalar(v.At(i))
+			c.values[at+i] = c.scalar(v.at(i))
 		}
 		return ListValue(c.values[at:])
 	case KindObject:

@@ -236,7 +236,7 @@ func (l *link) satisfied(e *evaluation) truth {
 func (c *condition) compareList(list Value) truth {
 	result := no
 	for i := range list.Len() {
-		if result = max(result, c.compare(list.At(i))); result == yes {
+		if result = max(result, c.compare(list.at(i))); result == yes {
 			break
 		}
 	}

@@ -286,6 +286,9 @@ func (s *set) text() string {
 
 // Explain decides the flag once more and notes every step. It is the evaluator of [ruleset.Evaluate], with a trace to write to.
 func (r *ruleset) Explain(key string, subject *Subject, at *Moment, private map[string]bool) Explanation {
+	if subject == nil {
+		subject = &Subject{}
+	}
 	x := Explanation{Flag: key, Key: subject.Key()}
 	e := evaluation{subject: *subject, trace: newTracing(private, &x.Steps)}
 	f := r.flags.find(key)

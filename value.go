@@ -177,8 +177,16 @@ func (v Value) Len() int {
 	return int(v.number)
 }
 
-// At returns element i of a list. It panics when i is out of range, as a slice does.
+// At returns element i of a list, and the zero Value where there is none.
 func (v Value) At(i int) Value {
+	if i < 0 || i >= v.Len() {
+		return Value{}
+	}
+	return v.at(i)
+}
+
+// at is At for an element that is there.
+func (v Value) at(i int) Value {
 	if v.fraction() == 1 {
 		return StringValue(unsafe.Slice((*string)(v.pointer), v.Len())[i])
 	}
@@ -213,7 +221,7 @@ func (v Value) Any() any {
 	case KindList:
 		list := make([]any, v.Len())
 		for i := range list {
-			list[i] = v.At(i).Any()
+			list[i] = v.at(i).Any()
 		}
 		return list
 	case KindObject:
@@ -245,7 +253,7 @@ func (v Value) append(b []byte) []byte {
 			if i > 0 {
 				b = append(b, ", "...)
 			}
-			b = v.At(i).append(b)
+			b = v.at(i).append(b)
 		}
 		return append(b, ']')
 	case KindObject:
@@ -353,7 +361,7 @@ func (v Value) Equal(w Value) bool {
 
 func (v Value) equalElements(w Value) bool {
 	for i := range min(v.Len(), w.Len()) {
-		if !v.At(i).Equal(w.At(i)) {
+		if !v.at(i).Equal(w.at(i)) {
 			return false
 		}
 	}

@@ -64,8 +64,9 @@ func TestAValueOfAnotherKindIsTheZeroOfWhatIsAsked(t *testing.T) {
 		assert.Equal(t, v.Kind() == KindList, v.Len() != 0, v)
 		assert.Equal(t, v.Kind() == KindObject, v.Raw() != nil, v)
 	}
-	assert.Panics(t, func() { ListValue([]Value{IntValue(1)}).At(1) })
-	assert.Panics(t, func() { stringsValue([]string{"a"}).At(-1) })
+	for _, outside := range []Value{ListValue([]Value{IntValue(1)}).At(1), stringsValue([]string{"a"}).At(-1), BoolValue(true).At(0)} {
+		assert.Equal(t, Value{}, outside)
+	}
 }
 
 func TestKindsTiersAndTruthsHaveNames(t *testing.T) {

@@ -16,7 +16,7 @@ var (
 	ErrDefaultsDiffer = errors.New("two handles of the flag differ in type or default")
 )
 
-// HandleError is a handle that does not fit the ruleset. Err wraps [ErrFlagNotFound], [ErrTypeMismatch], [ErrParse], [ErrNotReady],
+// HandleError is a handle that does not fit the ruleset, or is nil. Err of the former wraps [ErrFlagNotFound], [ErrTypeMismatch], [ErrParse], [ErrNotReady],
 // [ErrDefaultOutside] or [ErrDefaultsDiffer].
 type HandleError struct {
 	Key string // the flag's; "" where there is no ruleset
@@ -25,6 +25,9 @@ type HandleError struct {
 
 // Error names the flag and what is wrong.
 func (e *HandleError) Error() string {
+	if e == nil {
+		return noError
+	}
 	if e.Key == "" {
 		return "becket: " + trimPrefix(e.Err)
 	}
@@ -32,7 +35,12 @@ func (e *HandleError) Error() string {
 }
 
 // Unwrap returns what is wrong.
-func (e *HandleError) Unwrap() error { return e.Err }
+func (e *HandleError) Unwrap() error {
+	if e == nil {
+		return nil
+	}
+	return e.Err
+}
 
 // Verification is what came of holding handles against a ruleset.
 type Verification struct {
@@ -64,7 +72,11 @@ func (c *Client) Verify(handles ...Handle) Verification {
 	v := Verification{Revision: s.revision}
 	first := map[string]declaration{}
 	for _, handle := range handles {
-		d := handle.declared()
+		d, err := declarationOf(handle)
+		if err != nil {
+			v.Problems = append(v.Problems, &HandleError{Err: err})
+			continue
+		}
 		for _, err := range d.verify(s.rules, first) {
 			v.Problems = append(v.Problems, &HandleError{d.key, err})
 		}
@@ -75,6 +87,16 @@ func (c *Client) Verify(handles ...Handle) Verification {
 		}
 	}
 	return v
+}
+
+// declarationOf asks a handle what it declares. It may be nil, or a nil pointer to a handle.
+func declarationOf(handle Handle) (d declaration, err error) {
+	defer func() {
+		if recover() != nil {
+			err = fmt.Errorf("becket: a handle of type %T is nil", handle)
+		}
+	}()
+	return handle.declared(), nil
 }
 
 // verify lists what is wrong with one handle. first has the handles before it.

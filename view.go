@@ -231,7 +231,7 @@ func (v *View) decide(flag string, want Kind) (r Result) {
 	case s == nil:
 		return Result{Reason: ReasonError, Err: ErrNotReady}
 	case s.native != nil:
-		r = s.native.Evaluate(flag, want, &v.subject, s.moment)
+		r = s.native.decide(flag, want, &v.subject, s.moment)
 	default:
 		r = v.ask(flag, want)
 	}
@@ -258,7 +258,7 @@ func (v *View) ask(flag string, want Kind) Result {
 	}
 	switch {
 	case s.below != nil:
-		return s.below.Evaluate(flag, want, &v.subject, s.moment)
+		return s.below.decide(flag, want, &v.subject, s.moment)
 	case s.rules == nil:
 		return Result{Reason: ReasonError, Err: ErrNotReady}
 	default:

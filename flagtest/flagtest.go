@@ -87,21 +87,35 @@ func start(t testing.TB, b *board, options []becket.Option) *Flags {
 	return &Flags{t: t, board: b}
 }
 
-// Client returns a client that serves the flags.
-func (f *Flags) Client() *becket.Client { return f.board.client }
+// Client returns a client that serves the flags. Flags that were not made by this package have the nil client, which answers with
+// defaults.
+func (f *Flags) Client() *becket.Client {
+	if f.isZero() {
+		return nil
+	}
+	return f.board.client
+}
+
+// isZero reports whether the flags were not made by this package. Such flags answer with defaults.
+func (f *Flags) isZero() bool { return f == nil || f.board == nil }
 
 // For is Client().For, for tests that need no more than a view.
-func (f *Flags) For(subject becket.Subject) becket.View { return f.board.client.For(subject) }
+func (f *Flags) For(subject becket.Subject) becket.View { return f.Client().For(subject) }
 
 // Set gives a flag another value, or a new flag its first: views made from now on see it, those made before keep theirs. It
 // lasts until the end of the test that the Flags belong to; see [Flags.In].
 func (f *Flags) Set(flag string, value any) {
-	f.t.Helper()
+	if !f.isZero() {
+		f.t.Helper()
+	}
 	f.SetFor("", flag, value)
 }
 
 // SetFor is Set for one subject alone, by its targeting key; it goes before what Set says. An empty key stands for all subjects.
 func (f *Flags) SetFor(subjectKey, flag string, value any) {
+	if f.isZero() {
+		panic("flagtest: Set: " + unmade) // there is no test to fail
+	}
 	f.t.Helper()
 	before, ok := f.board.set(f.t, flag, subjectKey, value)
 	if !ok {
@@ -117,6 +131,9 @@ func (f *Flags) SetFor(subjectKey, flag string, value any) {
 // parallel and set the same flag for the same subject see each other; give each its own with [Flags.Copy].
 func (f *Flags) In(t testing.TB) *Flags {
 	t.Helper()
+	if f.isZero() {
+		t.Fatalf("flagtest: In: %s", unmade)
+	}
 	u := &undo{}
 	t.Cleanup(func() { u.all(f.board) })
 	return &Flags{t: t, board: f.board, undo: u}
@@ -126,6 +143,9 @@ func (f *Flags) In(t testing.TB) *Flags {
 // them is told by [Flags.Asked] of both.
 func (f *Flags) Copy(t testing.TB) *Flags {
 	t.Helper()
+	if f.isZero() {
+		t.Fatalf("flagtest: Copy: %s", unmade)
+	}
 	return start(t, f.board.copy(t), f.board.options)
 }
 
@@ -133,6 +153,9 @@ func (f *Flags) Copy(t testing.TB) *Flags {
 // else being equal. A boolean flag has two; for a flag of [New] with other values, [OneOf] says which.
 func (f *Flags) EachVariant(t *testing.T, flag string, run func(t *testing.T, client *becket.Client)) {
 	t.Helper()
+	if f.isZero() {
+		t.Fatalf("flagtest: EachVariant: %s", unmade)
+	}
 	variants := f.board.variants(flag)
 	if len(variants) == 0 {
 		t.Fatalf("flagtest: EachVariant: %s", f.board.unknown(flag))
@@ -147,4 +170,11 @@ func (f *Flags) EachVariant(t *testing.T, flag string, run func(t *testing.T, cl
 }
 
 // Asked lists the flags that the code has asked for so far, sorted, unknown ones too. [becket.View.All] asks for every one.
-func (f *Flags) Asked() []string { return f.board.asked.sorted() }
+func (f *Flags) Asked() []string {
+	if f.isZero() {
+		return nil
+	}
+	return f.board.asked.sorted()
+}
+
+const unmade = "the Flags were not made by New, FromFile or FromRules"

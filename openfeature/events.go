@@ -24,7 +24,12 @@ const (
 )
 
 // EventChannel returns the provider's events, always the same channel. It is never closed.
-func (p *Provider) EventChannel() <-chan of.Event { return p.events }
+func (p *Provider) EventChannel() <-chan of.Event {
+	if p == nil {
+		return nil
+	}
+	return p.events
+}
 
 // watcher turns what the client tells into events. Only its goroutine sends them; it holds no lock while it does.
 type watcher struct {

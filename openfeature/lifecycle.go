@@ -24,10 +24,18 @@ type InitError struct {
 }
 
 // Error returns the cause's text.
-func (e *InitError) Error() string { return e.Cause.Error() }
+func (e *InitError) Error() string {
+	if e == nil || e.Cause == nil {
+		return "becket: the provider could not be initialised"
+	}
+	return e.Cause.Error()
+}
 
 // Unwrap returns the SDK's form of the error and the cause.
 func (e *InitError) Unwrap() []error {
+	if e == nil {
+		return nil
+	}
 	return []error{&of.ProviderInitError{ErrorCode: e.Code, Message: e.Error()}, e.Cause}
 }
 
@@ -41,6 +49,9 @@ func (p *Provider) Init(evalCtx of.EvaluationContext) error {
 // itself when one comes. The SDK calls it for every domain that the provider is bound to; it may be called again, after
 // [Provider.Shutdown] too.
 func (p *Provider) InitWithContext(ctx context.Context, _ of.EvaluationContext) error {
+	if p == nil {
+		return &InitError{of.ProviderFatalCode, becket.ErrNoClient}
+	}
 	client, w, err := p.begin()
 	if err != nil {
 		return &InitError{of.ProviderFatalCode, err}
@@ -87,7 +98,7 @@ func (p *Provider) begin() (*becket.Client, *watcher, error) {
 		p.client.Store(client)
 		p.closed = false
 	}
-	client := p.client.Load()
+	client := p.Client()
 	if client == nil {
 		return nil, nil, becket.ErrNoClient
 	}
@@ -105,6 +116,9 @@ func (p *Provider) Shutdown() { _ = p.ShutdownWithContext(context.Background()) 
 // that is done, or five seconds pass where it has no deadline, the rest is done in the background. It may be called often.
 // Evaluations go on being answered from memory.
 func (p *Provider) ShutdownWithContext(ctx context.Context) error {
+	if p == nil {
+		return nil
+	}
 	if _, ok := ctx.Deadline(); !ok {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, shutdownPatience)
@@ -117,7 +131,7 @@ func (p *Provider) ShutdownWithContext(ctx context.Context) error {
 		p.watcher.stop()
 		p.watcher = nil
 	}
-	client := p.client.Load()
+	client := p.Client()
 	switch {
 	case p.reopen != nil && !p.closed:
 		p.closed = true

@@ -33,7 +33,8 @@ var (
 )
 
 // Provider answers OpenFeature's evaluations out of a becket client. It is safe for concurrent use, may be bound to several domains,
-// and answers at any time: before it is initialised and after it is shut down too.
+// and answers at any time: before it is initialised and after it is shut down too. A nil Provider gives the caller's defaults, and
+// initialising it fails.
 type Provider struct {
 	config   config
 	client   atomic.Pointer[becket.Client]
@@ -71,13 +72,23 @@ func FromSource(source becket.Source, options ...Option) (*Provider, error) {
 }
 
 // Client returns the client that answers: the one given to New, or the provider's own.
-func (p *Provider) Client() *becket.Client { return p.client.Load() }
+func (p *Provider) Client() *becket.Client {
+	if p == nil {
+		return nil
+	}
+	return p.client.Load()
+}
 
 // Metadata names the provider.
 func (p *Provider) Metadata() of.Metadata { return of.Metadata{Name: Name} }
 
 // Hooks returns those of [WithHooks].
-func (p *Provider) Hooks() []of.Hook { return p.config.hooks }
+func (p *Provider) Hooks() []of.Hook {
+	if p == nil {
+		return nil
+	}
+	return p.config.hooks
+}
 
 // inlineAttributes is how many attributes an evaluation keeps on its stack; more of them cost one allocation.
 const inlineAttributes = 16
@@ -85,7 +96,7 @@ const inlineAttributes = 16
 // BooleanEvaluation evaluates a boolean flag.
 func (p *Provider) BooleanEvaluation(_ context.Context, flag string, defaultValue bool, flat of.FlattenedContext) of.BoolResolutionDetail {
 	var room [inlineAttributes]becket.Attribute
-	client := p.client.Load()
+	client := p.Client()
 	view := client.For(subjectOf(flat, room[:0]))
 	r := view.Resolve(flag, becket.KindBool)
 	if r.Variant != nil {
@@ -97,7 +108,7 @@ func (p *Provider) BooleanEvaluation(_ context.Context, flag string, defaultValu
 // StringEvaluation evaluates a string flag.
 func (p *Provider) StringEvaluation(_ context.Context, flag, defaultValue string, flat of.FlattenedContext) of.StringResolutionDetail {
 	var room [inlineAttributes]becket.Attribute
-	client := p.client.Load()
+	client := p.Client()
 	view := client.For(subjectOf(flat, room[:0]))
 	r := view.Resolve(flag, becket.KindString)
 	if r.Variant != nil {
@@ -109,7 +120,7 @@ func (p *Provider) StringEvaluation(_ context.Context, flag, defaultValue string
 // FloatEvaluation evaluates a float flag, or an integer flag.
 func (p *Provider) FloatEvaluation(_ context.Context, flag string, defaultValue float64, flat of.FlattenedContext) of.FloatResolutionDetail {
 	var room [inlineAttributes]becket.Attribute
-	client := p.client.Load()
+	client := p.Client()
 	view := client.For(subjectOf(flat, room[:0]))
 	r := view.Resolve(flag, becket.KindFloat)
 	if r.Variant != nil {
@@ -121,7 +132,7 @@ func (p *Provider) FloatEvaluation(_ context.Context, flag string, defaultValue 
 // IntEvaluation evaluates an integer flag. Where int has 32 bits, a value beyond them is a TYPE_MISMATCH, as it is to [becket.View.Int].
 func (p *Provider) IntEvaluation(_ context.Context, flag string, defaultValue int64, flat of.FlattenedContext) of.IntResolutionDetail {
 	var room [inlineAttributes]becket.Attribute
-	client := p.client.Load()
+	client := p.Client()
 	view := client.For(subjectOf(flat, room[:0]))
 	r := view.Resolve(flag, becket.KindInt)
 	if r.Variant != nil {
@@ -134,7 +145,7 @@ func (p *Provider) IntEvaluation(_ context.Context, flag string, defaultValue in
 // all callers: who wants to change it makes a copy. A flag of another type is a TYPE_MISMATCH, as it is for the other evaluations.
 func (p *Provider) ObjectEvaluation(_ context.Context, flag string, defaultValue any, flat of.FlattenedContext) of.InterfaceResolutionDetail {
 	var room [inlineAttributes]becket.Attribute
-	client := p.client.Load()
+	client := p.Client()
 	view := client.For(subjectOf(flat, room[:0]))
 	r := view.Resolve(flag, becket.KindObject)
 	if r.Variant != nil {

@@ -22,6 +22,9 @@ func (p *Provider) resolution(client *becket.Client, view becket.View, flag stri
 			key.flag = "" // callers make up any number of keys
 		}
 	}
+	if p == nil {
+		return d
+	}
 	d.FlagMetadata = p.hidden
 	if !p.config.bare {
 		d.FlagMetadata = p.metadata.of(client, view, key)

@@ -17,7 +17,7 @@ type Tracking struct {
 
 // Track hands the event to the function of [WithTracking].
 func (p *Provider) Track(ctx context.Context, name string, evalCtx of.EvaluationContext, details of.TrackingEventDetails) {
-	if p.config.track == nil {
+	if p == nil || p.config.track == nil {
 		return
 	}
 	flat := of.FlattenedContext(evalCtx.Attributes())
@@ -26,7 +26,7 @@ func (p *Provider) Track(ctx context.Context, name string, evalCtx of.Evaluation
 	}
 	p.config.track(ctx, Tracking{
 		Name:       name,
-		Subject:    p.client.Load().Redact(subjectOf(flat, nil)),
+		Subject:    p.Client().Redact(subjectOf(flat, nil)),
 		Value:      details.Value(),
 		Attributes: details.Attributes(),
 	})

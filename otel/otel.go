@@ -31,21 +31,27 @@ type config struct {
 }
 
 func newConfig(options []Option) config {
-	c := config{loggers: api.GetLoggerProvider(), meters: api.GetMeterProvider()}
+	var c config
 	for _, option := range options {
 		if option != nil {
 			option(&c)
 		}
 	}
+	if c.loggers == nil {
+		c.loggers = api.GetLoggerProvider()
+	}
+	if c.meters == nil {
+		c.meters = api.GetMeterProvider()
+	}
 	return c
 }
 
-// WithLoggerProvider sets where events go. By default, to OpenTelemetry's global logger provider.
+// WithLoggerProvider sets where events go. By default, and with nil, to OpenTelemetry's global logger provider.
 func WithLoggerProvider(provider log.LoggerProvider) Option {
 	return func(c *config) { c.loggers = provider }
 }
 
-// WithMeterProvider sets where measurements go. By default, to OpenTelemetry's global meter provider.
+// WithMeterProvider sets where measurements go. By default, and with nil, to OpenTelemetry's global meter provider.
 func WithMeterProvider(provider metric.MeterProvider) Option {
 	return func(c *config) { c.meters = provider }
 }

@@ -28,6 +28,9 @@ type outcome struct {
 
 // Evaluate decides one setting for one subject. It is safe for concurrent use.
 func (r *rules) Evaluate(flag string, want becket.Kind, subject *becket.Subject, _ *becket.Moment) (result becket.Result) {
+	if subject == nil {
+		subject = &becket.Subject{}
+	}
 	s := r.settings[flag]
 	result.Reason = becket.ReasonError
 	switch {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -137,11 +138,19 @@ func TestTheDataOfAnEvaluation(t *testing.T) {
 }
 
 func TestTheClockIsReadOnlyWhenARuleAsks(t *testing.T) {
-	compiled := loadFile(t)
-	subject := becket.NewSubject("user-1", becket.String("email", "a@example.com"))
-	// A Moment without a clock panics when it is asked.
+	document, err := os.ReadFile(filepath.Join("testdata", "flags.flagd.json"))
+	require.NoError(t, err)
+	var looks atomic.Int64
+	clock := func() time.Time { looks.Add(1); return time.Now() }
+	client, err := becket.New(becket.Bytes(document), becket.WithFormat(Format), becket.WithBootstrap(document), becket.WithClock(clock))
+	require.NoError(t, err)
+	view := client.For(becket.NewSubject("user-1", becket.String("email", "a@example.com")))
+	require.NoError(t, client.Close()) // from now on only evaluations look at the clock
+	before := looks.Load()
 	for _, key := range []string{"static", "greeting", "split", "limit", "self"} {
-		assert.NotPanics(t, func() { compiled.Evaluate(key, becket.KindAny, &subject, &becket.Moment{}) }, key)
+		require.NoError(t, view.AnyDetail(key).Err, key)
+		assert.Equal(t, before, looks.Load(), key)
 	}
-	assert.Panics(t, func() { compiled.Evaluate("hour", becket.KindAny, &subject, &becket.Moment{}) })
+	view.AnyDetail("hour")
+	assert.Greater(t, looks.Load(), before)
 }

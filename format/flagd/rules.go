@@ -24,6 +24,9 @@ var (
 
 // Evaluate decides one flag for one subject. It keeps nothing of the subject.
 func (r *rules) Evaluate(key string, want becket.Kind, subject *becket.Subject, at *becket.Moment) becket.Result {
+	if subject == nil {
+		subject = &becket.Subject{}
+	}
 	f := r.flags[key]
 	switch {
 	case f == nil:

@@ -23,13 +23,13 @@ const becketName = "becket"
 // Option changes how the hook works.
 type Option func(*Hook)
 
-// WithLoggerProvider sets where events go. By default, to OpenTelemetry's global logger provider.
+// WithLoggerProvider sets where events go. By default, and with nil, to OpenTelemetry's global logger provider.
 func WithLoggerProvider(provider log.LoggerProvider) Option {
 	return func(h *Hook) { h.provider = provider }
 }
 
 // Hook writes an event for every evaluation, with the evaluation's context, so that it belongs to the caller's trace. It is safe for
-// concurrent use. It is made by [New].
+// concurrent use. It is made by [New]; a nil or zero Hook writes nothing.
 type Hook struct {
 	of.UnimplementedHook
 	provider log.LoggerProvider
@@ -38,11 +38,14 @@ type Hook struct {
 
 // New returns a hook.
 func New(options ...Option) *Hook {
-	h := &Hook{provider: otel.GetLoggerProvider()}
+	h := &Hook{}
 	for _, option := range options {
 		if option != nil {
 			option(h)
 		}
+	}
+	if h.provider == nil {
+		h.provider = otel.GetLoggerProvider()
 	}
 	h.logger = h.provider.Logger(scope, log.WithSchemaURL(semconv.SchemaURL))
 	return h
@@ -50,6 +53,9 @@ func New(options ...Option) *Hook {
 
 // Finally writes the event.
 func (h *Hook) Finally(ctx context.Context, hookContext of.HookContext, details of.InterfaceEvaluationDetails, _ of.HookHints) {
+	if h == nil || h.logger == nil {
+		return
+	}
 	told := event.Evaluation{
 		Key:          hookContext.FlagKey(),
 		Variant:      details.Variant,
