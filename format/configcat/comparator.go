@@ -63,6 +63,13 @@ func (c comparator) field() string {
 	}
 }
 
+// salts are what is appended to a text before it is hashed: the config's salt, and the context's, which is a key or a name. They are not
+// joined for each context, since one may be long and there may be many.
+type salts struct {
+	config  *string
+	context string
+}
+
 // operand is a comparison value, made ready for comparing.
 type operand struct {
 	text     string
@@ -72,7 +79,9 @@ type operand struct {
 	invalid  bool            // a version is invalid, so that the condition is false, negated or not
 	hashes   hashes
 	slices   []hashedSlice
-	salt     string                  // of hashes: the config's and the context's
+	salt     salts
+	size     int                     // bytes of all items
+	lengths  int                     // of slices: how often the length changes from one to the next, each time for a hash
 	err      *becket.EvaluationError // what happens when no item up to a broken one decides
 }
 
@@ -129,7 +138,7 @@ func (c *compiler) operand(to *condition, n *node, at place) {
 }
 
 func (o *operand) read(as comparator, text string) {
-	o.text = text
+	o.text, o.size = text, len(text)
 	switch as {
 	case equalsHashed:
 		o.hashes = newHashes([]string{text})
@@ -149,6 +158,7 @@ func (c *compiler) readList(o *operand, as comparator, list *node, at place) {
 			break
 		}
 		items = append(items, list.members[i].text)
+		o.size += len(items[i])
 	}
 	switch as {
 	case isOneOf, listContains:
@@ -195,6 +205,9 @@ func (c *compiler) readSlices(o *operand, items []string, at place) {
 		length, err := strconv.Atoi(size)
 		if err != nil {
 			length = 1<<31 - 1 // longer than any text
+		}
+		if n := len(o.slices); n == 0 || o.slices[n-1].length != length {
+			o.lengths++
 		}
 		sum, ok := parseHash(hash)
 		o.slices = append(o.slices, hashedSlice{length, sum, ok})

@@ -22,10 +22,12 @@ type compiler struct {
 	names    []string // "[0]", "[1]", …: of rules
 
 	// Of the setting or segment that is being compiled:
-	salts  string // the config's salt and the context's
+	salts  salts
 	cost   int64
 	refers bool // to a segment
 	linked []*required
+
+	problems int // that were told of it
 }
 
 func newCompiler(salt *string) *compiler {
@@ -34,9 +36,7 @@ func newCompiler(salt *string) *compiler {
 
 // context sets the salt of hashes in what is now being compiled.
 func (c *compiler) context(salt string) {
-	if c.salt != nil {
-		c.salts = *c.salt + salt
-	}
+	c.salts = salts{c.salt, salt}
 }
 
 // place is where in the document something stands. It becomes text only for a problem.
@@ -79,13 +79,21 @@ func shorten(text string) string {
 	return strings.ToValidUTF8(text[:most], "") + "…"
 }
 
-// problem returns the error for who reaches a place, and warns of it.
+// errFurther is what evaluations fail with where a document, or a setting in it, has more problems than are told.
+var errFurther = &becket.EvaluationError{
+	Code: becket.CodeParseError, Message: becket.ErrParse.Message,
+	Cause: &becket.DocumentError{Message: "there are further problems, which are not told one by one"},
+}
+
+// problem returns the error for evaluations that reach a place, and warns of it.
 func (c *compiler) problem(at place, format string, args ...any) *becket.EvaluationError {
-	const mostWarnings = 1_000
-	cause := &becket.DocumentError{Path: at.String(), Message: fmt.Sprintf(format, args...)}
-	if len(c.info.Warnings) < mostWarnings {
-		c.info.Warnings = append(c.info.Warnings, cause)
+	const mostWarnings, mostOfOne = 1_000, 100
+	if len(c.info.Warnings) >= mostWarnings || c.problems >= mostOfOne {
+		return errFurther
 	}
+	c.problems++
+	cause := &becket.DocumentError{Path: at.String(), Message: fmt.Sprintf(format, args...)}
+	c.info.Warnings = append(c.info.Warnings, cause)
 	return &becket.EvaluationError{Code: becket.CodeParseError, Message: becket.ErrParse.Message, Cause: cause}
 }
 
@@ -181,7 +189,7 @@ func (c *compiler) settings(raw []byte) error {
 // add compiles a setting. Of two with one key the last counts, in the place of the first.
 func (c *compiler) add(key string, n *node, count int) *setting {
 	s := &setting{key: key, digest: n.digest()}
-	c.cost, c.refers, c.linked = 1, false, nil
+	c.cost, c.refers, c.linked, c.problems = 1, false, nil, 0
 	c.context(key)
 	at := root("f")
 	at = at.member(key)

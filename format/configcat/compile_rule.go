@@ -94,7 +94,7 @@ func (c *compiler) segments(r *nodeReader) {
 	r.token()
 	at := root("s")
 	for i := 0; r.more(jsontext.KindEndArray); i++ {
-		r.count, c.cost = 0, 1
+		r.count, c.cost, c.problems = 0, 1, 0
 		n := r.read()
 		s := &segment{name: n.member("n").text, digest: n.digest()}
 		switch place := at.element(i); {

@@ -55,9 +55,16 @@ func (c *condition) evaluate(e *evaluation) verdict {
 
 // user evaluates a user condition: first whether the attribute is there, then whether it can be converted, then the comparison value.
 func (c *condition) user(e *evaluation) verdict {
+	if !e.lookUp() {
+		return e.fail(errTooLong)
+	}
 	value, ok := e.attribute(c.attribute)
 	if e.nobody || !ok || value.Kind() == becket.KindString && value.Text() == "" {
 		return e.lacks(c.attribute)
+	}
+	isWhole := value.Kind() == becket.KindString && (c.comparator == isOneOf || c.comparator == equals)
+	if !isWhole && !e.convert(value) {
+		return e.fail(errTooLong)
 	}
 	switch c.comparator {
 	case unknownComparator:
@@ -113,6 +120,8 @@ func (c *condition) compareVersion(e *evaluation, value becket.Value) verdict {
 		return c.isVersionOf(e, v)
 	case len(o.versions) == 0:
 		return no
+	case !e.spend(o.size / bytesPerStep):
+		return e.fail(errTooLong)
 	default:
 		return verdictOf(c.ordered(v.Compare(o.versions[0])))
 	}
@@ -139,6 +148,9 @@ func (c *condition) isVersionOf(e *evaluation, v match.Version) verdict {
 	if c.operand.invalid {
 		return no
 	}
+	if !e.spend(len(c.operand.versions)/2 + c.operand.size/bytesPerStep) {
+		return e.fail(errTooLong)
+	}
 	found := false
 	for i := range c.operand.versions {
 		if v.Compare(c.operand.versions[i]) == 0 {
@@ -158,9 +170,13 @@ func (c *condition) compareList(e *evaluation, list becket.Value) verdict {
 	}
 	o := c.operand
 	if c.comparator == listContains {
-		return c.conclude(e, anyElement(list, o.texts.Has))
+		return c.conclude(e, anyElement(list, func(element string) bool {
+			return !e.spend(1+len(element)/bytesPerStep) || o.texts.Has(element)
+		}))
 	}
-	return c.conclude(e, anyElement(list, func(element string) bool { return o.hashes.has(hashOf(element, o.salt)) }))
+	return c.conclude(e, anyElement(list, func(element string) bool {
+		return !e.compare(equalsHashed, o, len(element)) || o.hashes.has(hashOf(element, o.salt))
+	}))
 }
 
 func (c *condition) compareText(e *evaluation, value becket.Value) verdict {
@@ -168,6 +184,9 @@ func (c *condition) compareText(e *evaluation, value becket.Value) verdict {
 		return e.fail(c.err)
 	}
 	s, o, holds := text(value), c.operand, false
+	if !e.compare(c.comparator, o, len(s)) {
+		return e.fail(errTooLong)
+	}
 	switch c.comparator {
 	case isOneOf:
 		holds = o.texts.Has(s)
@@ -191,6 +210,9 @@ func (c *condition) compareText(e *evaluation, value becket.Value) verdict {
 
 // conclude negates where it has to. A broken item is reached when none before it decided.
 func (c *condition) conclude(e *evaluation, holds bool) verdict {
+	if e.exhausted {
+		return e.fail(errTooLong)
+	}
 	if !holds && c.operand.err != nil {
 		return e.fail(c.operand.err)
 	}
@@ -206,6 +228,9 @@ func (c *condition) inSegment(e *evaluation) verdict {
 		return e.fail(c.err)
 	case c.segment.err != nil:
 		return e.fail(c.segment.err)
+	}
+	if !e.spend(1) {
+		return e.fail(errTooLong)
 	}
 	v := e.segment(c.segment)
 	switch {
@@ -231,6 +256,8 @@ func (c *condition) prerequisite(e *evaluation) verdict {
 		return e.fail(o.err)
 	case c.err != nil: // the comparator
 		return e.fail(c.err)
+	case !e.spend(1 + len(c.required.wanted.Text())/readPerStep):
+		return e.fail(errTooLong)
 	default:
 		return verdictOf(o.variant.Value.Equal(c.required.wanted) != c.negated)
 	}

@@ -21,6 +21,9 @@
 // A part of a document that makes no sense does no harm before an evaluation reaches it; then the caller's default is served with
 // PARSE_ERROR. [becket.RulesInfo] lists such parts as warnings. Only what is no JSON object, or has settings that are none, is refused whole.
 //
+// An evaluation that would take longer than about a millisecond fails with PARSE_ERROR: one of more than 12,000 steps, each of which is
+// a condition, 8 items of a list, 32 bytes of text that are hashed or parsed, or 256 that are compared.
+//
 // # Performance
 //
 // Evaluations allocate nothing, except where a condition compares as text what is no text, where a text stands for a list and has

@@ -16,6 +16,11 @@ type evaluation struct {
 	consulted bool                    // percentage options were reached
 	err       *becket.EvaluationError // why the evaluation ended
 	guard     *guard                  // nil for settings that cost little
+
+	steps      int
+	exhausted  bool // there would have to be more steps than there may
+	counted    bool // attributes is known
+	attributes int  // how many the user has
 }
 
 // outcome is what a setting gives.
@@ -49,6 +54,9 @@ func (r *rules) Evaluate(flag string, want becket.Kind, subject *becket.Subject,
 		e.guard = newGuard()
 	}
 	o := e.prerequisite(s)
+	if e.exhausted {
+		o.err = errTooLong
+	}
 	result.Missing = e.missing
 	if o.err != nil {
 		result.Err = o.err
@@ -140,10 +148,16 @@ func (o *options) evaluate(e *evaluation, s *setting) outcome {
 		return outcome{err: o.err}
 	}
 	e.consulted = true
+	if !e.lookUp() {
+		return outcome{err: errTooLong}
+	}
 	value, ok := e.attribute(o.attribute)
 	if e.nobody || !ok {
 		e.lacks(o.attribute)
 		return outcome{}
+	}
+	if !e.convert(value) || !e.spend(hashSteps+(len(s.key)+len(value.Text()))/(bytesPerStep/2)+len(o.list)/itemsPerStep) {
+		return outcome{err: errTooLong}
 	}
 	bucket := bucketOf(s.key, value)
 	sum := 0.0

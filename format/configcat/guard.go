@@ -28,6 +28,10 @@ func newGuard() *guard {
 }
 
 func (g *guard) evaluate(e *evaluation, s *setting) outcome {
+	const remembering = 6
+	if !e.spend(remembering) {
+		return outcome{err: errTooLong}
+	}
 	if known, begun := g.settings[s]; begun {
 		if known == nil {
 			return outcome{err: g.problem(s, "the prerequisites form a cycle: ")}

@@ -16,10 +16,10 @@ type hash [sha256.Size]byte
 // onStack is for how many bytes a hash is computed without an allocation.
 const onStack = 320
 
-// hashOf returns the hash of a text; salt is both salts.
-func hashOf(text, salt string) hash {
+// hashOf returns the hash of a text.
+func hashOf(text string, with salts) hash {
 	var buffer [onStack]byte
-	return sha256.Sum256(append(append(buffer[:0], text...), salt...))
+	return sha256.Sum256(append(append(append(buffer[:0], text...), *with.config...), with.context...))
 }
 
 // bucketOf returns the hundredth in which a flag's percentage options see an attribute: the first 28 bits of the SHA-1 of the flag's
@@ -81,7 +81,7 @@ type hashedSlice struct {
 }
 
 // sliceMatches reports whether the text begins (or ends) with one of slices.
-func sliceMatches(text string, slices []hashedSlice, salt string, atEnd bool) bool {
+func sliceMatches(text string, slices []hashedSlice, with salts, atEnd bool) bool {
 	length, sum := -1, hash{}
 	for i := range slices {
 		s := &slices[i]
@@ -94,7 +94,7 @@ func sliceMatches(text string, slices []hashedSlice, salt string, atEnd bool) bo
 			if atEnd {
 				part = text[len(text)-length:]
 			}
-			sum = hashOf(part, salt)
+			sum = hashOf(part, with)
 		}
 		if sum == s.sum {
 			return true

@@ -5,6 +5,7 @@ func (c *compiler) link() {
 	waits := make(map[*setting]int, len(c.requires))             // for so many prerequisites
 	dependents := make(map[*setting][]*setting, len(c.requires)) // as often as they require it
 	for _, s := range c.listed {
+		c.problems = 0
 		for _, r := range c.requires[s] {
 			c.resolve(r)
 			if r.setting != nil {
