@@ -43,5 +43,5 @@ func (c *config) rightEnvironment(info RulesInfo) error {
 	if info.Environment == "" {
 		return fmt.Errorf("%w: it names none, and %q is expected", ErrEnvironment, c.environment)
 	}
-	return fmt.Errorf("%w: %q, and %q is expected", ErrEnvironment, info.Environment, c.environment)
+	return fmt.Errorf("%w: %q, and %q is expected", ErrEnvironment, shorten(info.Environment), c.environment)
 }

@@ -10,9 +10,9 @@ import (
 // compileFlag turns a draft whose fields are all right into a flag: it resolves the names of variants and computes what
 // hashing needs.
 func (r *reader) compileFlag(d *flagDraft) {
-	before := len(r.problems)
+	before := r.failed
 	r.compileVariants(d)
-	if len(r.problems) > before {
+	if r.failed > before {
 		return // every name would be unknown
 	}
 	r.compileOff(d)
@@ -54,7 +54,7 @@ func (r *reader) compileVariants(d *flagDraft) {
 		d.variants = equal
 		return
 	}
-	before := len(r.problems)
+	before := r.failed
 	d.variants = make([]Variant, 0, len(r.variants))
 	for _, draft := range r.variants {
 		value, ok := draft.value.as(d.kind)
@@ -64,7 +64,7 @@ func (r *reader) compileVariants(d *flagDraft) {
 		d.variants = append(d.variants, Variant{draft.name, value})
 	}
 	slices.SortFunc(d.variants, func(a, b Variant) int { return cmp.Compare(a.Name, b.Name) })
-	if len(d.variantsText) <= longestShared && len(r.problems) == before {
+	if len(d.variantsText) <= longestShared && r.failed == before {
 		written.text = strings.Clone(written.text) // the document is not kept
 		r.variantLists[written] = d.variants
 	}
@@ -97,8 +97,8 @@ func (r *reader) compileDefault(d *flagDraft) {
 func (r *reader) compileRules(d *flagDraft) {
 	r.path = append(r.path, step{name: "rules"})
 	defer r.up()
-	if len(r.rules) > maxRules {
-		r.fail(r.rules[maxRules].at, "the flag has %d rules, more than %d", len(r.rules), maxRules)
+	if d.ruleCount > maxRules {
+		r.fail(d.excessAt, "the flag has %d rules, more than %d", d.ruleCount, maxRules)
 		return
 	}
 	names := map[string]int{}
@@ -110,7 +110,7 @@ func (r *reader) compileRules(d *flagDraft) {
 			name = r.once([]byte("[" + strconv.Itoa(i) + "]"))
 		}
 		if first, twice := names[name]; twice {
-			r.failBelow(draft.at, []step{{index: i}, {name: "name"}}, "the name %q is that of rules[%d] already", name, first)
+			r.failBelow(draft.at, []step{{index: i}, {name: "name"}}, "the name %q is that of rules[%d] already", shorten(name), first)
 		}
 		names[name] = i
 		d.rules[i] = rule{name: name, conditions: draft.conditions, gate: r.gate(draft, d.key)}
@@ -190,10 +190,17 @@ func (r *reader) resolve(d *flagDraft, name string, at int) *Variant {
 	if variant := d.variant(name); variant != nil {
 		return variant
 	}
+	r.fail(at, "the flag has no variant %q%s", shorten(name), r.suggestVariant(d, name))
+	return nil
+}
+
+func (r *reader) suggestVariant(d *flagDraft, name string) string {
+	if r.suggested || r.attempts == mostAttempts {
+		return ""
+	}
 	names := make([]string, len(d.variants))
 	for i := range d.variants {
 		names[i] = d.variants[i].Name
 	}
-	r.fail(at, "the flag has no variant %q%s", name, suggest(name, names))
-	return nil
+	return r.suggest(name, names)
 }

@@ -52,20 +52,20 @@ type testDraft struct {
 // condition reads a condition. After a problem its result is of no use, and nobody uses it.
 func (r *reader) condition() condition {
 	d := conditionDraft{at: r.at}
-	before := len(r.problems)
+	before, noted := r.failed, len(r.problems)
 	firstTest, first := len(r.tests), len(r.conditions)
 	r.fieldsOr(conditionFields, func(field string) { r.conditionField(&d, field) }, func(name string, at int) {
 		what := "field"
 		if d.forms[0] == "attribute" || d.forms[0] == "" {
 			what = "operator"
 		}
-		r.fail(at, "unknown %s %q%s", what, name, suggest(name, conditionFields))
+		r.fail(at, "unknown %s %q%s", what, shorten(name), r.suggest(name, conditionFields))
 	})
 	d.tests = r.tests[firstTest:]
-	r.readTests(&d, before)
+	r.readTests(&d, noted)
 	r.tests = r.tests[:firstTest]
 	c := condition{}
-	if len(r.problems) == before {
+	if r.failed == before {
 		c = r.compileCondition(&d, first)
 	}
 	r.conditions = r.conditions[:first]
@@ -88,10 +88,11 @@ func (r *reader) conditionField(d *conditionDraft, field string) {
 		d.reference, _ = r.text()
 	case "all", "any":
 		d.note(field)
-		first := len(r.conditions)
+		first, before := len(r.conditions), r.failed
 		r.array(func(int) {
-			part := r.condition()
-			r.conditions = append(r.conditions, part)
+			if part := r.condition(); r.failed == before {
+				push(&r.conditions, part)
+			}
 		})
 		d.parts = take(&r.conditions, first)
 	case "not":
@@ -115,9 +116,9 @@ func (d *conditionDraft) note(form string) {
 	}
 }
 
-// readTests goes back to the operands, and puts a condition for each into r.conditions. The problems since before are left in the
+// readTests goes back to the operands, and puts a condition for each into r.conditions. The problems from noted on are left in the
 // order of the document.
-func (r *reader) readTests(d *conditionDraft, before int) {
+func (r *reader) readTests(d *conditionDraft, noted int) {
 	at, end := r.at, r.end
 	for _, t := range d.tests {
 		r.at = t.at
@@ -127,7 +128,7 @@ func (r *reader) readTests(d *conditionDraft, before int) {
 		r.up()
 	}
 	r.at, r.end = at, end
-	slices.SortStableFunc(r.problems[before:], comparePlaces)
+	slices.SortStableFunc(r.problems[noted:], comparePlaces)
 }
 
 // test reads the operand of an operator.
@@ -165,8 +166,8 @@ func (r *reader) test(d *conditionDraft, word string) condition {
 
 // set reads the operand of in, a scalar or an array of scalars. Small ones that are written alike are shared.
 func (r *reader) set(fold bool) *set {
-	start, before := r.at, len(r.problems)
-	end, _ := span(r.document, start)
+	start, before := r.at, r.failed
+	end, _, scalars := span(r.document, start)
 	raw := r.document[start:end]
 	share := len(raw) <= longestShared && !fold
 	if share {
@@ -175,8 +176,9 @@ func (r *reader) set(fold bool) *set {
 			return s
 		}
 	}
+	r.values = slices.Grow(r.values[:0], scalars)
 	s := newSet(r.scalars(), fold)
-	if share && len(r.problems) == before {
+	if share && r.failed == before {
 		r.sets[string(raw)] = s
 	}
 	return s
@@ -207,7 +209,7 @@ func (r *reader) textList() []string {
 	}
 	r.array(func(int) {
 		if text, ok := r.text(); ok {
-			r.strings = append(r.strings, text)
+			push(&r.strings, text)
 		}
 	})
 	return take(&r.strings, 0)
@@ -257,18 +259,21 @@ func (r *reader) versionRange() *operand {
 // prefixes reads the operand of cidr, as conditions compare it: without zones, v4-in-v6 as v4, host bits cleared.
 func (r *reader) prefixes() (prefixes []netip.Prefix) {
 	at := r.at
-	before := len(r.problems)
+	before := r.failed
 	texts := r.textList()
-	if len(r.problems) > before {
+	if r.failed > before {
 		return nil
 	}
 	for _, text := range texts {
 		prefix, problem := match.ParsePrefix(text)
 		if problem != "" {
 			r.fail(at, "%s", problem)
+			if r.full() {
+				break
+			}
 			continue
 		}
-		prefixes = append(prefixes, prefix)
+		push(&prefixes, prefix)
 	}
 	return prefixes
 }
@@ -333,7 +338,7 @@ func (r *reader) compileFlagCondition(d *conditionDraft) condition {
 // compileTests makes one condition of the operators on an attribute, which must all hold.
 func (r *reader) compileTests(d *conditionDraft, first int) condition {
 	if len(d.tests) == 0 {
-		r.fail(d.at, "attribute %q needs an operator, such as \"in\"", d.attribute.text)
+		r.fail(d.at, "attribute %q needs an operator, such as \"in\"", shorten(d.attribute.text))
 		return condition{}
 	}
 	tests := r.conditions[first:]

@@ -8,11 +8,12 @@ import (
 	"github.com/becketflags/becket/internal/match"
 )
 
-// maxRevision is the largest revision, which every language's numbers hold.
-const maxRevision = 1<<53 - 1
-
-// maxKey is the longest key of a flag or segment, in bytes.
-const maxKey = 256
+const (
+	maxKey      = 256       // bytes of the key of a flag or segment
+	maxToldKey  = 1024      // bytes of a longer key that lists of bad flags and segments hold
+	maxWarnings = 100       // of a document
+	maxRevision = 1<<53 - 1 // the largest integer that every reader of JSON holds exactly
+)
 
 var documentFields = []string{"schema", "revision", "environment", "segments", "flags"}
 
@@ -22,6 +23,7 @@ type rulesetDraft struct {
 	schemaAt            int
 	hasSchema, hasFlags bool
 	members             [][2]int // where the flags and the segments stand
+	unknown             int      // how many fields are unknown
 }
 
 func (r *reader) ruleset() *decoded {
@@ -34,9 +36,15 @@ func (r *reader) ruleset() *decoded {
 	var d rulesetDraft
 	at := r.at
 	r.fieldsOr(documentFields, func(field string) { r.documentField(rules, &d, field) }, func(name string, at int) {
-		message := fmt.Sprintf("unknown field %q%s is ignored", name, suggest(name, documentFields))
-		rules.info.Warnings = append(rules.info.Warnings, r.problem(at, "", message))
+		d.unknown++
+		if d.unknown < maxWarnings {
+			message := fmt.Sprintf("unknown field %q%s is ignored", shorten(name), r.suggest(name, documentFields))
+			rules.info.Warnings = append(rules.info.Warnings, r.problem(at, "", message))
+		}
 	})
+	if more := d.unknown - len(rules.info.Warnings); more > 0 {
+		rules.info.Warnings = append(rules.info.Warnings, r.problem(at, "", fmt.Sprintf("%d more unknown fields are ignored", more)))
+	}
 	r.checkTop(&d, at)
 	r.checkBetween(d.members)
 	return rules
@@ -73,7 +81,7 @@ func (r *reader) checkTop(d *rulesetDraft, at int) {
 	switch {
 	case r.broken != nil:
 	case d.hasSchema && (d.schema.kind() != KindInt || d.schema.Int() != Schema):
-		r.problems = nil
+		r.account = account{}
 		r.fail(d.schemaAt, "the document is of schema %s, this library reads schema %d", d.schema, Schema)
 	case len(r.problems) > 0:
 	case !d.hasSchema:
@@ -102,7 +110,7 @@ func containsControl(s string) bool {
 // segment reads a segment, and returns nil when there is anything wrong with it.
 func (r *reader) segment(key string) *segment {
 	s := &segment{key: key}
-	before := len(r.problems)
+	before := r.failed
 	start := r.at
 	r.fields([]string{"description", "include", "exclude", "if"}, func(field string) {
 		switch field {
@@ -117,7 +125,7 @@ func (r *reader) segment(key string) *segment {
 			s.condition = &c
 		}
 	})
-	if len(r.problems) > before {
+	if r.failed > before {
 		return nil
 	}
 	s.digest = r.digest("", start)
@@ -137,7 +145,7 @@ func (r *reader) keySet() match.Texts {
 			r.up()
 			continue
 		}
-		keys = append(keys, string(r.inner(r.token())))
+		push(&keys, string(r.inner(r.token())))
 	}
 	return match.NewTexts(keys)
 }
@@ -145,5 +153,9 @@ func (r *reader) keySet() match.Texts {
 // link returns a new reference, which stands at an offset.
 func (r *reader) link(key string, at int) *link {
 	r.links++
-	return &link{key: key, at: at, path: r.pathText()}
+	l := &link{key: key, at: at}
+	if r.linked++; r.linked <= maxProblems {
+		l.path = r.pathText()
+	}
+	return l
 }

@@ -30,7 +30,7 @@ func (r *reader) every() *recurrence {
 }
 
 func (r *reader) days() (days weekdays) {
-	at, before := r.at, len(r.problems)
+	at, before := r.at, r.failed
 	r.array(func(int) {
 		at := r.at
 		word, ok := r.text()
@@ -47,7 +47,7 @@ func (r *reader) days() (days weekdays) {
 			days |= 1 << day
 		}
 	})
-	if days == 0 && len(r.problems) == before {
+	if days == 0 && r.failed == before {
 		r.fail(at, "\"days\" names no day")
 	}
 	return days

@@ -27,6 +27,8 @@ type flagDraft struct {
 	at           int
 	typeAt       int
 	hasVariants  bool
+	ruleCount    int
+	excessAt     int    // where the first rule stands that is too many
 	variantsText []byte // as they are written
 	offName      string
 	offAt        int
@@ -42,7 +44,7 @@ type variantDraft struct {
 // flag reads and compiles a flag. It returns nil when there is anything wrong with it.
 func (r *reader) flag(key string, at int) *flag {
 	d := flagDraft{flag: flag{fingerprint: match.FingerprintOf(key), key: key, enabled: true}, at: at}
-	before, links := len(r.problems), r.links
+	before, links := r.failed, r.links
 	r.rules, r.variants, r.arms = r.rules[:0], r.variants[:0], r.arms[:0]
 	r.fields(flagFields, func(field string) {
 		start := r.at
@@ -53,11 +55,11 @@ func (r *reader) flag(key string, at int) *flag {
 			d.behaviour += sum
 		}
 	})
-	if len(r.problems) > before {
+	if r.failed > before {
 		return nil
 	}
 	r.compileFlag(&d)
-	if len(r.problems) > before {
+	if r.failed > before {
 		return nil
 	}
 	f := d.flag
@@ -75,7 +77,7 @@ func (r *reader) flagField(d *flagDraft, field string) {
 	case "variants":
 		d.hasVariants = true
 		start := r.at
-		r.object(func(name string, at int) { r.variants = append(r.variants, r.variant(name, at)) })
+		r.object(func(name string, at int) { push(&r.variants, r.variant(name, at)) })
 		d.variantsText = r.document[start:r.end]
 	case "enabled":
 		d.enabled, _ = r.boolean()
@@ -83,9 +85,9 @@ func (r *reader) flagField(d *flagDraft, field string) {
 		d.offAt = r.at
 		d.offName, _ = r.text()
 	case "requires":
-		r.array(func(int) { d.rareFields.requires = append(d.rareFields.requires, r.requirement()) })
+		r.array(func(int) { push(&d.rareFields.requires, r.requirement()) })
 	case "rules":
-		r.array(func(int) { r.rule() })
+		r.array(func(i int) { r.ruleOf(d, i) })
 	case "default":
 		d.fallback = r.serve()
 	case "max_age":
@@ -106,7 +108,7 @@ func (r *reader) flagKind() Kind {
 	kind, known := flagKinds[word]
 	if ok && !known {
 		words := []string{"boolean", "string", "integer", "float", "object"}
-		r.fail(at, "unknown type %q%s: one of %s", word, suggest(word, words), strings.Join(words, ", "))
+		r.fail(at, "unknown type %q%s: one of %s", shorten(word), r.suggest(word, words), strings.Join(words, ", "))
 	}
 	return kind
 }
@@ -150,7 +152,7 @@ func (r *reader) requirement() *link {
 	l := r.link("", r.at)
 	l.toFlag = true
 	var hasFlag, hasIn bool
-	before := len(r.problems)
+	before := r.failed
 	r.fields([]string{"flag", "in"}, func(field string) {
 		if field == "flag" {
 			l.key, hasFlag = r.text()
@@ -159,7 +161,7 @@ func (r *reader) requirement() *link {
 		hasIn = true
 		l.variants = r.textList()
 	})
-	if (!hasFlag || !hasIn) && len(r.problems) == before {
+	if (!hasFlag || !hasIn) && r.failed == before {
 		r.fail(l.at, "a requirement needs \"flag\" and \"in\"")
 	}
 	return l
@@ -184,7 +186,7 @@ func (r *reader) tracking() tracking {
 	words := []string{"splits", "all", "none"}
 	i := slices.Index(words, word)
 	if ok && i < 0 {
-		r.fail(at, "unknown tracking %q%s: one of %s", word, suggest(word, words), strings.Join(words, ", "))
+		r.fail(at, "unknown tracking %q%s: one of %s", shorten(word), r.suggest(word, words), strings.Join(words, ", "))
 	}
 	return tracking(max(i, 0))
 }
@@ -215,8 +217,8 @@ func (r *reader) aboutField(a *about, field string) {
 
 // tagList reads an array of texts. Equal ones are shared.
 func (r *reader) tagList() []string {
-	start, before := r.at, len(r.problems)
-	end, _ := span(r.document, start)
+	start, before := r.at, r.failed
+	end, _, _ := span(r.document, start)
 	raw := r.document[start:end]
 	if tags, ok := r.tags[string(raw)]; ok {
 		r.pass(end)
@@ -224,11 +226,11 @@ func (r *reader) tagList() []string {
 	}
 	r.array(func(int) {
 		if tag, ok := r.text(); ok {
-			r.strings = append(r.strings, tag)
+			push(&r.strings, tag)
 		}
 	})
 	tags := take(&r.strings, 0)
-	if len(raw) <= longestShared && len(r.problems) == before {
+	if len(raw) <= longestShared && r.failed == before {
 		r.tags[string(raw)] = tags
 	}
 	return tags

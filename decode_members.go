@@ -7,8 +7,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// maxBad is how many flags and segments may be bad before the document counts as no ruleset at all: each costs memory.
-const maxBad = 100_000
+// maxBad is how many flags and segments may be unreadable before the document counts as no ruleset at all: each costs memory.
+const maxBad = 10_000
 
 // member is a flag or a segment as it was read: one of the three.
 type member struct {
@@ -85,13 +85,14 @@ func (r *reader) members(rules *decoded, section string) {
 	if !r.enter('{') {
 		return
 	}
-	document := r.problems
+	document := r.account
 	var read [][]member
 	if section == inFlags {
 		read = r.readFlags()
 		rules.flags = newFlagTable(total(read))
 	} else {
 		read = [][]member{r.readUntil(section, math.MaxInt, nil)}
+		rules.segments = make(map[string]*segment, total(read))
 	}
 	for _, members := range read {
 		for i := range members {
@@ -100,7 +101,7 @@ func (r *reader) members(rules *decoded, section string) {
 			}
 		}
 	}
-	r.problems = document
+	r.account = document
 }
 
 func total(portions [][]member) (count int) {
@@ -114,13 +115,17 @@ func total(portions [][]member) (count int) {
 func (r *reader) take(rules *decoded, section string, m *member) {
 	named := name{section, m.key()}
 	problems := rules.problems[named]
-	if len(problems) > 0 || rules.defines(named) {
-		r.problems = problems
-		r.failBelow(m.at, []step{{name: named.key}}, "%q stands twice", shorten(named.key))
-		problems = r.problems
+	if len(problems) < maxProblems && (len(problems) > 0 || rules.defines(named)) {
+		problems = append(problems, r.twice(m, named.key))
 	}
 	if m.bad != nil {
 		problems = append(problems, m.bad.problems...)
+	}
+	if len(problems) > 0 {
+		noted := len(rules.problems[named])
+		most := min(maxProblems, max(noted, 1, noted+maxNoted-rules.noted))
+		problems = problems[:min(len(problems), most)]
+		rules.noted += len(problems) - noted
 	}
 	switch {
 	case len(problems) > 0:
@@ -135,6 +140,13 @@ func (r *reader) take(rules *decoded, section string, m *member) {
 	}
 }
 
+// twice is the problem of a key that stands in the document before.
+func (r *reader) twice(m *member, key string) *DocumentError {
+	r.path = append(r.path, step{name: key})
+	defer r.up()
+	return r.problem(m.at, r.pathText(), fmt.Sprintf("%q stands twice", shorten(key)))
+}
+
 // refuseBad refuses the document for the number of its bad members.
 func (r *reader) refuseBad(at int) {
 	r.broken = r.problem(at, r.pathText(), fmt.Sprintf("more than %d flags and segments are bad", maxBad))
@@ -145,7 +157,7 @@ func (r *reader) readUntil(section string, stop int, read []member) []member {
 	bad := 0
 	for r.at < stop && r.more() {
 		m := r.member(section)
-		read = append(read, m)
+		push(&read, m)
 		if m.bad != nil {
 			bad++
 		}
@@ -159,18 +171,22 @@ func (r *reader) readUntil(section string, stop int, read []member) []member {
 func (r *reader) member(section string) member {
 	m := member{at: r.at}
 	key := string(r.inner(r.token()))
-	r.problems = nil
+	r.account = account{begin: r.at}
 	r.path = append(r.path, step{name: key})
 	r.checkKey(key, m.at)
-	if section == inFlags {
+	switch {
+	case len(key) > maxKey:
+		r.skip()
+		key = cut(key, maxToldKey)
+	case section == inFlags:
 		m.flag = r.flag(key, r.at)
-	} else {
+	default:
 		m.segment = r.segment(key)
 	}
 	key = r.checkMember(key, m.at, r.end)
-	r.up()
 	if len(r.problems) > 0 {
-		m.flag, m.segment, m.bad = nil, nil, &badMember{key, r.problems}
+		m.flag, m.segment, m.bad = nil, nil, &badMember{key, r.noted()}
 	}
+	r.up()
 	return m
 }

@@ -47,13 +47,25 @@ type armDraft struct {
 	weight  float64
 }
 
+// ruleOf reads a flag's rule of that index. Rules beyond the limit are only counted.
+func (r *reader) ruleOf(d *flagDraft, i int) {
+	if d.ruleCount++; i < maxRules {
+		r.rule()
+		return
+	}
+	if i == maxRules {
+		d.excessAt = r.at
+	}
+	r.skip()
+}
+
 // rule reads a rule into r.rules.
 func (r *reader) rule() {
-	r.rules = append(r.rules, ruleDraft{at: r.at})
+	push(&r.rules, ruleDraft{at: r.at})
 	d := &r.rules[len(r.rules)-1]
-	before := len(r.problems)
+	before := r.failed
 	r.fields(ruleFields, func(field string) { r.ruleField(d, field) })
-	if len(r.problems) == before {
+	if r.failed == before {
 		r.checkRule(d)
 	}
 }
@@ -177,7 +189,7 @@ func (r *reader) layer() *layer {
 	l := &layer{}
 	at := r.at
 	var hasName, hasFrom, hasTo bool
-	before := len(r.problems)
+	before := r.failed
 	r.fields([]string{"name", "from", "to"}, func(field string) {
 		switch field {
 		case "name":
@@ -188,7 +200,7 @@ func (r *reader) layer() *layer {
 			l.to, hasTo = r.percent()
 		}
 	})
-	if len(r.problems) > before {
+	if r.failed > before {
 		return l
 	}
 	switch {
@@ -203,16 +215,20 @@ func (r *reader) layer() *layer {
 func (r *reader) ramp() *ramp {
 	p := &ramp{}
 	at := r.at
-	before := len(r.problems)
+	before := r.failed
 	r.fields([]string{"steps", "linear"}, func(field string) {
 		switch field {
 		case "steps":
-			r.array(func(int) { p.steps = append(p.steps, r.rampStep(p.steps)) })
+			r.array(func(int) {
+				if step := r.rampStep(p.steps); r.failed == before {
+					push(&p.steps, step)
+				}
+			})
 		case "linear":
 			p.linear, _ = r.boolean()
 		}
 	})
-	if len(p.steps) == 0 && len(r.problems) == before {
+	if len(p.steps) == 0 && r.failed == before {
 		r.fail(at, "a ramp needs \"steps\"")
 	}
 	p.steps = exact(p.steps)
@@ -221,7 +237,7 @@ func (r *reader) ramp() *ramp {
 
 func (r *reader) rampStep(earlier []rampStep) (step rampStep) {
 	at := r.at
-	before := len(r.problems)
+	before := r.failed
 	var hasAt, hasPercent bool
 	r.fields([]string{"at", "percent"}, func(field string) {
 		switch field {
@@ -232,7 +248,7 @@ func (r *reader) rampStep(earlier []rampStep) (step rampStep) {
 		}
 	})
 	switch {
-	case len(r.problems) > before:
+	case r.failed > before:
 	case !hasAt || !hasPercent:
 		r.fail(at, "a step needs \"at\" and \"percent\"")
 	case len(earlier) > 0 && !earlier[len(earlier)-1].at.Before(step.at):
@@ -257,7 +273,7 @@ func (r *reader) serve() serveDraft {
 }
 
 func (r *reader) split(d *serveDraft) {
-	before := len(r.problems)
+	before := r.failed
 	there := false
 	r.fields([]string{"split", "by", "salt"}, func(field string) {
 		switch field {
@@ -271,14 +287,14 @@ func (r *reader) split(d *serveDraft) {
 			d.hasSalt = true
 		}
 	})
-	if !there && len(r.problems) == before {
+	if !there && r.failed == before {
 		r.fail(d.at, "expected {\"split\": {variant: weight, …}}")
 	}
 }
 
 func (r *reader) weights(d *serveDraft) {
 	at := r.at
-	before := len(r.problems)
+	before := r.failed
 	sum := 0.0
 	first := len(r.arms)
 	r.object(func(name string, _ int) {
@@ -289,10 +305,10 @@ func (r *reader) weights(d *serveDraft) {
 			r.fail(at, "the weight %v is below 0", weight)
 		}
 		sum += weight
-		r.arms = append(r.arms, armDraft{at, name, weight})
+		push(&r.arms, armDraft{at, name, weight})
 	})
 	d.arms = r.arms[first:]
-	if sum <= 0 && len(r.problems) == before {
+	if sum <= 0 && r.failed == before {
 		r.fail(at, "the weights of a split must not all be 0")
 	}
 }

@@ -1,6 +1,9 @@
 package becket
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // shared is what equal parts of a document have in common: the same names, countries and versions stand in many flags, and
 // are kept once.
@@ -22,8 +25,10 @@ type variantsKey struct {
 	text string
 }
 
-// longestShared is how many bytes a list may be written in to be compared with the others.
-const longestShared = 256
+const (
+	longestShared = 256     // bytes that a list may be written in to be compared with the others
+	mostShared    = 1 << 15 // texts that are compared with others; further ones are kept as often as they stand in the document
+)
 
 func newShared() shared {
 	return shared{
@@ -45,7 +50,9 @@ func (s *shared) once(text []byte) string {
 		return kept
 	}
 	kept := string(text)
-	s.texts[kept] = kept
+	if len(s.texts) < mostShared {
+		s.texts[kept] = kept
+	}
 	return kept
 }
 
@@ -68,6 +75,14 @@ type scratch struct {
 	rules      []ruleDraft
 	variants   []variantDraft
 	arms       []armDraft
+}
+
+// push appends to a list that may become long. It doubles the room: append takes smaller steps, and copies what there is more often.
+func push[T any](list *[]T, element T) {
+	if len(*list) == cap(*list) {
+		*list = slices.Grow(*list, max(4, len(*list)))
+	}
+	*list = append(*list, element)
 }
 
 // take returns a copy of what a buffer holds from an index on, and cuts it off there.

@@ -31,9 +31,9 @@ func scalarEnd(document []byte, at int) int {
 	return at + 1
 }
 
-// span returns where the value ends that begins at an offset of valid JSON, and how deep objects and arrays stand in each
-// other in it.
-func span(document []byte, at int) (end, deepest int) {
+// span returns where the value ends that begins at an offset of valid JSON, how deep objects and arrays stand in each other in it,
+// and how many texts, numbers and words there are in it, names among them.
+func span(document []byte, at int) (end, deepest, scalars int) {
 	for depth := 0; ; {
 		switch document[at] {
 		case '{', '[':
@@ -48,9 +48,10 @@ func span(document []byte, at int) (end, deepest int) {
 			continue
 		default:
 			at = scalarEnd(document, at)
+			scalars++
 		}
 		if depth == 0 {
-			return at, deepest
+			return at, deepest, scalars
 		}
 	}
 }

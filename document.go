@@ -3,7 +3,6 @@ package becket
 import (
 	"bytes"
 	"slices"
-	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -20,9 +19,10 @@ type reader struct {
 	end      int // where the last one ended
 	depth    int // how many objects and arrays are open
 	path     []step
-	problems []*DocumentError
-	broken   *DocumentError // the document is refused, and nothing more is read
-	lines    lines
+	account
+	failed int            // how many problems there have been, those that were left out too
+	broken *DocumentError // the document is refused, and nothing more is read
+	lines  lines
 
 	crew  *crew
 	links int // how many references have been read
@@ -56,7 +56,7 @@ func (r *reader) object(read func(name string, at int)) {
 		at := r.at
 		name := r.unquote(r.token())
 		if _, twice := seen[name]; twice {
-			r.fail(at, "%q stands twice", name)
+			r.fail(at, "%q stands twice", shorten(name))
 			r.skip()
 			continue
 		}
@@ -71,7 +71,7 @@ func (r *reader) object(read func(name string, at int)) {
 // are problems; what begins with "x-" belongs to the publisher's own tools.
 func (r *reader) fields(known []string, read func(field string)) {
 	r.fieldsOr(known, read, func(name string, at int) {
-		r.fail(at, "unknown field %q%s", name, suggest(name, known))
+		r.fail(at, "unknown field %q%s", shorten(name), r.suggest(name, known))
 	})
 }
 
@@ -92,7 +92,7 @@ func (r *reader) fieldsOr(known []string, read func(field string), stranger func
 			r.up()
 			continue
 		case i >= 0:
-			r.fail(at, "field %q stands twice", name)
+			r.fail(at, "field %q stands twice", known[i])
 		case string(name) != "$schema" && !bytes.HasPrefix(name, []byte("x-")):
 			stranger(string(name), at)
 		}
@@ -120,13 +120,23 @@ func (r *reader) enter(bracket byte) bool {
 		return false
 	}
 	if r.depth >= maxNesting {
-		r.fail(r.at, "nested deeper than %d levels", maxNesting)
+		r.failDeep(r.at)
 		r.skip()
 		return false
 	}
 	r.depth++
 	r.pass(r.at + 1)
 	return true
+}
+
+// failDeep notes, once, that something is nested too deeply.
+func (r *reader) failDeep(at int) {
+	if r.deep {
+		r.failed++
+		return
+	}
+	r.deep = true
+	r.fail(at, "nested deeper than %d levels", maxNesting)
 }
 
 // more reports whether another element follows; if not, it reads the closing bracket.
@@ -249,12 +259,10 @@ func (r *reader) token() []byte {
 // skip reads a value of no interest. How deep it is nested matters all the same.
 func (r *reader) skip() {
 	at := r.at
-	end, nested := span(r.document, at)
+	end, nested, _ := span(r.document, at)
 	r.pass(end)
-	if r.depth+nested > maxNesting && !slices.ContainsFunc(r.problems, func(p *DocumentError) bool {
-		return strings.HasPrefix(p.Message, "nested deeper")
-	}) {
-		r.fail(at, "nested deeper than %d levels", maxNesting)
+	if r.depth+nested > maxNesting && !r.deep {
+		r.failDeep(at)
 	}
 }
 

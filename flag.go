@@ -2,6 +2,7 @@ package becket
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/becketflags/becket/internal/match"
@@ -109,12 +110,11 @@ var (
 
 // variant returns the variant of that name, or nil.
 func (f *flag) variant(name string) *Variant {
-	for i := range f.variants {
-		if f.variants[i].Name == name {
-			return &f.variants[i]
-		}
+	i, found := slices.BinarySearchFunc(f.variants, name, func(v Variant, name string) int { return strings.Compare(v.Name, name) })
+	if !found {
+		return nil
 	}
-	return nil
+	return &f.variants[i]
 }
 
 // mostSimple is how many rules a simple flag has at most. With more, it pays to remember where attributes were found.

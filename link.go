@@ -1,6 +1,7 @@
 package becket
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -19,6 +20,8 @@ type decoded struct {
 	*ruleset
 	reader   *reader
 	problems map[name][]*DocumentError // found while decoding
+	noted    int                       // how many problems those are
+	searched int                       // steps that suggestions have taken
 	aside    graph
 }
 
@@ -180,9 +183,10 @@ func (r *decoded) resolve(n *node) {
 func (r *decoded) judge(g graph, component []int32) {
 	first := g[component[0]]
 	if len(component) > 1 || first.refersTo(first) {
+		message := "it is part of a cycle: " + g.describe(component)
 		for _, i := range component {
 			if g[i].problem == nil {
-				g[i].fail(r.problemOf(g[i], "it is part of a cycle: "+g.describe(component)))
+				g[i].fail(r.problemOf(g[i], message))
 			}
 		}
 		return
@@ -200,16 +204,18 @@ func (r *decoded) judge(g graph, component []int32) {
 			if l.segment != nil {
 				problem = l.segment.err
 			}
-		case target.problem == nil:
-			cost += target.linked().cost
-			place.timed = place.timed || target.linked().timed
-		case problem != nil && first.isKept(): // the segment is replaced, or else gone
+		case problem == nil:
+			cost += target.cost
+			place.timed = place.timed || target.timed
+		case l.segment == nil: // a bad flag is unknown to the others, and costs nothing
 			problem = nil
-		case problem != nil:
+		case first.isKept(): // the segment is replaced, or else gone
+			problem = nil
+		default:
 			first.cause = l.segment
 		}
 		if problem != nil {
-			first.fail(r.problemOf(first, fmt.Sprintf("it uses the segment %q, which is bad: %s", l.key, trimPrefix(problem))))
+			first.fail(r.problemOf(first, fmt.Sprintf("it uses the segment %q, which is bad: %s", shorten(l.key), trimPrefix(firstOf(problem)))))
 			return
 		}
 		if cost > maxEvaluations {
@@ -222,29 +228,50 @@ func (r *decoded) judge(g graph, component []int32) {
 
 // dangling describes a reference to nothing.
 func (r *decoded) dangling(n *node, l *link) *DocumentError {
-	const suggestions = 1000 // comparing with more keys takes too long when many references dangle
-	what, keys := "segment", []string(nil)
+	what := "segment"
 	if l.toFlag {
 		what = "flag"
 	}
+	message := fmt.Sprintf("there is no %s %q%s", what, shorten(l.key), r.suggest(l))
+	return r.reader.problem(l.at, cmp.Or(l.path, n.path()), message)
+}
+
+// suggest returns a suggestion for a reference to nothing, as long as those of the document have not taken too many steps.
+func (r *decoded) suggest(l *link) string {
+	const (
+		most     = 1000       // keys to compare with
+		mostWork = 20_000_000 // pairs of bytes to compare, which take about a tenth of a second
+	)
+	var keys []string
 	switch {
-	case l.toFlag && r.flags.count <= suggestions:
-		keys = r.flags.keys()
-	case !l.toFlag && len(r.segments) <= suggestions:
+	case r.searched > mostWork:
+	case l.toFlag && r.flags.count <= most:
+		keys = r.keys()
+	case !l.toFlag && len(r.segments) <= most:
 		keys = slices.Sorted(maps.Keys(r.segments))
 	}
-	message := fmt.Sprintf("there is no %s %q%s", what, shorten(l.key), suggest(l.key, keys))
-	return r.reader.problem(l.at, l.path, message)
+	for _, key := range keys {
+		r.searched += (len(l.key) + 1) * (len(key) + 1)
+	}
+	return suggest(l.key, keys)
 }
 
 func (r *decoded) problemOf(n *node, message string) *DocumentError {
 	if len(n.links) > 0 && !n.isKept() {
 		return r.reader.problem(n.links[0].at, n.path(), message)
 	}
-	return &DocumentError{Path: n.path(), Message: message}
+	return &DocumentError{Path: n.path(), Message: cut(message, maxMessage)}
 }
 
-// leaf is the place of a flag that is not in the graph.
+// firstOf returns the first of several errors that were joined.
+func firstOf(err error) error {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok && len(joined.Unwrap()) > 0 {
+		return joined.Unwrap()[0]
+	}
+	return err
+}
+
+// leaf is the place of a flag or a segment that is not in the graph.
 const leaf = -1
 
 // leafOf returns what linking would find out about a flag that refers to nothing.
@@ -267,7 +294,7 @@ func (c *condition) links(links []*link) []*link {
 		return links
 	}
 	if c.more.link != nil {
-		links = append(links, c.more.link)
+		push(&links, c.more.link)
 	}
 	for i := range c.more.parts {
 		links = c.more.parts[i].links(links)
@@ -309,7 +336,7 @@ func (s *segment) unlinked(kept error) *segment {
 }
 
 func (c *condition) unlinked() *condition {
-	if c == nil || len(c.links(nil)) == 0 {
+	if !c.refers() {
 		return c
 	}
 	copied := *c
@@ -320,6 +347,14 @@ func (c *condition) unlinked() *condition {
 	}
 	more.parts = unlinkedAll(more.parts)
 	return &copied
+}
+
+// refers reports whether there is a reference in a condition, which may be nil.
+func (c *condition) refers() bool {
+	if c == nil || c.more == nil {
+		return false
+	}
+	return c.more.link != nil || slices.ContainsFunc(c.more.parts, func(part condition) bool { return part.refers() })
 }
 
 func unlinkedAll(conditions []condition) []condition {
@@ -346,8 +381,8 @@ type node struct {
 	cause   *segment // the bad segment of this ruleset because of which the node is bad; nil where something else is wrong
 }
 
-// newGraph returns the graph of everything in the ruleset that is not bad, in the order of the keys. Flags that refer to nothing,
-// which most do, are not in it: nothing can be wrong with them, and what they cost is known.
+// newGraph returns the graph of everything in the ruleset that is not bad, in the order of the keys. Flags and segments that refer to
+// nothing, as most do, are not in it: nothing can be wrong with them, and what they cost is known.
 func newGraph(r *ruleset) (g graph) {
 	for f := range r.flags.all() {
 		if f.failure() != nil || f.node == leaf {
@@ -360,8 +395,13 @@ func newGraph(r *ruleset) (g graph) {
 		}
 	}
 	for _, s := range r.segments {
-		if s.err == nil {
-			g = append(g, &node{segment: s, links: s.condition.links(nil)})
+		if s.err != nil {
+			continue
+		}
+		if links := s.condition.links(nil); links != nil {
+			g = append(g, &node{segment: s, links: links})
+		} else {
+			s.linked = linked{node: leaf, cost: 1, timed: (&node{segment: s}).ownTime()}
 		}
 	}
 	slices.SortFunc(g, func(a, b *node) int { return compareNames(a.name(), b.name()) })
@@ -408,20 +448,21 @@ func (n *node) fail(problem *DocumentError) {
 	}
 }
 
-// target returns the node that the link leads to, nil where that is gone or bad.
-func (l *link) target(g graph) (*node, error) {
+// target returns what is known about the flag or segment that the link leads to, and what has turned out to be wrong with it; nil
+// where it is gone or was set aside.
+func (l *link) target(g graph) (place *linked, problem error) {
 	switch {
 	case l.flag != nil && l.flag.failure() == nil:
-		if l.flag.node == leaf {
-			return &node{flag: l.flag}, nil
-		}
-		return g[l.flag.node], nil
+		place = &l.flag.linked
 	case l.segment != nil && l.segment.err == nil:
-		n := g[l.segment.node]
-		return n, n.problem // who uses a bad segment is bad
+		place = &l.segment.linked
 	default:
 		return nil, nil
 	}
+	if place.node != leaf {
+		problem = g[place.node].problem
+	}
+	return place, problem
 }
 
 func (n *node) refersTo(other *node) bool {
@@ -517,8 +558,8 @@ func (t *tarjan) follow(frame *tarjanFrame) (next int32, ok bool) {
 	for frame.next < len(n.links) {
 		target, _ := n.links[frame.next].target(t.graph)
 		frame.next++
-		if target != nil && target.linked().node != leaf {
-			return target.linked().node, true
+		if target != nil && target.node != leaf {
+			return target.node, true
 		}
 	}
 	return 0, false

@@ -189,5 +189,5 @@ func TestAMillionBadFlagsAreRefusedBeforeTheyCostMemory(t *testing.T) {
 	document = append(document[:len(document)-2], "}}"...)
 
 	_, err := Native.Decode(document)
-	require.EqualError(t, err, `becket: flags at 100001:1: more than 100000 flags and segments are bad`)
+	require.EqualError(t, err, `becket: flags at 10001:1: more than 10000 flags and segments are bad`)
 }

@@ -9,6 +9,7 @@ import (
 const (
 	logEvery   = time.Minute // per cause
 	maxLogBads = 20          // lines for flags set aside, per document
+	maxLogText = 4 << 10     // bytes of a text in a line
 	maxAudits  = 10_000      // lines for changes of a kind, per document: a million would keep the logger busy for minutes
 )
 
@@ -100,7 +101,14 @@ func (l *limitedLogger) audit(c *Changes, what string, flag *FlagInfo, onlyMetad
 		slog.Int64("previous", c.FromRevision), slog.Bool("only_metadata", onlyMetadata))
 }
 
+// log writes a line whose texts are shortened, so that it has at most 64 KiB whatever documents and servers put into them: written as JSON, a text
+// may become six times as long.
 func (l *limitedLogger) log(level slog.Level, message string, attributes ...slog.Attr) {
+	for i := range attributes {
+		if text := attributes[i].Value; text.Kind() == slog.KindString && len(text.String()) > maxLogText {
+			attributes[i].Value = slog.StringValue(cut(text.String(), maxLogText))
+		}
+	}
 	if l.logger != nil {
 		l.logger.LogAttrs(context.Background(), level, message, attributes...)
 	}

@@ -12,12 +12,16 @@ type nativeFormat struct{}
 
 func (nativeFormat) Name() string { return "native-v1" }
 
-// Decode compiles a native document, a large one on several processors. Its errors are *DocumentError or join several of them.
+// Decode compiles a native document, a large one on several processors. Its errors are *DocumentError or join several of
+// them, or wrap ErrTooLarge for a document of more than 64 MiB.
 func (nativeFormat) Decode(document []byte) (Rules, error) {
 	return decodeNative(document, runtime.GOMAXPROCS(0))
 }
 
 func decodeNative(document []byte, goroutines int) (Rules, error) {
+	if err := checkSize(document); err != nil {
+		return nil, err
+	}
 	r, err := newReader(document, goroutines)
 	defer r.crew.dismiss()
 	if err != nil {
@@ -28,7 +32,7 @@ func decodeNative(document []byte, goroutines int) (Rules, error) {
 		return nil, r.broken
 	}
 	if len(r.problems) > 0 {
-		return nil, joinProblems(r.problems)
+		return nil, joinProblems(r.noted())
 	}
 	rules.link()
 	return rules, nil

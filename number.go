@@ -62,9 +62,11 @@ func outside64Bits(text string) string {
 	return "the integer " + shorten(text) + " is outside 64 bits"
 }
 
-// shorten keeps a message readable when what it quotes is not.
-func shorten(text string) string {
-	const most = 40
+// shorten keeps a message readable that quotes a text.
+func shorten(text string) string { return cut(text, 40) }
+
+// cut returns the beginning of a text of more than that many bytes.
+func cut(text string, most int) string {
 	if len(text) <= most {
 		return text
 	}

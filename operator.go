@@ -57,7 +57,12 @@ type setKinds struct{ numbers, booleans bool }
 // newSet returns the set of the values, which are texts, numbers and booleans; the texts folded where the case is ignored.
 func newSet(values []Value, fold bool) *set {
 	s := &set{length: len(values)}
-	var texts []string
+	var counts [KindObject + 1]int
+	for _, v := range values {
+		counts[v.kind()]++
+	}
+	texts := make([]string, 0, counts[KindString])
+	s.ints, s.floats = sized[int64](counts[KindInt]), sized[float64](counts[KindFloat])
 	for _, v := range values {
 		switch v.kind() {
 		case KindString:
@@ -85,6 +90,14 @@ func newSet(values []Value, fold bool) *set {
 	s.kinds.numbers = len(s.ints)+len(s.larger)+len(s.floats) > 0
 	s.texts = match.NewTexts(texts)
 	return s
+}
+
+// sized returns an empty list with room for that many elements, nil for none.
+func sized[T any](room int) []T {
+	if room == 0 {
+		return nil
+	}
+	return make([]T, 0, room)
 }
 
 // has reports whether the value is in the set: unknown when the set holds nothing of its type.

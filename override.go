@@ -90,7 +90,7 @@ func decodeOverrides(document []byte) (list []override, err error) {
 		}
 	})
 	slices.SortFunc(list, func(a, b override) int { return strings.Compare(a.flag, b.flag) })
-	return list, joinProblems(r.problems)
+	return list, joinProblems(r.noted())
 }
 
 // told lists the overrides for Status.

@@ -32,6 +32,7 @@ func (l *lines) position(document []byte, at int) (line, column int) {
 
 func (l *lines) index(document []byte) {
 	entry := lineBlock{line: 1}
+	l.blocks = make([]lineBlock, 0, len(document)/lineBlockSize+1)
 	for start := 0; start <= len(document); start += lineBlockSize {
 		l.blocks = append(l.blocks, entry)
 		block := document[start:min(start+lineBlockSize, len(document))]

@@ -33,8 +33,8 @@ type Status struct {
 	NotModified uint64 // those of them that the source answered with "nothing new"
 	Failed      uint64 // those of them that failed
 
-	Bad      []Bad   // what of the document was set aside
-	Warnings []error // what is odd about it but harmless
+	Bad      []Bad   // what of the document was set aside, the first 10,000 of them
+	Warnings []error // what is odd about it but harmless, the first 101 of them
 
 	Exposures     ExposureStatus
 	OverridesFile string     // the file whose overrides stand before the ruleset; "" where there are none
@@ -115,6 +115,9 @@ func (b *statusBoard) joined() error {
 	return errors.Join(b.failure, b.status.DiskError)
 }
 
+// firstCopy returns a copy of a list's first elements.
+func firstCopy[T any](list []T, most int) []T { return slices.Clone(list[:min(len(list), most)]) }
+
 func (b *statusBoard) read() Status {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
@@ -123,7 +126,7 @@ func (b *statusBoard) read() Status {
 	h := b.held
 	s.Tier = h.snapshot.tier
 	s.Revision, s.Environment, s.Flags = h.info.Revision, h.info.Environment, h.info.Flags
-	s.Bad, s.Warnings = slices.Clone(h.info.Bad), slices.Clone(h.info.Warnings)
+	s.Bad, s.Warnings = firstCopy(h.info.Bad, maxBad), firstCopy(h.info.Warnings, maxWarnings+1)
 	s.ETag, s.SignedBy, s.FetchedAt = h.validator.ETag, h.signedBy, h.fetchedAt
 	if confirmed := h.snapshot.moment.confirmed.at.Load(); confirmed != nil {
 		s.ConfirmedAt = *confirmed

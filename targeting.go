@@ -64,7 +64,7 @@ type link struct {
 	flag     *flag
 	variants []string // of a flag: those that satisfy
 	at       int      // where in the document the reference stands
-	path     string   // likewise, for people
+	path     string   // the same place for people; "" where its flag or segment has many references
 }
 
 // segment is a compiled segment.

@@ -1,0 +1,157 @@
+package becket
+
+import (
+	"errors"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// What decoding may take; docs/ruleset.md promises it.
+const (
+	bytesPerByte = 40
+	bytesAtOnce  = 8 << 20
+)
+
+// decodingCosts returns how many bytes it takes to decode a document, and how long, both the best of several times.
+func decodingCosts(document []byte) (allocated uint64, took time.Duration, err error) {
+	allocated, took = 1<<63, time.Hour
+	for range 3 {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		began := time.Now()
+		_, err = decodeNative(document, maxReaders)
+		took = min(took, time.Since(began))
+		runtime.ReadMemStats(&after)
+		allocated = min(allocated, after.TotalAlloc-before.TotalAlloc)
+	}
+	return allocated, took, err
+}
+
+func TestDecodingAHostileDocumentTakesMemoryAndTimeInProportionToItsSize(t *testing.T) {
+	sizes := [2]int{100_000, 400_000}
+	if testing.Short() {
+		sizes = [2]int{50_000, 200_000}
+	}
+	for _, kind := range hostileDocuments() {
+		t.Run(kind.name, func(t *testing.T) {
+			small, large := []byte(kind.build(sizes[0])), []byte(kind.build(sizes[1]))
+			smallBytes, smallTime, _ := decodingCosts(small)
+			largeBytes, largeTime, err := decodingCosts(large)
+			perByte := uint64(bytesPerByte)
+			if strings.HasPrefix(kind.name, "version constraints") {
+				perByte = 200
+			}
+			assert.LessOrEqual(t, smallBytes, perByte*uint64(len(small))+bytesAtOnce)
+			assert.LessOrEqual(t, largeBytes, perByte*uint64(len(large))+bytesAtOnce)
+			assert.LessOrEqual(t, largeTime, 10*smallTime+20*time.Millisecond, "for four times the size")
+			assertShortTexts(t, large, err)
+		})
+	}
+}
+
+// assertShortTexts decodes a document once more and looks at every error and warning that comes of it.
+func assertShortTexts(t *testing.T, document []byte, err error) {
+	t.Helper()
+	if err != nil {
+		assert.Less(t, len(err.Error()), maxErrorText)
+		return
+	}
+	rules, err := Native.Decode(document)
+	require.NoError(t, err)
+	info := rules.Info()
+	total := 0
+	for _, bad := range info.Bad {
+		problems := 1
+		if joined, ok := bad.Err.(interface{ Unwrap() []error }); ok {
+			problems = len(joined.Unwrap())
+		}
+		total += problems
+		require.LessOrEqual(t, problems, maxProblems)
+		require.LessOrEqual(t, len(bad.Key), maxToldKey+len("…"))
+		require.Less(t, len(bad.Error()), maxErrorText)
+	}
+	assert.LessOrEqual(t, total, maxNoted+len(info.Bad))
+	assert.LessOrEqual(t, len(info.Warnings), maxWarnings)
+	for _, warning := range info.Warnings {
+		assert.Less(t, len(warning.Error()), 1024)
+	}
+}
+
+const maxErrorText = 64 << 10
+
+func TestADocumentOverTheLimitIsRefusedByTheFormatToo(t *testing.T) {
+	document := []byte(`{"schema":1,"flags":{}}` + strings.Repeat(" ", maxDocument))
+	_, err := Native.Decode(document)
+	require.ErrorIs(t, err, ErrTooLarge)
+	_, err = Native.Decode(document[:maxDocument])
+	require.NoError(t, err)
+}
+
+func TestARevisionThatCannotBeHeldExactlyIsRefused(t *testing.T) {
+	for revision, good := range map[string]bool{
+		"0": true, "9007199254740991": true, "9007199254740992": false, "9223372036854775807": false, "1e300": false, "-1": false,
+	} {
+		_, err := Native.Decode([]byte(`{"schema":1,"revision":` + revision + `,"flags":{}}`))
+		if good {
+			require.NoError(t, err, revision)
+			continue
+		}
+		require.Error(t, err, revision)
+		assert.True(t, strings.Contains(err.Error(), "9007199254740991") || strings.Contains(err.Error(), "64 bits"), err)
+	}
+}
+
+func TestProblemsOfAFlagAreListedUpToAHundred(t *testing.T) {
+	rules, err := Native.Decode([]byte(oneFlag(`"rules":[`, `{"serve":"on","percent":101}`, `]`)(20_000)))
+	require.NoError(t, err)
+	require.Len(t, rules.Info().Bad, 1)
+	joined, ok := errors.AsType[interface {
+		error
+		Unwrap() []error
+	}](rules.Info().Bad[0].Err)
+	require.True(t, ok)
+	problems := joined.Unwrap()
+	require.Len(t, problems, 100)
+	require.ErrorContains(t, problems[98], "flags.f.rules[98].percent")
+	assert.Regexp(t, `flags\.f at 1:\d+: \d+ more problems are not listed$`, problems[99].Error())
+}
+
+func TestAKeyThatIsTooLongIsShortenedWhereverItIsTold(t *testing.T) {
+	key := strings.Repeat("k", 40_000)
+	rules, err := Native.Decode([]byte(`{"schema":1,"flags":{"` + key + `":{"unknown":1},"good":{}}}`))
+	require.NoError(t, err)
+	info := rules.Info()
+	require.Len(t, info.Bad, 1)
+	assert.Less(t, len(info.Bad[0].Error()), 200)
+	assert.Contains(t, info.Bad[0].Error(), "the key has 40000 bytes, more than 256")
+	assert.Equal(t, cut(key, maxToldKey), info.Bad[0].Key)
+	_, found := rules.Flag(key)
+	assert.False(t, found, "what is no key names no flag")
+}
+
+func TestThePathOfADeepProblemKeepsItsTwoEnds(t *testing.T) {
+	deep := strings.Repeat(`{"all":[`, 27) + `{"attribute":"a","lt":"x"}` + strings.Repeat(`]}`, 27)
+	rules, err := Native.Decode([]byte(`{"schema":1,"flags":{"` + strings.Repeat("k", 200) + `":{"rules":[{"serve":"on","if":` + deep + `}]}}}`))
+	require.NoError(t, err)
+	require.Len(t, rules.Info().Bad, 1)
+	text := rules.Info().Bad[0].Error()
+	assert.Less(t, len(text), 400)
+	assert.Contains(t, text, `flags["`+strings.Repeat("k", maxPathName)+`…"].rules[0].if.all[0]`)
+	assert.Contains(t, text, ".all[0].lt at 1:")
+}
+
+func TestOneSuggestionIsMadeForAFlagAndNoneForALongName(t *testing.T) {
+	rules, err := Native.Decode([]byte(`{"schema":1,"flags":{
+		"two": {"enabld": true, "ruls": [], "description": "` + letters(100) + `"},
+		"long": {"` + letters(70) + `": true}}}`))
+	require.NoError(t, err)
+	require.Len(t, rules.Info().Bad, 2)
+	assert.NotContains(t, rules.Info().Bad[0].Error(), "did you mean")
+	assert.Equal(t, 1, strings.Count(rules.Info().Bad[1].Error(), "did you mean"))
+	assert.Contains(t, rules.Info().Bad[1].Error(), `unknown field "enabld" (did you mean "enabled"?)`)
+}
