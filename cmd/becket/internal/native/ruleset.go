@@ -40,20 +40,20 @@ type Flag struct {
 
 // Rule is a rule as it was written.
 type Rule struct {
-	Index    int
-	Path     string
-	Node     *Node
-	Name     string // as details show it
-	If       *Condition
-	From     time.Time // the zero time where there is none
-	Until    time.Time
-	Every    *Node // the window that recurs, nil where there is none
-	Layer    *Layer
-	Percent  *float64
-	Ramp     *Ramp
-	By       string // several names are joined by " or ", in their order
-	Salt     string // the salt that counts
-	Serve    *Serve
+	Index   int
+	Path    string
+	Node    *Node
+	Name    string // as details show it
+	If      *Condition
+	From    time.Time // the zero time where there is none
+	Until   time.Time
+	Every   *Node // the window that recurs, nil where there is none
+	Layer   *Layer
+	Percent *float64
+	Ramp    *Ramp
+	By      string // several names are joined by " or ", in their order
+	Salt    string // the salt that counts
+	Serve   *Serve
 }
 
 // Layer is a rule's share of a layer.
