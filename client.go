@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"iter"
 	"time"
+
+	"github.com/becketflags/becket/internal/poll"
 )
 
 // Client answers flag checks out of memory and keeps the ruleset there up to date. A program needs one per source. All
@@ -15,7 +17,7 @@ type Client struct {
 	status    *statusBoard
 	observer  *observer
 	notifier  *notifier
-	refresher *refresher
+	refresher *poll.Loop
 	ready     chan struct{} // closed when there is a ruleset
 	own       *goroutines
 	closing   closing
@@ -50,7 +52,7 @@ func New(source Source, options ...Option) (*Client, error) {
 	f.publication = publication{cache: &c.cache, ready: c.ready, overrides: config.overrides}
 	config.overrides.announce(c.notifier)
 	f.start(bootstrap)
-	c.refresher = startRefresher(f, c.own)
+	c.refresher = poll.Start(f.task(), func(run func()) { go c.own.run(run) })
 	return c, nil
 }
 
@@ -79,7 +81,7 @@ func (c *Client) Wait(ctx context.Context) error {
 	select {
 	case <-c.ready:
 		return nil
-	case <-c.refresher.done:
+	case <-c.refresher.Done():
 		return c.notReady(ErrClosed)
 	case <-ctx.Done():
 		return c.notReady(context.Cause(ctx))
@@ -100,12 +102,13 @@ func (c *Client) notReady(why error) error {
 
 // Refresh fetches once, whatever interval, backoff or Retry-After say, and returns when what came is in use. The fetch begins after the
 // call; everybody who calls before it begins shares it. An error means that what was served before still is. If ctx ends before, the fetch
-// goes on without the caller. It must not be called from within the source.
+// goes on without the caller. It must not be called from within the source. Called by a hook, it waits for a second since the last fetch
+// and for a Retry-After, so that a hook that answers each failure with a Refresh does not flood the source.
 func (c *Client) Refresh(ctx context.Context) error {
 	if c.isZero() {
 		return ErrNoClient
 	}
-	return c.refresher.ask(ctx)
+	return c.refresher.Ask(ctx, !c.own.hasCaller())
 }
 
 // Flush delivers the exposures that are queued at the time of the call. An error says that the sink did not take them, or not before ctx
@@ -128,7 +131,7 @@ func (c *Client) Status() Status {
 	s.OverridesFile, s.Overrides = c.config.overrides.told()
 	s.HookPanics, s.DroppedEvents = c.notifier.panics.Load(), c.notifier.dropped.Load()
 	select {
-	case <-c.refresher.done:
+	case <-c.refresher.Done():
 		s.Closed, s.NextFetch = true, time.Time{}
 	default:
 	}

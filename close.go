@@ -52,7 +52,7 @@ func (c *Client) close() {
 	work, cancel := context.WithTimeout(all, workPatience)
 	defer cancel()
 	exposures := c.observer.exposures()
-	c.refresher.stop()
+	c.refresher.Stop()
 	exposures.stop()
 	c.closing.err = errors.Join(c.closeSource(work), exposures.wait(work), exposures.losses())
 	c.notifier.stop()
@@ -64,7 +64,7 @@ func (c *Client) close() {
 // closeSource waits for the refresh under way, and closes the source when it is not in use any more.
 func (c *Client) closeSource(ctx context.Context) error {
 	var late error
-	if !ends(ctx, c.refresher.done) {
+	if !ends(ctx, c.refresher.Done()) {
 		late = fmt.Errorf("%w for the refresh under way", ErrNotEnded)
 	}
 	closer, ok := c.config.source.(io.Closer)

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"github.com/becketflags/becket/internal/poll"
 )
 
 // stampEvery is how often "not modified" renews the time stamp on disk.
@@ -54,6 +56,28 @@ func (f *fetcher) refresh(ctx context.Context) error {
 	}
 	f.notifier.tell(&event{refresh: &result})
 	return nil
+}
+
+// task is what the client's polling loop runs.
+func (f *fetcher) task() poll.Task {
+	return poll.Task{
+		Interval: f.config.interval,
+		Run:      f.refresh,
+		RetryAfter: func(err error) time.Duration {
+			if status, ok := errors.AsType[*StatusError](err); ok {
+				return status.RetryAfter
+			}
+			return 0
+		},
+		Planned: func(wait time.Duration, running bool) {
+			if running {
+				f.status.scheduled(time.Time{})
+			} else {
+				f.status.scheduled(f.config.clock().Add(wait))
+			}
+		},
+		Ended: ErrClosed,
+	}
 }
 
 func (f *fetcher) once(ctx context.Context) (int, Outcome, *DeliveryError) {

@@ -104,7 +104,8 @@ func (c *config) introduce() (err error) {
 	return err
 }
 
-// WithPollInterval sets how often the source is asked, one second at least; each wait is jittered. By default, 30 seconds.
+// WithPollInterval sets how often the source is asked, one second at least; each wait is jittered. After a failure the
+// next fetch comes within three seconds, and further ones at growing waits, never longer than 1.5 intervals. By default, 30 seconds.
 func WithPollInterval(interval time.Duration) Option {
 	return func(c *config) { c.interval = interval }
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/becketflags/becket/internal/limit"
+	"github.com/becketflags/becket/internal/poll"
 )
 
 // Source is where documents come from: [HTTP], [File], [FS], [Bytes], or a program's own. The client calls it from one goroutine
@@ -176,7 +177,7 @@ func statusText(code int) string {
 	return ""
 }
 
-const maxRetryAfter = time.Hour
+const maxRetryAfter = poll.MaxRetryAfter
 
 const maxDiskBody = 1 << 30
 

@@ -22,9 +22,9 @@ func TestTheFirstFetchBeginsAtOnceAndTheOthersAreSpreadOverTheInterval(t *testin
 		assert.Equal(t, began, at[0])
 		assert.InDelta(t, 360, len(at), 20)
 		for i := 1; i < len(at); i++ {
-			share := jitter
+			share := 0.1
 			if i == 1 {
-				share = firstJitter
+				share = 0.5
 			}
 			wait := at[i].Sub(at[i-1])
 			assert.InDelta(t, 10, wait.Seconds(), 10*share+0.001, "wait %d", i)
@@ -40,7 +40,7 @@ func TestFailuresBackOffButNeverPastOneAndAHalfIntervals(t *testing.T) {
 		time.Sleep(30 * time.Minute)
 		at := source.times()
 		require.Greater(t, len(at), 100)
-		assert.LessOrEqual(t, at[1].Sub(at[0]), 1500*time.Millisecond, "the first wait is an eighth, spread by half")
+		assert.LessOrEqual(t, at[1].Sub(at[0]), 1500*time.Millisecond, "the first wait is an eighth of a short interval, spread by half")
 		long := false
 		for i := 1; i < len(at); i++ {
 			wait := at[i].Sub(at[i-1])
@@ -56,6 +56,55 @@ func TestFailuresBackOffButNeverPastOneAndAHalfIntervals(t *testing.T) {
 		assert.Zero(t, client.Status().Failures)
 		assert.NoError(t, client.Status().LastError)
 	})
+}
+
+func TestTheFirstRetryAfterAFailureTakesSecondsWhateverTheInterval(t *testing.T) {
+	for _, interval := range []time.Duration{time.Second, 30 * time.Second, 24 * time.Hour} {
+		synctest.Test(t, func(t *testing.T) {
+			source := newScript(failing(errors.New("down")))
+			newTestClient(t, source, WithPollInterval(interval))
+			time.Sleep(time.Minute)
+			at := source.times()
+			require.Greater(t, len(at), 3, "of %s", interval)
+			assert.LessOrEqual(t, at[1].Sub(at[0]), 3*time.Second, "of %s", interval)
+			assert.GreaterOrEqual(t, at[1].Sub(at[0]), 500*time.Millisecond, "of %s", interval)
+		})
+	}
+}
+
+func TestAHookThatRefreshesAfterEachFailureDoesNotFloodTheSource(t *testing.T) {
+	for name, test := range map[string]struct {
+		fail func(context.Context, Validator) (Document, error)
+		most int
+	}{
+		"a failure":     {failing(errors.New("down")), 11},
+		"a Retry-After": {failing(&StatusError{Code: 503, RetryAfter: 4 * time.Second}), 4},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				source := newScript(test.fail)
+				var client *Client
+				client = newTestClient(t, source, WithHooks(Hooks{OnError: func(error) {
+					ctx, cancel := context.WithCancel(context.Background())
+					cancel()
+					for range 100 {
+						_ = client.Refresh(ctx) // gives up at once
+					}
+					ctx, cancel = context.WithTimeout(context.Background(), time.Millisecond)
+					defer cancel()
+					assert.Error(t, client.Refresh(ctx))
+				}}))
+				time.Sleep(10 * time.Second)
+				fetches := len(source.times())
+				assert.LessOrEqual(t, fetches, test.most)
+				assert.Greater(t, fetches, 1)
+
+				source.set(serving("", flagsDocument(1, "a")))
+				require.NoError(t, client.Refresh(t.Context()))
+				assert.Len(t, source.times(), fetches+1, "somebody outside need not wait")
+			})
+		})
+	}
 }
 
 func TestARetryAfterIsKeptUpToAnHour(t *testing.T) {
