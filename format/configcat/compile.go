@@ -3,6 +3,7 @@ package configcat
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -27,7 +28,8 @@ type compiler struct {
 	refers bool // to a segment
 	linked []*required
 
-	problems int // that were told of it
+	problems int    // that were told of it
+	scratch  []rule // keeps its memory from one setting to the next
 }
 
 func newCompiler(salt *string) *compiler {
@@ -238,14 +240,23 @@ func (c *compiler) setting(s *setting, n *node, at place) {
 	s.options = c.options(s, n, n, at)
 	switch list := n.member("r"); {
 	case list.kind == kindArray:
-		s.rules = make([]rule, len(list.members))
+		rules := c.scratch[:0]
 		for i := range list.members {
-			s.rules[i] = c.rule(s, n, &list.members[i], at.member("r").element(i))
-			s.rules[i].name = c.ruleName(i)
+			r := c.rule(s, n, &list.members[i], at.member("r").element(i))
+			r.name = c.ruleName(i)
+			if rules = append(rules, r); r.ends() {
+				break
+			}
 		}
+		s.rules, c.scratch = slices.Clone(rules), rules
 	case list.there():
 		s.rulesErr = c.problem(at.member("r"), "the rules are no list")
 	}
+}
+
+// ends reports whether every evaluation that reaches the rule fails there, so that what follows it means nothing.
+func (r *rule) ends() bool {
+	return len(r.conditions) == 0 && (r.err != nil || r.serves && r.served.err != nil)
 }
 
 func (c *compiler) ruleName(i int) string {

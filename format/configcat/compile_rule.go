@@ -128,7 +128,7 @@ func (c *compiler) segment(s *segment, n *node, at place) {
 
 // describeSegments tells the digests of segments by their names, which may stand more than once.
 func (c *compiler) describeSegments() {
-	c.info.Segments = make(map[string]uint64, len(c.parts))
+	c.info.Segments = map[string]uint64{}
 	for _, s := range c.parts {
 		c.info.Segments[s.name] = c.info.Segments[s.name]*31 + s.digest
 	}

@@ -124,7 +124,7 @@ func TestTooLargeADocumentIsRefused(t *testing.T) {
 }
 
 func TestTooManyValuesMakeOneBadSetting(t *testing.T) {
-	document := `{"f":{"huge":{"t":0,"r":[` + strings.Repeat("1,", 4_000_000) + `1],"v":{"b":true}},"fine":{"t":0,"v":{"b":true}}}}`
+	document := `{"f":{"huge":{"t":0,"r":[` + strings.Repeat(`"",`, 4_000_000) + `""],"v":{"b":true}},"fine":{"t":0,"v":{"b":true}}}}`
 	var rules becket.Rules
 	soon(t, func() { rules = decode(t, []byte(document)) })
 	requireError(t, ask(rules, "huge", becket.Subject{}))

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/maphash"
+	"slices"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -13,7 +14,7 @@ import (
 // sooner. The zero node is one that is absent.
 type node struct {
 	kind    jsontext.Kind // 0: absent, and null too, which means the same
-	name    string        // of an object's member
+	name    byte          // of an object's member
 	text    string        // of a string its value, of a number the literal
 	members []node        // of an object or an array
 }
@@ -75,11 +76,7 @@ func (r *nodeReader) read() node {
 	case kindText, kindNumber:
 		n.text = t.String()
 	case kindArray:
-		for r.more(jsontext.KindEndArray) {
-			if element := r.read(); r.count <= maxNodes {
-				n.members = append(n.members, element)
-			}
-		}
+		r.elements(&n)
 		r.token()
 	case kindObject:
 		for r.more(jsontext.KindEndObject) {
@@ -88,6 +85,27 @@ func (r *nodeReader) read() node {
 		r.token()
 	}
 	return n
+}
+
+// elements reads an array up to the first element that is neither a text nor an object with a member that v6 knows. No array in a
+// config means anything with such an element, and an evaluation that reaches it fails there, so what follows is not kept.
+func (r *nodeReader) elements(of *node) {
+	for r.more(jsontext.KindEndArray) {
+		element := r.read()
+		if r.count > maxNodes {
+			continue
+		}
+		if len(of.members) == cap(of.members) {
+			of.members = slices.Grow(of.members, max(len(of.members), 1)) // doubled: append would copy more often
+		}
+		of.members = append(of.members, element)
+		if element.kind == kindText || element.kind == kindObject && len(element.members) > 0 {
+			continue
+		}
+		for r.more(jsontext.KindEndArray) {
+			r.err = r.decoder.SkipValue()
+		}
+	}
 }
 
 func (r *nodeReader) member(of *node) {
@@ -100,9 +118,9 @@ func (r *nodeReader) member(of *node) {
 		return
 	}
 	value := r.read()
-	value.name = name
+	value.name = name[0]
 	for i := range of.members {
-		if of.members[i].name == name {
+		if of.members[i].name == name[0] {
 			of.members[i] = value
 			return
 		}
@@ -117,7 +135,7 @@ func (r *nodeReader) member(of *node) {
 func (n *node) member(name string) *node {
 	if n.kind == kindObject {
 		for i := range n.members {
-			if n.members[i].name == name {
+			if n.members[i].name == name[0] {
 				return &n.members[i]
 			}
 		}
@@ -138,7 +156,7 @@ func (n *node) digest() uint64 {
 	for i := range n.members {
 		m := &n.members[i]
 		if n.kind == kindObject {
-			sum += maphash.Comparable(digestSeed, [2]uint64{maphash.String(digestSeed, m.name), m.digest()})
+			sum += maphash.Comparable(digestSeed, [2]uint64{uint64(m.name), m.digest()})
 		} else {
 			maphash.WriteComparable(&h, m.digest())
 		}
