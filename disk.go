@@ -32,6 +32,9 @@ type disk struct {
 	identity string // SHA-256 of the source's identity and the format's name: secrets in an URL are not written
 	newer    bool   // there is a file of a newer version, to be kept when we write
 	create   func(folder, pattern string) (tempFile, error)
+
+	byTime  bool                  // lower revisions are allowed: the time of fetching says which document is the later one
+	trusted func(*diskCopy) error // whether a copy that another process wrote may stay; nil: every whole one
 }
 
 // tempFile is what writing needs of a file; tests put in ones that fail.
@@ -54,54 +57,43 @@ func (d *disk) path() string { return filepath.Join(d.folder, d.name) }
 // read returns the copy, nil where there is none. A copy that cannot be used is set aside, so that it is reported once
 // and can be looked at.
 func (d *disk) read() (*diskCopy, error) {
-	file, err := readRegular(d.path(), maxDiskHead+maxDiskBody)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil //nolint:nilnil // no copy is no error
-	}
+	err := checkFolder(d.folder)
 	if err == nil {
 		var c *diskCopy
-		if c, err = decodeDisk(d.identity, file); err == nil {
+		if c, err = d.load(); err == nil {
 			return c, nil
 		}
 	}
 	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, nil //nolint:nilnil // no copy is no error
 	case errors.Is(err, errDiskNewer):
 		d.newer = true
-	case errors.Is(err, errDiskDamaged), errors.Is(err, errDiskForeign), errors.Is(err, errNotRegular):
+	case errors.Is(err, errDiskDamaged), errors.Is(err, errDiskForeign), errors.Is(err, errNotRegular), errors.Is(err, errExposed):
 		err = d.setAside(err)
 	}
 	return nil, err
 }
 
-// errNotRegular is a link, a folder, a pipe where the copy should be.
-var errNotRegular = errors.New("becket: where the disk copy should be is something else than a file")
-
-// readRegular reads a file and follows no symbolic link: who may write to the folder must not choose what is read.
-func readRegular(path string, limit int64) ([]byte, error) {
-	info, err := os.Lstat(path)
+// load reads the copy and checks that it is whole. Its size is bounded before a byte of it is read.
+func (d *disk) load() (*diskCopy, error) {
+	file, size, err := openRegular(d.path())
 	if err != nil {
-		return nil, diskError(err)
-	}
-	if !info.Mode().IsRegular() {
-		return nil, errNotRegular
-	}
-	file, err := openNoFollow(path)
-	if err != nil {
-		return nil, diskError(err)
+		return nil, err
 	}
 	defer func() { _ = file.Close() }()
-	opened, err := file.Stat()
-	if err != nil {
-		return nil, diskError(err)
-	}
-	if !os.SameFile(info, opened) && !opened.Mode().IsRegular() {
-		return nil, errNotRegular
-	}
-	body, err := readLimited(file, limit, opened.Size())
-	if errors.Is(err, ErrTooLarge) {
+	const limit = maxDiskHead + maxDocument
+	if size > limit {
 		return nil, fmt.Errorf("%w: it is too large", errDiskDamaged)
 	}
-	return body, diskError(err)
+	content, err := readLimited(file, limit, size)
+	switch {
+	case errors.Is(err, ErrTooLarge):
+		return nil, fmt.Errorf("%w: it is too large", errDiskDamaged)
+	case err != nil:
+		return nil, diskError(err)
+	}
+	return decodeDisk(d.identity, content)
 }
 
 // setAside renames the copy, so that the next start does not stumble over it again, and returns why with what was done.
@@ -112,31 +104,74 @@ func (d *disk) setAside(why error) error {
 	return fmt.Errorf("%w; it is set aside as %s", why, d.name+asideSuffix)
 }
 
-// write replaces the copy: a temporary file, synced, renamed, the folder synced. A crash at any point leaves the
-// old copy or the new one, and perhaps a temporary file, which a later start removes.
+// write replaces the copy, unless another process has written a later one: a temporary file, synced, renamed, the folder
+// synced. A crash at any point leaves the old copy or the new one, and perhaps a temporary file, which a later start removes.
 func (d *disk) write(c *diskCopy) error {
 	head, err := encodeDisk(d.identity, c)
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(d.folder, 0o700); err != nil {
-		return diskError(err)
+	if err := makeFolder(d.folder); err != nil {
+		return err
 	}
-	if d.newer {
-		if err := os.Rename(d.path(), d.path()+newerSuffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return diskError(err)
-		}
-		d.newer = false
+	if d.overtakes(c) {
+		return nil
 	}
 	temp, err := d.writeTemp(head, c.body)
 	if err != nil {
 		return diskError(err)
 	}
-	if err := os.Rename(temp, d.path()); err != nil {
+	if d.overtakes(c) { // again, since writing may have taken long
+		return diskError(os.Remove(temp))
+	}
+	if err := d.replace(temp); err != nil {
 		_ = os.Remove(temp)
 		return diskError(err)
 	}
 	return diskError(syncFolder(d.folder))
+}
+
+// replace puts the temporary file into the copy's place. A copy of a newer version is moved out of the way, not overwritten.
+func (d *disk) replace(temp string) error {
+	if d.newer {
+		if err := os.Rename(d.path(), d.path()+newerSuffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		d.newer = false
+	}
+	return os.Rename(temp, d.path())
+}
+
+// overtakes reports whether the copy that is there must stay: another process wrote it, and its document is later than c, or it is
+// the same one and was confirmed later. A claim of a file's head counts only if the whole file holds.
+func (d *disk) overtakes(c *diskCopy) bool {
+	head, err := d.head()
+	if errors.Is(err, errDiskNewer) {
+		d.newer = true
+	}
+	if err != nil || head.Identity != d.identity || !head.after(c, d.byTime) {
+		return false
+	}
+	kept, err := d.load()
+	return err == nil && (d.trusted == nil || d.trusted(kept) == nil)
+}
+
+// head reads the beginning of the copy that is there.
+func (d *disk) head() (*diskHead, error) {
+	file, size, err := openRegular(d.path())
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = file.Close() }()
+	begin := make([]byte, min(size, maxDiskHead))
+	if _, err := io.ReadFull(file, begin); err != nil {
+		return nil, diskError(err)
+	}
+	lines, err := splitDisk(begin)
+	if err != nil {
+		return nil, err
+	}
+	return decodeDiskHead(lines.head)
 }
 
 func (d *disk) writeTemp(head, body []byte) (name string, err error) {
@@ -164,6 +199,9 @@ func (d *disk) writeTemp(head, body []byte) (name string, err error) {
 // clean removes temporary files that crashes left. Those of other sources are theirs to remove, and young ones may be another
 // process's at work, as long as they are few: who crashes in a loop must not fill the disk.
 func (d *disk) clean(now time.Time) {
+	if checkFolder(d.folder) != nil {
+		return
+	}
 	entries, err := os.ReadDir(d.folder)
 	if err != nil {
 		return

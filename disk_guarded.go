@@ -23,7 +23,11 @@ type diskStore interface {
 	setAside(why error) error
 }
 
-func openDisk(folder, identity, format string) diskStore { return newDisk(folder, identity, format) }
+func openDisk(c *config) diskStore {
+	d := newDisk(c.diskFolder, c.identity, c.formatName)
+	d.byTime, d.trusted = c.lowerRevisionValid, c.trusts
+	return d
+}
 
 // guardedDisk calls a disk whose file system may hang, as one on a network does when its server is gone.
 type guardedDisk struct {
@@ -32,7 +36,7 @@ type guardedDisk struct {
 }
 
 func newGuardedDisk(c *config, own *goroutines) *guardedDisk {
-	store := c.openDisk(c.diskFolder, c.identity, c.formatName)
+	store := c.openDisk(c)
 	return &guardedDisk{store, guard{own: own, name: "disk copy", hangs: errDiskHangs}}
 }
 

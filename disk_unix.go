@@ -3,6 +3,8 @@
 package becket
 
 import (
+	"fmt"
+	"io/fs"
 	"os"
 	"syscall"
 )
@@ -20,4 +22,15 @@ func syncFolder(folder string) error {
 	}
 	defer func() { _ = f.Close() }()
 	return f.Sync()
+}
+
+// exposed says why somebody else than this process's user and root could have written a file or a folder; it is empty if nobody could.
+func exposed(info fs.FileInfo) string {
+	if mode := info.Mode().Perm(); mode&0o022 != 0 {
+		return fmt.Sprintf("is writable by others (its mode is %#o)", mode)
+	}
+	if stat, ok := info.Sys().(*syscall.Stat_t); ok && stat.Uid != 0 && int(stat.Uid) != os.Geteuid() {
+		return fmt.Sprintf("belongs to another user (%d)", stat.Uid)
+	}
+	return ""
 }

@@ -26,6 +26,8 @@ const (
 // diskCopy is what a copy says.
 type diskCopy struct {
 	body        []byte
+	sum         [sha256.Size]byte // of the body
+	revision    int64             // as the document says
 	validator   Validator
 	signature   []byte
 	fetchedAt   time.Time // zero where it is not known
@@ -38,6 +40,8 @@ type diskHead struct {
 	ETag         []byte `json:"etag,omitempty"`
 	LastModified []byte `json:"last_modified,omitempty"`
 	Signature    []byte `json:"signature,omitempty"`
+	Sum          []byte `json:"sum"` // SHA-256 of the document
+	Revision     int64  `json:"revision"`
 	Fetched      int64  `json:"fetched"` // Unix milliseconds
 	Confirmed    int64  `json:"confirmed"`
 	Length       int    `json:"length"`
@@ -57,6 +61,8 @@ func encodeDisk(identity string, c *diskCopy) ([]byte, error) {
 		ETag:         []byte(c.validator.ETag),
 		LastModified: []byte(c.validator.LastModified),
 		Signature:    c.signature,
+		Sum:          c.sum[:],
+		Revision:     c.revision,
 		Fetched:      c.fetchedAt.UnixMilli(),
 		Confirmed:    c.confirmedAt.UnixMilli(),
 		Length:       len(c.body),
@@ -79,51 +85,97 @@ func diskSum(begin string, head, body []byte) string {
 	return hex.EncodeToString(hash.Sum(nil))
 }
 
-// decodeDisk reads a copy and believes none of it before its checksum holds.
-func decodeDisk(identity string, file []byte) (*diskCopy, error) {
+// diskLines is a file taken apart.
+type diskLines struct {
+	begin string // of the first line, before the checksum
+	sum   []byte
+	head  []byte
+	body  []byte // as much of it as was read
+}
+
+// splitDisk takes apart a file, or its beginning.
+func splitDisk(file []byte) (l diskLines, err error) {
 	first, rest, ok := bytes.Cut(file[:min(len(file), maxDiskHead)], []byte("\n"))
 	if !ok || !bytes.HasPrefix(first, []byte(diskMagic)) {
-		return nil, fmt.Errorf("%w: it does not begin as one", errDiskDamaged)
+		return l, fmt.Errorf("%w: it does not begin as one", errDiskDamaged)
 	}
 	number, sum, _ := bytes.Cut(first[len(diskMagic):], []byte(" "))
 	version, err := strconv.Atoi(string(number))
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("%w: its version cannot be read", errDiskDamaged)
+		return l, fmt.Errorf("%w: its version cannot be read", errDiskDamaged)
 	case version > diskVersion:
-		return nil, fmt.Errorf("%w (%d, this one reads %d)", errDiskNewer, version, diskVersion)
+		return l, fmt.Errorf("%w (%d, this one reads %d)", errDiskNewer, version, diskVersion)
 	case version != diskVersion:
-		return nil, fmt.Errorf("%w: it has no version %d", errDiskDamaged, version)
+		return l, fmt.Errorf("%w: it has no version %d", errDiskDamaged, version)
 	}
-	line, _, ok := bytes.Cut(rest, []byte("\n"))
+	head, _, ok := bytes.Cut(rest, []byte("\n"))
 	if !ok {
-		return nil, fmt.Errorf("%w: its head is cut short", errDiskDamaged)
+		return l, fmt.Errorf("%w: its head is cut short", errDiskDamaged)
 	}
-	body := file[len(first)+1+len(line)+1:]
-	if string(sum) != diskSum(diskMagic+string(number), line, body) {
-		return nil, fmt.Errorf("%w: its checksum does not hold", errDiskDamaged)
-	}
-	return readDiskHead(identity, line, body)
+	return diskLines{diskMagic + string(number), sum, head, file[len(first)+1+len(head)+1:]}, nil
 }
 
-func readDiskHead(identity string, line, body []byte) (*diskCopy, error) {
-	var head diskHead
-	if err := json.Unmarshal(line, &head); err != nil || head.Length != len(body) {
+func decodeDiskHead(line []byte) (*diskHead, error) {
+	head := &diskHead{}
+	if err := json.Unmarshal(line, head); err != nil {
 		return nil, fmt.Errorf("%w: its head cannot be read", errDiskDamaged)
 	}
-	if head.Identity != identity {
+	return head, nil
+}
+
+// decodeDisk reads a copy and believes none of it before its checksum holds.
+func decodeDisk(identity string, file []byte) (*diskCopy, error) {
+	lines, err := splitDisk(file)
+	if err != nil {
+		return nil, err
+	}
+	if string(lines.sum) != diskSum(lines.begin, lines.head, lines.body) {
+		return nil, fmt.Errorf("%w: its checksum does not hold", errDiskDamaged)
+	}
+	head, err := decodeDiskHead(lines.head)
+	switch {
+	case err != nil:
+		return nil, err
+	case head.Length != len(lines.body):
+		return nil, fmt.Errorf("%w: its head names another length", errDiskDamaged)
+	case head.Identity != identity:
 		return nil, errDiskForeign
 	}
+	return head.copyOf(lines.body), nil
+}
+
+func (h *diskHead) copyOf(body []byte) *diskCopy {
 	c := &diskCopy{
 		body:      body,
-		validator: Validator{ETag: string(head.ETag), LastModified: string(head.LastModified)},
-		signature: head.Signature,
+		revision:  h.Revision,
+		validator: Validator{ETag: string(h.ETag), LastModified: string(h.LastModified)},
+		signature: h.Signature,
 	}
-	if head.Fetched > 0 {
-		c.fetchedAt = time.UnixMilli(head.Fetched)
+	copy(c.sum[:], h.Sum)
+	if h.Fetched > 0 {
+		c.fetchedAt = time.UnixMilli(h.Fetched)
 	}
-	if head.Confirmed > 0 {
-		c.confirmedAt = time.UnixMilli(head.Confirmed)
+	if h.Confirmed > 0 {
+		c.confirmedAt = time.UnixMilli(h.Confirmed)
 	}
-	return c, nil
+	return c
+}
+
+// clockSkew is how far in the future a stamp of another process may lie; beyond it, a clock was wrong.
+const clockSkew = time.Minute
+
+// after reports whether a copy with this head is later than c. The same document is later if it was confirmed later. Of two documents,
+// the one of the higher revision is later; where they have one revision, or where lower ones are allowed, the one that was
+// fetched later.
+func (h *diskHead) after(c *diskCopy, byTime bool) bool {
+	latest := c.confirmedAt.Add(clockSkew).UnixMilli()
+	switch {
+	case bytes.Equal(h.Sum, c.sum[:]):
+		return h.Confirmed > c.confirmedAt.UnixMilli() && h.Confirmed <= latest
+	case h.Revision != c.revision && !byTime:
+		return h.Revision > c.revision
+	default:
+		return h.Fetched > c.fetchedAt.UnixMilli() && h.Fetched <= latest
+	}
 }

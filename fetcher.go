@@ -201,7 +201,7 @@ func (f *fetcher) keep() {
 	}
 	h := f.held
 	err := f.disk.keep(&diskCopy{
-		body: h.body, validator: h.validator, signature: h.signature,
+		body: h.body, sum: h.sum, revision: h.info.Revision, validator: h.validator, signature: h.signature,
 		fetchedAt: h.fetchedAt, confirmedAt: f.config.clock(),
 	})
 	f.diskDue = err != nil

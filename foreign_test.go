@@ -253,8 +253,8 @@ func (d *stuckDisk) write(c *diskCopy) error { d.wait("write"); return d.diskSto
 // withStuckDisk makes the named call of the disk hang until the channel is closed.
 func withStuckDisk(call string, free chan struct{}) Option {
 	return func(c *config) {
-		c.openDisk = func(folder, identity, format string) diskStore {
-			return &stuckDisk{openDisk(folder, identity, format), map[string]chan struct{}{call: free}}
+		c.openDisk = func(c *config) diskStore {
+			return &stuckDisk{openDisk(c), map[string]chan struct{}{call: free}}
 		}
 	}
 }

@@ -37,7 +37,7 @@ type config struct {
 	environment        string // "": any
 	diskFolder         string // "" with disk set is a mistake
 	disk               bool
-	openDisk           func(folder, identity, format string) diskStore
+	openDisk           func(*config) diskStore
 	bootstrap          []byte
 	hasBootstrap       bool
 	exposures          exposureConfig
@@ -111,7 +111,9 @@ func WithPollInterval(interval time.Duration) Option {
 }
 
 // WithDiskCache keeps a copy of the last accepted document in a folder, which is made with permissions 0700 if it is not there. The next
-// start serves it until the source answers. Several clients and processes may share a folder. By default, there is no copy.
+// start serves it until the source answers. Several clients and processes may share a folder. One that is a symbolic link, that
+// others can write to, or that belongs to another user (root aside) is not used, and Status.DiskError says why; Windows is not
+// asked for permissions. By default, there is no copy.
 func WithDiskCache(folder string) Option {
 	return func(c *config) { c.disk, c.diskFolder = true, folder }
 }
@@ -153,8 +155,9 @@ func WithPrivateAttributes(names ...string) Option {
 
 // WithPublicKey refuses documents that none of these minisign keys signed. A key is the text of a .pub file or its second line.
 // Several keys serve for rotation; the option may be given several times. The signature is fetched from the document's address with
-// .minisig behind its path, unless the source knows better, and checked again when the disk copy is read. By default,
-// signatures are neither fetched nor checked.
+// .minisig behind its path, unless the source knows better, and checked again when the disk copy is read; the first fetch after that is
+// unconditional. A signature does not say for which program a document is: see [WithEnvironment] where one key serves two.
+// By default, signatures are neither fetched nor checked.
 func WithPublicKey(keys ...string) Option {
 	return func(c *config) {
 		if len(keys) == 0 {

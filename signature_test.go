@@ -157,6 +157,56 @@ func TestTheDiskCopysSignatureIsCheckedAgain(t *testing.T) {
 	})
 }
 
+// Whoever may write to the folder can put an older signed document there, with an ETag that a server will confirm.
+func TestAForgedValidatorOfASignedCopyPinsNothing(t *testing.T) {
+	trusted, key := newKey(t)
+	older, newer := flagsDocument(1, "older"), flagsDocument(2, "newer")
+	synctest.Test(t, func(t *testing.T) {
+		folder := t.TempDir()
+		source := &signedScript{script: newScript(serving("v1", older))}
+		source.sign(signature(key, older))
+		client := newTestClient(t, source, WithPublicKey(trusted), WithDiskCache(folder))
+		require.NoError(t, client.Refresh(t.Context()))
+		require.NoError(t, client.Close())
+		d := newDisk(folder, "script", Native.Name())
+		kept, err := d.read()
+		require.NoError(t, err)
+		kept.validator = Validator{ETag: "v2", LastModified: "Thu, 01 Jan 2026 00:00:00 GMT"}
+		require.NoError(t, d.write(kept))
+
+		source.set(serving("v2", newer)) // it says "not modified" to v2
+		source.sign(signature(key, newer))
+		client = newTestClient(t, source, WithPublicKey(trusted), WithDiskCache(folder))
+		assert.Equal(t, TierDisk, client.Status().Tier)
+		assert.Empty(t, client.Status().ETag, "nobody vouches for it")
+		synctest.Wait() // for the first fetch
+		require.NoError(t, client.Status().LastError)
+		assert.True(t, source.last().IsZero(), "the first fetch is unconditional")
+		assert.EqualValues(t, 2, client.Status().Revision)
+		assert.True(t, client.For(Subject{}).Enabled("newer"))
+		require.NoError(t, client.Refresh(t.Context()))
+		assert.Equal(t, "v2", source.last().ETag, "a validator that came with a verified document is sent")
+	})
+}
+
+// A folder's writer can forge a head, but not keep a signed document from replacing an unsigned one.
+func TestAnUnsignedCopyOfAHigherRevisionIsReplaced(t *testing.T) {
+	trusted, key := newKey(t)
+	synctest.Test(t, func(t *testing.T) {
+		folder := t.TempDir()
+		source := &signedScript{script: newScript(serving("v1", flagsDocument(1, "a")))}
+		source.sign(signature(key, flagsDocument(1, "a")))
+		client := newTestClient(t, source, WithPublicKey(trusted), WithDiskCache(folder), WithPollInterval(10*time.Second))
+		require.NoError(t, client.Wait(t.Context()))
+		planted := copyOf(9, "planted", time.Now(), time.Now())
+		require.NoError(t, newDisk(folder, "script", Native.Name()).write(planted))
+		time.Sleep(2 * time.Minute)
+		kept, err := newDisk(folder, "script", Native.Name()).read()
+		require.NoError(t, err)
+		assert.EqualValues(t, 1, kept.revision)
+	})
+}
+
 func TestSignaturesOfTheOtherSources(t *testing.T) {
 	trusted, key := newKey(t)
 	body := flagsDocument(1, "a")

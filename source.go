@@ -179,8 +179,6 @@ func statusText(code int) string {
 
 const maxRetryAfter = poll.MaxRetryAfter
 
-const maxDiskBody = 1 << 30
-
 // Version is the library's version, as requests name it in their User-Agent.
 const Version = "0.1.0"
 

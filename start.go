@@ -60,12 +60,17 @@ func (f *fetcher) fromDisk(c *diskCopy) (*held, error) {
 		if h.signedBy, err = verify(f.config.keys, c.body, c.signature); err != nil {
 			return nil, fmt.Errorf("becket: the disk copy is refused: %w", within{err})
 		}
+		// The signature covers the document, not the validator beside it. A forged one would pin an old document.
+		h.validator = Validator{}
 	}
 	rules, err := f.decoder.decode(context.Background(), c.body, nil)
 	if err != nil {
 		return nil, fmt.Errorf("becket: the disk copy is refused: %w", within{err})
 	}
 	h.info = rules.Info()
+	if c.sum != h.sum || c.revision != h.info.Revision {
+		return nil, fmt.Errorf("%w: its head is of another document", errDiskDamaged)
+	}
 	err = errors.Join(f.config.rightEnvironment(h.info), f.config.notEmptied(h.info, f.held.info))
 	if err != nil {
 		return nil, fmt.Errorf("becket: the disk copy is refused: %w", within{err})
@@ -76,6 +81,15 @@ func (f *fetcher) fromDisk(c *diskCopy) (*held, error) {
 		h.snapshot.confirm(now.Add(-age))
 	}
 	return h, nil
+}
+
+// trusts tells whether a copy that another process wrote may stay, as far as can be told without decoding it.
+func (c *config) trusts(kept *diskCopy) error {
+	if len(c.keys) == 0 {
+		return nil
+	}
+	_, err := verify(c.keys, kept.body, kept.signature)
+	return err
 }
 
 // decodeBootstrap returns what the program was built with, nil where there is nothing. Its mistakes are the program's.

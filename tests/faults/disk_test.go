@@ -207,7 +207,7 @@ func mount(t *testing.T, folder string, options string) {
 
 func TestADiskThatFillsUpOrTurnsReadOnly(t *testing.T) {
 	folder := t.TempDir()
-	mount(t, folder, "size=256k")
+	mount(t, folder, "size=256k,mode=0700")
 	source := &sized{}
 	client, err := becket.New(source, becket.WithDiskCache(folder))
 	require.NoError(t, err)
