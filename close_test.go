@@ -246,8 +246,11 @@ func TestEachHookGetsAValueOfItsOwn(t *testing.T) {
 	var seen []any
 	spoil := Hooks{OnEvaluate: func(e Evaluation) {
 		seen = append(seen, ownCopy(e.Value))
-		limits := e.Value.(map[string]any)
-		limits["rps"].(map[string]any)["eu"].([]any)[0] = "spoilt"
+		limits, _ := e.Value.(map[string]any)
+		rates, _ := limits["rps"].(map[string]any)
+		if europe, ok := rates["eu"].([]any); ok {
+			europe[0] = "spoilt"
+		}
 		delete(limits, "rps")
 	}}
 	client := newTestClient(t, newScript(failing(assert.AnError)), WithBootstrap([]byte(document)), WithHooks(spoil), WithHooks(spoil))
