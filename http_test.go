@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -402,9 +403,51 @@ func TestTheSignatureIsBesideTheDocument(t *testing.T) {
 	assert.Equal(t, []string{"/a%2Fb/flags.json.minisig?v=1 k", "/s "}, seen)
 }
 
-func TestTheIdentityIsTheURLUnlessToldOtherwise(t *testing.T) {
-	assert.Equal(t, "https://example.com/a?env=b", HTTP("https://example.com/a?env=b").Identity())
-	assert.Equal(t, "shop", HTTP("https://example.com/a?token=t", WithIdentity("shop")).Identity())
+func TestTheIdentityIsTheURLAndItsHeadersUnlessToldOtherwise(t *testing.T) {
+	const address = "https://example.com/a?env=b"
+	assert.Equal(t, address, HTTP(address).Identity())
+	assert.Equal(t, "shop", HTTP("https://example.com/a?token=t", WithIdentity("shop"), WithHeader("X-Key", "k")).Identity())
 	assert.NotEqual(t, File("a").Identity(), File("b").Identity())
 	assert.NotEqual(t, Bytes([]byte("a")).Identity(), Bytes([]byte("b")).Identity())
+
+	seen := map[string]string{HTTP(address).Identity(): "no header"}
+	for name, options := range map[string][]HTTPOption{
+		"a key":                    {WithHeader("X-Key", "staging-secret")},
+		"another key":              {WithHeader("X-Key", "production-secret")},
+		"another header":           {WithHeader("X-Keys", "staging-secret")},
+		"both keys":                {WithHeader("X-Key", "staging-secret"), WithHeader("X-Key", "production-secret")},
+		"both keys, turned around": {WithHeader("X-Key", "production-secret"), WithHeader("X-Key", "staging-secret")},
+		"both keys in one value":   {WithHeader("X-Key", "staging-secretproduction-secret")},
+		"an empty value":           {WithHeader("X-Key", "")},
+	} {
+		identity := HTTP(address, options...).Identity()
+		assert.NotContains(t, seen, identity, "%s is the same as %s", name, seen[identity])
+		assert.NotContains(t, identity, "secret", name)
+		seen[identity] = name
+	}
+	one := HTTP(address, WithHeader("a", "1"), WithHeader("b", "2"))
+	other := HTTP(address, WithHeader("B", "2"), WithTimeout(time.Second), WithHeader("A", "1"))
+	assert.Equal(t, one.Identity(), other.Identity(), "order and case of names mean nothing")
+	assert.Equal(t, "https://user:pass@example.com/", HTTP("https://user:pass@example.com/").Identity())
+}
+
+func TestClientsWithDifferentHeadersShareNoDiskCopy(t *testing.T) {
+	server := startServer(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Etag", `"one for all"`)
+		if r.Header.Get("If-None-Match") != "" {
+			w.WriteHeader(http.StatusNotModified)
+			return
+		}
+		say(w, flagsDocument(1, r.Header.Get("X-Environment")))
+	})
+	folder := t.TempDir()
+	for _, environment := range []string{"production", "staging", "production"} {
+		client := newTestClient(t, HTTP(server.URL, WithHeader("X-Environment", environment)), WithDiskCache(folder))
+		require.NoError(t, client.Refresh(t.Context()))
+		assert.True(t, client.For(Subject{}).Enabled(environment))
+		require.NoError(t, client.Close())
+	}
+	files, err := os.ReadDir(folder)
+	require.NoError(t, err)
+	assert.Len(t, files, 2)
 }

@@ -3,12 +3,15 @@ package becket
 import (
 	"compress/gzip"
 	"context"
+	"crypto/sha256"
 	"crypto/tls"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -101,8 +104,9 @@ func WithSignatureURL(address string) HTTPOption {
 	}
 }
 
-// WithIdentity sets what the disk copy belongs to, in place of the URL: for URLs that hold keys which change, and for servers that
-// answer with different documents to different headers. By default, the URL.
+// WithIdentity sets what the disk copy belongs to, in place of URL and headers: for URLs and headers that hold keys which change,
+// since a new key would not find the copy. By default, the URL and all headers that were set: a server may answer them with
+// different documents.
 func WithIdentity(name string) HTTPOption {
 	return func(s *httpSource) { s.identity = name }
 }
@@ -113,6 +117,7 @@ type httpSource struct {
 	signatureURL *url.URL
 	identity     string
 	header       http.Header
+	configured   http.Header // by WithHeader: part of the identity
 	timeout      time.Duration
 	limit        int64
 	custom       *http.Client
@@ -133,6 +138,7 @@ func (s *httpSource) prepare() {
 	if s.url == nil {
 		return
 	}
+	s.configured = s.header.Clone()
 	s.secrets = append(s.secrets, secretsOf(s.url)...)
 	if user := s.url.User; user != nil {
 		password, _ := user.Password()
@@ -169,7 +175,17 @@ func (s *httpSource) Identity() string {
 	if s.identity != "" {
 		return s.identity
 	}
-	return s.address
+	if len(s.configured) == 0 {
+		return s.address
+	}
+	// Headers may be credentials, and a program may print an identity.
+	hash := sha256.New()
+	for _, name := range slices.Sorted(maps.Keys(s.configured)) {
+		for _, value := range s.configured[name] {
+			fmt.Fprintf(hash, "%d %s%d %s", len(name), name, len(value), value)
+		}
+	}
+	return s.address + "\x00headers " + hex.EncodeToString(hash.Sum(nil))
 }
 
 // Close ends idle connections; the source can still be used.

@@ -29,10 +29,9 @@ type passwordFlags struct {
 
 // Run writes both files, or none.
 func (v *keygenVerb) Run(e *env) error {
-	for _, path := range []string{v.SecretKey, v.PublicKey} {
-		if _, err := os.Lstat(path); !v.Force && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("%q is there already; --force replaces it", path)
-		}
+	files := keyFiles{secret: v.SecretKey, public: v.PublicKey, rename: os.Rename}
+	if err := files.check(v.Force); err != nil {
+		return err
 	}
 	public, private, err := minisign.GenerateKey(nil)
 	if err != nil {
@@ -46,11 +45,13 @@ func (v *keygenVerb) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	if err := v.create(v.SecretKey, secret, 0o600); err != nil {
-		return err
+	if v.Force {
+		err = files.replace(secret, text)
+	} else {
+		err = files.create(secret, text)
 	}
-	if err := v.create(v.PublicKey, text, 0o644); err != nil {
-		return errors.Join(err, os.Remove(v.SecretKey)) // it would be a key that nobody can verify with
+	if err != nil {
+		return err
 	}
 	fmt.Fprintf(e.stdout, "wrote the secret key to %s and the public key to %s:\n%s\n", filepath.ToSlash(v.SecretKey), filepath.ToSlash(v.PublicKey), public)
 	return nil
@@ -97,24 +98,6 @@ func (p *passwordFlags) password(e *env, prompt string) (password string, err er
 		err = errors.New("the password is empty; keygen -W makes a key without one")
 	}
 	return password, err
-}
-
-// create writes a new file, which nobody could have opened before with other permissions.
-func (v *keygenVerb) create(path string, text []byte, mode fs.FileMode) error {
-	if v.Force {
-		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-	}
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
-	if err != nil {
-		return err
-	}
-	_, err = file.Write(append(text, '\n'))
-	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
-		return errors.Join(err, os.Remove(path))
-	}
-	return nil
 }
 
 // secretKey reads a secret key, and its password if it has one.

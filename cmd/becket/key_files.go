@@ -1,0 +1,141 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// keyFiles are the two files of a key pair. Both are written, or none, and no file is lost that was there before.
+type keyFiles struct {
+	secret, public string
+	rename         func(from, to string) error // os.Rename; tests put in one that fails
+}
+
+// check refuses paths that would destroy something: two of one file, files that are there without --force, folders and links.
+func (k *keyFiles) check(force bool) error {
+	if sameFile(k.secret, k.public) {
+		return fmt.Errorf("%q and %q are one file: the secret key and the public key need two", k.secret, k.public)
+	}
+	for _, path := range []string{k.secret, k.public} {
+		info, err := os.Lstat(path)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+		case err != nil:
+			return err
+		case !force:
+			return fmt.Errorf("%q is there already; --force replaces it", path)
+		case !info.Mode().IsRegular():
+			return fmt.Errorf("%q is a link, a folder or a device; --force replaces files alone", path)
+		}
+	}
+	return nil
+}
+
+// sameFile reports whether two paths lead to one file, or would if they were written to: however they are spelled, through links to
+// folders or to files, and also where the file system ignores case.
+func sameFile(a, b string) bool {
+	if one, err := os.Stat(a); err == nil {
+		if other, err := os.Stat(b); err == nil && os.SameFile(one, other) {
+			return true
+		}
+	}
+	a, b = resolved(a), resolved(b)
+	return strings.EqualFold(a, b)
+}
+
+// resolved follows the links of a path as far as there is something, and the last one also to where nothing is yet.
+func resolved(path string) string {
+	for range 16 { // links that lead to links; a circle is no file
+		target, err := os.Readlink(path)
+		if err != nil {
+			break
+		}
+		if !filepath.IsAbs(target) {
+			target = filepath.Join(filepath.Dir(path), target)
+		}
+		path = target
+	}
+	folder, err := filepath.EvalSymlinks(filepath.Dir(path))
+	if err != nil {
+		folder = filepath.Dir(path)
+	}
+	if whole, err := filepath.Abs(folder); err == nil {
+		folder = whole
+	}
+	return filepath.Join(folder, filepath.Base(path))
+}
+
+// create writes new files, which nobody could have opened before with other permissions.
+func (k *keyFiles) create(secret, public []byte) error {
+	if err := createFile(k.secret, secret, 0o600); err != nil {
+		return err
+	}
+	if err := createFile(k.public, public, 0o644); err != nil {
+		return errors.Join(err, os.Remove(k.secret)) // it would be a key that nobody can verify with
+	}
+	return nil
+}
+
+func createFile(path string, text []byte, mode fs.FileMode) error {
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(append(text, '\n'))
+	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
+		return errors.Join(err, os.Remove(path))
+	}
+	return nil
+}
+
+// replace writes both files whole beside the old ones before it touches these. The old secret key is moved aside and comes back if
+// anything fails after that; a crash leaves it under the other name.
+func (k *keyFiles) replace(secret, public []byte) (err error) {
+	newSecret, err := writeBeside(k.secret, secret, 0o600)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.Remove(newSecret) }()
+	newPublic, err := writeBeside(k.public, public, 0o644)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.Remove(newPublic) }()
+	aside := newSecret + ".old"
+	err = k.rename(k.secret, aside)
+	if errors.Is(err, fs.ErrNotExist) {
+		aside = ""
+	} else if err != nil {
+		return err
+	}
+	if err = k.rename(newSecret, k.secret); err == nil {
+		err = k.rename(newPublic, k.public)
+	}
+	switch {
+	case err != nil && aside != "":
+		return errors.Join(err, os.Rename(aside, k.secret)) // over the new one
+	case err != nil:
+		_ = os.Remove(k.secret)
+		return err
+	case aside != "":
+		return os.Remove(aside)
+	}
+	return nil
+}
+
+// writeBeside writes a file into the folder of another one and returns its name.
+func writeBeside(path string, text []byte, mode fs.FileMode) (string, error) {
+	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return "", err
+	}
+	_, err = file.Write(append(text, '\n'))
+	if err = errors.Join(err, file.Chmod(mode), file.Sync(), file.Close()); err != nil {
+		return "", errors.Join(err, os.Remove(file.Name()))
+	}
+	return file.Name(), nil
+}
