@@ -49,5 +49,5 @@ func lend(s *Subject, flag string) *lentSubject {
 	return l
 }
 
-// giveBack is not called where the rules panic.
+// giveBack is called when the rules have answered or panicked.
 func (l *lentSubject) giveBack() { lentSubjects.Put(l) }

@@ -20,6 +20,14 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	// The test runs programs that use these packages. Naming them here tells go test that a result
+	// it has kept is out of date when they change.
+	_ "github.com/becketflags/becket/flagtest"
+	_ "github.com/becketflags/becket/format/configcat"
+	_ "github.com/becketflags/becket/format/flagd"
+	_ "github.com/becketflags/becket/ofrep"
+	_ "github.com/becketflags/becket/shadow"
 )
 
 const module = "github.com/becketflags/becket"
