@@ -14,8 +14,10 @@ type evaluation struct {
 	subject   Subject
 	now       match.Instant  // only for flags with time in them
 	age       time.Duration  // likewise
+	asked     *asking        // nil: nobody wants to know which flags are asked on the way
 	trace     *tracing       // nil: nobody wants an explanation
 	missing   *attributeName // the first attribute that was asked for in vain
+	unit      *attributeName // the attribute that was hashed last; nil: the targeting key, or none
 	consulted bool           // a percentage, ramp, layer or split was asked
 	track     bool           // the evaluation counts as an exposure
 
@@ -127,6 +129,12 @@ func (e *evaluation) result(f *flag, want Kind, variant *Variant) Result {
 	if e.rule > 0 {
 		r.Rule = f.rules[e.rule-1].name
 	}
+	if e.unit != nil {
+		r.Unit = e.unit.far().text
+	}
+	if f != nil {
+		r.Behaviour = f.behaviour
+	}
 	return r
 }
 
@@ -175,17 +183,26 @@ func (f *flag) decideFor(e *evaluation, want Kind, at *Moment) *Variant {
 		variant = e.trace.flag(e, f)
 	}
 	if e.failed == 0 {
-		e.track = f.track == trackAll || f.track == trackSplits && e.consulted
+		e.track = f.tracks(e)
 	}
 	return variant
 }
 
+// tracks reports whether the evaluation of the flag is to be counted.
+func (f *flag) tracks(e *evaluation) bool {
+	return f.track == trackAll || f.track == trackSplits && e.consulted
+}
+
 // evaluate decides the flag, also as a requirement or condition of another.
 func (f *flag) evaluate(e *evaluation) *Variant {
-	if e.trace != nil {
+	switch {
+	case e.trace != nil:
 		return e.trace.flag(e, f)
+	case e.asked != nil:
+		return e.asked.evaluate(e, f)
+	default:
+		return f.decide(e)
 	}
-	return f.decide(e)
 }
 
 func (f *flag) decide(e *evaluation) *Variant {

@@ -104,7 +104,7 @@ func ExampleLineSink() {
 	client.For(becket.NewSubject("user-42", becket.String("email", "ann@example.com"))).String("theme", "light")
 	client.Close()
 	// Output:
-	// {"time":"2026-11-15T12:00:00Z","subject":"user-42","flag":"theme","variant":"light","reason":"SPLIT","revision":42,"attributes":{"email":"***"}}
+	// {"time":"2026-11-15T12:00:00Z","subject":"user-42","unit":"key","unit_key":"user-42","flag":"theme","variant":"light","reason":"SPLIT","revision":42,"attributes":{"email":"***"}}
 }
 
 func ExampleWithOverridesFromEnv() {

@@ -1,6 +1,7 @@
 package becket
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,7 +13,7 @@ import (
 	"time"
 	"unsafe"
 
-	"github.com/hashicorp/golang-lru/v2/simplelru"
+	"github.com/becketflags/becket/internal/recent"
 )
 
 // ExposureStatus counts exposures since the client was made. Sent, Dropped, Duplicates and Queued add up to Produced.
@@ -39,7 +40,7 @@ type exposer struct {
 	began    time.Time    // by the monotonic clock
 	now      atomic.Int64 // time since then as of the last tick: reading the clock costs as much as all the rest of a repeated check
 	tick     *time.Timer
-	shards   []sightings
+	seen     *recent.Memory
 
 	ctx      context.Context //nolint:containedctx // of the sink's calls: cancelled when Close gives up
 	cancel   context.CancelFunc
@@ -64,7 +65,7 @@ type exposer struct {
 // queued is an exposure with what it is remembered by.
 type queued struct {
 	exposure Exposure
-	sighting sighting
+	sighting recent.Key
 	bytes    int
 }
 
@@ -87,7 +88,7 @@ func newExposer(c *config, n *notifier, private *privacy) *exposer {
 	}
 	x := &exposer{
 		config: c.exposures, private: private, notifier: n,
-		seed: maphash.MakeSeed(), began: time.Now(), shards: newSightings(c.exposures.memory),
+		seed: maphash.MakeSeed(), began: time.Now(), seen: recent.New(c.exposures.memory),
 		full: make(chan struct{}, 1), flushes: make(chan chan error),
 		stopping: make(chan struct{}), done: make(chan struct{}),
 	}
@@ -113,22 +114,27 @@ func (x *exposer) startTicking() {
 	})
 }
 
-// first counts an evaluation and reports whether it is to be told, for which it has taken room then.
-func (x *exposer) first(subject, flag, variant string) (sighting, bool) {
-	seen := newSighting(x.seed, subject, flag, variant)
-	return seen, x.shardOf(seen).first(x, seen)
-}
-
-// keep queues the exposure of a first sighting. subject and flag may live on the caller's stack. An exposure whose bytes find no room is
-// dropped before anything is copied, and its sighting is forgotten.
-func (x *exposer) keep(seen sighting, s *served, subject *Subject, flag string, r *Result) {
-	bytes := int(unsafe.Sizeof(queued{})) + len(flag) + subject.cloneSize().bytes()
-	if !x.reserveBytes(bytes) {
-		x.shardOf(seen).forget(seen)
+// see counts an evaluation that is to be tracked, and queues its exposure where it is the first of its kind within the window: of this
+// unit, flag, behaviour of the flag, rule and variant. So a subject counts anew when an experiment starts or changes, although
+// it was served the same variant before. subject and flag may live on the caller's stack. An exposure whose bytes find no room is
+// dropped before anything is copied, and is not remembered.
+func (x *exposer) see(s *served, subject *Subject, flag string, r *Result) {
+	var room [20]byte
+	unit := cmp.Or(r.Unit, keyName)
+	unitKey := subject.unit(unit, room[:0])
+	key := x.sightingOf(unitKey, flag, r)
+	now := time.Duration(x.now.Load())
+	if !x.seen.First(key, now, now+x.config.window, x.reserve) {
 		return
 	}
-	x.enqueue(queued{sighting: seen, bytes: bytes, exposure: Exposure{
-		Subject: x.private.clone(subject), Flag: strings.Clone(flag), Variant: r.Variant.Name, Rule: r.Rule, Reason: r.Reason,
+	bytes := int(unsafe.Sizeof(queued{})) + len(flag) + len(unitKey) + subject.cloneSize().bytes()
+	if !x.reserveBytes(bytes) {
+		x.seen.Forget(key)
+		return
+	}
+	x.enqueue(queued{sighting: key, bytes: bytes, exposure: Exposure{
+		Subject: x.private.clone(subject), Unit: unit, UnitKey: x.private.text(unit, unitKey),
+		Flag: strings.Clone(flag), Variant: r.Variant.Name, Rule: r.Rule, Reason: r.Reason,
 		Revision: s.revision, Environment: s.environment, Time: s.moment.Now(),
 	}})
 }
@@ -249,7 +255,7 @@ func (x *exposer) send(batch []queued) error {
 		return nil
 	}
 	for i := range batch {
-		x.shardOf(batch[i].sighting).forget(batch[i].sighting)
+		x.seen.Forget(batch[i].sighting)
 	}
 	err = fmt.Errorf("%d exposures are lost: %w", len(batch), err)
 	if !errors.Is(err, errSinkPanicked) { // else the notifier has told of it
@@ -362,75 +368,21 @@ func (x *exposer) status() (s ExposureStatus) {
 	if x == nil {
 		return s
 	}
-	for i := range x.shards {
-		x.shards[i].count(&s)
-	}
-	x.mutex.Lock()
-	defer x.mutex.Unlock()
-	s.Sent, s.Dropped, s.Queued = x.sent, x.dropped, uint64(x.pending)
+	s.Produced, s.Duplicates = x.seen.Counts(func() {
+		x.mutex.Lock()
+		defer x.mutex.Unlock()
+		s.Sent, s.Dropped, s.Queued = x.sent, x.dropped, uint64(x.pending)
+	})
 	return s
 }
 
-// sighting is a subject with the variant of a flag, as two hashes. Two that collide count as one, so that an exposure is missed for the
-// length of a window; with 65,536 sightings in memory the chance that any two of one variant do is below 1 in 8,000 million.
-type sighting struct{ subject, served uint64 }
-
-func newSighting(seed maphash.Seed, subject, flag, variant string) sighting {
-	const odd = 0x9e3779b97f4a7c15 // so that a flag "a" with a variant "b" differs from a flag "b" with a variant "a"
-	return sighting{maphash.String(seed, subject), maphash.String(seed, flag)*odd + maphash.String(seed, variant)}
-}
-
-// sightings is a part of the memory, with a lock of its own.
-type sightings struct {
-	mutex                sync.Mutex
-	until                *simplelru.LRU[sighting, time.Duration] // when the window ends, as exposer.now counts
-	produced, duplicates uint64
-	_                    [64]byte // keeps the next lock off this one's cache line
-}
-
-// newSightings divides a large memory, so that many processors seldom meet at one lock.
-func newSightings(entries int) []sightings {
-	parts := 1
-	if entries >= 1024 {
-		parts = 16
+// sightingOf hashes what an exposure is remembered by. Two that collide count as one, so that an exposure is missed for the length of a
+// window; with 65,536 in memory the chance that any two of one variant do is below 1 in 8,000 million.
+func (x *exposer) sightingOf(unitKey, flag string, r *Result) recent.Key {
+	const odd = 0x9e3779b97f4a7c15 // so that the order of what is hashed matters
+	rest := r.Behaviour
+	for _, text := range [...]string{flag, r.Variant.Name, r.Rule, r.Unit} {
+		rest = rest*odd + maphash.String(x.seed, text)
 	}
-	shards := make([]sightings, parts)
-	for i := range shards {
-		shards[i].until, _ = simplelru.NewLRU[sighting, time.Duration]((entries+parts-1)/parts, nil) // an error only for sizes below 1
-	}
-	return shards
-}
-
-func (x *exposer) shardOf(s sighting) *sightings {
-	return &x.shards[s.subject%uint64(len(x.shards))]
-}
-
-// first counts an evaluation and reports whether it is to be told. Where there is no room for it, it is not remembered either.
-func (s *sightings) first(x *exposer, seen sighting) bool {
-	now := time.Duration(x.now.Load())
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
-	s.produced++
-	if until, ok := s.until.Get(seen); ok && now < until {
-		s.duplicates++
-		return false
-	}
-	if !x.reserve() {
-		return false
-	}
-	s.until.Add(seen, now+x.config.window)
-	return true
-}
-
-func (s *sightings) forget(seen sighting) {
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
-	s.until.Remove(seen)
-}
-
-func (s *sightings) count(to *ExposureStatus) {
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
-	to.Produced += s.produced
-	to.Duplicates += s.duplicates
+	return recent.Key{Place: maphash.String(x.seed, unitKey), Rest: rest}
 }

@@ -16,6 +16,8 @@ import (
 // It marshals to one JSON object, without line breaks.
 type Exposure struct {
 	Subject     Subject // private attributes hidden
+	Unit        string  // the attribute that was hashed, such as "device"; "key", the targeting key, where none was
+	UnitKey     string  // its text: what an analysis counts by. [Private] where the attribute is private
 	Flag        string
 	Variant     string
 	Rule        string // the rule that applied; "" where none did
@@ -59,13 +61,14 @@ type exposureConfig struct {
 	given  int // how often WithExposures was
 }
 
-// WithExposureWindow sets for how long a subject that saw a variant of a flag is not told again, to a second. 0 tells every
+// WithExposureWindow sets for how long an exposure of the same unit, flag, behaviour of the flag, rule and variant is not told again, to a
+// second. 0 tells every
 // evaluation. By default, one hour.
 func WithExposureWindow(window time.Duration) ExposureOption {
 	return func(c *exposureConfig) { c.window = window }
 }
 
-// WithExposureMemory sets how many subjects with a flag and a variant are remembered, at about 130 bytes each. Beyond it the one not
+// WithExposureMemory sets how many exposures are remembered, at about 130 bytes each. Beyond it the one not
 // seen for longest is forgotten, and told again when it comes back. At least 1. By default, 65,536.
 func WithExposureMemory(entries int) ExposureOption {
 	return func(c *exposureConfig) { c.memory = entries }
@@ -108,6 +111,8 @@ func (x Exposure) MarshalJSON() ([]byte, error) {
 	return json.Marshal(struct {
 		Time        time.Time      `json:"time"`
 		Subject     string         `json:"subject"`
+		Unit        string         `json:"unit,omitempty"`
+		UnitKey     string         `json:"unit_key,omitempty"`
 		Flag        string         `json:"flag"`
 		Variant     string         `json:"variant"`
 		Rule        string         `json:"rule,omitempty"`
@@ -115,7 +120,7 @@ func (x Exposure) MarshalJSON() ([]byte, error) {
 		Revision    int64          `json:"revision"`
 		Environment string         `json:"environment,omitempty"`
 		Attributes  map[string]any `json:"attributes,omitempty"`
-	}{x.Time.UTC(), x.Subject.Key(), x.Flag, x.Variant, x.Rule, x.Reason, x.Revision, x.Environment, x.attributes()})
+	}{x.Time.UTC(), x.Subject.Key(), x.Unit, x.UnitKey, x.Flag, x.Variant, x.Rule, x.Reason, x.Revision, x.Environment, x.attributes()})
 }
 
 func (x *Exposure) attributes() map[string]any {
@@ -158,7 +163,8 @@ func LogSink(logger *slog.Logger) Sink {
 			x := &batch[i]
 			logger.LogAttrs(ctx, slog.LevelInfo, "exposure",
 				slog.Time("at", x.Time), slog.String("subject", x.Subject.Key()), slog.String("flag", x.Flag), slog.String("variant", x.Variant),
-				slog.String("rule", x.Rule), slog.Int64("revision", x.Revision), slog.String("environment", x.Environment))
+				slog.String("rule", x.Rule), slog.Int64("revision", x.Revision), slog.String("environment", x.Environment),
+				slog.String("unit", x.Unit), slog.String("unit_key", x.UnitKey))
 		}
 		return nil
 	})

@@ -162,6 +162,7 @@ type linked struct {
 	node  int32 // its place in the graph
 	cost  int32 // evaluations, at most maxEvaluations + 1
 	timed bool  // it depends on the clock
+	asks  bool  // it may ask a flag
 }
 
 // ownTime reports whether the flag itself looks at the clock.

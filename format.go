@@ -55,6 +55,11 @@ type Result struct {
 	Err     *EvaluationError // nil, or why the caller's default is given
 	Missing string           // the first attribute whose absence kept a rule from applying, or ""
 	Track   bool             // the evaluation is to be counted as an exposure
+
+	// For exposures of formats that have them: the attribute that was hashed, "" for the targeting key or none, and
+	// the flag's [FlagInfo.Behaviour].
+	Unit      string
+	Behaviour uint64
 }
 
 // Variant is one of the values that a flag can serve.

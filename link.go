@@ -196,7 +196,7 @@ func (r *decoded) judge(g graph, component []int32) {
 	}
 	cost := int32(1)
 	place := first.linked()
-	place.timed = first.ownTime()
+	place.timed, place.asks = first.ownTime(), false
 	for _, l := range first.links {
 		target, problem := l.target(g)
 		switch {
@@ -207,6 +207,7 @@ func (r *decoded) judge(g graph, component []int32) {
 		case problem == nil:
 			cost += target.cost
 			place.timed = place.timed || target.timed
+			place.asks = place.asks || l.toFlag || target.asks
 		case l.segment == nil: // a bad flag is unknown to the others, and costs nothing
 			problem = nil
 		case first.isKept(): // the segment is replaced, or else gone

@@ -38,11 +38,7 @@ func (o *observer) exposures() *exposer {
 // evaluated is called after an evaluation. The subject and the flag's key may live on the caller's stack, so that what goes
 // further is a copy.
 func (o *observer) evaluated(s *served, subject *Subject, flag string, r Result) {
-	if o.exposer != nil && r.Track && r.Variant != nil {
-		if seen, first := o.exposer.first(subject.Key(), flag, r.Variant.Name); first {
-			o.exposer.keep(seen, s, subject, flag, &r)
-		}
-	}
+	o.expose(s, subject, flag, &r)
 	if len(o.onEvaluate) == 0 {
 		return
 	}
@@ -66,6 +62,13 @@ func (o *observer) evaluated(s *served, subject *Subject, flag string, r Result)
 	for _, hook := range o.onEvaluate {
 		e.Value = ownCopy(shared)
 		o.notifier.call("OnEvaluate", func() { hook(e) })
+	}
+}
+
+// expose tells the exposer of an evaluation that is to be tracked.
+func (o *observer) expose(s *served, subject *Subject, flag string, r *Result) {
+	if o.exposer != nil && r.Track && r.Variant != nil {
+		o.exposer.see(s, subject, flag, r)
 	}
 }
 

@@ -34,6 +34,14 @@ func (p *privacy) hides(name string) bool {
 	return false
 }
 
+// text copies an attribute's text, unless the attribute is private.
+func (p *privacy) text(name, text string) string {
+	if p.hides(name) {
+		return Private
+	}
+	return strings.Clone(text)
+}
+
 // of lists the names of a subject's attributes that are private.
 func (p *privacy) of(subject *Subject) map[string]bool {
 	if p == nil {

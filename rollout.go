@@ -66,6 +66,9 @@ type keySource struct {
 func (h *hashed) hash(e *evaluation) (uint64, bool) {
 	e.consulted = true
 	if h.by == nil {
+		if e.unit != nil {
+			e.unit = nil
+		}
 		if e.subject.keyLength == 0 {
 			e.lacks(keyAttribute)
 			return 0, false
@@ -84,6 +87,7 @@ func (h *hashed) hashAttribute(e *evaluation) (uint64, bool) {
 			if !missed && e.missing != nil {
 				e.missing = nil
 			}
+			e.unit = source.attribute
 			return hash, true
 		}
 		if value.kind() == KindAny {

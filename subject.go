@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"unsafe"
 )
@@ -184,6 +185,21 @@ func (s *Subject) hasEntriesOf(name string) bool {
 		}
 	}
 	return false
+}
+
+// unit returns the text of an attribute as it is hashed, "" where it gives none. It may be a part of the subject or of the room.
+func (s *Subject) unit(attribute string, room []byte) string {
+	value, _ := s.Attribute(attribute)
+	switch value.kind() {
+	case KindString:
+		return value.Text()
+	case KindInt:
+		return textOf(value.appendInt(room))
+	case KindBool:
+		return strconv.FormatBool(value.Bool())
+	default:
+		return ""
+	}
 }
 
 // entry returns the attribute of that name out of a group, which holds no groups, the zero Value where it has none. It does not call

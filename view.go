@@ -136,6 +136,20 @@ func (v View) Peek(flag string, want Kind) Result {
 	return v.decide(flag, want)
 }
 
+// Expose tells the exposure sink that the subject is shown what the flag serves now, for callers that
+// decide ahead of time: a listing by [View.All] or [View.Peek] that is sent to a browser or rendered counts nothing, and the flags
+// that are really shown are exposed one by one. Whether the flag's evaluation is to be counted is up to its track, as
+// ever. No hook is told. Without a sink it does nothing.
+func (v View) Expose(flag string) {
+	if v.snapshot == nil || v.snapshot.observer == nil {
+		return
+	}
+	r := v.decide(flag, KindAny)
+	s := v.snapshot.far()
+	s.observer.expose(&s.served, &v.subject, flag, &r)
+	v.exposeAsked(flag)
+}
+
 // AnyDetail evaluates a flag of whatever type, with its value as in [View.All].
 func (v View) AnyDetail(flag string) Detail[any] {
 	r := v.evaluate(flag, KindAny)
@@ -209,13 +223,11 @@ func (v *View) observed(flag string, want Kind) *Variant {
 	e := evaluation{subject: v.subject}
 	f := s.native.flags.find(flag)
 	variant := f.decideFor(&e, want, s.moment)
-	if !e.track || variant == nil || want == KindInt && !fitsInt(variant.Value) {
-		return variant
-	}
-	if seen, first := s.observer.exposer.first(v.subject.Key(), flag, variant.Name); first {
+	if e.track && variant != nil && (want != KindInt || fitsInt(variant.Value)) {
 		r := e.result(f, want, variant)
-		s.observer.exposer.keep(seen, &s.served, &v.subject, flag, &r)
+		s.observer.exposer.see(&s.served, &v.subject, flag, &r)
 	}
+	v.exposeAsked(flag)
 	return variant
 }
 
@@ -245,6 +257,23 @@ func (v *View) tell(flag string, r *Result) {
 	if v.snapshot != nil && v.snapshot.observer != nil {
 		s := v.snapshot.far()
 		s.observer.evaluated(&s.served, &v.subject, flag, *r)
+		v.exposeAsked(flag)
+	}
+}
+
+// exposeAsked exposes the flags that the decision of a flag asks on its way, each by its own track.
+func (v *View) exposeAsked(flag string) {
+	s := v.snapshot.far()
+	rules := s.native
+	if rules == nil {
+		rules = s.below
+	}
+	if rules == nil || s.observer.exposer == nil || !rules.asks(flag) {
+		return
+	}
+	asked := rules.askedBy(flag, &v.subject, s.moment)
+	for i := range asked {
+		s.observer.expose(&s.served, &v.subject, asked[i].key, &asked[i].result)
 	}
 }
 
