@@ -3,6 +3,7 @@ package becket
 import (
 	"encoding/json"
 	"errors"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -48,7 +49,59 @@ func TestAnObjectIsDecodedOncePerRulesetAndType(t *testing.T) { //nolint:paralle
 		})
 	}
 	group.Wait()
-	assert.LessOrEqual(t, decodings.Load()-before, int64(8), "once, or once for each who came at the same moment")
+	assert.Equal(t, int64(1), decodings.Load()-before)
+}
+
+// waiting is decoded only when sixteen goroutines may have asked for it.
+type waiting struct{ counted }
+
+var (
+	askedFor       atomic.Int64
+	waitingDecoded atomic.Int64
+)
+
+func (w *waiting) UnmarshalJSON(raw []byte) error {
+	waitingDecoded.Add(1)
+	for askedFor.Load() < 16 {
+		runtime.Gosched()
+	}
+	return w.counted.UnmarshalJSON(raw)
+}
+
+func TestGoroutinesThatAskFirstAtOnceWaitForOneDecoding(t *testing.T) { //nolint:paralleltest // it counts
+	value := ObjectValue([]byte(`{"rps": 100}`))
+	var group sync.WaitGroup
+	for range 16 {
+		group.Go(func() {
+			askedFor.Add(1)
+			decoded, err := decodeObject[waiting](value)
+			assert.Nil(t, err)
+			assert.Equal(t, 100, decoded.RPS)
+		})
+	}
+	group.Wait()
+	assert.Equal(t, int64(1), waitingDecoded.Load())
+}
+
+type ending struct{}
+
+func (*ending) UnmarshalJSON([]byte) error {
+	runtime.Goexit()
+	return nil
+}
+
+func TestADecodingThatEndsItsGoroutineIsAnErrorForTheOthers(t *testing.T) {
+	t.Parallel()
+	value := ObjectValue([]byte(`{}`))
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_, _ = decodeObject[ending](value)
+	}()
+	<-ended
+	_, err := decodeObject[ending](value)
+	require.NotNil(t, err)
+	assert.Equal(t, CodeTypeMismatch, err.Code)
 }
 
 func TestWhoAsksForTheSameTypeSharesAndOnlyThatType(t *testing.T) {
