@@ -2,14 +2,10 @@ package becket
 
 import (
 	"net/netip"
-	"regexp"
 	"slices"
 
 	"github.com/becketflags/becket/internal/match"
 )
-
-// maxPattern is the longest regular expression, in bytes.
-const maxPattern = 4096
 
 // operators are the words of a condition that act on an attribute.
 var operators = map[string]struct {
@@ -215,7 +211,7 @@ func (r *reader) textList() []string {
 	return take(&r.strings, 0)
 }
 
-func (r *reader) pattern(fold bool) *regexp.Regexp {
+func (r *reader) pattern(fold bool) *pattern {
 	at := r.at
 	text, ok := r.text()
 	if !ok {
@@ -225,15 +221,11 @@ func (r *reader) pattern(fold bool) *regexp.Regexp {
 		r.fail(at, "the pattern has %d bytes, more than %d", len(text), maxPattern)
 		return nil
 	}
-	pattern, err := regexp.Compile(text)
-	if err != nil {
-		r.fail(at, "%v", err)
-		return nil
+	p := r.crew.patterns.compile(text, fold)
+	if p.problem != "" {
+		r.fail(at, "%s", p.problem)
 	}
-	if fold {
-		pattern = regexp.MustCompile("(?i)" + text)
-	}
-	return pattern
+	return p
 }
 
 // versionRange reads the operand of semver. Equal ones are shared.

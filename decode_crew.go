@@ -24,6 +24,7 @@ type portion struct {
 type crew struct {
 	document []byte
 	helpers  int // how many more may be called
+	patterns patterns
 	working  sync.WaitGroup
 
 	mutex    sync.Mutex
@@ -69,7 +70,7 @@ func (c *crew) help() {
 			c.panicked = cause
 		}
 	}()
-	r := &reader{document: c.document, depth: 2, path: []step{{name: inFlags}}, shared: newShared()}
+	r := &reader{document: c.document, crew: c, depth: 2, path: []step{{name: inFlags}}, shared: newShared()}
 	c.work(r)
 }
 

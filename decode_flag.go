@@ -65,6 +65,10 @@ func (r *reader) flag(key string, at int) *flag {
 	f := d.flag
 	if r.links == links {
 		f.linked = leafOf(&f)
+		if f.cost > maxEvaluations {
+			r.fail(at, "%s", tooManyEvaluations)
+			return nil
+		}
 	}
 	return &f
 }

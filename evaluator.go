@@ -25,6 +25,8 @@ type evaluation struct {
 	found [2]foundAttribute
 	turn  uint8 // which of them is forgotten next
 
+	effort effort // what long texts and lists have cost so far
+
 	// The release that a version was last, and of which attribute it is; 0: none.
 	release     uint64
 	releaseName uint64
@@ -240,11 +242,12 @@ func (f *flag) decide(e *evaluation) *Variant {
 // decideSimply is decide for who wants the variant alone, and for a flag of which every rule is one test that serves one variant. Then
 // there is nothing to note on the way.
 func (f *flag) decideSimply(subject Subject) *Variant {
+	var spent effort
 	for i := range f.rules {
 		r := &f.rules[i]
 		c := &r.conditions[0]
 		value, _ := subject.locate(c.attribute)
-		if c.test(value) == yes {
+		if c.test(value, &spent) == yes {
 			return r.serve.variant
 		}
 	}

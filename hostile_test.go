@@ -37,6 +37,9 @@ func TestDecodingAHostileDocumentTakesMemoryAndTimeInProportionToItsSize(t *test
 	if testing.Short() {
 		sizes = [2]int{50_000, 200_000}
 	}
+	if raceDetector {
+		sizes = [2]int{10_000, 40_000}
+	}
 	for _, kind := range hostileDocuments() {
 		t.Run(kind.name, func(t *testing.T) {
 			small, large := []byte(kind.build(sizes[0])), []byte(kind.build(sizes[1]))
@@ -48,7 +51,7 @@ func TestDecodingAHostileDocumentTakesMemoryAndTimeInProportionToItsSize(t *test
 			}
 			assert.LessOrEqual(t, smallBytes, perByte*uint64(len(small))+bytesAtOnce)
 			assert.LessOrEqual(t, largeBytes, perByte*uint64(len(large))+bytesAtOnce)
-			for try := 0; largeTime > 10*smallTime && try < 5; try++ { // other programs may have had the processor
+			for try := 0; largeTime > 10*smallTime+50*time.Millisecond && try < 5; try++ { // other programs may have had the processor
 				_, again, _ := decodingCosts(large)
 				largeTime = min(largeTime, again)
 			}

@@ -14,6 +14,8 @@ import (
 // often as it is asked. A diamond of requirements doubles them at every level.
 const maxEvaluations = 10_000
 
+var tooManyEvaluations = fmt.Sprintf("one check of it takes more than %d evaluations", maxEvaluations)
+
 // decoded is a ruleset that has just been read, with what linking needs: the reader for places, what is wrong, and the
 // definitions that are fine in themselves but were set aside for what they refer to. Keep leaves the ruleset alone.
 type decoded struct {
@@ -194,7 +196,7 @@ func (r *decoded) judge(g graph, component []int32) {
 	if first.problem != nil {
 		return
 	}
-	cost := int32(1)
+	cost := first.evaluations()
 	place := first.linked()
 	place.timed, place.asks = first.ownTime(), false
 	for _, l := range first.links {
@@ -220,9 +222,12 @@ func (r *decoded) judge(g graph, component []int32) {
 			return
 		}
 		if cost > maxEvaluations {
-			first.fail(r.problemOf(first, fmt.Sprintf("one check of it takes more than %d evaluations", maxEvaluations)))
-			return
+			break
 		}
+	}
+	if cost > maxEvaluations {
+		first.fail(r.problemOf(first, tooManyEvaluations))
+		return
 	}
 	place.cost = cost
 }
@@ -276,7 +281,9 @@ func firstOf(err error) error {
 const leaf = -1
 
 // leafOf returns what linking would find out about a flag that refers to nothing.
-func leafOf(f *flag) linked { return linked{node: leaf, cost: 1, timed: f.ownTime()} }
+func leafOf(f *flag) linked {
+	return linked{node: leaf, cost: int32(f.evaluations()), timed: f.ownTime()}
+}
 
 // links returns the flag's references: of its requirements, then of its rules' conditions.
 func (f *flag) links() []*link {
@@ -399,10 +406,11 @@ func newGraph(r *ruleset) (g graph) {
 		if s.err != nil {
 			continue
 		}
-		if links := s.condition.links(nil); links != nil {
-			g = append(g, &node{segment: s, links: links})
+		n := &node{segment: s, links: s.condition.links(nil)}
+		if cost := n.evaluations(); n.links != nil || cost > maxEvaluations {
+			g = append(g, n)
 		} else {
-			s.linked = linked{node: leaf, cost: 1, timed: (&node{segment: s}).ownTime()}
+			s.linked = linked{node: leaf, cost: cost, timed: n.ownTime()}
 		}
 	}
 	slices.SortFunc(g, func(a, b *node) int { return compareNames(a.name(), b.name()) })

@@ -1,6 +1,9 @@
 package becket
 
-import "runtime"
+import (
+	"fmt"
+	"runtime"
+)
 
 // Schema is the version of the native documents that this library reads.
 const Schema = 1
@@ -30,6 +33,9 @@ func decodeNative(document []byte, goroutines int) (Rules, error) {
 	rules := r.ruleset()
 	if r.broken != nil {
 		return nil, r.broken
+	}
+	if r.crew.patterns.exceeded() {
+		return nil, &DocumentError{Message: fmt.Sprintf("the patterns of the document take more than %d instructions", maxDocumentInstructions)}
 	}
 	if len(r.problems) > 0 {
 		return nil, joinProblems(r.noted())

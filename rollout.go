@@ -2,6 +2,7 @@ package becket
 
 import (
 	"math"
+	"sort"
 	"strconv"
 
 	spaolacci "github.com/spaolacci/murmur3"
@@ -73,7 +74,10 @@ func (h *hashed) hash(e *evaluation) (uint64, bool) {
 			e.lacks(keyAttribute)
 			return 0, false
 		}
-		return hashKey(h.seed, e.subject.Key()), true
+		if key := e.subject.Key(); e.effort.hashing(key) {
+			return hashKey(h.seed, key), true
+		}
+		return 0, false
 	}
 	return h.hashAttribute(e)
 }
@@ -83,6 +87,9 @@ func (h *hashed) hashAttribute(e *evaluation) (uint64, bool) {
 	missed := e.missing != nil
 	for source := h.by; source != nil; source = source.next {
 		value := e.find(source.attribute)
+		if !e.effort.hashing(value.Text()) {
+			return 0, false
+		}
 		if hash, ok := hashValue(h.seed, value); ok {
 			if !missed && e.missing != nil {
 				e.missing = nil
@@ -188,10 +195,7 @@ type rampStep struct {
 // percentAt returns the share at an instant: 0 before the first step, the last step's from its instant on; between two
 // steps the earlier one's, or the straight line between them.
 func (r *ramp) percentAt(now match.Instant) float64 {
-	next := 0
-	for next < len(r.steps) && !now.Before(r.steps[next].at) {
-		next++
-	}
+	next := sort.Search(len(r.steps), func(i int) bool { return now.Before(r.steps[i].at) })
 	if next == 0 {
 		return 0
 	}

@@ -2,7 +2,6 @@ package becket
 
 import (
 	"net/netip"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -49,7 +48,7 @@ type operand struct {
 	parts    []condition // of all, any, not
 	link     *link       // of segment and flag
 	texts    []string    // of contains, starts_with, ends_with; folded where the case is ignored
-	pattern  *regexp.Regexp
+	pattern  *pattern
 	versions *match.Constraint
 	prefixes []netip.Prefix
 	duration time.Duration // of newer_than and older_than
@@ -102,7 +101,7 @@ func (c *condition) holds(e *evaluation) truth {
 	}
 	value := e.find(c.attribute)
 	switch {
-	case value.kind() == KindString && c.operator == opSemver:
+	case value.kind() == KindString && c.operator == opSemver && value.number <= parsedText:
 		return e.version(c.attribute, value.Text(), c.more.versions)
 	case c.operator >= opExists:
 		return c.holdsRarely(e, value)
@@ -110,7 +109,7 @@ func (c *condition) holds(e *evaluation) truth {
 		e.lacks(c.attribute)
 		return unknown
 	}
-	return c.test(value)
+	return c.test(value, &e.effort)
 }
 
 // holdsRarely decides a test whose operator, exists, newer_than or older_than, needs more than the attribute's value.
@@ -125,22 +124,22 @@ func (c *condition) holdsRarely(e *evaluation, value Value) truth {
 	default:
 		relative := *c
 		relative.operand = numeralOf(TimeValue(e.now.Add(-c.more.duration).Time()))
-		return relative.test(value)
+		return relative.test(value, &e.effort)
 	}
 }
 
 // test applies the operator to a value, the zero Value where the attribute is missing.
-func (c *condition) test(value Value) truth {
+func (c *condition) test(value Value, spent *effort) truth {
 	var result truth
 	switch {
-	case c.operator == opIn && value.kind() == KindString && c.set.texts.Len() > 0 && !c.fold:
+	case c.operator == opIn && value.kind() == KindString && value.number <= shortText && c.set.texts.Len() > 0 && !c.fold:
 		result = truthOf(c.set.texts.Has(value.Text())) // what compare would come to, two calls later
 	case value.kind() == KindAny:
 		result = unknown
 	case value.kind() == KindList:
-		result = c.compareList(value)
+		result = c.compareList(value, spent)
 	default:
-		result = c.compare(value)
+		result = c.compare(value, spent)
 	}
 	if c.negated {
 		return result.not()
@@ -196,6 +195,9 @@ func (l *link) contains(e *evaluation) truth {
 
 func (s *segment) contains(e *evaluation) truth {
 	if key := e.subject.Key(); key != "" {
+		if !e.effort.hashing(key) {
+			return unknown
+		}
 		if s.exclude.Has(key) {
 			return no
 		}
@@ -233,10 +235,15 @@ func (l *link) satisfied(e *evaluation) truth {
 }
 
 // compareList is "any" over the elements.
-func (c *condition) compareList(list Value) truth {
+func (c *condition) compareList(list Value, spent *effort) truth {
+	const each = 4 // steps
 	result := no
 	for i := range list.Len() {
-		if result = max(result, c.compare(list.at(i))); result == yes {
+		element := list.at(i)
+		if !spent.spend(each + c.effortOfText(min(len(element.Text()), usualText))) {
+			return unknown
+		}
+		if result = max(result, c.compare(element, spent)); result == yes {
 			break
 		}
 	}
@@ -244,10 +251,10 @@ func (c *condition) compareList(list Value) truth {
 }
 
 // compare applies the operator, without its negation, to one value.
-func (c *condition) compare(value Value) truth {
+func (c *condition) compare(value Value, spent *effort) truth {
 	switch c.operator {
 	case opIn:
-		return c.set.has(value, c.fold)
+		return c.inSet(value, spent)
 	case opLess, opLessOrEqual, opGreater, opGreaterOrEqual:
 		return compareNumber(c.operator, value, c.operand.value())
 	case opBefore, opAfter, opNewerThan, opOlderThan:
@@ -256,14 +263,34 @@ func (c *condition) compare(value Value) truth {
 	if value.kind() != KindString {
 		return unknown
 	}
-	return c.compareText(value.Text())
+	return c.compareText(value.Text(), spent)
 }
 
-func (c *condition) compareText(text string) truth {
+// inSet looks for a value in the set. A text that is longer than all of its texts is not hashed to find that out.
+func (c *condition) inSet(value Value, spent *effort) truth {
+	if value.kind() == KindString && c.set.texts.Len() > 0 {
+		text := value.Text()
+		if !canHave(&c.set.texts, len(text), c.fold) {
+			return no
+		}
+		if !spent.hashing(text) || c.fold && !spent.spend(2*len(text)) {
+			return unknown
+		}
+	}
+	return c.set.has(value, c.fold)
+}
+
+func (c *condition) compareText(text string, spent *effort) truth {
+	if len(text) > usualText && !spent.spend(c.effortOfText(len(text))) {
+		return unknown
+	}
 	switch c.operator {
 	case opMatches:
-		return truthOf(matches(c.more.pattern, text))
+		return truthOf(matches(c.more.pattern.Regexp, text))
 	case opSemver:
+		if len(text) > parsedText {
+			return unknown
+		}
 		return versionWithin(c.more.versions, text)
 	case opCIDR:
 		return c.insideAny(text)
@@ -286,6 +313,9 @@ func (c *condition) compareInstant(value Value) truth {
 	at := match.Instant{Seconds: int64(value.number), Nanoseconds: value.fraction()}
 	if value.kind() != KindTime {
 		var ok bool
+		if len(value.Text()) > parsedText {
+			return unknown
+		}
 		if at, ok = match.ParseInstant(value.Text()); !ok {
 			return unknown
 		}
@@ -303,6 +333,9 @@ func (c *condition) compareInstant(value Value) truth {
 
 // insideAny reads the text as an IP address.
 func (c *condition) insideAny(text string) truth {
+	if len(text) > parsedText {
+		return unknown
+	}
 	address, ok := match.ParseAddress(text)
 	if !ok {
 		return unknown

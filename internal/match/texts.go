@@ -14,10 +14,11 @@ type Texts struct {
 	fingerprints []Fingerprint       // when all have at most 15
 	others       map[string]struct{} // otherwise
 	length       int
+	longest      int // bytes
 }
 
-// longest is the length in bytes of the longest text that fits into a word together with its length.
-const longest = 7
+// wordLength is the length in bytes of the longest text that fits into a word together with its length.
+const wordLength = 7
 
 // multiplier spreads words. It is odd, so that different words have different products.
 var multiplier = secret() | 1
@@ -29,9 +30,10 @@ func NewTexts(texts []string) Texts {
 	for _, text := range texts {
 		most = max(most, len(text))
 	}
+	t.longest = most
 	switch {
 	case len(texts) == 0:
-	case most <= longest:
+	case most <= wordLength:
 		t.addWords(texts)
 	case most <= Exact:
 		t.addFingerprints(texts)
@@ -73,10 +75,13 @@ func (t *Texts) addFingerprints(texts []string) {
 func (t *Texts) Has(text string) bool {
 	switch {
 	case t.words != nil:
-		return len(text) <= longest && t.words[t.placeOfWord(pack(text))] != 0
+		return len(text) <= wordLength && t.words[t.placeOfWord(pack(text))] != 0
 	case t.fingerprints != nil:
 		return len(text) <= Exact && t.fingerprints[t.placeOf(FingerprintOf(text))].last != 0
 	default:
+		if len(text) > t.longest {
+			return false // without hashing it
+		}
 		_, found := t.others[text]
 		return found
 	}
@@ -108,6 +113,9 @@ func (t *Texts) placeOf(fingerprint Fingerprint) uint64 {
 
 // Len returns the number of different texts.
 func (t *Texts) Len() int { return t.length }
+
+// Longest returns how many bytes the longest of the texts has.
+func (t *Texts) Longest() int { return t.longest }
 
 // Sorted returns the texts in their order.
 func (t *Texts) Sorted() []string {
