@@ -5,6 +5,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/becketflags/becket/internal/lending"
 )
 
 // cache holds the current ruleset in memory: one atomic pointer. Readers load it once per view and never wait; the one
@@ -30,6 +32,7 @@ type snapshot struct {
 	overridden *overridden // rules with local overrides before them; nil where there are none. Then native is nil
 	below      *ruleset    // the native rules below overrides
 	foreign    bool        // the rules are those of another format
+	borrows    bool        // and they may be lent memory: they keep nothing
 	observer   *observer   // nil: nobody listens to evaluations
 
 	self *snapshot // see far
@@ -48,6 +51,7 @@ func newSnapshot(rules Rules, tier Tier, clock func() time.Time, o *observer) *s
 	s.native, _ = rules.(*ruleset)
 	if rules != nil {
 		s.foreign = s.native == nil
+		_, s.borrows = bareRules(rules).(lending.Borrower)
 		info := rules.Info()
 		s.revision, s.environment = info.Revision, info.Environment
 	}

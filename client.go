@@ -152,6 +152,10 @@ func (c *Client) Explain(key string, subject Subject) Explanation {
 		return Explanation{Flag: key, Key: subject.Key(), Reason: ReasonError, Err: ErrNotReady}
 	}
 	s := c.cache.load()
+	if s.foreign {
+		own := newOwnSubject(&subject, key)
+		subject, key = own.subject, own.flag
+	}
 	private := newPrivacy(c.config.private)
 	x := explain(s.answering(), key, &subject, s.moment, private.of(&subject))
 	x.Key, x.Revision, x.Tier = subject.Key(), s.revision, s.tier

@@ -21,8 +21,9 @@ type Format interface {
 
 // Rules is a compiled document: immutable, and safe for concurrent use.
 type Rules interface {
-	// Evaluate decides one flag for one subject. It must not panic, block, do I/O, or keep the subject or any text of it after it
-	// returns: a caller's subject may live on the caller's stack. want is the type asked for, KindAny if any will do.
+	// Evaluate decides one flag for one subject. It must not panic, block or do I/O. want is the type asked for, KindAny if any will
+	// do. The flag's key and the subject are copies that a client makes for this call: Evaluate may keep them, with every text and
+	// list in them, for as long as it likes, and hand them to other goroutines.
 	Evaluate(flag string, want Kind, subject *Subject, at *Moment) Result
 
 	// Flags lists the flags, those set aside too, in the order of their keys.

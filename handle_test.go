@@ -5,6 +5,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/becketflags/becket/internal/lending"
 )
 
 const handled = `{"schema":1,"revision":3,"flags":{
@@ -116,6 +118,8 @@ func TestVerifyNeedsARuleset(t *testing.T) {
 
 // plainRules hide what native rules can do beyond Rules.
 type plainRules struct{ Rules }
+
+func (plainRules) KeepsNothing() lending.Promise { return lending.Promise{} }
 
 type plainFormat struct{}
 

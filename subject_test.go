@@ -248,20 +248,3 @@ func TestAnEndlessNameIsNoName(t *testing.T) {
 	_, ok := s.Attribute(long)
 	assert.False(t, ok)
 }
-
-func TestACopyOfASubjectSharesNothing(t *testing.T) {
-	t.Parallel()
-	key, text, word := []byte("user-1"), []byte("text"), []byte("word")
-	list := []string{textOf(word)}
-	s := NewSubject(textOf(key), String(textOf(text), textOf(text)), Strings("list", list...), Int("n", 1), Any("m", map[string]any{"x": textOf(text)}))
-	c := s.clone()
-	copy(key, "xxxxxx")
-	copy(text, "xxxx")
-	copy(word, "xxxx")
-	list[0] = "changed"
-	assert.Equal(t, "user-1", c.Key())
-	assert.Equal(t, "text", valueAt(t, c, "text"))
-	assert.Equal(t, []any{"word"}, valueAt(t, c, "list"))
-	assert.Equal(t, "text", valueAt(t, c, "m.x"))
-	assert.Equal(t, int64(1), valueAt(t, c, "n"))
-}

@@ -211,9 +211,7 @@ func (v *Variant) served() Value {
 func (v *View) observed(flag string, want Kind) *Variant {
 	s := v.snapshot.far()
 	if s.observer == nil && s.overridden == nil && s.foreign {
-		lent := lend(&v.subject, flag)
-		r := s.rules.Evaluate(lent.flag, want, &lent.subject, s.moment) // a Result is large: nobody else hands it on
-		lent.giveBack()
+		r := s.askForeign(&v.subject, flag, want)
 		return r.Variant
 	}
 	if s.native == nil || len(s.observer.onEvaluate) > 0 {
@@ -277,7 +275,7 @@ func (v *View) exposeAsked(flag string) {
 	}
 }
 
-// ask asks overrides and what is below them: native rules directly, all others by their interface, with a copy of the subject.
+// ask asks overrides and what is below them: native rules directly, all others by their interface.
 func (v *View) ask(flag string, want Kind) Result {
 	s := v.snapshot.far()
 	if s.overridden != nil {
@@ -291,10 +289,7 @@ func (v *View) ask(flag string, want Kind) Result {
 	case s.rules == nil:
 		return Result{Reason: ReasonError, Err: ErrNotReady}
 	default:
-		lent := lend(&v.subject, flag)
-		r := s.rules.Evaluate(lent.flag, want, &lent.subject, s.moment)
-		lent.giveBack()
-		return r
+		return s.askForeign(&v.subject, flag, want)
 	}
 }
 

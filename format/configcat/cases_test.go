@@ -38,7 +38,7 @@ func TestOwnCases(t *testing.T) {
 	require.NotEmpty(t, groups)
 	for _, g := range groups {
 		t.Run(g.Name, func(t *testing.T) {
-			rules := decode(t, g.Config)
+			rules := lent(t, g.Config)
 			require.NotEmpty(t, g.Cases)
 			for _, c := range g.Cases {
 				c.check(t, rules)

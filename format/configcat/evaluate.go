@@ -1,6 +1,9 @@
 package configcat
 
-import "github.com/becketflags/becket"
+import (
+	"github.com/becketflags/becket"
+	"github.com/becketflags/becket/internal/lending"
+)
 
 // The well-known attributes that are not simply attributes of the subject.
 const (
@@ -30,6 +33,9 @@ type outcome struct {
 	split   bool  // a percentage option decided
 	err     *becket.EvaluationError
 }
+
+// KeepsNothing promises that no evaluation keeps a part of a subject.
+func (*rules) KeepsNothing() lending.Promise { return lending.Promise{} }
 
 // Evaluate decides one setting for one subject. It is safe for concurrent use.
 func (r *rules) Evaluate(flag string, want becket.Kind, subject *becket.Subject, _ *becket.Moment) (result becket.Result) {

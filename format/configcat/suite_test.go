@@ -15,6 +15,7 @@ import (
 
 	"github.com/becketflags/becket"
 	"github.com/becketflags/becket/format/configcat"
+	"github.com/becketflags/becket/internal/lendingtest"
 )
 
 // suite returns a path within the vendor's conformance data, which is not part of this repository. Where it is missing the test
@@ -48,6 +49,13 @@ func decode(t testing.TB, document []byte) becket.Rules {
 	rules, err := configcat.V6.Decode(document)
 	require.NoError(t, err)
 	return rules
+}
+
+// lent compiles a document and asks it by a client, with memory that is overwritten as soon as the rules have answered.
+func lent(t testing.TB, document []byte) becket.Rules {
+	t.Helper()
+	lendingtest.Poison(t)
+	return lendingtest.Rules(t, configcat.V6, document, time.Unix(1_790_000_000, 0))
 }
 
 // user is a ConfigCat user as the cases write one; nil is no user at all.
@@ -162,7 +170,7 @@ func TestMatrices(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			for _, sdkKey := range matrixKeys[name] {
 				require.Contains(t, configs, sdkKey)
-				runMatrix(t, file, decode(t, configs[sdkKey]), name == "testmatrix_variationId")
+				runMatrix(t, file, lent(t, configs[sdkKey]), name == "testmatrix_variationId")
 			}
 		})
 	}
@@ -296,7 +304,7 @@ func (g *group) run(t *testing.T, document []byte, c groupCase) {
 		require.NoError(t, json.Unmarshal(*c.User, &u))
 	}
 	about, _ := json.Marshal(c)
-	got := ask(decode(t, overridden(t, document, c.Override)), c.Key, u.subject(t))
+	got := ask(lent(t, overridden(t, document, c.Override)), c.Key, u.subject(t))
 	if c.Error != "" {
 		requireError(t, got, string(about))
 		if len(c.Cycle) > 0 {
@@ -349,7 +357,7 @@ func overridden(t *testing.T, document []byte, values map[string]json.RawMessage
 func TestEdgeCases(t *testing.T) {
 	raw, err := os.ReadFile(suite(t, "edge", "config.json"))
 	require.NoError(t, err)
-	rules := decode(t, raw)
+	rules := lent(t, raw)
 	file := readJSON[struct {
 		Cases []struct {
 			Key    string `json:"key"`

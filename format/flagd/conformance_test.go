@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/becketflags/becket"
+	"github.com/becketflags/becket/internal/lendingtest"
 )
 
 // suite returns the folder of flagd's conformance data, which live outside this repository. Without them the test is skipped, in
@@ -71,8 +72,8 @@ func TestGoldenSuite(t *testing.T) {
 	folder := filepath.Join(suite(t), "golden")
 	document, err := os.ReadFile(filepath.Join(folder, "flags.json"))
 	require.NoError(t, err)
-	compiled, err := Format.Decode(document)
-	require.NoError(t, err)
+	lendingtest.Poison(t)
+	compiled := lendingtest.Rules(t, Format, document, standing.Now())
 	file, err := os.Open(filepath.Join(folder, "cases.jsonl"))
 	require.NoError(t, err)
 	defer file.Close()

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/becketflags/becket"
+	"github.com/becketflags/becket/internal/lendingtest"
 )
 
 func load(t testing.TB, document string) *rules {
@@ -29,7 +30,11 @@ func loadFile(t testing.TB) *rules {
 }
 
 func TestEvaluations(t *testing.T) {
-	compiled := loadFile(t)
+	lendingtest.Poison(t)
+	document, err := os.ReadFile(filepath.Join("testdata", "flags.flagd.json"))
+	require.NoError(t, err)
+	at := time.Unix(1_790_000_001, 0)
+	compiled := lendingtest.Rules(t, Format, document, at)
 	raw, err := os.ReadFile(filepath.Join("testdata", "evaluations.json"))
 	require.NoError(t, err)
 	var cases []struct {
@@ -43,13 +48,12 @@ func TestEvaluations(t *testing.T) {
 		Value   any              `json:"value"`
 	}
 	require.NoError(t, json.Unmarshal(raw, &cases))
-	at := becket.At(time.Unix(1_790_000_001, 0), 0)
 	for _, c := range cases {
 		t.Run(c.Name, func(t *testing.T) {
 			subject := subjectOf(c.Context)
 			want, ok := kinds[c.Type]
 			require.True(t, ok || c.Type == "Any")
-			got := compiled.Evaluate(c.Flag, want, &subject, at)
+			got := compiled.Evaluate(c.Flag, want, &subject, nil)
 			assert.Equal(t, c.Reason, got.Reason)
 			if c.Error != "" {
 				require.NotNil(t, got.Err)

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/becketflags/becket"
+	"github.com/becketflags/becket/internal/lending"
 )
 
 // rules is a compiled document.
@@ -21,6 +22,9 @@ var (
 	errTargeting = &becket.EvaluationError{Code: becket.CodeParseError, Message: "the targeting rule cannot be evaluated"}
 	errVariant   = &becket.EvaluationError{Code: becket.CodeGeneral, Message: "the targeting rule names no variant of the flag"}
 )
+
+// KeepsNothing promises that no evaluation keeps a part of a subject.
+func (*rules) KeepsNothing() lending.Promise { return lending.Promise{} }
 
 // Evaluate decides one flag for one subject. It keeps nothing of the subject.
 func (r *rules) Evaluate(key string, want becket.Kind, subject *becket.Subject, at *becket.Moment) becket.Result {
