@@ -153,7 +153,8 @@ func TestPoisonFindsAFormatThatKeepsWhatItWasLent(t *testing.T) {
 func TestLentMemoryKeepsNothingOfALargeSubject(t *testing.T) {
 	t.Parallel()
 	large := NewSubject("user-1", append(numbered(1000), String("long", strings.Repeat("t", 10<<20)),
-		Strings("list", make([]string, 1000)...), Any("object", []any{map[string]any{"a": 1}}), Any("map", map[string]any{"a": "b"}))...)
+		Strings("list", make([]string, 1000)...),
+		Any("object", []any{map[string]any{"a": 1}}), Any("map", map[string]any{"a": "b"}))...)
 	l := lend(&large, "flag")
 	text := weak.Make(unsafe.SliceData(l.memory))
 	attributes, values := weak.Make(unsafe.SliceData(l.attributes)), weak.Make(unsafe.SliceData(l.values))
