@@ -1,20 +1,7 @@
 package becket
 
 import (
-	"errors"
 	"fmt"
-)
-
-// What documents are refused for though they are sound, for errors.Is.
-var (
-	// ErrEnvironment is a document of another environment than the client was told to expect.
-	ErrEnvironment = errors.New("becket: the document is of another environment")
-
-	// ErrLowerRevision is a document whose revision is below the one before.
-	ErrLowerRevision = errors.New("becket: the document's revision is lower than before")
-
-	// ErrEmpty is a document without flags while the ruleset in use has some.
-	ErrEmpty = errors.New("becket: the document has no flags")
 )
 
 // acceptable holds a sound document against what is in use: docs/ruleset.md. The revision of a bootstrap is no bar.
@@ -44,4 +31,13 @@ func (c *config) rightEnvironment(info RulesInfo) error {
 		return fmt.Errorf("%w: it names none, and %q is expected", ErrEnvironment, c.environment)
 	}
 	return fmt.Errorf("%w: %q, and %q is expected", ErrEnvironment, shorten(info.Environment), c.environment)
+}
+
+// trusts tells whether a copy that another process wrote may stay, as far as can be told without decoding it.
+func (c *config) trusts(kept *diskCopy) error {
+	if len(c.keys) == 0 {
+		return nil
+	}
+	_, err := verify(c.keys, kept.body, kept.signature)
+	return err
 }

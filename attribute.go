@@ -13,6 +13,28 @@ type Attribute struct {
 	value Value
 }
 
+// String returns a text attribute.
+func String(name, value string) Attribute { return attribute(name, StringValue(value)) }
+
+// Int returns an integer attribute.
+func Int(name string, value int) Attribute { return attribute(name, IntValue(int64(value))) }
+
+// Int64 returns an integer attribute.
+func Int64(name string, value int64) Attribute { return attribute(name, IntValue(value)) }
+
+// Float returns a number attribute. An integral number is an integer, however it is passed. NaN satisfies no comparison.
+func Float(name string, value float64) Attribute { return attribute(name, FloatValue(value)) }
+
+// Bool returns a boolean attribute.
+func Bool(name string, value bool) Attribute { return attribute(name, BoolValue(value)) }
+
+// Time returns an attribute that is an instant.
+func Time(name string, value time.Time) Attribute { return attribute(name, TimeValue(value)) }
+
+// Strings returns an attribute that is a list of texts: an operator holds when it holds for any of them. The slice is kept; the
+// caller must not change it afterwards.
+func Strings(name string, values ...string) Attribute { return attribute(name, stringsValue(values)) }
+
 // attribute gives a value its name.
 func attribute(name string, value Value) Attribute {
 	value.meta = value.meta&^tagMask | tagOf(name)
@@ -38,28 +60,6 @@ func tagOf(name string) meta {
 func (a *Attribute) named() string {
 	return unsafe.String(a.name, int(a.value.meta>>tagAt&longestName))
 }
-
-// String returns a text attribute.
-func String(name, value string) Attribute { return attribute(name, StringValue(value)) }
-
-// Int returns an integer attribute.
-func Int(name string, value int) Attribute { return attribute(name, IntValue(int64(value))) }
-
-// Int64 returns an integer attribute.
-func Int64(name string, value int64) Attribute { return attribute(name, IntValue(value)) }
-
-// Float returns a number attribute. An integral number is an integer, however it is passed. NaN satisfies no comparison.
-func Float(name string, value float64) Attribute { return attribute(name, FloatValue(value)) }
-
-// Bool returns a boolean attribute.
-func Bool(name string, value bool) Attribute { return attribute(name, BoolValue(value)) }
-
-// Time returns an attribute that is an instant.
-func Time(name string, value time.Time) Attribute { return attribute(name, TimeValue(value)) }
-
-// Strings returns an attribute that is a list of texts: an operator holds when it holds for any of them. The slice is kept; the
-// caller must not change it afterwards.
-func Strings(name string, values ...string) Attribute { return attribute(name, stringsValue(values)) }
 
 // keyName is the attribute by which conditions name the targeting key.
 const keyName = "key"

@@ -83,6 +83,64 @@ func TypeMismatch(asked, found Kind) *EvaluationError {
 	return typeMismatches[asked][found]
 }
 
+// Errors of a client's methods, for errors.Is.
+var (
+	// ErrNoClient is returned by the methods of a nil Client that would have to do something.
+	ErrNoClient = errors.New("becket: the client is nil")
+
+	// ErrClosed is returned by Refresh and Flush after Close.
+	ErrClosed = errors.New("becket: the client is closed")
+
+	// ErrNotEnded is returned by Close when it gives up waiting: a source, a hook or a disk hangs.
+	ErrNotEnded = errors.New("becket: Close gave up waiting")
+)
+
+// Errors of sources and formats, for errors.Is.
+var (
+	// ErrPanic is a panic in a source or a format, which was recovered.
+	ErrPanic = errors.New("becket: recovered a panic")
+
+	// ErrSourceHangs is a source that did not return although its context was done.
+	ErrSourceHangs = errors.New("becket: the source hangs: it did not return when it was told to")
+
+	// ErrTooLarge is a document over the limit of its size.
+	ErrTooLarge = errors.New("becket: the document is over the size limit")
+
+	// ErrUnexpectedNotModified is an answer "not modified" to a fetch that had nothing to compare with.
+	ErrUnexpectedNotModified = errors.New("becket: the source says that nothing has changed, but was not asked whether it has")
+
+	// ErrRedirect is a redirect that is not followed: the sixth, one to another scheme but https, or one without end.
+	ErrRedirect = errors.New("becket: the server's redirect is not followed")
+)
+
+// Reasons why a valid document is not accepted, for errors.Is.
+var (
+	// ErrEnvironment is a document of another environment than the client was told to expect.
+	ErrEnvironment = errors.New("becket: the document is of another environment")
+
+	// ErrLowerRevision is a document whose revision is below the one before.
+	ErrLowerRevision = errors.New("becket: the document's revision is lower than before")
+
+	// ErrEmpty is a document without flags while the ruleset in use has some.
+	ErrEmpty = errors.New("becket: the document has no flags")
+
+	// ErrUnsigned is a document whose signature cannot be fetched.
+	ErrUnsigned = errors.New("becket: the document is not signed")
+
+	// ErrSignature is a signature that does not fit the document, or is of a key that is not trusted.
+	ErrSignature = errors.New("becket: the document's signature is refused")
+)
+
+// Reasons why Verify rejects a handle, in addition to the errors of evaluations, for errors.Is.
+var (
+	// ErrDefaultOutside is a default that none of the flag's variants has: without the flag, the program would behave as it never
+	// does with it.
+	ErrDefaultOutside = errors.New("the default is none of the flag's variants")
+
+	// ErrDefaultsDiffer is two handles of one flag with different types or defaults.
+	ErrDefaultsDiffer = errors.New("two handles of the flag differ in type or default")
+)
+
 // DocumentError is one thing wrong with a document, and where.
 type DocumentError struct {
 	Path    string // such as flags.checkout.rules[2].if; "" for the document itself
@@ -119,6 +177,7 @@ func (e *DocumentError) located() string {
 type within struct{ error }
 
 func (e within) Error() string { return trimPrefix(e.error) }
+
 func (e within) Unwrap() error { return e.error }
 
 // noError is the text of an error that is nil, as package fmt writes it.
@@ -136,21 +195,6 @@ func trimPrefix(err error) string {
 	}
 	return text
 }
-
-// ErrClosed is what a closed client answers to who wants it to do something.
-var ErrClosed = errors.New("becket: the client is closed")
-
-// What the client answers to who asks for more than it can give, for errors.Is.
-var (
-	// ErrNoClient is what a nil client answers to who wants it to do something.
-	ErrNoClient = errors.New("becket: the client is nil")
-
-	// ErrNotEnded is a Close that gave up waiting: a source, a hook or a disk hangs.
-	ErrNotEnded = errors.New("becket: Close gave up waiting")
-)
-
-// ErrPanic is a panic in a source or a format, which was recovered.
-var ErrPanic = errors.New("becket: recovered a panic")
 
 // panicError keeps what a panic said, an error as what it is.
 func panicError(name string, cause any) error {

@@ -35,6 +35,14 @@ type rareFields struct {
 	maxAge   time.Duration
 }
 
+// linked is what linking finds out about a flag or a segment together with all that it refers to.
+type linked struct {
+	node  int32 // its place in the graph
+	cost  int32 // evaluations, at most maxEvaluations + 1
+	timed bool  // it depends on the clock
+	asks  bool  // it may ask a flag
+}
+
 // failure returns why the definition could not be read, nil if it could.
 func (f *flag) failure() *EvaluationError {
 	if f.rare == nil {
@@ -57,6 +65,51 @@ func (f *flag) requires() []*link {
 		return nil
 	}
 	return f.rare.requires
+}
+
+// ownTime reports whether the flag itself looks at the clock.
+func (f *flag) ownTime() bool {
+	if f.rare != nil && f.rare.maxAge > 0 {
+		return true
+	}
+	for i := range f.rules {
+		r := &f.rules[i]
+		if r.gate != nil && (r.gate.window != nil || r.gate.ramp != nil) || slices.ContainsFunc(r.conditions, condition.isTimed) {
+			return true
+		}
+	}
+	return false
+}
+
+// variant returns the variant of that name, or nil.
+func (f *flag) variant(name string) *Variant {
+	i, found := slices.BinarySearchFunc(f.variants, name, func(v Variant, name string) int { return strings.Compare(v.Name, name) })
+	if !found {
+		return nil
+	}
+	return &f.variants[i]
+}
+
+// info describes the flag.
+func (f *flag) info() FlagInfo {
+	info := FlagInfo{Key: f.key, Kind: f.kind, Enabled: f.enabled, Kept: f.keptFor() != nil, Err: f.keptFor(), Definition: f.definition, Behaviour: f.behaviour}
+	if failure := f.failure(); failure != nil {
+		info.Err = failure
+		return info
+	}
+	for i := range f.variants {
+		info.Variants = append(info.Variants, f.variants[i].Name)
+	}
+	if a := f.about; a != nil {
+		info.Description, info.Owner, info.Tags, info.Metadata = a.description, a.owner, slices.Clone(a.tags), a.metadata
+		info.Created, info.Expires, info.Permanent = a.created.time(), a.expires.time(), a.permanent
+	}
+	return info
+}
+
+// converts reports whether the flag's value may be read as another type: an integer as a float, nothing else.
+func (f *flag) converts(want Kind) bool {
+	return want == KindAny || want == KindFloat && f.kind == KindInt
 }
 
 // rule is a compiled rule.
@@ -108,15 +161,6 @@ var (
 	impliedOff      = &impliedVariants[0]
 )
 
-// variant returns the variant of that name, or nil.
-func (f *flag) variant(name string) *Variant {
-	i, found := slices.BinarySearchFunc(f.variants, name, func(v Variant, name string) int { return strings.Compare(v.Name, name) })
-	if !found {
-		return nil
-	}
-	return &f.variants[i]
-}
-
 // mostSimple is how many rules a simple flag has at most. With more, it pays to remember where attributes were found.
 const mostSimple = 4
 
@@ -133,48 +177,4 @@ func (f *flag) shorten() {
 			return r.gate != nil || r.serve.split != nil || len(r.conditions) != 1 || !r.conditions[0].isPlainTest()
 		})
 	}
-}
-
-// info describes the flag.
-func (f *flag) info() FlagInfo {
-	info := FlagInfo{Key: f.key, Kind: f.kind, Enabled: f.enabled, Kept: f.keptFor() != nil, Err: f.keptFor(), Definition: f.definition, Behaviour: f.behaviour}
-	if failure := f.failure(); failure != nil {
-		info.Err = failure
-		return info
-	}
-	for i := range f.variants {
-		info.Variants = append(info.Variants, f.variants[i].Name)
-	}
-	if a := f.about; a != nil {
-		info.Description, info.Owner, info.Tags, info.Metadata = a.description, a.owner, slices.Clone(a.tags), a.metadata
-		info.Created, info.Expires, info.Permanent = a.created.time(), a.expires.time(), a.permanent
-	}
-	return info
-}
-
-// converts reports whether the flag's value may be read as another type: an integer as a float, nothing else.
-func (f *flag) converts(want Kind) bool {
-	return want == KindAny || want == KindFloat && f.kind == KindInt
-}
-
-// linked is what linking finds out about a flag or a segment together with all that it refers to.
-type linked struct {
-	node  int32 // its place in the graph
-	cost  int32 // evaluations, at most maxEvaluations + 1
-	timed bool  // it depends on the clock
-	asks  bool  // it may ask a flag
-}
-
-// ownTime reports whether the flag itself looks at the clock.
-func (f *flag) ownTime() bool {
-	if f.rare != nil && f.rare.maxAge > 0 {
-		return true
-	}
-	for i := range f.rules {
-		r := &f.rules[i]
-		if r.gate != nil && (r.gate.window != nil || r.gate.ramp != nil) || slices.ContainsFunc(r.conditions, condition.isTimed) {
-			return true
-		}
-	}
-	return false
 }

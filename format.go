@@ -48,6 +48,14 @@ type Explainer interface {
 	Explain(flag string, subject *Subject, at *Moment, private map[string]bool) Explanation
 }
 
+// VariantLister is implemented by Rules that can tell what their flags may serve. [Client.Verify] holds defaults against it, and
+// overrides and tests name variants by it.
+type VariantLister interface {
+	// Variants lists a flag's variants in the order of their names; nil where there is no such flag or its definition could not be
+	// read. The caller must not change the list.
+	Variants(flag string) []Variant
+}
+
 // Result is what an evaluation gives. It refers to the rules, so that returning it costs no allocation.
 type Result struct {
 	Variant *Variant // what is served; nil for the caller's default
@@ -61,6 +69,11 @@ type Result struct {
 	// the flag's [FlagInfo.Behaviour].
 	Unit      string
 	Behaviour uint64
+}
+
+// fail turns a result into an error, which serves the caller's default.
+func (r *Result) fail(err *EvaluationError) {
+	r.Variant, r.Rule, r.Reason, r.Err = nil, "", ReasonError, err
 }
 
 // Variant is one of the values that a flag can serve.
@@ -162,14 +175,6 @@ func (b Bad) Error() string {
 
 // Unwrap returns what is wrong.
 func (b Bad) Unwrap() error { return b.Err }
-
-// VariantLister is implemented by Rules that can tell what their flags may serve. [Client.Verify] holds defaults against it, and
-// overrides and tests name variants by it.
-type VariantLister interface {
-	// Variants lists a flag's variants in the order of their names; nil where there is no such flag or its definition could not be
-	// read. The caller must not change the list.
-	Variants(flag string) []Variant
-}
 
 // variantsOf lists a flag's variants where the rules can tell.
 func variantsOf(rules Rules, flag string) []Variant {

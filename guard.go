@@ -2,15 +2,8 @@ package becket
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
-)
-
-// What can be wrong with a source as such, for errors.Is.
-var (
-	// ErrSourceHangs is a source that did not return although its context was done.
-	ErrSourceHangs = errors.New("becket: the source hangs: it did not return when it was told to")
 )
 
 const (

@@ -27,6 +27,21 @@ type Hooks struct {
 	OnEvaluate func(Evaluation)
 }
 
+// Evaluation is what OnEvaluate gets: one answer, and for whom. It is a copy, which the hook may keep.
+type Evaluation struct {
+	Subject     Subject // private attributes hidden
+	Flag        string
+	Variant     string // "" where the caller's default is served
+	Value       any    // the variant's, as in [View.All], the hook's own; nil where the caller's default is served
+	Rule        string
+	Reason      Reason
+	Revision    int64
+	Environment string
+	Tier        Tier
+	Err         error // nil, or an *EvaluationError
+	Time        time.Time
+}
+
 // Refresh is how one refresh went.
 type Refresh struct {
 	Outcome  Outcome
@@ -81,19 +96,4 @@ func (e *DeliveryError) Unwrap() error {
 		return nil
 	}
 	return e.Err
-}
-
-// Evaluation is what OnEvaluate gets: one answer, and for whom. It is a copy, which the hook may keep.
-type Evaluation struct {
-	Subject     Subject // private attributes hidden
-	Flag        string
-	Variant     string // "" where the caller's default is served
-	Value       any    // the variant's, as in [View.All], the hook's own; nil where the caller's default is served
-	Rule        string
-	Reason      Reason
-	Revision    int64
-	Environment string
-	Tier        Tier
-	Err         error // nil, or an *EvaluationError
-	Time        time.Time
 }

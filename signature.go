@@ -10,15 +10,6 @@ import (
 	"aead.dev/minisign"
 )
 
-// What a signature can be refused for, for errors.Is.
-var (
-	// ErrUnsigned is a document whose signature is not to be had.
-	ErrUnsigned = errors.New("becket: the document is not signed")
-
-	// ErrSignature is a signature that does not fit the document, or is of a key that is not trusted.
-	ErrSignature = errors.New("becket: the document's signature is refused")
-)
-
 // parsePublicKey reads the text of a .pub file or the key alone. The key is public, but what was given by mistake in its place may
 // not be, so it is not quoted.
 func parsePublicKey(text string) (minisign.PublicKey, error) {

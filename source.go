@@ -5,14 +5,12 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"time"
 
 	"github.com/becketflags/becket/internal/limit"
-	"github.com/becketflags/becket/internal/poll"
 )
 
 // Source is where documents come from: [HTTP], [File], [FS], [Bytes], or a program's own. The client calls it from one goroutine
@@ -75,14 +73,12 @@ func (e *StatusError) Error() string {
 	return text
 }
 
-// What sources report, for errors.Is.
-var (
-	// ErrTooLarge is a document over the limit of its size.
-	ErrTooLarge = errors.New("becket: the document is over the size limit")
-
-	// ErrUnexpectedNotModified is an answer "not modified" to a fetch that had nothing to compare with.
-	ErrUnexpectedNotModified = errors.New("becket: the source says that nothing has changed, but was not asked whether it has")
-)
+func statusText(code int) string {
+	if text := http.StatusText(code); text != "" {
+		return " " + text
+	}
+	return ""
+}
 
 // maxDocument is the limit of a document after decompression, in bytes, whatever its source and its format.
 const maxDocument = limit.Document
@@ -97,6 +93,8 @@ func checkSize(document []byte) error {
 
 // maxSignature is the limit of a signature file; a minisign signature with long comments takes under 1 KiB.
 const maxSignature = 16 << 10
+
+const signatureSuffix = ".minisig"
 
 // Bytes returns a source whose document never changes. It copies the bytes. It offers no signature.
 func Bytes(document []byte) Source {
@@ -167,19 +165,3 @@ func readLimited(r io.Reader, limit, expected int64) ([]byte, error) {
 		}
 	}
 }
-
-const signatureSuffix = ".minisig"
-
-func statusText(code int) string {
-	if text := http.StatusText(code); text != "" {
-		return " " + text
-	}
-	return ""
-}
-
-const maxRetryAfter = poll.MaxRetryAfter
-
-// Version is the library's version, as requests name it in their User-Agent.
-const Version = "0.1.0"
-
-const maxRedirects = 5

@@ -16,13 +16,20 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/becketflags/becket/internal/poll"
 )
+
+// Version is the library's version, as requests name it in their User-Agent.
+const Version = "0.1.0"
 
 // Bounds and defaults of HTTP sources.
 const (
 	defaultTimeout = 10 * time.Second
 	maxTimeout     = 5 * time.Minute
 	maxValidator   = 1 << 10 // bytes of an ETag; a longer one could make every request too large for the server
+	maxRetryAfter  = poll.MaxRetryAfter
+	maxRedirects   = 5
 )
 
 // HTTP returns a source that fetches a document by HTTP or HTTPS with ETag and Last-Modified, so that an unchanged one costs a
@@ -362,9 +369,6 @@ func retryAfter(header http.Header, now time.Time) time.Duration {
 	}
 	return min(max(at.Sub(now), 0), maxRetryAfter)
 }
-
-// ErrRedirect is a redirect that is not followed: the sixth, one to another scheme but https, or one without end.
-var ErrRedirect = errors.New("becket: the server's redirect is not followed")
 
 // failed says which host an error came from, and keeps out of it what may be secret. net/http puts whole URLs into its errors.
 func (s *httpSource) failed(err error) error {

@@ -83,15 +83,6 @@ func (f *fetcher) fromDisk(c *diskCopy) (*held, error) {
 	return h, nil
 }
 
-// trusts tells whether a copy that another process wrote may stay, as far as can be told without decoding it.
-func (c *config) trusts(kept *diskCopy) error {
-	if len(c.keys) == 0 {
-		return nil
-	}
-	_, err := verify(c.keys, kept.body, kept.signature)
-	return err
-}
-
 // decodeBootstrap returns what the program was built with, nil where there is nothing. Its mistakes are the program's.
 func (c *config) decodeBootstrap(d *decoder) (*held, error) {
 	if !c.hasBootstrap {

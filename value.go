@@ -232,6 +232,34 @@ func (v Value) Any() any {
 // String returns v for people: text in quotes, instants as RFC 3339, objects as JSON.
 func (v Value) String() string { return string(v.append(nil)) }
 
+// Equal reports whether v and w are the same: numbers by what they amount to, be they integers or floats, instants as such, lists by
+// their elements in order, and objects by their content, however it is written.
+func (v Value) Equal(w Value) bool {
+	switch {
+	case v.kind() == KindFloat || w.kind() == KindFloat:
+		return isNumber(v) && isNumber(w) && v.Float() == w.Float()
+	case v.kind() != w.kind():
+		return false
+	case v.kind() == KindString:
+		return v.Text() == w.Text()
+	case v.kind() == KindObject:
+		return canonical(v.Raw()) == canonical(w.Raw())
+	case v.kind() == KindList:
+		return v.equalElements(w)
+	default:
+		return v.number == w.number && v.fraction() == w.fraction()
+	}
+}
+
+func (v Value) equalElements(w Value) bool {
+	for i := range min(v.Len(), w.Len()) {
+		if !v.at(i).Equal(w.at(i)) {
+			return false
+		}
+	}
+	return v.Len() == w.Len()
+}
+
 func (v Value) append(b []byte) []byte {
 	switch v.kind() {
 	case KindBool:
@@ -274,34 +302,6 @@ func (v Value) as(kind Kind) (Value, bool) {
 		return Value{number: math.Float64bits(v.Float()), meta: meta(KindFloat)}, true
 	}
 	return v, v.kind() == kind
-}
-
-// Equal reports whether v and w are the same: numbers by what they amount to, be they integers or floats, instants as such, lists by
-// their elements in order, and objects by their content, however it is written.
-func (v Value) Equal(w Value) bool {
-	switch {
-	case v.kind() == KindFloat || w.kind() == KindFloat:
-		return isNumber(v) && isNumber(w) && v.Float() == w.Float()
-	case v.kind() != w.kind():
-		return false
-	case v.kind() == KindString:
-		return v.Text() == w.Text()
-	case v.kind() == KindObject:
-		return canonical(v.Raw()) == canonical(w.Raw())
-	case v.kind() == KindList:
-		return v.equalElements(w)
-	default:
-		return v.number == w.number && v.fraction() == w.fraction()
-	}
-}
-
-func (v Value) equalElements(w Value) bool {
-	for i := range min(v.Len(), w.Len()) {
-		if !v.at(i).Equal(w.at(i)) {
-			return false
-		}
-	}
-	return v.Len() == w.Len()
 }
 
 func isNumber(v Value) bool { return v.kind() == KindInt || v.kind() == KindFloat }

@@ -6,16 +6,6 @@ import (
 	"slices"
 )
 
-// What a handle can have against it beside the errors of evaluations, for errors.Is.
-var (
-	// ErrDefaultOutside is a default that none of the flag's variants has: when the flag cannot be had, the program does what
-	// nobody ever sees otherwise.
-	ErrDefaultOutside = errors.New("the default is none of the flag's variants")
-
-	// ErrDefaultsDiffer is two handles of one flag with different types or defaults.
-	ErrDefaultsDiffer = errors.New("two handles of the flag differ in type or default")
-)
-
 // HandleError is a handle that does not fit the ruleset, or is nil. Err of the former wraps [ErrFlagNotFound], [ErrTypeMismatch], [ErrParse], [ErrNotReady],
 // [ErrDefaultOutside] or [ErrDefaultsDiffer].
 type HandleError struct {
