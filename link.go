@@ -185,12 +185,7 @@ func (r *decoded) resolve(n *node) {
 func (r *decoded) judge(g graph, component []int32) {
 	first := g[component[0]]
 	if len(component) > 1 || first.refersTo(first) {
-		message := "it is part of a cycle: " + g.describe(component)
-		for _, i := range component {
-			if g[i].problem == nil {
-				g[i].fail(r.problemOf(g[i], message))
-			}
-		}
+		r.failCycle(g, component)
 		return
 	}
 	if first.problem != nil {
@@ -230,6 +225,16 @@ func (r *decoded) judge(g graph, component []int32) {
 		return
 	}
 	place.cost = cost
+}
+
+// failCycle notes that the nodes refer to each other in a circle.
+func (r *decoded) failCycle(g graph, component []int32) {
+	message := "it is part of a cycle: " + g.describe(component)
+	for _, i := range component {
+		if g[i].problem == nil {
+			g[i].fail(r.problemOf(g[i], message))
+		}
+	}
 }
 
 // dangling describes a reference to nothing.
