@@ -14,7 +14,8 @@ import (
 	"time"
 )
 
-// What the files of a disk copy are called: <hash>.becket, beside it at most one that was set aside, and temporary ones.
+// What the files of a disk copy are called: <hash>.becket, beside it at most one that was set
+// aside, and temporary ones.
 const (
 	diskSuffix   = ".becket"
 	asideSuffix  = ".bad"   // could not be used; the next one replaces it
@@ -24,8 +25,9 @@ const (
 	maxTemps     = 16        // more than processes write at once: what is beyond, crashes left
 )
 
-// disk keeps one source's last accepted document in a folder. Several processes may share the folder: every write is a
-// rename of a whole file, so a reader sees the one or the other. Only the refresher uses it once New has returned.
+// disk keeps one source's last accepted document in a folder. Several processes may share the
+// folder: every write is a rename of a whole file, so a reader sees the one or the other. Only the
+// refresher uses it once New has returned.
 type disk struct {
 	folder   string
 	name     string // of the file
@@ -33,7 +35,7 @@ type disk struct {
 	newer    bool   // there is a file of a newer version, to be kept when we write
 	create   func(folder, pattern string) (tempFile, error)
 
-	byTime  bool                  // lower revisions are allowed: the time of fetching says which document is the later one
+	byTime  bool                  // lower revisions are allowed: the document that was fetched later is the later one
 	trusted func(*diskCopy) error // whether a copy that another process wrote may stay; nil: every whole one
 }
 
@@ -54,8 +56,8 @@ func createTemp(folder, pattern string) (tempFile, error) { return os.CreateTemp
 
 func (d *disk) path() string { return filepath.Join(d.folder, d.name) }
 
-// read returns the copy, nil where there is none. A copy that cannot be used is set aside, so that it is reported once
-// and can be looked at.
+// read returns the copy, nil where there is none. A copy that cannot be used is set aside, so that
+// it is reported once and can be looked at.
 func (d *disk) read() (*diskCopy, error) {
 	err := checkFolder(d.folder)
 	if err == nil {
@@ -69,7 +71,8 @@ func (d *disk) read() (*diskCopy, error) {
 		return nil, nil //nolint:nilnil // no copy is no error
 	case errors.Is(err, errDiskNewer):
 		d.newer = true
-	case errors.Is(err, errDiskDamaged), errors.Is(err, errDiskForeign), errors.Is(err, errNotRegular), errors.Is(err, errExposed):
+	case errors.Is(err, errDiskDamaged), errors.Is(err, errDiskForeign),
+		errors.Is(err, errNotRegular), errors.Is(err, errExposed):
 		err = d.setAside(err)
 	}
 	return nil, err
@@ -96,7 +99,8 @@ func (d *disk) load() (*diskCopy, error) {
 	return decodeDisk(d.identity, content)
 }
 
-// setAside renames the copy, so that the next start does not stumble over it again, and returns why with what was done.
+// setAside renames the copy, so that the next start does not stumble over it again, and returns why
+// with what was done.
 func (d *disk) setAside(why error) error {
 	if err := os.Rename(d.path(), d.path()+asideSuffix); err != nil {
 		return fmt.Errorf("%w; it could not be set aside: %w", why, err)
@@ -104,8 +108,9 @@ func (d *disk) setAside(why error) error {
 	return fmt.Errorf("%w; it is set aside as %s", why, d.name+asideSuffix)
 }
 
-// write replaces the copy, unless another process has written a later one: a temporary file, synced, renamed, the folder
-// synced. A crash at any point leaves the old copy or the new one, and perhaps a temporary file, which a later start removes.
+// write replaces the copy, unless another process has written a later one: a temporary file,
+// synced, renamed, the folder synced. A crash at any point leaves the old copy or the new one, and
+// perhaps a temporary file, which a later start removes.
 func (d *disk) write(c *diskCopy) error {
 	head, err := encodeDisk(d.identity, c)
 	if err != nil {
@@ -131,7 +136,8 @@ func (d *disk) write(c *diskCopy) error {
 	return diskError(syncFolder(d.folder))
 }
 
-// replace puts the temporary file into the copy's place. A copy of a newer version is moved out of the way, not overwritten.
+// replace puts the temporary file into the copy's place. A copy of a newer version is moved out of
+// the way, not overwritten.
 func (d *disk) replace(temp string) error {
 	if d.newer {
 		if err := os.Rename(d.path(), d.path()+newerSuffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -142,8 +148,9 @@ func (d *disk) replace(temp string) error {
 	return os.Rename(temp, d.path())
 }
 
-// overtakes reports whether the copy that is there must stay: another process wrote it, and its document is later than c, or it is
-// the same one and was confirmed later. A claim of a file's head counts only if the whole file holds.
+// overtakes reports whether the copy that is there must stay: another process wrote it, and its
+// document is later than c, or it is the same one and was confirmed later. A claim of a file's head
+// counts only if the whole file holds.
 func (d *disk) overtakes(c *diskCopy) bool {
 	head, err := d.head()
 	if errors.Is(err, errDiskNewer) {
@@ -196,8 +203,9 @@ func (d *disk) writeTemp(head, body []byte) (name string, err error) {
 	return file.Name(), file.Sync()
 }
 
-// clean removes temporary files that crashes left. Those of other sources are theirs to remove, and young ones may be another
-// process's at work, as long as they are few: who crashes in a loop must not fill the disk.
+// clean removes temporary files that crashes left. Those of other sources are theirs to remove, and
+// young ones may be another process's at work, as long as they are few: who crashes in a loop must
+// not fill the disk.
 func (d *disk) clean(now time.Time) {
 	if checkFolder(d.folder) != nil {
 		return

@@ -15,12 +15,13 @@ var (
 	// errFolder is a folder that the client neither reads from nor writes to.
 	errFolder = errors.New("becket: the folder of the disk copy is refused")
 
-	// errExposed is a copy that somebody else could have changed although the folder is closed to others.
+	// errExposed is a copy that somebody else could have changed although the folder is closed to
+	// others.
 	errExposed = errors.New("becket: the disk copy is not only this user's")
 )
 
-// checkFolder refuses a folder in which others could put a file. A folder that is there may be readable by everybody: what is in it
-// is readable by its owner alone.
+// checkFolder refuses a folder in which others could put a file. A folder that is there may be
+// readable by everybody: what is in it is readable by its owner alone.
 func checkFolder(folder string) error {
 	info, err := os.Lstat(filepath.Clean(folder)) // a slash at the end would follow a link
 	switch {
@@ -32,7 +33,7 @@ func checkFolder(folder string) error {
 		return fmt.Errorf("%w: %s is not a folder", errFolder, folder)
 	}
 	if why := exposed(info); why != "" {
-		return fmt.Errorf("%w: %s %s; take a folder of its own with mode 0700, such as one that becket makes", errFolder, folder, why)
+		return fmt.Errorf("%w: %s %s; name a folder that becket makes itself, with mode 0700", errFolder, folder, why)
 	}
 	return nil
 }
@@ -49,8 +50,9 @@ func makeFolder(folder string) error {
 	return checkFolder(folder)
 }
 
-// openRegular opens a file that nobody else can write to, and returns its size. It follows no symbolic link and waits for no
-// pipe: whoever put something into the folder must not choose what is read.
+// openRegular opens a file that nobody else can write to, and returns its size. It follows no
+// symbolic link and waits for no pipe: whoever put something into the folder must not choose what
+// is read.
 func openRegular(path string) (*os.File, int64, error) {
 	info, err := os.Lstat(path)
 	if err != nil {

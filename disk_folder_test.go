@@ -16,7 +16,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Temporary folders of tests follow the umask, and a copy in a folder that a group can write to is refused.
+// Temporary folders of tests follow the umask, and a copy in a folder that a group can write to is
+// refused.
 func init() { syscall.Umask(0o022) }
 
 func TestAFolderThatOthersCouldWriteToIsRefused(t *testing.T) {
@@ -185,7 +186,8 @@ func TestNothingThatIsPlantedStopsAWrite(t *testing.T) {
 	for name, content := range map[string]string{
 		"nothing":    "",
 		"no newline": strings.Repeat("x", 2*maxDiskHead),
-		"a head of the highest revision without a document": diskMagic + "1 x\n" + `{"identity":"` + d.identity + `","revision":9007199254740991}` + "\n",
+		"a head of the highest revision without a document": diskMagic + "1 x\n" +
+			`{"identity":"` + d.identity + `","revision":9007199254740991}` + "\n",
 	} {
 		require.NoError(t, os.WriteFile(d.path(), []byte(content), 0o600))
 		require.NoError(t, d.write(c), name)

@@ -7,7 +7,8 @@ import (
 	"os"
 )
 
-// openNoFollow opens a file for reading. Where the system cannot refuse links while opening, the look beforehand must do.
+// openNoFollow opens a file for reading. Where the system cannot refuse links while opening, the
+// look beforehand must do.
 func openNoFollow(path string) (*os.File, error) { return os.Open(path) }
 
 // syncFolder does nothing: such systems do not sync folders.

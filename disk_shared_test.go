@@ -21,21 +21,26 @@ func copyOf(revision int, flag string, fetched, confirmed time.Time) *diskCopy {
 
 func TestAWriteReplacesNoLaterCopyOfAnotherProcess(t *testing.T) {
 	at := func(seconds int64) time.Time { return time.Unix(1_000_000+seconds, 0) }
+	p, q := func(revision int, fetched, confirmed int64) *diskCopy {
+		return copyOf(revision, "p", at(fetched), at(confirmed))
+	}, func(revision int, fetched, confirmed int64) *diskCopy {
+		return copyOf(revision, "q", at(fetched), at(confirmed))
+	}
 	for name, test := range map[string]struct {
 		there, written *diskCopy
 		byTime         bool
 		replaced       bool
 	}{
-		"a higher revision stays":                                {copyOf(20, "q", at(10), at(10)), copyOf(10, "p", at(0), at(60)), false, false},
-		"a lower revision goes":                                  {copyOf(10, "p", at(10), at(90)), copyOf(20, "q", at(0), at(60)), false, true},
-		"a later confirmation stays":                             {copyOf(10, "p", at(0), at(61)), copyOf(10, "p", at(0), at(60)), false, false},
-		"an earlier confirmation goes":                           {copyOf(10, "p", at(30), at(30)), copyOf(10, "p", at(0), at(60)), false, true},
-		"a confirmation far ahead goes":                          {copyOf(10, "p", at(0), at(600)), copyOf(10, "p", at(0), at(60)), false, true},
-		"of one revision, the later one stays":                   {copyOf(0, "q", at(10), at(10)), copyOf(0, "p", at(0), at(60)), false, false},
-		"of one revision, the earlier one goes":                  {copyOf(0, "q", at(0), at(60)), copyOf(0, "p", at(10), at(60)), false, true},
-		"of one revision, one far ahead goes":                    {copyOf(0, "q", at(600), at(600)), copyOf(0, "p", at(0), at(60)), false, true},
-		"lower revisions are allowed, and the fetch was later":   {copyOf(20, "q", at(0), at(30)), copyOf(5, "p", at(10), at(60)), true, true},
-		"lower revisions are allowed, and the fetch was earlier": {copyOf(20, "q", at(10), at(10)), copyOf(5, "p", at(0), at(60)), true, false},
+		"a higher revision stays":                                {q(20, 10, 10), p(10, 0, 60), false, false},
+		"a lower revision goes":                                  {p(10, 10, 90), q(20, 0, 60), false, true},
+		"a later confirmation stays":                             {p(10, 0, 61), p(10, 0, 60), false, false},
+		"an earlier confirmation goes":                           {p(10, 30, 30), p(10, 0, 60), false, true},
+		"a confirmation far ahead goes":                          {p(10, 0, 600), p(10, 0, 60), false, true},
+		"of one revision, the later one stays":                   {q(0, 10, 10), p(0, 0, 60), false, false},
+		"of one revision, the earlier one goes":                  {q(0, 0, 60), p(0, 10, 60), false, true},
+		"of one revision, one far ahead goes":                    {q(0, 600, 600), p(0, 0, 60), false, true},
+		"lower revisions are allowed, and the fetch was later":   {q(20, 0, 30), p(5, 10, 60), true, true},
+		"lower revisions are allowed, and the fetch was earlier": {q(20, 10, 10), p(5, 0, 60), true, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			folder := t.TempDir()
@@ -78,7 +83,8 @@ func TestACopyThatAppearsDuringAWriteIsNotReplacedByAnOlderOne(t *testing.T) {
 func TestTimeDoesNotGoBackThroughASharedFolder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		folder := t.TempDir()
-		behind, ahead := newScript(serving("v10", flagsDocument(10, "old"))), newScript(serving("v10", flagsDocument(10, "old")))
+		old := serving("v10", flagsDocument(10, "old"))
+		behind, ahead := newScript(old), newScript(old)
 		p := newTestClient(t, behind, WithDiskCache(folder), WithPollInterval(10*time.Second))
 		q := newTestClient(t, ahead, WithDiskCache(folder), WithPollInterval(10*time.Second))
 		require.NoError(t, p.Wait(t.Context()))

@@ -162,12 +162,13 @@ func (h *diskHead) copyOf(body []byte) *diskCopy {
 	return c
 }
 
-// clockSkew is how far in the future a stamp of another process may lie; beyond it, a clock was wrong.
+// clockSkew is how far in the future a stamp of another process may lie; beyond it, a clock was
+// wrong.
 const clockSkew = time.Minute
 
-// after reports whether a copy with this head is later than c. The same document is later if it was confirmed later. Of two documents,
-// the one of the higher revision is later; where they have one revision, or where lower ones are allowed, the one that was
-// fetched later.
+// after reports whether a copy with this head is later than c. The same document is later if it was
+// confirmed later. Of two documents, the one of the higher revision is later; where they have one
+// revision, or where lower ones are allowed, the one that was fetched later.
 func (h *diskHead) after(c *diskCopy, byTime bool) bool {
 	latest := c.confirmedAt.Add(clockSkew).UnixMilli()
 	switch {

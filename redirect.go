@@ -8,9 +8,10 @@ import (
 	"strings"
 )
 
-// redirectPolicy follows redirects within the scheme or to https. As soon as one leads to another host or port, everything that was
-// configured is taken out of the request, for good: who led away may lead back to a place of its choice. own is the policy
-// of a custom client, which may be stricter.
+// redirectPolicy follows redirects within the scheme or to https. As soon as one leads to another
+// host or port, everything that was configured is taken out of the request, for good: who led away
+// may lead back to a place of its choice. own is the policy of a custom client, which may be
+// stricter.
 func redirectPolicy(configured http.Header, own func(*http.Request, []*http.Request) error) func(*http.Request, []*http.Request) error {
 	return func(request *http.Request, via []*http.Request) error {
 		request.Header.Del("Referer") // it would show the path and the query, which may be secret
@@ -66,15 +67,12 @@ func portOf(u *url.URL) string {
 	return "80"
 }
 
-// parseURL never quotes the address in its error.
+// parseURL never quotes the address in its error, nor a part of it: a password with a slash in it
+// looks like a port.
 func parseURL(option, address string) (*url.URL, error) {
 	u, err := url.Parse(address)
 	if err != nil {
-		inner, _ := errors.AsType[*url.Error](err)
-		if inner != nil {
-			err = inner.Err
-		}
-		return nil, fmt.Errorf("becket: %s: the URL cannot be read: %s", option, strings.ReplaceAll(err.Error(), address, "***"))
+		return nil, fmt.Errorf("becket: %s: the URL cannot be read: %s", option, mistakeIn(err))
 	}
 	if u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" {
 		return nil, fmt.Errorf("becket: %s: the URL must begin with https:// or http:// and name a host", option)
@@ -83,17 +81,19 @@ func parseURL(option, address string) (*url.URL, error) {
 	return u, nil
 }
 
-// secretsOf lists what of a URL may be secret: the whole, its user and password, its path and its query, as a whole and each value.
-func secretsOf(u *url.URL) []string {
-	secrets := []string{u.String(), u.RequestURI(), u.RawQuery}
-	if u.User != nil {
-		password, _ := u.User.Password()
-		secrets = append(secrets, u.User.String(), u.User.Username(), password)
+func mistakeIn(err error) string {
+	_, escape := errors.AsType[url.EscapeError](err)
+	_, host := errors.AsType[url.InvalidHostError](err)
+	switch {
+	case escape:
+		return "a % in it is not followed by two hexadecimal digits"
+	case host:
+		return "its host has a character that no host has"
+	case strings.Contains(err.Error(), "invalid port"):
+		return "its port is no number; in a user or password, write / as %2F, : as %3A and @ as %40"
+	default:
+		return "it is not in the form https://host/path, or a special character in it is not written with %"
 	}
-	for _, values := range u.Query() {
-		secrets = append(secrets, values...)
-	}
-	return append(secrets, u.Path)
 }
 
 func validHeaderName(name string) bool {

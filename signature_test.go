@@ -157,7 +157,8 @@ func TestTheDiskCopysSignatureIsCheckedAgain(t *testing.T) {
 	})
 }
 
-// Whoever may write to the folder can put an older signed document there, with an ETag that a server will confirm.
+// Whoever may write to the folder can put an older signed document there, with an ETag that a
+// server will confirm.
 func TestAForgedValidatorOfASignedCopyPinsNothing(t *testing.T) {
 	trusted, key := newKey(t)
 	older, newer := flagsDocument(1, "older"), flagsDocument(2, "newer")
@@ -189,7 +190,8 @@ func TestAForgedValidatorOfASignedCopyPinsNothing(t *testing.T) {
 	})
 }
 
-// A folder's writer can forge a head, but not keep a signed document from replacing an unsigned one.
+// A folder's writer can forge a head, but not keep a signed document from replacing an unsigned
+// one.
 func TestAnUnsignedCopyOfAHigherRevisionIsReplaced(t *testing.T) {
 	trusted, key := newKey(t)
 	synctest.Test(t, func(t *testing.T) {

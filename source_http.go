@@ -1,10 +1,8 @@
 package becket
 
 import (
-	"compress/gzip"
 	"context"
 	"crypto/sha256"
-	"crypto/tls"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -12,7 +10,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -32,12 +29,15 @@ const (
 	maxRedirects   = 5
 )
 
-// HTTP returns a source that fetches a document by HTTP or HTTPS with ETag and Last-Modified, so that an unchanged one costs a
-// few hundred bytes. A user and password in the URL are sent as basic authentication. Whatever the server answers, the next
-// poll asks again. Redirects are followed within the scheme or from http to https, five at most; headers from WithHeader,
-// credentials and a Referer never go to another host or port.
+// HTTP returns a source that fetches a document by HTTP or HTTPS with ETag and Last-Modified, so
+// that an unchanged one costs a few hundred bytes. A user and password in the URL are sent as basic
+// authentication. Whatever the server answers, the next poll asks again. Redirects are followed
+// within the scheme or from http to https, five at most; headers from WithHeader, credentials and a
+// Referer never go to another host or port.
 //
-// Errors, logs and Status name the host alone, since paths and queries of such URLs often hold keys.
+// Errors, logs and Status name the host alone, since paths and queries of such URLs often hold
+// keys; where a server repeats a part of the request, or answers with something that looks like a
+// key, *** stands in its place. Connections are kept between fetches by HTTP/2 alone.
 func HTTP(address string, options ...HTTPOption) Source {
 	s := &httpSource{address: address, timeout: defaultTimeout, limit: maxDocument, header: http.Header{}}
 	s.url, s.mistake = parseURL("HTTP", address)
@@ -53,9 +53,11 @@ func HTTP(address string, options ...HTTPOption) Source {
 // HTTPOption changes how an [HTTP] source works.
 type HTTPOption func(*httpSource)
 
-// WithHTTPClient sets the client, for proxies, certificates or tracing. Its transport, jar and timeout are used as they are; redirects
-// follow the source's rules and then the client's own. By default, a client that wants TLS 1.2 at least and takes proxies
-// from the environment.
+// WithHTTPClient sets the client, for proxies, certificates or tracing. Its transport, jar and
+// timeout are used as they are, and what its transport logs is its own; redirects follow the
+// source's rules and then the client's own. A client without a transport gets the source's, never
+// [http.DefaultTransport], which any package can change. By default, a client that wants TLS 1.2 at
+// least and takes proxies from the environment.
 func WithHTTPClient(client *http.Client) HTTPOption {
 	return func(s *httpSource) {
 		if client == nil {
@@ -66,20 +68,21 @@ func WithHTTPClient(client *http.Client) HTTPOption {
 	}
 }
 
-// WithHeader adds a header to every request, such as Authorization. Its value appears in no log, error or file. By default, only
-// Accept and User-Agent are sent.
+// WithHeader adds a header to every request, such as Authorization. Its value appears in no log,
+// error or file, nor do its parts of six bytes or more; a value under four bytes is hidden where it
+// stands alone. By default, only Accept and User-Agent are sent.
 func WithHeader(name, value string) HTTPOption {
 	return func(s *httpSource) {
 		if !validHeaderName(name) || !validHeaderValue(value) {
-			s.wrong(fmt.Errorf("becket: WithHeader: %q is not a header's name, or its value has control characters", name))
+			s.wrong(errors.New("becket: WithHeader: this is not a header's name, or its value has control characters"))
 			return
 		}
 		s.header.Add(name, value)
-		s.secrets = append(s.secrets, value)
 	}
 }
 
-// WithTimeout limits a whole fetch, from connecting to the last byte; it is above 0 and at most five minutes. By default, 10 seconds.
+// WithTimeout limits a whole fetch, from connecting to the last byte; it is above 0 and at most
+// five minutes. By default, 10 seconds.
 func WithTimeout(timeout time.Duration) HTTPOption {
 	return func(s *httpSource) {
 		if timeout <= 0 || timeout > maxTimeout {
@@ -90,8 +93,8 @@ func WithTimeout(timeout time.Duration) HTTPOption {
 	}
 }
 
-// WithMaxBytes limits the document's size after decompression, in bytes, from 1 to 64 MiB, which no document may exceed.
-// By default, 64 MiB.
+// WithMaxBytes limits the document's size after decompression, in bytes, from 1 to 64 MiB, which no
+// document may exceed. By default, 64 MiB.
 func WithMaxBytes(limit int64) HTTPOption {
 	return func(s *httpSource) {
 		if limit <= 0 || limit > maxDocument {
@@ -102,7 +105,8 @@ func WithMaxBytes(limit int64) HTTPOption {
 	}
 }
 
-// WithSignatureURL sets where the document's minisign signature is. By default, it is at the document's URL with .minisig behind the path.
+// WithSignatureURL sets where the document's minisign signature is. By default, it is at the
+// document's URL with .minisig behind the path.
 func WithSignatureURL(address string) HTTPOption {
 	return func(s *httpSource) {
 		u, err := parseURL("WithSignatureURL", address)
@@ -111,9 +115,9 @@ func WithSignatureURL(address string) HTTPOption {
 	}
 }
 
-// WithIdentity sets what the disk copy belongs to, in place of URL and headers: for URLs and headers that hold keys which change,
-// since a new key would not find the copy. By default, the URL and all headers that were set: a server may answer them with
-// different documents.
+// WithIdentity sets what the disk copy belongs to, in place of URL and headers: for URLs and
+// headers that hold keys which change, since a new key would not find the copy. By default, the URL
+// and all headers that were set: a server may answer them with different documents.
 func WithIdentity(name string) HTTPOption {
 	return func(s *httpSource) { s.identity = name }
 }
@@ -129,24 +133,24 @@ type httpSource struct {
 	limit        int64
 	custom       *http.Client
 	mistake      error
-	secrets      []string // what must not be seen in errors
+	secrets      *redactor // what must not be seen in errors; nil if there is a mistake
 
 	once                sync.Once
 	client              *http.Client
-	own                 *http.Transport // nil with a custom client
+	own                 *transports // nil where a custom client has a transport
 	document, signature *http.Request
 }
 
 func (s *httpSource) wrong(err error) { s.mistake = errors.Join(s.mistake, err) }
 
-// prepare moves the URL's user and password into a header, so that no redirect, Referer or error can carry them, and finds the
-// signature's place.
+// prepare moves the URL's user and password into a header, so that no redirect, Referer or error
+// can carry them, and finds the signature's place.
 func (s *httpSource) prepare() {
 	if s.url == nil {
 		return
 	}
 	s.configured = s.header.Clone()
-	s.secrets = append(s.secrets, secretsOf(s.url)...)
+	asGiven := *s.url
 	if user := s.url.User; user != nil {
 		password, _ := user.Password()
 		request := http.Request{Header: http.Header{}}
@@ -163,14 +167,15 @@ func (s *httpSource) prepare() {
 			place.RawPath += signatureSuffix
 		}
 		s.signatureURL = &place
-	} else {
-		s.secrets = append(s.secrets, secretsOf(s.signatureURL)...)
 	}
+	s.secrets = newRedactor([]*url.URL{&asGiven, s.signatureURL}, s.header)
+	s.secrets.host = s.url.Host
 }
 
 func (s *httpSource) Check() error { return s.mistake }
 
-// patience is how long a fetch may take; a custom client's transport may not know when to stop, and its timeout may be shorter.
+// patience is how long a fetch may take; a custom client's transport may not know when to stop, and
+// its timeout may be shorter.
 func (s *httpSource) patience() time.Duration {
 	if s.custom != nil && s.custom.Timeout > 0 {
 		return min(s.timeout, s.custom.Timeout)
@@ -211,26 +216,14 @@ func (s *httpSource) connect() {
 	client := http.Client{}
 	if s.custom != nil {
 		client = *s.custom
-	} else {
-		s.own = newTransport()
+	}
+	if client.Transport == nil {
+		s.own = newTransports()
 		client.Transport = s.own
 	}
 	client.CheckRedirect = redirectPolicy(s.header, client.CheckRedirect)
 	s.client = &client
 	s.document, s.signature = s.newRequest(s.url), s.newRequest(s.signatureURL)
-}
-
-func newTransport() *http.Transport {
-	transport := &http.Transport{Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true}
-	if standard, ok := http.DefaultTransport.(*http.Transport); ok {
-		transport = standard.Clone()
-	}
-	if transport.TLSClientConfig == nil {
-		transport.TLSClientConfig = &tls.Config{}
-	}
-	transport.TLSClientConfig.MinVersion = max(transport.TLSClientConfig.MinVersion, tls.VersionTLS12)
-	transport.IdleConnTimeout = 90 * time.Second
-	return transport
 }
 
 func (s *httpSource) Fetch(ctx context.Context, last Validator) (Document, error) {
@@ -250,7 +243,7 @@ func (s *httpSource) Fetch(ctx context.Context, last Validator) (Document, error
 		if err != nil {
 			return Document{}, s.failed(err)
 		}
-		return Document{Body: body, Validator: validatorOf(response.Header)}, nil
+		return Document{Body: body, Validator: s.secrets.validator(validatorOf(response.Header))}, nil
 	case http.StatusNotModified:
 		if last.IsZero() {
 			return Document{}, s.failed(ErrUnexpectedNotModified)
@@ -282,8 +275,8 @@ func (s *httpSource) FetchSignature(ctx context.Context) ([]byte, error) {
 	return signature, nil
 }
 
-// get sends one request. Requests differ from each other in their context and validator alone, so that the rest is made once; what a
-// request's header maps to is shared and never written to.
+// get sends one request. Requests differ from each other in their context and validator alone, so
+// that the rest is made once; what a request's header maps to is shared and never written to.
 func (s *httpSource) get(ctx context.Context, u *url.URL, last Validator) (*http.Response, error) {
 	s.once.Do(s.connect)
 	request := s.document.WithContext(ctx)
@@ -316,61 +309,8 @@ func (s *httpSource) newRequest(u *url.URL) *http.Request {
 	return request
 }
 
-// readBody reads the answer's body, decompressed. The transport decompresses what it asked to be compressed itself; a
-// server may compress unasked, and a custom client may leave it to us.
-func readBody(response *http.Response, limit int64) ([]byte, error) {
-	encoding := strings.ToLower(strings.TrimSpace(response.Header.Get("Content-Encoding")))
-	switch {
-	case response.Uncompressed, encoding == "", encoding == "identity":
-		return readLimited(response.Body, limit, response.ContentLength)
-	case encoding == "gzip", encoding == "x-gzip":
-		reader, err := gzip.NewReader(response.Body)
-		if err != nil {
-			return nil, fmt.Errorf("gzip: %w", err)
-		}
-		defer func() { _ = reader.Close() }()
-		return readLimited(reader, limit, -1)
-	default:
-		return nil, fmt.Errorf("becket: the server compressed the document with %q, which nobody asked for", encoding[:min(len(encoding), 40)])
-	}
-}
-
-// validatorOf reads the validators of an answer. What cannot be sent back is dropped: it would fail every later request.
-func validatorOf(header http.Header) Validator {
-	v := Validator{ETag: header.Get("Etag"), LastModified: header.Get("Last-Modified")}
-	if len(v.ETag) > maxValidator || !printable(v.ETag) {
-		v.ETag = ""
-	}
-	if _, err := http.ParseTime(v.LastModified); err != nil || len(v.LastModified) > maxValidator {
-		v.LastModified = ""
-	}
-	return v
-}
-
-func statusError(response *http.Response) *StatusError {
-	return &StatusError{Code: response.StatusCode, RetryAfter: retryAfter(response.Header, time.Now())}
-}
-
-// retryAfter reads a number of seconds or a date, which counts from the server's own clock where it tells that. It is
-// between 0, which also stands for what cannot be read, and an hour.
-func retryAfter(header http.Header, now time.Time) time.Duration {
-	text := strings.TrimSpace(header.Get("Retry-After"))
-	seconds, err := strconv.ParseInt(text, 10, 64)
-	if err == nil || errors.Is(err, strconv.ErrRange) {
-		// Out of range leaves the nearest number.
-		return time.Duration(min(max(seconds, 0), int64(maxRetryAfter/time.Second))) * time.Second
-	}
-	at, err := http.ParseTime(text)
-	if err != nil {
-		return 0
-	}
-	if date, err := http.ParseTime(header.Get("Date")); err == nil {
-		now = date
-	}
-	return min(max(at.Sub(now), 0), maxRetryAfter)
-}
-
-// failed says which host an error came from, and keeps out of it what may be secret. net/http puts whole URLs into its errors.
+// failed says which host an error came from, and keeps out of it what may be secret. net/http puts
+// whole URLs into its errors.
 func (s *httpSource) failed(err error) error {
 	for {
 		inner, ok := errors.AsType[*url.Error](err)
@@ -385,22 +325,18 @@ func (s *httpSource) failed(err error) error {
 	if strings.HasPrefix(err.Error(), "failed to parse Location header") { // net/http quotes it, and it may hold keys
 		err = fmt.Errorf("%w: it leads to something that is no URL", ErrRedirect)
 	}
+	if strings.HasPrefix(err.Error(), "invalid proxy address") { // it may hold a password
+		err = errors.New("the environment names a proxy by something that is no URL")
+	}
 	if _, answered := errors.AsType[*StatusError](err); !answered && s.own != nil {
 		s.own.CloseIdleConnections() // a connection that died silently must not be used again
 	}
-	text := trimPrefix(err)
-	for _, secret := range s.secrets {
-		if len(secret) >= minSecret {
-			text = strings.ReplaceAll(text, secret, "***")
-		}
-	}
+	text := s.secrets.text(trimPrefix(err))
 	return &fetchError{text: "becket: " + s.url.Host + ": " + text, err: err}
 }
 
-// minSecret keeps a query such as ?v=1 from making errors unreadable.
-const minSecret = 4
-
-// fetchError has a text without secrets. It can be asked what it is, but not unwrapped: what it hides may tell them.
+// fetchError has a text without secrets. It can be asked what it is, but not unwrapped: what it
+// hides may tell them.
 type fetchError struct {
 	text string
 	err  error

@@ -7,8 +7,8 @@ import (
 	"fmt"
 )
 
-// start serves what there is without the source: the disk copy or the bootstrap, the one of the higher revision, the disk copy where
-// they are equal.
+// start serves what there is without the source: the disk copy or the bootstrap, the one of the
+// higher revision, the disk copy where they are equal.
 func (f *fetcher) start(bootstrap *held) {
 	f.held = &held{snapshot: newSnapshot(nil, TierDefaults, f.config.clock, f.observer)}
 	if bootstrap != nil {
@@ -29,7 +29,8 @@ func (f *fetcher) start(bootstrap *held) {
 	}
 }
 
-// startFromDisk takes the disk copy if there is one that can be used and the bootstrap is not newer.
+// startFromDisk takes the disk copy if there is one that can be used and the bootstrap is not
+// newer.
 func (f *fetcher) startFromDisk() {
 	kept, err := f.disk.open(f.held.snapshot.rules != nil)
 	if err == nil && kept == nil {
@@ -60,7 +61,8 @@ func (f *fetcher) fromDisk(c *diskCopy) (*held, error) {
 		if h.signedBy, err = verify(f.config.keys, c.body, c.signature); err != nil {
 			return nil, fmt.Errorf("becket: the disk copy is refused: %w", within{err})
 		}
-		// The signature covers the document, not the validator beside it. A forged one would pin an old document.
+		// The signature covers the document, not the validator beside it. A forged one would pin an
+		// old document.
 		h.validator = Validator{}
 	}
 	rules, err := f.decoder.decode(context.Background(), c.body, nil)

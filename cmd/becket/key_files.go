@@ -9,13 +9,15 @@ import (
 	"strings"
 )
 
-// keyFiles are the two files of a key pair. Both are written, or none, and no file is lost that was there before.
+// keyFiles are the two files of a key pair. Both are written, or none, and no file is lost that was
+// there before.
 type keyFiles struct {
 	secret, public string
 	rename         func(from, to string) error // os.Rename; tests put in one that fails
 }
 
-// check refuses paths that would destroy something: two of one file, files that are there without --force, folders and links.
+// check refuses paths that would destroy something: two of one file, files that are there without
+// --force, folders and links.
 func (k *keyFiles) check(force bool) error {
 	if sameFile(k.secret, k.public) {
 		return fmt.Errorf("%q and %q are one file: the secret key and the public key need two", k.secret, k.public)
@@ -35,8 +37,9 @@ func (k *keyFiles) check(force bool) error {
 	return nil
 }
 
-// sameFile reports whether two paths lead to one file, or would if they were written to: however they are spelled, through links to
-// folders or to files, and also where the file system ignores case.
+// sameFile reports whether two paths lead to one file, or would if they were written to: however
+// they are spelled, through links to folders or to files, and also where the file system ignores
+// case.
 func sameFile(a, b string) bool {
 	if one, err := os.Stat(a); err == nil {
 		if other, err := os.Stat(b); err == nil && os.SameFile(one, other) {
@@ -47,7 +50,8 @@ func sameFile(a, b string) bool {
 	return strings.EqualFold(a, b)
 }
 
-// resolved follows the links of a path as far as there is something, and the last one also to where nothing is yet.
+// resolved follows the links of a path as far as there is something, and the last one also to where
+// nothing is yet.
 func resolved(path string) string {
 	for range 16 { // links that lead to links; a circle is no file
 		target, err := os.Readlink(path)
@@ -92,8 +96,9 @@ func createFile(path string, text []byte, mode fs.FileMode) error {
 	return nil
 }
 
-// replace writes both files whole beside the old ones before it touches these. The old secret key is moved aside and comes back if
-// anything fails after that; a crash leaves it under the other name.
+// replace writes both files whole beside the old ones before it touches these. The old secret key
+// is moved aside and comes back if anything fails after that; a crash leaves it under the other
+// name.
 func (k *keyFiles) replace(secret, public []byte) (err error) {
 	newSecret, err := writeBeside(k.secret, secret, 0o600)
 	if err != nil {

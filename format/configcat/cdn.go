@@ -107,7 +107,10 @@ func (s *cdn) Check() error {
 
 // Identity names the config, wherever it is fetched from.
 func (s *cdn) Identity() string {
-	if s.custom {
+	switch {
+	case len(s.headers) > 0: // they go to that address alone, and may choose what it answers with
+		return "configcat " + s.key + " at " + becket.HTTP(s.start, s.headers...).Identity()
+	case s.custom:
 		return "configcat " + s.key + " at " + s.start
 	}
 	return "configcat " + s.key

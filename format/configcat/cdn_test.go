@@ -325,10 +325,12 @@ func TestSourcesOfDifferentConfigsHaveDifferentNames(t *testing.T) {
 	for _, source := range []becket.Source{
 		configcat.CDN(testKey), configcat.CDN(testKey + "x"),
 		configcat.CDN(testKey, configcat.WithBaseURL("https://a.example.com")), configcat.CDN(testKey, configcat.WithBaseURL("https://b.example.com")),
+		configcat.CDN(testKey, configcat.WithBaseURL("https://a.example.com"), configcat.WithHeader("X-Team", "shop")),
+		configcat.CDN(testKey, configcat.WithBaseURL("https://a.example.com"), configcat.WithHeader("X-Team", "depot")),
 	} {
 		names[source.Identity()] = true
 	}
-	assert.Len(t, names, 4)
+	assert.Len(t, names, 6)
 	assert.Equal(t, configcat.CDN(testKey).Identity(), configcat.CDN(testKey, configcat.WithEUOnly()).Identity())
 }
 

@@ -128,7 +128,7 @@ func fetch(ctx context.Context, address string, headers []string) ([]byte, error
 	for _, header := range headers {
 		name, value, ok := strings.Cut(header, ":")
 		if !ok {
-			return nil, fmt.Errorf("--header takes NAME:VALUE, not %q", header)
+			return nil, errors.New("--header takes NAME:VALUE")
 		}
 		options = append(options, becket.WithHeader(strings.TrimSpace(name), strings.TrimSpace(value)))
 	}

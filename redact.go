@@ -1,0 +1,306 @@
+package becket
+
+import (
+	"cmp"
+	"encoding/base64"
+	"net/http"
+	"net/url"
+	"os"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Bounds of what errors hide and say.
+const (
+	minSecret  = 4        // a shorter text is hidden only where it stands alone: others would make errors unreadable
+	minKey     = 16       // of a text that looks like a key wherever it stands
+	minSegment = 6        // of a segment of a configured path that may be a key
+	maxRead    = 64 << 10 // bytes of an error that are looked at
+	maxTold    = 1 << 10  // bytes of an error that are told
+)
+
+const hidden = "***"
+
+// redactor takes out of a text what must not be seen: what was configured, in each way in which
+// net/http or a server may repeat it, and whatever looks like a key, since a redirect may lead to
+// an address that holds one. The zero redactor hides the latter alone.
+type redactor struct {
+	host     string   // is named in any case
+	texts    []string // longest first
+	words    []string // shorter than minSecret
+	verdicts []string // what no validator may hold; nothing that is part of an ordinary ETag
+}
+
+// credential hides a text in all its spellings, however short it is.
+func (r *redactor) credential(text string) {
+	if len(text) < minSecret {
+		if text != "" {
+			r.words = append(r.words, text)
+		}
+		return
+	}
+	if len(text) >= minSegment {
+		r.verdicts = append(r.verdicts, text)
+	}
+	r.hide(text)
+}
+
+// hide hides a text in all its spellings, unless it is short.
+func (r *redactor) hide(text string) {
+	if len(text) < minSecret {
+		return
+	}
+	r.texts = append(r.texts, text, url.QueryEscape(text), url.PathEscape(text))
+	for _, quote := range [...]func(string) string{strconv.Quote, strconv.QuoteToASCII} {
+		once := unquoted(quote(text)) // by net/http
+		r.texts = append(r.texts, once, unquoted(quote(once)))
+	}
+}
+
+func unquoted(text string) string { return text[1 : len(text)-1] }
+
+// encoded hides base64 of a text. Where something follows the text before it is encoded, the last
+// characters may differ.
+func (r *redactor) encoded(text string) {
+	for _, e := range [...]*base64.Encoding{base64.StdEncoding, base64.URLEncoding} {
+		whole := e.EncodeToString([]byte(text))
+		r.credential(whole)
+		r.credential(strings.TrimRight(whole, "="))
+	}
+}
+
+func (r *redactor) user(user *url.Userinfo) {
+	if user == nil {
+		return
+	}
+	password, _ := user.Password()
+	r.credential(user.String())
+	r.credential(password)
+	r.hide(user.Username())
+	r.encoded(user.Username() + ":" + password)
+}
+
+// address hides a URL: the whole, its user and password, its path as a whole and the segments that
+// may be keys, its query as a whole and each value.
+func (r *redactor) address(u *url.URL) {
+	r.user(u.User)
+	for _, text := range [...]string{u.String(), u.RequestURI(), u.RawQuery, u.Path, u.EscapedPath()} {
+		r.hide(text)
+	}
+	for _, values := range u.Query() {
+		for _, value := range values {
+			r.hide(value)
+			if looksLikeKey(value) {
+				r.credential(value)
+			}
+		}
+	}
+	for segment := range strings.SplitSeq(u.EscapedPath(), "/") {
+		plain, err := url.PathUnescape(segment)
+		if err != nil {
+			plain = segment
+		}
+		for _, text := range [...]string{segment, plain, strings.TrimSuffix(plain, path.Ext(plain))} {
+			if mayBeKey(text) {
+				r.hide(text)
+			}
+			if looksLikeKey(text) {
+				r.credential(text)
+			}
+		}
+	}
+}
+
+// header hides a header's value, and its parts: the token behind "Bearer", a cookie's value, the
+// user and password of "Basic".
+func (r *redactor) header(name, value string) {
+	r.words = append(r.words, value)
+	r.hide(value)
+	secret := name == "Authorization" || name == "Cookie" || name == "Proxy-Authorization"
+	for _, part := range strings.FieldsFunc(value, func(c rune) bool { return strings.ContainsRune(" \t,;=\"", c) }) {
+		switch {
+		case secret && len(part) > len("Bearer"), looksLikeKey(part):
+			r.credential(part)
+		case len(part) > len("Bearer"):
+			r.hide(part)
+		}
+	}
+	scheme, rest, _ := strings.Cut(value, " ")
+	if !strings.EqualFold(scheme, "Basic") {
+		return
+	}
+	rest = strings.TrimRight(strings.TrimSpace(rest), "=")
+	r.credential(rest)
+	if plain, err := base64.RawStdEncoding.DecodeString(rest); err == nil {
+		name, password, _ := strings.Cut(string(plain), ":")
+		r.user(url.UserPassword(name, password))
+		r.hide(string(plain))
+	}
+}
+
+// proxies hides the credentials of the proxies that the environment names.
+func (r *redactor) proxies() {
+	for _, name := range [...]string{"HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"} {
+		if u, err := url.Parse(os.Getenv(name)); err == nil {
+			r.user(u.User)
+		}
+	}
+}
+
+// ready sorts what was gathered. Longer texts go first, for one may be part of another.
+func (r *redactor) ready() {
+	slices.SortFunc(r.texts, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
+	r.texts = slices.Compact(r.texts)
+	slices.Sort(r.words)
+	r.words = slices.Compact(r.words)
+}
+
+// text returns a text without secrets, of bounded length.
+func (r *redactor) text(text string) string {
+	text = text[:min(len(text), maxRead)]
+	for _, secret := range r.texts {
+		text = strings.ReplaceAll(text, secret, hidden)
+	}
+	for _, word := range r.words {
+		text = replaceWord(text, word)
+	}
+	text = r.withoutKeys(text)
+	if len(text) > maxTold {
+		text = strings.ToValidUTF8(text[:maxTold], "") + "…"
+	}
+	return text
+}
+
+// validator returns a validator without what repeats a secret: it is shown by Status and written to
+// disk.
+func (r *redactor) validator(v Validator) Validator {
+	for _, secret := range r.verdicts {
+		if strings.Contains(v.ETag, secret) {
+			v.ETag = ""
+		}
+	}
+	return v
+}
+
+// withoutKeys hides each run of characters that looks like a key.
+func (r *redactor) withoutKeys(text string) string {
+	var b strings.Builder
+	for begin := 0; begin < len(text); {
+		end := begin
+		for end < len(text) && isKeyByte(text[end]) {
+			end++
+		}
+		if run := text[begin:end]; looksLikeKey(run) && !strings.Contains(r.host, run) {
+			b.WriteString(hidden)
+		} else {
+			b.WriteString(run)
+		}
+		for begin = end; begin < len(text) && !isKeyByte(text[begin]); begin++ {
+			b.WriteByte(text[begin])
+		}
+	}
+	return b.String()
+}
+
+func isKeyByte(c byte) bool {
+	return isAlphanumeric(c) || c == '-' || c == '_' || c == '+' || c == '~' || c == '='
+}
+
+func isAlphanumeric(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
+}
+
+// looksLikeKey tells random letters and digits from words and numbers, by how often they change
+// between capital letters, small ones and digits. A capital at the beginning of a word is no
+// change.
+func looksLikeKey(text string) bool {
+	if len(text) < minKey {
+		return false
+	}
+	changes, length, longest, last := 0, 0, 0, byte(0)
+	for i := range len(text) {
+		class := classOf(text[i])
+		if class == 0 {
+			length = 0
+			continue
+		}
+		length++
+		longest = max(longest, length)
+		if last != 0 && class != last && (last != 'A' || class != 'a') {
+			changes++
+		}
+		last = class
+	}
+	return changes >= 4 || longest >= 2*minKey
+}
+
+func classOf(c byte) byte {
+	switch {
+	case 'a' <= c && c <= 'z':
+		return 'a'
+	case 'A' <= c && c <= 'Z':
+		return 'A'
+	case '0' <= c && c <= '9':
+		return '0'
+	}
+	return 0
+}
+
+// mayBeKey tells a segment of a configured path that may be a key from one that is a word. Errors
+// do not name paths, so that to hide too much of them costs nothing.
+func mayBeKey(segment string) bool {
+	if len(segment) < minSegment {
+		return false
+	}
+	word := strings.TrimSuffix(segment, path.Ext(segment))
+	for _, c := range []byte(word) {
+		if c < 'a' || c > 'z' {
+			return true
+		}
+	}
+	return len(word) >= minKey
+}
+
+// replaceWord hides a short text where it stands alone, and not in a number, an address or another
+// word.
+func replaceWord(text, word string) string {
+	if word == "" || len(word) >= minSecret {
+		return text
+	}
+	var b strings.Builder
+	rest := 0
+	for at := 0; ; {
+		next := strings.Index(text[at:], word)
+		if next < 0 {
+			b.WriteString(text[rest:])
+			return b.String()
+		}
+		at += next
+		end := at + len(word)
+		if (at == 0 || !isJoint(text[at-1])) && (end == len(text) || !isJoint(text[end])) {
+			b.WriteString(text[rest:at] + hidden)
+			rest = end
+		}
+		at = end
+	}
+}
+
+func isJoint(c byte) bool { return isAlphanumeric(c) || strings.IndexByte("._-/", c) >= 0 }
+
+// newRedactor knows what must not be seen of a source.
+func newRedactor(addresses []*url.URL, header http.Header) *redactor {
+	r := &redactor{}
+	for _, u := range addresses {
+		r.address(u)
+	}
+	for name, values := range header {
+		for _, value := range values {
+			r.header(name, value)
+		}
+	}
+	r.proxies()
+	r.ready()
+	return r
+}

@@ -1,0 +1,71 @@
+package becket
+
+import (
+	"crypto/tls"
+	"net"
+	"net/http"
+	"sync/atomic"
+	"time"
+)
+
+// transports sends the requests of a source that was given no transport. It owes nothing to
+// [http.DefaultTransport], which any package of the program can change.
+//
+// Connections are kept for HTTP/2 alone. On a kept connection of HTTP/1, net/http writes bytes that
+// arrive between two answers to the standard logger, where nothing can take secrets out of them
+// that a server repeats. Polls are far apart, so that such a connection has often died meanwhile,
+// and a poll with it.
+type transports struct {
+	single *http.Transport // a connection for each request; finds out what the server speaks
+	kept   *http.Transport // HTTP/2 alone
+
+	multiplexed atomic.Pointer[string] // the host that answered single by HTTP/2 last
+}
+
+func newTransports() *transports {
+	t := &transports{single: newTransport(), kept: newTransport()}
+	t.single.DisableKeepAlives = true
+	t.kept.Protocols = &http.Protocols{}
+	t.kept.Protocols.SetHTTP2(true)
+	return t
+}
+
+func newTransport() *http.Transport {
+	dialer := net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second}
+	return &http.Transport{
+		Proxy:               http.ProxyFromEnvironment,
+		DialContext:         dialer.DialContext,
+		ForceAttemptHTTP2:   true,
+		TLSHandshakeTimeout: 10 * time.Second,
+		IdleConnTimeout:     90 * time.Second,
+		TLSClientConfig: &tls.Config{
+			MinVersion:         tls.VersionTLS12,
+			ClientSessionCache: tls.NewLRUClientSessionCache(4), // makes a new connection cheap
+		},
+	}
+}
+
+// RoundTrip sends a request. What fails by HTTP/2 alone is sent in the other way the next time.
+// Other hosts, which redirects may lead to, need not speak it.
+func (t *transports) RoundTrip(request *http.Request) (*http.Response, error) {
+	host := t.multiplexed.Load()
+	if request.URL.Scheme == "https" && host != nil && *host == request.URL.Host {
+		response, err := t.kept.RoundTrip(request)
+		if err != nil || response.ProtoMajor != 2 {
+			t.multiplexed.Store(nil)
+			t.kept.CloseIdleConnections()
+		}
+		return response, err
+	}
+	response, err := t.single.RoundTrip(request)
+	if err == nil && response.ProtoMajor == 2 {
+		t.multiplexed.Store(&request.URL.Host)
+	}
+	return response, err
+}
+
+// CloseIdleConnections ends the connections that no request uses.
+func (t *transports) CloseIdleConnections() {
+	t.single.CloseIdleConnections()
+	t.kept.CloseIdleConnections()
+}
