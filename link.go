@@ -7,24 +7,27 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/becketflags/becket/internal/graph"
 	"github.com/becketflags/becket/internal/match"
 )
 
-// maxEvaluations bounds what one check may cost: the evaluations of a flag with all the flags and segments that it asks, each as
-// often as it is asked. A diamond of requirements doubles them at every level.
+// maxEvaluations bounds what one check may cost: the evaluations of a flag with all the flags and
+// segments that it asks, each as often as it is asked. A diamond of requirements doubles them at
+// every level.
 const maxEvaluations = 10_000
 
 var tooManyEvaluations = fmt.Sprintf("one check of it takes more than %d evaluations", maxEvaluations)
 
-// decoded is a ruleset that has just been read, with what linking needs: the reader for places, what is wrong, and the
-// definitions that are fine in themselves but were set aside for what they refer to. Keep leaves the ruleset alone.
+// decoded is a ruleset that has just been read, with what linking needs: the reader for places,
+// what is wrong, and the definitions that are fine in themselves but were set aside for what they
+// refer to. Keep leaves the ruleset alone.
 type decoded struct {
 	*ruleset
 	reader   *reader
 	problems map[name][]*DocumentError // found while decoding
 	noted    int                       // how many problems those are
 	searched int                       // steps that suggestions have taken
-	aside    graph
+	aside    nodes
 }
 
 // link resolves the references of a ruleset as it was decoded, and sets aside what is bad.
@@ -46,60 +49,6 @@ func sortedNames[V any](m map[name]V) []name {
 	return slices.SortedFunc(maps.Keys(m), compareNames)
 }
 
-// Keep returns the ruleset with the definitions that previous had for what had to be set aside, linked with the others of
-// today. What they refer to and is gone is not met. It must be called at most once, before the ruleset is used.
-func (r *decoded) Keep(previous Rules) Rules {
-	served, ok := previous.(*ruleset)
-	if !ok || len(r.info.Bad) == 0 {
-		return r.ruleset
-	}
-	bad := r.info.Bad
-	r.info.Bad = nil
-	for i := range r.aside {
-		r.restore(r.aside[i])
-	}
-	for _, b := range bad {
-		member := name{b.Section, b.Key}
-		if _, decoded := r.problems[member]; decoded {
-			r.replace(member, b.Err, served)
-		}
-	}
-	// Every round replaces definitions, or gives up on them, which can make others bad. After some rounds nothing is
-	// replaced any more, so that it ends.
-	const rounds = 8
-	for round := 0; ; round++ {
-		settled := r.settle()
-		if len(settled) == 0 {
-			break
-		}
-		for _, n := range settled {
-			switch {
-			case round >= rounds || n.isKept():
-				r.setAside(n.name(), n.firstProblem())
-			case n.cause == nil || r.segments[n.cause.key].err != nil:
-				r.replace(n.name(), n.problem, served)
-			default: // it stays: the segment has its last definition now, or is itself to be looked at again
-			}
-		}
-	}
-	r.finish()
-	return r.ruleset
-}
-
-// replace puts the definition that previous has in the place of a bad one, if it has one.
-func (r *decoded) replace(member name, err error, previous *ruleset) {
-	if member.section == inFlags {
-		if f := previous.flags.find(member.key); f != nil && f.failure() == nil {
-			r.flags.set(f.unlinked(err))
-			return
-		}
-	} else if s := previous.segments[member.key]; s != nil && s.err == nil {
-		r.segments[member.key] = s.unlinked(err)
-		return
-	}
-	r.setAside(member, err)
-}
-
 // setAside puts a stub in the place of a bad definition.
 func (r *decoded) setAside(member name, err error) {
 	if member.section == inSegments {
@@ -108,14 +57,6 @@ func (r *decoded) setAside(member name, err error) {
 	}
 	failure := &EvaluationError{Code: CodeParseError, Message: ErrParse.Message, Cause: err}
 	r.flags.set(&flag{fingerprint: match.FingerprintOf(member.key), key: member.key, rare: &rareFields{err: failure}})
-}
-
-func (r *decoded) restore(n *node) {
-	if n.flag != nil {
-		r.flags.set(n.flag)
-	} else {
-		r.segments[n.segment.key] = n.segment
-	}
 }
 
 // finish lists what is bad or kept, and describes the rest.
@@ -145,14 +86,15 @@ func (r *decoded) finish() {
 	})
 }
 
-// settle resolves all references, computes costs, and returns the nodes that turn out to be bad: because of a reference to
-// nothing, a bad segment, a cycle, or too high a cost. A node comes after the nodes that it refers to.
-func (r *decoded) settle() (bad graph) {
-	g := newGraph(r.ruleset)
+// settle resolves all references, computes costs, and returns the nodes that turn out to be bad:
+// because of a reference to nothing, a bad segment, a cycle, or too high a cost. A node comes after
+// the nodes that it refers to.
+func (r *decoded) settle() (bad nodes) {
+	g := newNodes(r.ruleset)
 	for _, n := range g {
 		r.resolve(n)
 	}
-	for _, component := range g.components() {
+	for _, component := range graph.Components(len(g), g.edges) {
 		r.judge(g, component)
 		for _, i := range component {
 			if g[i].problem != nil {
@@ -181,8 +123,9 @@ func (r *decoded) resolve(n *node) {
 	}
 }
 
-// judge looks at nodes that refer to each other in a circle, or at a single one. What they refer to has been judged.
-func (r *decoded) judge(g graph, component []int32) {
+// judge looks at nodes that refer to each other in a circle, or at a single one. What they refer to
+// has been judged.
+func (r *decoded) judge(g nodes, component []int32) {
 	first := g[component[0]]
 	if len(component) > 1 || first.refersTo(first) {
 		r.failCycle(g, component)
@@ -228,7 +171,7 @@ func (r *decoded) judge(g graph, component []int32) {
 }
 
 // failCycle notes that the nodes refer to each other in a circle.
-func (r *decoded) failCycle(g graph, component []int32) {
+func (r *decoded) failCycle(g nodes, component []int32) {
 	message := "it is part of a cycle: " + g.describe(component)
 	for _, i := range component {
 		if g[i].problem == nil {
@@ -247,7 +190,8 @@ func (r *decoded) dangling(n *node, l *link) *DocumentError {
 	return r.reader.problem(l.at, cmp.Or(l.path, n.path()), message)
 }
 
-// suggest returns a suggestion for a reference to nothing, as long as those of the document have not taken too many steps.
+// suggest returns a suggestion for a reference to nothing, as long as those of the document have
+// not taken too many steps.
 func (r *decoded) suggest(l *link) string {
 	const (
 		most     = 1000       // keys to compare with
@@ -315,75 +259,8 @@ func (c *condition) links(links []*link) []*link {
 	return links
 }
 
-func (n *node) path() string {
-	var b strings.Builder
-	name := n.name()
-	writeStep(&b, step{name: name.section})
-	writeStep(&b, step{name: name.key})
-	return b.String()
-}
-
-// unlinked returns a copy of the flag whose references are its own, to be linked in another ruleset. The rest is shared.
-func (f *flag) unlinked(kept error) *flag {
-	c := *f
-	c.linked = linked{}
-	c.rare = &rareFields{kept: kept}
-	if f.rare != nil {
-		c.rare.maxAge = f.rare.maxAge
-	}
-	for _, l := range f.requires() {
-		c.rare.requires = append(c.rare.requires, l.unlinked())
-	}
-	c.rules = slices.Clone(f.rules)
-	for i := range c.rules {
-		c.rules[i].conditions = unlinkedAll(c.rules[i].conditions)
-	}
-	return &c
-}
-
-func (s *segment) unlinked(kept error) *segment {
-	c := *s
-	c.kept, c.linked = kept, linked{}
-	c.condition = s.condition.unlinked()
-	return &c
-}
-
-func (c *condition) unlinked() *condition {
-	if !c.refers() {
-		return c
-	}
-	copied := *c
-	more := *c.more
-	copied.more = &more
-	if more.link != nil {
-		more.link = more.link.unlinked()
-	}
-	more.parts = unlinkedAll(more.parts)
-	return &copied
-}
-
-// refers reports whether there is a reference in a condition, which may be nil.
-func (c *condition) refers() bool {
-	if c == nil || c.more == nil {
-		return false
-	}
-	return c.more.link != nil || slices.ContainsFunc(c.more.parts, func(part condition) bool { return part.refers() })
-}
-
-func unlinkedAll(conditions []condition) []condition {
-	copied := slices.Clone(conditions)
-	for i := range copied {
-		copied[i] = *copied[i].unlinked()
-	}
-	return copied
-}
-
-func (l *link) unlinked() *link {
-	return &link{key: l.key, toFlag: l.toFlag, variants: l.variants}
-}
-
-// graph is the flags and segments of a ruleset with their references.
-type graph []*node
+// nodes are the flags and segments of a ruleset with their references: a graph.
+type nodes []*node
 
 // node is a flag or a segment.
 type node struct {
@@ -394,9 +271,10 @@ type node struct {
 	cause   *segment // the bad segment of this ruleset because of which the node is bad; nil where something else is wrong
 }
 
-// newGraph returns the graph of everything in the ruleset that is not bad, in the order of the keys. Flags and segments that refer to
-// nothing, as most do, are not in it: nothing can be wrong with them, and what they cost is known.
-func newGraph(r *ruleset) (g graph) {
+// newNodes returns the graph of everything in the ruleset that is not bad, in the order of the
+// keys. Flags and segments that refer to nothing, as most do, are not in it: nothing can be wrong
+// with them, and what they cost is known.
+func newNodes(r *ruleset) (g nodes) {
 	for f := range r.flags.all() {
 		if f.failure() != nil || f.node == leaf {
 			continue
@@ -432,6 +310,14 @@ func (n *node) name() name {
 	return name{inSegments, n.segment.key}
 }
 
+func (n *node) path() string {
+	var b strings.Builder
+	name := n.name()
+	writeStep(&b, step{name: name.section})
+	writeStep(&b, step{name: name.key})
+	return b.String()
+}
+
 func (n *node) linked() *linked {
 	if n.flag != nil {
 		return &n.flag.linked
@@ -462,9 +348,9 @@ func (n *node) fail(problem *DocumentError) {
 	}
 }
 
-// target returns what is known about the flag or segment that the link leads to, and what has turned out to be wrong with it; nil
-// where it is gone or was set aside.
-func (l *link) target(g graph) (place *linked, problem error) {
+// target returns what is known about the flag or segment that the link leads to, and what has
+// turned out to be wrong with it; nil where it is gone or was set aside.
+func (l *link) target(g nodes) (place *linked, problem error) {
 	switch {
 	case l.flag != nil && l.flag.failure() == nil:
 		place = &l.flag.linked
@@ -494,7 +380,7 @@ func (n *node) ownTime() bool {
 }
 
 // describe names the members of a cycle, the first few of many.
-func (g graph) describe(component []int32) string {
+func (g nodes) describe(component []int32) string {
 	const most = 8
 	var names []string
 	for _, i := range component[:min(len(component), most)] {
@@ -507,90 +393,19 @@ func (g graph) describe(component []int32) string {
 	return strings.Join(names, ", ")
 }
 
-// components returns the strongly connected components, each after those it refers to (Tarjan, "Depth-first search and linear
-// graph algorithms", 1972). It keeps its own stack: a chain of references may be longer than calls can nest. References
-// out of bad nodes do not count.
-func (g graph) components() [][]int32 {
-	t := tarjan{graph: g, index: make([]int32, len(g)), low: make([]int32, len(g)), onStack: make([]bool, len(g))}
-	for i := range g {
-		if t.index[i] == 0 {
-			t.visit(int32(i))
-		}
-	}
-	return t.found
-}
-
-type tarjan struct {
-	graph   graph
-	index   []int32 // the order of discovery, from 1; 0 for not yet
-	low     []int32 // the earliest node on the stack that is reachable
-	onStack []bool
-	stack   []int32
-	counter int32
-	found   [][]int32
-}
-
-type tarjanFrame struct {
-	node int32
-	next int // the link to follow next
-}
-
-func (t *tarjan) visit(root int32) {
-	frames := []tarjanFrame{t.enter(root)}
-	for len(frames) > 0 {
-		frame := &frames[len(frames)-1]
-		if next, ok := t.follow(frame); ok {
-			if t.index[next] == 0 {
-				frames = append(frames, t.enter(next))
-			} else if t.onStack[next] {
-				t.low[frame.node] = min(t.low[frame.node], t.index[next])
-			}
-			continue
-		}
-		t.leave(frame.node)
-		frames = frames[:len(frames)-1]
-		if len(frames) > 0 {
-			parent := frames[len(frames)-1].node
-			t.low[parent] = min(t.low[parent], t.low[frame.node])
-		}
-	}
-}
-
-func (t *tarjan) enter(node int32) tarjanFrame {
-	t.counter++
-	t.index[node], t.low[node], t.onStack[node] = t.counter, t.counter, true
-	t.stack = append(t.stack, node)
-	return tarjanFrame{node: node}
-}
-
-// follow returns the next node that the frame's node refers to.
-func (t *tarjan) follow(frame *tarjanFrame) (next int32, ok bool) {
-	n := t.graph[frame.node]
+// edges follows the references of a node to others of the graph. References out of bad nodes do not
+// count.
+func (g nodes) edges(node int32, position int) (target int32, after int, ok bool) {
+	n := g[node]
 	if n.problem != nil {
-		return 0, false
+		return 0, position, false
 	}
-	for frame.next < len(n.links) {
-		target, _ := n.links[frame.next].target(t.graph)
-		frame.next++
-		if target != nil && target.node != leaf {
-			return target.node, true
+	for position < len(n.links) {
+		place, _ := n.links[position].target(g)
+		position++
+		if place != nil && place.node != leaf {
+			return place.node, position, true
 		}
 	}
-	return 0, false
-}
-
-// leave takes a component off the stack when its first node is done.
-func (t *tarjan) leave(node int32) {
-	if t.low[node] != t.index[node] {
-		return
-	}
-	start := len(t.stack) - 1
-	for t.stack[start] != node {
-		start--
-	}
-	for _, member := range t.stack[start:] {
-		t.onStack[member] = false
-	}
-	t.found = append(t.found, slices.Clone(t.stack[start:]))
-	t.stack = t.stack[:start]
+	return 0, position, false
 }
