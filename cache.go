@@ -66,6 +66,19 @@ func (s *snapshot) answering() Rules {
 	return s.rules
 }
 
+// askForeign asks rules of another format. Those of this module are lent a copy of the subject, and
+// somebody else's get one that is theirs.
+func (s *snapshot) askForeign(subject *Subject, flag string, want Kind) Result {
+	if !s.borrows {
+		own := newOwnSubject(subject, flag)
+		return s.rules.Evaluate(own.flag, want, &own.subject, s.moment)
+	}
+	l := lend(subject, flag)
+	r := s.rules.Evaluate(l.flag, want, &l.lent, s.moment)
+	l.giveBack()
+	return r
+}
+
 // confirm notes that the source vouched for the ruleset at that time, which should carry a monotonic clock reading.
 func (s *snapshot) confirm(at time.Time) { s.moment.confirmed.at.Store(&at) }
 

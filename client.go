@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"sync"
 	"time"
 
 	"github.com/becketflags/becket/internal/poll"
@@ -21,6 +22,14 @@ type Client struct {
 	ready     chan struct{} // closed when there is a ruleset
 	own       *goroutines
 	closing   closing
+}
+
+// closing is the end of a client. It happens once, on a goroutine of its own, and every caller of
+// Close gets its error.
+type closing struct {
+	once sync.Once
+	done chan struct{}
+	err  error // written before done is closed
 }
 
 // New returns a client that serves the disk copy or the bootstrap, whichever has the higher revision (the disk copy where they are

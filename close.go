@@ -5,24 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"sync"
-	"time"
 )
-
-// How long Close takes at most. Everything but the hooks gets the first part of the time, so that
-// the hooks hear of what happened at the end.
-const (
-	closePatience = 5 * time.Second
-	workPatience  = closePatience - time.Second/2
-)
-
-// closing is the end of a client. It happens once, on a goroutine of its own, and every caller of
-// Close gets its error.
-type closing struct {
-	once sync.Once
-	done chan struct{}
-	err  error // written before done is closed
-}
 
 // Close ends the client's goroutines and waits for them, so that a ruleset that was published is on
 // disk, the hooks were told what happened, and the sink has the exposures that were queued. It waits
@@ -82,19 +65,4 @@ func (c *Client) closeSource(ctx context.Context) error {
 		return fmt.Errorf("becket: closing the source: %w", within{err})
 	}
 	return nil
-}
-
-// ends waits for a goroutine and reports whether it ended before the context did.
-func ends(ctx context.Context, done <-chan struct{}) bool {
-	select {
-	case <-done:
-		return true
-	default:
-	}
-	select {
-	case <-done:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }

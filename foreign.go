@@ -99,16 +99,3 @@ func (f *foreignRules) Explain(flag string, subject *Subject, at *Moment, privat
 	}()
 	return explain(f.rules, flag, subject, at, private)
 }
-
-// askForeign asks rules of another format. Those of this module are lent a copy of the subject, and
-// somebody else's get one that is theirs.
-func (s *snapshot) askForeign(subject *Subject, flag string, want Kind) Result {
-	if !s.borrows {
-		own := newOwnSubject(subject, flag)
-		return s.rules.Evaluate(own.flag, want, &own.subject, s.moment)
-	}
-	l := lend(subject, flag)
-	r := s.rules.Evaluate(l.flag, want, &l.lent, s.moment)
-	l.giveBack()
-	return r
-}

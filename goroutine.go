@@ -2,9 +2,11 @@ package becket
 
 import (
 	"bytes"
+	"context"
 	"runtime"
 	"strconv"
 	"sync"
+	"time"
 )
 
 // goroutines is the set of the goroutines that do a client's work and call the program's functions
@@ -59,4 +61,26 @@ func goroutineID() uint64 {
 		return 0
 	}
 	return id
+}
+
+// How long Close takes at most. Everything but the hooks gets the first part of the time, so that
+// the hooks hear of what happened at the end.
+const (
+	closePatience = 5 * time.Second
+	workPatience  = closePatience - time.Second/2
+)
+
+// ends waits for a goroutine and reports whether it ended before the context did.
+func ends(ctx context.Context, done <-chan struct{}) bool {
+	select {
+	case <-done:
+		return true
+	default:
+	}
+	select {
+	case <-done:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }
