@@ -10,8 +10,8 @@ require (
 	github.com/launchdarkly/go-server-sdk/v7 v7.14.6
 	github.com/open-feature/flagd/core v0.12.1
 	github.com/open-feature/go-sdk v1.20.0
-	github.com/spaolacci/murmur3 v1.1.0
 	github.com/stretchr/testify v1.12.1
+	github.com/twmb/murmur3 v1.2.2
 	go.uber.org/zap v1.27.0
 )
 
@@ -21,6 +21,7 @@ require (
 	github.com/cenkalti/backoff/v5 v5.0.3 // indirect
 	github.com/go-json-experiment/json v1.27.2 // indirect
 	github.com/hashicorp/golang-lru/v2 v2.0.7 // indirect
+	github.com/spaolacci/murmur3 v1.1.0 // indirect
 	golang.org/x/crypto v0.45.0 // indirect
 )
 
@@ -45,7 +46,6 @@ require (
 	github.com/open-feature/flagd-schemas v0.2.9-0.20250707123415-08b4c52d3b86 // indirect
 	github.com/patrickmn/go-cache v2.1.0+incompatible // indirect
 	github.com/tmaxmax/go-sse v0.10.0 // indirect
-	github.com/twmb/murmur3 v1.2.2 // indirect
 	github.com/xeipuuv/gojsonpointer v0.0.0-20190905194746-02993c407bfb // indirect
 	github.com/xeipuuv/gojsonreference v0.0.0-20180127040603-bd5ef7bd5415 // indirect
 	github.com/xeipuuv/gojsonschema v1.2.0 // indirect

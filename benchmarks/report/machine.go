@@ -28,7 +28,7 @@ var compared = map[string]bool{
 	"github.com/launchdarkly/go-server-sdk/v7": true,
 	"github.com/open-feature/flagd/core":       true,
 	"github.com/open-feature/go-sdk":           true,
-	"github.com/spaolacci/murmur3":             true,
+	"github.com/twmb/murmur3":                  true,
 	"github.com/go-json-experiment/json":       true,
 	"github.com/launchdarkly/go-sdk-common/v3": true,
 }

@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"math"
 	"slices"
+
+	"github.com/twmb/murmur3"
 )
 
 // hashCBOR hashes as version 3 of "fractional" does: any value but null, in the deterministic encoding of RFC 8949, section
@@ -28,7 +30,7 @@ func (e *evaluation) hashCBOR(first *datum) (hash uint32, ok bool) {
 		}
 		b = appendCBOR(b, first)
 	}
-	return murmur3(b), true
+	return murmur3.Sum32(b), true
 }
 
 // appendCBOR appends the encoding of d.

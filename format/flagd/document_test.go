@@ -147,20 +147,6 @@ func TestDigestsTellWhatChanged(t *testing.T) {
 	assert.NotEqual(t, behaviour, b, "an evaluator that the flag refers to is part of it")
 }
 
-func TestMurmur3(t *testing.T) {
-	for text, want := range map[string]uint32{
-		"": 0, "hello": 0x248bfa47, "hello, world": 0x149bbb7f, "The quick brown fox jumps over the lazy dog": 0x2e4ff723,
-		"test": 0xba6bd213, "a": 0x3c2569b2, "ab": 0x9bbfd75f, "abc": 0xb3dd93fa,
-	} {
-		assert.Equal(t, want, murmur3([]byte(text)), text)
-		for cut := range len(text) {
-			assert.Equal(t, want, hashTexts(text[:cut], text[cut:]), text)
-		}
-	}
-	long := strings.Repeat("x", 1000)
-	assert.Equal(t, murmur3([]byte(long)), hashTexts(long[:900], long[900:]))
-}
-
 // The encodings are those of RFC 8949, appendix A.
 func TestCBOR(t *testing.T) {
 	for written, want := range map[string]string{

@@ -3,6 +3,8 @@ package flagd
 import (
 	"math"
 	"slices"
+
+	"github.com/twmb/murmur3"
 )
 
 // buckets are the arms of a "fractional" whose variants and weights are constants.
@@ -167,5 +169,5 @@ func textOf(d datum) string {
 // hashTexts hashes one text after the other as if they were one.
 func hashTexts(a, b string) uint32 {
 	var buffer [128]byte
-	return murmur3(append(append(buffer[:0], a...), b...))
+	return murmur3.Sum32(append(append(buffer[:0], a...), b...))
 }
