@@ -14,7 +14,7 @@ COVERMIN  ?= 90
 VERSION   ?= $(shell git describe --tags --always --dirty)
 export FUZZTIME COVERMIN
 
-.PHONY: help test race lint fmt tidy fuzz bench bench-smoke cover cross docs release clean
+.PHONY: help test race lint fmt tidy fuzz bench bench-smoke cover cross stacks docs release clean
 
 help: ## Lists the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ cover: ## Measures the root package's coverage; fails below COVERMIN=90 per cent
 
 cross: ## Tests the hashing on 32 bits, compiles for arm64, macOS and Windows
 	.ci/cross
+
+stacks: ## Asks flags on moving stacks, with memory that is never used again, and on 32 bits
+	.ci/stacks
 
 docs: ## Writes anew what is generated: documents, tables, examples' code
 	.ci/each go generate ./...

@@ -2,6 +2,7 @@ package becket
 
 import (
 	"context"
+	_ "embed"
 	"math"
 	"strings"
 	"testing"
@@ -12,52 +13,9 @@ import (
 )
 
 // everyOperator has a flag for each operator, form and kind of rollout, all of which reach their end for the subject below.
-const everyOperator = `{"schema":1,"revision":1,
-	"segments":{"staff":{"include":["user-7"],"if":{"attribute":"email","ends_with":"@example.com"}}},
-	"flags":{
-	"plain":{"default":"on"},
-	"text":{"variants":{"a":"A"},"default":"a"},
-	"integer":{"variants":{"a":25},"default":"a"},
-	"float":{"variants":{"a":0.5},"default":"a"},
-	"object":{"variants":{"a":{"rps":100,"tags":["x"]}},"default":"a"},
-	"killed":{"enabled":false},
-	"stale":{"max_age":"1h"},
-	"broken":{"tipe":"boolean"},
-	"requiring":{"requires":[{"flag":"plain","in":["on"]}],"default":"on"},
-	"in":{"rules":[{"if":{"attribute":"country","in":["DE","AT"]},"serve":"on"}]},
-	"in-many":{"rules":[{"if":{"attribute":"country","in":["A","B","C","D","E","F","G","H","I","J","K","L","M","N","O","P","DE"]},"serve":"on"}]},
-	"in-folded":{"rules":[{"if":{"attribute":"country","in":["de"],"ignore_case":true},"serve":"on"}]},
-	"in-number":{"rules":[{"if":{"attribute":"age","in":[30,31]},"serve":"on"}]},
-	"in-float":{"rules":[{"if":{"attribute":"score","in":[0.5]},"serve":"on"}]},
-	"in-boolean":{"rules":[{"if":{"attribute":"paying","in":[true]},"serve":"on"}]},
-	"in-list":{"rules":[{"if":{"attribute":"groups","in":["beta"]},"serve":"on"}]},
-	"not-in":{"rules":[{"if":{"attribute":"country","not_in":["FR"]},"serve":"on"}]},
-	"contains":{"rules":[{"if":{"attribute":"email","contains":"@"},"serve":"on"}]},
-	"starts":{"rules":[{"if":{"attribute":"email","starts_with":["ann","bob"]},"serve":"on"}]},
-	"ends":{"rules":[{"if":{"attribute":"email","ends_with":"EXAMPLE.COM","ignore_case":true},"serve":"on"}]},
-	"matches":{"rules":[{"if":{"attribute":"email","matches":"^a.*@example\\.com$"},"serve":"on"}]},
-	"matches-any-case":{"rules":[{"if":{"attribute":"email","matches":"^A[n-z]+@","ignore_case":true},"serve":"on"}]},
-	"numbers":{"rules":[{"if":{"attribute":"age","gte":18,"lt":99,"gt":0.5,"lte":31},"serve":"on"}]},
-	"instants":{"rules":[{"if":{"attribute":"since","after":"2020-01-01T00:00:00Z","before":"2030-01-01T00:00:00Z"},"serve":"on"}]},
-	"instants-as-text":{"rules":[{"if":{"attribute":"born","after":"1990-01-01T00:00:00Z"},"serve":"on"}]},
-	"semver":{"rules":[{"if":{"attribute":"version","semver":">=2.1.0 <3.0.0 || ^4.0.0"},"serve":"on"}]},
-	"cidr":{"rules":[{"if":{"attribute":"ip","cidr":["10.0.0.0/8","2001:db8::/32"]},"serve":"on"}]},
-	"cidr-six":{"rules":[{"if":{"attribute":"ip6","cidr":["10.0.0.0/8","2001:db8::/32"]},"serve":"on"}]},
-	"exists":{"rules":[{"if":{"attribute":"age","exists":true},"serve":"on"}]},
-	"nothing":{"rules":[{"if":{"attribute":"nothing","exists":false},"serve":"on"}]},
-	"missing":{"rules":[{"if":{"attribute":"nothing","in":["x"]},"serve":"off"}],"default":"on"},
-	"key":{"rules":[{"if":{"attribute":"key","in":["user-42-with-a-rather-long-key"]},"serve":"on"}]},
-	"segment":{"rules":[{"if":{"segment":"staff"},"serve":"on"}]},
-	"flag":{"rules":[{"if":{"flag":"plain","in":["on"]},"serve":"on"}]},
-	"tree":{"rules":[{"if":{"all":[{"any":[{"attribute":"age","lt":1},{"not":{"attribute":"country","in":["FR"]}}]}]},"serve":"on"}]},
-	"percent":{"rules":[{"percent":100,"serve":"on"}]},
-	"percent-by":{"rules":[{"percent":100,"by":"age","serve":"on"}]},
-	"percent-by-boolean":{"rules":[{"percent":100,"by":"paying","serve":"on"}]},
-	"ramp":{"rules":[{"ramp":{"steps":[{"at":"2020-01-01T00:00:00Z","percent":0},{"at":"2020-01-02T00:00:00Z","percent":100}],"linear":true},"serve":"on"}]},
-	"window":{"rules":[{"from":"2020-01-01T00:00:00Z","until":"2999-01-01T00:00:00Z","serve":"on"}]},
-	"layer":{"rules":[{"layer":{"name":"page","from":0,"to":100},"serve":"on"}]},
-	"split":{"default":{"split":{"on":3,"off":0}}},
-	"split-of-many":{"variants":{"a":true,"b":true,"c":true,"d":true},"default":{"split":{"a":1,"b":2,"c":3,"d":4}}}}}`
+//
+//go:embed testdata/operators.json
+var everyOperator string
 
 var since = time.Date(2025, 6, 1, 12, 0, 0, 0, time.UTC)
 

@@ -59,7 +59,7 @@ func (r *reader) documentField(rules *decoded, d *rulesetDraft, field string) {
 		at := r.at
 		value, ok := r.number()
 		if ok && (value.kind() != KindInt || value.Int() < 0 || value.Int() > maxRevision) {
-			r.fail(at, "expected an integer from 0 to %d", maxRevision)
+			r.fail(at, "expected an integer from 0 to %d", int64(maxRevision))
 		}
 		rules.info.Revision = value.Int()
 	case "environment":

@@ -1,9 +1,11 @@
 module github.com/becketflags/becket/tests
 
-go 1.26
+go 1.26.0
 
 require (
 	github.com/becketflags/becket v0.0.0-00010101000000-000000000000
+	github.com/becketflags/becket/openfeature v0.0.0-00010101000000-000000000000
+	github.com/open-feature/go-sdk v1.20.0
 	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3
 	github.com/stretchr/testify v1.12.1
 	go.uber.org/goleak v1.3.0
@@ -17,10 +19,14 @@ require (
 	github.com/hashicorp/golang-lru/v2 v2.0.7 // indirect
 	github.com/spaolacci/murmur3 v1.1.0 // indirect
 	github.com/twmb/murmur3 v1.2.2 // indirect
+	go.uber.org/mock v0.6.0 // indirect
 	go.yaml.in/yaml/v3 v3.0.5 // indirect
 	golang.org/x/crypto v0.13.0 // indirect
 	golang.org/x/sys v0.12.0 // indirect
-	golang.org/x/text v0.14.0 // indirect
+	golang.org/x/text v0.43.0 // indirect
 )
 
-replace github.com/becketflags/becket => ../
+replace (
+	github.com/becketflags/becket => ../
+	github.com/becketflags/becket/openfeature => ../openfeature
+)

@@ -1,0 +1,125 @@
+// Package stacks asks flags with texts, names and lists that lie on the stacks of goroutines which grow
+// while they are asked, and are shrunk by collections. A library that hides such memory from the
+// compiler reads what is no longer there: it answers wrongly, or the runtime ends the process. Under
+// GODEBUG=efence=1 memory is never used again, so that each such read ends it.
+package stacks
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// rounds is how often each way of asking is taken. Under efence each costs address space for ever.
+func rounds() int {
+	switch {
+	case strings.Contains(os.Getenv("GODEBUG"), "efence=1"):
+		return 2
+	case testing.Short():
+		return 2
+	default:
+		return 4
+	}
+}
+
+// descend calls f with so many frames of 128 bytes and more below it.
+//
+//go:noinline
+func descend(frames int, f func()) byte {
+	var room [128]byte
+	room[frames%len(room)] = 1
+	if frames <= 0 {
+		f()
+		return room[0]
+	}
+	return room[frames%len(room)] + descend(frames-1, f)
+}
+
+// steps are the depths at which a goroutine is asked: its stack of a few kilobytes grows at another
+// place of the evaluation from each.
+const steps = 48
+
+// collect runs collections, which shrink stacks, until it is told to stop.
+func collect(stop *atomic.Bool) {
+	for i := 0; !stop.Load(); i++ {
+		runtime.GC()
+		if i%16 == 0 {
+			debug.FreeOSMemory()
+		}
+	}
+}
+
+// onMovingStacks runs f on new goroutines whose stacks grow while it runs, and on old ones whose stacks
+// are large and hardly used, so that a collection shrinks them while it runs.
+func onMovingStacks(f func(turn int)) {
+	var stop atomic.Bool
+	var collector, group sync.WaitGroup
+	collector.Go(func() { collect(&stop) })
+	for round := range rounds() {
+		for step := range steps {
+			group.Go(func() { descend(step, func() { f(round*steps + step) }) })
+		}
+		group.Go(func() {
+			for turn := range steps {
+				if turn%8 == 0 {
+					descend(512, func() {})
+				}
+				f(turn)
+			}
+		})
+		group.Wait()
+	}
+	stop.Store(true)
+	collector.Wait()
+}
+
+func TestFlagsAreAnsweredRightOnMovingStacks(t *testing.T) {
+	for _, s := range services(t) {
+		for _, way := range ways {
+			if way.needs != "" && way.needs != s.name {
+				continue
+			}
+			t.Run(s.name+"/"+way.name, func(t *testing.T) {
+				var wrong atomic.Int64
+				var first atomic.Pointer[string]
+				onMovingStacks(func(turn int) {
+					p := people[turn%len(people)]
+					for _, flag := range s.flags {
+						want := s.answers[p.key+flag]
+						if got := way.ask(s, p, flag); got != want {
+							wrong.Add(1)
+							text := fmt.Sprintf("%s of %s: %t, and not %t", flag, p.key, got, want)
+							first.CompareAndSwap(nil, &text)
+						}
+						if way.once {
+							break
+						}
+					}
+				})
+				if n := wrong.Load(); n > 0 {
+					t.Errorf("%d wrong answers, such as %s", n, *first.Load())
+				}
+			})
+		}
+		s.check(t)
+	}
+}
+
+func TestTheFlagsTellThePeopleApart(t *testing.T) {
+	for _, s := range services(t) {
+		differ := 0
+		for _, flag := range s.flags {
+			if s.answers[people[0].key+flag] != s.answers[people[1].key+flag] {
+				differ++
+			}
+		}
+		require.Greater(t, differ, len(s.flags)/3, s.name)
+	}
+}
