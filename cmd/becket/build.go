@@ -9,7 +9,7 @@ import (
 	"github.com/becketflags/becket/cmd/becket/internal/report"
 )
 
-// buildVerb writes plain JSON from what people edit.
+// buildVerb writes plain JSON from documents that people edit.
 type buildVerb struct {
 	rulesArgument
 	Output   string `short:"o" placeholder:"FILE" help:"Write to this file, at once and only if all is well. By default, to standard output."`
@@ -17,7 +17,7 @@ type buildVerb struct {
 	Revision int64  `default:"-1" placeholder:"N" help:"Set the document's revision. By default, it stays as it is."`
 }
 
-// Run writes the document, unless anything in it is bad.
+// Run writes the document, unless it contains errors.
 func (v *buildVerb) Run(e *env) error {
 	document, rules, err := e.load(v.Rules)
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 	"github.com/becketflags/becket/cmd/becket/internal/report"
 )
 
-// checkVerb finds what is wrong with a ruleset.
+// checkVerb reports mistakes in a ruleset.
 type checkVerb struct {
 	rulesArgument
 	Silence []string  `placeholder:"NAME" help:"Do not report findings of these names. Repeatable, or separated by commas."`
@@ -57,7 +57,8 @@ func (v *checkVerb) Run(e *env) error {
 	return nil
 }
 
-// lintFindings looks for what is hardly meant, in native documents; those of other formats the library alone judges.
+// lintFindings looks for suspicious parts of native documents. In other formats, only the library
+// judges.
 func lintFindings(document *input.Document, rules becket.Rules, now time.Time) (findings []report.Finding, err error) {
 	if document.Format != becket.Native {
 		return nil, nil
@@ -80,7 +81,7 @@ func lintFindings(document *input.Document, rules becket.Rules, now time.Time) (
 	return findings, nil
 }
 
-// silence says what is not to be reported.
+// silence holds the findings that are not reported.
 type silence struct {
 	everywhere []string
 	flags      map[string][]string
@@ -108,12 +109,12 @@ func findingNames() string {
 	return strings.Join(names, ", ")
 }
 
-// silences reports whether a finding is not to be reported. What the library refuses always is.
+// silences reports whether a finding is left out. Errors of the library are always reported.
 func (s silence) silences(f report.Finding) bool {
 	return f.Name != report.Invalid && (slices.Contains(s.everywhere, f.Name) || slices.Contains(s.flags[f.Flag], f.Name))
 }
 
-// writeFindings writes findings to stdout the way the user asked for.
+// writeFindings writes findings to stdout in the form that the user asked for.
 func (e *env) writeFindings(findings []report.Finding) error {
 	report.Sort(findings)
 	switch {

@@ -9,7 +9,7 @@ import (
 	"github.com/becketflags/becket/cmd/becket/internal/input"
 )
 
-// cli is the command line: each verb is a file of its own.
+// cli is the command line. Each verb has its own file.
 type cli struct {
 	globals
 
@@ -30,7 +30,7 @@ type cli struct {
 	Completion completionVerb `cmd:"" help:"Write a script that completes becket's words in a shell."`
 }
 
-// globals are the flags that every verb has.
+// globals are the flags of every verb.
 type globals struct {
 	Format  string           `enum:"auto,${formats}" default:"auto" help:"The document's format: auto or ${formats}."`
 	Header  []string         `sep:"none" placeholder:"NAME:VALUE" help:"Send this header when the ruleset is a URL. Repeatable."`
@@ -40,17 +40,17 @@ type globals struct {
 	Version kong.VersionFlag `help:"Print the version."`
 }
 
-// rulesFlag is for verbs whose arguments name a flag.
+// rulesFlag is embedded in verbs whose arguments name a flag.
 type rulesFlag struct {
 	Rules string `short:"r" placeholder:"FILE" help:"The ruleset: a file, a folder, a URL, or - for standard input. By default, \"rules\" of the configuration."`
 }
 
-// rulesArgument is for verbs whose argument is the ruleset.
+// rulesArgument is embedded in verbs whose argument is the ruleset.
 type rulesArgument struct {
 	Rules string `arg:"" optional:"" help:"A file, a folder, a URL, or - for standard input. By default, \"rules\" of the configuration."`
 }
 
-// read reads the ruleset that the user named, or that the configuration names.
+// read reads the ruleset that the user or else the configuration names.
 func (e *env) read(name string) (*input.Document, error) {
 	if name == "" {
 		name = e.config.Rules
@@ -61,7 +61,8 @@ func (e *env) read(name string) (*input.Document, error) {
 	return input.Read(e.ctx, name, input.Options{Format: e.options.Format, Headers: e.options.Header, Stdin: e.stdin})
 }
 
-// load reads a ruleset and compiles it. What is wrong with single flags does not stop it: the document's own check tells.
+// load reads and compiles a ruleset. Errors in single flags do not stop it; Document.Problems
+// returns them.
 func (e *env) load(name string) (*input.Document, becket.Rules, error) {
 	document, err := e.read(name)
 	if err != nil {

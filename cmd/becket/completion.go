@@ -9,14 +9,15 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// completionVerb writes a script that completes the command's words.
+// completionVerb writes a script that completes the command's words in a shell.
 type completionVerb struct {
 	Shell string `arg:"" enum:"bash,zsh,fish" help:"The shell: ${enum}."`
 }
 
-// words are what can stand behind some verbs: further verbs, flags, and the values of flags that have a fixed set of them.
+// words are the words that may follow a verb: other verbs, flags, and the values of flags that have
+// a fixed set of values.
 type words struct {
-	Path  string // the verbs, with a space between
+	Path  string // the verbs, separated by spaces
 	Verbs []described
 	Flags []flagWord
 }
@@ -25,9 +26,9 @@ type described struct{ Name, Help string }
 
 type flagWord struct {
 	described
-	Short  string // with its dash, or ""
+	Short  string // with its dash; "" if it has none
 	Takes  bool   // a value follows
-	Values string // the values there are, with a space between; "" for a file's name
+	Values string // the possible values, separated by spaces; "" for a file name
 }
 
 // Run writes the script.
@@ -69,7 +70,8 @@ func flagWords(flag *kong.Flag) []flagWord {
 	return []flagWord{w}
 }
 
-// shellText keeps of a help text its first sentence, and nothing that a shell makes something of.
+// shellText returns the first sentence of a help text, without characters that have a meaning in a
+// shell.
 func shellText(help string) string {
 	sentence, _, _ := strings.Cut(help, ". ")
 	return strings.Map(func(c rune) rune {

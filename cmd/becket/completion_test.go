@@ -34,7 +34,7 @@ func TestBashCompletes(t *testing.T) {
 		"becket check --format ":            "auto native configcat flagd",
 		"becket check --json --format conf": "configcat",
 		"becket eval new-checkout -r fl":    "flags.json",
-		"becket check fl":                   "", // names of files are bash's own affair
+		"becket check fl":                   "", // bash completes file names itself
 		"becket completion ":                "bash zsh fish",
 	} {
 		t.Run(line, func(t *testing.T) {

@@ -10,22 +10,22 @@ import (
 	"github.com/becketflags/becket/cmd/becket/internal/input"
 )
 
-// config is what .becket.toml says.
+// config is the content of .becket.toml.
 type config struct {
-	Rules string      `toml:"rules"` // the ruleset of who names none
+	Rules string      `toml:"rules"` // the ruleset to use when the command line names none
 	Check checkConfig `toml:"check"`
 }
 
-// checkConfig is its table [check].
+// checkConfig is the table [check].
 type checkConfig struct {
-	Silence []string            `toml:"silence"` // findings by name
-	Flags   map[string][]string `toml:"flags"`   // findings of one flag
+	Silence []string            `toml:"silence"` // names of findings
+	Flags   map[string][]string `toml:"flags"`   // names of findings, by flag
 }
 
-// defaultConfig is the configuration's name, where it need not be.
+// defaultConfig is the configuration file that is read if it exists. Any other file must exist.
 const defaultConfig = ".becket.toml"
 
-// readConfig reads the configuration, if there is one. A name in it that nobody knows is a mistake.
+// readConfig reads the configuration, if it exists. An unknown name in it is an error.
 func readConfig(path string) (c config, err error) {
 	meta, err := decodeConfig(path, &c)
 	if errors.Is(err, fs.ErrNotExist) && path == defaultConfig {

@@ -10,7 +10,7 @@ import (
 	"github.com/becketflags/becket/cmd/becket/internal/report"
 )
 
-// diffVerb tells what a new version of a ruleset changes, and for whom.
+// diffVerb shows the changes of a new version of a ruleset and the subjects that they affect.
 type diffVerb struct {
 	Old string `arg:"" help:"The ruleset as it is: a file, a folder, a URL, or - for standard input."`
 	New string `arg:"" help:"The ruleset as it shall be."`
@@ -55,7 +55,7 @@ func (v *diffVerb) Run(e *env) error {
 	return nil
 }
 
-// version reads one of the two rulesets, with what is bad in it.
+// version reads one of the two rulesets and returns its errors too.
 func (e *env) version(name string) (compare.Version, []report.Finding, error) {
 	document, rules, err := e.load(name)
 	if err != nil {
@@ -71,7 +71,7 @@ func (e *env) version(name string) (compare.Version, []report.Finding, error) {
 	return v, document.Problems(rules), err
 }
 
-// parsePercent reads "10%" or "10" as 0.1; without a text no share is over the limit.
+// parsePercent reads "10%" or "10" as 0.1. Without a text, no share is above the limit.
 func parsePercent(text string) (float64, error) {
 	if text == "" {
 		return 1, nil

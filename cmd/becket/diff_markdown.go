@@ -8,7 +8,8 @@ import (
 	"github.com/becketflags/becket/cmd/becket/internal/compare"
 )
 
-// writeMarkdown writes the differences for a comment on a pull request: a table, then the edits of each flag.
+// writeMarkdown writes the differences for a comment on a pull request: a table, then the edits of
+// each flag.
 func writeMarkdown(w io.Writer, r *compare.Report) error {
 	fmt.Fprintf(w, "### Feature flags: %s → %s\n\n", escapeMarkdown(r.Before), escapeMarkdown(r.After))
 	if len(r.Flags)+len(r.Segments) == 0 {

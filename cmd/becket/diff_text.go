@@ -11,7 +11,8 @@ import (
 
 var diffSigns = map[compare.Kind]string{compare.Added: "+", compare.Removed: "-", compare.Edited: "~", compare.Affected: ">"}
 
-// writeDiff writes the differences for a terminal. An edit that can take a feature away has an exclamation mark.
+// writeDiff writes the differences for a terminal. An edit that can take a feature away has an
+// exclamation mark.
 func writeDiff(w io.Writer, s style, r *compare.Report) error {
 	fmt.Fprintf(w, "%s → %s, over %s\n", r.Before, r.After, r.Population)
 	if len(r.Flags)+len(r.Segments) == 0 {
@@ -66,10 +67,11 @@ func writeFlagDiff(w io.Writer, s style, d *compare.FlagDiff) error {
 	return nil
 }
 
-// maxLosses is how many groups of subjects that lose a feature are shown; JSON has them all.
+// maxLosses is the largest number of groups that the text shows of subjects who lose a feature. The
+// JSON output has all groups.
 const maxLosses = 8
 
-// moveText names a change of answer; a variant may also change its value and keep its name.
+// moveText names a change of answer. A variant may also keep its name and change its value.
 func moveText(m compare.Move) string {
 	if m.From == m.To {
 		return m.From + ", another value"
@@ -87,7 +89,7 @@ func writeEdits(w io.Writer, s style, edits []compare.Edit) {
 	}
 }
 
-// lossText names who loses what.
+// lossText names the lost feature, the subjects' rule before, and their answer now.
 func lossText(l *compare.Loss) string {
 	return fmt.Sprintf("takes %s from %s: was by %s, now %s by %s", l.Variant, percentText(l.Share), l.Rule, l.To, l.Now)
 }
@@ -115,7 +117,7 @@ func kindText(kind compare.Kind) string {
 	}
 }
 
-// percentText writes a share for people. One that is not 0 is never written as 0.
+// percentText writes a share for people. It writes a share above 0 never as 0.
 func percentText(share float64) string { return numberText(share) + " %" }
 
 func numberText(share float64) string {

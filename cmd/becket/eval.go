@@ -19,10 +19,10 @@ type evalVerb struct {
 	subjectFlags
 }
 
-// answer is a decision as it is printed.
+// answer is a decision in its printed form.
 type answer struct {
 	Flag    string           `json:"flag"`
-	Value   any              `json:"value"` // nil: the caller's default
+	Value   any              `json:"value"` // nil for the caller's default
 	Variant string           `json:"variant,omitempty"`
 	Reason  becket.Reason    `json:"reason"`
 	Rule    string           `json:"rule,omitempty"`
@@ -31,7 +31,7 @@ type answer struct {
 	Error   string           `json:"error,omitempty"`
 }
 
-// Run prints the answers. A flag that ends in an error is a finding.
+// Run prints the answers. An answer that is an error sets the exit code 1.
 func (v *evalVerb) Run(e *env) error {
 	if (v.Flag == "") != v.All {
 		return errors.New("name one flag, or say --all")
@@ -87,7 +87,7 @@ func answerOf(flag string, r becket.Result) answer {
 	return a
 }
 
-// text writes an answer in one line.
+// text writes an answer on one line.
 func (a *answer) text() string {
 	text := fmt.Sprintf("%s = %s, %s", a.Variant, a.valueText(), a.why())
 	if a.Variant == "" {
@@ -133,7 +133,7 @@ func writeAnswers(w io.Writer, answers []answer) error {
 	return table.Flush()
 }
 
-// flagKeys lists the keys of all flags, in order.
+// flagKeys lists the keys of all flags in order.
 func flagKeys(rules becket.Rules) (keys []string) {
 	for info := range rules.Flags() {
 		keys = append(keys, info.Key)

@@ -9,7 +9,7 @@ import (
 	"github.com/becketflags/becket/cmd/becket/internal/report"
 )
 
-// explainVerb tells how a decision comes about.
+// explainVerb explains a decision.
 type explainVerb struct {
 	Flag string `arg:"" help:"The flag's key."`
 	rulesFlag
@@ -54,7 +54,7 @@ func (v *explainVerb) write(e *env, x *becket.Explanation) error {
 	return writeTree(e.stdout, e.style(), x.Steps, "")
 }
 
-// writeTree writes steps with lines that lead from each to its own.
+// writeTree writes steps as a tree, each with lines that lead to its parts.
 func writeTree(w io.Writer, s style, steps []becket.Step, indent string) error {
 	for i := range steps {
 		step := &steps[i]

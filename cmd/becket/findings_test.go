@@ -16,7 +16,7 @@ import (
 	"github.com/becketflags/becket/cmd/becket/internal/report"
 )
 
-// examples reads docs/findings.md: the JSON of each section by the finding that it is about.
+// examples reads docs/findings.md. It returns the JSON of each section by the section's finding.
 func examples(t *testing.T) (names []string, documents map[string]string) {
 	t.Helper()
 	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "findings.md"))

@@ -62,7 +62,7 @@ func writeNames(e *env, names []string) error {
 	return nil
 }
 
-// files returns the files to format: those of a folder are all that are JSON.
+// files returns the files to format. A folder stands for all JSON files in it.
 func (v *fmtVerb) files(e *env) (files []string, err error) {
 	names := v.Files
 	if len(names) == 0 && e.config.Rules != "" {
@@ -89,7 +89,7 @@ func (v *fmtVerb) files(e *env) (files []string, err error) {
 	return files, nil
 }
 
-// format formats one file, and reports whether it was laid out otherwise.
+// format formats one file and reports whether its layout changed.
 func (v *fmtVerb) format(e *env, file string) (changed bool, err error) {
 	source, err := input.Bytes(e.ctx, file, input.Options{Headers: e.options.Header, Stdin: e.stdin})
 	if err != nil {

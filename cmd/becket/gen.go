@@ -29,7 +29,7 @@ type genGoVerb struct {
 	Check   bool   `short:"c" help:"Write nothing; exit with 1 if the file of --out is not what would be written."`
 }
 
-// Run writes the handles, unless anything in the ruleset is bad.
+// Run writes the handles, unless the ruleset contains errors.
 func (v *genGoVerb) Run(e *env) error {
 	if !token.IsIdentifier(v.Package) || v.Package == "_" {
 		return fmt.Errorf("%q is no name of a package", v.Package)
@@ -72,7 +72,8 @@ func (v *genGoVerb) write(e *env, code []byte) error {
 	}
 }
 
-// flagsToGenerate lists the flags in the order of their keys, so that a moved flag changes nothing.
+// flagsToGenerate lists the flags in the order of their keys, so that a flag that moves in the
+// document changes nothing.
 func flagsToGenerate(document *input.Document, rules becket.Rules) (flags []generate.Flag, err error) {
 	var ruleset *native.Ruleset
 	if document.Format == becket.Native {
@@ -96,8 +97,8 @@ func flagsToGenerate(document *input.Document, rules becket.Rules) (flags []gene
 	return flags, nil
 }
 
-// cautious returns the variant that a program without a ruleset should act on: what the flag serves when it is off, else what it
-// serves to everybody else, and of a split the largest arm.
+// cautious returns the variant that a program without a ruleset should act on: the flag's off
+// variant, else the variant of its default, and of a split the largest arm.
 func cautious(f *native.Flag) string {
 	switch {
 	case f.Off != "":
@@ -114,7 +115,8 @@ func cautious(f *native.Flag) string {
 	return variant
 }
 
-// askedFor returns the variant that a subject of whom nothing is known gets, for formats that this command does not read itself.
+// askedFor returns the variant that a subject without key and attributes gets. It is for formats
+// that this command does not read itself.
 func askedFor(rules becket.Rules, key string, listed []becket.Variant) (values []becket.Variant, name string) {
 	var nobody becket.Subject
 	r := rules.Evaluate(key, becket.KindAny, &nobody, becket.At(time.Unix(0, 0).UTC(), 0))

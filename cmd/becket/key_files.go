@@ -9,14 +9,14 @@ import (
 	"strings"
 )
 
-// keyFiles are the two files of a key pair. Both are written, or none, and no file is lost that was
-// there before.
+// keyFiles are the two files of a key pair. Either both are written or none, and no existing file
+// is lost.
 type keyFiles struct {
 	secret, public string
-	rename         func(from, to string) error // os.Rename; tests put in one that fails
+	rename         func(from, to string) error // os.Rename; tests replace it by a function that fails
 }
 
-// check refuses paths that would destroy something: two of one file, files that are there without
+// check refuses paths that would destroy a file: two paths of one file, existing files without
 // --force, folders and links.
 func (k *keyFiles) check(force bool) error {
 	if sameFile(k.secret, k.public) {
@@ -37,9 +37,8 @@ func (k *keyFiles) check(force bool) error {
 	return nil
 }
 
-// sameFile reports whether two paths lead to one file, or would if they were written to: however
-// they are spelled, through links to folders or to files, and also where the file system ignores
-// case.
+// sameFile reports whether two paths lead to one file, or would after a write: with any spelling,
+// through links to folders or files, and also where the file system ignores case.
 func sameFile(a, b string) bool {
 	if one, err := os.Stat(a); err == nil {
 		if other, err := os.Stat(b); err == nil && os.SameFile(one, other) {
@@ -50,10 +49,10 @@ func sameFile(a, b string) bool {
 	return strings.EqualFold(a, b)
 }
 
-// resolved follows the links of a path as far as there is something, and the last one also to where
-// nothing is yet.
+// resolved follows the links of a path as far as files exist, and follows the last link even if its
+// target does not exist.
 func resolved(path string) string {
-	for range 16 { // links that lead to links; a circle is no file
+	for range 16 { // chains of links; a circle of links is not a file
 		target, err := os.Readlink(path)
 		if err != nil {
 			break
@@ -73,13 +72,14 @@ func resolved(path string) string {
 	return filepath.Join(folder, filepath.Base(path))
 }
 
-// create writes new files, which nobody could have opened before with other permissions.
+// create writes new files. They do not exist before with other permissions, so nobody can have
+// opened them.
 func (k *keyFiles) create(secret, public []byte) error {
 	if err := createFile(k.secret, secret, 0o600); err != nil {
 		return err
 	}
 	if err := createFile(k.public, public, 0o644); err != nil {
-		return errors.Join(err, os.Remove(k.secret)) // it would be a key that nobody can verify with
+		return errors.Join(err, os.Remove(k.secret)) // nobody could verify with this key
 	}
 	return nil
 }
@@ -96,9 +96,9 @@ func createFile(path string, text []byte, mode fs.FileMode) error {
 	return nil
 }
 
-// replace writes both files whole beside the old ones before it touches these. The old secret key
-// is moved aside and comes back if anything fails after that; a crash leaves it under the other
-// name.
+// replace writes both new files completely, beside the old ones, before it touches an old one. It
+// moves the old secret key aside and restores it after any failure. After a crash, the old key is
+// found under the other name.
 func (k *keyFiles) replace(secret, public []byte) (err error) {
 	newSecret, err := writeBeside(k.secret, secret, 0o600)
 	if err != nil {
@@ -122,7 +122,7 @@ func (k *keyFiles) replace(secret, public []byte) (err error) {
 	}
 	switch {
 	case err != nil && aside != "":
-		return errors.Join(err, os.Rename(aside, k.secret)) // over the new one
+		return errors.Join(err, os.Rename(aside, k.secret)) // overwrites the new one
 	case err != nil:
 		_ = os.Remove(k.secret)
 		return err
@@ -132,7 +132,7 @@ func (k *keyFiles) replace(secret, public []byte) (err error) {
 	return nil
 }
 
-// writeBeside writes a file into the folder of another one and returns its name.
+// writeBeside writes a file into the folder of another file and returns its name.
 func writeBeside(path string, text []byte, mode fs.FileMode) (string, error) {
 	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {

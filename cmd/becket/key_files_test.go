@@ -109,7 +109,7 @@ func TestEachRenameThatFailsLeavesTheOldKeys(t *testing.T) {
 	}
 }
 
-// listing returns every file of the folder with what it holds.
+// listing returns the contents of every file in the folder.
 func listing(t *testing.T) map[string]string {
 	t.Helper()
 	files := map[string]string{}

@@ -22,12 +22,12 @@ type keygenVerb struct {
 	Unencrypted bool `short:"W" help:"Do not encrypt the secret key."`
 }
 
-// passwordFlags say where a secret key's password comes from.
+// passwordFlags name the source of a secret key's password.
 type passwordFlags struct {
 	PasswordFile string `placeholder:"FILE" help:"Read the secret key's password from the first line of this file. By default, ask for it."`
 }
 
-// Run writes both files, or none.
+// Run writes both files or none.
 func (v *keygenVerb) Run(e *env) error {
 	files := keyFiles{secret: v.SecretKey, public: v.PublicKey, rename: os.Rename}
 	if err := files.check(v.Force); err != nil {
@@ -57,7 +57,7 @@ func (v *keygenVerb) Run(e *env) error {
 	return nil
 }
 
-// encode returns the secret key's file.
+// encode returns the content of the secret key's file.
 func (v *keygenVerb) encode(e *env, private minisign.PrivateKey) ([]byte, error) {
 	if v.Unencrypted {
 		return private.MarshalText()
@@ -69,7 +69,7 @@ func (v *keygenVerb) encode(e *env, private minisign.PrivateKey) ([]byte, error)
 	return minisign.EncryptKey(password, private)
 }
 
-// newPassword asks twice, since a mistyped one would lose the key.
+// newPassword asks twice, because a mistyped password would lose the key.
 func (p *passwordFlags) newPassword(e *env) (string, error) {
 	password, err := p.password(e, "Password of the new secret key: ")
 	if err != nil || p.PasswordFile != "" {
@@ -100,7 +100,7 @@ func (p *passwordFlags) password(e *env, prompt string) (password string, err er
 	return password, err
 }
 
-// secretKey reads a secret key, and its password if it has one.
+// secretKey reads a secret key, and its password if the key is encrypted.
 func (p *passwordFlags) secretKey(e *env, path string) (key minisign.PrivateKey, err error) {
 	text, err := input.File(path)
 	if errors.Is(err, fs.ErrNotExist) {

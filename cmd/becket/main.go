@@ -1,4 +1,5 @@
-// Command becket checks, explains, foresees and generates from rulesets of feature flags. docs/command.md describes it.
+// Command becket checks, explains, simulates and compares rulesets of feature flags, and generates
+// code from them. docs/command.md describes it.
 package main
 
 //go:generate go test -run TestThePageOfTheCommandShowsRealOutput -update .
@@ -15,7 +16,8 @@ import (
 	"golang.org/x/term"
 )
 
-// version is set by the release with -X main.version; go install leaves it to the build information.
+// version is set by the release with -X main.version. A build by go install leaves it empty and
+// uses the build information.
 var version string
 
 func main() {
@@ -34,7 +36,8 @@ func main() {
 	os.Exit(code)
 }
 
-// terminalPassword returns what asks for a password without echo, nil if nobody sits there.
+// terminalPassword returns a function that asks for a password without echo. It returns nil if
+// stdin is not a terminal.
 func terminalPassword() func(prompt string) (string, error) {
 	terminal := int(os.Stdin.Fd())
 	if !term.IsTerminal(terminal) {
@@ -48,7 +51,7 @@ func terminalPassword() func(prompt string) (string, error) {
 	}
 }
 
-// versionText returns the release's version, or what the build knows of it.
+// versionText returns the release's version, or else the version in the build information.
 func versionText() string {
 	if version != "" {
 		return version

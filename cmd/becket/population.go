@@ -13,7 +13,7 @@ import (
 	"github.com/becketflags/becket/cmd/becket/internal/population"
 )
 
-// populationFlags describe whom a verb tries a ruleset on.
+// populationFlags describe the subjects that a verb evaluates a ruleset for.
 type populationFlags struct {
 	Population string    `short:"p" placeholder:"FILE" help:"Subjects from a CSV or NDJSON file, or from - for standard input: the column or member \"key\" and attributes."`
 	Subjects   int       `default:"100000" placeholder:"N" help:"How many subjects to make, where there is no file. By default, 100,000."`
@@ -22,7 +22,7 @@ type populationFlags struct {
 	At         time.Time `placeholder:"INSTANT" help:"Decide as if it were that time (RFC 3339). By default, now."`
 }
 
-// population reads or describes the subjects.
+// population reads the subjects from a file or makes them.
 func (f *populationFlags) population(e *env) (*population.Population, error) {
 	if f.Population == "" {
 		return f.made()
@@ -64,11 +64,11 @@ func (f *populationFlags) made() (*population.Population, error) {
 	return population.Made(name, f.Subjects, f.Seed, columns), nil
 }
 
-// moment returns when the verb decides.
+// moment returns the time of the decisions.
 func (f *populationFlags) moment(e *env) *becket.Moment { return becket.At(e.at(f.At), 0) }
 
-// progressBar returns what to tell the progress of long work to, and what to call when it is done. Where stderr is no terminal, and
-// where the work is short, nobody is told.
+// progressBar returns a function that receives the progress of long work and a function to call at
+// its end. Both do nothing if stderr is not a terminal or the work is short.
 func (e *env) progressBar(work int) (progress func(int), done func()) {
 	const long = 500_000
 	if !e.progress || work < long {

@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// corpus reads the library's documents, good and bad, with what its decoder makes of them.
+// corpus reads the library's valid and invalid documents, and the results of its decoder.
 func corpus(t testing.TB) (documents [][]byte, decoder []string) {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join("..", "..", "testdata", "corpus", "*.json"))
@@ -54,7 +54,7 @@ func onText(document []byte, args ...string) (code int, output string) {
 	return code, out.String()
 }
 
-// What the library takes as good has no finding that is an error, and everything else has one.
+// The command reports an error for exactly those documents that the library finds invalid.
 func TestCheckAgreesWithTheDecoder(t *testing.T) {
 	documents, decoder := corpus(t)
 	for i, document := range documents {
@@ -69,7 +69,7 @@ func TestCheckAgreesWithTheDecoder(t *testing.T) {
 	}
 }
 
-// verbs are run on any bytes; none may panic, and every exit code has its meaning.
+// verbs run on arbitrary bytes. None of them may panic, and every exit code keeps its meaning.
 var verbs = [][]string{
 	{"check", "-"},
 	{"fmt", "-"},

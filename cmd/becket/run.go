@@ -16,14 +16,15 @@ import (
 // The command's exit codes.
 const (
 	exitGood    = 0
-	exitFinding = 1 // something was found: a bad document, a finding, an impact over the limit
-	exitUsage   = 2 // used wrongly, or the input is not to be had
+	exitFinding = 1 // a bad document, a finding, an impact above the limit
+	exitUsage   = 2 // wrong use, or the input cannot be read
 )
 
-// errFound ends a verb that has printed what it found: exit code 1, and nothing more is said.
+// errFound ends a verb that has already printed its findings. The exit code is 1, and nothing else
+// is printed.
 var errFound = errors.New("something was found")
 
-// env is what a verb works with. Tests give it buffers and a clock that stands still.
+// env is the environment of a verb. Tests give it buffers and a fixed clock.
 type env struct {
 	ctx      context.Context //nolint:containedctx // one run of the command, which the signal ends
 	stdin    io.Reader
@@ -32,7 +33,7 @@ type env struct {
 	coloured bool // stdout is a terminal
 	progress bool // stderr is a terminal
 	now      func() time.Time
-	password func(prompt string) (string, error) // asks at the terminal without echo; nil: there is none
+	password func(prompt string) (string, error) // asks at the terminal without echo; nil without a terminal
 
 	options *globals
 	config  config
@@ -44,7 +45,7 @@ func run(e *env, args []string) int {
 	var commands cli
 	parser, err := newParser(e, &commands)
 	if err != nil {
-		panic(err) // the commands' tags are wrong
+		panic(err) // a struct tag of a verb is wrong
 	}
 	var verb *kong.Context
 	if exit.catch(func() { verb, err = parser.Parse(args) }) {
@@ -60,7 +61,8 @@ func run(e *env, args []string) int {
 	return e.finish(verb.Run(e))
 }
 
-// newParser returns the command line's parser. What would end the process panics with an exitCode instead.
+// newParser returns the command line's parser. Where kong would end the process, it panics with an
+// exitCode instead.
 func newParser(e *env, commands *cli) (*kong.Kong, error) {
 	return kong.New(commands,
 		kong.Name("becket"),
@@ -72,7 +74,7 @@ func newParser(e *env, commands *cli) (*kong.Kong, error) {
 	)
 }
 
-// exitCode is what kong wants to exit with after --help or --version.
+// exitCode is the code that kong exits with after --help or --version.
 type exitCode int
 
 // catch runs f and reports whether kong wanted to exit.
@@ -86,7 +88,7 @@ func (c *exitCode) catch(f func()) (exited bool) {
 	return false
 }
 
-// finish says what ended a verb, and with which code.
+// finish prints the error that ended a verb and returns the exit code.
 func (e *env) finish(err error) int {
 	switch bad, isBad := errors.AsType[*report.RefusedError](err); {
 	case err == nil:
@@ -106,7 +108,7 @@ func (e *env) usage(err error) int {
 	return exitUsage
 }
 
-// printFindings writes findings to stderr the way the user asked for.
+// printFindings writes findings to stderr in the form that the user asked for.
 func (e *env) printFindings(findings []report.Finding) {
 	if e.options.GitHub {
 		_ = report.GitHub(e.stderr, findings)

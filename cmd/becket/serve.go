@@ -55,13 +55,14 @@ func (v *serveVerb) Run(e *env) error {
 	return d.serve(listener, v.Poll)
 }
 
-// isEmpty reports whether there is a file without a byte in it: one that somebody is about to write.
+// isEmpty reports whether the file exists and is empty. Somebody is probably about to write it.
 func isEmpty(rules string) bool {
 	info, err := os.Stat(rules)
 	return err == nil && info.Mode().IsRegular() && info.Size() == 0
 }
 
-// servedName is the document's name in its URL: what is served is JSON, whatever it was written in.
+// servedName is the document's name in its URL. The name ends in .json, because the server always
+// serves JSON.
 func servedName(rules string) string {
 	base := filepath.Base(filepath.Clean(rules))
 	if name := strings.TrimSuffix(base, filepath.Ext(base)); name != "" {
@@ -70,17 +71,18 @@ func servedName(rules string) string {
 	return base + ".json"
 }
 
-// development is a server and the file that it watches. One goroutine looks and publishes.
+// development is a server and the file that it watches. One goroutine reads the file and publishes
+// it.
 type development struct {
 	e        *env
 	rules    string
 	server   *devserver.Server
 	seen     sighting
-	settled  bool // seen has been published or refused
+	settled  bool // seen was published or refused
 	revision int64
 }
 
-// sighting is what was there when somebody looked.
+// sighting is the state of the files at one reading.
 type sighting struct {
 	document  *input.Document
 	body      []byte
@@ -103,7 +105,7 @@ func (d *development) look() (s sighting) {
 	}
 	s.body = s.document.Body
 	if len(s.body) > 0 && bytes.HasSuffix(s.document.Source, s.body) {
-		s.body = s.document.Source // plain JSON with its byte-order mark, if it has one: a signature is over every byte
+		s.body = s.document.Source // plain JSON including its byte-order mark, because a signature covers every byte
 	}
 	s.signature, s.err = input.File(filepath.Clean(d.rules) + devserver.SignatureSuffix)
 	if errors.Is(s.err, fs.ErrNotExist) {
@@ -112,7 +114,7 @@ func (d *development) look() (s sighting) {
 	return s
 }
 
-// publish serves what was seen, unless anything in it is bad.
+// publish serves the document that was read, unless it contains errors.
 func (d *development) publish(s sighting) error {
 	d.settled = true
 	if s.err != nil {
@@ -150,8 +152,8 @@ func (d *development) say(format string, values ...any) {
 	fmt.Fprintf(d.e.stdout, "%s %s\n", d.e.now().Format(time.TimeOnly), fmt.Sprintf(format, values...))
 }
 
-// step looks once. A change is published when it looks the same a second time, so that a file that is being written is not taken
-// for a bad one.
+// step reads the files once. It publishes a change when two readings in a row agree, so that a
+// half-written file does not count as a bad one.
 func (d *development) step() {
 	now := d.look()
 	if !now.same(&d.seen) {
@@ -173,19 +175,20 @@ func (d *development) step() {
 	d.say("refused; what was published before stays")
 }
 
-// Time limits of the server. A request is a few hundred bytes; a client that takes longer is stuck.
+// Time limits of the server. A request has a few hundred bytes, so a client that needs longer is
+// stuck.
 const (
-	readLimit  = 10 * time.Second // for a request with its body
+	readLimit  = 10 * time.Second // for a request including its body
 	writeLimit = 5 * time.Minute  // for an answer, which may be 64 MiB over a slow line
 	idleLimit  = 2 * time.Minute
-	endLimit   = 200 * time.Millisecond // for answers under way when the server is told to end
+	endLimit   = 200 * time.Millisecond // for answers in progress when the server is told to end
 )
 
 func newServer(handler http.Handler) *http.Server {
 	return &http.Server{Handler: handler, ReadTimeout: readLimit, WriteTimeout: writeLimit, IdleTimeout: idleLimit}
 }
 
-// serve answers requests and looks for changes until the context ends.
+// serve answers requests and watches the files until the context ends.
 func (d *development) serve(listener net.Listener, poll time.Duration) error {
 	server := newServer(d.server)
 	failed := make(chan error, 1)
@@ -205,8 +208,8 @@ func (d *development) serve(listener net.Listener, poll time.Duration) error {
 	}
 }
 
-// end lets answers that are under way go out, which takes no time, and then closes every connection:
-// a request of which one half has come must not keep the command from ending.
+// end waits a short time for answers in progress and then closes every connection, so that a
+// half-sent request cannot keep the command running.
 func end(server *http.Server) {
 	ctx, cancel := context.WithTimeout(context.Background(), endLimit)
 	defer cancel()

@@ -18,7 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// halfRequests are requests of which the rest does not come.
+// halfRequests are requests without their ends.
 var halfRequests = map[string]string{
 	"nothing":          "",
 	"half of a header": "GET / HTTP/1.1\r\nHost: exam",
@@ -41,7 +41,7 @@ func TestHalfARequestDoesNotKeepTheServerFromEnding(t *testing.T) {
 			defer connection.Close()
 			_, err = io.WriteString(connection, request)
 			require.NoError(t, err)
-			s.get(t, "") // by now the other one has been accepted
+			s.get(t, "") // by now the server has accepted the other connection
 			began := time.Now()
 			assert.Equal(t, exitGood, s.stop())
 			assert.Less(t, time.Since(began), 4*time.Second, "twenty times what the server waits")

@@ -19,12 +19,12 @@ import (
 	"github.com/becketflags/becket"
 )
 
-// served is a server that runs, and what it says.
+// served is a running server and its output.
 type served struct {
 	address string
 	lines   *bufio.Scanner
 	stop    func() (code int)
-	stderr  *bytes.Buffer // to be read once it has stopped, or has said what follows
+	stderr  *bytes.Buffer // read it after the server has stopped, or after says has returned
 }
 
 func serve(t *testing.T, file string) *served {
@@ -48,7 +48,7 @@ func serve(t *testing.T, file string) *served {
 	return s
 }
 
-// says waits for the next line, and returns what the first group matches in it.
+// says waits for the next line and returns the text that the pattern's first group matches.
 func (s *served) says(t *testing.T, pattern string) string {
 	t.Helper()
 	require.True(t, s.lines.Scan(), "the server ended: %s", s.stderr)
@@ -67,7 +67,7 @@ func (s *served) get(t *testing.T, suffix string) (status int, body string) {
 	return response.StatusCode, string(text)
 }
 
-// edit replaces a file as editors do that care.
+// edit replaces a file by a rename, as careful editors do.
 func edit(t *testing.T, file, text string) {
 	t.Helper()
 	require.NoError(t, os.WriteFile(file+".new", []byte(text), 0o600))

@@ -27,7 +27,7 @@ type signVerb struct {
 	passwordFlags
 }
 
-// maxComment is what the minisign program reads at most.
+// maxComment is the longest comment that the minisign program reads.
 const maxComment = 8 << 10
 
 // Run writes the signature beside the file.
@@ -50,7 +50,7 @@ func (v *signVerb) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	reader := minisign.NewReader(bytes.NewReader(body)) // hashes what it reads
+	reader := minisign.NewReader(bytes.NewReader(body)) // hashes the bytes that it reads
 	if _, err := io.Copy(io.Discard, reader); err != nil {
 		return err
 	}
@@ -63,7 +63,8 @@ func (v *signVerb) Run(e *env) error {
 	return nil
 }
 
-// body returns the file's bytes, which must be what the library takes: a signed mistake is refused by every client as well.
+// body returns the file's bytes. It refuses a document that the library would refuse, because
+// clients would refuse it even with a signature.
 func (v *signVerb) body(e *env) ([]byte, error) {
 	source, err := input.File(v.File)
 	if err != nil || v.Unchecked {
@@ -89,7 +90,7 @@ type verifyVerb struct {
 	PublicKeyFile []string `short:"p" sep:"none" placeholder:"FILE" help:"The file of a public key that is trusted. Repeatable. By default, becket.pub."`
 }
 
-// Run says who signed the document. A signature that is missing or does not fit is a finding.
+// Run prints the signer of the document. A missing or wrong signature sets the exit code 1.
 func (v *verifyVerb) Run(e *env) error {
 	keys, err := v.keys()
 	if err != nil {
@@ -121,7 +122,7 @@ func (v *verifyVerb) Run(e *env) error {
 	return e.unverified(fmt.Sprintf("the key %X did not sign it", parsed.KeyID))
 }
 
-// tell says who signed.
+// tell prints the signer.
 func (v *verifyVerb) tell(e *env, s *minisign.Signature) error {
 	id := fmt.Sprintf("%X", s.KeyID)
 	if e.options.JSON {
@@ -136,7 +137,7 @@ func (e *env) unverified(why string) error {
 	return errFound
 }
 
-// keys reads the keys that are trusted.
+// keys reads the trusted keys.
 func (v *verifyVerb) keys() (keys []minisign.PublicKey, err error) {
 	texts := v.PublicKey
 	files := v.PublicKeyFile
@@ -160,7 +161,8 @@ func (v *verifyVerb) keys() (keys []minisign.PublicKey, err error) {
 	return keys, nil
 }
 
-// signatureOf returns where the signature of a document is; of a URL, before its query.
+// signatureOf returns the place of a document's signature. In a URL, the suffix stands before the
+// query.
 func signatureOf(name string) string {
 	if !strings.HasPrefix(name, "http://") && !strings.HasPrefix(name, "https://") {
 		return name + devserver.SignatureSuffix

@@ -17,7 +17,8 @@ import (
 	"github.com/becketflags/becket"
 )
 
-// signing makes the current folder one with a ruleset, and an unencrypted key pair.
+// signing creates a folder with a ruleset and an unencrypted key pair, and makes it the current
+// folder.
 func signing(t *testing.T) {
 	t.Helper()
 	document, err := os.ReadFile(rulesFile("flags.json"))

@@ -13,14 +13,14 @@ import (
 	"github.com/becketflags/becket/cmd/becket/internal/simulate"
 )
 
-// simulateVerb foresees how a flag divides a population.
+// simulateVerb predicts how a flag divides a population.
 type simulateVerb struct {
 	Flag string `arg:"" help:"The flag's key."`
 	rulesFlag
 	populationFlags
 }
 
-// simulation is what a simulation found.
+// simulation is the result of a simulation.
 type simulation struct {
 	Flag       string           `json:"flag"`
 	Population string           `json:"population"`
@@ -30,7 +30,7 @@ type simulation struct {
 	Ratios     []simulate.Ratio `json:"ratios"`
 }
 
-// Run prints the shares. A ratio that chance does not explain is a finding.
+// Run prints the shares. A ratio that chance does not explain sets the exit code 1.
 func (v *simulateVerb) Run(e *env) error {
 	document, rules, err := e.load(v.Rules)
 	if err != nil {
@@ -63,7 +63,8 @@ func (v *simulateVerb) Run(e *env) error {
 	return s.write(e)
 }
 
-// nativeFlag returns the flag as it was written, or nil for other formats and for a flag that was set aside.
+// nativeFlag returns the flag's definition. It returns nil for other formats and for an invalid
+// flag.
 func nativeFlag(document *input.Document, rules becket.Rules, key string) (*native.Flag, error) {
 	if document.Format != becket.Native {
 		return nil, nil

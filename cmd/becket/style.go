@@ -2,7 +2,7 @@ package main
 
 import "github.com/fatih/color"
 
-// style colours words for terminals, and leaves them as they are everywhere else.
+// style colours words on terminals. Elsewhere it returns them unchanged.
 type style struct{ coloured bool }
 
 func (e *env) style() style { return style{e.coloured} }
@@ -21,7 +21,7 @@ func (s style) bold(text string) string  { return s.paint(text, color.Bold) }
 func (s style) good(text string) string  { return s.paint(text, color.FgGreen) }
 func (s style) bad(text string) string   { return s.paint(text, color.FgRed) }
 
-// outcome colours what a step came to.
+// outcome colours the outcome of a step.
 func (s style) outcome(text string) string {
 	switch text {
 	case "true":

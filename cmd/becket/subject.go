@@ -17,7 +17,8 @@ type subjectFlags struct {
 	Age  time.Duration `placeholder:"DURATION" help:"Decide as if the source had not confirmed the ruleset for so long. By default, 0."`
 }
 
-// subject returns the subject and the moment. What of its attributes has no meaning is told on stderr.
+// subject returns the subject and the moment. It prints a warning on stderr about attributes
+// without a meaning.
 func (f *subjectFlags) subject(e *env) (becket.Subject, *becket.Moment, error) {
 	attributes := make([]becket.Attribute, len(f.Attr))
 	for i, text := range f.Attr {

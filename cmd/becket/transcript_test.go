@@ -17,9 +17,10 @@ import (
 
 var update = flag.Bool("update", false, "write the outputs of transcripts and of docs/command.md anew")
 
-// A transcript is a text with blocks that begin with "```console". Each line of a block that begins with "$ " is run, in a copy of
-// the folder testdata/rules; what follows it is what it must print, and "[exit 1]" its exit code if that is not 0. Known to it
-// are becket (with "< FILE" and "> FILE") and cat.
+// runTranscript runs the blocks of a text that begin with "```console". It runs each line that
+// begins with "$ " in a copy of the folder testdata/rules. The lines below it are the expected
+// output, and "[exit 1]" is the expected exit code if that is not 0. The commands are becket (with
+// "< FILE" and "> FILE") and cat.
 func runTranscript(t *testing.T, path string) {
 	t.Helper()
 	source, err := os.ReadFile(path)
@@ -38,7 +39,8 @@ func runTranscript(t *testing.T, path string) {
 	assert.Equal(t, string(source), got, "run the tests with -update if the change is meant")
 }
 
-// requireLibrary makes a module that lies elsewhere now use the library of this repository.
+// requireLibrary points a module that was copied to another folder at the library of this
+// repository.
 func requireLibrary(t *testing.T, path string) {
 	t.Helper()
 	root, err := filepath.Abs(filepath.Join("..", ".."))
@@ -49,7 +51,7 @@ func requireLibrary(t *testing.T, path string) {
 	require.NoError(t, os.WriteFile(path, module, 0o600))
 }
 
-// rewrite returns the transcript with the outputs that its commands have now.
+// rewrite returns the transcript with the present outputs of its commands.
 func rewrite(t *testing.T, source string) string {
 	t.Helper()
 	var b strings.Builder
@@ -77,7 +79,7 @@ func rewrite(t *testing.T, source string) string {
 	return b.String()
 }
 
-// execute runs one command line and returns what it printed, to both outputs.
+// execute runs one command line and returns its output, stdout and stderr together.
 func execute(t *testing.T, command string) string {
 	t.Helper()
 	words, err := shellwords.Parse(strings.NewReplacer("<", `\<`, ">", `\>`).Replace(command))
@@ -119,7 +121,7 @@ func execute(t *testing.T, command string) string {
 	return text
 }
 
-// redirection takes "< FILE" out of the words.
+// redirection removes "< FILE" from the words.
 func redirection(words []string, arrow string) (rest []string, file string) {
 	for i, word := range words {
 		if word == arrow && i+1 < len(words) {

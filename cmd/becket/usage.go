@@ -13,7 +13,7 @@ import (
 	"github.com/becketflags/becket/cmd/becket/internal/usage"
 )
 
-// usageVerb holds Go code against a ruleset.
+// usageVerb compares Go code with a ruleset.
 type usageVerb struct {
 	Packages []string `arg:"" optional:"" help:"Packages, as the go command takes them. By default, ./..."`
 	rulesFlag
@@ -23,7 +23,8 @@ type usageVerb struct {
 	Silence []string `placeholder:"NAME" help:"Do not report findings of these names. Repeatable, or separated by commas."`
 }
 
-// Run prints every finding to stdout. A key that is not constant is told, but is no mistake.
+// Run prints every finding to stdout. A key that is not constant is printed, but does not set the
+// exit code.
 func (v *usageVerb) Run(e *env) error {
 	for _, name := range v.Silence {
 		if !slices.Contains(usage.Names, name) {
@@ -64,7 +65,8 @@ func (v *usageVerb) Run(e *env) error {
 	return nil
 }
 
-// flagPlaces returns where flags are defined: the file alone in formats that this command does not read itself.
+// flagPlaces returns a function that finds a flag's definition. In formats that this command does
+// not read itself, it returns the file alone.
 func flagPlaces(document *input.Document, rules becket.Rules) (func(key string) report.Finding, error) {
 	var ruleset *native.Ruleset
 	if document.Format == becket.Native {

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// at returns the time that the user asked for, else the present.
+// at returns the time that the user asked for, or else the present time.
 func (e *env) at(asked time.Time) time.Time {
 	if asked.IsZero() {
 		return e.now()

@@ -1,9 +1,11 @@
-// The flags of a program as Go code that becket wrote from the ruleset. Start it, in the folder cmd/becket of the repository, with
+// This program uses flags as Go code that becket generated from the ruleset. Start it in the folder
+// cmd/becket of the repository with
 //
 //	go run ./examples/generated
 //
-// When flags.json has changed, go generate writes flags/flags.go anew; a flag that is gone, or is of another type now, then breaks the
-// build wherever the program still asks for it. In a module of your own the line is
+// When flags.json changes, run go generate, which writes flags/flags.go again. If a flag is gone or
+// has another type, the build then fails wherever the program still asks for it. In a module of
+// your own, the line is
 //
 //	//go:generate go run github.com/becketflags/becket/cmd/becket@latest gen go --package flags --out flags/flags.go flags.json
 package main
@@ -30,7 +32,8 @@ func main() {
 	}
 }
 
-// run holds the handles against the ruleset, which a program does once when it starts, and asks for each.
+// run compares the handles with the ruleset, as a program does once at its start, and asks for each
+// flag.
 func run(out io.Writer) error {
 	client, err := becket.New(becket.Bytes(shipped), becket.WithBootstrap(shipped))
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 )
 
-// Width is how wide a chart is at most, in columns.
+// Width is the largest width of a chart, in columns.
 const Width = 80
 
 const maxLabel = 34
@@ -18,10 +18,11 @@ const maxLabel = 34
 type Row struct {
 	Label string
 	Share float64 // from 0 to 1
-	Text  string  // what stands behind the bar
+	Text  string  // printed behind the bar
 }
 
-// Write draws the rows below each other, their labels, bars and texts in columns. paint, which may be nil, colours a bar.
+// Write draws the rows below each other, with labels, bars and texts in columns. The function paint
+// colours a bar; it may be nil.
 func Write(w io.Writer, rows []Row, paint func(string) string) error {
 	labels, texts := 0, 0
 	for _, r := range rows {
@@ -42,7 +43,8 @@ func Write(w io.Writer, rows []Row, paint func(string) string) error {
 	return nil
 }
 
-// Bar draws a share of the width, to an eighth of a column. A share above 0 is never drawn as nothing.
+// Bar draws a share of the width, exact to an eighth of a column. A share above 0 always draws at
+// least one character.
 func Bar(share float64, width int) string {
 	eighths := int(math.Round(share * float64(width) * 8))
 	if share > 0 {
@@ -56,7 +58,7 @@ func Bar(share float64, width int) string {
 	return bar
 }
 
-// pad fits a label into the width: with spaces, or cut with an ellipsis.
+// pad fits a label into the width: it adds spaces, or cuts the label and adds an ellipsis.
 func pad(label string, width int) string {
 	n := utf8.RuneCountInString(label)
 	if n > width {

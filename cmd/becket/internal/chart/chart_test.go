@@ -30,7 +30,7 @@ func TestBarsAreDrawnToAnEighthOfAColumn(t *testing.T) {
 }
 
 func TestChartsFitEightyColumns(t *testing.T) {
-	text := strings.Repeat("0", 31) // as long as the figures behind a bar get
+	text := strings.Repeat("0", 31) // as long as the longest figures behind a bar
 	for _, label := range []string{"", "on", "größer", strings.Repeat("ä", 100)} {
 		var b bytes.Buffer
 		require.NoError(t, chart.Write(&b, []chart.Row{{label, 1, text}, {"x", 0.3, text}}, nil))

@@ -190,7 +190,7 @@ func TestWhoIsOverTheLimit(t *testing.T) {
 	assert.Empty(t, r.Over(0.2))
 }
 
-// Whatever is edited: when somebody loses a feature, an edit of the flag is marked to take one away.
+// When any edit makes a subject lose a feature, an edit of that flag has the mark Takes.
 func TestNobodyLosesAFeatureWithoutAMarkedEdit(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 4))
 	subjects := people(t, 400)

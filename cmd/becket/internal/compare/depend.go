@@ -7,8 +7,9 @@ import (
 	"github.com/becketflags/becket/cmd/becket/internal/native"
 )
 
-// Elsewhere returns, for each flag whose answers can have changed, what changed outside it that it depends on: segments and flags,
-// through others too. A flag that changed itself is in the result with nothing but that.
+// Elsewhere returns, for each flag whose answers may have changed, the changed segments and flags
+// that it depends on, directly or through others. A flag with changes of its own only is in the
+// result with an empty list.
 func Elsewhere(before, after *native.Ruleset, changed map[string]bool) map[string][]string {
 	d := dependence{changed: changed, reasons: map[string][]string{}}
 	for key := range changed {
@@ -39,11 +40,11 @@ func Elsewhere(before, after *native.Ruleset, changed map[string]bool) map[strin
 
 type dependence struct {
 	changed  map[string]bool
-	segments []string // that changed
+	segments []string // changed segments
 	reasons  map[string][]string
 }
 
-// follow walks what a flag refers to, and notes what of it changed.
+// follow visits everything that a flag refers to and records the changed parts.
 func (d *dependence) follow(r *native.Ruleset, key string, from *native.Node, seen map[string]bool) {
 	from.Walk(func(n *native.Node) {
 		if name := n.Member("segment").String(); name != "" && !seen["segment "+name] {
@@ -67,7 +68,8 @@ func (d *dependence) follow(r *native.Ruleset, key string, from *native.Node, se
 	})
 }
 
-// Changed returns the keys of the flags whose behaviour differs, those that only one side has too.
+// Changed returns the keys of the flags whose behaviour differs, including flags that exist on one
+// side only.
 func Changed(before, after becket.Rules) map[string]bool {
 	changed := map[string]bool{}
 	for info := range after.Flags() {

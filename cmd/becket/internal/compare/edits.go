@@ -1,4 +1,5 @@
-// Package compare says how two rulesets differ: in words, and in what changes for the subjects of a population.
+// Package compare describes the differences between two rulesets: in words, and by their effect on
+// the subjects of a population.
 package compare
 
 import (
@@ -14,8 +15,8 @@ import (
 // Edit is one difference between two definitions of a flag or segment.
 type Edit struct {
 	Text  string `json:"text"`
-	Takes bool   `json:"takes_away,omitempty"` // it can take a feature away from somebody who had it
-	Rule  string `json:"rule,omitempty"`       // the rule that it is about
+	Takes bool   `json:"takes_away,omitempty"` // the edit can take a feature away from a subject
+	Rule  string `json:"rule,omitempty"`       // the rule that the edit belongs to
 }
 
 // editor collects the edits of one flag.
@@ -91,7 +92,7 @@ func (e *editor) variants() {
 	}
 }
 
-// sameValue compares a variant's values, of which the implied ones are written nowhere.
+// sameValue compares the values of two variants. Implied variants have no written value.
 func sameValue(a, b native.Member) bool {
 	if a.Value == nil || b.Value == nil {
 		return valueText(a) == valueText(b)
@@ -99,7 +100,7 @@ func sameValue(a, b native.Member) bool {
 	return same(a.Value, b.Value)
 }
 
-// valueText writes a variant's value; the implied ones are written nowhere.
+// valueText writes a variant's value. Implied variants have no written value.
 func valueText(v native.Member) string {
 	if v.Value == nil {
 		return map[string]string{"on": "true", "off": "false"}[v.Name]
@@ -128,7 +129,7 @@ func (e *editor) requirements() {
 	}
 }
 
-// people says what changes for people and tools alone.
+// people adds the changes of fields that are for people and tools only.
 func (e *editor) people() {
 	for _, field := range []string{"description", "owner", "tags", "created", "expires", "permanent", "metadata"} {
 		before, after := e.before.Node.Member(field), e.after.Node.Member(field)
@@ -144,7 +145,7 @@ func (e *editor) people() {
 	}
 }
 
-// serve compares what a rule or the default gives.
+// serve compares the variants or splits that a rule or the default serves.
 func (e *editor) serve(rule, what string, before, after *native.Serve) {
 	if before.Describe() != after.Describe() {
 		e.say(e.losesArms(before, after), rule, "%s changes from %s to %s", what, before.Describe(), after.Describe())
@@ -160,7 +161,7 @@ func (e *editor) serve(rule, what string, before, after *native.Serve) {
 	}
 }
 
-// losesArms reports whether somebody loses a variant that is a feature: its share falls.
+// losesArms reports whether a variant that counts as a feature has a smaller share than before.
 func (e *editor) losesArms(before, after *native.Serve) bool {
 	shares := func(s *native.Serve) map[string]float64 {
 		m, sum := map[string]float64{}, 0.0
@@ -188,7 +189,8 @@ func (e *editor) losesArms(before, after *native.Serve) bool {
 	return false
 }
 
-// Baseline returns the variant that is no feature: off, or without one what the default serves. Whoever has another has a feature.
+// Baseline returns the variant that does not count as a feature: the off variant, or else the
+// variant of the default. Every other variant counts as a feature.
 func Baseline(f *native.Flag) string {
 	if f.Off == "" && f.Default != nil && f.Default.Arms == nil {
 		return f.Default.Variant
@@ -219,7 +221,8 @@ func Segments(before, after *native.Segment) (edits []Edit) {
 
 const descriptionChanges = "the description changes"
 
-// describeIf writes a segment's condition: without one, the segment holds its listed keys alone.
+// describeIf writes a segment's condition. Without a condition, a segment holds only its listed
+// keys.
 func describeIf(c *native.Condition) string {
 	if c == nil {
 		return "none"
@@ -257,7 +260,7 @@ func plusMinus(added, removed int) string {
 	return strings.Join(parts, ", ")
 }
 
-// same reports whether two values are written alike, but for white space.
+// same reports whether two values are written alike except for white space.
 func same(a, b *native.Node) bool {
 	if a == nil || b == nil {
 		return a == b

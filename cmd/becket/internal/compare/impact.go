@@ -16,10 +16,10 @@ type Transition struct {
 	From, To simulate.Outcome
 }
 
-// Transitions says how many subjects get another answer, and which.
+// Transitions counts subjects by their change of answer.
 type Transitions map[Transition]int
 
-// Run evaluates flags for a population, before and after, and returns what changed for each.
+// Run evaluates flags for a population before and after, and returns the changes of each flag.
 func Run(before, after becket.Rules, flags []string, p *population.Population, at *becket.Moment, progress func(int)) map[string]Transitions {
 	workers := make([][]Transitions, population.Workers())
 	for i := range workers {
@@ -57,7 +57,7 @@ func differs(a, b *becket.Result) bool {
 	return a.Variant.Name != b.Variant.Name || !a.Variant.Value.Equal(b.Variant.Value)
 }
 
-// Move is how many subjects go from one variant to another.
+// Move is the number of subjects that go from one variant to another.
 type Move struct {
 	From  string  `json:"from"`
 	To    string  `json:"to"`
@@ -65,16 +65,16 @@ type Move struct {
 	Share float64 `json:"share"` // of the population, from 0 to 1
 }
 
-// Impact is what changes for the subjects of one flag.
+// Impact is the effect of a change on the subjects of one flag.
 type Impact struct {
-	Count int     `json:"count"` // who gets another answer
+	Count int     `json:"count"` // subjects with another answer
 	Share float64 `json:"share"` // of the population, from 0 to 1
 	Low   float64 `json:"low"`   // of the 95 % confidence interval
 	High  float64 `json:"high"`
 	Moves []Move  `json:"moves"`
 }
 
-// Impact adds transitions up by variant, the largest first.
+// Impact adds up transitions by variant, the largest first.
 func (t Transitions) Impact(of int) Impact {
 	var i Impact
 	sums := map[[2]string]int{}

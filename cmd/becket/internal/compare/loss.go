@@ -11,19 +11,20 @@ import (
 	"github.com/becketflags/becket/cmd/becket/internal/simulate"
 )
 
-// Loss is a feature that subjects had and have no more, and the edit that takes it.
+// Loss is a feature that subjects lose, and the edit that takes it.
 type Loss struct {
-	Variant string  `json:"variant"` // what they had
-	Rule    string  `json:"rule"`    // by which rule, or why
-	To      string  `json:"to"`      // what they get now
-	Now     string  `json:"now"`     // by which rule, or why
+	Variant string  `json:"variant"` // the variant before
+	Rule    string  `json:"rule"`    // the rule that served it, or the reason
+	To      string  `json:"to"`      // the variant now
+	Now     string  `json:"now"`     // the rule that serves it, or the reason
 	Count   int     `json:"count"`
 	Share   float64 `json:"share"` // of the population, from 0 to 1
 	Because string  `json:"because"`
 }
 
-// Losses finds who loses a feature, the largest group first: a variant that is neither off nor, where there is no off, the default. after is nil for a flag
-// that is removed. elsewhere names what changed outside the flag, in segments and in flags that it depends on.
+// Losses finds the groups of subjects that lose a feature, the largest first. A feature is any
+// variant except off or, without an off variant, except the default. after is nil for a removed
+// flag. elsewhere names the changes outside of the flag, in segments and flags that it depends on.
 func (t Transitions) Losses(before, after *native.Flag, edits []Edit, elsewhere []string, of int) (losses []Loss) {
 	sums := map[Loss]int{}
 	for transition, n := range t {
@@ -47,8 +48,8 @@ func (t Transitions) Losses(before, after *native.Flag, edits []Edit, elsewhere 
 	return losses
 }
 
-// because names the edits that changed an answer: those of the rule that gave it before; or, where a rule that now stands before that one
-// gives the new answer, those of the latter.
+// because names the edits that changed an answer: those of the rule that served the old answer, or,
+// if the rule of the new answer now stands before it, those of that rule.
 func because(before, after *native.Flag, edits []Edit, elsewhere []string, from, to simulate.Outcome) string {
 	switch {
 	case after == nil:
@@ -60,7 +61,7 @@ func because(before, after *native.Flag, edits []Edit, elsewhere []string, from,
 	case to.Reason == becket.ReasonStale:
 		return orElsewhere(texts(edits, func(e Edit) bool { return strings.HasPrefix(e.Text, "max_age") }), elsewhere)
 	}
-	now := nameAfter(before, after, from.Rule) // the old rule's name now, "" if it is gone or there was none
+	now := nameAfter(before, after, from.Rule) // the old rule's present name; "" without such a rule
 	if to.Rule != "" && to.Rule != now && (from.Rule == "" || now == "" || index(after, to.Rule) < index(after, now)) {
 		if found := texts(edits, func(e Edit) bool { return e.Rule == to.Rule }); found != "" {
 			return found
@@ -73,7 +74,7 @@ func because(before, after *native.Flag, edits []Edit, elsewhere []string, from,
 	return orElsewhere(texts(edits, func(e Edit) bool { return e.Rule == rule && (rule != "" || e.Takes) }), elsewhere)
 }
 
-// nameAfter returns the name that a rule has after the edits.
+// nameAfter returns a rule's name after the edits.
 func nameAfter(before, after *native.Flag, rule string) string {
 	pairs, _, _ := match(before.Rules, after.Rules)
 	for _, p := range pairs {
@@ -88,7 +89,7 @@ func index(f *native.Flag, rule string) int {
 	return slices.IndexFunc(f.Rules, func(r *native.Rule) bool { return r.Name == rule })
 }
 
-// texts joins the edits that are chosen, those that take something away if there are any.
+// texts joins the chosen edits. If any of them takes a feature away, it joins only those.
 func texts(edits []Edit, chosen func(Edit) bool) string {
 	var takes, all []string
 	for _, e := range edits {

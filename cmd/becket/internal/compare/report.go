@@ -9,14 +9,14 @@ import (
 	"github.com/becketflags/becket/cmd/becket/internal/population"
 )
 
-// Version is one of two rulesets. Native is nil for a document of another format.
+// Version is one of the two rulesets. Native is nil for a document of another format.
 type Version struct {
 	Name   string
 	Rules  becket.Rules
 	Native *native.Ruleset
 }
 
-// Report is everything that differs between two rulesets.
+// Report holds all differences between two rulesets.
 type Report struct {
 	Before     string        `json:"before"`
 	After      string        `json:"after"`
@@ -26,10 +26,11 @@ type Report struct {
 	Flags      []FlagDiff    `json:"flags"`
 }
 
-// Kind says what happened to a flag or segment.
+// Kind is the kind of a difference.
 type Kind string
 
-// The kinds of differences. An affected flag is written as before; what it depends on is not.
+// The kinds of differences. The definition of an Affected flag is the same as before, but a flag or
+// segment that it depends on has changed.
 const (
 	Added    Kind = "added"
 	Removed  Kind = "removed"
@@ -37,18 +38,18 @@ const (
 	Affected Kind = "affected"
 )
 
-// FlagDiff is what differs for one flag.
+// FlagDiff holds the differences of one flag.
 type FlagDiff struct {
 	Key       string   `json:"key"`
 	Kind      Kind     `json:"kind"`
 	Owner     string   `json:"owner,omitempty"`
 	Edits     []Edit   `json:"edits,omitempty"`
-	Elsewhere []string `json:"elsewhere,omitempty"` // what it depends on and what changed
-	Impact    *Impact  `json:"impact,omitempty"`    // nil for a flag that is new: nobody has asked it yet
+	Elsewhere []string `json:"elsewhere,omitempty"` // changed flags and segments that it depends on
+	Impact    *Impact  `json:"impact,omitempty"`    // nil for a new flag, because no code has asked for it yet
 	Losses    []Loss   `json:"losses,omitempty"`
 }
 
-// SegmentDiff is what differs for one segment.
+// SegmentDiff holds the differences of one segment.
 type SegmentDiff struct {
 	Key   string `json:"key"`
 	Kind  Kind   `json:"kind"`
@@ -83,7 +84,7 @@ func Compare(before, after Version, p *population.Population, at *becket.Moment,
 	return r
 }
 
-// keysOf lists the flags of both, in order.
+// keysOf lists the keys of both rulesets in order.
 func keysOf(before, after becket.Rules) []string {
 	keys := map[string]bool{}
 	for _, rules := range []becket.Rules{before, after} {
@@ -94,7 +95,7 @@ func keysOf(before, after becket.Rules) []string {
 	return slices.Sorted(maps.Keys(keys))
 }
 
-// flagDiff describes a flag's edits, and reports whether there is anything to tell.
+// flagDiff describes a flag's edits and reports whether there are any.
 func flagDiff(before, after Version, key string, elsewhere []string) (FlagDiff, bool) {
 	old, was := before.Rules.Flag(key)
 	info, is := after.Rules.Flag(key)
@@ -128,7 +129,7 @@ func (v Version) flag(key string) *native.Flag {
 	return v.Native.Flag(key)
 }
 
-// foresee adds what changes for the subjects.
+// foresee adds the effect on the subjects.
 func (d *FlagDiff) foresee(t Transitions, before, after Version, of int) {
 	impact := t.Impact(of)
 	d.Impact = &impact
@@ -155,8 +156,9 @@ func (r *Report) segments(before, after *native.Ruleset) {
 	}
 }
 
-// segmentEdits marks the edits of a segment also where it grows, if growing takes something from somebody: from those whom a
-// rule is for that excludes it, and from those whom a rule of another variant below was for.
+// segmentEdits also marks edits that make a segment larger, if that can take a feature away: from
+// the subjects of a rule that excludes the segment, or from the subjects of a later rule that
+// serves another variant.
 func segmentEdits(after *native.Ruleset, before, now *native.Segment) []Edit {
 	edits := Segments(before, now)
 	if !slices.ContainsFunc(after.Flags, func(f *native.Flag) bool { return growthTakes(after, f, now.Key) }) {
@@ -176,7 +178,8 @@ func growthTakes(after *native.Ruleset, f *native.Flag, segment string) bool {
 	})
 }
 
-// mentions reports whether a condition asks for a segment, be it through others, and whether it asks for those outside it.
+// mentions reports whether a condition refers to a segment, also through other segments, and
+// whether it asks for the subjects outside of it.
 func mentions(in *native.Ruleset, c *native.Condition, segment string, negated bool, seen map[string]bool) (positive, negative bool) {
 	c.Walk(negated, func(c *native.Condition, negated bool) {
 		if c.Form != native.InSegment {
@@ -199,7 +202,7 @@ func mentions(in *native.Ruleset, c *native.Condition, segment string, negated b
 	return positive, negative
 }
 
-// Over lists the flags of which more than a share of the subjects get another answer.
+// Over lists the flags that give another answer to more than the limit's share of the subjects.
 func (r *Report) Over(limit float64) (keys []string) {
 	for i := range r.Flags {
 		if impact := r.Flags[i].Impact; impact != nil && impact.Share > limit {

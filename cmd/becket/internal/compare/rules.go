@@ -12,7 +12,8 @@ import (
 // pair is a rule before and after.
 type pair struct{ before, after *native.Rule }
 
-// rules compares the rules: those of one name are one rule, and those without a name that are written alike, or else stand in one place.
+// rules compares the rules. Two rules are the same rule if they have the same name. Rules without a
+// name are the same if they are written alike, or else if they have the same index.
 func (e *editor) rules() {
 	pairs, removed, added := match(e.before.Rules, e.after.Rules)
 	for _, r := range removed {
@@ -55,7 +56,8 @@ func match(before, after []*native.Rule) (pairs []pair, removed, added []*native
 	return pairs, removed, added
 }
 
-// alike reports whether two rules are one: first by name, then by content, then by place.
+// alike reports whether two rules are the same rule: in the first pass by name, in the second by
+// content, in the third by index.
 func alike(pass int, a, b *native.Rule) bool {
 	unnamed := strings.HasPrefix(a.Name, "[") && strings.HasPrefix(b.Name, "[")
 	switch pass {
@@ -79,10 +81,11 @@ func describeRule(r *native.Rule) string {
 	return text
 }
 
-// moves names the rules that changed places, and who is robbed by that: a rule that now stands before another takes from it.
+// moves adds an edit for each rule that changed places. A rule that now stands before another one
+// takes subjects from it.
 func (e *editor) moves(pairs []pair) {
 	for i, p := range pairs {
-		var over []string // the rules that p now stands before, and did not
+		var over []string // rules that p now stands before, but did not before
 		takes := false
 		for _, q := range pairs[:i] {
 			if q.after.Index > p.after.Index {
@@ -98,12 +101,12 @@ func (e *editor) moves(pairs []pair) {
 
 func quoted(name string) string { return `"` + name + `"` }
 
-// isFeature reports whether what is served is more than the baseline.
+// isFeature reports whether s serves a variant other than the baseline.
 func (e *editor) isFeature(s *native.Serve) bool {
 	return slices.ContainsFunc(s.Served(), func(variant string) bool { return variant != Baseline(e.before) })
 }
 
-// robs reports whether a rule takes subjects from others that gave them a feature, another one than it gives itself.
+// robs reports whether a rule takes subjects from other rules that served them a different feature.
 func (e *editor) robs(r *native.Rule, others []*native.Rule) bool {
 	given := r.Serve.Served()
 	lost := func(s *native.Serve) bool {
@@ -119,11 +122,11 @@ func (e *editor) robs(r *native.Rule, others []*native.Rule) bool {
 	return lost(e.after.Default)
 }
 
-// reach says in which directions an edit changes whom a rule is for.
+// reach describes how an edit changes the set of subjects that a rule applies to.
 type reach struct{ narrower, wider bool }
 
-// takes reports whether an edit of a rule's reach can take a feature away: from those whom the rule lets go, or from those whom it
-// takes from the rules below.
+// takes reports whether an edit of a rule's reach can take a feature away: from subjects that the
+// rule no longer applies to, or from subjects that it takes from the rules below it.
 func (e *editor) takes(p pair, r reach) bool {
 	return r.narrower && e.isFeature(p.before.Serve) || r.wider && e.robs(p.after, e.after.Rules[p.after.Index+1:])
 }
@@ -160,7 +163,7 @@ func (r reach) words() string {
 
 type sayer = func(r reach, format string, arguments ...any)
 
-// share compares percentage, ramp, salt and what is hashed.
+// share compares percentage, ramp, salt and the hashed attribute.
 func (e *editor) share(p pair, say sayer) {
 	before, after := percentText(p.before), percentText(p.after)
 	switch {
@@ -204,7 +207,7 @@ func (e *editor) window(p pair, say sayer) {
 	}
 }
 
-// recurrence tells of a window that recurs. How the parts of days lie in each other is not compared.
+// recurrence compares recurring windows. It does not compare how times of day overlap.
 func (e *editor) recurrence(p pair, say sayer) {
 	a, b := p.before.Every, p.after.Every
 	switch {

@@ -1,4 +1,5 @@
-// Package devserver publishes a document by HTTP the way a good origin does, with ETag and gzip, for trying an application locally.
+// Package devserver publishes a document over HTTP with ETag and gzip, as a good origin does. It is
+// for trying an application locally.
 package devserver
 
 import (
@@ -12,26 +13,26 @@ import (
 	"sync/atomic"
 )
 
-// SignatureSuffix stands behind the document's name where its signature is.
+// SignatureSuffix is appended to the document's name to get the name of its signature.
 const SignatureSuffix = ".minisig"
 
-// Server serves one document, and its signature if there is one. It is safe for concurrent use.
+// Server serves one document and its signature, if it has one. It is safe for concurrent use.
 type Server struct {
 	path    string
 	current atomic.Pointer[publication]
 }
 
-// publication is what is served: both parts change together.
+// publication holds the served contents. Both change together.
 type publication struct {
-	document, signature *content // nil where there is none
+	document, signature *content // nil if there is none
 }
 
-// New returns a server of nothing yet. The document is at / and at that name.
+// New returns a server without a document. The document will be at / and at the name.
 func New(name string) *Server {
 	return &Server{path: "/" + name}
 }
 
-// Publish replaces what is served, and returns the document's ETag. A nil signature is none.
+// Publish replaces the served document and returns its ETag. Without a signature, signature is nil.
 func (s *Server) Publish(document, signature []byte) (etag string) {
 	p := publication{document: newContent(document, "application/json")}
 	if signature != nil {
@@ -66,7 +67,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// content is one thing that is served, in both encodings.
+// content is one served file in both encodings.
 type content struct {
 	kind          string
 	digest        string
@@ -77,12 +78,12 @@ func newContent(body []byte, kind string) *content {
 	sum := sha256.Sum256(body)
 	var zipped bytes.Buffer
 	w := gzip.NewWriter(&zipped)
-	_, _ = w.Write(body) // a buffer never fails
+	_, _ = w.Write(body) // writing to a buffer never fails
 	_ = w.Close()
 	return &content{kind: kind, digest: hex.EncodeToString(sum[:12]), plain: body, zipped: zipped.Bytes()}
 }
 
-// etag differs between the encodings, because a strong one promises the same bytes.
+// etag returns a different ETag for each encoding, because a strong ETag promises identical bytes.
 func (c *content) etag(zipped bool) string {
 	if zipped {
 		return `"` + c.digest + `-gzip"`
@@ -113,7 +114,7 @@ func (c *content) serve(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// known reports whether the client has it already, in either encoding.
+// known reports whether the client already has the content, in either encoding.
 func (c *content) known(ifNoneMatch []string) bool {
 	for tag := range strings.SplitSeq(strings.Join(ifNoneMatch, ","), ",") {
 		switch strings.TrimPrefix(strings.TrimSpace(tag), "W/") {
@@ -124,7 +125,7 @@ func (c *content) known(ifNoneMatch []string) bool {
 	return false
 }
 
-// acceptsGzip reads Accept-Encoding: gzip or everything, unless its weight is 0.
+// acceptsGzip reports whether Accept-Encoding names gzip or *, with a weight other than 0.
 func acceptsGzip(accepted []string) bool {
 	weights := map[string]float64{}
 	for one := range strings.SplitSeq(strings.Join(accepted, ","), ",") {

@@ -7,11 +7,11 @@ import (
 	"unicode"
 )
 
-// names hands out identifiers. What would get the same one gets another instead, all of them: with a number behind the second
-// one, a new flag could silently take over the name of an old one.
+// names assigns identifiers. If several owners want the same identifier, all of them get another
+// one. If only the second got a number, a new flag could silently take over the name of an old one.
 type names struct {
-	owners map[string][]string // identifier -> who wants it
-	wanted map[string]string   // who -> the identifier
+	owners map[string][]string // the owners that want each identifier
+	wanted map[string]string   // the identifier that each owner wants
 }
 
 func newNames(reserved ...string) *names {
@@ -22,13 +22,13 @@ func newNames(reserved ...string) *names {
 	return n
 }
 
-// want asks for an identifier; owner says for what, and is asked for once.
+// want requests an identifier for an owner. Call it once for each owner.
 func (n *names) want(identifier, owner string) {
 	n.owners[identifier] = append(n.owners[identifier], owner)
 	n.wanted[owner] = identifier
 }
 
-// of returns the identifier of an owner. All must have been asked for.
+// of returns an owner's identifier. Call it after all calls of want.
 func (n *names) of(owner string) string {
 	identifier := n.wanted[owner]
 	if len(n.owners[identifier]) == 1 {
@@ -38,7 +38,7 @@ func (n *names) of(owner string) string {
 	return identifier + "_" + hex.EncodeToString(sum[:4])
 }
 
-// initialisms are written in capitals, as Go does.
+// initialisms are written in capitals, as in Go.
 var initialisms = map[string]bool{
 	"api": true, "cpu": true, "css": true, "csv": true, "db": true, "dns": true, "html": true, "http": true, "https": true, "id": true,
 	"ip": true, "json": true, "pdf": true, "qps": true, "ram": true, "rpc": true, "rps": true, "sdk": true, "sla": true, "sql": true,
@@ -46,7 +46,8 @@ var initialisms = map[string]bool{
 	"xml": true,
 }
 
-// identifier returns an exported identifier that resembles the key: its letters and digits, with capitals where words begin.
+// identifier returns an exported identifier that resembles the key: its letters and digits, with a
+// capital at the beginning of each word.
 func identifier(key, otherwise string) string {
 	words := strings.FieldsFunc(key, func(c rune) bool { return !unicode.IsLetter(c) && !unicode.IsDigit(c) })
 	var b strings.Builder
@@ -61,7 +62,7 @@ func identifier(key, otherwise string) string {
 	}
 	name := b.String()
 	if first := []rune(name + " ")[0]; !unicode.IsUpper(first) {
-		return otherwise + name // a digit, a letter without capitals, or nothing
+		return otherwise + name // the name starts with a digit or a letter without capitals, or it is empty
 	}
 	return name
 }

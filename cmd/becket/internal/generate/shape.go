@@ -11,11 +11,11 @@ import (
 	"strings"
 )
 
-// kind is what a JSON value is in Go.
+// kind is the kind of Go type for a JSON value.
 type kind string
 
 const (
-	nothing kind = "" // of an empty list's elements
+	nothing kind = "" // for the elements of an empty list
 	boolean kind = "bool"
 	text    kind = "string"
 	integer kind = "int"
@@ -29,12 +29,12 @@ const (
 // shape is the Go type that fits every value of a flag.
 type shape struct {
 	kind    kind
-	owner   string            // of an object's name, see names
-	fields  map[string]*shape // of an object
-	element *shape            // of a list
+	owner   string            // of an object's type name; see names
+	fields  map[string]*shape // fields of an object
+	element *shape            // elements of a list
 }
 
-// parse reads JSON; numbers stay as they were written.
+// parse reads JSON and keeps numbers as they are written.
 func parse(raw []byte) (value any, err error) {
 	decoder := json.NewDecoder(bytes.NewReader(raw))
 	decoder.UseNumber()
@@ -71,7 +71,8 @@ func shapeOf(value any) *shape {
 	}
 }
 
-// numberKind returns what the decoder takes a number as written for: 1.0 is no int to it.
+// numberKind returns the kind that the decoder gives to a number. For the decoder, 1.0 is not an
+// int.
 func numberKind(n json.Number) kind {
 	switch i, err := strconv.ParseInt(n.String(), 10, 64); {
 	case err != nil:
@@ -83,7 +84,7 @@ func numberKind(n json.Number) kind {
 	}
 }
 
-// fitsTag reports whether a member's name can stand in a struct's tag.
+// fitsTag reports whether a struct tag can hold a member's name.
 func fitsTag(name string) bool {
 	return name != "" && name != "-" && !strings.ContainsFunc(name, func(c rune) bool {
 		return c < ' ' || c > '~' || strings.ContainsRune("\"'`\\,", c)

@@ -1,5 +1,6 @@
-// Package imply decides whether one condition of a native ruleset implies another. Its yes is certain: whenever the first is
-// true for a subject, so is the second. Its no may also mean that it cannot tell.
+// Package imply decides whether one condition of a native ruleset implies another. A positive
+// answer is certain: whenever the first condition is true for a subject, the second is true too. A
+// negative answer may also mean that the package cannot tell.
 package imply
 
 import (
@@ -10,8 +11,8 @@ import (
 	"github.com/becketflags/becket/cmd/becket/internal/native"
 )
 
-// Formula is a condition whose "not"s stand at the tests alone. In three-valued logic too, "not all" is "any not", so nothing is
-// lost by moving them there.
+// Formula is a condition in which "not" applies to single tests only. This loses nothing, because
+// "not all" equals "any not" in three-valued logic too.
 type Formula struct {
 	kind    kind
 	literal literal
@@ -29,25 +30,26 @@ const (
 // literal is a test of an attribute, a segment or a flag, or its negation.
 type literal struct {
 	*native.Condition
-	operator string // "in" for "not_in" too
+	operator string // "in" also stands for "not_in"
 	negated  bool
-	values   []value // of the operators that take scalars or texts
+	values   []value // for operators that take scalars or texts
 	operands *operands
 }
 
-// operands is what is worked out of a literal's values once, since it may be held against thousands of others.
+// operands holds data that is computed from a literal's values once, because a literal may be
+// compared with thousands of others.
 type operands struct {
-	set     map[id]struct{} // the values; nil but for "in"
-	kinds   uint8           // a bit for each kind that the values have
-	written []byte          // as they were written, without blanks
-	digest  uint64          // of written
-	size    int             // the bytes of the values
+	set     map[id]struct{} // the values; nil unless the operator is "in"
+	kinds   uint8           // one bit for each kind of value
+	written []byte          // the values as written, without blanks
+	digest  uint64          // a hash of written
+	size    int             // bytes of the values
 }
 
-// Of returns the formula of a condition; nil is always true.
+// Of returns the formula of a condition. A nil condition is always true.
 func Of(c *native.Condition) Formula { return formula(c, false) }
 
-// AnyOf returns the formula that is true when any of the others is. It keeps the slice.
+// AnyOf returns a formula that is true when any of the formulas is true. It keeps the slice.
 func AnyOf(formulas []Formula) Formula { return Formula{kind: isAny, parts: formulas} }
 
 func formula(c *native.Condition, negated bool) Formula {
@@ -116,7 +118,7 @@ func newOperands(n *native.Node, operator string, values []value) *operands {
 	return o
 }
 
-// has reports whether the value of an "in" that ignores case or not equals one of the set's.
+// has reports whether the set of an "in" contains the value. The "in" may ignore case.
 func (l *literal) has(v *value) bool {
 	wanted := v.id()
 	switch {

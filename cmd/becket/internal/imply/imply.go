@@ -8,14 +8,14 @@ import (
 	"github.com/becketflags/becket/cmd/becket/internal/native"
 )
 
-// maxSteps bounds one search, which could otherwise take long on conditions that nobody writes.
+// maxSteps bounds one search. Without a bound, artificial conditions could take a very long time.
 const maxSteps = 20_000
 
-// Budget is how many steps searches may take together: a step for each pair of conditions and for each pair of values that is
-// compared. Searches after its end find nothing.
+// Budget is the number of steps that several searches may take together. Comparing a pair of
+// conditions or a pair of values is one step. When the budget is used up, searches find nothing.
 type Budget struct{ Left int }
 
-// Implies reports whether b is certainly true whenever a is. It takes 20,000 steps at most.
+// Implies reports whether other is certainly true whenever one is. It takes at most 20,000 steps.
 func (b *Budget) Implies(one, other Formula) bool {
 	s := search{left: min(maxSteps, b.Left)}
 	before := s.left
@@ -83,7 +83,7 @@ func (s *search) each(a, b *Formula) bool {
 	return true
 }
 
-// literal decides for two literals.
+// literal compares two literals.
 func (s *search) literal(a, b *literal) bool {
 	if a.same(b) {
 		return true
@@ -104,9 +104,10 @@ func (s *search) literal(a, b *literal) bool {
 	}
 }
 
-// test decides for two tests of one attribute. A definite answer of any operator but exists means that the attribute is
-// there. A negated test is true when the test is false, not when it is unknown; so where both tests are false for the same
-// kinds of values, the implication is that of the tests, turned round.
+// test compares two tests of one attribute. If an operator other than exists gives a definite
+// answer, the attribute is present. A negated test is true when the test is false, but not when it
+// is unknown. So if both tests are false for the same kinds of values, the implication between
+// their negations is the reverse implication between the tests.
 func (s *search) test(a, b *literal) bool {
 	switch {
 	case b.operator == "exists":
@@ -120,7 +121,7 @@ func (s *search) test(a, b *literal) bool {
 	}
 }
 
-// family groups the operators that are unknown for the same values.
+// family returns a name that is equal for operators that are unknown for the same values.
 func (l *literal) family() string {
 	switch l.operator {
 	case "lt", "lte", "gt", "gte":
@@ -134,8 +135,8 @@ func (l *literal) family() string {
 	}
 }
 
-// definiteWhere reports whether other is true or false, and not unknown, wherever l is. An "in" is unknown for values of a type
-// that it does not list, unless it lists none at all.
+// definiteWhere reports whether other is true or false, and not unknown, wherever l is. An "in" is
+// unknown for values of a type that it does not list, unless its list is empty.
 func (l *literal) definiteWhere(other *literal) bool {
 	if l.family() != other.family() {
 		return false
@@ -146,8 +147,8 @@ func (l *literal) definiteWhere(other *literal) bool {
 	return len(l.values) > 0 && l.operands.kinds&^other.operands.kinds == 0
 }
 
-// truth decides for two tests that are not negated. On a list each holds when it holds for any element, so what is right
-// for one value is right for lists.
+// truth compares two tests that are not negated. A test of a list holds if it holds for any
+// element, so an implication for single values is also one for lists.
 func (s *search) truth(a, b *literal) bool {
 	if a.operator == "in" {
 		return s.all(a.values, func(v *value) bool { return s.holds(b, v) })
@@ -171,7 +172,7 @@ func (s *search) truth(a, b *literal) bool {
 	}
 }
 
-// all reports whether something holds for every value. Each is a step.
+// all reports whether a condition holds for every value. Each value is one step.
 func (s *search) all(values []value, holds func(*value) bool) bool {
 	for i := range values {
 		if !s.spend(1) || !holds(&values[i]) {
@@ -181,7 +182,8 @@ func (s *search) all(values []value, holds func(*value) bool) bool {
 	return true
 }
 
-// holds reports whether the test is certainly true for a value. A value that ignores case stands for all its spellings.
+// holds reports whether the test is certainly true for a value. A value that ignores case stands
+// for all its spellings.
 func (s *search) holds(test *literal, v *value) bool {
 	switch test.operator {
 	case "in":
@@ -196,10 +198,10 @@ func (s *search) holds(test *literal, v *value) bool {
 	}
 }
 
-// bytesPerStep is how many bytes of a text count as a step where it is searched.
+// bytesPerStep is the number of bytes of a searched text that count as one step.
 const bytesPerStep = 64
 
-// text reports whether a text that is, starts with, ends with or contains v passes the test.
+// text reports whether a text that equals, starts with, ends with or contains v passes the test.
 func (s *search) text(operator string, v *value, test *literal) bool {
 	if v.kind != aText || v.folds && !test.Fold {
 		return false
@@ -227,12 +229,12 @@ func (s *search) text(operator string, v *value, test *literal) bool {
 	})
 }
 
-// impliesBound reports whether every number within one bound is within the other.
+// impliesBound reports whether every number within one bound is also within the other.
 func impliesBound(operator string, bound *value, other string, otherBound *value) bool {
 	if operator[0] != other[0] || !bound.isExact || !otherBound.isExact {
 		return false
 	}
-	strict := len(other) == 2 && len(operator) == 3 // "lt" is not implied by "lte" of the same number
+	strict := len(other) == 2 && len(operator) == 3 // "lte" does not imply "lt" of the same number
 	switch difference := otherBound.number - bound.number; {
 	case difference == 0:
 		return !strict
@@ -243,7 +245,7 @@ func impliesBound(operator string, bound *value, other string, otherBound *value
 	}
 }
 
-// impliesInstant reports whether every instant within one bound is within the other.
+// impliesInstant reports whether every instant within one bound is also within the other.
 func impliesInstant(operator, bound, other string) bool {
 	a, err := time.Parse(time.RFC3339Nano, bound)
 	b, otherErr := time.Parse(time.RFC3339Nano, other)

@@ -15,7 +15,8 @@ import (
 	"github.com/becketflags/becket/cmd/becket/internal/native"
 )
 
-// document returns a ruleset with a flag for each condition that is on where the condition is true.
+// document returns a ruleset with one flag for each condition. The flag is on where the condition
+// is true.
 func document(conditions ...string) string {
 	flags := `"other": {"variants": {"x": 1, "y": 2, "z": 3}, "default": {"split": {"x": 1, "y": 1, "z": 1}}}`
 	for i, c := range conditions {
@@ -83,7 +84,7 @@ func TestImplicationsThatDoNotHold(t *testing.T) {
 	}
 }
 
-// An implication that is claimed must hold for every subject that the library evaluates.
+// A claimed implication holds for every subject that the library evaluates.
 func TestWhatIsClaimedHoldsForRandomSubjects(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	const conditions, subjects = 160, 200
@@ -159,7 +160,8 @@ func randomSubject(random *rand.Rand) becket.Subject {
 	return becket.NewSubject(fmt.Sprintf("u%d", random.IntN(6)), attributes...)
 }
 
-// list is a condition of so many values, of which the last is its own.
+// list returns a condition with that many values. The last value is given, the others are the same
+// in every list.
 func list(operator, last string, values int) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, `{"attribute": "c", %q: [`, operator)
@@ -169,7 +171,7 @@ func list(operator, last string, values int) string {
 	return b.String() + `"` + last + `"]}`
 }
 
-// Two lists of n values take about n steps and not n times n.
+// Two lists of n values take about n steps, not n times n.
 func TestListsAreComparedInStepsThatGrowWithTheirLength(t *testing.T) {
 	steps := func(operator string, values int) int {
 		ruleset, _ := read(t, list(operator, "x", values), list(operator, "y", values))
@@ -188,7 +190,7 @@ func TestListsAreComparedInStepsThatGrowWithTheirLength(t *testing.T) {
 func TestABudgetEndsSearches(t *testing.T) {
 	ruleset, _ := read(t, list("in", "x", 100), list("in", "x", 200))
 	a, b := imply.Of(ruleset.Flag("c0").Rules[0].If), imply.Of(ruleset.Flag("c1").Rules[0].If)
-	// The last value is the same, and the shorter list is a part of the longer one.
+	// Both lists end with the same value, and the longer list contains the shorter one.
 	assert.True(t, (&imply.Budget{Left: 200}).Implies(a, b))
 	short := imply.Budget{Left: 50}
 	assert.False(t, short.Implies(a, b), "a search that runs out of steps finds nothing")

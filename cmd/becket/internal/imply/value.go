@@ -9,14 +9,14 @@ import (
 	"github.com/becketflags/becket/cmd/becket/internal/native"
 )
 
-// value is an operand: a scalar.
+// value is a scalar operand.
 type value struct {
 	kind    valueKind
-	text    string // folded where case is ignored; of a number or boolean as written
+	text    string // case-folded if case is ignored; numbers and booleans as written
 	number  float64
-	isExact bool // the number is exact in 64 bits of floating point, so that comparing it is
+	isExact bool // a 64-bit float holds the number exactly, so comparisons are exact
 	folds   bool
-	prefix  netip.Prefix // of "cidr": the zero Prefix for one that is not compared
+	prefix  netip.Prefix // the operand of "cidr"; the zero Prefix if it cannot be compared
 }
 
 type valueKind uint8
@@ -43,14 +43,15 @@ func newValue(n *native.Node, folds bool) value {
 	return v
 }
 
-// exact reads a number, and reports whether nothing is lost by it.
+// exact reads a number and reports whether a 64-bit float holds it exactly.
 func exact(text string) (float64, bool) {
 	const most = 1 << 53
 	f, err := strconv.ParseFloat(text, 64)
 	return f, err == nil && f > -most && f < most
 }
 
-// id is equal for two values of which each equals the other. A text that ignores case has the one of its folded spelling.
+// id is equal for two values if they are equal. A text that ignores case has the id of its folded
+// spelling.
 type id struct {
 	kind   valueKind
 	text   string
@@ -64,7 +65,7 @@ func (v *value) id() id {
 	return id{kind: v.kind, text: v.text}
 }
 
-// prefixOf reads a prefix. Prefixes of v4 addresses written as v6 are left alone.
+// prefixOf reads a prefix. It does not read IPv4 prefixes that are written as IPv6.
 func prefixOf(text string) netip.Prefix {
 	p, err := netip.ParsePrefix(text)
 	if err != nil || p.Addr().Is4In6() {
@@ -73,13 +74,14 @@ func prefixOf(text string) netip.Prefix {
 	return p
 }
 
-// inside reports whether every address of a prefix is in another one.
+// inside reports whether another prefix contains every address of this one.
 func (v *value) inside(other *value) bool {
 	a, b := v.prefix, other.prefix
 	return a.IsValid() && b.IsValid() && b.Bits() <= a.Bits() && b.Contains(a.Addr())
 }
 
-// fold maps each letter to the smallest of those that differ from it by case alone, as regular expressions fold.
+// fold maps each letter to the smallest letter that differs from it only by case, as regular
+// expressions do.
 func fold(s string) string {
 	return strings.Map(func(c rune) rune {
 		smallest := c

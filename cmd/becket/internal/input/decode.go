@@ -9,8 +9,8 @@ import (
 	"github.com/becketflags/becket/cmd/becket/internal/report"
 )
 
-// Decode compiles the document. A document that the library refuses whole is a *report.RefusedError; what is wrong with single
-// flags is told by Problems.
+// Decode compiles the document. A document that the library refuses whole is a
+// *report.RefusedError; what is wrong with single flags is told by Problems.
 func (d *Document) Decode() (becket.Rules, error) {
 	rules, err := d.Format.Decode(d.Body)
 	if err != nil {

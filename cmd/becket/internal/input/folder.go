@@ -12,8 +12,9 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// A folder holds one file for each flag below flags/ and for each segment below segments/, in folders of any depth, named after the
-// key; and at most one file ruleset.json (or .jsonc, .yaml) with the rest of the document.
+// A folder holds one file for each flag below flags/ and for each segment below segments/, in
+// folders of any depth, named after the key; and at most one file ruleset.json (or .jsonc, .yaml)
+// with the rest of the document.
 const folderTop = "ruleset"
 
 // readFolder joins a folder's files into one document.
@@ -109,12 +110,14 @@ func (w *folderWriter) section(section string) error {
 	return nil
 }
 
-// beginning makes what is written next, up to the next part, lead to the beginning of a file: its key stands in no file.
+// beginning makes what is written next, up to the next part, lead to the beginning of a file: its
+// key stands in no file.
 func (w *folderWriter) beginning(file string) {
 	w.document.parts = append(w.document.parts, part{start: len(w.document.Body), file: file, spans: []span{{0, 1, 1}}})
 }
 
-// files lists the files below a section's folder, in the order of their keys, so that the document does not depend on where they lie.
+// files lists the files below a section's folder, in the order of their keys, so that the document
+// does not depend on where they lie.
 func (w *folderWriter) files(section string) (files []string, err error) {
 	root := filepath.Join(w.folder, section)
 	err = filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
@@ -152,7 +155,8 @@ func isDocument(path string) bool {
 	return slices.Contains([]string{".json", ".jsonc", ".hujson", ".yaml", ".yml"}, filepath.Ext(path))
 }
 
-// keyOf returns the key that a file is named after. What cannot stand in a file's name is written as in URLs: %2F for a slash.
+// keyOf returns the key that a file is named after. What cannot stand in a file's name is written
+// as in URLs: %2F for a slash.
 func keyOf(path string) (string, error) {
 	name := strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
 	key, err := url.PathUnescape(name)

@@ -55,8 +55,8 @@ func Formats() string {
 	return strings.Join(names, ",")
 }
 
-// formatOf returns the format of that name; for "auto" and "" the one that the document unmistakably is of, else the native one,
-// whose errors then say what is missing.
+// formatOf returns the format of that name; for "auto" and "" the one that the document
+// unmistakably is of, else the native one, whose errors then say what is missing.
 func formatOf(name string, body []byte) (becket.Format, error) {
 	if name != "" && name != "auto" {
 		for _, f := range formats {

@@ -10,7 +10,8 @@ import (
 	"github.com/tailscale/hujson"
 )
 
-// standardize blanks the comments and trailing commas of JSON with comments. Every other byte stays where it is.
+// standardize blanks the comments and trailing commas of JSON with comments. Every other byte stays
+// where it is.
 func standardize(source []byte) ([]byte, error) {
 	if bytes.HasPrefix(source, []byte(byteOrderMark)) {
 		return nil, &placedError{1, 1, "a second byte-order mark follows the first"}
@@ -19,7 +20,8 @@ func standardize(source []byte) ([]byte, error) {
 	if err == nil {
 		return body, nil
 	}
-	// The library wants a line break behind a comment, also at the end. The first error has the right place.
+	// The library wants a line break behind a comment, also at the end. The first error has the
+	// right place.
 	if body, second := hujson.Standardize(append(bytes.Clone(source), '\n')); second == nil {
 		return body, nil
 	}
@@ -61,7 +63,8 @@ func memberNames(object []byte) map[string]bool {
 	return names
 }
 
-// eachMember calls visit for each member of an object until it returns false, or until something is no valid JSON.
+// eachMember calls visit for each member of an object until it returns false, or until something is
+// no valid JSON.
 func eachMember(object []byte, visit func(name string, value []byte) bool) {
 	decoder := jsontext.NewDecoder(bytes.NewBuffer(object), jsontext.AllowDuplicateNames(true))
 	if token, err := decoder.ReadToken(); err != nil || token.Kind() != '{' {

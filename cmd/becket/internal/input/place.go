@@ -60,7 +60,8 @@ func (p *part) place(offset int) Place {
 	return Place{p.file, line, offset - p.lines[line-1] + 1}
 }
 
-// lineStarts returns the offset of each line. Many places may be asked for, so counting from the start each time would take too long.
+// lineStarts returns the offset of each line. Many places may be asked for, so counting from the
+// start each time would take too long.
 func lineStarts(text []byte) []int {
 	starts := make([]int, 1, bytes.Count(text, []byte{'\n'})+1)
 	for i, c := range text {

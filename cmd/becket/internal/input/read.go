@@ -1,5 +1,6 @@
-// Package input reads rulesets for the command: from a file, a folder of one file per flag, a URL or standard input; as JSON, JSON
-// with comments, or YAML. Whatever it was, what comes out is plain JSON whose places lead back to where it was written.
+// Package input reads rulesets for the command: from a file, a folder of one file per flag, a URL
+// or standard input; as JSON, JSON with comments, or YAML. Whatever it was, what comes out is plain
+// JSON whose places lead back to where it was written.
 package input
 
 import (
@@ -39,7 +40,8 @@ type Document struct {
 	starts []int // of Body's lines
 }
 
-// Read reads a ruleset. What is not to be had is an ordinary error; what cannot be read as JSON or YAML is a *report.RefusedError.
+// Read reads a ruleset. What is not to be had is an ordinary error; what cannot be read as JSON or
+// YAML is a *report.RefusedError.
 func Read(ctx context.Context, name string, o Options) (*Document, error) {
 	d := &Document{Name: displayName(name)}
 	if info, err := os.Stat(name); err == nil && info.IsDir() {
@@ -62,8 +64,8 @@ func Read(ctx context.Context, name string, o Options) (*Document, error) {
 	return d, err
 }
 
-// NeedsBuild returns the first place where a file that is named as plain JSON is none: it has comments or trailing commas, which the
-// library refuses.
+// NeedsBuild returns the first place where a file that is named as plain JSON is none: it has
+// comments or trailing commas, which the library refuses.
 func (d *Document) NeedsBuild() (Place, bool) {
 	for i := range d.parts {
 		p := &d.parts[i]
@@ -140,7 +142,8 @@ func fetch(ctx context.Context, address string, headers []string) ([]byte, error
 	return document.Body, err
 }
 
-// displayName is how findings name the input. A URL is shown without user, password and query, which often hold keys.
+// displayName is how findings name the input. A URL is shown without user, password and query,
+// which often hold keys.
 func displayName(name string) string {
 	if name == "-" {
 		return "stdin"
@@ -154,7 +157,8 @@ func displayName(name string) string {
 
 const byteOrderMark = "\xef\xbb\xbf"
 
-// readPart turns one source into plain JSON. What is published stays as it is: the library reads nothing else.
+// readPart turns one source into plain JSON. What is published stays as it is: the library reads
+// nothing else.
 func readPart(name string, source []byte, published bool) (part, []byte, *report.RefusedError) {
 	p := part{file: name, source: bytes.TrimPrefix(source, []byte(byteOrderMark))}
 	var body []byte

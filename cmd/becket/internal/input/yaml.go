@@ -11,7 +11,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// IsYAML reports whether a source is YAML. It decides by the name's ending; without one that says it, by the first character that is neither space nor comment.
+// IsYAML reports whether a source is YAML. It decides by the name's ending; without one that says
+// it, by the first character that is neither space nor comment.
 func IsYAML(name string, source []byte) bool {
 	switch path.Ext(name) {
 	case ".yaml", ".yml":
@@ -48,7 +49,8 @@ type yamlWriter struct {
 	copies  int // nodes written for aliases
 }
 
-// node writes a node. Aliases are followed, so depth, copies and bytes are limited: a small document may stand for a huge one.
+// node writes a node. Aliases are followed, so depth, copies and bytes are limited: a small
+// document may stand for a huge one.
 func (w *yamlWriter) node(n *yaml.Node, depth int) error {
 	const maxDepth, maxCopies = 100, 250_000
 	if w.aliases > 0 {

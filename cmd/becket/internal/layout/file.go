@@ -6,7 +6,8 @@ import (
 	"path/filepath"
 )
 
-// WriteFile replaces a file by a new one with the same permissions, so that nobody reads half of it. A new file is readable by all.
+// WriteFile replaces a file by a new one with the same permissions, so that nobody reads half of
+// it. A new file is readable by all.
 func WriteFile(path string, body []byte) error {
 	mode := os.FileMode(0o644)
 	if real, err := filepath.EvalSymlinks(path); err == nil {

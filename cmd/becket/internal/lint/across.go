@@ -50,7 +50,8 @@ func (c *checker) unmet(on *native.Condition) string {
 	return fmt.Sprintf("%q never serves %s", f.Key, wanted)
 }
 
-// segments finds those that no flag uses, be it through other segments. Flags that were set aside count: what they use is used.
+// segments finds those that no flag uses, be it through other segments. Flags that were set aside
+// count: what they use is used.
 func (c *checker) segments() {
 	nodes := map[string]*native.Node{}
 	if all := c.ruleset.Root.Member("segments"); all != nil {

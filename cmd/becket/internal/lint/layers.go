@@ -35,8 +35,8 @@ func (c *checker) layers() {
 	c.flag = nil
 }
 
-// overlaps goes through the ranges of a layer in the order in which they begin, so that a range meets those alone that it overlaps
-// with. Of a pair the rule that is written later is reported.
+// overlaps goes through the ranges of a layer in the order in which they begin, so that a range
+// meets those alone that it overlaps with. Of a pair the rule that is written later is reported.
 func (c *checker) overlaps(shares []use) {
 	slices.SortStableFunc(shares, func(a, b use) int { return cmp.Compare(a.rule.Layer.From, b.rule.Layer.From) })
 	var open []use // ranges that have begun and not ended

@@ -141,8 +141,8 @@ func (c *checker) variants() {
 	}
 }
 
-// alwaysOn finds flags that have become a constant: the code can do without them. A permanent flag is meant to stay, and one without
-// alternatives is configuration.
+// alwaysOn finds flags that have become a constant: the code can do without them. A permanent flag
+// is meant to stay, and one without alternatives is configuration.
 func (c *checker) alwaysOn() {
 	f := c.flag
 	if f.Permanent || !f.Enabled || len(f.Variants) < 2 || len(f.Requires) > 0 || f.MaxAge != "" {
@@ -157,7 +157,8 @@ func (c *checker) alwaysOn() {
 	}
 }
 
-// served returns the variants that a flag's rules and default can give. Many conditions may ask it of one flag.
+// served returns the variants that a flag's rules and default can give. Many conditions may ask it
+// of one flag.
 func (c *checker) served(f *native.Flag) map[string]bool {
 	served, known := c.outcomes[f]
 	if !known {

@@ -76,7 +76,8 @@ func TestRulesBeforeThatTogetherTakeEverybody(t *testing.T) {
 	assert.Equal(t, []string{"flags.f.rules[2] unreachable-rule"}, names(t, document))
 }
 
-// No subject reaches a rule that is reported, and none gets another variant of a flag that is said to be constant.
+// No subject reaches a rule that is reported, and none gets another variant of a flag that is said
+// to be constant.
 func TestFindingsHoldForRandomFlagsAndSubjects(t *testing.T) {
 	random := rand.New(rand.NewPCG(5, 6))
 	unreachable, constant := 0, 0

@@ -1,5 +1,5 @@
-// Package lint finds what is legal in a native ruleset but hardly meant. Every finding has a name, by which it can be
-// silenced; docs/findings.md explains each.
+// Package lint finds what is legal in a native ruleset but hardly meant. Every finding has a name,
+// by which it can be silenced; docs/findings.md explains each.
 package lint
 
 // The names of the findings.

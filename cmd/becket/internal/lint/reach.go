@@ -5,8 +5,9 @@ import (
 	"github.com/becketflags/becket/cmd/becket/internal/native"
 )
 
-// reachability bounds the search for unreachable rules. Conditions are held against those of all earlier rules, so that a flag of
-// many rules could take very long: what is not decided within the bounds is not reported.
+// reachability bounds the search for unreachable rules. Conditions are held against those of all
+// earlier rules, so that a flag of many rules could take very long: what is not decided within the
+// bounds is not reported.
 const (
 	stepsOfFlag    = 2_000_000
 	stepsOfRuleset = 20_000_000
@@ -24,8 +25,9 @@ func (c *checker) reach() {
 	c.steps -= before - budget.Left
 }
 
-// reachable finds a rule that nobody can reach: its own condition is never true, or earlier rules take everybody before it. It is
-// only said where it is certain. The last of the formulas is that of the rule itself.
+// reachable finds a rule that nobody can reach: its own condition is never true, or earlier rules
+// take everybody before it. It is only said where it is certain. The last of the formulas is that
+// of the rule itself.
 func (c *checker) reachable(r *native.Rule, formulas []imply.Formula, budget *imply.Budget) {
 	condition := formulas[r.Index]
 	if condition.Never() {
@@ -51,12 +53,14 @@ func (c *checker) reachable(r *native.Rule, formulas []imply.Formula, budget *im
 	}
 }
 
-// letsThrough reports whether everybody who passes the later rule's window, layer and share passes the earlier one's too.
+// letsThrough reports whether everybody who passes the later rule's window, layer and share passes
+// the earlier one's too.
 func letsThrough(earlier, later *native.Rule) bool {
 	return windowCovers(earlier, later) && layerCovers(earlier, later) && shareCovers(earlier, later) && splitCovers(earlier, later)
 }
 
-// splitCovers reports whether everybody who gets to the earlier rule's split has a key for it. A subject without one goes on.
+// splitCovers reports whether everybody who gets to the earlier rule's split has a key for it. A
+// subject without one goes on.
 func splitCovers(earlier, later *native.Rule) bool {
 	by := earlier.Serve.By
 	return earlier.Serve.Arms == nil || later.Rolls() && later.By == by || later.Serve.Arms != nil && later.Serve.By == by
@@ -77,7 +81,8 @@ func layerCovers(earlier, later *native.Rule) bool {
 	return a == nil || b != nil && a.Name == b.Name && earlier.By == later.By && a.From <= b.From && a.To >= b.To
 }
 
-// shareCovers compares percentages. Even 100 keeps out who has no key, so it covers only rules that hash the same key.
+// shareCovers compares percentages. Even 100 keeps out who has no key, so it covers only rules that
+// hash the same key.
 func shareCovers(earlier, later *native.Rule) bool {
 	switch {
 	case earlier.Ramp != nil:

@@ -1,4 +1,5 @@
-// Package population gives the subjects that a ruleset is tried on: from a file, or made at random by distributions of attributes.
+// Package population gives the subjects that a ruleset is tried on: from a file, or made at random
+// by distributions of attributes.
 package population
 
 import (
@@ -25,13 +26,15 @@ func Of(name string, subjects []becket.Subject) *Population {
 	return &Population{Name: name, Size: len(subjects), subjects: subjects}
 }
 
-// Made returns a population of random subjects, the same for the same seed, whatever the number of processors.
+// Made returns a population of random subjects, the same for the same seed, whatever the number of
+// processors.
 func Made(name string, size int, seed uint64, columns []Column) *Population {
 	return &Population{Name: name, Size: size, seed: seed, columns: columns}
 }
 
-// Each calls visit for every subject, on all processors at once. worker numbers the goroutine that calls, from 0 to below
-// Workers. The subject is visit's only until it returns. progress, which may be nil, is told how many are done.
+// Each calls visit for every subject, on all processors at once. worker numbers the goroutine that
+// calls, from 0 to below Workers. The subject is visit's only until it returns. progress, which may
+// be nil, is told how many are done.
 func (p *Population) Each(visit func(worker, i int, s *becket.Subject), progress func(n int)) {
 	const chunk = 4096
 	var next atomic.Int64
@@ -69,7 +72,8 @@ type generator struct {
 	key        []byte
 }
 
-// subject returns the subject of that number. Each has a random source of its own, so that it does not matter who makes it.
+// subject returns the subject of that number. Each has a random source of its own, so that it does
+// not matter who makes it.
 func (g *generator) subject(i int) *becket.Subject {
 	p := g.population
 	if p.subjects != nil {

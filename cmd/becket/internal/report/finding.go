@@ -1,4 +1,5 @@
-// Package report writes what was found in a document: for people and editors, for programs, and for workflows.
+// Package report writes what was found in a document: for people and editors, for programs, and for
+// workflows.
 package report
 
 import (
@@ -100,7 +101,8 @@ var (
 	escapeProperty = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C")
 )
 
-// GitHub writes findings as commands of a GitHub workflow, which shows them beside the lines that they are about.
+// GitHub writes findings as commands of a GitHub workflow, which shows them beside the lines that
+// they are about.
 func GitHub(w io.Writer, findings []Finding) error {
 	for _, f := range findings {
 		level := "warning"

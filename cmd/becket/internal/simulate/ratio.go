@@ -12,7 +12,8 @@ import (
 	"github.com/becketflags/becket/cmd/becket/internal/stats"
 )
 
-// Suspicious is the probability below which a ratio is no chance any more: one in a thousand, as is usual for experiments.
+// Suspicious is the probability below which a ratio is no chance any more: one in a thousand, as is
+// usual for experiments.
 const Suspicious = 0.001
 
 // Ratio is a share that the ruleset asks for, held to what came out.
@@ -26,7 +27,8 @@ type Ratio struct {
 	Off   bool    `json:"off"`
 }
 
-// Ratios holds each split of a flag to its weights, and each percentage to its share of those who meet its rule's condition.
+// Ratios holds each split of a flag to its weights, and each percentage to its share of those who
+// meet its rule's condition.
 func Ratios(f *native.Flag, body []byte, counts Counts, format becket.Format, p *population.Population, at *becket.Moment) (ratios []Ratio) {
 	for _, r := range f.Rules {
 		if r.Percent != nil && *r.Percent > 0 && *r.Percent < 100 {
@@ -65,7 +67,8 @@ func splitRatio(where, rule string, s *native.Serve, counts Counts) Ratio {
 	return ratio
 }
 
-// percentRatio evaluates once more with 100 in the percentage's place: whoever the rule takes then meets its condition.
+// percentRatio evaluates once more with 100 in the percentage's place: whoever the rule takes then
+// meets its condition.
 func percentRatio(f *native.Flag, r *native.Rule, body []byte, counts Counts, format becket.Format, p *population.Population, at *becket.Moment) Ratio {
 	ratio := Ratio{Where: r.Name, Kind: "percent"}
 	number := r.Node.Member("percent")

@@ -62,8 +62,8 @@ type Share struct {
 	High  float64 `json:"high"`
 }
 
-// Shares adds the counts up by what label makes of each outcome. Names that are listed come first, in that order and also with a count
-// of 0, the others behind them in the order of the alphabet.
+// Shares adds the counts up by what label makes of each outcome. Names that are listed come first,
+// in that order and also with a count of 0, the others behind them in the order of the alphabet.
 func (c Counts) Shares(label func(Outcome) string, names []string) []Share {
 	total := 0
 	sums := map[string]int{}

@@ -10,8 +10,9 @@ import (
 // z95 is the quantile of the normal distribution that 95 % lie within, on both sides.
 const z95 = 1.959963984540054
 
-// Wilson returns the 95 % confidence interval of a share, from 0 to 1: Wilson, "Probable inference, the law of succession, and
-// statistical inference" (1927). It is right for small numbers and shares near 0 and 1 too.
+// Wilson returns the 95 % confidence interval of a share, from 0 to 1: Wilson, "Probable inference,
+// the law of succession, and statistical inference" (1927). It is right for small numbers and
+// shares near 0 and 1 too.
 func Wilson(count, of int) (low, high float64) {
 	if of == 0 {
 		return 0, 1
@@ -27,8 +28,9 @@ func Wilson(count, of int) (low, high float64) {
 // round cuts off what differs between processors, some of which multiply and add in one step.
 func round(f float64) float64 { return math.Round(f*1e9) / 1e9 }
 
-// SampleRatio returns the probability that counts differ by chance from the shares that the weights ask for, at least as much
-// as they do: Pearson's chi-square test. Counts of a weight of 0 must be 0, or the probability is 0.
+// SampleRatio returns the probability that counts differ by chance from the shares that the weights
+// ask for, at least as much as they do: Pearson's chi-square test. Counts of a weight of 0 must be
+// 0, or the probability is 0.
 func SampleRatio(counts []int, weights []float64) float64 {
 	total, sum, arms := 0, 0.0, 0
 	for i := range counts {

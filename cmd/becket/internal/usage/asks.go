@@ -70,7 +70,8 @@ func methodOf(object types.Object) (name string, m method, ok bool) {
 	return name, m, ok
 }
 
-// typeName returns the name of one of the library's types, also behind a pointer, and "" for all others.
+// typeName returns the name of one of the library's types, also behind a pointer, and "" for all
+// others.
 func typeName(t types.Type) string {
 	if pointer, ok := types.Unalias(t).(*types.Pointer); ok {
 		t = pointer.Elem()
@@ -110,7 +111,8 @@ func (r *reader) call(call *ast.CallExpr) {
 	r.ask(a, arguments[m.key])
 }
 
-// calledName returns the identifier of what is called, without its package, receiver and type arguments.
+// calledName returns the identifier of what is called, without its package, receiver and type
+// arguments.
 func calledName(e ast.Expr) *ast.Ident {
 	switch e := ast.Unparen(e).(type) {
 	case *ast.Ident:
@@ -124,7 +126,8 @@ func calledName(e ast.Expr) *ast.Ident {
 	}
 }
 
-// literal notes a handle that is written out. variable is the package's variable that it is given to, or "".
+// literal notes a handle that is written out. variable is the package's variable that it is given
+// to, or "".
 func (r *reader) literal(lit *ast.CompositeLit, variable string) {
 	name := typeName(r.info.TypeOf(lit))
 	kind, ok := handles[name]

@@ -1,4 +1,5 @@
-// Package usage finds the flags that Go code asks for, by its types and not by its text: calls of becket's methods, and handles.
+// Package usage finds the flags that Go code asks for, by its types and not by its text: calls of
+// becket's methods, and handles.
 package usage
 
 import (
@@ -71,8 +72,8 @@ func Read(ctx context.Context, o Options) (*Code, error) {
 	return r.code(len(paths)), nil
 }
 
-// refused returns what keeps packages from being read: with a place it is a mistake in the code, without one a package that is not
-// to be had.
+// refused returns what keeps packages from being read: with a place it is a mistake in the code,
+// without one a package that is not to be had.
 func refused(loaded []*packages.Package) error {
 	var missing error
 	var findings []report.Finding
