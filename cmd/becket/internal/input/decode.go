@@ -9,8 +9,8 @@ import (
 	"github.com/becketflags/becket/cmd/becket/internal/report"
 )
 
-// Decode compiles the document. A document that the library refuses whole is a
-// *report.RefusedError; what is wrong with single flags is told by Problems.
+// Decode compiles the document. If the library refuses the whole document, the error is a
+// *report.RefusedError. Problems returns errors in single flags.
 func (d *Document) Decode() (becket.Rules, error) {
 	rules, err := d.Format.Decode(d.Body)
 	if err != nil {
@@ -19,7 +19,7 @@ func (d *Document) Decode() (becket.Rules, error) {
 	return rules, nil
 }
 
-// Problems lists everything that made the library set flags and segments aside.
+// Problems lists all errors that made the library leave out flags and segments.
 func (d *Document) Problems(rules becket.Rules) (findings []report.Finding) {
 	for _, bad := range rules.Info().Bad {
 		for _, f := range d.findings(bad.Err) {
@@ -33,7 +33,7 @@ func (d *Document) Problems(rules becket.Rules) (findings []report.Finding) {
 	return findings
 }
 
-// Warnings lists what the library finds odd but harmless.
+// Warnings lists odd but harmless parts of the document.
 func (d *Document) Warnings(rules becket.Rules) (findings []report.Finding) {
 	for _, warning := range rules.Info().Warnings {
 		findings = append(findings, d.findings(warning)...)
@@ -41,7 +41,7 @@ func (d *Document) Warnings(rules becket.Rules) (findings []report.Finding) {
 	return findings
 }
 
-// findings takes errors apart: those that join several, and those that say where they are.
+// findings splits joined errors and reads the places of those that have one.
 func (d *Document) findings(err error) []report.Finding {
 	if located, ok := err.(*becket.DocumentError); ok { //nolint:errorlint // errors that join or wrap it come below
 		return []report.Finding{d.finding(located)}
@@ -69,7 +69,7 @@ func (d *Document) finding(e *becket.DocumentError) report.Finding {
 	return f
 }
 
-// FlagOf returns the key of the flag that a path leads to, or "".
+// FlagOf returns the key of the flag that a path leads to, or "" if it leads to none.
 func FlagOf(path string) string {
 	below, ok := strings.CutPrefix(path, "flags")
 	switch {

@@ -12,9 +12,9 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// A folder holds one file for each flag below flags/ and for each segment below segments/, in
-// folders of any depth, named after the key; and at most one file ruleset.json (or .jsonc, .yaml)
-// with the rest of the document.
+// folderTop is the name, without its extension, of the optional file with the rest of the document:
+// ruleset.json, .jsonc or .yaml. The other files of a folder lie below flags/ and segments/, in
+// folders of any depth: one file for each flag and segment, named after its key.
 const folderTop = "ruleset"
 
 // readFolder joins a folder's files into one document.
@@ -39,12 +39,12 @@ func (d *Document) readFolder(folder string) error {
 type folderWriter struct {
 	document *Document
 	folder   string
-	names    map[string]bool // of the members that the top file has
+	names    map[string]bool // members of the top file
 }
 
 func (w *folderWriter) raw(text string) { w.document.Body = append(w.document.Body, text...) }
 
-// top writes the members of the top file, and the schema if that does not say it.
+// top writes the members of the top file, and the schema if the file has none.
 func (w *folderWriter) top() error {
 	files, err := filepath.Glob(filepath.Join(escapeGlob(w.folder), folderTop+".*"))
 	if err != nil || len(files) == 0 {
@@ -77,7 +77,7 @@ func (w *folderWriter) top() error {
 	return nil
 }
 
-// section writes the files of a folder, each as the member that its name says.
+// section writes the files of a section's folder. Each becomes a member whose name is the key.
 func (w *folderWriter) section(section string) error {
 	w.raw(",\n\"" + section + "\":{")
 	files, err := w.files(section)
@@ -110,14 +110,14 @@ func (w *folderWriter) section(section string) error {
 	return nil
 }
 
-// beginning makes what is written next, up to the next part, lead to the beginning of a file: its
-// key stands in no file.
+// beginning maps all text up to the next part to the beginning of a file. It is for keys, because
+// no file contains its own key.
 func (w *folderWriter) beginning(file string) {
 	w.document.parts = append(w.document.parts, part{start: len(w.document.Body), file: file, spans: []span{{0, 1, 1}}})
 }
 
-// files lists the files below a section's folder, in the order of their keys, so that the document
-// does not depend on where they lie.
+// files lists the files below a section's folder in the order of their keys, so that the document
+// does not depend on their folders.
 func (w *folderWriter) files(section string) (files []string, err error) {
 	root := filepath.Join(w.folder, section)
 	err = filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
@@ -155,8 +155,8 @@ func isDocument(path string) bool {
 	return slices.Contains([]string{".json", ".jsonc", ".hujson", ".yaml", ".yml"}, filepath.Ext(path))
 }
 
-// keyOf returns the key that a file is named after. What cannot stand in a file's name is written
-// as in URLs: %2F for a slash.
+// keyOf returns the key in a file's name. Characters that a file name cannot hold are escaped as in
+// URLs: %2F is a slash.
 func keyOf(path string) (string, error) {
 	name := strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
 	key, err := url.PathUnescape(name)
@@ -166,7 +166,7 @@ func keyOf(path string) (string, error) {
 	return key, nil
 }
 
-// escapeGlob keeps a folder's name from being read as a pattern.
+// escapeGlob escapes a folder's name, so that filepath.Glob does not read it as a pattern.
 func escapeGlob(folder string) string {
 	return strings.NewReplacer(`[`, `[[]`, `*`, `[*]`, `?`, `[?]`).Replace(folder)
 }

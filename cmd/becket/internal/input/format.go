@@ -12,9 +12,9 @@ import (
 
 // known is a format that the command reads.
 type known struct {
-	name   string // as --format takes it
+	name   string // the value of --format
 	format becket.Format
-	fits   func(shape) bool // whether a document is unmistakably of the format
+	fits   func(shape) bool // whether a document is certainly of this format
 }
 
 var formats = []known{
@@ -25,10 +25,10 @@ var formats = []known{
 	}},
 }
 
-// shape is what a document's format can be told by.
+// shape holds the names by which a document's format is recognised.
 type shape struct {
-	top  map[string]bool // the names of the document's members
-	flag map[string]bool // those of its first flag, where "flags" is an object
+	top  map[string]bool // names of the document's members
+	flag map[string]bool // names of the members of its first flag, if "flags" is an object
 }
 
 func shapeOf(body []byte) shape {
@@ -55,8 +55,8 @@ func Formats() string {
 	return strings.Join(names, ",")
 }
 
-// formatOf returns the format of that name; for "auto" and "" the one that the document
-// unmistakably is of, else the native one, whose errors then say what is missing.
+// formatOf returns the format of that name. For "auto" and "" it returns the format that the
+// document certainly has, or else the native format, whose errors then name the missing parts.
 func formatOf(name string, body []byte) (becket.Format, error) {
 	if name != "" && name != "auto" {
 		for _, f := range formats {

@@ -15,7 +15,7 @@ import (
 	"github.com/becketflags/becket/cmd/becket/internal/input"
 )
 
-// read reads a document from standard input, or from a file if it has a name.
+// read reads a document from a file, or from standard input if the name is empty.
 func read(t *testing.T, name, text string) (*input.Document, error) {
 	t.Helper()
 	if name == "" {
@@ -152,7 +152,7 @@ func TestTheKeyOfAPath(t *testing.T) {
 	}
 }
 
-// A text that aliases repeat counts by its bytes: half a megabyte, a hundred thousand times.
+// The limit counts the bytes of a repeated text: here half a megabyte, a hundred thousand times.
 func TestAliasesOfLongTextsAreBounded(t *testing.T) {
 	long := "x-a: &a \"" + strings.Repeat("x", 500_000) + "\"\nschema: 1\nflags: {}\nx-b: [" + strings.Repeat("*a,", 100_000) + "]\n"
 	var before, after runtime.MemStats

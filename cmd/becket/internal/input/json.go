@@ -10,8 +10,7 @@ import (
 	"github.com/tailscale/hujson"
 )
 
-// standardize blanks the comments and trailing commas of JSON with comments. Every other byte stays
-// where it is.
+// standardize replaces comments and trailing commas by blanks. Every other byte keeps its place.
 func standardize(source []byte) ([]byte, error) {
 	if bytes.HasPrefix(source, []byte(byteOrderMark)) {
 		return nil, &placedError{1, 1, "a second byte-order mark follows the first"}
@@ -20,18 +19,18 @@ func standardize(source []byte) ([]byte, error) {
 	if err == nil {
 		return body, nil
 	}
-	// The library wants a line break behind a comment, also at the end. The first error has the
-	// right place.
+	// hujson needs a line break after a comment, even at the end. If the second attempt fails too,
+	// the first error has the right place.
 	if body, second := hujson.Standardize(append(bytes.Clone(source), '\n')); second == nil {
 		return body, nil
 	}
 	return nil, err
 }
 
-// syntaxErrors is how the readers of JSON with comments and of YAML write where an error is.
+// syntaxErrors matches the places in the errors of hujson and yaml.
 var syntaxErrors = regexp.MustCompile(`^(?:hujson|yaml): line (\d+)(?:, column (\d+))?: (?:jsontext: )?(.*)`)
 
-// syntaxError takes an error of a reader apart.
+// syntaxError splits an error of hujson or yaml into place and message.
 func syntaxError(err error) (line, column int, message string) {
 	text := err.Error()
 	if at, ok := err.(*placedError); ok { //nolint:errorlint // made in this package and never wrapped
@@ -45,7 +44,7 @@ func syntaxError(err error) (line, column int, message string) {
 	return 1, 1, text
 }
 
-// placedError is an error of this package's own.
+// placedError is an error of this package with its place.
 type placedError struct {
 	line, column int
 	message      string
@@ -63,8 +62,8 @@ func memberNames(object []byte) map[string]bool {
 	return names
 }
 
-// eachMember calls visit for each member of an object until it returns false, or until something is
-// no valid JSON.
+// eachMember calls visit for each member of an object until visit returns false or the JSON is
+// invalid.
 func eachMember(object []byte, visit func(name string, value []byte) bool) {
 	decoder := jsontext.NewDecoder(bytes.NewBuffer(object), jsontext.AllowDuplicateNames(true))
 	if token, err := decoder.ReadToken(); err != nil || token.Kind() != '{' {

@@ -5,7 +5,7 @@ import (
 	"github.com/becketflags/becket/cmd/becket/internal/native"
 )
 
-// Native reads the document as it was written, without the flags and segments that rules set aside.
+// Native reads the document as it is written, without the flags and segments that are invalid.
 func (d *Document) Native(rules becket.Rules) (*native.Ruleset, error) {
 	type name struct{ section, key string }
 	bad := map[name]bool{}

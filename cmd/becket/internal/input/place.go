@@ -5,28 +5,29 @@ import (
 	"sort"
 )
 
-// Place is where something was written.
+// Place is a position in a source.
 type Place struct {
 	File         string
 	Line, Column int // from 1, the column in bytes
 }
 
-// part is a stretch of a document's body that comes from one file.
+// part is a section of a document's body that comes from one file.
 type part struct {
-	start  int // in the body
+	start  int // offset in the body
 	file   string
 	source []byte
-	spans  []span // nil: the stretch and the source are the same, byte for byte
-	lines  []int  // where the source's lines begin, found when a place is asked for first
+	spans  []span // nil if the section and the source are identical
+	lines  []int  // offsets of the source's lines, computed at the first call of PlaceAt
 }
 
-// span says where a token of the body was written.
+// span maps a token of the body to its place in the source.
 type span struct {
-	at           int // from the part's start
+	at           int // offset from the part's start
 	line, column int
 }
 
-// Place returns where the body's line and column, as the library counts them, were written.
+// Place returns the source position of a line and column of the body, counted as the library counts
+// them.
 func (d *Document) Place(line, column int) Place {
 	if d.starts == nil {
 		d.starts = lineStarts(d.Body)
@@ -37,7 +38,7 @@ func (d *Document) Place(line, column int) Place {
 	return d.PlaceAt(d.starts[line-1] + column - 1)
 }
 
-// PlaceAt returns where the body's byte at the offset was written.
+// PlaceAt returns the source position of a byte of the body.
 func (d *Document) PlaceAt(offset int) Place {
 	i := sort.Search(len(d.parts), func(i int) bool { return d.parts[i].start > offset }) - 1
 	if i < 0 {
@@ -60,8 +61,8 @@ func (p *part) place(offset int) Place {
 	return Place{p.file, line, offset - p.lines[line-1] + 1}
 }
 
-// lineStarts returns the offset of each line. Many places may be asked for, so counting from the
-// start each time would take too long.
+// lineStarts returns the offset of each line. Documents may have thousands of findings, so counting
+// lines from the start for each would take too long.
 func lineStarts(text []byte) []int {
 	starts := make([]int, 1, bytes.Count(text, []byte{'\n'})+1)
 	for i, c := range text {

@@ -1,6 +1,6 @@
-// Package input reads rulesets for the command: from a file, a folder of one file per flag, a URL
-// or standard input; as JSON, JSON with comments, or YAML. Whatever it was, what comes out is plain
-// JSON whose places lead back to where it was written.
+// Package input reads rulesets for the command: from a file, a folder with one file per flag, a URL
+// or standard input; as JSON, JSON with comments, or YAML. The result is always plain JSON, whose
+// places lead back to the source.
 package input
 
 import (
@@ -20,28 +20,28 @@ import (
 	"github.com/becketflags/becket/internal/limit"
 )
 
-// maxBytes is the limit of a document, which is the library's own.
+// maxBytes is the largest size of a document, the same as in the library.
 const maxBytes = limit.Document
 
-// Options say how to read.
+// Options control how Read reads.
 type Options struct {
-	Format  string    // the name of a format; "" or "auto" to look at the document
+	Format  string    // the name of a format; "" or "auto" recognises it by the document
 	Headers []string  // "Name: value", for URLs
-	Stdin   io.Reader // what "-" reads
+	Stdin   io.Reader // read if the name is "-"
 }
 
-// Document is a ruleset that was read, not yet compiled.
+// Document is a ruleset that was read but not compiled.
 type Document struct {
-	Name   string        // as findings name it: the file, the URL without secrets, "stdin"
-	Source []byte        // as it came; nil for a folder
+	Name   string        // the name in findings: the file, the URL without secrets, or "stdin"
+	Source []byte        // the source as it was read; nil for a folder
 	Body   []byte        // plain JSON
-	Format becket.Format // what reads Body
+	Format becket.Format // the format of Body
 	parts  []part
-	starts []int // of Body's lines
+	starts []int // offsets of Body's lines
 }
 
-// Read reads a ruleset. What is not to be had is an ordinary error; what cannot be read as JSON or
-// YAML is a *report.RefusedError.
+// Read reads a ruleset. If the source is not valid JSON or YAML, the error is a
+// *report.RefusedError. If the source cannot be read at all, it is an ordinary error.
 func Read(ctx context.Context, name string, o Options) (*Document, error) {
 	d := &Document{Name: displayName(name)}
 	if info, err := os.Stat(name); err == nil && info.IsDir() {
@@ -64,8 +64,8 @@ func Read(ctx context.Context, name string, o Options) (*Document, error) {
 	return d, err
 }
 
-// NeedsBuild returns the first place where a file that is named as plain JSON is none: it has
-// comments or trailing commas, which the library refuses.
+// NeedsBuild returns the first comment or trailing comma in a file whose name says plain JSON. The
+// library would refuse such a file.
 func (d *Document) NeedsBuild() (Place, bool) {
 	for i := range d.parts {
 		p := &d.parts[i]
@@ -81,7 +81,7 @@ func (d *Document) NeedsBuild() (Place, bool) {
 	return Place{}, false
 }
 
-// Bytes reads a file, a URL or standard input as it is.
+// Bytes returns the unchanged bytes of a file, a URL or standard input.
 func Bytes(ctx context.Context, name string, o Options) ([]byte, error) {
 	switch {
 	case name == "-":
@@ -100,7 +100,7 @@ func Bytes(ctx context.Context, name string, o Options) ([]byte, error) {
 	return limited(file)
 }
 
-// File reads a file, which must not be larger than a document may be.
+// File reads a file. A file larger than the largest document is an error.
 func File(name string) ([]byte, error) {
 	file, err := os.Open(name)
 	if err != nil {
@@ -124,7 +124,7 @@ func isURL(name string) bool {
 	return strings.HasPrefix(name, "http://") || strings.HasPrefix(name, "https://")
 }
 
-// fetch reads a URL with the library's own source, so that it behaves as it does in production.
+// fetch reads a URL with the library's own source, so that it behaves as in production.
 func fetch(ctx context.Context, address string, headers []string) ([]byte, error) {
 	var options []becket.HTTPOption
 	for _, header := range headers {
@@ -142,8 +142,8 @@ func fetch(ctx context.Context, address string, headers []string) ([]byte, error
 	return document.Body, err
 }
 
-// displayName is how findings name the input. A URL is shown without user, password and query,
-// which often hold keys.
+// displayName returns the input's name in findings. A URL loses user, password and query, because
+// these often hold secrets.
 func displayName(name string) string {
 	if name == "-" {
 		return "stdin"
@@ -157,8 +157,8 @@ func displayName(name string) string {
 
 const byteOrderMark = "\xef\xbb\xbf"
 
-// readPart turns one source into plain JSON. What is published stays as it is: the library reads
-// nothing else.
+// readPart turns one source into plain JSON. It leaves a published document unchanged, because the
+// library reads only plain JSON.
 func readPart(name string, source []byte, published bool) (part, []byte, *report.RefusedError) {
 	p := part{file: name, source: bytes.TrimPrefix(source, []byte(byteOrderMark))}
 	var body []byte
@@ -179,7 +179,7 @@ func readPart(name string, source []byte, published bool) (part, []byte, *report
 	return p, body, nil
 }
 
-// SyntaxError returns what a reader of JSON with comments said about a file, with its place.
+// SyntaxError adds the place to hujson's error about a file.
 func SyntaxError(file string, err error) error { return refuse(displayName(file), "JSON", err) }
 
 func refuse(file, language string, err error) *report.RefusedError {

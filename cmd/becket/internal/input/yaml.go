@@ -11,8 +11,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// IsYAML reports whether a source is YAML. It decides by the name's ending; without one that says
-// it, by the first character that is neither space nor comment.
+// IsYAML reports whether a source is YAML. The file extension decides. Without a known extension,
+// the first character decides that is neither white space nor part of a comment.
 func IsYAML(name string, source []byte) bool {
 	switch path.Ext(name) {
 	case ".yaml", ".yml":
@@ -24,7 +24,7 @@ func IsYAML(name string, source []byte) bool {
 	return len(start) > 0 && start[0] != '{' && start[0] != '[' && start[0] != '/' && start[0] != '"'
 }
 
-// fromYAML writes a YAML document as JSON, and says where each of its tokens was written.
+// fromYAML writes a YAML document as JSON and returns the place of each token.
 func fromYAML(source []byte) ([]byte, []span, error) {
 	decoder := yaml.NewDecoder(bytes.NewReader(source))
 	var root, second yaml.Node
@@ -44,19 +44,19 @@ func fromYAML(source []byte) ([]byte, []span, error) {
 type yamlWriter struct {
 	body    []byte
 	spans   []span
-	most    int // bytes of body
-	aliases int // that the writer is inside of
-	copies  int // nodes written for aliases
+	most    int // the largest size of body
+	aliases int // aliases around the present node
+	copies  int // nodes that were written for aliases
 }
 
-// node writes a node. Aliases are followed, so depth, copies and bytes are limited: a small
-// document may stand for a huge one.
+// node writes a node and follows aliases. A small document can expand to a huge one, so depth,
+// copies and bytes are limited.
 func (w *yamlWriter) node(n *yaml.Node, depth int) error {
 	const maxDepth, maxCopies = 100, 250_000
 	if w.aliases > 0 {
 		w.copies++
 	}
-	// A scalar is weighed before it is written.
+	// The size of a scalar counts before it is written.
 	if depth > maxDepth || w.copies > maxCopies || len(w.body)+len(n.Value) > w.most {
 		return &placedError{n.Line, n.Column, "the document is nested too deeply or, its aliases written out, too large"}
 	}

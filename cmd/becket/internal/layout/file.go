@@ -6,8 +6,8 @@ import (
 	"path/filepath"
 )
 
-// WriteFile replaces a file by a new one with the same permissions, so that nobody reads half of
-// it. A new file is readable by all.
+// WriteFile replaces a file by a rename and keeps its permissions, so that nobody reads a
+// half-written file. A new file is readable by everybody.
 func WriteFile(path string, body []byte) error {
 	mode := os.FileMode(0o644)
 	if real, err := filepath.EvalSymlinks(path); err == nil {

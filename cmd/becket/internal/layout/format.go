@@ -1,4 +1,4 @@
-// Package layout writes rulesets in the one layout that becket fmt knows, and as plain JSON.
+// Package layout writes rulesets in the layout of becket fmt, and as plain JSON.
 package layout
 
 import (
@@ -10,18 +10,18 @@ import (
 	"github.com/tailscale/hujson"
 )
 
-// indent is what a level is indented by.
+// indent is the indentation of one level.
 const indent = "  "
 
-// Format lays out JSON, with its comments where it has any. It changes white space, trailing commas
-// and the way in which texts are escaped, and formatting twice changes nothing.
+// Format formats JSON with or without comments. It changes only white space, trailing commas and
+// the escapes in texts. A second call changes nothing.
 func Format(source []byte) ([]byte, error) {
 	source = bytes.TrimPrefix(source, []byte("\xef\xbb\xbf"))
-	source = bytes.ReplaceAll(source, []byte("\r\n"), []byte("\n")) // a copy
+	source = bytes.ReplaceAll(source, []byte("\r\n"), []byte("\n")) // makes a copy
 	formatted, err := hujson.Format(bytes.Clone(source))
 	if err != nil {
-		// The library wants a line break behind a comment, also at the end. The first error has the
-		// right place.
+		// hujson needs a line break after a comment, even at the end. If the second attempt fails
+		// too, the first error has the right place.
 		again, second := hujson.Format(append(source, '\n'))
 		if second != nil {
 			return nil, err
@@ -31,8 +31,8 @@ func Format(source []byte) ([]byte, error) {
 	return append(bytes.TrimRight(spaces(formatted), "\n"), '\n'), nil
 }
 
-// spaces replaces each line's leading tabs. A text of JSON holds no tab and no line break, so what
-// changes is between the values.
+// spaces replaces the leading tabs of each line. JSON texts contain no tabs and no line breaks, so
+// this changes only space between values.
 func spaces(source []byte) []byte {
 	var b bytes.Buffer
 	for line := range bytes.SplitAfterSeq(source, []byte("\n")) {
@@ -45,8 +45,8 @@ func spaces(source []byte) []byte {
 
 func repeat(n int) string { return string(bytes.Repeat([]byte(indent), n)) }
 
-// Plain lays out plain JSON: indented, or in as few bytes as can be. Texts and numbers stay as they
-// were written.
+// Plain writes plain JSON, either indented or in as few bytes as possible. Texts and numbers stay
+// as they are written.
 func Plain(body []byte, compact bool) ([]byte, error) {
 	value := jsontext.Value(bytes.Clone(body))
 	options := []jsontext.Options{jsontext.AllowDuplicateNames(true), jsontext.PreserveRawStrings(true)}
@@ -59,8 +59,7 @@ func Plain(body []byte, compact bool) ([]byte, error) {
 	return append(value, '\n'), err
 }
 
-// WithRevision returns a document with that revision, whether it had one or not. The document must
-// be a valid native one.
+// WithRevision sets the document's revision. The document must be a valid native one.
 func WithRevision(body []byte, revision int64) ([]byte, error) {
 	decoder := jsontext.NewDecoder(bytes.NewBuffer(body), jsontext.AllowDuplicateNames(true))
 	if _, err := decoder.ReadToken(); err != nil {

@@ -69,7 +69,7 @@ func TestAFileKeepsItsPermissions(t *testing.T) {
 	require.NoError(t, layout.WriteFile(path, []byte("new")))
 	info, err := os.Stat(path)
 	require.NoError(t, err)
-	if runtime.GOOS != "windows" { // which knows no such permissions
+	if runtime.GOOS != "windows" { // Windows has no such permissions
 		assert.Equal(t, os.FileMode(0o600), info.Mode().Perm())
 	}
 	body, err := os.ReadFile(path)

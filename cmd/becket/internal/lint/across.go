@@ -8,7 +8,8 @@ import (
 	"github.com/becketflags/becket/cmd/becket/internal/native"
 )
 
-// prerequisites finds requirements and conditions on flags that never serve what is asked of them.
+// prerequisites finds requirements and conditions that ask for a variant that the other flag never
+// serves.
 func (c *checker) prerequisites() {
 	for i, required := range c.flag.Requires {
 		if why := c.unmet(required); why != "" {
@@ -27,11 +28,11 @@ func (c *checker) prerequisites() {
 	}
 }
 
-// unmet says why a flag never serves one of the variants, or "".
+// unmet says why a flag never serves any of the variants. It returns "" if the flag can serve one.
 func (c *checker) unmet(on *native.Condition) string {
 	f := c.ruleset.Flag(on.Key)
 	if f == nil {
-		return "" // set aside: that is an error of its own
+		return "" // the flag is invalid, which is an error of its own
 	}
 	wanted := strings.Join(on.Variants, ", ")
 	if !f.Enabled {
@@ -50,8 +51,8 @@ func (c *checker) unmet(on *native.Condition) string {
 	return fmt.Sprintf("%q never serves %s", f.Key, wanted)
 }
 
-// segments finds those that no flag uses, be it through other segments. Flags that were set aside
-// count: what they use is used.
+// segments finds segments that no flag uses, not even through other segments. The segments of
+// invalid flags count as used.
 func (c *checker) segments() {
 	nodes := map[string]*native.Node{}
 	if all := c.ruleset.Root.Member("segments"); all != nil {

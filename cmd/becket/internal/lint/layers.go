@@ -8,14 +8,14 @@ import (
 	"github.com/becketflags/becket/cmd/becket/internal/native"
 )
 
-// use is a rule's share of a layer.
+// use is a rule's range of a layer.
 type use struct {
 	flag  *native.Flag
 	rule  *native.Rule
-	order int // in the document
+	order int // position in the document
 }
 
-// layers finds rules of two flags that share a part of a layer: one subject can meet both.
+// layers finds rules of two flags with overlapping ranges of one layer. One subject can be in both.
 func (c *checker) layers() {
 	uses := map[[2]string][]use{}
 	order := 0
@@ -35,11 +35,11 @@ func (c *checker) layers() {
 	c.flag = nil
 }
 
-// overlaps goes through the ranges of a layer in the order in which they begin, so that a range
-// meets those alone that it overlaps with. Of a pair the rule that is written later is reported.
+// overlaps visits the ranges of a layer in the order of their starts, so that it compares a range
+// only with those that overlap it. It reports the later rule of each pair.
 func (c *checker) overlaps(shares []use) {
 	slices.SortStableFunc(shares, func(a, b use) int { return cmp.Compare(a.rule.Layer.From, b.rule.Layer.From) })
-	var open []use // ranges that have begun and not ended
+	var open []use // ranges that have started and not ended
 	for _, next := range shares {
 		open = slices.DeleteFunc(open, func(u use) bool { return u.rule.Layer.To <= next.rule.Layer.From })
 		for _, other := range open {

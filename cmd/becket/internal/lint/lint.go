@@ -8,16 +8,16 @@ import (
 	"github.com/becketflags/becket/cmd/becket/internal/native"
 )
 
-// Finding is one thing that is hardly meant.
+// Finding is a legal but suspicious part of a ruleset.
 type Finding struct {
 	Name    string
-	At      int // the offset in the document
+	At      int // offset in the document
 	Path    string
-	Flag    *native.Flag // nil for what is about no flag
+	Flag    *native.Flag // nil if the finding is not about a flag
 	Message string
 }
 
-// Check returns the findings in a ruleset at a time, in no particular order.
+// Check returns the findings of a ruleset at a given time, in no particular order.
 func Check(ruleset *native.Ruleset, now time.Time) []Finding {
 	c := checker{ruleset: ruleset, now: now, steps: stepsOfRuleset, ofFlag: map[*native.Flag]int{}, outcomes: map[*native.Flag]map[string]bool{}}
 	for _, f := range ruleset.Flags {
@@ -39,20 +39,20 @@ func Check(ruleset *native.Ruleset, now time.Time) []Finding {
 type checker struct {
 	ruleset  *native.Ruleset
 	now      time.Time
-	flag     *native.Flag // the one being checked
+	flag     *native.Flag // the flag that is being checked
 	findings []Finding
-	ofFlag   map[*native.Flag]int // how many findings there are of each flag
-	steps    int                  // that are left of stepsOfRuleset
+	ofFlag   map[*native.Flag]int // number of findings by flag
+	steps    int                  // the rest of stepsOfRuleset
 	outcomes map[*native.Flag]map[string]bool
 }
 
-// Bounds of what is reported. More tells nobody more.
+// Limits of the number of findings. More findings would not help anybody.
 const (
 	mostOfFlag    = 100
 	mostOfRuleset = 10_000
 )
 
-// full reports whether no more findings of the flag at hand are kept.
+// full reports whether the present flag has reached its limit of findings.
 func (c *checker) full() bool {
 	return c.ofFlag[c.flag] >= mostOfFlag || len(c.findings) >= mostOfRuleset
 }
@@ -67,7 +67,7 @@ func (c *checker) find(name string, at int, path, format string, arguments ...an
 	c.findings = append(c.findings, Finding{name, at, path, c.flag, fmt.Sprintf(format, arguments...)})
 }
 
-// people checks what a flag says to people.
+// people checks the fields that are for people.
 func (c *checker) people() {
 	f := c.flag
 	if f.Description == "" {
@@ -119,7 +119,8 @@ func (c *checker) splits() {
 	check(c.flag.Default, c.flag.Path+".default")
 }
 
-// variants finds those that nothing serves. The implied on and off are nobody's to remove.
+// variants finds variants that nothing serves. It leaves out the implied on and off, because nobody
+// can remove them.
 func (c *checker) variants() {
 	if c.flag.Implied {
 		return
@@ -141,8 +142,8 @@ func (c *checker) variants() {
 	}
 }
 
-// alwaysOn finds flags that have become a constant: the code can do without them. A permanent flag
-// is meant to stay, and one without alternatives is configuration.
+// alwaysOn finds flags that have become constants, which the code no longer needs. It leaves out
+// permanent flags, and flags with a single variant, which are configuration.
 func (c *checker) alwaysOn() {
 	f := c.flag
 	if f.Permanent || !f.Enabled || len(f.Variants) < 2 || len(f.Requires) > 0 || f.MaxAge != "" {
@@ -157,8 +158,8 @@ func (c *checker) alwaysOn() {
 	}
 }
 
-// served returns the variants that a flag's rules and default can give. Many conditions may ask it
-// of one flag.
+// served returns the variants that a flag's rules and default can serve. It keeps the result,
+// because many conditions may ask for the same flag.
 func (c *checker) served(f *native.Flag) map[string]bool {
 	served, known := c.outcomes[f]
 	if !known {

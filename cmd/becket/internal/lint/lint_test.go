@@ -27,7 +27,8 @@ func check(t *testing.T, document string) ([]lint.Finding, becket.Rules) {
 	return lint.Check(ruleset, now), rules
 }
 
-// names returns the findings about rules and flags, without those about people's fields.
+// names returns the findings about rules and flags, without the findings about descriptions and
+// owners.
 func names(t *testing.T, document string) (found []string) {
 	t.Helper()
 	all, _ := check(t, document)
@@ -39,7 +40,7 @@ func names(t *testing.T, document string) (found []string) {
 	return found
 }
 
-// What is near to a finding and none.
+// These rulesets are close to a finding, but have none.
 func TestWhatIsMeantIsNotReported(t *testing.T) {
 	for name, flags := range map[string]string{
 		"a percentage lets others through to a weaker rule": `"f": {"rules": [{"percent": 5, "serve": "on"}, {"if": {"attribute": "a", "in": [1]}, "percent": 50, "serve": "on"}]}`,
@@ -76,8 +77,8 @@ func TestRulesBeforeThatTogetherTakeEverybody(t *testing.T) {
 	assert.Equal(t, []string{"flags.f.rules[2] unreachable-rule"}, names(t, document))
 }
 
-// No subject reaches a rule that is reported, and none gets another variant of a flag that is said
-// to be constant.
+// No subject reaches a rule that is reported as unreachable, and no subject gets a second variant
+// of a flag that is reported as constant.
 func TestFindingsHoldForRandomFlagsAndSubjects(t *testing.T) {
 	random := rand.New(rand.NewPCG(5, 6))
 	unreachable, constant := 0, 0
@@ -172,7 +173,7 @@ func TestFindingsEndAtAHundredOfAFlag(t *testing.T) {
 	assert.Len(t, found, 10_000, "each of the flags lacks a description and an owner")
 }
 
-// Without a bound, each of these takes minutes or hours.
+// Without a limit, each of these rulesets takes minutes or hours.
 func TestManyRulesAndLayersAreCheckedInBoundedSteps(t *testing.T) {
 	var common, rules, flags []string
 	for i := range 500 {

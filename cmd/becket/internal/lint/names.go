@@ -1,5 +1,5 @@
-// Package lint finds what is legal in a native ruleset but hardly meant. Every finding has a name,
-// by which it can be silenced; docs/findings.md explains each.
+// Package lint finds legal but suspicious parts of a native ruleset. Every finding has a name by
+// which it can be silenced. docs/findings.md explains each finding.
 package lint
 
 // The names of the findings.
@@ -22,7 +22,7 @@ const (
 	NeedsBuild         = "needs-build"
 )
 
-// Names lists the findings with what each says, in the order of docs/findings.md.
+// Names lists the findings and their meanings, in the order of docs/findings.md.
 var Names = []struct{ Name, Meaning string }{
 	{UnreachableRule, "a rule that nobody reaches, since an earlier one takes everybody whom it is for"},
 	{UnusedVariant, "a variant that no rule, split, default or off serves"},
@@ -42,7 +42,7 @@ var Names = []struct{ Name, Meaning string }{
 	{NeedsBuild, "a .json file with comments or trailing commas, which the library does not read"},
 }
 
-// Known reports whether there is a finding of that name.
+// Known reports whether a finding with that name exists.
 func Known(name string) bool {
 	for i := range Names {
 		if Names[i].Name == name {

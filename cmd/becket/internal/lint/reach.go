@@ -5,15 +5,15 @@ import (
 	"github.com/becketflags/becket/cmd/becket/internal/native"
 )
 
-// reachability bounds the search for unreachable rules. Conditions are held against those of all
-// earlier rules, so that a flag of many rules could take very long: what is not decided within the
-// bounds is not reported.
+// Limits of the search for unreachable rules. The search compares each condition with the
+// conditions of all earlier rules, which could take very long for a flag with many rules. It
+// reports nothing that it cannot decide within the limits.
 const (
 	stepsOfFlag    = 2_000_000
 	stepsOfRuleset = 20_000_000
 )
 
-// reach finds a flag's rules that nobody can reach.
+// reach finds rules of a flag that no subject can reach.
 func (c *checker) reach() {
 	budget := imply.Budget{Left: min(stepsOfFlag, c.steps)}
 	before := budget.Left
@@ -25,16 +25,16 @@ func (c *checker) reach() {
 	c.steps -= before - budget.Left
 }
 
-// reachable finds a rule that nobody can reach: its own condition is never true, or earlier rules
-// take everybody before it. It is only said where it is certain. The last of the formulas is that
-// of the rule itself.
+// reachable reports a rule that no subject can reach: its own condition is never true, or earlier
+// rules take every subject. It reports only certain cases. The last formula belongs to the rule
+// itself.
 func (c *checker) reachable(r *native.Rule, formulas []imply.Formula, budget *imply.Budget) {
 	condition := formulas[r.Index]
 	if condition.Never() {
 		c.find(UnreachableRule, r.Node.At, r.Path, "rule %q can never apply: its condition is never true", r.Name)
 		return
 	}
-	var open []imply.Formula // of earlier rules that pass on nobody who meets their condition
+	var open []imply.Formula // formulas of earlier rules that stop every subject that meets their condition
 	for i, earlier := range c.flag.Rules[:r.Index] {
 		if budget.Left--; budget.Left <= 0 {
 			return
@@ -53,14 +53,14 @@ func (c *checker) reachable(r *native.Rule, formulas []imply.Formula, budget *im
 	}
 }
 
-// letsThrough reports whether everybody who passes the later rule's window, layer and share passes
-// the earlier one's too.
+// letsThrough reports whether every subject that passes the later rule's window, layer and share
+// also passes those of the earlier rule.
 func letsThrough(earlier, later *native.Rule) bool {
 	return windowCovers(earlier, later) && layerCovers(earlier, later) && shareCovers(earlier, later) && splitCovers(earlier, later)
 }
 
-// splitCovers reports whether everybody who gets to the earlier rule's split has a key for it. A
-// subject without one goes on.
+// splitCovers reports whether every subject that reaches the earlier rule's split has a key for it.
+// A subject without a key goes on to the next rule.
 func splitCovers(earlier, later *native.Rule) bool {
 	by := earlier.Serve.By
 	return earlier.Serve.Arms == nil || later.Rolls() && later.By == by || later.Serve.Arms != nil && later.Serve.By == by
@@ -81,8 +81,8 @@ func layerCovers(earlier, later *native.Rule) bool {
 	return a == nil || b != nil && a.Name == b.Name && earlier.By == later.By && a.From <= b.From && a.To >= b.To
 }
 
-// shareCovers compares percentages. Even 100 keeps out who has no key, so it covers only rules that
-// hash the same key.
+// shareCovers compares percentages. Even 100 % excludes subjects without a key, so it covers only
+// rules that hash the same key.
 func shareCovers(earlier, later *native.Rule) bool {
 	switch {
 	case earlier.Ramp != nil:

@@ -13,17 +13,19 @@ import (
 	"github.com/becketflags/becket/cmd/becket/internal/attribute"
 )
 
-// Column is an attribute and how it is spread over a made population.
+// Column is an attribute and its distribution over a generated population.
 type Column struct {
 	name string
 	draw func(*rand.Rand) (becket.Attribute, bool)
 }
 
-// ParseColumn reads NAME=DISTRIBUTION or NAME:TYPE=DISTRIBUTION. A distribution is
+// ParseColumn reads NAME=DISTRIBUTION or NAME:TYPE=DISTRIBUTION. A distribution is one of
 //
-//	DE:30,FR:20,US:50     values with weights, of 1 where they have none; an empty value is a missing attribute
-//	18..80                numbers, or instants, evenly between two
-//	normal(40,12)         numbers with that mean and standard deviation, whole if both are
+//	DE:30,FR:20,US:50     values with weights, by default 1; an empty value is a missing attribute
+//	18..80                evenly distributed numbers or instants
+//	normal(40,12)         normally distributed numbers with that mean and standard deviation
+//
+// Numbers are whole if both numbers of the distribution are whole.
 func ParseColumn(text string) (Column, error) {
 	name, spec, err := attribute.Split(text)
 	if err != nil {
@@ -94,7 +96,7 @@ func between(name, spec string) (draw, error) {
 	return nil, fmt.Errorf("attribute %q: %q is not LOW..HIGH, of two numbers or two instants", name, spec)
 }
 
-// option is a value of a choice; of two the one with the larger weight is drawn more often.
+// option is a value and its weight.
 type option struct {
 	attribute  becket.Attribute
 	missing    bool
@@ -133,7 +135,7 @@ func choice(name attribute.Name, spec string) (draw, error) {
 	}, nil
 }
 
-// weighted reads VALUE:WEIGHT, or VALUE alone for a weight of 1.
+// weighted reads VALUE:WEIGHT, or VALUE with a weight of 1.
 func weighted(text string) (value string, weight float64, err error) {
 	i := strings.LastIndexByte(text, ':')
 	if i < 0 {

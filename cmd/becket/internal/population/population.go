@@ -1,5 +1,5 @@
-// Package population gives the subjects that a ruleset is tried on: from a file, or made at random
-// by distributions of attributes.
+// Package population provides the subjects that a ruleset is tried on: from a file, or generated at
+// random from distributions of attributes.
 package population
 
 import (
@@ -12,29 +12,29 @@ import (
 	"github.com/becketflags/becket"
 )
 
-// Population is a number of subjects. It is immutable and safe for concurrent use.
+// Population is a list of subjects. It is immutable and safe for concurrent use.
 type Population struct {
 	Name     string // such as "1,000,000 made subjects"
 	Size     int
-	subjects []becket.Subject // nil for one that is made
+	subjects []becket.Subject // nil for a generated population
 	seed     uint64
 	columns  []Column
 }
 
-// Of returns a population of these subjects.
+// Of returns a population of the given subjects.
 func Of(name string, subjects []becket.Subject) *Population {
 	return &Population{Name: name, Size: len(subjects), subjects: subjects}
 }
 
-// Made returns a population of random subjects, the same for the same seed, whatever the number of
-// processors.
+// Made returns a population of random subjects. The same seed gives the same subjects, with any
+// number of processors.
 func Made(name string, size int, seed uint64, columns []Column) *Population {
 	return &Population{Name: name, Size: size, seed: seed, columns: columns}
 }
 
-// Each calls visit for every subject, on all processors at once. worker numbers the goroutine that
-// calls, from 0 to below Workers. The subject is visit's only until it returns. progress, which may
-// be nil, is told how many are done.
+// Each calls visit for every subject, on all processors in parallel. worker is the number of the
+// calling goroutine, from 0 to Workers()-1. visit must not use the subject after it returns.
+// progress receives the number of finished subjects; it may be nil.
 func (p *Population) Each(visit func(worker, i int, s *becket.Subject), progress func(n int)) {
 	const chunk = 4096
 	var next atomic.Int64
@@ -63,7 +63,7 @@ func (p *Population) Each(visit func(worker, i int, s *becket.Subject), progress
 // Workers returns the number of goroutines that Each uses.
 func Workers() int { return runtime.GOMAXPROCS(0) }
 
-// generator makes subjects one after another, in the same memory.
+// generator generates one subject after another in the same memory.
 type generator struct {
 	population *Population
 	source     rand.PCG
@@ -72,8 +72,8 @@ type generator struct {
 	key        []byte
 }
 
-// subject returns the subject of that number. Each has a random source of its own, so that it does
-// not matter who makes it.
+// subject returns the subject with that number. Each subject has its own random source, so the
+// result does not depend on the goroutine.
 func (g *generator) subject(i int) *becket.Subject {
 	p := g.population
 	if p.subjects != nil {

@@ -25,7 +25,7 @@ func made(t *testing.T, size int, seed uint64, columns ...string) *population.Po
 	return population.Made("made", size, seed, parsed)
 }
 
-// texts writes every subject of a population, in order.
+// texts returns every subject of a population as text, in order.
 func texts(p *population.Population) []string {
 	var lock sync.Mutex
 	all := make([]string, p.Size)

@@ -1,5 +1,5 @@
-// Package report writes what was found in a document: for people and editors, for programs, and for
-// workflows.
+// Package report writes findings about a document: for people and editors, for programs, and for
+// GitHub workflows.
 package report
 
 import (
@@ -11,25 +11,25 @@ import (
 	"strings"
 )
 
-// Finding is one thing that is wrong with a document, and where.
+// Finding is a problem of a document and its place.
 type Finding struct {
 	File    string `json:"file"`
-	Line    int    `json:"line,omitempty"`   // from 1; 0 where the place is not known
+	Line    int    `json:"line,omitempty"`   // from 1; 0 if the place is unknown
 	Column  int    `json:"column,omitempty"` // in bytes, from 1
 	Name    string `json:"name"`             // "invalid", or the name of a finding in docs/findings.md
-	Path    string `json:"path,omitempty"`   // such as flags.checkout.rules[2]
+	Path    string `json:"path,omitempty"`   // the key of the flag that the finding is about
 	Flag    string `json:"flag,omitempty"`   // the key of the flag that it is about
 	Owner   string `json:"owner,omitempty"`  // the flag's owner
 	Message string `json:"message"`
 }
 
-// Invalid names what the library refuses, and cannot be silenced.
+// Invalid is the name of findings that the library refuses. They cannot be silenced.
 const Invalid = "invalid"
 
-// RefusedError is a document that the library refuses.
+// RefusedError reports a document that the library refuses.
 type RefusedError struct{ Findings []Finding }
 
-// Error returns the first thing that is wrong.
+// Error returns the first finding.
 func (r *RefusedError) Error() string {
 	if len(r.Findings) == 0 {
 		return "the document is refused"
@@ -70,7 +70,7 @@ func Sort(findings []Finding) {
 	})
 }
 
-// Text writes findings one a line, as compilers do.
+// Text writes one finding per line, as compilers do.
 func Text(w io.Writer, findings []Finding) error {
 	for _, f := range findings {
 		if _, err := fmt.Fprintln(w, f); err != nil {
@@ -88,7 +88,7 @@ func JSON(w io.Writer, findings []Finding) error {
 	return Indented(w, findings)
 }
 
-// Indented writes any value as JSON for people.
+// Indented writes a value as indented JSON for people.
 func Indented(w io.Writer, value any) error {
 	encoder := json.NewEncoder(w)
 	encoder.SetEscapeHTML(false)
@@ -101,8 +101,7 @@ var (
 	escapeProperty = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C")
 )
 
-// GitHub writes findings as commands of a GitHub workflow, which shows them beside the lines that
-// they are about.
+// GitHub writes findings as commands of a GitHub workflow, which shows them next to their lines.
 func GitHub(w io.Writer, findings []Finding) error {
 	for _, f := range findings {
 		level := "warning"
@@ -121,7 +120,7 @@ func GitHub(w io.Writer, findings []Finding) error {
 	return nil
 }
 
-// Plain returns an error's text in one line and without the library's prefix.
+// Plain returns an error's text on one line, without the library's prefix.
 func Plain(err error) string {
 	return strings.ReplaceAll(strings.TrimPrefix(err.Error(), "becket: "), "\nbecket: ", "; ")
 }

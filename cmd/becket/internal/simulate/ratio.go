@@ -12,23 +12,23 @@ import (
 	"github.com/becketflags/becket/cmd/becket/internal/stats"
 )
 
-// Suspicious is the probability below which a ratio is no chance any more: one in a thousand, as is
-// usual for experiments.
+// Suspicious is the probability below which chance does not explain a ratio: one in a thousand, as
+// is usual for experiments.
 const Suspicious = 0.001
 
-// Ratio is a share that the ruleset asks for, held to what came out.
+// Ratio compares a share that the ruleset asks for with the simulated result.
 type Ratio struct {
 	Where string  `json:"where"`    // a rule's name, or "(default)"
 	Kind  string  `json:"kind"`     // "split" or "percent"
-	Of    int     `json:"subjects"` // how many it decided for
-	Asked string  `json:"asked"`    // as the document has it
+	Of    int     `json:"subjects"` // number of subjects that the split or percentage decided for
+	Asked string  `json:"asked"`    // as written in the document
 	Got   string  `json:"got"`
-	P     float64 `json:"p"` // how probable so large a difference is by chance
+	P     float64 `json:"p"` // the probability of so large a difference by chance
 	Off   bool    `json:"off"`
 }
 
-// Ratios holds each split of a flag to its weights, and each percentage to its share of those who
-// meet its rule's condition.
+// Ratios compares each split of a flag with its weights, and each percentage with its share of the
+// subjects that meet the rule's condition.
 func Ratios(f *native.Flag, body []byte, counts Counts, format becket.Format, p *population.Population, at *becket.Moment) (ratios []Ratio) {
 	for _, r := range f.Rules {
 		if r.Percent != nil && *r.Percent > 0 && *r.Percent < 100 {
@@ -39,7 +39,7 @@ func Ratios(f *native.Flag, body []byte, counts Counts, format becket.Format, p 
 	return appendDecided(ratios, splitRatio("(default)", "", f.Default, counts))
 }
 
-// appendDecided leaves out what decided for nobody.
+// appendDecided leaves out ratios that decided for no subject.
 func appendDecided(ratios []Ratio, r Ratio) []Ratio {
 	if r.Of == 0 {
 		return ratios
@@ -67,8 +67,8 @@ func splitRatio(where, rule string, s *native.Serve, counts Counts) Ratio {
 	return ratio
 }
 
-// percentRatio evaluates once more with 100 in the percentage's place: whoever the rule takes then
-// meets its condition.
+// percentRatio evaluates again with a percentage of 100. The rule then applies to every subject
+// that meets its condition.
 func percentRatio(f *native.Flag, r *native.Rule, body []byte, counts Counts, format becket.Format, p *population.Population, at *becket.Moment) Ratio {
 	ratio := Ratio{Where: r.Name, Kind: "percent"}
 	number := r.Node.Member("percent")

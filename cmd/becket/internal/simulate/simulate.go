@@ -1,4 +1,4 @@
-// Package simulate evaluates flags for whole populations, and judges what came out.
+// Package simulate evaluates flags for whole populations and judges the results.
 package simulate
 
 import (
@@ -11,15 +11,15 @@ import (
 	"github.com/becketflags/becket/cmd/becket/internal/stats"
 )
 
-// Outcome is what a flag gave to some of the subjects.
+// Outcome is a flag's answer for some of the subjects.
 type Outcome struct {
-	Variant string           // "" for the caller's default
-	Rule    string           // "" where no rule applied
-	Reason  becket.Reason    // why
-	Code    becket.ErrorCode // of an evaluation that failed, else ""
+	Variant string // "" for the caller's default
+	Rule    string // "" if no rule applied
+	Reason  becket.Reason
+	Code    becket.ErrorCode // the error code of a failed evaluation, else ""
 }
 
-// Counts says how many subjects got what.
+// Counts counts subjects by outcome.
 type Counts map[Outcome]int
 
 // Run evaluates a flag for every subject of a population. progress may be nil.
@@ -62,8 +62,8 @@ type Share struct {
 	High  float64 `json:"high"`
 }
 
-// Shares adds the counts up by what label makes of each outcome. Names that are listed come first,
-// in that order and also with a count of 0, the others behind them in the order of the alphabet.
+// Shares adds up the counts by the label of each outcome. The listed names come first, in their
+// order and even with a count of 0. Other names follow in alphabetical order.
 func (c Counts) Shares(label func(Outcome) string, names []string) []Share {
 	total := 0
 	sums := map[string]int{}
@@ -101,10 +101,10 @@ func ByVariant(o Outcome) string {
 	return o.Variant
 }
 
-// CallersDefault stands for the value that the code passes.
+// CallersDefault stands for the default in the caller's code.
 const CallersDefault = "(caller's default)"
 
-// ByRule labels an outcome with its rule, or with why none applied.
+// ByRule labels an outcome with its rule, or with the reason why no rule applied.
 func ByRule(o Outcome) string {
 	switch {
 	case o.Rule != "":

@@ -1,4 +1,4 @@
-// Package stats has the few statistics that a simulation needs.
+// Package stats has the statistics for simulations.
 package stats
 
 import (
@@ -7,12 +7,12 @@ import (
 	"gonum.org/v1/gonum/mathext"
 )
 
-// z95 is the quantile of the normal distribution that 95 % lie within, on both sides.
+// z95 is the quantile of the normal distribution for a two-sided probability of 95 %.
 const z95 = 1.959963984540054
 
 // Wilson returns the 95 % confidence interval of a share, from 0 to 1: Wilson, "Probable inference,
-// the law of succession, and statistical inference" (1927). It is right for small numbers and
-// shares near 0 and 1 too.
+// the law of succession, and statistical inference" (1927). The interval is also right for small
+// numbers and for shares near 0 and 1.
 func Wilson(count, of int) (low, high float64) {
 	if of == 0 {
 		return 0, 1
@@ -25,12 +25,13 @@ func Wilson(count, of int) (low, high float64) {
 	return max(0, round((centre-spread)/(1+z2/n))), min(1, round((centre+spread)/(1+z2/n)))
 }
 
-// round cuts off what differs between processors, some of which multiply and add in one step.
+// round removes digits that differ between processors, because some processors multiply and add in
+// one step.
 func round(f float64) float64 { return math.Round(f*1e9) / 1e9 }
 
-// SampleRatio returns the probability that counts differ by chance from the shares that the weights
-// ask for, at least as much as they do: Pearson's chi-square test. Counts of a weight of 0 must be
-// 0, or the probability is 0.
+// SampleRatio returns the probability that counts differ from the shares of the weights by chance,
+// by at least as much as they do: Pearson's chi-square test. If a weight of 0 has a count above 0,
+// the probability is 0.
 func SampleRatio(counts []int, weights []float64) float64 {
 	total, sum, arms := 0, 0.0, 0
 	for i := range counts {

@@ -8,7 +8,7 @@ import (
 	"github.com/becketflags/becket/cmd/becket/internal/stats"
 )
 
-// The bounds are those that standard tables and other programs give.
+// The expected bounds come from standard tables and other programs.
 func TestWilsonInterval(t *testing.T) {
 	for name, row := range map[string]struct {
 		count, of int

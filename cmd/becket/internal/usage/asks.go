@@ -9,29 +9,30 @@ import (
 	"github.com/becketflags/becket"
 )
 
-// library is the import path of the package whose calls and handles are looked for.
+// library is the import path of becket. The package looks for its calls and handles.
 const library = "github.com/becketflags/becket"
 
 // Ask is a place where code asks for a flag.
 type Ask struct {
-	Place   token.Position // of the key, or of what is there in its place
+	Place   token.Position // of the key, or of the expression in its place
 	What    string         // such as View.Bool or BoolFlag
 	Key     string         // of the flag
-	Dynamic bool           // the key is not constant, and Key is ""
-	Kind    becket.Kind    // asked for; KindAny where any will do
-	Default *becket.Value  // nil where there is none, or it is not constant
+	Dynamic bool           // whether the key is not constant; Key is "" then
+	Kind    becket.Kind    // the kind that the code asks for; KindAny if every kind fits
+	Default *becket.Value  // nil if there is no default or it is not constant
 
-	handle    string // the package's variable that a handle is in, or ""
-	generated bool   // gen wrote it: who uses it is the program's affair, and an idle one is no mistake
+	handle    string // the package-level variable that holds the handle, or ""
+	generated bool   // the handle is in a generated file, so it is not reported if nothing uses it
 }
 
 // method is a function or method that asks for a flag.
 type method struct {
 	kind          becket.Kind
-	key, fallback int // the arguments; -1: none
+	key, fallback int // indexes of the arguments; -1 for none
 }
 
-// methods are all of them, under the names that types gives them without the import path.
+// methods holds all functions and methods that ask for a flag, under their names in go/types
+// without the import path.
 var methods = map[string]method{
 	"View.Enabled":      {becket.KindBool, 0, -1},
 	"View.Bool":         {becket.KindBool, 0, 1},
@@ -47,7 +48,7 @@ var methods = map[string]method{
 	"JSONDetail":        {becket.KindObject, 1, -1},
 }
 
-// handles are the types of handles.
+// handles holds the types of handles.
 var handles = map[string]becket.Kind{
 	"BoolFlag":   becket.KindBool,
 	"StringFlag": becket.KindString,
@@ -56,7 +57,7 @@ var handles = map[string]becket.Kind{
 	"JSONFlag":   becket.KindObject,
 }
 
-// methodOf returns which of the methods a function is.
+// methodOf returns the method that an object is, if it is in methods.
 func methodOf(object types.Object) (name string, m method, ok bool) {
 	f, isFunc := object.(*types.Func)
 	if !isFunc || f.Pkg() == nil || f.Pkg().Path() != library {
@@ -70,8 +71,8 @@ func methodOf(object types.Object) (name string, m method, ok bool) {
 	return name, m, ok
 }
 
-// typeName returns the name of one of the library's types, also behind a pointer, and "" for all
-// others.
+// typeName returns the name of one of the library's types or of a pointer to it, and "" for all
+// other types.
 func typeName(t types.Type) string {
 	if pointer, ok := types.Unalias(t).(*types.Pointer); ok {
 		t = pointer.Elem()
@@ -83,7 +84,7 @@ func typeName(t types.Type) string {
 	return named.Obj().Name()
 }
 
-// call notes a call that asks for a flag.
+// call records a call that asks for a flag.
 func (r *reader) call(call *ast.CallExpr) {
 	function := calledName(call.Fun)
 	if function == nil {
@@ -101,7 +102,8 @@ func (r *reader) call(call *ast.CallExpr) {
 		}
 	}
 	if m.key >= len(arguments) {
-		r.ask(Ask{Place: r.position(call), What: name, Kind: m.kind, Dynamic: true}, nil) // f(g()) of several results
+		// The arguments are the results of another call, as in f(g()).
+		r.ask(Ask{Place: r.position(call), What: name, Kind: m.kind, Dynamic: true}, nil)
 		return
 	}
 	a := Ask{What: name, Kind: m.kind}
@@ -111,7 +113,7 @@ func (r *reader) call(call *ast.CallExpr) {
 	r.ask(a, arguments[m.key])
 }
 
-// calledName returns the identifier of what is called, without its package, receiver and type
+// calledName returns the identifier of the called function, without package, receiver and type
 // arguments.
 func calledName(e ast.Expr) *ast.Ident {
 	switch e := ast.Unparen(e).(type) {
@@ -126,13 +128,13 @@ func calledName(e ast.Expr) *ast.Ident {
 	}
 }
 
-// literal notes a handle that is written out. variable is the package's variable that it is given
-// to, or "".
+// literal records a handle's composite literal. variable is the package-level variable that it is
+// assigned to, or "".
 func (r *reader) literal(lit *ast.CompositeLit, variable string) {
 	name := typeName(r.info.TypeOf(lit))
 	kind, ok := handles[name]
 	if !ok || len(lit.Elts) == 0 {
-		return // a handle without a key is filled in elsewhere, see assignment
+		return // a handle without a key gets it elsewhere; see assignment
 	}
 	a := Ask{What: name, Kind: kind, handle: variable, generated: r.generated}
 	a.Default = zeroOf(kind)
@@ -156,7 +158,7 @@ func (r *reader) literal(lit *ast.CompositeLit, variable string) {
 	}
 }
 
-// assignment notes a handle's key that is set later.
+// assignment records a handle's key that is set later.
 func (r *reader) assignment(left, right ast.Expr) {
 	selector, ok := ast.Unparen(left).(*ast.SelectorExpr)
 	if !ok || selector.Sel.Name != "Key" {
@@ -168,7 +170,7 @@ func (r *reader) assignment(left, right ast.Expr) {
 	}
 }
 
-// ask completes an ask with its key.
+// ask adds the key and records the ask.
 func (r *reader) ask(a Ask, key ast.Expr) {
 	if key != nil {
 		a.Place = r.position(key)
@@ -181,7 +183,7 @@ func (r *reader) ask(a Ask, key ast.Expr) {
 	r.asks = append(r.asks, a)
 }
 
-// constant returns the value of a constant expression, nil if it is none.
+// constant returns the value of a constant expression, or nil if the expression is not constant.
 func (r *reader) constant(e ast.Expr, kind becket.Kind) *becket.Value {
 	value := r.info.Types[e].Value
 	if value == nil {
@@ -205,7 +207,7 @@ func (r *reader) constant(e ast.Expr, kind becket.Kind) *becket.Value {
 	return &v
 }
 
-// zeroOf returns the default of a handle that has none.
+// zeroOf returns the default of a handle without Default.
 func zeroOf(kind becket.Kind) *becket.Value {
 	var v becket.Value
 	switch kind {

@@ -22,7 +22,7 @@ const (
 // Names lists the findings.
 var Names = []string{UnknownFlag, WrongType, DefaultOutside, UnusedFlag, UnusedHandle, DynamicKey}
 
-// Compare holds code against a ruleset. place says where a flag is defined.
+// Compare compares code with a ruleset. The function place returns where a flag is defined.
 func Compare(c *Code, rules becket.Rules, place func(key string) report.Finding) (findings []report.Finding) {
 	v := comparison{rules: rules}
 	v.lister, _ = rules.(becket.VariantLister)
@@ -54,7 +54,7 @@ func Compare(c *Code, rules becket.Rules, place func(key string) report.Finding)
 
 type comparison struct {
 	rules  becket.Rules
-	lister becket.VariantLister // nil where the format does not list values
+	lister becket.VariantLister // nil if the format does not list values
 	keys   []string
 }
 
@@ -64,7 +64,7 @@ func finding(a *Ask, name, message string) report.Finding {
 	}
 }
 
-// ask holds one place against the ruleset.
+// ask compares one place in the code with the ruleset.
 func (v *comparison) ask(a *Ask) []report.Finding {
 	if a.Dynamic {
 		return []report.Finding{finding(a, DynamicKey, a.What+" is not checkable: the key is not constant")}
@@ -78,7 +78,7 @@ func (v *comparison) ask(a *Ask) []report.Finding {
 		}
 		return []report.Finding{finding(a, UnknownFlag, message)}
 	case info.Kind == becket.KindAny || a.Kind == becket.KindAny:
-		return nil // the flag was set aside, which check tells; or any type will do
+		return nil // every kind fits, or the flag is invalid, which becket check reports
 	case info.Kind != a.Kind && (info.Kind != becket.KindInt || a.Kind != becket.KindFloat):
 		f := finding(a, WrongType, fmt.Sprintf("%s asks for %s, but the flag %q is %s", a.What, an(a.Kind), a.Key, an(info.Kind)))
 		f.Owner = info.Owner

@@ -1,5 +1,5 @@
-// Package usage finds the flags that Go code asks for, by its types and not by its text: calls of
-// becket's methods, and handles.
+// Package usage finds the flags that Go code asks for: calls of becket's methods, and handles. It
+// reads types, not text.
 package usage
 
 import (
@@ -21,22 +21,23 @@ import (
 	"github.com/becketflags/becket/cmd/becket/internal/report"
 )
 
-// Code is what was found in packages.
+// Code is the result of reading packages.
 type Code struct {
-	Asks     []Ask // in the order of their places; handles that nobody uses are not among them
-	Idle     []Ask // handles that nobody uses
-	Packages int   // how many were read
+	Asks     []Ask // in the order of their places, without unused handles
+	Idle     []Ask // handles that nothing uses
+	Packages int   // the number of packages read
 }
 
-// Options say what to read.
+// Options control which packages Read reads.
 type Options struct {
-	Dir      string   // where the go command runs; "" for the current folder
-	Patterns []string // as the go command takes them
-	Tests    bool     // files of tests too
+	Dir      string   // folder of the go command; "" for the current folder
+	Patterns []string // package patterns of the go command
+	Tests    bool     // whether to read test files too
 	Tags     string   // build tags, separated by commas
 }
 
-// Read finds the flags that packages ask for. Code that does not compile is a *report.RefusedError.
+// Read finds the flags that packages ask for. If the code does not compile, the error is a
+// *report.RefusedError.
 func Read(ctx context.Context, o Options) (*Code, error) {
 	config := &packages.Config{
 		Context: ctx, Dir: o.Dir, Tests: o.Tests,
@@ -57,12 +58,12 @@ func Read(ctx context.Context, o Options) (*Code, error) {
 	paths := map[string]bool{}
 	for _, pkg := range loaded {
 		if strings.HasSuffix(pkg.ID, ".test") {
-			continue // the program that the go command makes of tests
+			continue // the test program that the go command generates
 		}
 		paths[pkg.PkgPath] = true
 		r.info, r.files = pkg.TypesInfo, pkg.Fset
 		for _, file := range pkg.Syntax {
-			// With its tests, a package is read twice.
+			// A package with tests is loaded twice.
 			if name := pkg.Fset.File(file.FileStart).Name(); !r.seen[name] {
 				r.seen[name] = true
 				r.file(file)
@@ -72,8 +73,8 @@ func Read(ctx context.Context, o Options) (*Code, error) {
 	return r.code(len(paths)), nil
 }
 
-// refused returns what keeps packages from being read: with a place it is a mistake in the code,
-// without one a package that is not to be had.
+// refused returns the errors of packages that cannot be read. An error with a place is a mistake in
+// the code. An error without a place is about a package that cannot be found.
 func refused(loaded []*packages.Package) error {
 	var missing error
 	var findings []report.Finding
@@ -100,7 +101,7 @@ func refused(loaded []*packages.Package) error {
 	return &report.RefusedError{Findings: findings}
 }
 
-// splitPosition takes file:line:column apart.
+// splitPosition splits file:line:column.
 func splitPosition(position string) (file string, line, column int) {
 	numbers := []int{}
 	for len(numbers) < 2 {
@@ -127,7 +128,7 @@ func splitPosition(position string) (file string, line, column int) {
 	return relative(position), 0, 0
 }
 
-// relative returns a path as seen from the current folder, where it is below.
+// relative returns a path relative to the current folder, if the path is inside of it.
 func relative(path string) string {
 	folder, err := os.Getwd()
 	if err != nil {
@@ -142,16 +143,16 @@ func relative(path string) string {
 	return filepath.ToSlash(path)
 }
 
-// reader reads one package after another.
+// reader reads packages one after another.
 type reader struct {
 	info   *types.Info
 	files  *token.FileSet
 	asks   []Ask
-	seen   map[string]bool // files
-	used   map[string]bool // variables of packages, by their full name
+	seen   map[string]bool // files that were read
+	used   map[string]bool // package-level variables that are used, by full name
 	called map[*ast.Ident]bool
 
-	generated bool // the file is one of gen's
+	generated bool // whether gen generated the file
 }
 
 func (r *reader) position(node ast.Node) token.Position {
@@ -164,7 +165,7 @@ func (r *reader) position(node ast.Node) token.Position {
 func (r *reader) file(file *ast.File) {
 	variables := r.variables(file)
 	r.generated = isGenerated(file)
-	idle := map[*ast.Ident]bool{} // mentions of a handle that ask for nothing
+	idle := map[*ast.Ident]bool{} // mentions of a handle that do not ask for its flag
 	ast.Inspect(file, func(node ast.Node) bool {
 		switch node := node.(type) {
 		case *ast.CallExpr:
@@ -186,7 +187,7 @@ func (r *reader) file(file *ast.File) {
 	})
 }
 
-// variables returns the package's variables that handles of this file are given to.
+// variables returns the package-level variables that handles in this file are assigned to.
 func (r *reader) variables(file *ast.File) map[*ast.CompositeLit]string {
 	variables := map[*ast.CompositeLit]string{}
 	for _, declaration := range file.Decls {
@@ -209,7 +210,8 @@ func (r *reader) variables(file *ast.File) map[*ast.CompositeLit]string {
 	return variables
 }
 
-// fullName names a package's variable for all packages; "" for any other object.
+// fullName returns a package-level variable's name with its import path, and "" for any other
+// object.
 func fullName(object types.Object) string {
 	if object == nil || object.Pkg() == nil || object.Parent() != object.Pkg().Scope() {
 		return ""
@@ -217,12 +219,13 @@ func fullName(object types.Object) string {
 	return object.Pkg().Path() + "." + object.Name()
 }
 
-// isGenerated reports whether a file is one of gen's: what it says of its handles asks for nothing.
+// isGenerated reports whether gen generated a file. Mentions of handles in such a file do not count
+// as uses.
 func isGenerated(file *ast.File) bool {
 	return len(file.Comments) > 0 && strings.HasPrefix(file.Comments[0].List[0].Text, generate.Header)
 }
 
-// verification notes the handles that are only held against the ruleset.
+// verification records handles in a call of Verify, which does not ask for their flags.
 func (r *reader) verification(call *ast.CallExpr, idle map[*ast.Ident]bool) {
 	function := calledName(call.Fun)
 	if function == nil {
@@ -236,7 +239,8 @@ func (r *reader) verification(call *ast.CallExpr, idle map[*ast.Ident]bool) {
 	}
 }
 
-// handleList notes the handles that stand in a list of any handles, from which nobody can ask.
+// handleList records handles in a list of becket.Handle, because nothing can ask for a flag through
+// such a list.
 func (r *reader) handleList(lit *ast.CompositeLit, idle map[*ast.Ident]bool) {
 	t := r.info.TypeOf(lit)
 	if t == nil {
@@ -255,7 +259,7 @@ func mark(e ast.Expr, idle map[*ast.Ident]bool) {
 	}
 }
 
-// mention notes a handle that is used, and a method of becket that is handed on and not called.
+// mention records a use of a handle, and a method of becket that is passed on without a call.
 func (r *reader) mention(ident *ast.Ident, idle bool) {
 	object := r.info.Uses[ident]
 	if name, m, ok := methodOf(object); ok && !r.called[ident] {
@@ -268,7 +272,7 @@ func (r *reader) mention(ident *ast.Ident, idle bool) {
 	}
 }
 
-// code sorts out which handles are used.
+// code determines which handles are used.
 func (r *reader) code(count int) *Code {
 	c := &Code{Packages: count}
 	for _, a := range r.asks {
