@@ -2,6 +2,8 @@ package becket
 
 import (
 	"fmt"
+
+	"github.com/becketflags/becket/internal/disk"
 )
 
 // acceptable holds a sound document against what is in use: docs/ruleset.md. The revision of a bootstrap is no bar.
@@ -34,10 +36,10 @@ func (c *config) rightEnvironment(info RulesInfo) error {
 }
 
 // trusts tells whether a copy that another process wrote may stay, as far as can be told without decoding it.
-func (c *config) trusts(kept *diskCopy) error {
+func (c *config) trusts(kept *disk.Copy) error {
 	if len(c.keys) == 0 {
 		return nil
 	}
-	_, err := verify(c.keys, kept.body, kept.signature)
+	_, err := verify(c.keys, kept.Body, kept.Signature)
 	return err
 }

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/becketflags/becket/internal/disk"
 )
 
 // What the tests of delivery share: a source that does as it is told, documents, and a hook that writes down.
@@ -140,3 +142,6 @@ func (l *logged) String() string {
 }
 
 func (l *logged) logger() *slog.Logger { return slog.New(slog.NewTextHandler(l, nil)) }
+
+// diskOf returns the disk copy that clients of a script keep in a folder.
+func diskOf(folder string) *disk.File { return disk.New(folder, "script", Native.Name()) }

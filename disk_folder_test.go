@@ -6,14 +6,14 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"strings"
 	"syscall"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/becketflags/becket/internal/disk"
 )
 
 // Temporary folders of tests follow the umask, and a copy in a folder that a group can write to is
@@ -75,13 +75,13 @@ func TestAFolderThatOthersCouldWriteToIsRefused(t *testing.T) {
 				source := newScript(failing(errDown))
 				client := newTestClient(t, source, WithDiskCache(named))
 				assert.Equal(t, TierDefaults, client.Status().Tier, "nothing is read from it")
-				require.ErrorIs(t, client.Status().DiskError, errFolder)
+				require.ErrorIs(t, client.Status().DiskError, disk.ErrFolder)
 				require.ErrorContains(t, client.Status().DiskError, test.want)
 
 				source.set(serving("v4", flagsDocument(4, "new")))
 				require.NoError(t, client.Refresh(t.Context()))
 				assert.True(t, client.For(Subject{}).Enabled("new"), "the ruleset is served out of memory")
-				require.ErrorIs(t, client.Status().DiskError, errFolder)
+				require.ErrorIs(t, client.Status().DiskError, disk.ErrFolder)
 				after, err := os.ReadFile(path)
 				require.NoError(t, err)
 				assert.Equal(t, before, after, "nothing is written to it")
@@ -99,11 +99,11 @@ func TestAFolderThatIsRepairedIsUsedWithoutARestart(t *testing.T) {
 		require.NoError(t, os.Chmod(folder, 0o777))
 		client := newTestClient(t, newScript(serving("v1", flagsDocument(1, "a"))), WithDiskCache(folder))
 		require.NoError(t, client.Refresh(t.Context()))
-		require.ErrorIs(t, client.Status().DiskError, errFolder)
+		require.ErrorIs(t, client.Status().DiskError, disk.ErrFolder)
 		require.NoError(t, os.Chmod(folder, 0o755))
 		require.NoError(t, client.Refresh(t.Context()))
 		require.NoError(t, client.Status().DiskError)
-		kept, err := newDisk(folder, "script", Native.Name()).read()
+		kept, err := diskOf(folder).Read()
 		require.NoError(t, err)
 		assert.NotNil(t, kept)
 	})
@@ -175,24 +175,5 @@ func TestACopyThatIsNotOnlyOursOrNoFileOrHugeIsSetAside(t *testing.T) {
 				leaveCopy(t, folder, flagsDocument(4, "b"))
 			})
 		})
-	}
-}
-
-func TestNothingThatIsPlantedStopsAWrite(t *testing.T) {
-	d := newDisk(t.TempDir(), "source", "format")
-	c := copyOf(1, "a", time.Unix(1000, 0), time.Unix(1000, 0))
-	require.NoError(t, syscall.Mkfifo(d.path(), 0o600))
-	require.NoError(t, d.write(c))
-	for name, content := range map[string]string{
-		"nothing":    "",
-		"no newline": strings.Repeat("x", 2*maxDiskHead),
-		"a head of the highest revision without a document": diskMagic + "1 x\n" +
-			`{"identity":"` + d.identity + `","revision":9007199254740991}` + "\n",
-	} {
-		require.NoError(t, os.WriteFile(d.path(), []byte(content), 0o600))
-		require.NoError(t, d.write(c), name)
-		kept, err := d.read()
-		require.NoError(t, err, name)
-		assert.Equal(t, c.body, kept.body, name)
 	}
 }

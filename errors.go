@@ -3,6 +3,8 @@ package becket
 import (
 	"errors"
 	"fmt"
+
+	"github.com/becketflags/becket/internal/limit"
 )
 
 // ErrorCode is OpenFeature's word for what went wrong in an evaluation.
@@ -104,7 +106,7 @@ var (
 	ErrSourceHangs = errors.New("becket: the source hangs: it did not return when it was told to")
 
 	// ErrTooLarge is a document over the limit of its size.
-	ErrTooLarge = errors.New("becket: the document is over the size limit")
+	ErrTooLarge = limit.ErrTooLarge
 
 	// ErrUnexpectedNotModified is an answer "not modified" to a fetch that had nothing to compare with.
 	ErrUnexpectedNotModified = errors.New("becket: the source says that nothing has changed, but was not asked whether it has")

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/becketflags/becket/internal/disk"
 	"github.com/becketflags/becket/internal/poll"
 )
 
@@ -200,9 +201,9 @@ func (f *fetcher) keep() {
 		return
 	}
 	h := f.held
-	err := f.disk.keep(&diskCopy{
-		body: h.body, sum: h.sum, revision: h.info.Revision, validator: h.validator, signature: h.signature,
-		fetchedAt: h.fetchedAt, confirmedAt: f.config.clock(),
+	err := f.disk.keep(&disk.Copy{
+		Body: h.body, Sum: h.sum, Revision: h.info.Revision, ETag: h.validator.ETag, LastModified: h.validator.LastModified,
+		Signature: h.signature, FetchedAt: h.fetchedAt, ConfirmedAt: f.config.clock(),
 	})
 	f.diskDue = err != nil
 	if err == nil {

@@ -12,6 +12,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/becketflags/becket/internal/disk"
 )
 
 // brittle is a format whose rules panic in the methods that a test names.
@@ -234,7 +236,7 @@ func TestADecoderThatEndsItsGoroutineIsAFailure(t *testing.T) {
 
 // stuckDisk is a disk whose file system hangs in the calls that a test names.
 type stuckDisk struct {
-	diskStore
+	disk.Store
 	hangs map[string]chan struct{}
 }
 
@@ -244,16 +246,16 @@ func (d *stuckDisk) wait(call string) {
 	}
 }
 
-func (d *stuckDisk) clean(now time.Time) { d.wait("clean"); d.diskStore.clean(now) }
+func (d *stuckDisk) Clean(now time.Time) { d.wait("clean"); d.Store.Clean(now) }
 
-func (d *stuckDisk) read() (*diskCopy, error) { d.wait("read"); return d.diskStore.read() }
+func (d *stuckDisk) Read() (*disk.Copy, error) { d.wait("read"); return d.Store.Read() }
 
-func (d *stuckDisk) write(c *diskCopy) error { d.wait("write"); return d.diskStore.write(c) }
+func (d *stuckDisk) Write(c *disk.Copy) error { d.wait("write"); return d.Store.Write(c) }
 
 // withStuckDisk makes the named call of the disk hang until the channel is closed.
 func withStuckDisk(call string, free chan struct{}) Option {
 	return func(c *config) {
-		c.openDisk = func(c *config) diskStore {
+		c.openDisk = func(c *config) disk.Store {
 			return &stuckDisk{openDisk(c), map[string]chan struct{}{call: free}}
 		}
 	}
@@ -280,9 +282,9 @@ func TestNewServesTheBootstrapWhenTheFileSystemHangs(t *testing.T) {
 			require.NoError(t, client.Refresh(t.Context()))
 			require.NoError(t, client.Status().DiskError, "the disk is used again when it has answered")
 			require.NoError(t, client.Close())
-			kept, err := newDisk(folder, "script", Native.Name()).read()
+			kept, err := diskOf(folder).Read()
 			require.NoError(t, err)
-			assert.JSONEq(t, flagsDocument(2, "b"), string(kept.body))
+			assert.JSONEq(t, flagsDocument(2, "b"), string(kept.Body))
 		})
 	}
 }

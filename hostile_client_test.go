@@ -10,14 +10,16 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/becketflags/becket/internal/disk"
 )
 
 func TestARevisionOutOfRangeLocksNothingOutAlsoFromDisk(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		folder := t.TempDir()
 		const typo = `{"schema":1,"revision":9223372036854775807,"flags":{"a":{"default":"on"}}}`
-		earlier := newDisk(folder, "script", Native.Name())
-		require.NoError(t, earlier.write(&diskCopy{body: []byte(typo), validator: Validator{ETag: "v1"}}))
+		earlier := diskOf(folder)
+		require.NoError(t, earlier.Write(&disk.Copy{Body: []byte(typo), ETag: "v1"}))
 
 		client := newTestClient(t, newScript(serving("v2", flagsDocument(3, "b"))), WithDiskCache(folder))
 		require.NoError(t, client.Refresh(t.Context()))

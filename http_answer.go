@@ -8,22 +8,24 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/becketflags/becket/internal/limit"
 )
 
 // readBody reads the answer's body, decompressed. The transport decompresses what it asked to be
 // compressed itself; a server may compress unasked, and a custom client may leave it to us.
-func readBody(response *http.Response, limit int64) ([]byte, error) {
+func readBody(response *http.Response, most int64) ([]byte, error) {
 	encoding := strings.ToLower(strings.TrimSpace(response.Header.Get("Content-Encoding")))
 	switch {
 	case response.Uncompressed, encoding == "", encoding == "identity":
-		return readLimited(response.Body, limit, response.ContentLength)
+		return limit.Read(response.Body, most, response.ContentLength)
 	case encoding == "gzip", encoding == "x-gzip":
 		reader, err := gzip.NewReader(response.Body)
 		if err != nil {
 			return nil, fmt.Errorf("gzip: %w", err)
 		}
 		defer func() { _ = reader.Close() }()
-		return readLimited(reader, limit, -1)
+		return limit.Read(reader, most, -1)
 	default:
 		return nil, fmt.Errorf("becket: the server compressed the document with %q, which nobody asked for", encoding[:min(len(encoding), 40)])
 	}

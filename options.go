@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"aead.dev/minisign"
+
+	"github.com/becketflags/becket/internal/disk"
 )
 
 // Bounds and defaults of polling.
@@ -37,7 +39,7 @@ type config struct {
 	environment        string // "": any
 	diskFolder         string // "" with disk set is a mistake
 	disk               bool
-	openDisk           func(*config) diskStore
+	openDisk           func(*config) disk.Store // nil: openDisk; tests put in another one
 	bootstrap          []byte
 	hasBootstrap       bool
 	exposures          exposureConfig
@@ -49,7 +51,7 @@ type config struct {
 }
 
 func newConfig(source Source, options []Option) (*config, error) {
-	c := &config{source: source, format: Native, interval: defaultPollInterval, clock: time.Now, openDisk: openDisk}
+	c := &config{source: source, format: Native, interval: defaultPollInterval, clock: time.Now}
 	for _, option := range options {
 		if option != nil {
 			option(c)

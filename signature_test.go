@@ -2,6 +2,7 @@ package becket
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"os"
 	"path/filepath"
@@ -15,6 +16,8 @@ import (
 	"aead.dev/minisign"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/becketflags/becket/internal/disk"
 )
 
 // signedScript is a script with signatures.
@@ -140,18 +143,18 @@ func TestTheDiskCopysSignatureIsCheckedAgain(t *testing.T) {
 		require.NoError(t, client.Close())
 
 		// Whoever may write to the folder can make a checksum, but no signature.
-		d := newDisk(folder, "script", Native.Name())
-		kept, err := d.read()
+		d := diskOf(folder)
+		kept, err := d.Read()
 		require.NoError(t, err)
-		kept.body = []byte(flagsDocument(1, "planted"))
-		require.NoError(t, d.write(kept))
+		kept.Body = []byte(flagsDocument(1, "planted"))
+		require.NoError(t, d.Write(kept))
 		client = newTestClient(t, source, WithPublicKey(trusted), WithDiskCache(folder))
 		assert.Equal(t, TierDefaults, client.Status().Tier)
 		assert.ErrorIs(t, client.Status().LastError, ErrSignature)
 		require.NoError(t, client.Close())
 
-		kept.body = []byte(flagsDocument(1, "a"))
-		require.NoError(t, d.write(kept))
+		kept.Body = []byte(flagsDocument(1, "a"))
+		require.NoError(t, d.Write(kept))
 		client = newTestClient(t, source, WithPublicKey(other), WithDiskCache(folder))
 		assert.Equal(t, TierDefaults, client.Status().Tier, "a key that is no longer trusted")
 	})
@@ -169,11 +172,11 @@ func TestAForgedValidatorOfASignedCopyPinsNothing(t *testing.T) {
 		client := newTestClient(t, source, WithPublicKey(trusted), WithDiskCache(folder))
 		require.NoError(t, client.Refresh(t.Context()))
 		require.NoError(t, client.Close())
-		d := newDisk(folder, "script", Native.Name())
-		kept, err := d.read()
+		d := diskOf(folder)
+		kept, err := d.Read()
 		require.NoError(t, err)
-		kept.validator = Validator{ETag: "v2", LastModified: "Thu, 01 Jan 2026 00:00:00 GMT"}
-		require.NoError(t, d.write(kept))
+		kept.ETag, kept.LastModified = "v2", "Thu, 01 Jan 2026 00:00:00 GMT"
+		require.NoError(t, d.Write(kept))
 
 		source.set(serving("v2", newer)) // it says "not modified" to v2
 		source.sign(signature(key, newer))
@@ -200,12 +203,13 @@ func TestAnUnsignedCopyOfAHigherRevisionIsReplaced(t *testing.T) {
 		source.sign(signature(key, flagsDocument(1, "a")))
 		client := newTestClient(t, source, WithPublicKey(trusted), WithDiskCache(folder), WithPollInterval(10*time.Second))
 		require.NoError(t, client.Wait(t.Context()))
-		planted := copyOf(9, "planted", time.Now(), time.Now())
-		require.NoError(t, newDisk(folder, "script", Native.Name()).write(planted))
+		body := []byte(flagsDocument(9, "planted"))
+		planted := &disk.Copy{Body: body, Sum: sha256.Sum256(body), Revision: 9, FetchedAt: time.Now(), ConfirmedAt: time.Now()}
+		require.NoError(t, diskOf(folder).Write(planted))
 		time.Sleep(2 * time.Minute)
-		kept, err := newDisk(folder, "script", Native.Name()).read()
+		kept, err := diskOf(folder).Read()
 		require.NoError(t, err)
-		assert.EqualValues(t, 1, kept.revision)
+		assert.EqualValues(t, 1, kept.Revision)
 	})
 }
 

@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"io"
 	"net/http"
 	"time"
 
@@ -130,38 +129,4 @@ func (s *bytesSource) Identity() string { return "bytes:" + s.validator.ETag }
 func contentValidator(body []byte) Validator {
 	sum := sha256.Sum256(body)
 	return Validator{ETag: hex.EncodeToString(sum[:])}
-}
-
-// readLimited reads all of r, limit bytes at most. expected is how much there should be, or -1 where that is not known: memory grows with
-// what arrives, and what is announced only says how far at once.
-func readLimited(r io.Reader, limit, expected int64) ([]byte, error) {
-	const (
-		first = 1 << 20
-		trust = 16 // times what has arrived
-	)
-	size := min(max(expected+1, 512), first, limit+1)
-	if expected < 0 {
-		size = min(4<<10, limit+1)
-	}
-	body := make([]byte, 0, size)
-	for {
-		n, err := r.Read(body[len(body):cap(body)])
-		body = body[:len(body)+n]
-		if int64(len(body)) > limit {
-			return nil, fmt.Errorf("%w of %d bytes", ErrTooLarge, limit)
-		}
-		if err == io.EOF {
-			return body, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		if len(body) == cap(body) {
-			arrived := int64(len(body))
-			size := max(2*arrived, min(expected+1, trust*arrived))
-			grown := make([]byte, len(body), min(size, limit+1))
-			copy(grown, body)
-			body = grown
-		}
-	}
 }

@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/becketflags/becket/internal/limit"
 )
 
 // File returns a source that reads a file, again at every poll: a change is seen by the content, whatever the file's time says. Its
@@ -71,7 +73,7 @@ func (s *fileSource) Identity() string { return s.identity }
 func (s *fileSource) Check() error { return s.mistake }
 
 // read refuses what is no regular file, which could have no end or never begin.
-func (s *fileSource) read(suffix string, limit int64) ([]byte, error) {
+func (s *fileSource) read(suffix string, most int64) ([]byte, error) {
 	if s.mistake != nil {
 		return nil, s.mistake
 	}
@@ -87,7 +89,7 @@ func (s *fileSource) read(suffix string, limit int64) ([]byte, error) {
 	if !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("becket: %s is not a regular file", info.Name())
 	}
-	body, err := readLimited(file, limit, info.Size())
+	body, err := limit.Read(file, most, info.Size())
 	if err != nil {
 		return nil, fmt.Errorf("becket: %s: %w", info.Name(), within{err})
 	}

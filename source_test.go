@@ -1,14 +1,11 @@
 package becket
 
 import (
-	"bytes"
-	"io"
 	"os"
 	"path/filepath"
 	"runtime"
 	"testing"
 	"testing/fstest"
-	"testing/iotest"
 	"testing/synctest"
 	"time"
 
@@ -65,37 +62,6 @@ func TestAFileSystemAndBytesAreSources(t *testing.T) {
 		})
 	}
 }
-
-func TestReadingIsBoundedByWhatArrives(t *testing.T) {
-	for _, size := range []int{0, 1, 511, 512, 4096, 1 << 20, 1<<20 + 1, 3 << 20} {
-		content := bytes.Repeat([]byte("x"), size)
-		for _, expected := range []int64{-1, 0, int64(size), 1 << 40} {
-			body, err := readLimited(bytes.NewReader(content), 3<<20, expected)
-			require.NoError(t, err)
-			assert.Len(t, body, size)
-			body, err = readLimited(iotest.HalfReader(iotest.DataErrReader(bytes.NewReader(content))), 3<<20, expected)
-			require.NoError(t, err)
-			assert.Len(t, body, size)
-		}
-		_, err := readLimited(bytes.NewReader(content), int64(size)-1, -1)
-		if size > 0 {
-			require.ErrorIs(t, err, ErrTooLarge)
-		}
-	}
-	_, err := readLimited(iotest.ErrReader(io.ErrUnexpectedEOF), 10, 5)
-	require.ErrorIs(t, err, io.ErrUnexpectedEOF)
-
-	allocated := testing.Benchmark(func(b *testing.B) {
-		for b.Loop() {
-			_, _ = readLimited(endless{}, 8<<20, 1<<40)
-		}
-	}).AllocedBytesPerOp()
-	assert.Less(t, allocated, int64(24<<20), "about three times the limit over all of its growth")
-}
-
-type endless struct{}
-
-func (endless) Read(p []byte) (int, error) { return len(p), nil }
 
 func FuzzHTTPHeaders(f *testing.F) {
 	f.Add(`"v1"`, "Thu, 01 Jan 2026 00:00:00 GMT", "120", "Thu, 01 Jan 2026 00:00:00 GMT")

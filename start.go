@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+
+	"github.com/becketflags/becket/internal/disk"
 )
 
 // start serves what there is without the source: the disk copy or the bootstrap, the one of the
@@ -54,24 +56,27 @@ func (f *fetcher) startFromDisk() {
 }
 
 // fromDisk holds a disk copy against everything that a fetched document is held against.
-func (f *fetcher) fromDisk(c *diskCopy) (*held, error) {
-	h := &held{sum: sha256.Sum256(c.body), body: c.body, validator: c.validator, signature: c.signature, fetchedAt: c.fetchedAt}
+func (f *fetcher) fromDisk(c *disk.Copy) (*held, error) {
+	h := &held{
+		sum: sha256.Sum256(c.Body), body: c.Body, signature: c.Signature, fetchedAt: c.FetchedAt,
+		validator: Validator{ETag: c.ETag, LastModified: c.LastModified},
+	}
 	if len(f.config.keys) > 0 {
 		var err error
-		if h.signedBy, err = verify(f.config.keys, c.body, c.signature); err != nil {
+		if h.signedBy, err = verify(f.config.keys, c.Body, c.Signature); err != nil {
 			return nil, fmt.Errorf("becket: the disk copy is refused: %w", within{err})
 		}
 		// The signature covers the document, not the validator beside it. A forged one would pin an
 		// old document.
 		h.validator = Validator{}
 	}
-	rules, err := f.decoder.decode(context.Background(), c.body, nil)
+	rules, err := f.decoder.decode(context.Background(), c.Body, nil)
 	if err != nil {
 		return nil, fmt.Errorf("becket: the disk copy is refused: %w", within{err})
 	}
 	h.info = rules.Info()
-	if c.sum != h.sum || c.revision != h.info.Revision {
-		return nil, fmt.Errorf("%w: its head is of another document", errDiskDamaged)
+	if c.Sum != h.sum || c.Revision != h.info.Revision {
+		return nil, fmt.Errorf("%w: its head is of another document", disk.ErrDamaged)
 	}
 	err = errors.Join(f.config.rightEnvironment(h.info), f.config.notEmptied(h.info, f.held.info))
 	if err != nil {
@@ -79,7 +84,7 @@ func (f *fetcher) fromDisk(c *diskCopy) (*held, error) {
 	}
 	h.snapshot = newSnapshot(rules, TierDisk, f.config.clock, f.observer)
 	now := f.config.clock()
-	if age := now.Sub(c.confirmedAt); !c.confirmedAt.IsZero() && age >= 0 {
+	if age := now.Sub(c.ConfirmedAt); !c.ConfirmedAt.IsZero() && age >= 0 {
 		h.snapshot.confirm(now.Add(-age))
 	}
 	return h, nil

@@ -1,4 +1,4 @@
-package becket
+package disk
 
 import (
 	"errors"
@@ -12,8 +12,8 @@ var (
 	// errNotRegular is a link, a folder, a pipe where the copy should be.
 	errNotRegular = errors.New("becket: where the disk copy should be is something else than a file")
 
-	// errFolder is a folder that the client neither reads from nor writes to.
-	errFolder = errors.New("becket: the folder of the disk copy is refused")
+	// ErrFolder is a folder that the client neither reads from nor writes to.
+	ErrFolder = errors.New("becket: the folder of the disk copy is refused")
 
 	// errExposed is a copy that somebody else could have changed although the folder is closed to
 	// others.
@@ -26,14 +26,14 @@ func checkFolder(folder string) error {
 	info, err := os.Lstat(filepath.Clean(folder)) // a slash at the end would follow a link
 	switch {
 	case err != nil:
-		return diskError(err)
+		return located(err)
 	case info.Mode()&fs.ModeSymlink != 0:
-		return fmt.Errorf("%w: %s is a symbolic link; name the folder that it leads to", errFolder, folder)
+		return fmt.Errorf("%w: %s is a symbolic link; name the folder that it leads to", ErrFolder, folder)
 	case !info.IsDir():
-		return fmt.Errorf("%w: %s is not a folder", errFolder, folder)
+		return fmt.Errorf("%w: %s is not a folder", ErrFolder, folder)
 	}
 	if why := exposed(info); why != "" {
-		return fmt.Errorf("%w: %s %s; name a folder that becket makes itself, with mode 0700", errFolder, folder, why)
+		return fmt.Errorf("%w: %s %s; name a folder that becket makes itself, with mode 0700", ErrFolder, folder, why)
 	}
 	return nil
 }
@@ -45,7 +45,7 @@ func makeFolder(folder string) error {
 		return err
 	}
 	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return diskError(err)
+		return located(err)
 	}
 	return checkFolder(folder)
 }
@@ -56,19 +56,19 @@ func makeFolder(folder string) error {
 func openRegular(path string) (*os.File, int64, error) {
 	info, err := os.Lstat(path)
 	if err != nil {
-		return nil, 0, diskError(err)
+		return nil, 0, located(err)
 	}
 	if !info.Mode().IsRegular() {
 		return nil, 0, errNotRegular
 	}
 	file, err := openNoFollow(path)
 	if err != nil {
-		return nil, 0, diskError(err)
+		return nil, 0, located(err)
 	}
 	opened, err := file.Stat() // another process may have renamed a new copy there meanwhile
 	switch {
 	case err != nil:
-		err = diskError(err)
+		err = located(err)
 	case !opened.Mode().IsRegular():
 		err = errNotRegular
 	case exposed(opened) != "":

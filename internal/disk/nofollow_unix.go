@@ -1,6 +1,6 @@
 //go:build unix
 
-package becket
+package disk
 
 import (
 	"fmt"
