@@ -15,7 +15,7 @@ import (
 	"github.com/becketflags/becket/benchmarks/startup"
 )
 
-// measureAround measures W7 to W9, which are no plain evaluations.
+// measureAround measures W7 to W9, which are not plain evaluations.
 func measureAround(c config, results *report.Results) error {
 	if c.wants("W7") {
 		if err := measureProviders(c, results); err != nil {
@@ -33,14 +33,13 @@ func measureAround(c config, results *report.Results) error {
 	return nil
 }
 
-// workload returns the one with that ID.
+// workload returns the workload with that ID.
 func workload(id string) scene.Workload {
 	i := slices.IndexFunc(scene.Workloads, func(w scene.Workload) bool { return w.ID == id })
 	return scene.Workloads[i]
 }
 
-// measureProviders does W2 through OpenFeature's client, with its own
-// provider and with becket's.
+// measureProviders runs W2 through OpenFeature's client, with its own provider and with becket's.
 func measureProviders(c config, results *report.Results) error {
 	w := workload("W2")
 	w.ID, w.Title = "W7", w.Title+", through OpenFeature"
@@ -52,7 +51,7 @@ func measureProviders(c config, results *report.Results) error {
 	return nil
 }
 
-// measureScaling does W2 on several processors at once.
+// measureScaling runs W2 on several processors at once.
 func measureScaling(c config, results *report.Results) error {
 	w := workload("W2")
 	processors := []int{1, 2}
@@ -77,8 +76,8 @@ func measureScaling(c config, results *report.Results) error {
 	return nil
 }
 
-// refreshPhase and refreshPhases say how long evaluations are watched, in
-// peace and during refreshes.
+// refreshPhase and refreshPhases set how long evaluations are measured, without and during
+// refreshes.
 const (
 	refreshPhase  = 500 * time.Millisecond
 	refreshPhases = 6

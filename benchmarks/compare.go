@@ -30,14 +30,13 @@ func compareAll(c config, results *report.Results, progress io.Writer) error {
 	return nil
 }
 
-// entry is a contender with what it prepared for one workload.
+// entry is a contender with its runner for one workload.
 type entry struct {
 	contender.Contender
 	runner *contender.Runner
 }
 
-// compare prepares everybody, holds them to the right answers and then lets
-// them take turns.
+// compare prepares all contenders, checks their answers and then measures them in turn.
 func compare(w scene.Workload, contenders []contender.Contender, o measure.Options) (report.Table, error) {
 	entries, err := prepare(w, contenders)
 	defer func() {
@@ -78,8 +77,8 @@ func prepare(w scene.Workload, contenders []contender.Contender) ([]entry, error
 	return entries, agree(w, entries)
 }
 
-// agree holds becket to the limit's hashing, which is written after the
-// document's specification and not after becket.
+// agree compares becket's hashing with the limit's, which implements the specification
+// independently of becket.
 func agree(w scene.Workload, entries []entry) error {
 	var ours, byHand *contender.Runner
 	for _, e := range entries {
@@ -96,8 +95,7 @@ func agree(w scene.Workload, entries []entry) error {
 	return contender.Agree(w, ours, byHand)
 }
 
-// tasksOf returns the loops that the entry has, the one with subjects built
-// beforehand first.
+// tasksOf returns the entry's loops. The loop with subjects built beforehand is first.
 func tasksOf(w scene.Workload, e entry) []measure.Task {
 	var tasks []measure.Task
 	if beforehand(w, e) {
@@ -113,7 +111,7 @@ func beforehand(w scene.Workload, e entry) bool {
 	return e.runner.Beforehand != nil && !w.OnlyInCall
 }
 
-// tableOf deals the figures out again, in the order of tasksOf.
+// tableOf assigns the figures to the entries, in the order of tasksOf.
 func tableOf(w scene.Workload, entries []entry, figures []measure.Figures) report.Table {
 	table := report.Table{Workload: w}
 	for _, e := range entries {

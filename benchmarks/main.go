@@ -1,6 +1,5 @@
-// Command benchmarks compares becket with its peers and with the physical
-// limit, in one process and one run. README.md says how to read what it
-// writes.
+// Command benchmarks compares becket with its peers and with the physical limit, in one process and
+// one run. README.md explains its output.
 package main
 
 import (
@@ -31,7 +30,7 @@ type config struct {
 	target time.Duration
 }
 
-// wants says whether a workload is to be measured.
+// wants reports whether the run measures a workload.
 func (c config) wants(id string) bool { return len(c.only) == 0 || c.only[id] }
 
 func (c config) options() measure.Options {
@@ -43,10 +42,10 @@ func run(args []string, stdout io.Writer) error {
 	flags := flag.NewFlagSet("benchmarks", flag.ContinueOnError)
 	flags.StringVar(&c.out, "out", "", "write the results to this file, too")
 	only := flags.String("only", "", "measure only these workloads, such as W1,W9")
-	flags.IntVar(&c.rounds, "rounds", 21, "how often everybody's turn comes; at least 7 for results that are kept")
+	flags.IntVar(&c.rounds, "rounds", 21, "the number of rounds; at least 7 for published results")
 	flags.DurationVar(&c.target, "target", 25*time.Millisecond, "how long one turn is, roughly")
-	smoke := flags.Bool("smoke", false, "measure becket and the limit for a few seconds and fail when a ratio is far over its mark")
-	readme := flags.String("readme", "", "measure nothing, but put the ratios of the results into this document")
+	smoke := flags.Bool("smoke", false, "measure becket and the limit for a few seconds and fail if a ratio is far over its mark")
+	readme := flags.String("readme", "", "do not measure; write the ratios of the results into this document")
 	from := flags.String("from", "RESULTS.md", "the results that -readme reads")
 	if err := flags.Parse(args); err != nil {
 		return err

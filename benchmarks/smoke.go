@@ -14,9 +14,9 @@ import (
 	"github.com/becketflags/becket/benchmarks/startup"
 )
 
-// A smoke run is short, since it runs with every change, on machines that do
-// other things meanwhile: of many turns that are shorter than a time slice the
-// fastest one counts, and of several tries the best one for each mark.
+// A smoke run is short, because it runs with every change, on machines that do other work. It takes
+// the fastest of many turns, each shorter than a time slice, and for each mark the best of several
+// tries.
 const (
 	smokeTries  = 5
 	smokeRounds = 40

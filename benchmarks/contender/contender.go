@@ -1,5 +1,5 @@
-// Package contender says what an implementation offers to be compared, and
-// holds it to the right answers before any clock runs.
+// Package contender defines the interface of an implementation, and checks its answers before the
+// measurement.
 package contender
 
 import (
@@ -8,14 +8,14 @@ import (
 	"github.com/becketflags/becket/benchmarks/scene"
 )
 
-// Role says how an implementation counts in the comparison.
+// Role is the role of an implementation in the comparison.
 type Role int
 
 // The roles.
 const (
 	Ours  Role = iota // becket itself
-	Extra             // becket asked in another way: shown, not judged
-	Limit             // what the work costs without any library
+	Extra             // becket used in another way: shown, not judged
+	Limit             // the work without any library
 	Table             // the second limit of the split: one hash and a table
 	Peer              // another library
 )
@@ -28,36 +28,34 @@ type Contender struct {
 	Prepare func(w scene.Workload, users *[scene.Rotation]scene.User) (*Runner, error)
 }
 
-// ErrUnsupported is what Prepare returns for a workload that the
-// implementation cannot do, or cannot do in any time worth measuring.
+// ErrUnsupported is returned by Prepare if the implementation cannot do the workload, or not in a
+// time worth measuring.
 var ErrUnsupported = errors.New("this workload is left out")
 
-// Runner asks one workload's flag. Its loops are written out in every
-// implementation, since calling each evaluation through a func value would
-// add the same nanoseconds to all and so flatter the slow ones' ratios.
+// Runner evaluates one workload's flag. Every implementation has its own loops, because calls
+// through a func value would add the same nanoseconds to all and so improve the ratios of slow
+// libraries.
 //
-// The compiler cannot remove the work: each loop returns the sum of what it
-// was answered (1 for on; the length of a split's text), the caller compares
-// that sum with the one that it knows to be right, and the answers pass
+// The compiler cannot remove the work: each loop returns the sum of its answers (1 for on; the
+// length of a split's text), the caller compares it with the right sum, and the answers pass
 // through map look-ups and atomic loads that are not provably pure.
 //
-// Functions that return a Runner are not inlined: into copies of a loop that
-// come about so, the compiler does not inline the calls that it inlines
-// anywhere else, and everybody would be measured slower than in a program.
+// Functions that return a Runner are not inlined. Inlining would copy their loops, the compiler
+// inlines no calls into such copies, and all libraries would be slower than in a program.
 type Runner struct {
 	// Beforehand evaluates n times, in rotation from the first user on, with
 	// subjects that were built before the call.
 	Beforehand func(n int) uint64
-	// InCall does the same, but builds the subject of five attributes anew
-	// for each evaluation. Either of the two may be nil.
+	// InCall does the same, but builds the subject of five attributes for each evaluation. Either
+	// of the two may be nil.
 	InCall func(n int) uint64
 	// Answer asks for any user, in the way InCall does.
 	Answer func(u *scene.User) uint64
-	// Close frees what Prepare started; nil where there is nothing.
+	// Close frees the resources of Prepare; nil if there are none.
 	Close func()
 }
 
-// Shut calls Close where there is one.
+// Shut calls Close unless it is nil.
 func (r *Runner) Shut() {
 	if r.Close != nil {
 		r.Close()

@@ -7,17 +7,16 @@ import (
 	"github.com/becketflags/becket/benchmarks/scene"
 )
 
-// crowd is how many users a rollout or split is measured with, and tolerance
-// how far a share may lie from what was asked for: 4.2 standard deviations of
-// the largest one.
+// crowd is the number of users for the test of a rollout or split. tolerance is the largest
+// difference between the measured and the expected share: 4.2 standard deviations of the largest
+// share.
 const (
 	crowd     = 20_000
 	tolerance = 0.015
 )
 
-// Verify checks that both loops of r give every user of the rotation the
-// right answer, one by one, and for rollouts and splits that the shares of a
-// large crowd are right.
+// Verify checks that both loops of r give the right answer for every user of the rotation. For
+// rollouts and splits, it checks the shares of a large crowd.
 func Verify(w scene.Workload, r *Runner, users *[scene.Rotation]scene.User) error {
 	loops := map[string]func(int) uint64{"beforehand": r.Beforehand, "in the call": r.InCall}
 	for name, loop := range loops {
@@ -32,7 +31,7 @@ func Verify(w scene.Workload, r *Runner, users *[scene.Rotation]scene.User) erro
 			}
 			next := loop(i + 1)
 			if next-sum != want {
-				return fmt.Errorf("%s, built %s: user %d was answered %d, not %d", w.ID, name, i, next-sum, want)
+				return fmt.Errorf("%s, built %s: the answer for user %d is %d, not %d", w.ID, name, i, next-sum, want)
 			}
 			sum = next
 		}
@@ -70,13 +69,13 @@ func verifyShares(w scene.Workload, r *Runner) error {
 	return nil
 }
 
-// Agree checks that two implementations of the same hashing give every user
-// of a large crowd the same answer.
+// Agree checks that two implementations of the same hashing give the same answer for every user of
+// a large crowd.
 func Agree(w scene.Workload, a, b *Runner) error {
 	users := scene.Crowd(crowd)
 	for i := range users {
 		if x, y := a.Answer(&users[i]), b.Answer(&users[i]); x != y {
-			return fmt.Errorf("%s: %q is answered %d by one and %d by the other", w.ID, users[i].Key, x, y)
+			return fmt.Errorf("%s: the answers for %q are %d and %d", w.ID, users[i].Key, x, y)
 		}
 	}
 	return nil

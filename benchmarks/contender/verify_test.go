@@ -8,7 +8,7 @@ import (
 	"github.com/becketflags/becket/benchmarks/scene"
 )
 
-// runner answers with one function in all three ways.
+// runner returns a Runner whose three functions all use one function.
 func runner(users *[scene.Rotation]scene.User, answer func(*scene.User) uint64) *Runner {
 	loop := func(n int) (sum uint64) {
 		for i := range n {
@@ -47,10 +47,10 @@ func TestVerify(t *testing.T) {
 				return 1
 			}
 			return right(u)
-		}, "user 33 was answered 1, not 0"},
+		}, "the answer for user 33 is 1, not 0"},
 		{"a share that is right passes", percent, share(20), ""},
 		{"a share that is wrong is found", percent, share(23), "has a share of"},
-		{"who lets nobody in is found", percent, share(0), "1 different answers, not 2"},
+		{"a share of zero is found", percent, share(0), "1 different answers, not 2"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -69,10 +69,10 @@ func TestVerifyLooksAtEachLoop(t *testing.T) {
 	right := func(u *scene.User) uint64 { a, _ := country.Right(u); return a }
 	r := runner(users, right)
 	r.Beforehand = func(int) uint64 { return 0 }
-	assert.ErrorContains(t, Verify(country, r, users), "built beforehand: user 0")
+	assert.ErrorContains(t, Verify(country, r, users), "built beforehand: the answer for user 0")
 	r = runner(users, right)
 	r.InCall = func(int) uint64 { return 0 }
-	assert.ErrorContains(t, Verify(country, r, users), "built in the call: user 0")
+	assert.ErrorContains(t, Verify(country, r, users), "built in the call: the answer for user 0")
 }
 
 func TestHalfOfTheRotationMatches(t *testing.T) {

@@ -1,6 +1,7 @@
-// Package fleet simulates ten thousand clients on virtual time: they start together, poll, lose their server for ten minutes and
-// get it back. What the server sees is counted second by second. The clients are real ones, down to net/http; only the
-// network between them and the server is a function call.
+// Package fleet simulates ten thousand clients on virtual time: they start together, poll, lose
+// their server for ten minutes and get it back. The server counts requests for each second. The
+// clients are real clients, including net/http; only the network between them and the server is a
+// function call.
 package fleet
 
 import (
@@ -13,16 +14,17 @@ import (
 	"time"
 )
 
-// Timeline is when things happen, counted from the start.
+// Timeline holds the times of events, counted from the start.
 type Timeline struct {
 	Clients  int
 	Interval time.Duration // between two polls of a client
-	Down     time.Duration // the server goes
+	Down     time.Duration // the server goes down
 	Up       time.Duration // it comes back
 	End      time.Duration
 }
 
-// Server is the other side of every client: it answers with a document and its ETag, or refuses the connection.
+// Server is the server of all clients: it answers with a document and its ETag, or refuses the
+// connection.
 type Server struct {
 	timeline Timeline
 	document []byte
@@ -32,12 +34,12 @@ type Server struct {
 	Seconds []Second
 }
 
-// Second is what arrived in one second.
+// Second holds the requests of one second.
 type Second struct {
-	Requests    int // with those that met a closed door
+	Requests    int // including refused connections
 	Full        int // answered with the document
 	NotModified int
-	Bytes       int // both ways, as HTTP/1.1 writes them; connections and TLS come on top
+	Bytes       int // in both directions, as HTTP/1.1 writes them, without connections and TLS
 }
 
 const etag = `"7c1e0f7a-4b2"`
@@ -83,7 +85,7 @@ func (s *Server) RoundTrip(request *http.Request) (*http.Response, error) {
 	return response, nil
 }
 
-// size counts what request and response are on the wire without the response's body.
+// size returns the bytes of request and response on the wire, without the response's body.
 func size(request *http.Request, response *http.Response) int {
 	var wire bytes.Buffer
 	_ = request.Write(&wire)
@@ -93,7 +95,7 @@ func size(request *http.Request, response *http.Response) int {
 	return wire.Len()
 }
 
-// Window sums up what arrived between two times.
+// Window sums up the requests between two times.
 type Window struct {
 	Total Second
 	Mean  float64 // requests per second
@@ -115,5 +117,5 @@ func (s *Server) Between(from, to time.Duration) Window {
 	return w
 }
 
-// PeakToMean is the busiest second against the average one.
+// PeakToMean is the ratio of the busiest second to the average second.
 func (w Window) PeakToMean() float64 { return float64(w.Peak) / w.Mean }

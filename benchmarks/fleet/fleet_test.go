@@ -23,7 +23,7 @@ var day = Timeline{
 	End:      24 * time.Minute,
 }
 
-// document is of the size of a ruleset of fifty flags.
+// document has the size of a ruleset of fifty flags.
 func document() []byte {
 	var flags []string
 	for i := range 50 {
@@ -33,7 +33,7 @@ func document() []byte {
 	return []byte(`{"schema": 1, "revision": 1, "flags": {` + strings.Join(flags, ",\n") + `}}`)
 }
 
-// simulate runs the fleet through the day and returns what the server saw.
+// simulate runs the fleet through the timeline and returns the server's counts.
 func simulate(t *testing.T, timeline Timeline, document []byte) *Server {
 	t.Helper()
 	server := NewServer(timeline, document)
@@ -66,7 +66,7 @@ func TestAFleetAsksEvenlyAndRecoversGently(t *testing.T) {
 		windows := []struct {
 			name     string
 			from, to time.Duration
-			atMost   float64 // peak to mean; 0: it is told, not held
+			atMost   float64 // peak to mean; 0 means no limit
 		}{
 			{"the first minute", 0, time.Minute, 0},
 			{"steady", 2 * time.Minute, day.Down, 1.3},

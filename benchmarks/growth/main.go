@@ -1,4 +1,5 @@
-// Command growth measures how the cost of a check grows with the ruleset, and writes the tables of docs/performance.md.
+// Command growth measures how the cost of a check grows with the ruleset, and writes the tables of
+// docs/performance.md.
 //
 //	cd benchmarks && go run ./growth -page ../docs/performance.md
 package main
@@ -23,7 +24,7 @@ type object = map[string]any
 func main() {
 	testing.Init()
 	_ = flag.Set("test.benchtime", "50ms")
-	page := flag.String("page", "", "the page to write the tables into; without it they are printed")
+	page := flag.String("page", "", "the page for the tables; without it they are printed")
 	flag.Parse()
 	tables, err := measure()
 	if err == nil && *page != "" {
@@ -37,11 +38,11 @@ func main() {
 	}
 }
 
-// series is one table: what grows, and a check for each size.
+// series is one table: the name of the size that grows, and a check for each size.
 type series struct {
 	title string
 	sizes []int
-	flags func(size int) object // the document's flags; "f" is asked
+	flags func(size int) object // the document's flags; the check asks for "f"
 }
 
 var all = []series{
@@ -121,7 +122,7 @@ func measure() (string, error) {
 	return b.String(), nil
 }
 
-// check returns the nanoseconds of a check that is true, the best of some runs.
+// check returns the nanoseconds of a check whose answer is true, as the best of several runs.
 func check(flags object, processors int) (float64, error) {
 	document, err := json.Marshal(object{"schema": 1, "flags": flags})
 	if err != nil {

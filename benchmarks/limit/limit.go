@@ -1,9 +1,7 @@
-// Package limit is the work of each workload as a program would do it by
-// hand, without any library: an atomic pointer load, a map look-up of the
-// flag, a switch on what the flag is, and the set look-up or the hash that
-// the workload needs. There are no reasons, no details, no types and no
-// errors. Nothing here is faster than a careful program would be, and nothing
-// slower: no knowledge of the users or the loop is used.
+// Package limit does the work of each workload as a handwritten program would do it, without any
+// library: an atomic pointer load, a map look-up of the flag, a switch on the flag's kind, and the
+// set look-up or the hash of the workload. It has no reasons, details, types and errors. It is
+// exactly as fast as a careful program: it uses no knowledge of the users or the loop.
 package limit
 
 import (
@@ -17,8 +15,8 @@ import (
 	"github.com/becketflags/becket/benchmarks/scene"
 )
 
-// Subject is the struct that such a program has of its user. The version
-// stands there as it came and, where a rule needs it, packed for comparison.
+// Subject is the struct that a handwritten program has for its user. It holds the version as text
+// and, if a rule needs it, packed for comparison.
 type Subject struct {
 	Key     string
 	Country string
@@ -34,7 +32,7 @@ func (s *Subject) ReadVersion(version string) {
 	s.Version, s.Packed = version, pack(version)
 }
 
-// Flags are what the program asks. Another goroutine may replace them.
+// Flags are the flags of the program. Another goroutine may replace them.
 type Flags struct {
 	current atomic.Pointer[map[string]*flag]
 }
@@ -62,7 +60,7 @@ type arm struct {
 	upTo   uint64 // of 2^53, cumulative
 }
 
-// Enabled answers for every kind but the split.
+// Enabled answers for every kind except the split.
 func (f *Flags) Enabled(key string, s *Subject) bool {
 	flag, ok := (*f.current.Load())[key]
 	if !ok {
@@ -152,8 +150,8 @@ func pack(version string) uint64 {
 	return packed<<21 | part
 }
 
-// New returns the flags of one workload. With table set, the split is drawn
-// from cumulative weights instead of by rendezvous.
+// New returns the flags of one workload. With table, the split uses cumulative weights instead of
+// rendezvous hashing.
 func New(w scene.Workload, table bool) *Flags {
 	flags := map[string]*flag{}
 	for _, key := range scene.Fillers() {

@@ -5,8 +5,7 @@ import (
 	"github.com/becketflags/becket/benchmarks/scene"
 )
 
-// Contenders are the limit and, for the split, the cheaper one that has no
-// rendezvous hashing.
+// Contenders are the limit and, for the split, a cheaper limit without rendezvous hashing.
 func Contenders() []contender.Contender {
 	return []contender.Contender{
 		{Name: "limit", Role: contender.Limit, Prepare: func(w scene.Workload, users *[scene.Rotation]scene.User) (*contender.Runner, error) {
@@ -71,8 +70,8 @@ func boolean(flags *Flags, key string, subjects *[scene.Rotation]Subject, users 
 	}
 }
 
-// versioned is boolean for rules that compare versions: whoever builds the
-// struct in the call has to read the version there, too, once.
+// versioned is boolean for rules that compare versions. If the call builds the struct, it also
+// parses the version there, once.
 //
 //go:noinline
 func versioned(flags *Flags, key string, subjects *[scene.Rotation]Subject, users *[scene.Rotation]scene.User) *contender.Runner {

@@ -1,6 +1,5 @@
-// Package measure times loops against each other: round by round, in an
-// order that rotates, so that whatever else the machine does meanwhile falls
-// on all of them alike.
+// Package measure compares the times of loops. It measures round by round, in a rotating order, so
+// that other load on the machine affects all of them alike.
 package measure
 
 import (
@@ -20,13 +19,13 @@ type Task struct {
 	Cycle int
 }
 
-// Options say how long to measure.
+// Options set the length of the measurement.
 type Options struct {
 	Rounds int           // at least 1
-	Target time.Duration // roughly, for one task in one round
+	Target time.Duration // the approximate time of one task in one round
 }
 
-// Figures are what one task took, for one operation.
+// Figures are the costs of one operation of a task.
 type Figures struct {
 	Nanoseconds float64 // the median over the rounds
 	Fastest     float64 // the fastest round
@@ -34,9 +33,8 @@ type Figures struct {
 	Allocs      uint64
 }
 
-// Compare times all tasks. It fails when a loop's answers are not, each time,
-// what one cycle of the same loop gave, which also keeps the compiler from
-// removing what nobody would look at.
+// Compare measures all tasks. It fails if the answers of a loop differ from those of one cycle of
+// the same loop. This check also keeps the compiler from removing the work.
 func Compare(tasks []Task, o Options) ([]Figures, error) {
 	counts := make([]int, len(tasks))
 	sums := make([]uint64, len(tasks))
@@ -63,8 +61,8 @@ func Compare(tasks []Task, o Options) ([]Figures, error) {
 	return figures, nil
 }
 
-// add keeps the smallest allocations: a round that a background goroutine of
-// a library fell into has more, none has fewer.
+// add keeps the smallest allocations, because a background goroutine of a library may add
+// allocations to a round.
 func (f *Figures) add(round int, s sample) {
 	if round == 0 || s.bytes < f.Bytes {
 		f.Bytes = s.bytes
@@ -80,8 +78,8 @@ type sample struct {
 	sum           uint64
 }
 
-// once collects the garbage of who came before, then times one run. The
-// collections that a task's own garbage causes are part of what it costs.
+// once collects the garbage of the previous task, then measures one run. Collections that a task's
+// own garbage causes are part of its cost.
 func once(t Task, n int) sample {
 	runtime.GC()
 	var before, after runtime.MemStats
@@ -98,8 +96,8 @@ func once(t Task, n int) sample {
 	}
 }
 
-// calibrate finds how many operations take about the target. It also warms
-// the caches.
+// calibrate returns the number of operations that take about the target time. It also warms the
+// caches.
 func calibrate(t Task, target time.Duration) int {
 	n := t.Cycle
 	for {

@@ -16,9 +16,9 @@ func TestMedian(t *testing.T) {
 		values []float64
 		want   float64
 	}{
-		{"of nothing is zero", nil, 0},
-		{"of an odd number is the middle one, in whatever order they come", []float64{9, 1, 5}, 5},
-		{"of an even number is the mean of the two in the middle", []float64{8, 1, 2, 100}, 5},
+		{"of no values is zero", nil, 0},
+		{"of an odd number of values is the middle one, in any order", []float64{9, 1, 5}, 5},
+		{"of an even number of values is the mean of the two in the middle", []float64{8, 1, 2, 100}, 5},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) { assert.InDelta(t, tt.want, Median(tt.values), 1e-9) })

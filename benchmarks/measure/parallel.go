@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// Parallel times a task on several numbers of processors, each with as many
-// goroutines, interleaved, and returns for each number the medians of the
-// operations done in a second by all of them together.
+// Parallel measures a task on different numbers of processors, with as many goroutines, in
+// interleaved rounds. For each number it returns the median of the operations that all goroutines
+// do per second.
 func Parallel(t Task, processors []int, o Options) []float64 {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
 	n := calibrate(t, o.Target)
@@ -28,7 +28,7 @@ func Parallel(t Task, processors []int, o Options) []float64 {
 	return medians
 }
 
-// rate lets all goroutines begin at once and ends when the last one does.
+// rate starts all goroutines at once and ends when the last one ends.
 func rate(t Task, n, goroutines int) float64 {
 	var ready, done sync.WaitGroup
 	begin := make(chan struct{})

@@ -11,8 +11,8 @@ import (
 	"github.com/becketflags/becket/benchmarks/scene"
 )
 
-// Contenders are becket as its documentation shows it, and becket with the
-// view of a subject kept, which is what the second check of a request costs.
+// Contenders are becket as its documentation shows it, and becket with a kept view, which measures
+// the second check of a request.
 func Contenders() []contender.Contender {
 	return []contender.Contender{
 		{Name: "becket", Role: contender.Ours, Prepare: prepare},
@@ -58,8 +58,8 @@ func prepare(w scene.Workload, users *[scene.Rotation]scene.User) (*contender.Ru
 	return r, nil
 }
 
-// subjectOf is for subjects that are kept. The loops write the call out: it
-// is the form whose attributes can stay on the caller's stack.
+// subjectOf is for kept subjects. The loops contain the call itself, because its attributes can
+// then stay on the caller's stack.
 func subjectOf(u *scene.User) becket.Subject {
 	return becket.NewSubject(u.Key,
 		becket.String("country", u.Country),

@@ -1,4 +1,4 @@
-// Package native is becket itself, asked as its documentation shows.
+// Package native runs becket itself, used as its documentation shows.
 package native
 
 import (

@@ -42,5 +42,5 @@ func TestDisagreementIsFound(t *testing.T) {
 	require.NoError(t, err)
 	off := *r
 	off.Answer = func(u *scene.User) uint64 { return 1 - r.Answer(u) }
-	assert.ErrorContains(t, contender.Agree(w, r, &off), "by one and")
+	assert.ErrorContains(t, contender.Agree(w, r, &off), "the answers for")
 }

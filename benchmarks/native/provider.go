@@ -8,9 +8,10 @@ import (
 	"github.com/becketflags/becket/benchmarks/scene"
 )
 
-// Providers is becket behind OpenFeature's client: as it comes, with the flag metadata that it makes of the ruleset, and without.
-// The one without is measured against the in-memory provider as it comes, the other against one whose flag has the same
-// metadata, since the SDK copies metadata in every evaluation.
+// Providers are becket behind OpenFeature's client, by default with the ruleset's flag metadata,
+// and without flag metadata. The provider without metadata is compared with the default in-memory
+// provider, the other with an in-memory provider whose flag has the same metadata, because the SDK
+// copies metadata in every evaluation.
 func Providers() []contender.Contender {
 	return []contender.Contender{
 		{Name: "becket's provider, no metadata", Role: contender.Ours, Prepare: prepareProvider(provider.WithoutFlagMetadata())},

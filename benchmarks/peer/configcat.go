@@ -12,11 +12,10 @@ import (
 	"github.com/becketflags/becket/benchmarks/scene"
 )
 
-// ConfigCat is its Go SDK with a whole config file as local overrides and no
-// polling. Its user is a struct of our own, the form that it names as the
-// efficient one. Each check goes through the client, as its documentation
-// shows; a snapshot that is kept for one user remembers its answers, which is
-// another operation.
+// ConfigCat is ConfigCat's Go SDK with a whole config file as local overrides and without polling.
+// The user is our own struct, which its documentation calls the efficient form. Each check goes
+// through the client, as the documentation shows. A snapshot for one user remembers its answers,
+// which is another operation.
 func ConfigCat() contender.Contender {
 	return contender.Contender{
 		Name:    "ConfigCat",
@@ -32,7 +31,7 @@ type configCatUser struct {
 	Version    string
 	Plan       string
 	Age        int
-	Beta       string // booleans are no attributes there
+	Beta       string // ConfigCat has no boolean attributes
 }
 
 func newConfigCatUser(u *scene.User) *configCatUser {

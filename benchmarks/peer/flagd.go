@@ -14,7 +14,7 @@ import (
 	"github.com/becketflags/becket/benchmarks/scene"
 )
 
-// Flagd is the evaluator that flagd and its in-process provider are made of.
+// Flagd is the evaluator of flagd and of its in-process provider.
 func Flagd() contender.Contender {
 	return contender.Contender{
 		Name:    "flagd core",
@@ -24,8 +24,8 @@ func Flagd() contender.Contender {
 	}
 }
 
-// longestFlagdList is the longest list that is worth measuring: the rule is
-// decoded from JSON and the list scanned in every evaluation.
+// longestFlagdList is the longest list that is worth measuring, because every evaluation decodes
+// the rule from JSON and scans the list.
 const longestFlagdList = 10_000
 
 func prepareFlagd(w scene.Workload, users *[scene.Rotation]scene.User) (*contender.Runner, error) {

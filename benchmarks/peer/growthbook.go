@@ -11,7 +11,7 @@ import (
 	"github.com/becketflags/becket/benchmarks/scene"
 )
 
-// GrowthBook is its Go SDK with features given as JSON and no data source.
+// GrowthBook is GrowthBook's Go SDK with features as JSON and no data source.
 func GrowthBook() contender.Contender {
 	return contender.Contender{
 		Name:    "GrowthBook",
@@ -87,7 +87,7 @@ func growthBookFeature(w scene.Workload) object {
 	return object{"defaultValue": false, "rules": rules}
 }
 
-// growthBookChild is what a request does: a child client with its attributes.
+// growthBookChild does the work of a request: it makes a child client with the user's attributes.
 func growthBookChild(client *growthbook.Client, u *scene.User) *growthbook.Client {
 	child, err := client.WithAttributes(growthBookAttributes(u))
 	if err != nil {

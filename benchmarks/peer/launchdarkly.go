@@ -1,5 +1,5 @@
-// Package peer holds the other libraries, each set up as its documentation
-// says a server does it, with events, telemetry and logging off.
+// Package peer holds the other libraries. Each is configured as its documentation recommends for
+// servers, without events, telemetry and logging.
 package peer
 
 import (
@@ -17,7 +17,7 @@ import (
 	"github.com/becketflags/becket/benchmarks/scene"
 )
 
-// LaunchDarkly is its server SDK with the in-memory test data source.
+// LaunchDarkly is LaunchDarkly's server SDK with the in-memory test data source.
 func LaunchDarkly() contender.Contender {
 	return contender.Contender{
 		Name:    "LaunchDarkly",
@@ -76,7 +76,7 @@ func launchDarklyFlag(w scene.Workload) ldmodel.FeatureFlag {
 			Clauses(ldbuilders.Clause("country", ldmodel.OperatorIn, ldTexts(scene.Listed)...)))
 	case scene.Rules:
 		for _, r := range scene.TenRules() {
-			// There is no "at least" for versions: it is "not less than".
+			// LaunchDarkly has no "at least" for versions, so the rule is "not less than".
 			b.AddRule(ldbuilders.NewRuleBuilder().ID(r.Minimum).Variation(on).Clauses(
 				ldbuilders.Clause("country", ldmodel.OperatorIn, ldTexts(r.Countries)...),
 				ldbuilders.Negate(ldbuilders.Clause("version", ldmodel.OperatorSemVerLessThan, ldvalue.String(r.Minimum)))))

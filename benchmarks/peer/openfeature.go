@@ -13,9 +13,8 @@ import (
 	"github.com/becketflags/becket/benchmarks/scene"
 )
 
-// InMemory is OpenFeature's Go SDK with its own in-memory provider. That
-// provider has no rules: a flag's decision is a function that the program
-// writes, and here it is the one of the limit.
+// InMemory is OpenFeature's Go SDK with its own in-memory provider. This provider has no rules: a
+// flag's decision is a function of the program, here the limit's function.
 func InMemory() contender.Contender {
 	return contender.Contender{
 		Name:    "OpenFeature in-memory",
@@ -25,7 +24,7 @@ func InMemory() contender.Contender {
 	}
 }
 
-// InMemoryWithMetadata is the same with the flag metadata that becket's provider makes of its ruleset.
+// InMemoryWithMetadata is InMemory with the flag metadata that becket's provider returns.
 func InMemoryWithMetadata() contender.Contender {
 	return contender.Contender{
 		Name:   "OpenFeature in-memory, same metadata",
@@ -78,10 +77,11 @@ func inMemoryFlag(w scene.Workload, metadata openfeature.FlagMetadata) memprovid
 	return flag
 }
 
-// domains counts the domains that were given out.
+// domains counts the domains in use.
 var domains atomic.Int64
 
-// OpenFeatureRunner asks a provider through the SDK's client. Each runner has a domain of its own, since a domain has one provider.
+// OpenFeatureRunner asks a provider through the SDK's client. Each runner has its own domain,
+// because a domain has one provider.
 func OpenFeatureRunner(w scene.Workload, users *[scene.Rotation]scene.User, provider openfeature.FeatureProvider) (*contender.Runner, error) {
 	domain := fmt.Sprintf("%s %s %d", provider.Metadata().Name, w.ID, domains.Add(1))
 	if err := openfeature.SetNamedProviderAndWait(domain, provider); err != nil {
@@ -96,7 +96,7 @@ func OpenFeatureRunner(w scene.Workload, users *[scene.Rotation]scene.User, prov
 	if w.Kind == scene.Split {
 		r = openFeatureSplit(client, w.Flag, &contexts, users)
 	}
-	// The list of the flag would stay in memory with the provider.
+	// Otherwise the provider and the flag's list would stay in memory.
 	r.Close = func() { _ = openfeature.SetNamedProviderAndWait(domain, openfeature.NoopProvider{}) }
 	return r, nil
 }

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// Machine is where and with what a run was made.
+// Machine describes the machine and the versions of a run.
 type Machine struct {
 	Commit   string
 	Date     time.Time
@@ -33,7 +33,7 @@ var compared = map[string]bool{
 	"github.com/launchdarkly/go-sdk-common/v3": true,
 }
 
-// ThisMachine describes the one that this program runs on.
+// ThisMachine describes the machine that runs this program.
 func ThisMachine() Machine {
 	m := Machine{
 		Commit: commit(), Date: time.Now().UTC(), CPU: cpu(), Cores: runtime.NumCPU(), Procs: runtime.GOMAXPROCS(0),
@@ -58,7 +58,7 @@ func (m Machine) markdown(b *strings.Builder) {
 	}
 }
 
-// commit names the commit, and says so when the tree holds anything else.
+// commit names the commit, and says whether the tree has other changes.
 func commit() string {
 	hash, err := exec.Command("git", "rev-parse", "--short=12", "HEAD").Output()
 	if err != nil {

@@ -1,12 +1,12 @@
 package report
 
-// Mark is what becket promises for a workload: at most so many times the
-// limit, at least so many times faster than the best peer. Zero is no mark.
+// Mark is becket's promise for a workload: the highest ratio to the limit, and the lowest factor by
+// which it is faster than the best peer. Zero means no mark.
 type Mark struct {
 	Limit, Table, Peer float64
 }
 
-// Marks of one workload, for its two figures.
+// Marks are the marks of a workload, for its two figures.
 type Marks struct {
 	Beforehand, InCall Mark
 }
@@ -22,18 +22,18 @@ var marksOf = map[string]Marks{
 	"W6b": {Mark{Limit: 2.0, Peer: 7}, Mark{Limit: 2.5, Peer: 8}},
 }
 
-// The marks of what surrounds evaluations.
+// These are the marks of the work around evaluations.
 const (
-	MarkScaling   = 1.8     // W8: times the rate of one processor, on two
-	MarkStart     = 0.6     // W9: of the time of encoding/json
+	MarkScaling   = 1.8     // W8: the rate of two processors divided by that of one
+	MarkStart     = 0.6     // W9: becket's time divided by that of encoding/json
 	MarkHeap      = 900     // W9: bytes for each flag
 	MarkUnchanged = 8 << 10 // W9: bytes that a 304 allocates
-	MarkDelay     = 3.0     // W9: times the quiet p99.9, while rulesets change
-	MarkProvider  = 1.15    // W7: times OpenFeature's in-memory provider
+	MarkDelay     = 3.0     // W9: p99.9 while rulesets change divided by p99.9 at rest
+	MarkProvider  = 1.15    // W7: the time of becket's provider divided by that of the in-memory one
 )
 
-// Tolerance is how far over its mark a ratio may lie in a smoke run.
+// Tolerance is the factor by which a ratio may exceed its mark in a smoke run.
 const Tolerance = 1.5
 
-// Of returns the marks of a workload, none for one that has none.
+// Of returns the marks of a workload, or none if it has no marks.
 func Of(workload string) Marks { return marksOf[workload] }

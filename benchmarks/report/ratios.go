@@ -8,8 +8,8 @@ import (
 	"github.com/becketflags/becket/benchmarks/contender"
 )
 
-// The comments between which the ratios stand, in the results and in the
-// README. What is between them is never written by hand.
+// The ratios stand between these comments, in the results and in the README. The text between them
+// is never written by hand.
 const (
 	ratiosBegin = "<!-- ratios:begin -->"
 	ratiosEnd   = "<!-- ratios:end -->"
@@ -17,8 +17,8 @@ const (
 	readmeEnd   = "<!-- benchmarks:end -->"
 )
 
-// Ratios writes the table that the README shows: how often becket's time goes
-// into everybody else's, and how often the limit's goes into becket's.
+// Ratios writes the table of the README: each peer's time divided by becket's, and becket's time
+// divided by the limit's.
 func Ratios(tables []Table) string {
 	peers := peerNames(tables)
 	var b strings.Builder
@@ -52,7 +52,7 @@ func over(a, b float64) float64 {
 	return a / b
 }
 
-// pair writes both figures into one cell, a dash for one that there is not.
+// pair writes both figures into one cell, with a dash for a missing figure.
 func (t Table) pair(ratio func(Column) float64) string {
 	texts := make([]string, len(Columns))
 	for i, c := range Columns {
@@ -116,8 +116,8 @@ func CopyRatios(results, document string) error {
 	return os.WriteFile(document, []byte(before+ratios+after), 0o644)
 }
 
-// cut returns the text up to and with begin, what is between, and the text
-// from end on.
+// cut returns the text up to and including begin, the text between begin and end, and the text from
+// end on.
 func cut(text, begin, end string) (before, between, after string, err error) {
 	before, rest, found := strings.Cut(text, begin)
 	if !found {

@@ -9,7 +9,7 @@ import (
 	"github.com/becketflags/becket/benchmarks/startup"
 )
 
-// Results is one run.
+// Results holds the results of one run.
 type Results struct {
 	Machine   Machine
 	Rounds    int
@@ -20,13 +20,13 @@ type Results struct {
 	Starts    []Start
 }
 
-// Scaling is W8: what several processors do together.
+// Scaling is W8: the rates of several processors together.
 type Scaling struct {
 	Processors []int
 	Rows       []ScalingRow
 }
 
-// ScalingRow has the evaluations in a second for each number of processors.
+// ScalingRow holds the evaluations per second for each number of processors.
 type ScalingRow struct {
 	Name  string
 	Ours  bool
@@ -40,14 +40,14 @@ type Start struct {
 	Quiet, Busy startup.Latency
 }
 
-// Bound is how far a ratio may go in a smoke run. What must be nothing, as
-// allocations must, stays nothing.
+// Bound is the highest value of a ratio in a smoke run. A value that must be zero, such as
+// allocations, must be zero here too.
 func (v Verdict) Bound() float64 { return v.Mark * Tolerance }
 
-// Tolerable says whether a ratio is within its bound.
+// Tolerable reports whether a ratio is within its bound.
 func (v Verdict) Tolerable() bool { return v.Got <= v.Bound() }
 
-// Verdicts judges everything that has a mark.
+// Verdicts judges all results that have a mark.
 func (r Results) Verdicts() []Verdict {
 	var verdicts []Verdict
 	for _, t := range r.Tables {
@@ -145,7 +145,7 @@ func (s Scaling) markdown(b *strings.Builder) {
 	b.WriteString("\n")
 }
 
-// ours is becket's rate on that many processors.
+// ours returns becket's rate on this number of processors.
 func (s Scaling) ours(i int) float64 {
 	for _, row := range s.Rows {
 		if row.Ours {

@@ -1,4 +1,4 @@
-// Package report judges what was measured and writes it down.
+// Package report judges the measurements and writes the report.
 package report
 
 import (
@@ -11,22 +11,21 @@ import (
 	"github.com/becketflags/becket/benchmarks/scene"
 )
 
-// Row is one implementation in a workload; a figure that it does not have is
-// nil.
+// Row is one implementation in a workload. A missing figure is nil.
 type Row struct {
 	Name               string
 	Role               contender.Role
 	Beforehand, InCall *measure.Figures
 }
 
-// Table is one workload with everybody in it.
+// Table is one workload with all implementations.
 type Table struct {
 	Workload scene.Workload
 	Rows     []Row
 }
 
-// Fastest returns the table with everybody's fastest round in the place of the
-// median, for machines that are busy with other things.
+// Fastest returns the table with the fastest round of each implementation instead of the median,
+// for machines that are busy with other work.
 func (t Table) Fastest() Table {
 	fastest := Table{Workload: t.Workload, Rows: slices.Clone(t.Rows)}
 	for i := range fastest.Rows {
@@ -58,8 +57,8 @@ var Columns = []Column{
 	{"in the call", func(r Row) *measure.Figures { return r.InCall }, func(m Marks) Mark { return m.InCall }},
 }
 
-// Nanoseconds returns the median of the row with that role, 0 where there is
-// none; of several peers, that of the fastest, with its name.
+// Nanoseconds returns the median of the row with that role, or 0 if there is no such row. For
+// peers, it returns the median and the name of the fastest one.
 func (t Table) Nanoseconds(role contender.Role, c Column) (ns float64, name string) {
 	for _, row := range t.Rows {
 		f := c.Of(row)
@@ -83,7 +82,7 @@ type Verdict struct {
 	Unit     string
 }
 
-// Met says whether the mark was met.
+// Met reports whether becket meets the mark.
 func (v Verdict) Met() bool {
 	if v.AtLeast {
 		return v.Got >= v.Mark
@@ -170,7 +169,7 @@ func cells(f *measure.Figures, limit float64) string {
 	return fmt.Sprintf(" %s | %s | %d | %d |", number(f.Nanoseconds), ratio, f.Bytes, f.Allocs)
 }
 
-// number writes a figure with about three digits that count.
+// number writes a figure with about three significant digits.
 func number(v float64) string {
 	switch {
 	case v == float64(int64(v)) && v < 1000:

@@ -1,5 +1,5 @@
-// Package scene holds what every implementation is given: the same users, the
-// same rules and the answers that are right. It knows no implementation.
+// Package scene holds the input of every implementation: the same users, the same rules and the
+// right answers. It knows no implementation.
 package scene
 
 import (
@@ -7,16 +7,15 @@ import (
 	"strings"
 )
 
-// Rotation is the number of users that a timed loop goes through in turn. It
-// is a power of two, so that the loop finds the next one with a mask.
+// Rotation is the number of users in a timed loop. It is a power of two, so that the loop finds the
+// next user with a mask.
 const Rotation = 64
 
 // Mask turns a loop counter into an index of the rotation.
 const Mask = Rotation - 1
 
-// User is what a program knows about whom it asks for: a key and five
-// attributes, as plain Go values. Each implementation makes its own subject
-// of it, beforehand or in the call.
+// User holds the facts that a program knows about a user: a key and five attributes, as plain Go
+// values. Each implementation makes its own subject from it, beforehand or in the call.
 type User struct {
 	Key     string
 	Country string
@@ -29,15 +28,14 @@ type User struct {
 // Listed are the countries that the rules of W2, W3 and W10 let in.
 var Listed = []string{"DE", "FR", "IT", "ES", "PL", "NL", "BE", "AT", "SE", "DK"}
 
-// Unlisted are countries that those rules keep out.
+// Unlisted are countries that these rules keep out.
 var Unlisted = []string{"US", "CA", "BR", "JP", "IN", "AU", "MX", "ZA", "KR", "AR"}
 
 var plans = []string{"free", "team", "business", "enterprise"}
 
-// NewUser makes user number i. Even users match wherever a workload has
-// something to match: their country is listed and their key is in the lists
-// of W6. Every text has bytes of its own, as it has in a program that took it
-// from a request, so that no comparison ends early on equal pointers.
+// NewUser makes user number i. Even users match in every workload with a condition: their country
+// is listed and their key is in the lists of W6. Every text has its own memory, like a text from a
+// request, so that no comparison ends early because of equal pointers.
 func NewUser(i int) User {
 	countries, key := Unlisted, 5_000_000+i
 	if i%2 == 0 {
@@ -62,7 +60,7 @@ func Users() *[Rotation]User {
 	return &users
 }
 
-// Crowd returns n users with different keys, to measure shares with.
+// Crowd returns n users with different keys, to measure shares.
 func Crowd(n int) []User {
 	users := make([]User, n)
 	for i := range users {

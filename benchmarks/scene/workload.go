@@ -2,7 +2,7 @@ package scene
 
 import "fmt"
 
-// Kind says what a workload's flag decides with.
+// Kind is the kind of decision of a workload's flag.
 type Kind int
 
 // The kinds, in the order of the workloads.
@@ -15,7 +15,7 @@ const (
 	KeyList             // on for the keys of a long list
 )
 
-// Workload is one thing to do, the same for every implementation.
+// Workload is one task, the same for every implementation.
 type Workload struct {
 	ID    string
 	Title string
@@ -27,8 +27,8 @@ type Workload struct {
 	OnlyInCall bool
 }
 
-// Workloads are the evaluations that are compared. W7 to W9 are done with
-// these flags, too, but measured in other ways.
+// Workloads are the evaluations in the comparison. W7 to W9 use the same flags, but are measured in
+// other ways.
 var Workloads = []Workload{
 	{ID: "W1", Title: "plain flag", Flag: "plain-flag", Kind: Plain},
 	{ID: "W2", Title: "one rule, country in 10", Flag: "country-flag", Kind: Country},
@@ -40,17 +40,17 @@ var Workloads = []Workload{
 	{ID: "W10", Title: "one rule, the subject built in every call", Flag: "country-flag", Kind: Country, OnlyInCall: true},
 }
 
-// Share is the part of the users, of 100, that the rollout of W4 lets in.
+// Share is the percentage of users that the rollout of W4 lets in.
 const Share = 20
 
-// Arm is one way of the split of W5. Its values differ in length, so that a
-// loop can add up which ones it was given.
+// Arm is one arm of the split of W5. The values differ in length, so that the sum of a loop shows
+// which arms it got.
 type Arm struct {
 	Name   string
 	Weight int
 }
 
-// Arms are the ways of the split.
+// Arms are the arms of the split.
 var Arms = []Arm{{"red", 50}, {"green", 30}, {"blue", 20}}
 
 // Rule is one rule of W3: both conditions must hold.
@@ -59,9 +59,9 @@ type Rule struct {
 	Minimum   string
 }
 
-// TenRules returns the rules of W3. The first nine fail: for some users at
-// the country, for the others at the version, in turn. The last one holds for
-// the listed countries, since every user's version is at least 2.1.0.
+// TenRules returns the rules of W3. The first nine do not apply, in turn because of the country or
+// because of the version. The last one applies to the listed countries, because every user's
+// version is at least 2.1.0.
 func TenRules() []Rule {
 	rules := make([]Rule, 10)
 	for i := range rules {
@@ -75,8 +75,8 @@ func TenRules() []Rule {
 	return rules
 }
 
-// Fillers are plain flags that every implementation holds beside the one that
-// is asked, so that finding a flag costs what it costs in a real program.
+// Fillers are plain flags that every implementation holds beside the measured flag, so that finding
+// a flag costs as much as in a real program.
 func Fillers() []string {
 	keys := make([]string, 60)
 	for i := range keys {
@@ -85,9 +85,9 @@ func Fillers() []string {
 	return keys
 }
 
-// Right returns the answer that user u must be given, as a runner adds it up:
-// 1 for on, 0 for off. It reports false for rollouts and splits, where who is
-// in differs from hash to hash and only the shares can be right.
+// Right returns the right answer for user u as a runner adds it up: 1 for on, 0 for off. It reports
+// false for rollouts and splits, because each library hashes differently and only the shares can be
+// right.
 func (w Workload) Right(u *User) (answer uint64, exact bool) {
 	listed := false
 	for _, c := range Listed {

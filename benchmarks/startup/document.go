@@ -1,6 +1,5 @@
-// Package startup measures what happens around evaluations: becket's way from
-// a server's first byte to the first answer, what it keeps in memory, and its
-// refreshes.
+// Package startup measures the work around evaluations: the time from a server's first byte to
+// becket's first answer, the memory that becket keeps, and its refreshes.
 package startup
 
 import (
@@ -14,10 +13,9 @@ var countries = []string{"DE", "FR", "IT", "ES", "PL", "NL", "BE", "AT", "SE", "
 
 var plans = []string{"free", "team", "business", "enterprise"}
 
-// Document makes a ruleset of n flags with three rules each, always the same
-// for the same numbers: a third of them strings with a split, the others
-// boolean, with the fields for people that real flags have. Its editions differ
-// in one flag.
+// Document makes a ruleset of n flags with three rules each. A third of the flags are strings with
+// a split, the others are boolean, and all have the descriptive fields of real flags. Equal
+// arguments give equal documents; two editions differ in one flag.
 func Document(n, edition int) ([]byte, error) {
 	flags := object{}
 	for i := range n {

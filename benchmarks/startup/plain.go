@@ -2,9 +2,8 @@ package startup
 
 import "encoding/json"
 
-// The plain structs that encoding/json decodes the same file into, as a
-// program without any library would write them for it: the fields that occur,
-// with the types that they have there.
+// encoding/json decodes the same file into these plain structs. They are the structs of a program
+// without any library: they have exactly the fields of the file, with the same types.
 type plainDocument struct {
 	Schema      int                  `json:"schema"`
 	Revision    int64                `json:"revision"`

@@ -13,8 +13,8 @@ import (
 	"github.com/becketflags/becket"
 )
 
-// Unchanged returns the bytes that a refresh allocates to which the server
-// answers 304, as the mean of many.
+// Unchanged returns the bytes that a refresh allocates if the server answers 304, as the mean of
+// many refreshes.
 func Unchanged(n int) (uint64, error) {
 	document, err := Document(n, 0)
 	if err != nil {
@@ -34,7 +34,7 @@ func Unchanged(n int) (uint64, error) {
 	const times = 200
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	if err := client.Refresh(ctx); err != nil { // the connection is there now
+	if err := client.Refresh(ctx); err != nil { // this opens the connection
 		return 0, err
 	}
 	var before, after runtime.MemStats
@@ -48,20 +48,20 @@ func Unchanged(n int) (uint64, error) {
 	return (after.TotalAlloc - before.TotalAlloc) / times, nil
 }
 
-// Latency is how long single evaluations took, with the same overhead of
-// reading the clock in each of them.
+// Latency holds the times of single evaluations. Each includes the same overhead of reading the
+// clock.
 type Latency struct {
 	P50, P99, P999 time.Duration
 	Evaluations    uint64
-	RefreshRate    float64 // refreshes a second meanwhile
+	RefreshRate    float64 // refreshes per second during the measurement
 }
 
-// evaluators is the number of goroutines that evaluate meanwhile.
+// evaluators is the number of goroutines that evaluate during refreshes.
 const evaluators = 2
 
-// MeasureRefreshes lets two goroutines evaluate, first in peace and then
-// while a document of n flags changes as fast as it can be refreshed. The two
-// phases alternate, so that what the machine does falls on both.
+// MeasureRefreshes lets two goroutines evaluate, first without refreshes and then while a document
+// of n flags changes as fast as the client can refresh. The two phases alternate, so that other
+// load on the machine affects both.
 func MeasureRefreshes(n int, phase time.Duration, phases int) (quiet, busy Latency, err error) {
 	s, client, err := changing(n)
 	if err != nil {
@@ -110,8 +110,8 @@ func changing(n int) (*server, *becket.Client, error) {
 	return s, client, err
 }
 
-// editions returns a function that publishes another document whenever it is
-// called: two that differ in one flag, in turn, both prepared beforehand.
+// editions returns a function that publishes one of two documents in turn. They differ in one flag,
+// and both are prepared in advance.
 func editions(n int) (func(s *server, i int), error) {
 	var replies [2]*reply
 	for i := range replies {
@@ -157,8 +157,8 @@ func evaluate(client *becket.Client, n int, stop *atomic.Bool, into *histogram) 
 	}
 }
 
-// histogram counts durations in buckets of 1/16 of a power of two, so a
-// percentile is within 6.25 %. Adding to it costs a few instructions.
+// histogram counts durations in buckets of 1/16 of a power of two, so a percentile is exact to 6.25
+// %. Adding a duration takes a few instructions.
 type histogram struct{ counts [64 * 16]uint64 }
 
 func (h *histogram) add(d time.Duration) {
@@ -173,7 +173,7 @@ func bucket(v uint64) int {
 	return exponent*16 + int(v>>exponent)
 }
 
-// floor is the smallest duration of a bucket.
+// floor returns the smallest duration of a bucket.
 func floor(bucket int) time.Duration {
 	if bucket < 32 {
 		return time.Duration(bucket)

@@ -7,16 +7,15 @@ import (
 	"sync/atomic"
 )
 
-// server speaks just enough HTTP on the loopback interface to serve one
-// document. It allocates nothing for a request, so that what the process
-// allocates meanwhile is the client's.
+// server speaks just enough HTTP on the loopback interface to serve one document. It allocates
+// nothing for a request, so that all allocations of the process are the client's.
 type server struct {
 	listener net.Listener
 	reply    atomic.Pointer[reply]
 }
 
 type reply struct {
-	tag         []byte // as it stands in the request when nothing has changed
+	tag         []byte // the ETag as a conditional request contains it
 	full        []byte
 	notModified []byte
 }
@@ -35,7 +34,7 @@ func (s *server) url() string { return "http://" + s.listener.Addr().String() + 
 
 func (s *server) close() { _ = s.listener.Close() }
 
-// publish makes a document the one that is served from now on.
+// publish makes the server serve a document from now on.
 func (s *server) publish(document []byte, tag string) { s.reply.Store(newReply(document, tag)) }
 
 func newReply(document []byte, tag string) *reply {

@@ -12,14 +12,14 @@ import (
 	"github.com/becketflags/becket/benchmarks/measure"
 )
 
-// Start is what the start with one document took, as medians.
+// Start holds the medians of the cost of a start with one document.
 type Start struct {
 	Flags     int
-	Size      int           // of the document, in bytes
+	Size      int           // size of the document in bytes
 	FirstTime time.Duration // from New over the loopback server to the first answer
-	Decode    time.Duration // encoding/json alone, the same bytes, already in memory
-	Allocated uint64        // bytes, by becket on that way
-	AllocJSON uint64        // bytes, by encoding/json
+	Decode    time.Duration // encoding/json decodes the same bytes from memory
+	Allocated uint64        // bytes that becket allocates in that time
+	AllocJSON uint64        // bytes that encoding/json allocates
 	HeapFlag  float64       // bytes that stay on the heap for each flag
 }
 
@@ -28,8 +28,8 @@ func (s Start) Ratio() float64 { return float64(s.FirstTime) / float64(s.Decode)
 
 const patience = 60 * time.Second
 
-// MeasureStart starts a client with a document of n flags, in turn with
-// encoding/json decoding the same bytes.
+// MeasureStart starts a client with a document of n flags, and alternates with encoding/json
+// decoding the same bytes.
 func MeasureStart(n, rounds int) (Start, error) {
 	document, err := Document(n, 0)
 	if err != nil {
@@ -84,8 +84,8 @@ func firstAnswer(url string, n int) (nanoseconds float64, allocated uint64, err 
 	return float64(took), after.TotalAlloc - before.TotalAlloc, errors.Join(err, client.Close())
 }
 
-// open returns a client that has fetched. The interval is long, so that
-// nothing is refreshed but what is asked for.
+// open returns a client that has fetched a document. The interval is long, so that only explicit
+// refreshes happen.
 func open(url string) (*becket.Client, error) {
 	client, err := becket.New(becket.HTTP(url), becket.WithPollInterval(time.Hour))
 	if err != nil {
@@ -127,7 +127,7 @@ func heapPerFlag(url string, n int) (float64, error) {
 	return (float64(after) - float64(before)) / float64(n), client.Close()
 }
 
-// liveHeap collects twice, since what sync.Pools hold survives the first time.
+// liveHeap collects garbage twice, because values in a sync.Pool survive the first collection.
 func liveHeap() uint64 {
 	runtime.GC()
 	runtime.GC()

@@ -15,7 +15,8 @@ import (
 	"github.com/becketflags/becket"
 )
 
-// swapping is a source whose every document is a new one, in which all flags say its revision.
+// swapping is a source that returns a new document at every fetch. All flags of a document have its
+// revision as value.
 type swapping struct{ revision atomic.Int64 }
 
 func (s *swapping) Fetch(context.Context, becket.Validator) (becket.Document, error) {
@@ -28,8 +29,8 @@ func (s *swapping) Fetch(context.Context, becket.Validator) (becket.Document, er
 
 func (s *swapping) Identity() string { return "swapping" }
 
-// TestEveryAnswerBelongsToOneRuleset evaluates from 64 goroutines while rulesets are swapped as fast as possible, everybody
-// listens, and the client is closed and opened again. Run it under -race.
+// TestEveryAnswerBelongsToOneRuleset evaluates from 64 goroutines while rulesets change as fast as
+// possible, all hooks are set, and the client is closed and opened again. Run it under -race.
 func TestEveryAnswerBelongsToOneRuleset(t *testing.T) {
 	t.Parallel()
 	length := 3 * time.Second
@@ -71,7 +72,7 @@ func TestEveryAnswerBelongsToOneRuleset(t *testing.T) {
 					return
 				}
 				checks.Add(1)
-				runtime.Gosched() // so that the rulesets are swapped as often as can be
+				runtime.Gosched() // so that rulesets change as often as possible
 			}
 		})
 	}
@@ -96,7 +97,7 @@ func TestEveryAnswerBelongsToOneRuleset(t *testing.T) {
 	assert.Positive(t, exposed.Load())
 }
 
-// consistent reports whether all that one view says is of one revision.
+// consistent reports whether all answers of a view have the same revision.
 func consistent(t *testing.T, client *becket.Client, key string) bool {
 	view := client.For(becket.NewSubject(key))
 	type object struct {

@@ -26,11 +26,12 @@ import (
 	"github.com/becketflags/becket/internal/faults"
 )
 
-// childFolder is set in a process that does nothing but write disk copies into the folder until it is killed.
+// childFolder names the environment variable of a child process, which only writes disk copies into
+// that folder until it is killed.
 const childFolder = "BECKET_FAULTS_FOLDER"
 
-// writer is a source with a new document at every fetch. Its documents are large, so that writing takes a while, and of
-// different lengths.
+// writer is a source with a new document at every fetch. Its documents are large, so that a write
+// takes some time, and have different lengths.
 type writer struct{ revision atomic.Int64 }
 
 func (w *writer) Fetch(context.Context, becket.Validator) (becket.Document, error) {
@@ -42,7 +43,7 @@ func (w *writer) Fetch(context.Context, becket.Validator) (becket.Document, erro
 
 func (w *writer) Identity() string { return "writer" }
 
-// silent is the same source when it is down.
+// silent has the same identity as writer, but is down.
 type silent struct{}
 
 var errSilent = errors.New("the source is down")
@@ -53,11 +54,11 @@ func (silent) Fetch(context.Context, becket.Validator) (becket.Document, error) 
 
 func (silent) Identity() string { return "writer" }
 
-// TestChild is what a child process runs; it is no test of its own.
+// TestChild is the code of the child process, not a test.
 func TestChild(t *testing.T) {
 	folder := os.Getenv(childFolder)
 	if folder == "" {
-		t.Skip("this is what child processes run")
+		t.Skip("only child processes run this")
 	}
 	client, err := becket.New(&writer{}, becket.WithDiskCache(folder), becket.WithLowerRevisionAllowed())
 	require.NoError(t, err)
@@ -70,7 +71,7 @@ func TestChild(t *testing.T) {
 	}
 }
 
-// startChild returns a child that has written once, and what kills it.
+// startChild starts a child, waits for its first write, and returns the function that kills it.
 func startChild(t *testing.T, folder string) (kill func()) {
 	t.Helper()
 	child := exec.Command(os.Args[0], "-test.run=^TestChild$", "-test.v=false")
@@ -87,7 +88,8 @@ func startChild(t *testing.T, folder string) (kill func()) {
 	}
 }
 
-// requireGoodStart starts a client whose source is down and checks that it serves one whole document out of the folder.
+// requireGoodStart starts a client whose source is down and checks that it serves a complete
+// document from the folder.
 func requireGoodStart(t *testing.T, folder string) {
 	t.Helper()
 	client, err := becket.New(silent{}, becket.WithDiskCache(folder))
@@ -147,7 +149,8 @@ func TestTwoProcessesShareAFolder(t *testing.T) {
 	assert.Empty(t, files)
 }
 
-// TestEachByteOfTheCopyDamagedAndEachLength damages the copy in every place, and starts on it.
+// TestEachByteOfTheCopyDamagedAndEachLength damages the copy at every position and starts a client
+// with it.
 func TestEachByteOfTheCopyDamagedAndEachLength(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
@@ -193,7 +196,7 @@ func (named) Fetch(context.Context, becket.Validator) (becket.Document, error) {
 
 func (n named) Identity() string { return n.identity }
 
-// mount mounts a small file system, or skips the test where that is not allowed.
+// mount mounts a small file system, or skips the test if that is not allowed.
 func mount(t *testing.T, folder string, options string) {
 	t.Helper()
 	if runtime.GOOS != "linux" || os.Getuid() != 0 {

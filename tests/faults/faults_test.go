@@ -20,9 +20,9 @@ import (
 
 const (
 	interval = time.Second
-	timeout  = 2 * time.Second // of a fetch; a heavy one gets more
+	timeout  = 2 * time.Second // for a fetch; a heavy fault gets more
 	heavy    = time.Minute
-	slack    = 5 * time.Second // for a machine that other tests keep busy; the log has the real times
+	slack    = 5 * time.Second // other tests may keep the machine busy; the log has the real times
 )
 
 // trial is one fault in one scenario.
@@ -33,11 +33,12 @@ type trial struct {
 	folder   string
 	journal  *journal
 	client   *becket.Client
-	http     *http.Client // nil but for TLS
+	http     *http.Client // nil, except for TLS
 }
 
-// TestEveryFaultInEveryScenario is the heart of the promise: start-up returns in time, the last good values are served, the
-// failure is seen, and the client recovers by itself within two poll intervals (and a fetch that was under way).
+// TestEveryFaultInEveryScenario is the central test of the promise: the start returns in time, the
+// client serves the last good values, the failure is visible, and the client recovers by itself
+// within two poll intervals, plus the time of a running fetch.
 func TestEveryFaultInEveryScenario(t *testing.T) {
 	authority, err := faults.NewAuthority()
 	require.NoError(t, err)
@@ -100,7 +101,7 @@ func (x *trial) open(t *testing.T) *becket.Client {
 	return client
 }
 
-// run returns what to write into the table.
+// run returns the text of the table's cell.
 func (x *trial) run(t *testing.T) string {
 	t.Helper()
 	before := x.begin(t)
@@ -113,8 +114,8 @@ func (x *trial) run(t *testing.T) string {
 	cell := string(outcome)
 	if outcome == faults.Keeps {
 		cell = before + "; " + x.failed(t, before, err)
-		if x.scenario == faults.Live && x.fault.Heavy { // nothing else runs
-			assert.Less(t, after.TotalAlloc-memory.TotalAlloc, uint64(400<<20), "bytes allocated for what is refused")
+		if x.scenario == faults.Live && x.fault.Heavy { // no other trial runs now
+			assert.Less(t, after.TotalAlloc-memory.TotalAlloc, uint64(400<<20), "bytes allocated for a refused answer")
 		}
 	}
 	x.heal(t)
@@ -124,7 +125,8 @@ func (x *trial) run(t *testing.T) string {
 	return cell
 }
 
-// begin brings the client to where the scenario wants it, and then the fault. It returns what is served.
+// begin brings the client into the state of the scenario and then starts the fault. It returns the
+// ruleset that the client serves.
 func (x *trial) begin(t *testing.T) string {
 	t.Helper()
 	require.NoError(t, x.server.Publish(faults.Document(10, "good")))
@@ -169,7 +171,8 @@ func (x *trial) outcome(err error) faults.Outcome {
 	}
 }
 
-// failed checks that what was served before still is and that nobody can overlook why, and returns the cause.
+// failed checks that the client still serves the earlier ruleset and reports the failure, and
+// returns the cause.
 func (x *trial) failed(t *testing.T, before string, err error) string {
 	t.Helper()
 	status := x.client.Status()
@@ -214,7 +217,7 @@ func (x *trial) heal(t *testing.T) {
 	}, limit+slack, 5*time.Millisecond)
 }
 
-// table collects what came out, for docs/reliability.md.
+// table collects the results for docs/reliability.md.
 type table struct {
 	mutex sync.Mutex
 	cells map[string]map[faults.Scenario]string

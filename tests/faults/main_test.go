@@ -1,4 +1,4 @@
-// Package faults_test puts the client through everything that can go wrong between it and its flag service.
+// Package faults_test tests the client with every fault between it and its flag service.
 package faults_test
 
 import (
@@ -24,16 +24,16 @@ import (
 
 var update = flag.Bool("update", false, "write the table of docs/reliability.md anew")
 
-// TestMain fails when anything left a goroutine behind.
+// TestMain fails if a test leaves a goroutine behind.
 func TestMain(m *testing.M) {
 	flag.Parse()
 	if flag.Lookup("test.parallel").Value.String() == strconv.Itoa(runtime.GOMAXPROCS(0)) {
-		_ = flag.Set("test.parallel", "16") // trials wait far more than they work
+		_ = flag.Set("test.parallel", "16") // trials spend most of their time waiting
 	}
 	goleak.VerifyTestMain(m)
 }
 
-// journal hears all that a client says: its hooks and its log.
+// journal records the hooks and the log of a client.
 type journal struct {
 	mutex  sync.Mutex
 	log    strings.Builder
@@ -63,7 +63,7 @@ func (j *journal) read() (log string, errs []error) {
 	return j.log.String(), append(errs, j.errors...)
 }
 
-// requireNoSecret looks for secrets in everything that leaves a client.
+// requireNoSecret fails if any output of the client contains a secret.
 func requireNoSecret(t *testing.T, client *becket.Client, j *journal, folder string) {
 	t.Helper()
 	log, errs := j.read()

@@ -13,7 +13,8 @@ import (
 	"github.com/becketflags/becket/internal/faults"
 )
 
-// TestTheMinisignProgramsSignatures takes signatures from the program that everybody signs with, of both kinds.
+// TestTheMinisignProgramsSignatures checks both kinds of signatures that the minisign program
+// makes.
 func TestTheMinisignProgramsSignatures(t *testing.T) {
 	program, err := exec.LookPath("minisign")
 	if err != nil {

@@ -20,7 +20,7 @@ import (
 	"github.com/becketflags/becket/internal/faults"
 )
 
-// nginx is a real web server on loopback.
+// nginx is an nginx server on the loopback interface.
 type nginx struct {
 	folder    string
 	port, tls string
@@ -112,7 +112,8 @@ func (n *nginx) stop() {
 	_ = n.child.Wait()
 }
 
-// publish replaces the file, as everybody should. nginx makes its ETag of the size and the second of the change.
+// publish replaces the file by a rename. nginx derives its ETag from the size and the second of the
+// change.
 func (n *nginx) publish(t *testing.T, revision int, state string) {
 	t.Helper()
 	path := filepath.Join(n.folder, "www", "flags.json")
@@ -122,7 +123,7 @@ func (n *nginx) publish(t *testing.T, revision int, state string) {
 	require.NoError(t, os.Rename(path+".new", path))
 }
 
-// codes lists the answers that nginx logged for a path.
+// codes lists the status codes that nginx logged for a path.
 func (n *nginx) codes(t *testing.T, path string) []string {
 	t.Helper()
 	log, err := os.ReadFile(filepath.Join(n.folder, "access.log"))

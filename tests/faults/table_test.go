@@ -18,7 +18,7 @@ const (
 	tableEnd   = "<!-- end of the table -->\n"
 )
 
-// check holds the page to what came out of the trials, or writes it anew.
+// check compares the page with the results of the trials, or with -update writes its table.
 func (c *table) check(t *testing.T) {
 	t.Helper()
 	var b strings.Builder

@@ -1,4 +1,5 @@
-// Package schema_test holds the published JSON Schema and the native decoder to one corpus of good and bad documents.
+// Package schema_test tests the published JSON Schema and the native decoder with one corpus of
+// good and bad documents.
 package schema_test
 
 import (
@@ -14,22 +15,23 @@ import (
 
 const (
 	good    = "good"
-	bad     = "bad"     // the schema's word for a document that it does not accept
-	refused = "refused" // the decoder takes nothing of the document
-	aside   = "aside"   // the decoder sets the flags and segments aside that are listed, and takes the others
+	bad     = "bad"     // the schema does not accept the document
+	refused = "refused" // the decoder refuses the document
+	aside   = "aside"   // the decoder accepts the document except for the listed flags and segments
 )
 
-// example is a document of the corpus and what becomes of it. One of Document, Text and Base64 holds the document.
+// example is a document of the corpus with the expected results. One of Document, Text and Base64
+// holds the document.
 type example struct {
 	Name    string   `json:"name"`
 	Schema  string   `json:"schema"`  // good or bad
 	Decoder string   `json:"decoder"` // good, refused or aside
 	Aside   []string `json:"aside"`   // "flags." or "segments." and the key, with aside
-	Error   []string `json:"error"`   // what the decoder's error must contain, each of them
+	Error   []string `json:"error"`   // the decoder's error must contain each of these texts
 
 	Document json.RawMessage `json:"document"`
-	Text     *string         `json:"text"`   // where the document is no JSON, or JSON of another meaning than it seems
-	Base64   []byte          `json:"base64"` // where it is not even text
+	Text     *string         `json:"text"`   // for a document that is not JSON, or that a JSON encoder would change
+	Base64   []byte          `json:"base64"` // for a document that is not text
 
 	group string
 }
@@ -47,7 +49,7 @@ func (e *example) bytes() []byte {
 	}
 }
 
-// readCorpus reads all examples, file by file in the order of the names.
+// readCorpus reads all examples from the files, in the order of the files' names.
 func readCorpus(t *testing.T) []example {
 	t.Helper()
 	files, err := filepath.Glob("../../testdata/corpus/*.json")

@@ -9,10 +9,10 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// verdict is what the decoder says of a document.
+// verdict is the decoder's result for a document.
 type verdict struct {
-	refusal error        // why it takes nothing, or nil
-	bad     []becket.Bad // what it sets aside
+	refusal error        // the error for the whole document, or nil
+	bad     []becket.Bad // the invalid flags and segments
 }
 
 func decode(document []byte) verdict {
@@ -23,7 +23,7 @@ func decode(document []byte) verdict {
 	return verdict{bad: rules.Info().Bad}
 }
 
-// word is the corpus's word for the verdict.
+// word returns the corpus's word for the verdict.
 func (v verdict) word() string {
 	switch {
 	case v.refusal != nil:
@@ -35,7 +35,7 @@ func (v verdict) word() string {
 	}
 }
 
-// errors returns all that the decoder says.
+// errors returns all errors of the decoder.
 func (v verdict) errors() []string {
 	if v.refusal != nil {
 		return []string{v.refusal.Error()}
@@ -47,7 +47,7 @@ func (v verdict) errors() []string {
 	return texts
 }
 
-// keys returns what is set aside, as the corpus writes it.
+// keys returns the invalid flags and segments in the corpus's notation.
 func (v verdict) keys() []string {
 	keys := make([]string, len(v.bad))
 	for i := range v.bad {
@@ -72,7 +72,7 @@ func TestDecoderOverTheCorpus(t *testing.T) {
 			}
 			for _, text := range found.errors() {
 				assert.True(t, strings.HasPrefix(text, "becket: "), "an error without the prefix: %.2000s", text)
-				assert.Less(t, len(text), 2000, "an error that nobody can read: %.2000s", text)
+				assert.Less(t, len(text), 2000, "an error that is too long to read: %.2000s", text)
 			}
 		})
 	}

@@ -17,8 +17,8 @@ import (
 
 const mutations = 12000
 
-// Schema and decoder must agree on documents that nobody thought of, too: good ones with something dropped, renamed or put in
-// another's place.
+// Schema and decoder must also agree on documents that nobody wrote: good documents in which a
+// field or value is removed, renamed or replaced.
 func TestSchemaAndDecoderAgreeOnMutations(t *testing.T) {
 	schema := compile(t, readSchema(t))
 	seeds := seedDocuments(t)
@@ -54,8 +54,8 @@ func TestSchemaAndDecoderAgreeOnMutations(t *testing.T) {
 	assert.Less(t, exempt, mutations/3, "too many documents are left to the decoder")
 }
 
-// forDecoderAlone matches the errors that no JSON Schema can give: of references and cycles; of order and of names that must
-// be unique; of the syntax of patterns, prefixes, versions and instants; of time zones; of limits.
+// forDecoderAlone matches errors that a JSON Schema cannot report: references and cycles; order and
+// unique names; the syntax of patterns, prefixes, versions and instants; time zones; limits.
 var forDecoderAlone = []*regexp.Regexp{
 	regexp.MustCompile(`the flag has no variant "|there is no (flag|segment) "|part of a cycle|uses the segment ".*", which is bad`),
 	regexp.MustCompile(`"from" must be before "until"|steps must rise in time|layer's "from" .* is above its "to"|the name ".*" is that of rules`),
@@ -63,7 +63,7 @@ var forDecoderAlone = []*regexp.Regexp{
 	regexp.MustCompile(`nested deeper than 64 levels`),
 }
 
-// onlyDecoderSees says whether each error is of a kind that is left to the decoder.
+// onlyDecoderSees reports whether only the decoder can report each of the errors.
 func onlyDecoderSees(v verdict) bool {
 	for _, text := range v.errors() {
 		if !slices.ContainsFunc(forDecoderAlone, func(r *regexp.Regexp) bool { return r.MatchString(text) }) {
@@ -73,8 +73,8 @@ func onlyDecoderSees(v verdict) bool {
 	return true
 }
 
-// seedDocuments returns the corpus's documents that schema and decoder accept, short ones first. Those at the limits would
-// only take time.
+// seedDocuments returns the corpus's documents that schema and decoder accept, short ones first. It
+// leaves out documents at the limits, because they take too much time.
 func seedDocuments(t *testing.T) [][]byte {
 	t.Helper()
 	var seeds [][]byte
@@ -107,7 +107,7 @@ func parse(t *testing.T, document []byte) any {
 	return value
 }
 
-// replacements are what a mutation puts in another value's place, as JSON.
+// replacements are JSON values that a mutation puts in the place of other values.
 var replacements = []string{
 	`null`, `true`, `false`, `0`, `1`, `-1`, `1.0`, `1.5`, `50`, `100`, `101`, `1e3`, `1e19`, `-1e19`, `""`, `"on"`, `"off"`, `"a"`, `"key"`, `"f"`, `"s"`,
 	`"10m"`, `"2026-11-01"`, `"2026-02-30"`, `"2026-11-01T00:00:00Z"`, `"192.0.2.0/24"`, `">=1.0.0"`, `"all"`, `"integer"`, `[]`, `{}`, `[null]`, `[[]]`,
@@ -119,7 +119,7 @@ var replacements = []string{
 type mutator struct {
 	random *rand.Rand
 	names  []string
-	done   []string // what it did, for who reads the failure
+	done   []string // the mutations so far, for the failure message
 }
 
 // place is a value within a document: a field of an object, or an element of an array.
@@ -128,7 +128,7 @@ type place struct {
 	name   string
 	array  []any
 	index  int
-	put    func(any) // sets the whole array in its own place
+	put    func(any) // replaces the whole array in its parent
 }
 
 // mutate makes one change and returns the document.
@@ -167,7 +167,7 @@ func (m *mutator) mutate(document any) any {
 
 func (m *mutator) note(what, name string) { m.done = append(m.done, what+" "+name) }
 
-// value returns one of the replacements, or a copy of a value from elsewhere in the document.
+// value returns one of the replacements, or a copy of another value of the document.
 func (m *mutator) value(all []place) any {
 	text := []byte(replacements[m.random.IntN(len(replacements))])
 	if m.random.IntN(3) == 0 {
@@ -175,12 +175,12 @@ func (m *mutator) value(all []place) any {
 	}
 	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
 	if err != nil {
-		panic(err) // a slip in replacements
+		panic(err) // replacements holds invalid JSON
 	}
 	return value
 }
 
-// rename returns a misspelt name, one of a tool's own, or another field's.
+// rename returns a misspelt name, a name that begins with x-, or the name of another field.
 func (m *mutator) rename(name string) string {
 	switch m.random.IntN(4) {
 	case 0:

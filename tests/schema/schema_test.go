@@ -19,7 +19,7 @@ const (
 	schemaID   = "https://raw.githubusercontent.com/becketflags/becket/main/schema/ruleset.v1.json"
 )
 
-// readSchema returns the published schema as JSON, to be read or changed.
+// readSchema returns the published schema as JSON that the caller may change.
 func readSchema(t *testing.T) map[string]any {
 	t.Helper()
 	body, err := os.ReadFile(schemaFile)
@@ -29,13 +29,14 @@ func readSchema(t *testing.T) map[string]any {
 	return object(document)
 }
 
-// object returns the JSON object that a value is; a nil one where it is something else, which the assertions then notice.
+// object returns the value as a JSON object. If it is not an object, the result is nil, and the
+// assertions fail.
 func object(value any) map[string]any {
 	found, _ := value.(map[string]any)
 	return found
 }
 
-// compile makes a validator, which fails where the schema is none of draft 2020-12.
+// compile makes a validator. It fails if the schema is not valid under draft 2020-12.
 func compile(t *testing.T, document map[string]any) *jsonschema.Schema {
 	t.Helper()
 	compiler := jsonschema.NewCompiler()
@@ -45,8 +46,8 @@ func compile(t *testing.T, document map[string]any) *jsonschema.Schema {
 	return schema
 }
 
-// accepts says whether the schema accepts the document. What is no JSON it cannot accept; a leading byte-order mark is
-// left to whoever reads the file.
+// accepts reports whether the schema accepts the document. It accepts only JSON, and skips a
+// leading byte-order mark, which is the file reader's concern.
 func accepts(schema *jsonschema.Schema, document []byte) (bool, error) {
 	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(bytes.TrimPrefix(document, []byte("\ufeff"))))
 	if err != nil {
@@ -113,7 +114,7 @@ func TestSchemaExplainsEveryField(t *testing.T) {
 	}
 }
 
-// Whatever the schema gives as an example or a default must be what it accepts itself.
+// The schema must accept its own examples and defaults.
 func TestSchemaAcceptsItsOwnExamples(t *testing.T) {
 	schema := readSchema(t)
 	seen := 0
@@ -151,14 +152,15 @@ func TestSchemaAcceptsItsOwnExamples(t *testing.T) {
 	assert.Greater(t, seen, 40)
 }
 
-// A schema without a field, or with a field of which anything goes, must fail the corpus: else the corpus has no good or no bad document
-// for that field. Fields and operators that somebody adds to the schema alone are found here too.
+// If a field is removed from the schema, or allows any value, the corpus must fail; otherwise the
+// corpus has no good or no bad document for that field. This test also finds fields and operators
+// that were added only to the schema.
 func TestCorpusCoversEveryField(t *testing.T) {
 	examples := readCorpus(t)
 	original := readSchema(t)
 	for _, p := range properties(original) {
 		if p == (property{"", "$schema"}) {
-			continue // anything goes there
+			continue // the field allows any value
 		}
 		without := readSchema(t)
 		delete(fields(without, p.owner), p.name)
@@ -170,8 +172,9 @@ func TestCorpusCoversEveryField(t *testing.T) {
 	}
 }
 
-// Each constraint of the schema must be what makes it refuse, or accept, some example: a constraint that can go unnoticed is
-// not tested. Types are left out, as TestCorpusCoversEveryField asks for them field by field.
+// Without any one of its constraints, the schema must give a wrong answer for some example;
+// otherwise that constraint is not tested. The test leaves out types, because
+// TestCorpusCoversEveryField checks them field by field.
 func TestCorpusNeedsEveryConstraint(t *testing.T) {
 	examples := readCorpus(t)
 	schema := readSchema(t)
@@ -186,7 +189,8 @@ func TestCorpusNeedsEveryConstraint(t *testing.T) {
 	assert.Greater(t, tried, 150)
 }
 
-// annotations are the keywords that refuse nothing by themselves, and those that other tests look after.
+// annotations are the keywords that refuse nothing by themselves, and keywords that other tests
+// check.
 var annotations = []string{
 	"$schema", "$id", "title", "description", "default", "examples", "format", "type",
 	"$defs", "properties", "patternProperties", "dependentSchemas",
@@ -204,7 +208,7 @@ func eachConstraint(schema map[string]any, pointer string, visit func(parent map
 	}
 }
 
-// subschemas gives the schemas below a keyword, each with the pointer to it, in a fixed order.
+// subschemas yields the schemas below a keyword with their JSON pointers, in a fixed order.
 func subschemas(keyword string, value any) iter.Seq2[string, map[string]any] {
 	return func(yield func(string, map[string]any) bool) {
 		switch keyword {
@@ -232,7 +236,8 @@ func subschemas(keyword string, value any) iter.Seq2[string, map[string]any] {
 	}
 }
 
-// noticed says whether the schema fails one of the examples. The large ones at the limits only take time.
+// noticed reports whether the schema gives a wrong answer for an example. It skips the large
+// examples at the limits, because they take too much time.
 func noticed(schema *jsonschema.Schema, examples []example) bool {
 	return slices.ContainsFunc(examples, func(e example) bool {
 		if e.group == "limits" {

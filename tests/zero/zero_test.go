@@ -1,5 +1,5 @@
-// Package zero_test calls everything that becket's packages export with zero and nil values: each
-// call answers or says what is wrong, and none panics or hangs.
+// Package zero_test calls all exported functions and methods of becket's packages with zero and nil
+// values. Each call must work or report the mistake, and none may panic or hang.
 package zero_test
 
 import (
@@ -21,8 +21,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	// The test runs programs that use these packages. Naming them here tells go test that a result
-	// it has kept is out of date when they change.
+	// The test runs programs that use these packages. These imports tell go test to discard a
+	// cached result when the packages change.
 	_ "github.com/becketflags/becket/flagtest"
 	_ "github.com/becketflags/becket/format/configcat"
 	_ "github.com/becketflags/becket/format/flagd"
@@ -57,15 +57,15 @@ func TestEveryExportedNameBearsZeroAndNilValues(t *testing.T) {
 	}
 }
 
-// report is what the program in testdata prints.
+// report is the output of the program in testdata.
 type report struct {
 	Names    int
 	Calls    int
 	Failures []string
 }
 
-// generate writes a table of everything that the packages export: what the program in testdata calls
-// by reflection.
+// generate writes a table of everything that the packages export. The program in testdata calls its
+// entries by reflection.
 func generate(t *testing.T, dir string, packages []string) string {
 	t.Helper()
 	load := loader(t, dir, packages)
@@ -99,7 +99,7 @@ func generate(t *testing.T, dir string, packages []string) string {
 		"var zeros = []reflect.Type{\n%s}\n\nvar values = []named{\n%s}\n", &imports, &functions, &zeros, &values)
 }
 
-// arguments instantiates what is generic with any, which is comparable too.
+// arguments instantiates generic types and functions with any, which is also comparable.
 func arguments(object types.Object) string {
 	var parameters *types.TypeParamList
 	switch of := object.Type().(type) {
@@ -114,7 +114,7 @@ func arguments(object types.Object) string {
 	return "[" + strings.TrimSuffix(strings.Repeat("any, ", parameters.Len()), ", ") + "]"
 }
 
-// loader reads packages from what the compiler exported of them.
+// loader reads packages from the compiler's export data.
 func loader(t *testing.T, dir string, packages []string) types.Importer {
 	t.Helper()
 	listed := command(t, dir, append([]string{"list", "-export", "-deps", "-json=ImportPath,Export"}, packages...)...)
@@ -152,7 +152,7 @@ func run(t *testing.T, dir, table string) (r report) {
 	program := filepath.Join(t.TempDir(), "zeroprogram")
 	command(t, dir, "build", "-overlay", file, "-o", program, "./zeroprogram")
 	c := exec.CommandContext(t.Context(), program)
-	c.Dir = t.TempDir() // it writes to every folder that it can name
+	c.Dir = t.TempDir() // the program writes to every folder that it can name
 	out, err := c.Output()
 	require.NoError(t, err)
 	require.NoError(t, json.Unmarshal(out, &r))

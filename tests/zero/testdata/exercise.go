@@ -1,5 +1,5 @@
-// Command zeroprogram calls everything in its tables with zero and nil values, and with good values
-// of which one is zero, and prints what panicked or hung.
+// Command zeroprogram calls all functions in its tables with zero and nil values, and with good
+// values of which one is zero. It prints the calls that panicked or hung.
 package main
 
 import (
@@ -28,8 +28,8 @@ type named struct {
 }
 
 const (
-	patience = 20 * time.Second // for one call, after which it counts as hanging
-	depth    = 2                // how far results are asked on
+	patience = 20 * time.Second // a call that takes longer counts as hanging
+	depth    = 2                // the depth to which methods of results are called
 )
 
 var report struct {
@@ -70,7 +70,7 @@ func main() {
 		methods(name, reflect.New(zero), 0, func(string) bool { return true })
 		_, byValue := methodNames(zero)
 		methods("nil *"+zero.String(), reflect.Zero(reflect.PointerTo(zero)), 0, func(method string) bool {
-			return !byValue[method] // Go itself panics for these
+			return !byValue[method] // Go itself panics in this case
 		})
 	}
 	if err := json.NewEncoder(os.Stdout).Encode(report); err != nil {
@@ -78,8 +78,8 @@ func main() {
 	}
 }
 
-// good has a sound value of each type that matters, and always the types that have no sensible zero:
-// the program's callers never pass nil for these.
+// good has a useful value for each relevant type. always has the types without a sensible zero
+// value, for which callers never pass nil.
 var good, always = map[reflect.Type]reflect.Value{}, map[reflect.Type]func() reflect.Value{}
 
 func prepare() {
@@ -111,7 +111,7 @@ func prepare() {
 	add(func(*http.Request) becket.Subject { return subject })
 	add(http.Handler(http.NotFoundHandler()))
 	always[reflect.TypeFor[context.Context]()] = func() reflect.Value {
-		ctx, _ := context.WithTimeout(context.Background(), 50*time.Millisecond) //nolint:govet // it ends by itself
+		ctx, _ := context.WithTimeout(context.Background(), 50*time.Millisecond) //nolint:govet // the context ends by itself
 		return reflect.ValueOf(ctx)
 	}
 	always[reflect.TypeFor[http.ResponseWriter]()] = func() reflect.Value { return reflect.ValueOf(httptest.NewRecorder()) }
@@ -119,12 +119,12 @@ func prepare() {
 		return reflect.ValueOf(httptest.NewRequest(http.MethodPost, "/ofrep/v1/evaluate/flags/flag", strings.NewReader(`{"context":{}}`)))
 	}
 	always[reflect.TypeFor[testing.TB]()] = func() reflect.Value { return reflect.ValueOf(test{}) }
-	always[reflect.TypeFor[*testing.T]()] = nil // nobody can make one: such methods are left out
+	always[reflect.TypeFor[*testing.T]()] = nil // nobody can create one, so methods that need it are left out
 }
 
 func add[T any](value T) { good[reflect.TypeFor[T]()] = reflect.ValueOf(&value).Elem() }
 
-// test stands in for a test. One that fails says what is wrong.
+// test replaces a testing.TB. If it fails, its message names the mistake.
 type test struct{ testing.TB }
 
 type failed string
@@ -139,7 +139,7 @@ func (test) Errorf(string, ...any)        {}
 func (test) Fatal(text ...any)            { panic(failed(fmt.Sprint(text...))) }
 func (test) Fatalf(f string, args ...any) { panic(failed(fmt.Sprintf(f, args...))) }
 
-// call calls a function in every way that variations knows, and asks its results on.
+// call calls a function with all variations of arguments, and then the methods of its results.
 func call(name string, function reflect.Value, level int) {
 	for _, arguments := range variations(function.Type()) {
 		results, ok := try(name, function, arguments)
@@ -151,8 +151,8 @@ func call(name string, function reflect.Value, level int) {
 	}
 }
 
-// variations lists arguments: all zero, all zero with one variadic zero, all good, and all good with
-// one zero each.
+// variations lists arguments: all zero, all zero with one variadic zero, all good, and all good
+// with one zero each.
 func variations(of reflect.Type) (all [][]reflect.Value) {
 	n, fixed := of.NumIn(), of.NumIn()
 	if of.IsVariadic() {
@@ -191,7 +191,7 @@ func argument(of reflect.Type, i int, zero bool) reflect.Value {
 		return make()
 	}
 	if in.Kind() == reflect.Func && in.NumOut() == 1 && in.Out(0).Kind() == reflect.Bool && in.NumIn() > 0 {
-		return reflect.MakeFunc(in, func([]reflect.Value) []reflect.Value { // the body of a loop, which Go itself makes
+		return reflect.MakeFunc(in, func([]reflect.Value) []reflect.Value { // the compiler makes such a function from the body of a loop
 			return []reflect.Value{reflect.ValueOf(true)}
 		})
 	}
@@ -201,7 +201,7 @@ func argument(of reflect.Type, i int, zero bool) reflect.Value {
 	return reflect.Zero(in)
 }
 
-// withOptions calls a constructor with the options that every other function makes.
+// withOptions calls a constructor with the options that the other functions return.
 func withOptions(name string, constructor reflect.Value) {
 	of := constructor.Type()
 	if !of.IsVariadic() || of.In(of.NumIn()-1).Elem().Kind() != reflect.Func {
@@ -233,7 +233,7 @@ func withOptions(name string, constructor reflect.Value) {
 	}
 }
 
-// follow asks a result on: its methods, and what can be called of it.
+// follow calls the methods of a result, and the result itself if it is a function.
 func follow(name string, value reflect.Value, level int) {
 	if value.Kind() == reflect.Interface {
 		value = value.Elem()
@@ -251,12 +251,12 @@ func follow(name string, value reflect.Value, level int) {
 		return
 	}
 	if value.Kind() == reflect.Pointer && value.IsNil() {
-		return // the constructor said what was wrong; nil pointers have their own turn
+		return // the constructor reported the mistake; nil pointers are tested separately
 	}
 	methods(name, value, level, func(string) bool { return true })
 }
 
-// foreign reports whether a type is another module's.
+// foreign reports whether a type belongs to another module.
 func foreign(of reflect.Type) bool {
 	if of.Kind() == reflect.Pointer {
 		of = of.Elem()
@@ -264,8 +264,8 @@ func foreign(of reflect.Type) bool {
 	return !strings.HasPrefix(of.PkgPath(), "github.com/becketflags/becket")
 }
 
-// callable reports whether a program has a reason to call the function: it is no option, and its
-// parameters have exported names.
+// callable reports whether a program has a reason to call the function: it is not an option, and
+// the types of its parameters are exported.
 func callable(of reflect.Type) bool {
 	if strings.HasSuffix(of.Name(), "Option") {
 		return false
@@ -303,7 +303,7 @@ func methodNames(of reflect.Type) (names []string, set map[string]bool) {
 	return names, set
 }
 
-// saysWhatIsWrong matches panics that are meant for the programmer: those of a package that says so.
+// saysWhatIsWrong matches intended panics, whose message begins with the name of the package.
 var saysWhatIsWrong = regexp.MustCompile(`^(becket|flagtest|ofrep|shadow): `)
 
 // try makes one call and reports whether it returned.
@@ -343,7 +343,7 @@ func try(name string, function reflect.Value, arguments []reflect.Value) (result
 
 var told = map[string]bool{}
 
-// fail reports a method's problem once, however its receiver was come by.
+// fail reports a method's problem once, regardless of the origin of its receiver.
 func fail(name string, arguments []reflect.Value, problem string) {
 	key := name[strings.LastIndex(name, ".")+1:] + problem
 	if !told[key] {
@@ -352,7 +352,7 @@ func fail(name string, arguments []reflect.Value, problem string) {
 	}
 }
 
-// iterate ranges over a sequence, whole and for one element.
+// iterate ranges over a whole sequence, and again over its first element only.
 func iterate(sequence reflect.Value) {
 	of := sequence.Type()
 	if of.Kind() != reflect.Func || of.NumIn() != 1 || of.NumOut() != 0 || of.In(0).Kind() != reflect.Func ||
@@ -380,7 +380,7 @@ func describe(arguments []reflect.Value) string {
 	return "(" + strings.Join(texts, ", ") + ")"
 }
 
-// place finds the line of becket's that panicked.
+// place finds the line of becket's code that panicked.
 func place(stack []byte) string {
 	_, after, _ := strings.Cut(string(stack), "panic(")
 	for line := range strings.Lines(after) {
