@@ -1,4 +1,5 @@
-// Command ofrep is a service that answers flags to other languages and to browsers by the OpenFeature Remote Evaluation Protocol.
+// Command ofrep is a service that evaluates flags for other languages and for browsers over the
+// OpenFeature Remote Evaluation Protocol.
 //
 //	go run ./examples/ofrep -flags examples/ofrep/flags.json
 //	cd examples/ofrep/node && npm ci && node client.mjs http://localhost:8080
@@ -46,7 +47,7 @@ func source(flags string) becket.Source {
 	return becket.File(flags)
 }
 
-// newHandler shows the flags with the tag "public" to whoever has the token.
+// newHandler shows flags with the tag "public" to callers that have the token.
 func newHandler(client *becket.Client, token string) http.Handler {
 	options := []ofrep.Option{ofrep.WithAllowedOrigins("http://localhost:3000")}
 	if token != "" {

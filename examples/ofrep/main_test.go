@@ -19,7 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// ruleset is a source whose document the test replaces.
+// ruleset is a source whose document a test can replace.
 type ruleset struct{ text atomic.Pointer[string] }
 
 func (r *ruleset) Fetch(context.Context, becket.Validator) (becket.Document, error) {
@@ -47,7 +47,8 @@ func (w *countingWriter) WriteHeader(status int) {
 	w.ResponseWriter.WriteHeader(status)
 }
 
-// needNode skips the test where there is no Node with npm. In continuous integration that is a failure.
+// needNode skips the test if Node with npm is not installed. In continuous integration, the test
+// fails instead.
 func needNode(t *testing.T) {
 	t.Helper()
 	if testing.Short() {
@@ -63,7 +64,7 @@ func needNode(t *testing.T) {
 	}
 }
 
-// installNode copies the client into a folder of its own and fetches what it needs there.
+// installNode copies the client into a new folder and installs its dependencies there.
 func installNode(ctx context.Context, t *testing.T) string {
 	t.Helper()
 	folder := t.TempDir()
@@ -94,7 +95,8 @@ const serverSays = `{"sdk": "server",
 	"anonymous": {"value": "mine", "reason": "ERROR", "errorCode": "TARGETING_KEY_MISSING"},
 	"internal": {"value": true, "reason": "ERROR", "errorCode": "FLAG_NOT_FOUND"}}`
 
-// OpenFeature's own SDKs for browsers and for Node, with their OFREP providers, get what the flags say.
+// OpenFeature's own SDKs for browsers and for Node get the flags' values through their OFREP
+// providers.
 func TestOpenFeaturesJavaScriptSDKsGetTheRightValues(t *testing.T) {
 	needNode(t)
 	text, err := os.ReadFile("flags.json")

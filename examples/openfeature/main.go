@@ -1,5 +1,5 @@
-// Command openfeature asks becket's flags through OpenFeature's SDK. The program knows becket in one line: the one that sets the
-// provider.
+// Command openfeature evaluates becket's flags through OpenFeature's SDK. Only one line of the
+// program names becket: the line that sets the provider.
 package main
 
 import (
@@ -35,7 +35,7 @@ func run(ctx context.Context, out io.Writer) error {
 	}
 	defer openfeature.Shutdown()
 
-	// From here on there is nothing but OpenFeature.
+	// From here on, the program uses only OpenFeature.
 	flags := openfeature.NewClient("shop")
 	user := openfeature.NewEvaluationContext("user-42", map[string]any{"country": "DE"})
 	if flags.Boolean(ctx, "new-checkout", false, user) {

@@ -10,7 +10,8 @@ import (
 	"github.com/becketflags/becket"
 )
 
-// The program's flags: declared once, with the values that hold where there is no ruleset at all.
+// These are the program's flags, declared once, with the values that they have if there is no
+// ruleset.
 var (
 	newCheckout      = becket.BoolFlag{Key: "new-checkout"}
 	expressDelivery  = becket.BoolFlag{Key: "express-delivery"}
@@ -26,7 +27,7 @@ var subjects = []becket.Subject{
 	becket.NewSubject("user-7", becket.String("country", "DE"), becket.String("email", "kim@shop.example.com")),
 }
 
-// answer is what one subject gets for one flag, its value as text.
+// answer is the answer of one flag for one subject, with the value as text.
 type answer struct {
 	flag, value   string
 	variant, rule string
@@ -34,7 +35,7 @@ type answer struct {
 	tier          becket.Tier
 }
 
-// answers are those of one subject, in the order of the flags above.
+// answers are the answers for one subject, in the order of the flags above.
 type answers struct {
 	subject becket.Subject
 	list    []answer
@@ -59,7 +60,7 @@ func answerOf[T any](d becket.Detail[T]) answer {
 	return answer{d.Flag, fmt.Sprint(d.Value), d.Variant, d.Rule, d.Reason, d.Tier}
 }
 
-// printLong writes all that is known of each answer but its tier.
+// printLong writes all fields of each answer except its tier.
 func printLong(out io.Writer, all []answers) {
 	const row = "  %-20s%-13s%-10s%-13s%s\n"
 	fmt.Fprintf(out, row, "FLAG", "VALUE", "VARIANT", "RULE", "REASON")
@@ -75,7 +76,7 @@ func printLong(out io.Writer, all []answers) {
 	}
 }
 
-// printShort writes a line for each subject: the values, and the tier that they come from.
+// printShort writes one line for each subject, with the values and their tier.
 func printShort(out io.Writer, all []answers) {
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	defer table.Flush()
@@ -91,14 +92,14 @@ func printShort(out io.Writer, all []answers) {
 
 func describe(subject becket.Subject) string {
 	var words []string
-	for name, value := range subject.All { // the last one first
+	for name, value := range subject.All { // the last value first
 		words = append(words, name+" "+value.Text())
 	}
 	slices.Reverse(words)
 	return subject.Key() + " (" + strings.Join(words, ", ") + ")"
 }
 
-// same counts the answers that do not differ but for the tier.
+// same counts the answers that are equal or differ only in the tier.
 func same(now, before []answers) (same, total int) {
 	for i := range now {
 		for j, one := range now[i].list {

@@ -1,8 +1,9 @@
-// The main job in one program: a ruleset on a web server, flags in plain Go, and what happens when that server is gone. Start it with
+// Command quickstart shows the main use of becket: a ruleset on a web server, flags in plain Go,
+// and the answers when that server is gone. Start it with
 //
 //	go run ./examples/quickstart
 //
-// It needs no network but loopback, and leaves nothing behind.
+// It needs only the loopback network, and leaves nothing behind.
 package main
 
 import (
@@ -20,7 +21,8 @@ import (
 )
 
 func main() {
-	// Printed at the end: a reader that goes away early, such as head, would end the program before it has cleaned up.
+	// The program prints at the end. Otherwise a reader that ends early, such as head, would end
+	// the program before it has cleaned up.
 	var out bytes.Buffer
 	err := run(context.Background(), &out)
 	fmt.Print(out.String())
@@ -54,15 +56,15 @@ func run(ctx context.Context, out io.Writer) error {
 	return nil
 }
 
-// story is what the stages share.
+// story is the state that the stages share.
 type story struct {
 	out          io.Writer
 	origin       *origin
-	cache, empty string // folders of the disk copy
+	cache, empty string // folders for the disk copy
 	first        []answers
 }
 
-// download is a program's first start, and the server's end while it runs.
+// download shows a program's first start, and the loss of the server while the program runs.
 func (s *story) download(ctx context.Context) error {
 	client, err := becket.New(becket.HTTP(s.origin.url), becket.WithDiskCache(s.cache), becket.WithPollInterval(time.Minute))
 	if err != nil {
@@ -90,7 +92,7 @@ func (s *story) download(ctx context.Context) error {
 	return s.compare(client)
 }
 
-// restart begins without the server: only the folder is left.
+// restart shows a start without the server, with the cache folder only.
 func (s *story) restart(context.Context) error {
 	client, err := becket.New(becket.HTTP(s.origin.url), becket.WithDiskCache(s.cache))
 	if err != nil {
@@ -101,7 +103,7 @@ func (s *story) restart(context.Context) error {
 	return s.compare(client)
 }
 
-// bootstrap begins with neither server nor folder, as on a fresh machine in an outage.
+// bootstrap shows a start with neither server nor folder, as on a new machine during an outage.
 func (s *story) bootstrap(context.Context) error {
 	client, err := becket.New(becket.HTTP(s.origin.url), becket.WithDiskCache(s.empty), becket.WithBootstrap(rulesets.Shop))
 	if err != nil {
@@ -120,7 +122,7 @@ func (s *story) title(stage int, what string, client *becket.Client) {
 	fmt.Fprintf(s.out, "%d. %s\n   served from: %s, revision %d, %d flags\n\n", stage, what, status.Tier, status.Revision, status.Flags)
 }
 
-// compare asks everything once more and holds it against the first answers.
+// compare asks all flags again and compares the answers with the first ones.
 func (s *story) compare(client *becket.Client) error {
 	now := ask(client)
 	printShort(s.out, now)

@@ -10,11 +10,11 @@ import (
 	"time"
 )
 
-// origin is the web server with the ruleset: any server that sends an ETag will do.
+// origin is the web server with the ruleset. Any server that sends an ETag will do.
 type origin struct {
 	url               string
 	server            *http.Server
-	full, notModified atomic.Int64 // answers with a body, and without
+	full, notModified atomic.Int64 // answers with and without a body
 }
 
 // serve starts a web server on a free port of loopback.
@@ -39,5 +39,5 @@ func serve(document []byte) (*origin, error) {
 	return o, nil
 }
 
-// close takes the server down, open connections too.
+// close stops the server and its open connections.
 func (o *origin) close() { _ = o.server.Close() }

@@ -110,7 +110,7 @@ func clientOf(t *testing.T, document []byte) *becket.Client {
 	return client
 }
 
-// squeezed makes runs of more than two blanks two.
+// squeezed shortens runs of more than two blanks to two.
 func squeezed(text string) string {
 	for strings.Contains(text, "   ") {
 		text = strings.ReplaceAll(text, "   ", "  ")

@@ -16,10 +16,10 @@ const (
 
 var newSearch = becket.BoolFlag{Key: "new-search"}
 
-// stage is what one publication of a share came to.
+// stage is the result of one published share.
 type stage struct{ percent, in, came, left int }
 
-// growth publishes one share after the other, and draws who is in.
+// growth publishes one share after the other, and draws the users that are in.
 func growth(ctx context.Context, out io.Writer, p *publisher) error {
 	fmt.Fprint(out, "NEW SEARCH: 5, 20, 50, then 100 percent\n\n")
 	ruler(out)
@@ -58,7 +58,7 @@ func compare(percent int, before, now []bool) stage {
 	return s
 }
 
-// plot draws a user as a letter. One who drops out would be an x.
+// plot draws each user as a letter. A user that drops out would be an x.
 func plot(before, now []bool) string {
 	var b strings.Builder
 	for i := range now {
@@ -76,11 +76,11 @@ func plot(before, now []bool) string {
 	return b.String()
 }
 
-// ruler writes whose column is where.
+// ruler writes the numbers of the users above their columns.
 func ruler(out io.Writer) {
 	last := fmt.Sprintf("user-%d", shown)
 	fmt.Fprintf(out, "%12s%-*s%s\n", "", shown-len(last), "user-1", last)
 }
 
-// share is a number of users in percent.
+// share returns a number of users in percent.
 func share(users int) float64 { return 100 * float64(users) / counted }

@@ -1,9 +1,11 @@
-// A rollout from 5 to 100 percent and an A/B/C test whose weights change, drawn in the terminal: who is in at each stage, that nobody
-// drops out, and who moves when weights change. Start it with
+// Command rollout draws a rollout from 5 to 100 percent and an A/B/C test whose weights change. It
+// shows the users that are in at each stage, that no user drops out, and the users that move when
+// weights change. Start it with
 //
 //	go run ./examples/rollout
 //
-// It edits a ruleset file as a team would, one publication after the other, and asks a client that reads the file.
+// It edits a ruleset file as a team would do, one publication after the other, and asks a client
+// that reads the file.
 package main
 
 import (
@@ -15,7 +17,8 @@ import (
 )
 
 func main() {
-	// Printed at the end: a reader that goes away early, such as head, would end the program before it has cleaned up.
+	// The program prints at the end. Otherwise a reader that ends early, such as head, would end
+	// the program before it has cleaned up.
 	var out bytes.Buffer
 	err := run(context.Background(), &out)
 	fmt.Print(out.String())

@@ -12,14 +12,14 @@ import (
 	"github.com/becketflags/becket/testdata/rulesets"
 )
 
-// What stands in rollout.json, and is edited.
+// These types hold the content of rollout.json, which the program edits.
 const (
 	firstRevision = `"revision": 1`
 	firstPercent  = `"percent": 5`
 	firstSplit    = `"split": {"A": 60, "B": 20, "C": 20}`
 )
 
-// publisher is the team: it edits the ruleset file, and has a program's client read it.
+// publisher plays the part of a team: it edits the ruleset file, and a client reads the file.
 type publisher struct {
 	client   *becket.Client
 	path     string
@@ -36,7 +36,8 @@ func newPublisher(folder string) (*publisher, error) {
 	return p, err
 }
 
-// publish replaces the file by one of the next revision, and waits until the client has it. A client that polls needs no Refresh.
+// publish replaces the file by the next revision, and waits until the client has it. A client that
+// polls needs no Refresh.
 func (p *publisher) publish(ctx context.Context, percent int, weights weights) error {
 	p.revision++
 	document := string(rulesets.Rollout)
@@ -50,7 +51,7 @@ func (p *publisher) publish(ctx context.Context, percent int, weights weights) e
 		}
 		document = strings.Replace(document, edit[0], edit[1], 1)
 	}
-	// A file that is renamed over the old one is never read by half.
+	// After a rename over the old file, no reader sees half of a file.
 	if err := os.WriteFile(p.path+".new", []byte(document), 0o600); err != nil {
 		return err
 	}

@@ -11,10 +11,10 @@ import (
 
 var button = becket.StringFlag{Key: "button", Default: "Buy now"}
 
-// evenly is what the A/B/C test is changed to.
+// evenly holds the new weights of the A/B/C test.
 var evenly = weights{40, 30, 30}
 
-// reweighting draws who has which variant before and after the weights change.
+// reweighting draws each user's variant before and after the weights change.
 func reweighting(ctx context.Context, out io.Writer, p *publisher) error {
 	fmt.Fprintf(out, "\nBUTTON: an A/B/C test, %v, then %v\n\n", usual, evenly)
 	ruler(out)
@@ -44,7 +44,7 @@ func reweighting(ctx context.Context, out io.Writer, p *publisher) error {
 	return nil
 }
 
-// moves changes weights in several ways and counts who moves.
+// moves changes weights in several ways and counts the users that move.
 func moves(ctx context.Context, out io.Writer, p *publisher) error {
 	fmt.Fprintf(out, "\nWHO MOVES when weights change, in percent of %d users\n\n", counted)
 	fmt.Fprint(out, "  change                    fewest possible   becket   cumulative ranges\n")

@@ -106,7 +106,7 @@ func TestFewestAndRangesOfAChange(t *testing.T) {
 	}
 }
 
-// rowOf returns the rest of the line that begins so.
+// rowOf returns the rest of the line with this beginning.
 func rowOf(t *testing.T, text, begin string) string {
 	t.Helper()
 	_, rest, ok := strings.Cut(text, "\n"+begin)

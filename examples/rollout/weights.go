@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// weights are those of A, B and C.
+// weights are the weights of A, B and C.
 type weights [3]float64
 
-// usual are the weights to begin with.
+// usual are the weights at the start.
 var usual = weights{60, 20, 20}
 
 var names = [...]string{"A", "B", "C"}
@@ -18,13 +18,14 @@ func (w weights) json() string { return fmt.Sprintf(`{"A": %v, "B": %v, "C": %v}
 
 func (w weights) String() string { return fmt.Sprintf("%v:%v:%v", w[0], w[1], w[2]) }
 
-// shares are the weights as parts of 1.
+// shares returns the weights as parts of 1.
 func (w weights) shares() weights {
 	sum := w[0] + w[1] + w[2]
 	return weights{w[0] / sum, w[1] / sum, w[2] / sum}
 }
 
-// fewest is the percentage of users that any method must move: what some variants gain, others lose.
+// fewest returns the percentage of users that any method must move, because other variants lose the
+// users that some variants gain.
 func fewest(before, after weights) float64 {
 	p, q := before.shares(), after.shares()
 	moved := 0.0
@@ -34,8 +35,9 @@ func fewest(before, after weights) float64 {
 	return 100 * moved
 }
 
-// ranges is the percentage of users that cumulative ranges move: there the variants lie one after the other on [0, 1), and a
-// user stays where the old and the new range of a variant overlap.
+// ranges returns the percentage of users that cumulative ranges move. With cumulative ranges, the
+// variants lie one after the other on [0, 1), and a user keeps its variant where the variant's old
+// and new range overlap.
 func ranges(before, after weights) float64 {
 	p, q := before.shares(), after.shares()
 	stay, beginP, beginQ := 0.0, 0.0, 0.0
@@ -47,7 +49,7 @@ func ranges(before, after weights) float64 {
 	return 100 * (1 - stay)
 }
 
-// marks has a ^ where two rows of variants differ.
+// marks returns a ^ for each column in which two rows of variants differ.
 func marks(before, after []string) string {
 	var b strings.Builder
 	for i := range before {

@@ -1,8 +1,9 @@
-// Rules by country, age, segment, app version and time: who gets what, and why. Start it with
+// Command targeting shows rules by country, age, segment, app version and time, with each subject's
+// answer and its reason. Start it with
 //
 //	go run ./examples/targeting
 //
-// The clock is the program's own, so that the maintenance window opens in front of your eyes.
+// The program has its own clock, so that you see the maintenance window open.
 package main
 
 import (
@@ -24,7 +25,7 @@ func main() {
 	}
 }
 
-// people are those for whom flags are decided. Not everything is known of everybody.
+// people are the subjects of the decisions. Some of their attributes are unknown.
 var people = []becket.Subject{
 	becket.NewSubject("anna", becket.String("country", "DE"), becket.Int("age", 34), becket.String("app", "2.9.4")),
 	becket.NewSubject("ben", becket.String("country", "FR"), becket.Int("age", 29), becket.String("app", "3.1.2")),
@@ -34,13 +35,14 @@ var people = []becket.Subject{
 	becket.NewSubject("gina", becket.String("country", "CH"), becket.String("email", "gina@example.com")),
 }
 
-// clock is a clock that is set by hand.
+// clock is a clock that the program sets.
 type clock struct{ at atomic.Pointer[time.Time] }
 
 func (c *clock) set(at time.Time) { c.at.Store(&at) }
 func (c *clock) now() time.Time   { return *c.at.Load() }
 
-// berlin is the time zone that the maintenance window was planned in. Only instants count.
+// berlin is the time zone in which the maintenance window was planned. Rules compare instants, not
+// zones.
 var berlin = time.FixedZone("CET", 60*60)
 
 func run(ctx context.Context, out io.Writer) error {
@@ -86,7 +88,7 @@ func maintenance(out io.Writer, client *becket.Client, hand *clock) {
 func at6December(clock string) time.Time {
 	at, err := time.ParseInLocation(time.DateTime, "2026-12-06 "+clock, berlin)
 	if err != nil {
-		panic(err) // the texts above are constants
+		panic(err) // the texts above are constant
 	}
 	return at
 }

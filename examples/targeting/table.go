@@ -13,7 +13,7 @@ func section(out io.Writer, title string) {
 	fmt.Fprintf(out, "%s\n\n", title)
 }
 
-// table asks one flag for everybody. Beside each answer stands the attribute that the flag looks at.
+// table asks one flag for all people, and shows each answer beside the attribute that decides it.
 func table[T any](
 	out io.Writer, client *becket.Client, attribute string,
 	ask func(becket.View, string, T) becket.Detail[T], flag string, fallback T,
@@ -31,7 +31,7 @@ func table[T any](
 	fmt.Fprintln(out)
 }
 
-// why names the rule that applied, or the attribute whose absence kept rules from applying.
+// why returns the rule that applied, or the attribute whose absence kept rules from applying.
 func why(rule, missing string) string {
 	switch {
 	case rule != "":

@@ -79,7 +79,8 @@ func TestTargeting(t *testing.T) {
 	})
 }
 
-// rowsBelow returns the table under a heading, its own heading aside, with single blanks.
+// rowsBelow returns the rows of the table under a heading, without the table's own heading, with
+// single blanks.
 func rowsBelow(t *testing.T, sections []string, heading string) []string {
 	t.Helper()
 	for i, section := range sections {

@@ -1,9 +1,11 @@
-// A web server whose pages depend on flags: one view per request, found by middleware, asked through the request's context. Start it with
+// Command webserver is a web server whose pages depend on flags. Middleware makes one view per
+// request, and handlers get it from the request's context. Start it with
 //
 //	go run ./examples/webserver
 //
-// and open http://127.0.0.1:8080. The page of a visitor stays the same from one visit to the next, since a cookie holds the targeting
-// key; ?country=DE and ?plan=plus show the page to others. The flags are a file of this repository unless -flags names another file or a URL.
+// and open http://127.0.0.1:8080. The page of a visitor stays the same from one visit to the next,
+// since a cookie holds the targeting key; ?country=DE and ?plan=plus show the page for other
+// visitors. The flags are a file of this repository, unless -flags names another file or a URL.
 package main
 
 import (
@@ -24,7 +26,7 @@ import (
 	"github.com/becketflags/becket/testdata/rulesets"
 )
 
-// grace is how long requests that are under way may take once the program is asked to end.
+// grace is the time that running requests may take after the program is asked to end.
 const grace = 5 * time.Second
 
 func main() {
@@ -40,7 +42,7 @@ func main() {
 	}
 }
 
-// run serves until ctx ends. Then it lets requests under way finish, and the flags go last.
+// run serves until ctx ends. Then it lets running requests finish, and closes the client last.
 func run(ctx context.Context, address, flags string, logger *slog.Logger) error {
 	client, err := newClient(flags, logger)
 	if err != nil {
@@ -73,8 +75,8 @@ func run(ctx context.Context, address, flags string, logger *slog.Logger) error 
 	return nil
 }
 
-// newClient reads the ruleset from a web server, from a file, or from the program itself. The first two have the program's own
-// ruleset to fall back on.
+// newClient reads the ruleset from a web server, from a file, or from the program itself. The first
+// two fall back to the program's own ruleset.
 func newClient(flags string, logger *slog.Logger) (*becket.Client, error) {
 	source := becket.FS(rulesets.Files, "shop.json")
 	switch {

@@ -9,7 +9,7 @@ import (
 	"github.com/becketflags/becket"
 )
 
-// The flags that the pages ask, with what holds where there is no ruleset.
+// These are the flags of the pages, with the values that they have if there is no ruleset.
 var (
 	newCheckout      = becket.BoolFlag{Key: "new-checkout"}
 	reviews          = becket.BoolFlag{Key: "reviews"}
@@ -22,10 +22,12 @@ var source string
 
 var page = template.Must(template.New("page").Parse(source))
 
-// visitorCookie holds the targeting key: something that stays, so that a visitor sees one variant and not a new one each time.
+// visitorCookie holds the targeting key. It is permanent, so that a visitor always sees the same
+// variant.
 const visitorCookie = "visitor"
 
-// newHandler puts the middleware before everything that asks flags. That which gives cookies comes first, since the key is in one.
+// newHandler puts the client's middleware before all handlers that use flags. The middleware for
+// cookies comes first, because the key is in a cookie.
 func newHandler(client *becket.Client) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", start)
@@ -34,7 +36,7 @@ func newHandler(client *becket.Client) http.Handler {
 	return withVisitor(withFlags(mux))
 }
 
-// subjectOf is asked once per request. A real shop would know country and plan from the session.
+// subjectOf is called once per request. A real shop would take country and plan from the session.
 func subjectOf(r *http.Request) becket.Subject {
 	key := ""
 	if cookie, err := r.Cookie(visitorCookie); err == nil {
@@ -49,11 +51,12 @@ func subjectOf(r *http.Request) becket.Subject {
 	return becket.NewSubject(key, attributes...)
 }
 
-// withVisitor gives a cookie to who has none, and shows it to the handlers behind it already in the first request.
+// withVisitor gives a cookie to visitors without one, and adds it to the request, so that the next
+// handlers see it in the first request too.
 func withVisitor(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if _, err := r.Cookie(visitorCookie); err != nil {
-			cookie := &http.Cookie{ //nolint:gosec // Secure where there is TLS; loopback has none
+			cookie := &http.Cookie{ //nolint:gosec // the cookie is Secure if there is TLS; loopback has none
 				Name: visitorCookie, Value: rand.Text(), Path: "/", MaxAge: 365 * 24 * 60 * 60,
 				HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: r.TLS != nil,
 			}
@@ -65,7 +68,8 @@ func withVisitor(next http.Handler) http.Handler {
 	})
 }
 
-// start shows the start page. It takes the view once; all its checks are answered by one ruleset, whatever is published meanwhile.
+// start shows the start page. It takes the view once, so one ruleset answers all its checks, even
+// if a new one is published in between.
 func start(w http.ResponseWriter, r *http.Request) {
 	flags := becket.From(r.Context())
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")

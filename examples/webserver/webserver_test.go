@@ -140,7 +140,7 @@ func get(t *testing.T, browser *http.Client, url, visitor string) string {
 	return string(body)
 }
 
-// urlLog waits for the line that tells where the server listens.
+// urlLog waits for the log line with the server's address.
 type urlLog struct {
 	once  sync.Once
 	found chan string
