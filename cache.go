@@ -34,6 +34,7 @@ type snapshot struct {
 	foreign    bool        // the rules are those of another format
 	borrows    bool        // and they may be lent memory: they keep nothing
 	observer   *observer   // nil: nobody listens to evaluations
+	misfits    *misfits    // nil: nobody counts them
 
 	self *snapshot // see far
 }

@@ -59,6 +59,13 @@ func (f *fetcher) refresh(ctx context.Context) error {
 	return nil
 }
 
+// newSnapshot returns a snapshot of rules, which may be nil, for the client's views.
+func (f *fetcher) newSnapshot(rules Rules, tier Tier) *snapshot {
+	s := newSnapshot(rules, tier, f.config.clock, f.observer)
+	s.misfits = &misfits{notifier: f.notifier}
+	return s
+}
+
 // task is what the client's polling loop runs.
 func (f *fetcher) task() poll.Task {
 	return poll.Task{
@@ -155,7 +162,7 @@ func sumOf(body []byte) func() [sha256.Size]byte {
 func (f *fetcher) publish(next *held, rules Rules, body []byte) {
 	now := f.config.clock()
 	before := f.held
-	next.snapshot = newSnapshot(rules, TierNetwork, f.config.clock, f.observer)
+	next.snapshot = f.newSnapshot(rules, TierNetwork)
 	next.snapshot.confirm(now)
 	next.fetchedAt, f.bar = now, next.info.Revision
 	if f.disk != nil {

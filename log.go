@@ -18,6 +18,7 @@ const (
 type limitedLogger struct {
 	logger *slog.Logger // nil: silent
 	causes map[Cause]*quiet
+	told   map[Misfit]bool // misfits, without their counts and errors
 }
 
 type quiet struct {
@@ -26,7 +27,7 @@ type quiet struct {
 }
 
 func newLimitedLogger(logger *slog.Logger) *limitedLogger {
-	return &limitedLogger{logger: logger, causes: map[Cause]*quiet{}}
+	return &limitedLogger{logger: logger, causes: map[Cause]*quiet{}, told: map[Misfit]bool{}}
 }
 
 func (l *limitedLogger) failed(failure *DeliveryError) {
@@ -122,6 +123,17 @@ func (l *limitedLogger) expired(flags []FlagInfo, more int) {
 	if more > 0 {
 		l.log(slog.LevelWarn, "becket: more flags have expired", slog.Int("number", more))
 	}
+}
+
+// misfitting writes one line for a flag and a type, in however many rulesets it does not fit.
+func (l *limitedLogger) misfitting(m *Misfit) {
+	key := Misfit{Flag: m.Flag, Type: m.Type}
+	if l.told[key] || len(l.told) >= maxMisfits {
+		return
+	}
+	l.told[key] = true
+	l.log(slog.LevelWarn, "becket: an object does not fit its type, checks get their default",
+		slog.String("flag", m.Flag), slog.String("type", m.Type), slog.String("error", m.Err.Error()))
 }
 
 // overridden names the flags that a file on this machine decides.

@@ -25,6 +25,7 @@ type event struct {
 	expired       []FlagInfo
 	expiredMore   int        // flags that are not listed
 	overrides     *overrides // flags are overridden
+	misfit        *Misfit    // an object does not fit the type asked for
 }
 
 // notifier calls hooks and the logger from one goroutine of its own, so that nothing of the user's runs under a lock or delays a
@@ -183,6 +184,8 @@ func (n *notifier) deliver(e *event) {
 		}
 	case e.overrides != nil:
 		n.await("logger", func() { n.logger.overridden(e.overrides) })
+	case e.misfit != nil:
+		n.await("logger", func() { n.logger.misfitting(e.misfit) })
 	case len(e.expired)+e.expiredMore > 0:
 		n.await("logger", func() { n.logger.expired(e.expired, e.expiredMore) })
 	default:

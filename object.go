@@ -1,13 +1,12 @@
 package becket
 
 import (
+	"encoding/json"
 	"errors"
 	"maps"
 	"reflect"
 	"sync"
 	"sync/atomic"
-
-	"github.com/go-json-experiment/json"
 )
 
 // object is the value of an object variant: its JSON, and what callers have decoded it into so far.
@@ -74,8 +73,7 @@ func decode[T any](raw []byte) (value any, err *EvaluationError) {
 		}
 	}()
 	var decoded T
-	// Names match as in encoding/json: exactly, or else in another case.
-	if err := json.Unmarshal(raw, &decoded, json.MatchCaseInsensitiveNames(true)); err != nil {
+	if err := json.Unmarshal(raw, &decoded); err != nil {
 		return nil, misfit(err)
 	}
 	return decoded, nil

@@ -12,9 +12,9 @@ import (
 // start serves what there is without the source: the disk copy or the bootstrap, the one of the
 // higher revision, the disk copy where they are equal.
 func (f *fetcher) start(bootstrap *held) {
-	f.held = &held{snapshot: newSnapshot(nil, TierDefaults, f.config.clock, f.observer)}
+	f.held = &held{snapshot: f.newSnapshot(nil, TierDefaults)}
 	if bootstrap != nil {
-		bootstrap.snapshot = newSnapshot(bootstrap.snapshot.rules, TierBootstrap, f.config.clock, f.observer)
+		bootstrap.snapshot = f.newSnapshot(bootstrap.snapshot.rules, TierBootstrap)
 		f.held = bootstrap
 	}
 	if f.config.disk {
@@ -82,7 +82,7 @@ func (f *fetcher) fromDisk(c *disk.Copy) (*held, error) {
 	if err != nil {
 		return nil, fmt.Errorf("becket: the disk copy is refused: %w", within{err})
 	}
-	h.snapshot = newSnapshot(rules, TierDisk, f.config.clock, f.observer)
+	h.snapshot = f.newSnapshot(rules, TierDisk)
 	now := f.config.clock()
 	if age := now.Sub(c.ConfirmedAt); !c.ConfirmedAt.IsZero() && age >= 0 {
 		h.snapshot.confirm(now.Add(-age))

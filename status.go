@@ -36,6 +36,8 @@ type Status struct {
 	Bad      []Bad   // what of the document was set aside, the first 10,000 of them
 	Warnings []error // what is odd about it but harmless, the first 101 of them
 
+	Misfits []Misfit // objects of the ruleset in use that do not fit what the program decodes them into, the first 100 of them
+
 	Exposures     ExposureStatus
 	OverridesFile string     // the file whose overrides stand before the ruleset; "" where there are none
 	Overrides     []Override // in the order of the flags
@@ -127,6 +129,7 @@ func (b *statusBoard) read() Status {
 	s.Tier = h.snapshot.tier
 	s.Revision, s.Environment, s.Flags = h.info.Revision, h.info.Environment, h.info.Flags
 	s.Bad, s.Warnings = firstCopy(h.info.Bad, maxBad), firstCopy(h.info.Warnings, maxWarnings+1)
+	s.Misfits = h.snapshot.misfits.list()
 	s.ETag, s.SignedBy, s.FetchedAt = h.validator.ETag, h.signedBy, h.fetchedAt
 	if confirmed := h.snapshot.moment.confirmed.at.Load(); confirmed != nil {
 		s.ConfirmedAt = *confirmed

@@ -2,6 +2,7 @@ package becket
 
 import (
 	"iter"
+	"reflect"
 	"slices"
 )
 
@@ -60,8 +61,8 @@ func (v View) Float(flag string, fallback float64) float64 {
 }
 
 // JSON returns the value of an object flag as a T, and fallback whenever that cannot be had. It is decoded once per ruleset
-// and type by the rules of encoding/json; what its pointers, maps and slices hold is shared by all callers
-// and to be read only.
+// and type by encoding/json; what its pointers, maps and slices hold is shared by all callers
+// and to be read only. An object that does not fit T is told by [Status] and logged once.
 func JSON[T any](v View, flag string, fallback T) T {
 	value, _ := jsonOf(v, flag, fallback)
 	return value
@@ -362,6 +363,7 @@ func jsonOf[T any](v View, flag string, fallback T) (T, Result) {
 			value = decoded
 		} else {
 			r.fail(failure)
+			v.snapshot.far().misfits.note(flag, reflect.TypeFor[T](), failure)
 		}
 	}
 	v.tell(flag, &r) // only now: who got the fallback did not see the variant

@@ -1,0 +1,116 @@
+package becket
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/big"
+	"net/netip"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// decodesAs checks that an object is decoded into a T exactly as encoding/json decodes it.
+func decodesAs[T any](t *testing.T, document string) {
+	t.Helper()
+	var want T
+	require.NoError(t, json.Unmarshal([]byte(document), &want), document)
+	got, failure := decodeObject[T](ObjectValue([]byte(document)))
+	if assert.Nil(t, failure, document) {
+		assert.Equal(t, want, got, document)
+	}
+}
+
+type embedded struct {
+	RPS   int
+	Burst *int `json:",omitempty"`
+}
+
+func TestObjectsAreDecodedByEncodingJSON(t *testing.T) {
+	t.Parallel()
+	decodesAs[struct{ Timeout time.Duration }](t, `{"timeout": 1500000000}`)
+	decodesAs[struct{ N json.Number }](t, `{"n": 12345678901234567890.5}`)
+	decodesAs[struct{ N any }](t, `{"n": 1e300}`)
+	decodesAs[[2]int](t, `[1, 2, 3]`)
+	decodesAs[[4]int](t, `[1, 2, 3]`)
+	decodesAs[struct{ B []byte }](t, `{"b": "aGFsbG8="}`)
+	decodesAs[struct{ B [2]byte }](t, `{"b": [1, 2]}`)
+	decodesAs[struct{ embedded }](t, `{"rps": 7, "BURST": 8}`)
+	decodesAs[struct{ N int }](t, `{"n": 1, "N": 2, "n": 3}`)
+	decodesAs[struct{ N int }](t, `{"N": 2, "n": null, "other": {"n": 4}}`)
+	decodesAs[struct {
+		N int `json:"n,string"`
+	}](t, `{"n": "7"}`)
+	decodesAs[map[int]string](t, `{"7": "a"}`)
+	decodesAs[map[netip.Addr]bool](t, `{"10.0.0.1": true}`)
+	decodesAs[struct{ At time.Time }](t, `{"at": "2026-01-02T03:04:05Z"}`)
+	decodesAs[struct{ N *big.Int }](t, `{"n": 123456789012345678901234567890}`)
+	decodesAs[struct{ Raw json.RawMessage }](t, `{"raw": {"a": [1e3]}}`)
+	decodesAs[struct{ Tags []string }](t, `{"tags": null}`)
+	decodesAs[struct {
+		Dash int `json:"-"`
+		Ask  int `json:"a-b c"`
+	}](t, `{"dash": 1, "-": 2, "a-b c": 3}`)
+}
+
+func misfitDocument(revision int, rps string) []byte {
+	return fmt.Appendf(nil, `{"schema":1,"revision":%d,"flags":{"limits":{"variants":{"a":{"rps":%s}},"default":"a"}}}`, revision, rps)
+}
+
+func TestObjectsThatDoNotFitAreCountedAndLoggedOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		type limits struct{ RPS int }
+		source := newScript(serving("", string(misfitDocument(1, `"many"`))))
+		log := &logged{}
+		client := newTestClient(t, source, WithLogger(log.logger()), WithBootstrap(misfitDocument(1, `"many"`)))
+		synctest.Wait()
+		assert.Empty(t, client.Status().Misfits)
+		for range 3 {
+			assert.Equal(t, 7, JSON(client.For(Subject{}), "limits", limits{7}).RPS)
+		}
+		assert.Error(t, JSONDetail(client.For(Subject{}), "limits", []int(nil)).Err)
+		assert.Equal(t, map[string]any{"rps": "many"}, JSON(client.For(Subject{}), "limits", map[string]any(nil)))
+		assert.Zero(t, JSON(client.For(Subject{}), "nothing", limits{}).RPS, "a flag that is not there is no misfit")
+
+		told := client.Status().Misfits
+		require.Len(t, told, 2)
+		assert.Equal(t, []any{"limits", "[]int", uint64(1)}, []any{told[0].Flag, told[0].Type, told[0].Checks})
+		assert.Equal(t, []any{"limits", "becket.limits", uint64(3)}, []any{told[1].Flag, told[1].Type, told[1].Checks})
+		assert.ErrorIs(t, told[1].Err, ErrTypeMismatch)
+		assert.ErrorContains(t, told[1].Err, "RPS")
+
+		source.set(serving("", string(misfitDocument(2, `true`))))
+		require.NoError(t, client.Refresh(t.Context()))
+		assert.Empty(t, client.Status().Misfits, "nobody has asked the new ruleset")
+		assert.Equal(t, 7, JSON(client.For(Subject{}), "limits", limits{7}).RPS)
+		assert.Len(t, client.Status().Misfits, 1)
+		synctest.Wait()
+		assert.Equal(t, 2, strings.Count(log.String(), "does not fit its type"), log.String())
+
+		source.set(serving("", string(misfitDocument(3, `8`))))
+		require.NoError(t, client.Refresh(t.Context()))
+		assert.Equal(t, 8, JSON(client.For(Subject{}), "limits", limits{7}).RPS)
+		assert.Empty(t, client.Status().Misfits)
+	})
+}
+
+func TestMisfitsAreBounded(t *testing.T) { //nolint:paralleltest // it counts allocations
+	var flags []string
+	for i := range 2 * maxMisfits {
+		flags = append(flags, fmt.Sprintf(`"f%d":{"variants":{"a":{"x":1}},"default":"a"}`, i))
+	}
+	document := []byte(`{"schema":1,"flags":{` + strings.Join(flags, ",") + `}}`)
+	client := newTestClient(t, Bytes(document), WithBootstrap(document))
+	v := client.For(Subject{})
+	for i := range 2 * maxMisfits {
+		assert.Equal(t, []int{1}, JSON(v, fmt.Sprintf("f%d", i), []int{1}))
+	}
+	assert.Len(t, client.Status().Misfits, maxMisfits)
+	one := []int{1}
+	assert.Zero(t, testing.AllocsPerRun(100, func() { JSON(v, "f0", one) }), "asking again costs nothing")
+}
