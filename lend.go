@@ -7,20 +7,20 @@ import (
 	"github.com/becketflags/becket/internal/lending"
 )
 
-// The machine of a regexp holds the text while it runs, and rules behind an interface may keep a
-// subject as far as escape analysis knows. Handed to them, a text that was put together on a caller's
-// stack would have to be on the heap, and the whole subject with it. They are lent a copy instead,
-// which is on the heap, in memory that is used again.
+// A regexp keeps the text that it matches in a machine on the heap while it runs, and rules behind an
+// interface may keep a subject as far as escape analysis knows. If a text went to them as it is, the
+// compiler would put every text that a caller makes, and every subject, on the heap. They are lent a
+// copy instead, which lies on the heap, in memory that is used again.
 
 // textCopy is one allocation, and large enough for nearly all texts.
 type textCopy struct{ room [512]byte }
 
 var textCopies = sync.Pool{New: func() any { return new(textCopy) }}
 
-// matches reports whether the pattern matches a copy of the text. The copy of a longer text than the
-// room holds is not kept.
+// matches reports whether the pattern matches a copy of the text. A text that does not fit into the
+// room costs an allocation, which is not kept.
 func matches(pattern *regexp.Regexp, text string) bool {
-	c := textCopies.Get().(*textCopy)
+	c := textCopies.Get().(*textCopy) //nolint:errcheck // the pool holds nothing else
 	matches := pattern.Match(append(c.room[:0], text...))
 	textCopies.Put(c)
 	return matches
@@ -42,7 +42,7 @@ type lentSubject struct {
 var lentSubjects = sync.Pool{New: func() any { return new(lentSubject) }}
 
 func lend(s *Subject, flag string) *lentSubject {
-	l := lentSubjects.Get().(*lentSubject)
+	l := lentSubjects.Get().(*lentSubject) //nolint:errcheck // the pool holds nothing else
 	l.memory, l.attributes, l.values = l.room.memory[:0], l.room.attributes[:0], l.room.values[:0]
 	l.lent = l.subject(s)
 	l.flag = l.text(flag)
@@ -62,9 +62,9 @@ func (l *lentSubject) giveBack() {
 	lentSubjects.Put(l)
 }
 
-// poison overwrites the copies, in memory that is not used again: whoever kept them reads poison for
-// ever. Pieces that were too small on the way are left alone, but for the room: they
-// are never used again, poisoned or not.
+// poison overwrites the copies, in memory that is not used again, so that rules that kept a copy read
+// poison for ever. Of the pieces that became too small while a large subject was copied, only the
+// room is overwritten: nothing else leads to the others once they are replaced.
 func (l *lentSubject) poison() {
 	for i := range l.memory {
 		l.memory[i] = poisonByte

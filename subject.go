@@ -3,6 +3,7 @@ package becket
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"unsafe"
@@ -216,16 +217,15 @@ func (v Value) entry(name *attributeName) Value {
 // walkBackwards visits attributes and entries of groups, the last ones first. It hands over copies: a pointer into the list would keep
 // the list from the caller's stack.
 func walkBackwards(attributes []Attribute, visit func(Attribute) bool) bool {
-	for i := len(attributes) - 1; i >= 0; i-- {
-		if attributes[i].value.kind() != kindGroup {
-			if !visit(attributes[i]) {
+	for _, a := range slices.Backward(attributes) {
+		if a.value.kind() != kindGroup {
+			if !visit(a) {
 				return false
 			}
 			continue
 		}
-		group := attributes[i].value.group()
-		for j := len(group) - 1; j >= 0; j-- {
-			if !visit(group[j]) {
+		for _, entry := range slices.Backward(a.value.group()) {
+			if !visit(entry) {
 				return false
 			}
 		}

@@ -166,7 +166,7 @@ func (v View) Flags() iter.Seq[FlagInfo] {
 	if v.snapshot == nil || v.snapshot.answering() == nil {
 		return flagsOf(nil)
 	}
-	return v.snapshot.answering().Flags()
+	return v.snapshot.far().answering().Flags()
 }
 
 // Flag describes a flag of the view's ruleset, and says whether there is one of that key.
@@ -174,7 +174,7 @@ func (v View) Flag(key string) (FlagInfo, bool) {
 	if v.snapshot == nil || v.snapshot.answering() == nil {
 		return FlagInfo{}, false
 	}
-	return v.snapshot.answering().Flag(key)
+	return v.snapshot.far().answering().Flag(key)
 }
 
 // RulesetID identifies what a view pins, within one process: views with equal IDs answer out of the same ruleset of the same tier. Who keeps
