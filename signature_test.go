@@ -178,11 +178,15 @@ func TestAForgedValidatorOfASignedCopyPinsNothing(t *testing.T) {
 		kept.ETag, kept.LastModified = "v2", "Thu, 01 Jan 2026 00:00:00 GMT"
 		require.NoError(t, d.Write(kept))
 
-		source.set(serving("v2", newer)) // it says "not modified" to v2
-		source.sign(signature(key, newer))
+		source.set(failing(errDown))
 		client = newTestClient(t, source, WithPublicKey(trusted), WithDiskCache(folder))
 		assert.Equal(t, TierDisk, client.Status().Tier)
 		assert.Empty(t, client.Status().ETag, "nobody vouches for it")
+		require.NoError(t, client.Close())
+
+		source.set(serving("v2", newer)) // it says "not modified" to v2
+		source.sign(signature(key, newer))
+		client = newTestClient(t, source, WithPublicKey(trusted), WithDiskCache(folder))
 		synctest.Wait() // for the first fetch
 		require.NoError(t, client.Status().LastError)
 		assert.True(t, source.last().IsZero(), "the first fetch is unconditional")
@@ -203,11 +207,15 @@ func TestAnUnsignedCopyOfAHigherRevisionIsReplaced(t *testing.T) {
 		source.sign(signature(key, flagsDocument(1, "a")))
 		client := newTestClient(t, source, WithPublicKey(trusted), WithDiskCache(folder), WithPollInterval(10*time.Second))
 		require.NoError(t, client.Wait(t.Context()))
+		synctest.Wait() // for the client's own copy
 		body := []byte(flagsDocument(9, "planted"))
 		planted := &disk.Copy{Body: body, Sum: sha256.Sum256(body), Revision: 9, FetchedAt: time.Now(), ConfirmedAt: time.Now()}
 		require.NoError(t, diskOf(folder).Write(planted))
-		time.Sleep(2 * time.Minute)
 		kept, err := diskOf(folder).Read()
+		require.NoError(t, err)
+		require.EqualValues(t, 9, kept.Revision)
+		time.Sleep(2 * time.Minute)
+		kept, err = diskOf(folder).Read()
 		require.NoError(t, err)
 		assert.EqualValues(t, 1, kept.Revision)
 	})
