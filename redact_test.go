@@ -180,9 +180,17 @@ func TestMistakesInAddressesAndHeadersQuoteNothing(t *testing.T) {
 
 func TestAProxysPasswordIsInNoError(t *testing.T) {
 	r := &redactor{}
-	t.Setenv("HTTPS_PROXY", "http://user:proxy-secret@proxy.example.com")
+	t.Setenv("HTTPS_PROXY", "http://user:pw12@proxy.example.com")
 	r.proxies()
 	r.ready()
-	basic := base64.StdEncoding.EncodeToString([]byte("user:proxy-secret"))
-	assert.Equal(t, "*** and ***", r.text("proxy-secret and "+basic))
+	basic := base64.StdEncoding.EncodeToString([]byte("user:pw12"))
+	assert.Equal(t, "*** and ***", r.text("pw12 and "+basic), "too short to look like a key")
+}
+
+func TestEachSegmentOfAPathThatMayBeAKeyIsHidden(t *testing.T) {
+	r := newRedactor([]*url.URL{{Scheme: "https", Host: "example.com", Path: "/flags/Sesame7/a b-c%d/open_1.json"}}, nil)
+	for _, text := range []string{"Sesame7", "a b-c%d", "a%20b-c%25d", "open_1.json", "open_1"} {
+		assert.Equal(t, "at *** here", r.text("at "+text+" here"))
+	}
+	assert.Equal(t, "the flags", r.text("the flags"), "a word is no key")
 }
