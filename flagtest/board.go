@@ -13,19 +13,19 @@ import (
 	"github.com/becketflags/becket"
 )
 
-// board is where a test writes its values. What it says at one moment is published as a sheet, which does not change.
+// board holds the values that a test sets. Each change publishes a new sheet, which never changes.
 type board struct {
 	base    becket.Rules // nil for New
 	client  *becket.Client
 	options []becket.Option
-	above   *board // nil unless this is a copy
+	above   *board // nil unless this board is a copy
 	asked   asked
 
 	mutex    sync.Mutex
-	t        testing.TB // nil when the test has ended: then nobody is there to fail
+	t        testing.TB // nil after the test has ended, because a test cannot fail then
 	told     map[string]bool
 	current  *sheet
-	sheets   map[string]*sheet // by version: what the format decodes
+	sheets   map[string]*sheet // sheets that the format has not decoded yet, by version
 	versions int
 }
 
@@ -35,7 +35,7 @@ func newBoard(t testing.TB, base becket.Rules) *board {
 	return b
 }
 
-// end makes sure that the test is not touched any more.
+// end makes sure that the board does not use the test any more.
 func (b *board) end() {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
@@ -52,18 +52,19 @@ func (b *board) complain(text string) {
 	}
 }
 
-// copy returns a board for a subtest that says the same.
+// copy returns a board with the same values for a subtest.
 func (b *board) copy(t testing.TB) *board {
 	c := newBoard(t, b.base)
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
 	c.above, c.options = b, b.options
-	c.current.flags = b.current.flags // never written to
+	c.current.flags = b.current.flags // maps in sheets are never changed
 	return c
 }
 
-// set changes one flag for one subject, or for all with the key "", and returns what was set before. It fails the test and changes nothing
-// where the value is none or of another type than the flag.
+// set changes one flag for one subject, or for all subjects if the key is "", and returns the value
+// before. If the value is invalid or has another type than the flag, it fails the test and changes
+// nothing.
 func (b *board) set(t testing.TB, flag, key string, value any) (before *becket.Variant, ok bool) {
 	t.Helper()
 	variants, err := variantsOf(value)
@@ -84,29 +85,29 @@ func (b *board) set(t testing.TB, flag, key string, value any) (before *becket.V
 	return before, true
 }
 
-// put serves a variant to one subject, or to all, as it was before; nil for nothing.
+// put restores the variant that one subject or all subjects had; nil removes the variant.
 func (b *board) put(flag, key string, variant *becket.Variant) {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
 	b.current = b.current.with(flag, b.current.fake(flag).serving(key, variant))
 }
 
-// publish makes the client serve what the board has.
+// publish makes the client serve the board's values.
 func (b *board) publish() {
-	// Not the test's own context, which has ended when its clean-up functions run.
+	// The test's own context has already ended when its clean-up functions run.
 	if err := b.client.Refresh(context.Background()); err != nil {
 		b.complain(err.Error())
 	}
 }
 
-// serve gives a flag one of its variants for all subjects.
+// serve makes a flag serve one of its variants to all subjects.
 func (b *board) serve(flag string, variant becket.Variant) {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
 	b.current = b.current.with(flag, &fake{variants: b.current.fake(flag).variants, forAll: &variant})
 }
 
-// variants lists what EachVariant runs through.
+// variants lists the variants for EachVariant.
 func (b *board) variants(flag string) []becket.Variant {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
@@ -126,14 +127,14 @@ func (b *board) baseVariants(flag string) []becket.Variant {
 	return nil
 }
 
-// unknown says that there is no such flag, and which one may be meant.
+// unknown returns the message for a flag that does not exist, with the nearest key.
 func (b *board) unknown(flag string) string {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
 	return b.current.unknown(flag)
 }
 
-// version publishes the sheet and returns the number that the format finds it by.
+// version publishes the sheet and returns the version by which the format finds it.
 func (b *board) version() string {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
@@ -141,7 +142,7 @@ func (b *board) version() string {
 		b.versions++
 		b.current.version = strconv.Itoa(b.versions)
 		b.current.revision = int64(b.versions)
-		clear(b.sheets) // the client decodes what it has just fetched, and nothing older
+		clear(b.sheets) // the client decodes only the document that it has just fetched
 		b.sheets[b.current.version] = b.current
 	}
 	return b.current.version
@@ -154,7 +155,8 @@ func (b *board) sheet(version string) (*sheet, bool) {
 	return s, ok
 }
 
-// source and format make the client take its rules from the board: the document is the sheet's number.
+// source and format make the client take its rules from the board. The document is the sheet's
+// version.
 type source struct{ board *board }
 
 func (s source) Fetch(_ context.Context, last becket.Validator) (becket.Document, error) {
@@ -179,13 +181,13 @@ func (f format) Decode(document []byte) (becket.Rules, error) {
 	return s, nil
 }
 
-// asked is a set of keys.
+// asked is a set of flag keys.
 type asked struct {
 	mutex sync.RWMutex
 	keys  map[string]bool
 }
 
-// add copies the key, which may live on the caller's stack.
+// add copies the key, because it may live on the caller's stack.
 func (a *asked) add(key string) {
 	a.mutex.RLock()
 	known := a.keys[key]
@@ -207,7 +209,7 @@ func (a *asked) sorted() []string {
 	return slices.Sorted(maps.Keys(a.keys))
 }
 
-// undo remembers what a subtest has set, to put it back.
+// undo remembers the values before a subtest, to restore them.
 type undo struct {
 	mutex sync.Mutex
 	steps []undoStep

@@ -8,7 +8,7 @@ import (
 	"github.com/becketflags/becket/flagtest"
 )
 
-var t = new(testing.T) // a test gets its own
+var t = new(testing.T) // every test has its own
 
 func ExampleNew() {
 	fake := flagtest.New(t, flagtest.Values{"new-checkout": true, "theme": "dark", "limits": map[string]int{"rps": 100}})

@@ -1,11 +1,12 @@
-// Package flagtest gives tests flags that they set themselves, without a network, a file or a flag service:
+// Package flagtest gives tests flags that they set themselves, without a network, a file or a flag
+// service:
 //
 //	fake := flagtest.New(t, flagtest.Values{"new-checkout": true, "theme": "dark"})
 //	handler := NewHandler(fake.Client())
 //
-// The client is a real one, so views, hooks, exposures and contexts work as they do in production. A test in which the code
-// asks for a flag that the test does not know, or for another type, fails. Everything is safe for parallel tests, and closed
-// with the test.
+// The client is a real client, so views, hooks, exposures and contexts work as in production. The
+// test fails if the code asks for a flag that the test does not know, or for another type.
+// Everything is safe for parallel tests. The client is closed at the end of the test.
 package flagtest
 
 import (
@@ -20,18 +21,19 @@ import (
 	"github.com/becketflags/becket"
 )
 
-// Values gives each flag its value: a boolean, text, a number of any type, a [becket.Value], [OneOf], or for an object flag anything that
-// encoding/json writes as an object or array.
+// Values gives each flag its value: a boolean, a string, a number of any type, a [becket.Value], a
+// [OneOf], or, for an object flag, anything that encoding/json writes as an object or array.
 type Values map[string]any
 
 // Flags are the flags of a test. They are safe for concurrent use.
 type Flags struct {
 	t     testing.TB
 	board *board
-	undo  *undo // nil: what is set lasts as long as the client
+	undo  *undo // nil if values last as long as the client
 }
 
-// New returns flags that have these values until the test ends. Options are the client's own: hooks, exposures, a clock.
+// New returns flags that have these values until the test ends. The options are options of the
+// client, such as hooks, exposures or a clock.
 func New(t testing.TB, values Values, options ...becket.Option) *Flags {
 	t.Helper()
 	b := newBoard(t, nil)
@@ -41,7 +43,8 @@ func New(t testing.TB, values Values, options ...becket.Option) *Flags {
 	return start(t, b, options)
 }
 
-// FromFile returns the flags of a native ruleset as it stands in a file. A flag in it that cannot be read fails the test.
+// FromFile returns the flags of a native ruleset in a file. An invalid flag in the file fails the
+// test.
 func FromFile(t testing.TB, path string, options ...becket.Option) *Flags {
 	t.Helper()
 	document, err := os.ReadFile(filepath.Clean(path))
@@ -55,7 +58,8 @@ func FromFile(t testing.TB, path string, options ...becket.Option) *Flags {
 	return FromRules(t, rules, options...)
 }
 
-// FromRules is [FromFile] for rules of any format, such as configcat.V6 decodes them.
+// FromRules is like [FromFile] for rules of any format, such as the rules that configcat.V6
+// decodes.
 func FromRules(t testing.TB, rules becket.Rules, options ...becket.Option) *Flags {
 	t.Helper()
 	if rules == nil {
@@ -67,7 +71,7 @@ func FromRules(t testing.TB, rules becket.Rules, options ...becket.Option) *Flag
 	return start(t, newBoard(t, rules), options)
 }
 
-// start makes a client that shows what the board has.
+// start creates a client that serves the board's values.
 func start(t testing.TB, b *board, options []becket.Option) *Flags {
 	t.Helper()
 	b.options = options
@@ -79,7 +83,7 @@ func start(t testing.TB, b *board, options []becket.Option) *Flags {
 	b.client = client
 	t.Cleanup(func() {
 		b.end()
-		if err := client.Close(); errors.Is(err, becket.ErrNotEnded) { // a sink may well fail on purpose
+		if err := client.Close(); errors.Is(err, becket.ErrNotEnded) { // a test may use a sink that fails
 			t.Errorf("flagtest: %v", err)
 		}
 	})
@@ -87,8 +91,8 @@ func start(t testing.TB, b *board, options []becket.Option) *Flags {
 	return &Flags{t: t, board: b}
 }
 
-// Client returns a client that serves the flags. Flags that were not made by this package have the nil client, which answers with
-// defaults.
+// Client returns a client that serves the flags. A nil or zero Flags returns a nil client, which
+// answers with defaults.
 func (f *Flags) Client() *becket.Client {
 	if f.isZero() {
 		return nil
@@ -96,14 +100,15 @@ func (f *Flags) Client() *becket.Client {
 	return f.board.client
 }
 
-// isZero reports whether the flags were not made by this package. Such flags answer with defaults.
+// isZero reports whether f is nil or zero, and so was not made by this package.
 func (f *Flags) isZero() bool { return f == nil || f.board == nil }
 
-// For is Client().For, for tests that need no more than a view.
+// For is short for f.Client().For(subject).
 func (f *Flags) For(subject becket.Subject) becket.View { return f.Client().For(subject) }
 
-// Set gives a flag another value, or a new flag its first: views made from now on see it, those made before keep theirs. It
-// lasts until the end of the test that the Flags belong to; see [Flags.In].
+// Set changes the value of a flag, or adds a flag. Views that are created later see the value;
+// existing views keep theirs. The value lasts until the end of the test that the Flags belong to;
+// see [Flags.In].
 func (f *Flags) Set(flag string, value any) {
 	if !f.isZero() {
 		f.t.Helper()
@@ -111,10 +116,11 @@ func (f *Flags) Set(flag string, value any) {
 	f.SetFor("", flag, value)
 }
 
-// SetFor is Set for one subject alone, by its targeting key; it goes before what Set says. An empty key stands for all subjects.
+// SetFor is Set for one subject, by its targeting key. It takes precedence over Set. An empty key
+// stands for all subjects.
 func (f *Flags) SetFor(subjectKey, flag string, value any) {
 	if f.isZero() {
-		panic("flagtest: Set: " + unmade) // there is no test to fail
+		panic("flagtest: Set: " + unmade) // no test exists that could fail
 	}
 	f.t.Helper()
 	before, ok := f.board.set(f.t, flag, subjectKey, value)
@@ -127,8 +133,9 @@ func (f *Flags) SetFor(subjectKey, flag string, value any) {
 	f.board.publish()
 }
 
-// In returns the same flags for a subtest: what is set through it is put back when the subtest ends. Subtests that run in
-// parallel and set the same flag for the same subject see each other; give each its own with [Flags.Copy].
+// In returns the same flags for a subtest: the values that are set through it last until the
+// subtest ends. Parallel subtests that set the same flag for the same subject affect each other;
+// use [Flags.Copy] for them.
 func (f *Flags) In(t testing.TB) *Flags {
 	t.Helper()
 	if f.isZero() {
@@ -139,8 +146,8 @@ func (f *Flags) In(t testing.TB) *Flags {
 	return &Flags{t: t, board: f.board, undo: u}
 }
 
-// Copy returns flags of their own for a subtest, with the values as they are now and a client of their own. What the code asks
-// them is told by [Flags.Asked] of both.
+// Copy returns separate flags for a subtest, with the present values and a client of their own.
+// [Flags.Asked] of both the copy and the original lists the flags that the subtest asks for.
 func (f *Flags) Copy(t testing.TB) *Flags {
 	t.Helper()
 	if f.isZero() {
@@ -149,8 +156,9 @@ func (f *Flags) Copy(t testing.TB) *Flags {
 	return start(t, f.board.copy(t), f.board.options)
 }
 
-// EachVariant runs a subtest for each variant of a flag, under the variant's name and with a client of its own that serves it, all
-// else being equal. A boolean flag has two; for a flag of [New] with other values, [OneOf] says which.
+// EachVariant runs a subtest for each variant of a flag. The subtest has the variant's name and a
+// client of its own that serves the variant; all other flags keep their values. A boolean flag has
+// two variants. For other flags of [New], [OneOf] lists the values.
 func (f *Flags) EachVariant(t *testing.T, flag string, run func(t *testing.T, client *becket.Client)) {
 	t.Helper()
 	if f.isZero() {
@@ -169,7 +177,8 @@ func (f *Flags) EachVariant(t *testing.T, flag string, run func(t *testing.T, cl
 	}
 }
 
-// Asked lists the flags that the code has asked for so far, sorted, unknown ones too. [becket.View.All] asks for every one.
+// Asked lists, in order, the keys of the flags that the code has asked for so far, including
+// unknown flags. [becket.View.All] asks for every flag.
 func (f *Flags) Asked() []string {
 	if f.isZero() {
 		return nil

@@ -19,7 +19,7 @@ import (
 	"github.com/becketflags/becket/flagtest"
 )
 
-// witness is a test that writes down how it fails instead of failing, and that can be ended.
+// witness is a test that records its failures instead of failing. A test can end it.
 type witness struct {
 	testing.TB
 	mutex    sync.Mutex
@@ -63,7 +63,7 @@ func (w *witness) said() []string {
 	return append([]string(nil), w.errors...)
 }
 
-// watch runs a test with a witness and returns what it complained of.
+// watch runs a test with a witness and returns the witness's failures.
 func watch(t *testing.T, run func(w *witness)) []string {
 	t.Helper()
 	w := &witness{TB: t}
@@ -371,7 +371,7 @@ func TestOptionsHooksAndExposuresWorkAsInProduction(t *testing.T) {
 		assert.Equal(t, []string{"theme"}, changes[1].Keys())
 		require.Len(t, seen, 1)
 		assert.Equal(t, "red", seen[0].Variant)
-		time.Sleep(100 * time.Hour) // polls find nothing new
+		time.Sleep(100 * time.Hour) // polls during this time find no change
 		assert.Equal(t, "red", fake.For(user).String("theme", ""))
 		assert.Zero(t, fake.Client().Status().Failures)
 	})

@@ -12,22 +12,23 @@ import (
 	"github.com/becketflags/becket/internal/match"
 )
 
-// sheet is what a board says at one moment. It is becket.Rules, and nothing of it changes once it is published.
+// sheet holds a board's values at one moment. It implements becket.Rules and never changes after it
+// is published.
 type sheet struct {
 	board    *board
-	flags    map[string]*fake // those that the test has set; the others are the base's
-	version  string           // "" until it is published
+	flags    map[string]*fake // flags that the test has set; the base has all others
+	version  string           // "" before publication
 	revision int64
 }
 
 // fake is a flag that the test has set.
 type fake struct {
-	variants []becket.Variant // those known, the first one first
-	forAll   *becket.Variant  // nil: what the base says, or for a flag that is set for single subjects alone, nothing
+	variants []becket.Variant // the known variants; the test's first value comes first
+	forAll   *becket.Variant  // nil if no value is set for all subjects; then the base answers, if it has the flag
 	forOne   map[string]*becket.Variant
 }
 
-// fake returns what the test has set so far, never nil.
+// fake returns the values that the test has set for a flag. It never returns nil.
 func (s *sheet) fake(flag string) *fake {
 	if f := s.flags[flag]; f != nil {
 		return f
@@ -45,8 +46,8 @@ func (s *sheet) with(flag string, f *fake) *sheet {
 	return &sheet{board: s.board, flags: flags}
 }
 
-// with returns a copy that serves the first of the variants to the subject of that key, or to all. Where the base has a variant of that
-// value its name is taken.
+// with returns a copy that serves the first of the variants to the subject with that key, or to all
+// subjects. If a known variant has the same value, its name is used.
 func (f *fake) with(key string, variants, known []becket.Variant) *fake {
 	served := &variants[0]
 	if i := slices.IndexFunc(known, func(v becket.Variant) bool { return v.Value.Equal(served.Value) }); i >= 0 {
@@ -61,7 +62,7 @@ func (f *fake) with(key string, variants, known []becket.Variant) *fake {
 	return next
 }
 
-// served returns what the test has set for a subject, or with the key "" for all.
+// served returns the variant that is set for a subject, or for all subjects if the key is "".
 func (f *fake) served(key string) *becket.Variant {
 	if key == "" {
 		return f.forAll
@@ -69,7 +70,8 @@ func (f *fake) served(key string) *becket.Variant {
 	return f.forOne[key]
 }
 
-// serving returns a copy that serves another variant to a subject or to all; nil for nothing.
+// serving returns a copy that serves another variant to a subject or to all subjects; nil removes
+// the variant.
 func (f *fake) serving(key string, variant *becket.Variant) *fake {
 	next := &fake{variants: slices.Clone(f.variants), forAll: f.forAll, forOne: maps.Clone(f.forOne)}
 	switch {
@@ -86,7 +88,7 @@ func (f *fake) serving(key string, variant *becket.Variant) *fake {
 	return next
 }
 
-// kind is that of the variants.
+// kind returns the type of the variants.
 func (f *fake) kind() becket.Kind {
 	kind := becket.KindAny
 	for i := range f.variants {
@@ -97,13 +99,13 @@ func (f *fake) kind() becket.Kind {
 	return kind
 }
 
-// kind returns a flag's type, KindAny for one that nobody knows.
+// kind returns a flag's type, or KindAny for an unknown flag.
 func (s *sheet) kind(flag string) becket.Kind {
 	info, _ := s.Flag(flag)
 	return info.Kind
 }
 
-// Evaluate gives what the test has set, and what the base says for the rest.
+// Evaluate answers with the test's value, or else with the base's answer.
 func (s *sheet) Evaluate(flag string, want becket.Kind, subject *becket.Subject, at *becket.Moment) becket.Result {
 	for b := s.board; b != nil; b = b.above {
 		b.asked.add(flag)
@@ -125,7 +127,7 @@ func (s *sheet) Evaluate(flag string, want becket.Kind, subject *becket.Subject,
 
 func (s *sheet) evaluateBase(flag string, want becket.Kind, subject *becket.Subject, at *becket.Moment) becket.Result {
 	if s.board.base == nil {
-		if s.flags[flag] != nil { // set for other subjects
+		if s.flags[flag] != nil { // set for other subjects only
 			return becket.Result{Reason: becket.ReasonDisabled}
 		}
 		s.board.complain(s.unknown(flag))
@@ -144,7 +146,7 @@ func (s *sheet) evaluateBase(flag string, want becket.Kind, subject *becket.Subj
 	return r
 }
 
-// unknown says that there is no such flag, with the nearest key.
+// unknown returns the message for a flag that does not exist, with the nearest key.
 func (s *sheet) unknown(flag string) string {
 	text := fmt.Sprintf("the code asks for the flag %q, which the test does not know", flag)
 	var keys []string
@@ -157,7 +159,7 @@ func (s *sheet) unknown(flag string) string {
 	return text
 }
 
-// Flags lists the flags of both.
+// Flags lists the flags of the test and of the base.
 func (s *sheet) Flags() iter.Seq[becket.FlagInfo] {
 	return func(yield func(becket.FlagInfo) bool) {
 		infos := map[string]becket.FlagInfo{}
@@ -200,7 +202,7 @@ func (s *sheet) Flag(key string) (info becket.FlagInfo, ok bool) {
 	return info, true
 }
 
-// text writes what the test has set, for the digest.
+// text returns the test's values as text, for the digest.
 func (f *fake) text() string {
 	var b strings.Builder
 	if f.forAll != nil {
@@ -212,7 +214,7 @@ func (f *fake) text() string {
 	return b.String()
 }
 
-// Variants lists what a flag may serve.
+// Variants lists the variants that a flag may serve.
 func (s *sheet) Variants(flag string) []becket.Variant {
 	if known := s.board.baseVariants(flag); known != nil {
 		return known
@@ -225,7 +227,7 @@ func (s *sheet) Info() becket.RulesInfo {
 	info := becket.RulesInfo{Revision: s.revision}
 	if s.board.base != nil {
 		info = s.board.base.Info()
-		info.Bad = nil // the test has been told
+		info.Bad = nil // the test has already failed because of them
 	}
 	info.Flags = 0
 	for range s.Flags() {

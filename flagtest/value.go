@@ -11,13 +11,14 @@ import (
 	"github.com/becketflags/becket"
 )
 
-// choice is what OneOf returns.
+// choice is the type of OneOf's result.
 type choice []any
 
-// OneOf is the value of a flag that has several: the first is served, and [Flags.EachVariant] runs through all.
+// OneOf is the value of a flag with several values: the client serves the first, and
+// [Flags.EachVariant] runs through all of them.
 func OneOf(first any, others ...any) any { return choice(append([]any{first}, others...)) }
 
-// variantsOf reads what a test gave as a value. The first variant is served.
+// variantsOf converts a test's value to variants. The first variant is served.
 func variantsOf(value any) ([]becket.Variant, error) {
 	if alternatives, ok := value.(choice); ok {
 		var variants []becket.Variant
@@ -45,7 +46,7 @@ func variantsOf(value any) ([]becket.Variant, error) {
 	return variants, nil
 }
 
-// nameOf gives a variant the name that a person would give it.
+// nameOf gives a variant a readable name.
 func nameOf(v becket.Value, index int) string {
 	switch v.Kind() {
 	case becket.KindBool:
@@ -65,7 +66,7 @@ func nameOf(v becket.Value, index int) string {
 	}
 }
 
-// valueOf reads a value of any Go type that a flag can have.
+// valueOf converts a Go value of any type that a flag can have.
 func valueOf(value any) (becket.Value, error) {
 	if v, ok := value.(becket.Value); ok {
 		return checked(v)
@@ -109,7 +110,8 @@ func checked(v becket.Value) (becket.Value, error) {
 	return becket.Value{}, fmt.Errorf("%s of type %s is no value of a flag", v, v.Kind())
 }
 
-// compatible reports whether a flag of one type may be given a value of the other: numbers are floats as soon as one is.
+// compatible reports whether a flag of one type accepts a value of the other type. Integers and
+// floats are compatible.
 func compatible(a, b becket.Kind) bool {
 	return a == b || a == becket.KindAny || isNumber(a) && isNumber(b)
 }

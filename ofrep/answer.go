@@ -12,13 +12,14 @@ import (
 	"github.com/becketflags/becket"
 )
 
-// Codes of the protocol for requests that cannot be read; those of evaluations are becket's.
+// Error codes of the protocol for requests that cannot be read. becket has the codes of
+// evaluations.
 const (
 	codeParse   = "PARSE_ERROR"
 	codeContext = "INVALID_CONTEXT"
 )
 
-// success is the answer for a flag. Without a value the caller's default counts.
+// success is the answer for a flag. If Value is absent, callers use their default.
 type success struct {
 	Key      string         `json:"key"`
 	Value    any            `json:"value,omitempty"`
@@ -27,7 +28,7 @@ type success struct {
 	Metadata map[string]any `json:"metadata,omitempty"`
 }
 
-// failure is the answer where there is none, for a flag or for a whole request.
+// failure is the answer to a failed request or evaluation.
 type failure struct {
 	Key     string `json:"key,omitempty"`
 	Code    string `json:"errorCode"`
@@ -35,15 +36,15 @@ type failure struct {
 	status  int
 }
 
-// bulk is the answer for all flags. Its metadata is that of the set, so that a new revision does
-// not make every flag look changed.
+// bulk is the answer for all flags. Its metadata belongs to the ruleset, so that a new revision
+// does not make every flag look changed.
 type bulk struct {
 	Flags    []any          `json:"flags"`
 	Metadata map[string]any `json:"metadata,omitempty"`
 }
 
-// answerOf is the answer for a flag, a *success or a *failure. It is the same for a single flag and
-// for one of all.
+// answerOf returns the answer for a flag, a *success or a *failure. Requests for one flag and for
+// all flags use the same answer.
 func answerOf(key string, metadata map[string]any, r *becket.Result) any {
 	if r.Err != nil {
 		return failed(key, r.Err)
@@ -60,10 +61,10 @@ func answerOf(key string, metadata map[string]any, r *becket.Result) any {
 	return answer
 }
 
-// encodable returns a value as encoding/json writes it without loss: objects as they stand in the
-// ruleset, so that no number in them makes a detour by float64. A value that callers could not
-// read, such as an object with 1e400 in it, is none: it would cost them the answers of all other
-// flags.
+// encodable returns a value in a form that encoding/json writes without loss. Objects stay as they
+// are in the ruleset, so that their numbers are not converted to float64. A value that callers
+// could not read, such as an object with 1e400 in it, is left out: it would make the answers for
+// all other flags unreadable.
 func encodable(value becket.Value) (any, bool) {
 	decoded := value.Any()
 	if raw := value.Raw(); raw != nil {
@@ -73,7 +74,8 @@ func encodable(value becket.Value) (any, bool) {
 	return decoded, err == nil
 }
 
-// withOrigin adds what OpenFeature's telemetry wants to know of a ruleset, to a copy.
+// withOrigin returns a copy of the metadata with the ruleset's revision and environment, for
+// OpenFeature's telemetry.
 func withOrigin(metadata map[string]any, view becket.View) map[string]any {
 	all := map[string]any{}
 	maps.Copy(all, metadata)
@@ -88,8 +90,8 @@ func refuse(status int, code, details string) *failure {
 	return &failure{Code: code, Details: details, status: status}
 }
 
-// words is what each code of an evaluation means. Texts of errors do not go out: those of formats
-// and overrides name other flags, which the caller may not see.
+// words holds the text for each error code of an evaluation. The texts of errors are not sent:
+// errors of formats and overrides may name other flags, which the caller may not see.
 var words = map[becket.ErrorCode]string{
 	becket.CodeFlagNotFound:        becket.ErrFlagNotFound.Message,
 	becket.CodeTypeMismatch:        becket.ErrTypeMismatch.Message,
@@ -99,7 +101,7 @@ var words = map[becket.ErrorCode]string{
 	becket.CodeGeneral:             becket.ErrGeneral.Message,
 }
 
-// failed tells callers an evaluation's error by its code alone. A code that is not known is
+// failed returns an evaluation's error as its code and the code's text. An unknown code becomes
 // GENERAL.
 func failed(key string, err *becket.EvaluationError) *failure {
 	code := err.Code
@@ -125,8 +127,9 @@ func reply(w http.ResponseWriter, status int, answer any) {
 	write(w, status, body)
 }
 
-// replyTagged gives the answer an ETag of its content, and no body to who has it already. What
-// decides is the answer, not the ruleset: another context, a schedule or a ramp change it too.
+// replyTagged sends the answer with an ETag of its content. A caller that already has the content
+// gets 304 without a body. The ETag depends on the answer and not on the ruleset, because another
+// context, a schedule or a ramp can change the answer too.
 func replyTagged(w http.ResponseWriter, r *http.Request, answer any) {
 	body, err := json.Marshal(answer)
 	if err != nil {
@@ -150,7 +153,8 @@ func write(w http.ResponseWriter, status int, body []byte) {
 	_, _ = w.Write(body)
 }
 
-// matches compares weakly, as If-None-Match is to be read: proxies that compress make tags weak.
+// matches compares ETags weakly, as RFC 9110 requires for If-None-Match: proxies that compress an
+// answer make its ETag weak.
 func matches(fields []string, tag string) bool {
 	for _, field := range fields {
 		for candidate := range strings.SplitSeq(field, ",") {

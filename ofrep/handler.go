@@ -1,17 +1,16 @@
 // Package ofrep serves a client's flags to other languages and to browsers by the OpenFeature
-// Remote Evaluation Protocol: who has an OpenFeature SDK and its OFREP provider needs nothing else.
+// Remote Evaluation Protocol. Callers need only an OpenFeature SDK and its OFREP provider.
 //
 //	mux.Handle("/ofrep/", ofrep.NewHandler(client, ofrep.WithAuthorization(authorize)))
 //
 // The handler answers POST /ofrep/v1/evaluate/flags/{key} and POST /ofrep/v1/evaluate/flags. It
-// opens no port and listens to nothing by itself: it is reached where the program mounts it, and by
-// whom the program lets in. Without [WithAuthorization] everybody who reaches it is answered. What
-// they see is bounded all the same: by default only flags with the tag "public", never another
-// flag's existence, and of those the value, variant, reason and metadata, but neither rules nor
-// descriptions nor owners.
+// opens no port by itself: your program mounts it and decides who can reach it. Without
+// [WithAuthorization] it answers everybody who can reach it. It shows callers little: by default
+// only flags with the tag "public", and of these flags the value, variant, reason and metadata. It
+// shows no rules, descriptions or owners, and does not reveal whether other flags exist.
 //
-// A browser says about itself what it likes. A flag that guards something must be checked where the
-// thing is; [WithSubject] lets the program replace what is claimed.
+// A browser can claim anything about itself. Check a flag that protects a resource where the
+// resource is. [WithSubject] lets your program replace the claimed subject.
 package ofrep
 
 import (
@@ -24,12 +23,12 @@ import (
 	"github.com/becketflags/becket"
 )
 
-// What an authorisation function answers, for errors.Is.
+// Errors that an authorisation function returns.
 var (
-	// ErrUnauthorized says that the caller did not show who it is: 401.
+	// ErrUnauthorized means that the caller is not authenticated: status 401.
 	ErrUnauthorized = errors.New("becket: the caller is not known")
 
-	// ErrForbidden says that the caller may not ask: 403.
+	// ErrForbidden means that the caller may not ask: status 403.
 	ErrForbidden = errors.New("becket: the caller may not ask")
 )
 
@@ -38,7 +37,7 @@ const (
 	defaultMaxBytes = 64 << 10
 )
 
-// Option changes how a handler works.
+// Option configures a handler.
 type Option func(*config)
 
 type config struct {
@@ -48,21 +47,22 @@ type config struct {
 	maxBytes  int64
 	origins   []string
 	logger    *slog.Logger
-	tag       string   // that shows flags; "" where a function of the program decides
-	mistakes  []string // functions that are nil
+	tag       string   // the tag of shown flags; "" if a function of the program decides
+	mistakes  []string // options whose function is nil
 }
 
-// missing notes that the function given to an option is nil: without it, more would be let in or
-// shown than the program meant.
+// missing records that an option's function is nil. Without the function, the handler would let in
+// or show more than the program intends.
 func (c *config) missing(option string, isNil bool) {
 	if isNil {
 		c.mistakes = append(c.mistakes, option)
 	}
 }
 
-// WithAuthorization sets who may ask. The function gets every request but preflight ones before
-// anything of it is read; nil lets it in, [ErrForbidden] answers 403 and every other error 401. The
-// error's text goes nowhere. By default, everybody may ask.
+// WithAuthorization sets a function that decides who may ask. The function gets every request
+// except preflight requests, before the handler reads the body. A nil error admits the request,
+// [ErrForbidden] is answered with 403, and every other error with 401. The error's text is not
+// sent. By default, everybody may ask.
 func WithAuthorization(authorize func(*http.Request) error) Option {
 	return func(c *config) {
 		c.authorize = authorize
@@ -70,10 +70,10 @@ func WithAuthorization(authorize func(*http.Request) error) Option {
 	}
 }
 
-// WithExposed sets which flags are shown; the others do not exist to the caller. The function is
-// called once for each flag of a ruleset, from one goroutine at a time, and must not depend on
-// anything else. A flag for which it panics is not shown. By default, flags with the tag "public"
-// are shown.
+// WithExposed sets a function that decides which flags the handler shows. For callers, all other
+// flags do not exist. The handler calls the function once for each flag of a ruleset, from one
+// goroutine at a time; the result must depend on the flag alone. A flag for which the function
+// panics is not shown. By default, the handler shows flags with the tag "public".
 func WithExposed(exposed func(becket.FlagInfo) bool) Option {
 	return func(c *config) {
 		c.exposed, c.tag = exposed, ""
@@ -81,7 +81,8 @@ func WithExposed(exposed func(becket.FlagInfo) bool) Option {
 	}
 }
 
-// WithExposedTag shows the flags that have a tag. By default, the tag is "public".
+// WithExposedTag makes the handler show the flags that have the tag. By default, the tag is
+// "public".
 func WithExposedTag(tag string) Option {
 	return func(c *config) {
 		c.exposed = func(flag becket.FlagInfo) bool { return slices.Contains(flag.Tags, tag) }
@@ -89,15 +90,15 @@ func WithExposedTag(tag string) Option {
 	}
 }
 
-// WithLogger sets where the handler says, once for each of at most 100 flags, that a caller asked
-// for a flag that the ruleset has and that is not shown. A logger that discards silences it. By
-// default, and with nil, slog.Default.
+// WithLogger sets the logger for requests that ask for an existing flag that is not shown. The
+// handler logs at most 100 flags, each once. A logger that discards its records silences the
+// handler. By default, and with nil, the logger is slog.Default.
 func WithLogger(logger *slog.Logger) Option {
 	return func(c *config) { c.logger = logger }
 }
 
-// WithSubject changes or replaces the subject that the caller claims to be, such as by the key that
-// a session cookie stands for. By default, the claim is believed.
+// WithSubject sets a function that changes or replaces the subject that the caller claims, for
+// example by the key that belongs to a session cookie. By default, the handler believes the claim.
 func WithSubject(subject func(r *http.Request, claimed becket.Subject) becket.Subject) Option {
 	return func(c *config) {
 		c.subject = subject
@@ -105,23 +106,23 @@ func WithSubject(subject func(r *http.Request, claimed becket.Subject) becket.Su
 	}
 }
 
-// WithMaxBytes bounds the size of a request's body, in bytes; a larger one is answered with 413.
-// What a context may hold is in proportion to its body: an attribute for each 64 bytes, a value for
-// each 16, and twice as many bytes in texts and names, which are counted with nested names written
-// out. A body below 64 KiB may hold what one of 64 KiB may. Zero or less is the default. By
-// default, 64 KiB.
+// WithMaxBytes limits the size of a request's body, in bytes. A larger body is answered with 413.
+// The limits of the context are proportional to the size of the body: one attribute for each 64
+// bytes, one value for each 16 bytes, and twice as many bytes in texts and names, where nested
+// names count in full. A body below 64 KiB has the limits of 64 KiB. Zero or less means the
+// default. By default, the limit is 64 KiB.
 func WithMaxBytes(limit int64) Option {
 	return func(c *config) { c.maxBytes = limit }
 }
 
-// WithAllowedOrigins lets pages of these origins, such as "https://app.example.com", ask from a
-// browser; "*" is every origin, without credentials. By default, only pages of the handler's own
-// origin can.
+// WithAllowedOrigins allows pages of these origins, such as "https://app.example.com", to ask from
+// a browser. "*" allows every origin, without credentials. By default, only pages of the handler's
+// own origin can ask.
 func WithAllowedOrigins(origins ...string) Option {
 	return func(c *config) { c.origins = append(c.origins, origins...) }
 }
 
-// handler answers out of a client.
+// handler answers from a client.
 type handler struct {
 	config
 	client *becket.Client
@@ -131,9 +132,9 @@ type handler struct {
 }
 
 // NewHandler returns a handler that evaluates the flags of a client. It is safe for concurrent use.
-// It expects the paths of the protocol; behind a prefix it goes into http.StripPrefix. With a nil
-// client, or as long as there is no ruleset, it answers 500 with the code PROVIDER_NOT_READY. It
-// panics if a function given to an option is nil.
+// It expects the paths of the protocol; wrap it in http.StripPrefix to serve it below a prefix.
+// With a nil client, or as long as there is no ruleset, it answers 500 with the code
+// PROVIDER_NOT_READY. It panics if a function given to an option is nil.
 func NewHandler(client *becket.Client, options ...Option) http.Handler {
 	h := &handler{client: client, mux: http.NewServeMux()}
 	WithExposedTag(publicTag)(&h.config)
@@ -157,13 +158,13 @@ func NewHandler(client *becket.Client, options ...Option) http.Handler {
 	return h
 }
 
-// ServeHTTP answers a request, whose body has ten seconds to arrive.
+// ServeHTTP answers a request. The body has ten seconds to arrive.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	limitReading(w, r)
 	h.mux.ServeHTTP(w, r)
 }
 
-// admit lets the caller in, or answers.
+// admit reports whether the caller may ask. If not, it answers the request.
 func (h *handler) admit(w http.ResponseWriter, r *http.Request) bool {
 	h.allowOrigin(w, r)
 	w.Header().Set("Cache-Control", "no-store")
@@ -209,7 +210,8 @@ func (h *handler) one(w http.ResponseWriter, r *http.Request) {
 	reply(w, http.StatusOK, answer)
 }
 
-// all evaluates every flag that is shown. Exposures are not counted: nobody acts on the flags yet.
+// all evaluates every shown flag. It counts no exposures, because the caller has not used any flag
+// yet.
 func (h *handler) all(w http.ResponseWriter, r *http.Request) {
 	if !h.admit(w, r) {
 		return
@@ -228,7 +230,7 @@ func (h *handler) all(w http.ResponseWriter, r *http.Request) {
 	replyTagged(w, r, answer)
 }
 
-// view reads the request and pins a ruleset for it.
+// view reads the request and returns a view with a pinned ruleset.
 func (h *handler) view(w http.ResponseWriter, r *http.Request) (becket.View, *flagsShown, *failure) {
 	subject, refusal := h.readSubject(w, r)
 	if refusal != nil {

@@ -8,16 +8,16 @@ import (
 	"github.com/becketflags/becket"
 )
 
-// mostTold bounds the lines about flags that are not shown.
+// mostTold is the maximum number of log lines about hidden flags.
 const mostTold = 100
 
-// hidden remembers which flags the log has a line about.
+// hidden remembers which flags have been logged.
 type hidden struct {
 	mutex sync.Mutex
 	told  map[string]struct{}
 }
 
-// first reports whether nothing was said of the flag yet and there is room for it.
+// first reports whether the flag has not been logged yet and the limit is not reached.
 func (h *hidden) first(key string) bool {
 	h.mutex.Lock()
 	defer h.mutex.Unlock()
@@ -31,9 +31,9 @@ func (h *hidden) first(key string) bool {
 	return true
 }
 
-// tellHidden says in the log that a flag was asked for that the ruleset has and callers do not see.
-// The caller is told that there is no such flag, which would otherwise be all that anybody learns.
-// Keys that the ruleset does not have are not logged: callers make them up.
+// tellHidden logs that a caller asked for a flag that exists but is not shown. The caller learns
+// only that the flag does not exist, so without the log nobody would find the reason. Keys that the
+// ruleset does not have are not logged, because callers can make up any number of them.
 func (h *handler) tellHidden(view becket.View, key string) {
 	info, ok := view.Flag(key)
 	if !ok || !h.hidden.first(key) {
@@ -54,7 +54,7 @@ func (h *handler) whyHidden(info becket.FlagInfo) string {
 	}
 }
 
-// shortened keeps a line of the log readable.
+// shortened shortens a text for the log.
 func shortened(text string) string {
 	const most = 200
 	if len(text) <= most {

@@ -10,19 +10,19 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// limits bound what a context costs before anything of it is put together. Names of nested values
-// are written out in full, so that a few bytes of a body can stand for very many.
+// limits bound the cost of a context before it is decoded. Names of nested values are written out
+// in full, so a few bytes of a body can stand for very many.
 type limits struct {
-	attributes int // after flattening
-	values     int // elements of lists included
-	bytes      int // of names after flattening, and of texts
+	attributes int // attributes after flattening
+	values     int // values, including the elements of lists
+	bytes      int // bytes of names after flattening, and of texts
 	name       int // bytes of one name after flattening
 	depth      int
 }
 
-// limitsOf returns the limits for a body. They are in proportion to its size, so that the memory
-// for a byte of a request stays the same; a small body may hold as much as one of the default's
-// size.
+// limitsOf returns the limits for a body. They are proportional to the body's size, so that each
+// byte of a request costs the same amount of memory. A small body has the limits of a body of the
+// default size.
 func limitsOf(body []byte) limits {
 	size := max(len(body), defaultMaxBytes)
 	return limits{attributes: size / 64, values: size / 16, bytes: 2 * size, name: 1024, depth: 64}
@@ -34,8 +34,8 @@ var (
 	errLimit    = errors.New("the context is too large")
 )
 
-// contextIn returns the JSON of the context in a body, nil where there is none. It has met the
-// limits.
+// contextIn returns the JSON of the context in a body, or nil without a context. The context is
+// within the limits.
 func contextIn(body []byte) ([]byte, *failure) {
 	s := scan{limits: limitsOf(body), decoder: jsontext.NewDecoder(bytes.NewBuffer(body))}
 	context, err := s.body(body)
@@ -49,14 +49,14 @@ func contextIn(body []byte) ([]byte, *failure) {
 	}
 }
 
-// scan reads a body once and counts.
+// scan reads a body once and counts its parts.
 type scan struct {
 	limits
 	decoder *jsontext.Decoder
 }
 
-// body finds the context. Names that an object has twice are an error, and so is invalid UTF-8: who
-// checks requests on their way must not read them otherwise.
+// body finds the context. Duplicate names and invalid UTF-8 are errors, so that a proxy that checks
+// requests cannot read them differently.
 func (s *scan) body(body []byte) (context []byte, err error) {
 	wrong := error(nil)
 	switch s.decoder.PeekKind() {
@@ -76,8 +76,8 @@ func (s *scan) body(body []byte) (context []byte, err error) {
 	return context, wrong
 }
 
-// members reads the body's own object. wrong is what the context is refused for if the rest can be
-// read.
+// members reads the members of the body. The error wrong rejects the context, if the rest of the
+// body is valid.
 func (s *scan) members(body []byte) (context []byte, wrong, err error) {
 	if _, err = s.decoder.ReadToken(); err != nil {
 		return nil, nil, err
@@ -106,8 +106,8 @@ func (s *scan) members(body []byte) (context []byte, wrong, err error) {
 	return context, wrong, err
 }
 
-// object reads an object whose members' names get a prefix of that length, -1 within a list, where
-// names are not written out.
+// object reads an object. Its members' names get a prefix of the given length; -1 means that the
+// object is in a list, where names are not written out.
 func (s *scan) object(prefix, depth int) error {
 	if err := s.enter(depth); err != nil {
 		return err
@@ -139,7 +139,7 @@ func (s *scan) object(prefix, depth int) error {
 	return err
 }
 
-// value reads a value, which is an attribute unless it is an object or stands in a list.
+// value reads a value. It counts as an attribute unless it is an object or an element of a list.
 func (s *scan) value(prefix, depth int) error {
 	if s.values--; s.values < 0 {
 		return limit("it has too many values")
@@ -185,7 +185,7 @@ func (s *scan) enter(depth int) error {
 	return err
 }
 
-// count counts bytes of a name or a text.
+// count counts the bytes of a name or a text.
 func (s *scan) count(size int) error {
 	if s.bytes -= size; s.bytes < 0 {
 		return limit("its names, written out, and texts have too many bytes")

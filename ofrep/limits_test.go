@@ -14,7 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// fill repeats a piece, which may have a number in it, up to a size, between a beginning and an end.
+// fill repeats a piece, which may contain a number, between a beginning and an end until the text
+// has the given size.
 func fill(size int, begin, piece, end string) string {
 	var b strings.Builder
 	b.WriteString(begin)
@@ -31,7 +32,7 @@ func fill(size int, begin, piece, end string) string {
 	return b.String() + end
 }
 
-// hostileBodies are bodies of a size that cost much more when they are taken apart without a limit.
+// hostileBodies returns bodies of a given size that would cost much more without limits.
 func hostileBodies(size int) map[string]string {
 	half := size / 2
 	return map[string]string{
@@ -54,13 +55,14 @@ func hostileBodies(size int) map[string]string {
 	}
 }
 
-// nestedNames nests objects, each of which has leaves, so that the names above are written out for each.
+// nestedNames nests objects with leaves, so that flattening writes the names of all outer objects
+// for each leaf.
 func nestedNames(size int) string {
 	begin := strings.Repeat(`{"nnnnnnnnnnnnnnn":`, 60)
 	return fill(size-100, `{"context":`+begin+`{`, `"%d":0`, `}`+strings.Repeat(`}`, 60)+`}`)
 }
 
-// allocatedBy returns how many bytes a request allocates.
+// allocatedBy returns the number of bytes that a request allocates.
 func allocatedBy(h http.Handler, path, body string) (bytes uint64, status int) {
 	const times = 4
 	var before, after runtime.MemStats
@@ -142,7 +144,7 @@ func TestContextsAtALimitAllocateLittle(t *testing.T) {
 	}
 }
 
-// objects has so many objects with one attribute each.
+// objects returns a list of that many objects with one attribute each.
 func objects(members int) string {
 	return strings.ReplaceAll(object(members), `:0`, `:{"y":0}`)
 }

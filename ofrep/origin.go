@@ -5,7 +5,8 @@ import (
 	"slices"
 )
 
-// allowOrigin lets a page of another origin read the answer, where the program said so.
+// allowOrigin sends the headers that let a page of another origin read the answer, if the program
+// allows that origin.
 func (h *handler) allowOrigin(w http.ResponseWriter, r *http.Request) bool {
 	if len(h.origins) == 0 {
 		return false
@@ -28,8 +29,8 @@ func (h *handler) allowOrigin(w http.ResponseWriter, r *http.Request) bool {
 	return true
 }
 
-// preflight answers the browser's question whether a page may ask. It carries no credentials, so
-// nobody is authorised for it.
+// preflight answers a browser's question whether a page may ask. Such a request carries no
+// credentials, so it needs no authorisation.
 func (h *handler) preflight(w http.ResponseWriter, r *http.Request) {
 	if h.allowOrigin(w, r) {
 		header := w.Header()

@@ -14,21 +14,23 @@ import (
 	"github.com/becketflags/becket"
 )
 
-// targetingKey is what OpenFeature calls the key in a context.
+// targetingKey is the name of the key in OpenFeature's context.
 const targetingKey = "targetingKey"
 
-// bodyPatience is how long a body may take to arrive where the server sets no limit of its own.
+// bodyPatience is the time for a body to arrive if the server sets no limit of its own.
 const bodyPatience = 10 * time.Second
 
-// limitReading sets a deadline for the request's body, which also ends the server's own reading of
-// a body that nobody asked for. A server with a read time-out has one already.
+// limitReading sets a deadline for reading the request's body. The deadline also ends the server's
+// own reading of a body that the handler did not read. A server with a read timeout already has a
+// deadline.
 func limitReading(w http.ResponseWriter, r *http.Request) {
 	if !hasReadTimeout(r) {
 		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyPatience))
 	}
 }
 
-// endReading takes the deadline away once the body is there: it would end the request's context.
+// endReading removes the deadline after the body has been read, because the deadline would end the
+// request's context.
 func endReading(w http.ResponseWriter, r *http.Request) {
 	if !hasReadTimeout(r) {
 		_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
@@ -40,8 +42,8 @@ func hasReadTimeout(r *http.Request) bool {
 	return ok && server.ReadTimeout > 0
 }
 
-// readSubject reads the evaluation context of a request. Whoever sends none has no key and no
-// attributes.
+// readSubject reads the evaluation context of a request. A request without a context has a subject
+// without key and attributes.
 func (h *handler) readSubject(w http.ResponseWriter, r *http.Request) (becket.Subject, *failure) {
 	if !isJSON(r) {
 		return becket.Subject{}, refuse(http.StatusUnsupportedMediaType, codeParse, "the body must be application/json")
@@ -61,7 +63,8 @@ func (h *handler) readSubject(w http.ResponseWriter, r *http.Request) (becket.Su
 	return subjectOf(context)
 }
 
-// readBody reads a body as it arrives: memory grows with it, and not with what was announced.
+// readBody reads a body as it arrives. It allocates memory for the bytes that have arrived, not for
+// the announced length.
 func readBody(w http.ResponseWriter, r *http.Request, maxBytes int64) ([]byte, *failure) {
 	if r.Body == nil {
 		return nil, nil
@@ -81,9 +84,8 @@ func readBody(w http.ResponseWriter, r *http.Request, maxBytes int64) ([]byte, *
 	return nil, refuse(http.StatusBadRequest, codeParse, "the body could not be read")
 }
 
-// isJSON reports whether the body says that it is JSON. A form, which every page may send anywhere,
-// does not pass; neither does a body without a type that a browser sends, since every page may send
-// that too.
+// isJSON reports whether the request declares a JSON body. It rejects forms, and bodies without a
+// content type from browsers, because every page may send both to any server.
 func isJSON(r *http.Request) bool {
 	contentType := r.Header.Get("Content-Type")
 	if contentType == "" {
@@ -104,16 +106,16 @@ func parse(body []byte) (map[string]any, *failure) {
 	}
 	var context map[string]any
 	decoder := json.NewDecoder(bytes.NewReader(raw))
-	decoder.UseNumber() // 64 bits of an integer do not fit a float64
+	decoder.UseNumber() // float64 cannot hold every 64-bit integer
 	if err := decoder.Decode(&context); err != nil {
 		return nil, notOneObject()
 	}
 	return context, nil
 }
 
-// subjectOf reads OpenFeature's context as a subject. Nested objects become dotted names; a name
-// written out beats them, since the last of two attributes counts. The order of the members decides
-// nothing.
+// subjectOf converts OpenFeature's context to a subject. Nested objects become dotted names. A name
+// that is written with dots takes precedence, because the last of two attributes counts. The order
+// of the members makes no difference.
 func subjectOf(context map[string]any) (becket.Subject, *failure) {
 	key, ok := context[targetingKey].(string)
 	if !ok && context[targetingKey] != nil {
@@ -138,7 +140,7 @@ func subjectOf(context map[string]any) (becket.Subject, *failure) {
 	return becket.NewSubject(key, append(nested, flat...)...), nil
 }
 
-// plain turns the numbers in a decoded value into what they are.
+// plain converts the numbers in a decoded value to int64, uint64 or float64.
 func plain(value any) (any, bool) {
 	switch v := value.(type) {
 	case json.Number:

@@ -10,29 +10,28 @@ import (
 	"github.com/becketflags/becket"
 )
 
-// shown remembers which flags of a ruleset callers may see, since asking for each request would
-// cost more than evaluating.
+// shown remembers which flags of a ruleset are shown. Deciding this for each request would cost
+// more than the evaluation.
 type shown struct {
 	current atomic.Pointer[flagsShown]
-	mutex   sync.Mutex // held by the one goroutine that finds them
+	mutex   sync.Mutex // held by the goroutine that finds them
 }
 
-// flagsShown is the flags of a ruleset that are shown. Nothing changes it once it is published.
+// flagsShown holds the shown flags of a ruleset. It does not change after it is published.
 type flagsShown struct {
 	ruleset becket.RulesetID
 	list    []flag // in the order of the keys
 	named   map[string]*flag
 }
 
-// flag is what an answer needs of a flag besides its evaluation.
+// flag holds the parts of an answer that do not depend on the evaluation.
 type flag struct {
 	key      string
 	metadata map[string]any
 }
 
-// pin returns a view for the subject and the flags of its ruleset that are shown. Views that are
-// made under the lock never go back to an earlier ruleset, so that no ruleset is looked through
-// twice.
+// pin returns a view for the subject and the shown flags of its ruleset. Views that are created
+// under the lock never go back to an earlier ruleset, so each ruleset is examined once.
 func (h *handler) pin(subject becket.Subject) (becket.View, *flagsShown) {
 	view := h.client.For(subject)
 	if known := h.shown.current.Load(); known != nil && known.ruleset == view.RulesetID() {
@@ -49,7 +48,7 @@ func (h *handler) pin(subject becket.Subject) (becket.View, *flagsShown) {
 	return view, found
 }
 
-// find looks through a ruleset. It evaluates nothing.
+// find finds the shown flags of a ruleset. It evaluates nothing.
 func (h *handler) find(view becket.View) *flagsShown {
 	found := &flagsShown{ruleset: view.RulesetID()}
 	for info := range view.Flags() {
@@ -64,7 +63,7 @@ func (h *handler) find(view becket.View) *flagsShown {
 	return found
 }
 
-// shows asks the program's function. Where that panics the flag stays hidden and the others do not.
+// shows calls the program's function. If the function panics, only this flag stays hidden.
 func (h *handler) shows(info becket.FlagInfo) (shown bool) {
 	defer func() {
 		if cause := recover(); cause != nil {
@@ -76,8 +75,8 @@ func (h *handler) shows(info becket.FlagInfo) (shown bool) {
 	return h.exposed(info)
 }
 
-// writable returns a flag's metadata if JSON can hold it, which a format of the program's own may
-// fail at.
+// writable returns a flag's metadata if JSON can express it. A format of the program may have other
+// metadata.
 func writable(metadata map[string]any) map[string]any {
 	if _, err := json.Marshal(metadata); err != nil {
 		return nil

@@ -31,7 +31,7 @@ func serving(t testing.TB, document string, options ...becket.Option) *becket.Cl
 	return client
 }
 
-// counting is the native format, whose evaluations a test counts.
+// counting is the native format with a counter of evaluations.
 type counting struct {
 	becket.Format
 	evaluations atomic.Int64
@@ -165,7 +165,7 @@ func TestTheLogSaysOnceThatAFlagIsNotShown(t *testing.T) {
 	assert.Equal(t, 99, strings.Count(lines(), "\n"), "the number of lines is bounded")
 }
 
-// publicPrefix shows flags by their keys, for formats without tags.
+// publicPrefix shows flags by their keys. It is for formats without tags.
 func publicPrefix(flag becket.FlagInfo) bool { return strings.HasPrefix(flag.Key, "public") }
 
 func TestKeysOfHiddenFlagsAreInNoDetails(t *testing.T) {
@@ -180,7 +180,7 @@ func TestKeysOfHiddenFlagsAreInNoDetails(t *testing.T) {
 	}
 }
 
-// randomDocument refers to hidden flags and segments in every way, often wrongly.
+// randomDocument refers to hidden flags and segments in every possible way, often incorrectly.
 func randomDocument(random *rand.Rand) string {
 	key := func() string { return []string{"public", "hidden"}[random.IntN(2)] + fmt.Sprint("-", random.IntN(5)) }
 	condition := func() string {
@@ -228,7 +228,7 @@ func FuzzKeysOfHiddenFlagsLeaveInNoAnswer(f *testing.F) {
 	})
 }
 
-// literal is a format whose flags serve the values and metadata that a test gives them.
+// literal is a format whose flags have the values and metadata of a test.
 type literal map[string]becket.Value
 
 func (literal) Name() string                          { return "literal" }
@@ -265,7 +265,7 @@ func TestSingleAndBulkAnswersHaveTheSameValue(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		value becket.Value
-		want  string // "" for an error
+		want  string // "" expects an error
 	}{
 		{"an integer in an object beyond a float64", object(`{"id": 9007199254740993}`), `"value":{"id":9007199254740993}`},
 		{"many digits in a list", object(`[1.00000000000000000001]`), `"value":[1.00000000000000000001]`},

@@ -11,7 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The tests of this file carry the numbers of OpenFeature's specification, section 2: providers.
+// The names of the tests in this file contain the numbers of OpenFeature's specification, section
+// 2: providers.
 
 // everyType has a flag of each type.
 const everyType = `{"schema": 1, "revision": 42, "environment": "production", "flags": {

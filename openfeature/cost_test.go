@@ -14,12 +14,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// costDocument has the flag that both providers evaluate: one rule on an attribute.
+// costDocument has the flag that both providers evaluate. It has one rule with one attribute.
 const costDocument = `{"schema": 1, "revision": 42, "environment": "production", "flags": {"new-checkout": {
 	"owner": "payments", "metadata": {"team": "checkout"},
 	"rules": [{"name": "germany", "if": {"attribute": "country", "in": ["DE"]}, "serve": "on"}]}}}`
 
-// costContext is the evaluation context of both.
+// costContext is the evaluation context for both providers.
 func costContext() of.EvaluationContext {
 	return of.NewEvaluationContext("user-42", map[string]any{
 		"country": "DE", "version": "2.4.1", "plan": "team", "age": int64(31), "beta": true,
@@ -44,7 +44,8 @@ func becketProvider(tb testing.TB, options ...provider.Option) *provider.Provide
 	return provider.New(client, options...)
 }
 
-// inMemoryProvider is the SDK's own. It gives flag metadata only if it is told to: the SDK copies it for every evaluation.
+// inMemoryProvider returns the SDK's own provider. It has flag metadata only if it is given some,
+// because the SDK copies metadata for every evaluation.
 func inMemoryProvider(metadata of.FlagMetadata) of.FeatureProvider {
 	decide := func(_ memprovider.InMemoryFlag, flat of.FlattenedContext) (any, of.ProviderResolutionDetail) {
 		if country, _ := flat["country"].(string); country == "DE" {
@@ -58,7 +59,7 @@ func inMemoryProvider(metadata of.FlagMetadata) of.FeatureProvider {
 	}})
 }
 
-// contenders are the two providers, each with and without flag metadata.
+// contenders returns the two providers, each with and without flag metadata.
 func contenders(tb testing.TB) (names []string, providers []of.FeatureProvider) {
 	tb.Helper()
 	ours := becketProvider(tb)
@@ -84,7 +85,7 @@ func BenchmarkProvider(b *testing.B) {
 	}
 }
 
-// The evaluation proper, without the SDK.
+// BenchmarkProviderAlone measures the evaluation without the SDK.
 func BenchmarkProviderAlone(b *testing.B) {
 	flat := of.FlattenedContext(costContext().Attributes())
 	flat[of.TargetingKey] = "user-42"
@@ -123,7 +124,8 @@ func TestTheProviderCostsHardlyMoreThanTheSDKsOwn(t *testing.T) {
 	assert.Less(t, best[1], 1.3)
 }
 
-// leastTimes measures by turns, so that all see the same machine; the least of a client's turns is what was disturbed least.
+// leastTimes measures the clients in turns, so that the machine's load is the same for all. The
+// shortest turn of a client is the least disturbed one.
 func leastTimes(t *testing.T, clients []*of.Client) []time.Duration {
 	t.Helper()
 	least := slices.Repeat([]time.Duration{time.Hour}, len(clients))

@@ -14,16 +14,19 @@ import (
 )
 
 const (
-	// eventBuffer is how many events wait for the SDK before the provider keeps them to itself, joining changes.
+	// eventBuffer is the number of events in the channel. If the channel is full, the provider
+	// keeps further events and joins changes.
 	eventBuffer = 16
 
-	// settling is how long the provider is quiet after it was initialised. The SDK reports READY or ERROR itself then, and does not
-	// say when it has: an event that overtook it would leave the wrong state behind. Mostly the network answers within that
-	// time, so that a start from disk does not flicker between STALE and READY either.
+	// settling is how long the provider sends no events after its initialisation. In this time the
+	// SDK reports READY or ERROR itself and does not say when it has done so. An event that
+	// overtook this report would leave the wrong state behind. The network usually answers within
+	// this time, so a start from disk does not switch between STALE and READY either.
 	settling = 100 * time.Millisecond
 )
 
-// EventChannel returns the provider's events, always the same channel. It is never closed.
+// EventChannel returns the channel of the provider's events. It is always the same channel, and it
+// is never closed.
 func (p *Provider) EventChannel() <-chan of.Event {
 	if p == nil {
 		return nil
@@ -31,7 +34,8 @@ func (p *Provider) EventChannel() <-chan of.Event {
 	return p.events
 }
 
-// watcher turns what the client tells into events. Only its goroutine sends them; it holds no lock while it does.
+// watcher turns the client's changes into events. Only its goroutine sends them, and it holds no
+// lock while it sends.
 type watcher struct {
 	client     *becket.Client
 	events     chan of.Event
@@ -39,12 +43,12 @@ type watcher struct {
 	wake       chan struct{}
 	stopped    chan struct{}
 	ended      chan struct{}
-	deaf       func() // stops listening to the client
+	deaf       func() // ends the client's calls of changed
 
 	mutex   sync.Mutex
-	inits   int       // calls of Init under way
-	settled time.Time // when the SDK has told how the last Init ended
-	state   of.State  // what the SDK takes the provider to be
+	inits   int       // running calls of Init
+	settled time.Time // when the SDK has certainly reported the result of the last Init
+	state   of.State  // the provider's state as the SDK knows it
 	changes changes
 }
 
@@ -61,14 +65,15 @@ func startWatcher(client *becket.Client, events chan of.Event, staleAfter time.D
 	return w
 }
 
-// initialising keeps the watcher quiet until initialised is called as often.
+// initialising makes the watcher send nothing until initialised has been called as often as
+// initialising.
 func (w *watcher) initialising() {
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
 	w.inits++
 }
 
-// initialised notes what the SDK is about to report.
+// initialised records the state that the SDK will report.
 func (w *watcher) initialised(ready bool) {
 	w.mutex.Lock()
 	w.inits--
@@ -81,7 +86,8 @@ func (w *watcher) initialised(ready bool) {
 	w.poke()
 }
 
-// changed is called by the client. The first ruleset is no change: it is what READY stands for.
+// changed records a change. The client calls it. The first ruleset does not count as a change,
+// because READY reports it.
 func (w *watcher) changed(c becket.Changes) {
 	if c.FromTier == becket.TierDefaults {
 		return
@@ -99,8 +105,9 @@ func (w *watcher) poke() {
 	}
 }
 
-// stop ends the goroutine, also one that waits for the SDK to take an event, and takes back what the SDK did not fetch: events
-// of this life must not reach the next.
+// stop ends the goroutine, even if it waits for the SDK to take an event, and removes the events
+// that the SDK has not taken. Events before the shutdown must not appear after the next
+// initialisation.
 func (w *watcher) stop() {
 	w.deaf()
 	close(w.stopped)
@@ -137,7 +144,7 @@ func (w *watcher) run() {
 	}
 }
 
-// due returns the events to send now, and when to look again at the latest.
+// due returns the events to send now, and the latest time to look again.
 func (w *watcher) due(now time.Time) ([]of.Event, time.Duration) {
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
@@ -159,8 +166,8 @@ func (w *watcher) due(now time.Time) ([]of.Event, time.Duration) {
 	return events, again
 }
 
-// standing says how the provider is by the client's status, with the event for who does not know yet, and when time alone
-// may change that.
+// standing returns the provider's state by the client's status, the event that reports the state,
+// and the time after which the state may change by itself.
 func standing(s becket.Status, now time.Time, limit time.Duration) (of.State, of.Event, time.Duration) {
 	again := time.Hour
 	age := now.Sub(s.ConfirmedAt)
@@ -192,14 +199,15 @@ func newEvent(kind of.EventType, message string) of.Event {
 	return of.Event{ProviderName: Name, EventType: kind, ProviderEventDetails: of.ProviderEventDetails{Message: message}}
 }
 
-// changes joins what changed since the SDK was last told.
+// changes collects changes that the SDK does not know yet.
 type changes struct {
-	keys        map[string]bool // nil: nothing changed
+	keys        map[string]bool // nil if nothing has changed
 	revision    int64
 	environment string
 }
 
-// add notes the keys of flags that changed. When a segment did, nobody can say which flags answer otherwise, so all are named.
+// add adds the keys of changed flags. If a segment has changed, it adds all keys, because any flag
+// may answer differently.
 func (c *changes) add(client *becket.Client, told becket.Changes) {
 	if c.keys == nil {
 		c.keys = map[string]bool{}

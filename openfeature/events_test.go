@@ -13,9 +13,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The tests of this file carry the numbers of OpenFeature's specification, section 5: events.
+// The names of the tests in this file contain the numbers of OpenFeature's specification, section
+// 5: events.
 
-// revision is a document whose flag "b" differs from revision to revision, and with it a segment if asked for.
+// revision returns a document whose flag "b" differs between revisions. If segment is not empty, a
+// segment differs too.
 func revision(n int, segment string) string {
 	return fmt.Sprintf(`{"schema": 1, "revision": %d, "environment": "production", "segments": {"staff": {"include": ["%s"]}}, "flags": {
 		"a": {}, "b": {"description": "%d"}, "n%d": {}, "theme": {"variants": {"dark": "#000"}, "default": "dark"}}}`, n, segment, n, n)
@@ -28,14 +30,16 @@ func TestRequirement_5_1_1_And_5_3_1_ReadyOnceAfterInitialising(t *testing.T) {
 		b := newBoard(t)
 		b.bind(t, provider.New(newClient(t, serving(revision(1, "x")))))
 		events := b.take()
-		// Two mean that the SDK no longer reports READY itself, or that the provider began to.
+		// Two events would mean that the SDK no longer reports READY itself, or that the provider
+		// has begun to report it.
 		require.Len(t, events, 1)
 		assert.Equal(t, of.ProviderReady, events[0].kind)
 		assert.Equal(t, "becket", events[0].ProviderName)
 	})
 }
 
-// The provider leaves READY and ERROR around initialising to the SDK. Should the SDK stop reporting them, this test fails.
+// The provider leaves READY and ERROR around its initialisation to the SDK. This test fails if the
+// SDK stops reporting them.
 func TestTheSDKReportsReadyAndErrorItself(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := provider.New(newClient(t, serving(revision(1, "x"))))
@@ -111,7 +115,7 @@ func TestRequirement_5_1_4_And_5_1_5_AnErrorHasAMessageAndACode(t *testing.T) {
 		require.Len(t, events, 1)
 		assert.Contains(t, events[0].Message, "there is no ruleset yet")
 		assert.Contains(t, events[0].Message, errDown.Error())
-		// The code decides the state; the SDK does not hand it to handlers.
+		// The error code decides the state. The SDK does not give the code to handlers.
 		assert.Equal(t, of.ErrorState, events[0].state)
 	})
 }
@@ -248,7 +252,7 @@ func TestNobodyWhoListensBlocksNothing(t *testing.T) {
 		p := provider.New(client)
 		require.NoError(t, p.Init(of.EvaluationContext{}))
 		time.Sleep(time.Second)
-		for n := range 100 { // far more than the channel holds
+		for n := range 100 { // far more events than the channel holds
 			source.serve(revision(n+1, "x"))
 			require.NoError(t, client.Refresh(t.Context()))
 			synctest.Wait()

@@ -15,10 +15,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// errDown is what an origin answers that is down.
+// errDown is the error of an origin that is down.
 var errDown = errors.New("the origin is down")
 
-// origin is a source that serves the document it was last told to, or fails where there is none.
+// origin is a source that serves the document that the test has set. Without a document it fails.
 type origin struct {
 	mutex    sync.Mutex
 	document string
@@ -58,7 +58,7 @@ func newClient(t *testing.T, source becket.Source, options ...becket.Option) *be
 	return client
 }
 
-// loaded returns a client that serves the document already.
+// loaded returns a client that already serves the document.
 func loaded(t *testing.T, document string, options ...becket.Option) *becket.Client {
 	t.Helper()
 	client := newClient(t, serving(document), options...)
@@ -66,14 +66,14 @@ func loaded(t *testing.T, document string, options ...becket.Option) *becket.Cli
 	return client
 }
 
-// seen is an event that reached a handler, with the state that the handler saw.
+// seen is an event that reached a handler, with the provider's state in the handler.
 type seen struct {
 	kind  of.EventType
 	state of.State
 	of.EventDetails
 }
 
-// board is an isolated API with a client on it, and the events of all kinds.
+// board is an isolated API with a client and its events of all kinds.
 type board struct {
 	api    *of.EvaluationAPI
 	client *of.Client
@@ -103,7 +103,7 @@ func (b *board) bind(t *testing.T, p of.FeatureProvider, options ...of.APIOption
 	require.NoError(t, b.api.SetProviderAndWait(t.Context(), p, options...))
 }
 
-// kinds waits until nothing moves and returns the kinds of events since the last call.
+// kinds waits until all goroutines are idle and returns the kinds of events since the last call.
 func (b *board) kinds() []of.EventType {
 	var kinds []of.EventType
 	for _, event := range b.take() {
@@ -113,7 +113,7 @@ func (b *board) kinds() []of.EventType {
 }
 
 func (b *board) take() []seen {
-	time.Sleep(time.Second) // past the time in which the provider is quiet; virtual
+	time.Sleep(time.Second) // longer than settling; the time is virtual
 	synctest.Wait()
 	b.mutex.Lock()
 	defer b.mutex.Unlock()

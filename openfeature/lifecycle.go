@@ -10,14 +10,15 @@ import (
 	of "github.com/open-feature/go-sdk/openfeature"
 )
 
-// ErrShutDown is why initialising ends when the provider is shut down meanwhile.
+// ErrShutDown is the cause of an [InitError] if the provider is shut down during its
+// initialisation.
 var ErrShutDown = errors.New("becket: the provider was shut down")
 
-// shutdownPatience bounds shutting down where its context has no deadline.
+// shutdownPatience is the time limit of a shutdown whose context has no deadline.
 const shutdownPatience = 5 * time.Second
 
-// InitError is why initialising failed. To the SDK it is a ProviderInitError, whose code goes into the event; errors.Is finds the
-// cause, such as context.DeadlineExceeded.
+// InitError says why the initialisation failed. For the SDK it is a ProviderInitError, whose code
+// goes into the event. errors.Is finds the cause, such as context.DeadlineExceeded.
 type InitError struct {
 	Code  of.ErrorCode
 	Cause error
@@ -31,7 +32,7 @@ func (e *InitError) Error() string {
 	return e.Cause.Error()
 }
 
-// Unwrap returns the SDK's form of the error and the cause.
+// Unwrap returns the SDK's error and the cause.
 func (e *InitError) Unwrap() []error {
 	if e == nil {
 		return nil
@@ -39,15 +40,16 @@ func (e *InitError) Unwrap() []error {
 	return []error{&of.ProviderInitError{ErrorCode: e.Code, Message: e.Error()}, e.Cause}
 }
 
-// Init is [Provider.InitWithContext] within the time of [WithInitTimeout].
+// Init is [Provider.InitWithContext] with the time limit of [WithInitTimeout].
 func (p *Provider) Init(evalCtx of.EvaluationContext) error {
 	return p.InitWithContext(context.Background(), evalCtx)
 }
 
-// InitWithContext returns as soon as there is a ruleset of any tier: from the source, from disk or the bootstrap. If there is none before
-// ctx ends, or before the time of [WithInitTimeout] where ctx has no deadline, it returns an [*InitError], and the provider becomes READY by
-// itself when one comes. The SDK calls it for every domain that the provider is bound to; it may be called again, after
-// [Provider.Shutdown] too.
+// InitWithContext returns as soon as there is a ruleset of any tier: from the source, from disk or
+// from the bootstrap. If there is none before ctx ends, it returns an [*InitError]; if ctx has no
+// deadline, the time limit of [WithInitTimeout] applies. The provider then becomes READY by itself
+// when a ruleset arrives. The SDK calls InitWithContext for every domain that the provider is bound
+// to. It may be called again, also after [Provider.Shutdown].
 func (p *Provider) InitWithContext(ctx context.Context, _ of.EvaluationContext) error {
 	if p == nil {
 		return &InitError{of.ProviderFatalCode, becket.ErrNoClient}
@@ -73,7 +75,7 @@ func (p *Provider) InitWithContext(ctx context.Context, _ of.EvaluationContext) 
 	return nil
 }
 
-// bound gives a context without a deadline one.
+// bound adds a deadline to a context that has none.
 func (p *Provider) bound(ctx context.Context) (context.Context, context.CancelCauseFunc) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	if _, ok := ctx.Deadline(); ok || p.config.initTimeout <= 0 {
@@ -86,7 +88,8 @@ func (p *Provider) bound(ctx context.Context) (context.Context, context.CancelCa
 	}
 }
 
-// begin makes a client if the provider's own was closed, and starts watching if nobody does.
+// begin creates a client if the provider's own client was closed, and starts a watcher if there is
+// none.
 func (p *Provider) begin() (*becket.Client, *watcher, error) {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
@@ -109,12 +112,13 @@ func (p *Provider) begin() (*becket.Client, *watcher, error) {
 	return client, p.watcher, nil
 }
 
-// Shutdown is [Provider.ShutdownWithContext] within five seconds.
+// Shutdown is [Provider.ShutdownWithContext] with a time limit of five seconds.
 func (p *Provider) Shutdown() { _ = p.ShutdownWithContext(context.Background()) }
 
-// ShutdownWithContext stops the events and closes the provider's own client, or flushes the exposures of the caller's. If ctx ends before
-// that is done, or five seconds pass where it has no deadline, the rest is done in the background. It may be called often.
-// Evaluations go on being answered from memory.
+// ShutdownWithContext stops the events. It closes the provider's own client; it flushes the
+// exposures of a client that belongs to the caller. If ctx ends first, or after five seconds if ctx
+// has no deadline, the rest of the work continues in the background. You may call it repeatedly.
+// The provider still answers evaluations from memory.
 func (p *Provider) ShutdownWithContext(ctx context.Context) error {
 	if p == nil {
 		return nil
@@ -143,7 +147,7 @@ func (p *Provider) ShutdownWithContext(ctx context.Context) error {
 	}
 }
 
-// within waits for work to end, or for ctx.
+// within waits until the work or ctx ends.
 func within(ctx context.Context, work func() error) error {
 	done := make(chan error, 1)
 	go func() { done <- work() }()

@@ -211,7 +211,8 @@ func TestOptionsThatAreWrongAreToldAtOnce(t *testing.T) {
 	require.ErrorContains(t, err, "WithPollInterval")
 }
 
-// One provider may serve several domains: the SDK initialises it for each, and shuts it down when the last is gone.
+// One provider may serve several domains. The SDK initialises it for each domain, and shuts it down
+// after the last one.
 func TestRequirement_2_8_OneProviderServesSeveralDomains(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := provider.New(loaded(t, everyType))

@@ -10,33 +10,36 @@ import (
 	of "github.com/open-feature/go-sdk/openfeature"
 )
 
-// The keys of flag metadata that the provider sets itself; the first three are those that OpenFeature's telemetry reads.
+// Keys of flag metadata that the provider sets itself. OpenFeature's telemetry reads the first
+// three.
 const (
-	MetaVersion   = "version"   // revision of the ruleset, as text
-	MetaFlagSetID = "flagSetId" // environment of the ruleset; absent where it names none
-	MetaContextID = "contextId" // [becket.Private], where the targeting key is private; else absent
-	MetaOwner     = "owner"     // absent where the flag names none
-	MetaRule      = "rule"      // name of the rule that applied; absent where none did
-	MetaTier      = "tier"      // where the ruleset came from: "network", "disk", "bootstrap" or "defaults"
+	MetaVersion   = "version"   // the ruleset's revision, as text
+	MetaFlagSetID = "flagSetId" // the ruleset's environment; absent if it has none
+	MetaContextID = "contextId" // [becket.Private] if the targeting key is private; otherwise absent
+	MetaOwner     = "owner"     // the flag's owner; absent if it has none
+	MetaRule      = "rule"      // the name of the rule that applied; absent if none applied
+	MetaTier      = "tier"      // the ruleset's origin: "network", "disk", "bootstrap" or "defaults"
 )
 
-// displaced stands before a name of the flag's own metadata that the provider uses itself.
+// displaced is the prefix for a flag's own metadata under a name that the provider uses itself.
 const displaced = "metadata."
 
-// maxMetadata bounds how much metadata is kept for one ruleset. Rules of a program's own format may name any number of rules.
+// maxMetadata limits the metadata that is kept for one ruleset. A format of the program may return
+// any number of rule names.
 const maxMetadata = 10_000
 
-// metadataKey is all that metadata depends on within one ruleset. Flags and rules are few; what a caller makes up is not: a
-// flag that is not there has the key "".
+// metadataKey is everything that metadata depends on within one ruleset. Flags and rules are few,
+// but callers can make up any number of keys, so an unknown flag has the key "".
 type metadataKey struct{ flag, rule string }
 
-// metadataCache keeps flag metadata, up to [maxMetadata], since making it anew would cost more than the evaluation. What it returns is shared: the SDK
-// clones it before it hands it out.
+// metadataCache keeps flag metadata, up to [maxMetadata] entries, because creating it would cost
+// more than the evaluation. Its results are shared; the SDK clones them before it returns them.
 type metadataCache struct {
 	current atomic.Pointer[rulesetMetadata]
 }
 
-// rulesetMetadata is the metadata of one ruleset's flags, made when they are first asked for.
+// rulesetMetadata is the metadata of one ruleset's flags. Each flag's metadata is created at the
+// first request.
 type rulesetMetadata struct {
 	ruleset becket.RulesetID
 	mutex   sync.RWMutex
@@ -90,8 +93,8 @@ func newMetadata(client *becket.Client, view becket.View, key metadataKey) of.Fl
 	return metadata
 }
 
-// hiddenKey returns the metadata that tells OpenFeature's telemetry what to write in the place of a private key, nil for a key that
-// is not private.
+// hiddenKey returns metadata that tells OpenFeature's telemetry the replacement for a private key.
+// It returns nil if the key is not private.
 func hiddenKey(client *becket.Client) of.FlagMetadata {
 	if client.Redact(becket.NewSubject("probe")).Key() != becket.Private {
 		return nil

@@ -23,7 +23,7 @@ func TestFlagsThatCallersMakeUpFillNoMemory(t *testing.T) {
 	assert.Len(t, p.metadata.current.Load().flags, 2, "one for the flag, one for all that are not there")
 }
 
-// endless is a format whose rules name another rule at each evaluation.
+// endless is a format that returns another rule name at each evaluation.
 type endless struct{}
 
 func (endless) Name() string { return "endless-v1" }

@@ -1,7 +1,9 @@
-// Package openfeature puts becket under OpenFeature: a provider for its Go SDK. It answers out of memory as the client does; the
-// SDK's own work is nearly all that an evaluation costs. See docs/openfeature.md for how the two models meet.
+// Package openfeature is a becket provider for OpenFeature's Go SDK. It answers from memory as the
+// client does; almost all of an evaluation's cost is the SDK's own work. docs/openfeature.md
+// describes how the two models correspond.
 //
-// The package is named as its folder is; beside the SDK's own package it needs another name:
+// The package is named after its folder. Import it under another name in files that also import the
+// SDK's own package:
 //
 //	import (
 //		"github.com/open-feature/go-sdk/openfeature"
@@ -21,10 +23,10 @@ import (
 	of "github.com/open-feature/go-sdk/openfeature"
 )
 
-// Name is what the provider calls itself in metadata, events and telemetry.
+// Name is the provider's name in metadata, events and telemetry.
 const Name = "becket"
 
-// The SDK finds out by type assertions what a provider can do.
+// The SDK finds a provider's abilities by type assertions.
 var (
 	_ of.FeatureProvider          = (*Provider)(nil)
 	_ of.ContextAwareStateHandler = (*Provider)(nil)
@@ -32,24 +34,26 @@ var (
 	_ of.Tracker                  = (*Provider)(nil)
 )
 
-// Provider answers OpenFeature's evaluations out of a becket client. It is safe for concurrent use, may be bound to several domains,
-// and answers at any time: before it is initialised and after it is shut down too. A nil Provider gives the caller's defaults, and
-// initialising it fails.
+// Provider answers OpenFeature's evaluations from a becket client. It is safe for concurrent use
+// and may be bound to several domains. It answers at any time, also before it is initialised and
+// after it is shut down. A nil Provider answers with the caller's defaults, and its initialisation
+// fails.
 type Provider struct {
 	config   config
 	client   atomic.Pointer[becket.Client]
 	metadata metadataCache
-	hidden   of.FlagMetadata // what there is without flag metadata: that the key is private
+	hidden   of.FlagMetadata // metadata of evaluations without flag metadata: the entry for a private key
 	events   chan of.Event   // never closed: the SDK stops listening by itself
 
-	reopen  func() (*becket.Client, error) // nil where the client is the caller's
-	mutex   sync.Mutex                     // of what is below
-	watcher *watcher                       // nil: not initialised, or shut down
-	closed  bool                           // the provider's own client is closed
+	reopen  func() (*becket.Client, error) // nil if the client belongs to the caller
+	mutex   sync.Mutex                     // guards the fields below
+	watcher *watcher                       // nil before initialisation and after shutdown
+	closed  bool                           // whether the provider's own client is closed
 }
 
-// New returns a provider over a client, which stays the caller's: shutting the provider down flushes its exposures and does not
-// close it. With a nil client every evaluation gives the caller's default and initialising fails.
+// New returns a provider for a client that belongs to the caller. Shutting the provider down
+// flushes the client's exposures and does not close the client. With a nil client, every evaluation
+// answers with the caller's default and the initialisation fails.
 func New(client *becket.Client, options ...Option) *Provider {
 	p := &Provider{config: newConfig(options), events: make(chan of.Event, eventBuffer)}
 	p.client.Store(client)
@@ -57,8 +61,10 @@ func New(client *becket.Client, options ...Option) *Provider {
 	return p
 }
 
-// FromSource returns a provider with a client of its own, made with the options of [WithClientOptions]. The client starts to fetch at
-// once; shutting the provider down closes it, and initialising again makes another. Its errors are those of [becket.New].
+// FromSource returns a provider with a client of its own, which has the options of
+// [WithClientOptions]. The client starts to fetch immediately. Shutting the provider down closes
+// the client, and initialising the provider again creates a new one. The errors are those of
+// [becket.New].
 func FromSource(source becket.Source, options ...Option) (*Provider, error) {
 	p := New(nil, options...)
 	p.reopen = func() (*becket.Client, error) { return becket.New(source, p.config.client...) }
@@ -71,7 +77,7 @@ func FromSource(source becket.Source, options ...Option) (*Provider, error) {
 	return p, nil
 }
 
-// Client returns the client that answers: the one given to New, or the provider's own.
+// Client returns the client that answers: the client given to New, or the provider's own.
 func (p *Provider) Client() *becket.Client {
 	if p == nil {
 		return nil
@@ -79,10 +85,10 @@ func (p *Provider) Client() *becket.Client {
 	return p.client.Load()
 }
 
-// Metadata names the provider.
+// Metadata returns the provider's name.
 func (p *Provider) Metadata() of.Metadata { return of.Metadata{Name: Name} }
 
-// Hooks returns those of [WithHooks].
+// Hooks returns the hooks of [WithHooks].
 func (p *Provider) Hooks() []of.Hook {
 	if p == nil {
 		return nil
@@ -90,7 +96,8 @@ func (p *Provider) Hooks() []of.Hook {
 	return p.config.hooks
 }
 
-// inlineAttributes is how many attributes an evaluation keeps on its stack; more of them cost one allocation.
+// inlineAttributes is the number of attributes that an evaluation keeps on its stack. More
+// attributes cost one allocation.
 const inlineAttributes = 16
 
 // BooleanEvaluation evaluates a boolean flag.
@@ -129,7 +136,8 @@ func (p *Provider) FloatEvaluation(_ context.Context, flag string, defaultValue 
 	return of.FloatResolutionDetail{Value: defaultValue, ProviderResolutionDetail: p.resolution(client, view, flag, &r)}
 }
 
-// IntEvaluation evaluates an integer flag. Where int has 32 bits, a value beyond them is a TYPE_MISMATCH, as it is to [becket.View.Int].
+// IntEvaluation evaluates an integer flag. If int has 32 bits, a larger value is a TYPE_MISMATCH,
+// as in [becket.View.Int].
 func (p *Provider) IntEvaluation(_ context.Context, flag string, defaultValue int64, flat of.FlattenedContext) of.IntResolutionDetail {
 	var room [inlineAttributes]becket.Attribute
 	client := p.Client()
@@ -141,8 +149,9 @@ func (p *Provider) IntEvaluation(_ context.Context, flag string, defaultValue in
 	return of.IntResolutionDetail{Value: defaultValue, ProviderResolutionDetail: p.resolution(client, view, flag, &r)}
 }
 
-// ObjectEvaluation evaluates an object flag, whose value is a map[string]any or a []any. It is decoded once per ruleset and shared by
-// all callers: who wants to change it makes a copy. A flag of another type is a TYPE_MISMATCH, as it is for the other evaluations.
+// ObjectEvaluation evaluates an object flag. The value is a map[string]any or a []any, decoded once
+// per ruleset and shared by all callers: copy it before you change it. A flag of another type is a
+// TYPE_MISMATCH, as in the other evaluations.
 func (p *Provider) ObjectEvaluation(_ context.Context, flag string, defaultValue any, flat of.FlattenedContext) of.InterfaceResolutionDetail {
 	var room [inlineAttributes]becket.Attribute
 	client := p.Client()

@@ -38,8 +38,8 @@ func TestEachReasonArrives(t *testing.T) {
 		{"targeting", of.TargetingMatchReason, "on", true},
 		{"split", of.SplitReason, "on", true},
 		{"disabled", of.DisabledReason, "off", false},
-		{"silent", of.DisabledReason, "", true}, // no off: the caller's default
-		{"stale", "STALE", "off", false},        // a bootstrap is stale at once
+		{"silent", of.DisabledReason, "", true}, // without off, the flag serves the caller's default
+		{"stale", "STALE", "off", false},        // a bootstrap is always stale
 		{"prerequisite", "PREREQUISITE_FAILED", "off", false},
 	}
 	synctest.Test(t, func(t *testing.T) {
@@ -94,7 +94,7 @@ func TestBeforeThereIsARulesetTheCodeIsNotReady(t *testing.T) {
 	assert.NotContains(t, d.FlagMetadata, provider.MetaVersion, "there is no ruleset to have one")
 }
 
-// failing is a format whose rules answer with an error of whatever kind.
+// failing is a format whose rules answer with an error of any kind.
 type failing struct{ err *becket.EvaluationError }
 
 func (f failing) Name() string { return "failing" }

@@ -8,8 +8,9 @@ import (
 	of "github.com/open-feature/go-sdk/openfeature"
 )
 
-// resolution says in OpenFeature's words how a result came about. The reasons are OpenFeature's already; the two that it has no word
-// for, PREREQUISITE_FAILED and OVERRIDE, go through as they are, which its specification allows.
+// resolution translates a result to OpenFeature's terms. The reasons already have OpenFeature's
+// names. PREREQUISITE_FAILED and OVERRIDE have no counterpart and stay as they are, which the
+// specification allows.
 func (p *Provider) resolution(client *becket.Client, view becket.View, flag string, r *becket.Result) of.ProviderResolutionDetail {
 	key := metadataKey{flag, r.Rule}
 	d := of.ProviderResolutionDetail{Reason: of.Reason(r.Reason)}
@@ -19,7 +20,7 @@ func (p *Provider) resolution(client *becket.Client, view becket.View, flag stri
 	if r.Err != nil {
 		d.ResolutionError = resolutionError(flag, r.Err)
 		if r.Err.Code == becket.CodeFlagNotFound {
-			key.flag = "" // callers make up any number of keys
+			key.flag = "" // callers can make up any number of keys
 		}
 	}
 	if p == nil {
@@ -32,7 +33,8 @@ func (p *Provider) resolution(client *becket.Client, view becket.View, flag stri
 	return d
 }
 
-// resolutionError keeps the code, and names the flag: in becket it stands in the detail, of which the SDK's errors know nothing.
+// resolutionError keeps the code and adds the flag's key to the message. In becket, the detail has
+// the key, but the SDK's errors have no field for it.
 func resolutionError(flag string, err *becket.EvaluationError) of.ResolutionError {
 	text := fmt.Sprintf("flag %q: %s", flag, strings.TrimPrefix(err.Error(), "becket: "))
 	switch err.Code {

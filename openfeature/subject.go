@@ -8,15 +8,18 @@ import (
 	of "github.com/open-feature/go-sdk/openfeature"
 )
 
-// subjectOf reads OpenFeature's evaluation context as a subject. The attributes go into room as far as they fit.
+// subjectOf converts OpenFeature's evaluation context to a subject. It stores the attributes in
+// room as far as they fit.
 //
-// A map iterates in any order, so two attributes that end up with one name must be ranked: nested maps come first, because the
-// last of two wins and "address.country" written out says more than a map named address.
+// A map has no order, so attributes with the same name must be ranked. Nested maps come first: the
+// last of two attributes counts, and the name "address.country" is more specific than a map named
+// address.
 func subjectOf(flat of.FlattenedContext, room []becket.Attribute) becket.Subject {
 	var key string
 	var nested []becket.Attribute
 	for name, value := range flat {
-		// The usual types are read here, without a call: the loop is most of what the provider costs.
+		// The common types are read here without a call, because this loop is most of the
+		// provider's cost.
 		switch v := value.(type) {
 		case string:
 			if name == of.TargetingKey {
@@ -47,7 +50,8 @@ func subjectOf(flat of.FlattenedContext, room []becket.Attribute) becket.Subject
 	return becket.NewSubject(key, room...)
 }
 
-// scalar reads the other types that need no reflection. Integral numbers are integers however they arrive, by [becket.Float].
+// scalar converts the other types that need no reflection. [becket.Float] converts whole numbers to
+// integers.
 func scalar(name string, value any) (becket.Attribute, bool) {
 	switch v := value.(type) {
 	case time.Time:

@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// conditions serves "on" where a condition holds.
+// conditions returns a document whose flag serves "on" if the condition is true.
 func conditions(condition string) string {
 	return fmt.Sprintf(`{"schema": 1, "flags": {"f": {"rules": [{"if": %s, "serve": "on"}]}}}`, condition)
 }

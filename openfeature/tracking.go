@@ -7,15 +7,16 @@ import (
 	of "github.com/open-feature/go-sdk/openfeature"
 )
 
-// Tracking is something that a subject did, as OpenFeature's Track reports it: what exposures are held against.
+// Tracking is an event of a subject, as OpenFeature's Track reports it. Analyses compare such
+// events with exposures.
 type Tracking struct {
 	Name       string
-	Subject    becket.Subject // a copy, private attributes hidden
+	Subject    becket.Subject // a copy with private attributes hidden
 	Value      float64
-	Attributes map[string]any // of the event; nil or a copy
+	Attributes map[string]any // attributes of the event; nil or a copy
 }
 
-// Track hands the event to the function of [WithTracking].
+// Track passes the event to the function of [WithTracking].
 func (p *Provider) Track(ctx context.Context, name string, evalCtx of.EvaluationContext, details of.TrackingEventDetails) {
 	if p == nil || p.config.track == nil {
 		return

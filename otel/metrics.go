@@ -18,7 +18,7 @@ const (
 	exposureKey = attribute.Key("becket.exposure.outcome") // sent, dropped or duplicate
 )
 
-// instruments are what one client is measured with.
+// instruments are the instruments of one client.
 type instruments struct {
 	client     *becket.Client
 	attributes []attribute.KeyValue
@@ -32,9 +32,10 @@ type instruments struct {
 	size      metric.Int64Histogram
 }
 
-// Instrument measures a client until stop is called: how old its ruleset is, how many flags it has and how many of them were set aside,
-// how refreshes end, how long they take and how much they bring, and what becomes of exposures. docs/opentelemetry.md lists
-// the instruments. Counters count from the making of the client on, durations and sizes from now on.
+// Instrument measures a client until you call stop: the age of its ruleset, the numbers of its
+// flags and of its invalid flags, the outcome, duration and size of refreshes, and the outcome of
+// exposures. docs/opentelemetry.md lists the instruments. Counters count from the creation of the
+// client, durations and sizes from the call of Instrument.
 func Instrument(client *becket.Client, options ...Option) (stop func() error, err error) {
 	c := newConfig(options)
 	meter := c.meters.Meter(scope, metric.WithSchemaURL(semconv.SchemaURL))
@@ -79,7 +80,7 @@ func (i *instruments) with(more ...attribute.KeyValue) metric.MeasurementOption 
 	return metric.WithAttributes(append(i.attributes, more...)...)
 }
 
-// observe reads the client's status, when a reader asks.
+// observe reads the client's status when a reader collects.
 func (i *instruments) observe(_ context.Context, o metric.Observer) error {
 	s := i.client.Status()
 	if !s.ConfirmedAt.IsZero() {
@@ -108,7 +109,7 @@ func (i *instruments) observe(_ context.Context, o metric.Observer) error {
 	return nil
 }
 
-// refreshed is called by the client.
+// refreshed records a refresh. The client calls it.
 func (i *instruments) refreshed(r becket.Refresh) {
 	outcome := i.with(outcomeKey.String(string(r.Outcome)))
 	i.duration.Record(context.Background(), r.Duration.Seconds(), outcome)

@@ -1,7 +1,9 @@
-// Package otel tells OpenTelemetry what a becket client does: [Hooks] writes a log event for every evaluation, [Instrument] measures the
-// client itself. The hook for OpenFeature's SDK, whose events belong to the caller's trace, is in the package ofhook beside this one.
+// Package otel reports the work of a becket client to OpenTelemetry: [Hooks] writes a log event for
+// every evaluation, and [Instrument] measures the client itself. The package ofhook has the hook
+// for OpenFeature's SDK, whose events belong to the caller's trace.
 //
-// The package is named as its folder is; beside OpenTelemetry's own package it needs another name, such as becketotel.
+// The package is named after its folder. Import it under another name, such as becketotel, in files
+// that also import OpenTelemetry's own package.
 package otel
 
 import (
@@ -21,7 +23,7 @@ import (
 // scope names the instrumentation to OpenTelemetry.
 const scope = "github.com/becketflags/becket/otel"
 
-// Option changes what is told to whom.
+// Option configures the hooks or the instruments.
 type Option func(*config)
 
 type config struct {
@@ -46,27 +48,32 @@ func newConfig(options []Option) config {
 	return c
 }
 
-// WithLoggerProvider sets where events go. By default, and with nil, to OpenTelemetry's global logger provider.
+// WithLoggerProvider sets the logger provider that receives the events. By default, and with nil,
+// it is OpenTelemetry's global logger provider.
 func WithLoggerProvider(provider log.LoggerProvider) Option {
 	return func(c *config) { c.loggers = provider }
 }
 
-// WithMeterProvider sets where measurements go. By default, and with nil, to OpenTelemetry's global meter provider.
+// WithMeterProvider sets the meter provider that receives the measurements. By default, and with
+// nil, it is OpenTelemetry's global meter provider.
 func WithMeterProvider(provider metric.MeterProvider) Option {
 	return func(c *config) { c.meters = provider }
 }
 
-// WithAttributes adds attributes to every measurement, such as a name where a program has several clients. By default, there are none.
+// WithAttributes adds attributes to every measurement, such as a name if a program has several
+// clients. By default, there are none.
 func WithAttributes(attributes ...attribute.KeyValue) Option {
 	return func(c *config) { c.attributes = append(c.attributes, attributes...) }
 }
 
-// Hooks returns becket hooks that write OpenTelemetry's feature_flag.evaluation event for every evaluation of a client:
+// Hooks returns becket hooks that write OpenTelemetry's feature_flag.evaluation event for every
+// evaluation of a client:
 //
 //	client, err := becket.New(source, becket.WithHooks(becketotel.Hooks()))
 //
-// The targeting key is told as feature_flag.context.id, unless it is private; other attributes never are. An evaluation by becket's own
-// methods has no context, so the events belong to no trace; those of the package ofhook do.
+// The event has the targeting key as feature_flag.context.id, unless the key is private. It never
+// has other attributes of the subject. becket's own methods take no context, so their events belong
+// to no trace; the events of the package ofhook do.
 func Hooks(options ...Option) becket.Hooks {
 	c := newConfig(options)
 	logger := c.loggers.Logger(scope, log.WithSchemaURL(semconv.SchemaURL))

@@ -25,7 +25,7 @@ const document = `{"schema": 1, "revision": 42, "environment": "production", "fl
 	"broken": {"rules": 7}
 }}`
 
-// memory is an exporter that keeps what the SDK hands it.
+// memory is an exporter that keeps the records.
 type memory struct {
 	mutex   sync.Mutex
 	records []sdklog.Record
@@ -67,7 +67,7 @@ func (m *memory) last(t *testing.T) map[string]any {
 	return attributes
 }
 
-// scripted is a source that does what the test tells it to.
+// scripted is a source that behaves as the test tells it to.
 type scripted struct {
 	document string
 	err      error
@@ -139,7 +139,7 @@ func TestWhatIsPrivateIsInNoEvent(t *testing.T) {
 	}
 }
 
-// measured collects what a reader sees, by instrument and outcome.
+// measured collects the measurements of a reader, by instrument and outcome.
 func measured(t *testing.T, reader *sdkmetric.ManualReader) map[string]float64 {
 	t.Helper()
 	var all metricdata.ResourceMetrics
@@ -198,7 +198,7 @@ func TestTheClientIsMeasured(t *testing.T) {
 	client.For(becket.NewSubject("user-42")).Enabled("arm")
 	client.For(becket.NewSubject("user-42")).Enabled("arm")
 	require.NoError(t, client.Flush(t.Context()))
-	require.NoError(t, client.Close()) // when everything has been told
+	require.NoError(t, client.Close()) // Close waits until everything is reported
 
 	got := measured(t, reader)
 	assert.Equal(t, float64(4), got["becket.ruleset.flags"])

@@ -1,5 +1,6 @@
-// Package shadow compares the answers of the library that a program comes from with becket's, in production, while the old
-// library still decides. A share of the checks is compared; what differs is counted by flag.
+// Package shadow compares the answers of a program's present flag library with becket's, in
+// production, while the old library still decides. It compares a share of the checks and counts the
+// differences by flag.
 //
 //	checkout := shadow.Bool(compare, "new-checkout", old.GetBoolValue("new-checkout", false, user), func() bool {
 //		return flags.Enabled("new-checkout")
@@ -15,10 +16,12 @@ import (
 	"sync"
 )
 
-// maxFlags bounds how many flags are counted one by one: a program that makes up keys must not make memory grow.
+// maxFlags is the largest number of flags with separate counts. A program that makes up keys must
+// not use more and more memory.
 const maxFlags = 10_000
 
-// Comparison counts. It is safe for concurrent use. The nil Comparison compares nothing.
+// Comparison counts equal and different answers. It is safe for concurrent use. A nil Comparison
+// compares nothing.
 type Comparison struct {
 	share        float64
 	onDifference func(Difference)
@@ -28,23 +31,24 @@ type Comparison struct {
 	total Count
 }
 
-// Difference is one check that the two libraries answered differently.
+// Difference is one check with different answers of the two libraries.
 type Difference struct {
 	Flag   string
-	Old    any // what the old library gave, and the program got
+	Old    any // the old library's answer, which the program got
 	Becket any
 }
 
-// Count says how often a flag was compared. Every comparison is either equal, different or a panic.
+// Count holds a flag's comparisons. Every comparison is equal, different or a panic.
 type Count struct {
 	Flag      string
 	Compared  int64
 	Different int64
-	Panics    int64 // becket's side panicked, which becket itself never does: look at the function passed
+	Panics    int64 // panics of the function for becket's answer; becket itself never panics
 }
 
-// New returns a comparison of that share of the checks, from 0 for none to 1 for all. onDifference is called for each difference,
-// on the goroutine of the check, so it should be quick; a panic in it is recovered. It may be nil.
+// New returns a Comparison of a share of the checks, from 0 for none to 1 for all. It calls
+// onDifference for each difference, on the goroutine of the check, so onDifference should be quick.
+// A panic in onDifference is recovered. onDifference may be nil.
 func New(share float64, onDifference func(Difference)) *Comparison {
 	return &Comparison{share: share, onDifference: onDifference, flags: map[string]*Count{}}
 }
@@ -54,8 +58,8 @@ func Bool(c *Comparison, flag string, old bool, becket func() bool) bool {
 	return Value(c, flag, old, becket)
 }
 
-// Value returns old, always. For a share of the calls it asks becket too and counts whether the answers are equal. A panic of
-// becket's side is counted and goes no further.
+// Value always returns old. For a share of the calls it also calls becket and counts whether the
+// answers are equal. A panic in becket is recovered and counted.
 func Value[T comparable](c *Comparison, flag string, old T, becket func() T) T {
 	if c == nil || !(c.share > 0) || c.share < 1 && rand.Float64() >= c.share { //nolint:gosec // it need not be secret
 		return old
@@ -67,8 +71,8 @@ func Value[T comparable](c *Comparison, flag string, old T, becket func() T) T {
 	return old
 }
 
-// equal compares as == does, and what == cannot compare, such as maps and slices in an interface,
-// by what it holds.
+// equal compares values as == does. Values that == cannot compare, such as maps and slices in an
+// interface, are compared by their contents.
 func equal[T comparable](a, b T) bool {
 	if reflect.ValueOf(&a).Elem().Comparable() && reflect.ValueOf(&b).Elem().Comparable() {
 		return a == b
@@ -85,7 +89,7 @@ func ask[T any](becket func() T) (answer T, ok bool) {
 	return becket(), true
 }
 
-// count notes a comparison, and reports whether it is a difference to tell.
+// count records a comparison and reports whether to call onDifference.
 func (c *Comparison) count(flag string, ok, differs bool) bool {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
@@ -116,7 +120,7 @@ func (c *Comparison) tell(d Difference) {
 	c.onDifference(d)
 }
 
-// Total returns the counts of all flags together.
+// Total returns the sum of the counts of all flags.
 func (c *Comparison) Total() Count {
 	if c == nil {
 		return Count{}
@@ -126,7 +130,7 @@ func (c *Comparison) Total() Count {
 	return c.total
 }
 
-// Flags returns the counts of each flag, those with the most differences first.
+// Flags returns the counts of each flag. Flags with the most differences come first.
 func (c *Comparison) Flags() []Count {
 	if c == nil {
 		return nil

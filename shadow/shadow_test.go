@@ -24,7 +24,7 @@ func Example() {
 		fmt.Printf("%s: the old library says %v, becket %v\n", d.Flag, d.Old, d.Becket)
 	})
 
-	oldAnswer := false // what the old library gives
+	oldAnswer := false // the old library's answer
 	enabled := shadow.Bool(compare, "new-checkout", oldAnswer, func() bool { return flags.Enabled("new-checkout") })
 	fmt.Println(enabled)
 	fmt.Println(compare.Total())

@@ -26,7 +26,7 @@ func (s *Server) Plot() string {
 		buckets = append(buckets, float64(sum)/bucket)
 		highest = max(highest, buckets[len(buckets)-1])
 	}
-	const grid = 400 // so that the axis has round numbers
+	const grid = 400 // gives the axis round numbers
 	highest = math.Ceil(highest/grid) * grid
 	x := func(at time.Duration) float64 {
 		return left + float64(at)/float64(s.timeline.End)*(width-left-right)

@@ -1,5 +1,6 @@
-// Package ofhook is a hook for OpenFeature's SDK that writes OpenTelemetry's feature_flag.evaluation event. It works with every
-// provider; with becket's the event also names the ruleset's revision and environment, and a private targeting key stays private.
+// Package ofhook is a hook for OpenFeature's SDK that writes OpenTelemetry's
+// feature_flag.evaluation event. It works with every provider. With becket's provider, the event
+// also has the ruleset's revision and environment, and a private targeting key stays private.
 //
 //	openfeature.AddHooks(ofhook.New())
 package ofhook
@@ -17,19 +18,21 @@ import (
 // scope names the instrumentation to OpenTelemetry.
 const scope = "github.com/becketflags/becket/otel/ofhook"
 
-// becketName is what becket's provider calls itself.
+// becketName is the name of becket's provider.
 const becketName = "becket"
 
-// Option changes how the hook works.
+// Option configures the hook.
 type Option func(*Hook)
 
-// WithLoggerProvider sets where events go. By default, and with nil, to OpenTelemetry's global logger provider.
+// WithLoggerProvider sets the logger provider that receives the events. By default, and with nil,
+// it is OpenTelemetry's global logger provider.
 func WithLoggerProvider(provider log.LoggerProvider) Option {
 	return func(h *Hook) { h.provider = provider }
 }
 
-// Hook writes an event for every evaluation, with the evaluation's context, so that it belongs to the caller's trace. It is safe for
-// concurrent use. It is made by [New]; a nil or zero Hook writes nothing.
+// Hook writes an event for every evaluation, with the evaluation's context, so that the event
+// belongs to the caller's trace. It is safe for concurrent use. [New] creates it; a nil or zero
+// Hook writes nothing.
 type Hook struct {
 	of.UnimplementedHook
 	provider log.LoggerProvider
@@ -67,10 +70,10 @@ func (h *Hook) Finally(ctx context.Context, hookContext of.HookContext, details 
 		ErrorMessage: details.ErrorMessage,
 	}
 	if id, ok := details.FlagMetadata["contextId"].(string); ok {
-		told.ContextID = id // of a private key becket's provider says so here
+		told.ContextID = id // becket's provider sets it if the key is private
 	}
 	if told.Provider == becketName && len(details.FlagMetadata) == 0 {
-		told.ContextID = "" // the SDK answered for the provider, so nobody has said that the key is not private
+		told.ContextID = "" // the SDK answered instead of the provider, so the key may be private
 	}
 	told.SetID, _ = details.FlagMetadata["flagSetId"].(string)
 	told.Version, _ = details.FlagMetadata["version"].(string)

@@ -41,7 +41,8 @@ func (m *memory) attributes() map[string]any {
 	return attributes
 }
 
-// newClient returns a client of OpenFeature's SDK over becket, whose evaluations are told to the memory.
+// newClient returns a client of OpenFeature's SDK with becket's provider. Its evaluations are
+// recorded in the memory.
 func newClient(t *testing.T, events *memory, options ...becket.Option) (*of.EvaluationAPI, *of.Client) {
 	t.Helper()
 	client, err := becket.New(becket.Bytes([]byte(document)), options...)

@@ -22,10 +22,10 @@ import (
 	provider "github.com/becketflags/becket/openfeature"
 )
 
-// person is whom flags are evaluated for, as the parts that the texts of a subject are put together from.
+// person holds the parts from which the texts of a subject are put together.
 type person struct {
 	key, country, group                  string
-	names, email, version, born, ip, ip6 string // parts are divided by "|"
+	names, email, version, born, ip, ip6 string // the parts are separated by "|"
 	age                                  int
 	since                                time.Time
 }
@@ -43,8 +43,8 @@ var people = []*person{
 	},
 }
 
-// part returns a copy of a part of a text. It is inlined, so that the copy lies on the caller's stack
-// where it does not escape.
+// part returns a copy of a part of a text. The compiler inlines it, so the copy is on the caller's
+// stack unless it escapes.
 func part(text string, i int) string {
 	before, after, _ := strings.Cut(text, "|")
 	if i == 0 {
@@ -55,7 +55,7 @@ func part(text string, i int) string {
 
 func whole(text, between string) string { return strings.Replace(text, "|", between, 1) }
 
-// subject is the person's subject in memory that stays where it is.
+// subject returns the person's subject in heap memory, which never moves.
 func (p *person) subject() becket.Subject {
 	return becket.NewSubject(p.key, becket.String("country", p.country), becket.String("email", whole(p.email, "@")),
 		becket.Int("age", p.age), becket.Float("score", 0.5), becket.Bool("paying", p.age > 18),
@@ -73,19 +73,20 @@ func (p *person) json() string {
 	return string(raw)
 }
 
-// service is a client with everything that asks through it.
+// service is a client and everything that evaluates through it.
 type service struct {
 	name     string
 	client   *becket.Client
 	provider *provider.Provider
 	ofrep    http.Handler
-	flags    []string // boolean ones that do not change
+	flags    []string // boolean flags that do not change
 	has      map[string]bool
-	answers  map[string]bool // by the person's key and the flag's
+	answers  map[string]bool // by the keys of person and flag
 	check    func(testing.TB)
 }
 
-// services are clients of each format, with and without what else sees an evaluation.
+// services returns clients of each format, with and without hooks and sinks that see the
+// evaluations.
 func services(t *testing.T) []*service {
 	t.Helper()
 	native, err := os.ReadFile(filepath.Join("..", "..", "testdata", "operators.json"))
@@ -137,10 +138,10 @@ func newService(t *testing.T, name string, document []byte, format becket.Format
 	return s
 }
 
-// keepingFormat is a program's own format, which keeps every text that it is asked with.
+// keepingFormat is a format of the program that keeps every text of its subjects.
 type keepingFormat struct {
 	mutex sync.Mutex
-	texts map[string]string // each text as it came, under a copy of what it said then
+	texts map[string]string // each text, by a copy of its contents at the time of the call
 	asked int
 }
 
@@ -196,7 +197,7 @@ func (f *keepingFormat) check(t testing.TB) {
 	}
 }
 
-// listeners keep what hooks and sinks are told.
+// listeners keep the subjects that hooks and sinks receive.
 type listeners struct {
 	mutex    sync.Mutex
 	subjects []becket.Subject
@@ -215,7 +216,7 @@ func (l *listeners) options() []becket.Option {
 	}
 }
 
-// keep keeps the latest of the subjects.
+// keep keeps the latest subjects.
 func (l *listeners) keep(s *becket.Subject) {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()

@@ -1,7 +1,7 @@
-// Package stacks asks flags with texts, names and lists that lie on the stacks of goroutines which grow
-// while they are asked, and are shrunk by collections. A library that hides such memory from the
-// compiler reads what is no longer there: it answers wrongly, or the runtime ends the process. Under
-// GODEBUG=efence=1 memory is never used again, so that each such read ends it.
+// Package stacks evaluates flags with texts and names on the stacks of goroutines. The stacks grow
+// during the evaluations, and collections shrink them. A library that hides such memory from the
+// compiler reads memory that no longer exists: it answers wrongly, or the runtime ends the process.
+// With GODEBUG=efence=1 memory is never reused, so every such read ends the process.
 package stacks
 
 import (
@@ -17,7 +17,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// rounds is how often each way of asking is taken. Under efence each costs address space for ever.
+// rounds returns the number of rounds for each kind of call. With efence, each round uses up
+// address space.
 func rounds() int {
 	switch {
 	case strings.Contains(os.Getenv("GODEBUG"), "efence=1"):
@@ -42,11 +43,11 @@ func descend(frames int, f func()) byte {
 	return room[frames%len(room)] + descend(frames-1, f)
 }
 
-// steps are the depths at which a goroutine is asked: its stack of a few kilobytes grows at another
-// place of the evaluation from each.
+// steps is the number of depths at which a goroutine evaluates. A small stack grows at another
+// place of the evaluation from each depth.
 const steps = 48
 
-// collect runs collections, which shrink stacks, until it is told to stop.
+// collect runs collections, which shrink stacks, until stop is set.
 func collect(stop *atomic.Bool) {
 	for i := 0; !stop.Load(); i++ {
 		runtime.GC()
@@ -56,8 +57,8 @@ func collect(stop *atomic.Bool) {
 	}
 }
 
-// onMovingStacks runs f on new goroutines whose stacks grow while it runs, and on old ones whose stacks
-// are large and hardly used, so that a collection shrinks them while it runs.
+// onMovingStacks runs f on new goroutines, whose stacks grow meanwhile, and on old ones with large
+// and mostly unused stacks, which a collection shrinks meanwhile.
 func onMovingStacks(f func(turn int)) {
 	var stop atomic.Bool
 	var collector, group sync.WaitGroup

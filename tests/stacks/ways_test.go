@@ -10,12 +10,12 @@ import (
 	"github.com/becketflags/becket"
 )
 
-// way is a way of asking. Its texts are put together in the call, so that they lie on the stack unless
-// the compiler sees that they are kept.
+// way is a kind of call. It puts its texts together in the call, so that they are on the stack
+// unless the compiler sees that they are kept.
 type way struct {
 	name  string
-	needs string // the only service that it is for, "" for all
-	once  bool   // one flag is enough, since it evaluates them all
+	needs string // the only service that it works with, "" for all
+	once  bool   // whether one flag is enough, because the call evaluates all flags
 	ask   func(s *service, p *person, flag string) bool
 }
 
@@ -77,7 +77,7 @@ func resolve(s *service, p *person, flag string) bool {
 	return r.Variant != nil && r.Variant.Value.Bool()
 }
 
-// view must be inlined for its texts to lie on the caller's stack.
+// view must be inlined, so that its texts are on the caller's stack.
 func view(c *becket.Client, p *person) becket.View {
 	return c.For(becket.NewSubject(p.key, becket.String("country", p.country),
 		becket.String("email", part(p.email, 0)+"@"+part(p.email, 1)), becket.Int("age", p.age), becket.Float("score", 0.5),
@@ -94,7 +94,7 @@ func keptView(s *service, p *person, flag string) bool {
 	return v.Enabled(flag)
 }
 
-// all answers as the first flag is to be answered where every flag's answer is right.
+// all returns the right answer for the first flag if the answers for all flags are right.
 func all(s *service, p *person, flag string) bool {
 	right := true
 	for key, d := range view(s.client, p).All() {

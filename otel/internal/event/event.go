@@ -1,4 +1,5 @@
-// Package event writes OpenTelemetry's feature_flag.evaluation event, for becket's own hook and for OpenFeature's.
+// Package event writes OpenTelemetry's feature_flag.evaluation event, for becket's own hook and for
+// OpenFeature's.
 package event
 
 import (
@@ -16,11 +17,11 @@ import (
 // Name is the name of the event.
 const Name = "feature_flag.evaluation"
 
-// Evaluation is what the event tells. Empty fields are left out.
+// Evaluation holds the contents of an event. Empty fields are left out.
 type Evaluation struct {
 	Key          string
 	Variant      string
-	Value        any // told only where there is no variant
+	Value        any // only set without a variant
 	Reason       string
 	ContextID    string
 	SetID        string
@@ -28,10 +29,10 @@ type Evaluation struct {
 	Provider     string
 	ErrorCode    string
 	ErrorMessage string
-	Time         time.Time // zero: now
+	Time         time.Time // the zero time means now
 }
 
-// Emit writes the event, unless nobody takes it.
+// Emit writes the event, unless the logger is disabled for it.
 func (e *Evaluation) Emit(ctx context.Context, logger log.Logger) {
 	if !logger.Enabled(ctx, log.EnabledParameters{Severity: log.SeverityInfo, EventName: Name}) {
 		return

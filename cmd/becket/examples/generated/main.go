@@ -1,5 +1,5 @@
-// This program uses flags as Go code that becket generated from the ruleset. Start it in the folder
-// cmd/becket of the repository with
+// Command generated uses flags as Go code that becket generated from the ruleset. Start it in the
+// folder cmd/becket of the repository with
 //
 //	go run ./examples/generated
 //
