@@ -52,19 +52,19 @@ func answers() []*Fault {
 			x.Header().Set("Content-Encoding", "br")
 			x.say(good)
 		}},
-		{Name: "gzip that nobody asked for", outcomes: always(Accepts), answer: func(x *exchange) {
+		{Name: "gzip without a request for it", outcomes: always(Accepts), answer: func(x *exchange) {
 			x.Header().Set("Content-Encoding", "gzip")
 			x.say(string(pack(strings.NewReader(good))))
 		}},
 		{Name: "304", outcomes: map[Scenario]Outcome{Disk: Confirms, Live: Confirms}, answer: func(x *exchange) { x.WriteHeader(304) }},
-		{Name: "304 to what was not asked", answer: func(x *exchange) {
+		{Name: "304 to an unconditional request", answer: func(x *exchange) {
 			if x.request.Header.Get("If-None-Match") != "" {
 				x.WriteHeader(412)
 				return
 			}
 			x.WriteHeader(304)
 		}},
-		{Name: "the ETag of before with another body", outcomes: always(Accepts), answer: func(x *exchange) {
+		{Name: "the earlier ETag with another body", outcomes: always(Accepts), answer: func(x *exchange) {
 			x.Header().Set("ETag", x.etag)
 			x.say(good)
 		}},
@@ -102,14 +102,14 @@ func documents() []*Fault {
 		body(`{"flags":{}}`, `{"flags":{}}`, nil),
 		body("no flags at all", `{"schema":1,"revision":20,"environment":"test","flags":{}}`, only(Empties)),
 		body("a captive portal", "<!DOCTYPE html><html><title>Log in</title></html>", nil),
-		body("two documents in one", good+good, nil),
+		body("two documents in one body", good+good, nil),
 		body("invalid UTF-8", with(`"variants"`, "\"\xff\xfe\":1,\"variants\""), nil),
 		body("UTF-16", utf16(good), nil),
 		body("a byte-order mark", "\ufeff"+good, always(Accepts)),
-		body("a key twice at the top", with(`"revision":20`, `"revision":20,"revision":21`), nil),
-		body("a flag twice", with(state, state+`,"twin":{},"twin":{}`), always(SetsPart)),
+		body("a duplicate key at the top level", with(`"revision":20`, `"revision":20,"revision":21`), nil),
+		body("a duplicate flag", with(state, state+`,"twin":{},"twin":{}`), always(SetsPart)),
 		body("a flag that is null", with(state, state+`,"nothing":null`), always(SetsPart)),
-		body("a reference to nothing", with(state, state+`,"lost":{"requires":[{"flag":"gone","in":["on"]}]}`), always(SetsPart)),
+		body("a reference to a missing flag", with(state, state+`,"lost":{"requires":[{"flag":"gone","in":["on"]}]}`), always(SetsPart)),
 		body("a cycle of requirements", with(state, state+`,"egg":{"requires":[{"flag":"egg","in":["on"]}]}`), always(SetsPart)),
 		body("a diamond of 2^28 paths", with(state, state+","+diamond(28)), always(SetsPart)),
 		body("nesting 100,000 deep", with(state, state+`,"deep":{"metadata":`+repeat(`{"a":`, 100_000)+"1"+repeat("}", 101_000)), nil),

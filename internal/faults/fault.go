@@ -151,12 +151,12 @@ func redirects() []*Fault {
 		}}
 	}
 	return []*Fault{
-		redirect("redirects in a circle", func(*exchange) string { return "/again" }),
+		redirect("a loop of redirects", func(*exchange) string { return "/again" }),
 		redirect("redirect to another scheme", func(*exchange) string { return "ftp://127.0.0.1/flags.json" }),
 		redirect("redirect to a file", func(*exchange) string { return "file:///etc/passwd" }),
 		redirect("redirect to another host", func(x *exchange) string { return x.away + "/?" + x.request.URL.RawQuery }),
-		redirect("redirect to nowhere", func(*exchange) string { return "http://[::1" }),
-		redirect("redirect without a place", func(*exchange) string { return "" }),
+		redirect("redirect to an invalid URL", func(*exchange) string { return "http://[::1" }),
+		redirect("redirect without a Location", func(*exchange) string { return "" }),
 	}
 }
 
