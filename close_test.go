@@ -32,7 +32,9 @@ func TestCloseWithinAHookWaitsForNothingHoweverDeepItIs(t *testing.T) {
 			sink := &collector{}
 			client, err := New(newScript(serving("", experiment)), WithExposures(sink), WithHooks(Hooks{OnChange: func(Changes) {
 				client := <-clients
-				client.For(NewSubject("user-1")).String("split", "")
+				asked := make(chan string)
+				go func() { asked <- client.For(NewSubject("user-1")).String("split", "") }() // within a hook nothing is told
+				<-asked
 				deep(frames, func() { closed <- client.Close() })
 			}}))
 			require.NoError(t, err)

@@ -69,7 +69,7 @@ func (a *attempt[T]) run(ctx context.Context, name string, call func(context.Con
 		}
 		close(a.done)
 	}()
-	a.value, a.err = call(ctx)
+	callOut(func() { a.value, a.err = call(ctx) })
 	finished = true
 }
 

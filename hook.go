@@ -23,7 +23,8 @@ type Hooks struct {
 	OnRefresh func(Refresh)
 
 	// OnEvaluate gets every evaluation. It runs inside the evaluation, on the goroutine of who asked, so it must be fast and safe
-	// for concurrent use. With it, an evaluation copies its subject; private attributes are hidden in the copy.
+	// for concurrent use. With it, an evaluation copies its subject; private attributes are hidden in the copy. An evaluation
+	// that it makes itself is answered and told to no hook.
 	OnEvaluate func(Evaluation)
 }
 

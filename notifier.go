@@ -252,7 +252,7 @@ func (n *notifier) call(name string, function func()) {
 			n.panicked(name, errGoexit)
 		}
 	}()
-	function()
+	callOut(function)
 	finished = true
 }
 

@@ -142,7 +142,7 @@ func (v View) Peek(flag string, want Kind) Result {
 // that are really shown are exposed one by one. Whether the flag's evaluation is to be counted is up to its track, as
 // ever. No hook is told. Without a sink it does nothing.
 func (v View) Expose(flag string) {
-	if v.snapshot == nil || v.snapshot.observer == nil {
+	if v.snapshot == nil || v.snapshot.observer == nil || isCalledOut() {
 		return
 	}
 	r := v.decide(flag, KindAny)
@@ -267,6 +267,9 @@ func (v *View) observed(flag string, want Kind) *Variant {
 	e := evaluation{subject: v.subject}
 	f := s.native.flags.find(flag)
 	variant := f.decideFor(&e, want, s.moment)
+	if isCalledOut() {
+		return variant
+	}
 	if e.track && variant != nil && (want != KindInt || fitsInt(variant.Value)) {
 		r := e.result(f, want, variant)
 		s.observer.exposer.see(&s.served, &v.subject, flag, &r)
@@ -312,7 +315,7 @@ func (v *View) exposeAsked(flag string) {
 	if rules == nil {
 		rules = s.below
 	}
-	if rules == nil || s.observer.exposer == nil || !rules.asks(flag) {
+	if rules == nil || s.observer.exposer == nil || !rules.asks(flag) || isCalledOut() {
 		return
 	}
 	asked := rules.askedBy(flag, &v.subject, s.moment)
