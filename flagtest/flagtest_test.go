@@ -111,7 +111,7 @@ func TestFlagsHaveTheValuesTheyAreGiven(t *testing.T) {
 	assert.Equal(t, []string{"limit", "limits", "list", "new-checkout", "off", "ratio", "small", "theme", "value", "whole", "word"}, fake.Asked())
 }
 
-func TestSetReachesViewsMadeFromNowOn(t *testing.T) {
+func TestSetAffectsOnlyLaterViews(t *testing.T) {
 	t.Parallel()
 	fake := flagtest.New(t, flagtest.Values{"theme": "dark"})
 	before := fake.For(user)
@@ -122,7 +122,7 @@ func TestSetReachesViewsMadeFromNowOn(t *testing.T) {
 	assert.Equal(t, 1, fake.For(user).Int("extra", 0))
 }
 
-func TestSetForReachesOneSubject(t *testing.T) {
+func TestSetForAffectsOneSubject(t *testing.T) {
 	t.Parallel()
 	fake := flagtest.New(t, flagtest.Values{"theme": "dark"})
 	fake.SetFor("user-42", "theme", "light")
@@ -165,7 +165,7 @@ func TestAnotherTypeFailsTheTest(t *testing.T) {
 	}
 }
 
-func TestWhatIsAskedAfterTheTestHasEndedTouchesNoTest(t *testing.T) {
+func TestAskingAfterTheTestHasEndedFailsNoTest(t *testing.T) {
 	t.Parallel()
 	var client *becket.Client
 	var fake *flagtest.Flags
@@ -215,7 +215,7 @@ func TestWrongValuesFailTheTest(t *testing.T) {
 	assert.Equal(t, []string{`flagtest: "theme" is a flag of type string, and is set to a value of type boolean`}, said)
 }
 
-func TestAFileIsServedAsItStands(t *testing.T) {
+func TestAFileIsServedUnchanged(t *testing.T) {
 	t.Parallel()
 	fake := flagtest.FromFile(t, "testdata/flags.json")
 	german := becket.NewSubject("user-1", becket.String("country", "DE"))
@@ -266,7 +266,7 @@ func TestAFileThatCannotBeReadFailsTheTest(t *testing.T) {
 	}
 }
 
-func TestWhatASubtestSetsIsPutBackWhenItEnds(t *testing.T) {
+func TestTheValuesOfASubtestEndWithIt(t *testing.T) {
 	t.Parallel()
 	fake := flagtest.New(t, flagtest.Values{"theme": "dark"})
 	t.Run("sub", func(t *testing.T) {
@@ -318,7 +318,7 @@ func TestEachVariantIsServedOnceWithAClientOfItsOwn(t *testing.T) {
 	})
 }
 
-func TestCopiesGoTheirOwnWays(t *testing.T) {
+func TestCopiesAreIndependent(t *testing.T) {
 	t.Parallel()
 	fake := flagtest.New(t, flagtest.Values{"theme": "dark"})
 	fake.SetFor("user-42", "theme", "red")

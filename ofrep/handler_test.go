@@ -126,7 +126,7 @@ func TestOtherMethodsAndTypesAreRefused(t *testing.T) {
 	assert.Equal(t, http.StatusMethodNotAllowed, w.Code)
 }
 
-func TestBulkGivesEveryFlagThatIsShown(t *testing.T) {
+func TestBulkReturnsEveryShownFlag(t *testing.T) {
 	h := ofrep.NewHandler(newClient(t))
 	response, body := ask(t, h, "", `{"context": {"country": "DE"}}`)
 	assert.Equal(t, http.StatusOK, response.StatusCode)
@@ -142,7 +142,7 @@ func TestBulkGivesEveryFlagThatIsShown(t *testing.T) {
 	]}`, body)
 }
 
-func TestNothingInternalLeaves(t *testing.T) {
+func TestAnswersRevealNothingInternal(t *testing.T) {
 	h := ofrep.NewHandler(newClient(t), ofrep.WithExposed(func(becket.FlagInfo) bool { return true }))
 	_, bulk := ask(t, h, "", `{"context": {"targetingKey": "u", "country": "DE"}}`)
 	_, single := ask(t, h, "/checkout", `{"context": {"country": "DE"}}`)
@@ -202,7 +202,7 @@ func (c changing) Fetch(context.Context, becket.Validator) (becket.Document, err
 
 func (c changing) Identity() string { return "changing" }
 
-func TestWhoIsNotAuthorisedLearnsNothing(t *testing.T) {
+func TestUnauthorisedCallersLearnNothing(t *testing.T) {
 	h := ofrep.NewHandler(newClient(t), ofrep.WithAuthorization(func(r *http.Request) error {
 		switch r.Header.Get("Authorization") {
 		case "Bearer good":

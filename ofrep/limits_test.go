@@ -94,7 +94,7 @@ func TestARequestAllocatesInProportionToItsBytes(t *testing.T) {
 	}
 }
 
-func TestContextsBeyondALimitAreRefusedWithAWord(t *testing.T) {
+func TestContextsBeyondALimitAreRefusedWithAReason(t *testing.T) {
 	h := ofrep.NewHandler(newClient(t))
 
 	for _, c := range []struct{ name, context, refused string }{
@@ -163,7 +163,7 @@ func TestALargerBodyMayHoldMore(t *testing.T) {
 	assert.Equal(t, http.StatusOK, response.StatusCode)
 }
 
-func TestBodiesThatReadersMayTakeDifferentlyAreRefused(t *testing.T) {
+func TestAmbiguousBodiesAreRefused(t *testing.T) {
 	h := ofrep.NewHandler(newClient(t))
 	for name, body := range map[string]string{
 		"the context twice":         `{"context": {}, "context": {"country": "DE"}}`,
@@ -182,7 +182,7 @@ func TestBodiesThatReadersMayTakeDifferentlyAreRefused(t *testing.T) {
 	assert.Contains(t, text, `"value":false`, "a member of another name is not the context")
 }
 
-func TestTheOrderOfMembersDecidesNothing(t *testing.T) {
+func TestTheOrderOfMembersMakesNoDifference(t *testing.T) {
 	h := ofrep.NewHandler(serving(t, `{"schema": 1, "flags": {"f": {"tags": ["public"],
 		"rules": [{"if": {"attribute": "a.b.c", "in": [1]}, "serve": "on"}]}}}`))
 	for range 50 {

@@ -52,7 +52,7 @@ func (r countingRules) Evaluate(flag string, want becket.Kind, subject *becket.S
 	return r.Rules.Evaluate(flag, want, subject, at)
 }
 
-func TestBulkEvaluatesTheFlagsThatAreShownAndNoOthers(t *testing.T) {
+func TestBulkEvaluatesOnlyShownFlags(t *testing.T) {
 	for _, hidden := range []int{0, 10, 1000} {
 		var b strings.Builder
 		b.WriteString(`{"schema": 1, "flags": {"a": {"tags": ["public"]}, "b": {"tags": ["public"]}`)
@@ -76,7 +76,7 @@ func TestBulkEvaluatesTheFlagsThatAreShownAndNoOthers(t *testing.T) {
 	}
 }
 
-func TestTheFunctionIsAskedOncePerFlagAndRulesetHoweverManyAsk(t *testing.T) {
+func TestTheFunctionIsCalledOncePerFlagAndRuleset(t *testing.T) {
 	var revision atomic.Int64
 	client, err := becket.New(changing(func() string {
 		return fmt.Sprintf(`{"schema": 1, "revision": %d, "flags": {"a": {}, "b": {}, "c": {}}}`, revision.Add(1))
@@ -118,7 +118,7 @@ func TestAFlagForWhichTheFunctionPanicsIsHidden(t *testing.T) {
 	assert.Contains(t, log.String(), "no such team")
 }
 
-func TestAFunctionThatIsNilIsAMistake(t *testing.T) {
+func TestANilFunctionPanics(t *testing.T) {
 	for name, option := range map[string]ofrep.Option{
 		"WithExposed": ofrep.WithExposed(nil), "WithAuthorization": ofrep.WithAuthorization(nil), "WithSubject": ofrep.WithSubject(nil),
 	} {

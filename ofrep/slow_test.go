@@ -79,7 +79,7 @@ func TestABodyThatDoesNotArriveHoldsNoConnection(t *testing.T) {
 	}
 }
 
-func TestTheDeadlineOfABodyDoesNotOutliveIt(t *testing.T) {
+func TestTheDeadlineEndsWhenTheBodyHasArrived(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		listener := &pipes{make(chan net.Conn), make(chan struct{})}
 		server := &http.Server{Handler: ofrep.NewHandler(newClient(t))}

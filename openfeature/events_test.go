@@ -95,7 +95,7 @@ func TestAChangedSegmentNamesAllFlags(t *testing.T) {
 	})
 }
 
-func TestNothingIsToldOfADocumentThatChangesNothing(t *testing.T) {
+func TestADocumentWithoutChangesSendsNoEvent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		client := newClient(t, serving(revision(1, "x")), becket.WithPollInterval(poll))
 		b := newBoard(t)
@@ -207,7 +207,7 @@ func TestStaleWhenTheSourceFailsForLongerThanTheLimit(t *testing.T) {
 	})
 }
 
-func TestASourceThatIsAskedSeldomIsNotStale(t *testing.T) {
+func TestASourceWithALongPollIntervalIsNotStale(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBoard(t)
 		b.bind(t, provider.New(newClient(t, serving(revision(1, "x")), becket.WithPollInterval(time.Hour)), provider.WithStaleAfter(time.Minute)))
@@ -245,7 +245,7 @@ func TestTheEventChannelIsOneAndStaysOpen(t *testing.T) {
 	})
 }
 
-func TestNobodyWhoListensBlocksNothing(t *testing.T) {
+func TestAProviderWithoutListenersDoesNotBlock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		source := serving(revision(0, "x"))
 		client := newClient(t, source)

@@ -206,7 +206,7 @@ func TestShuttingDownDoesNotWaitForASinkThatHangs(t *testing.T) {
 	})
 }
 
-func TestOptionsThatAreWrongAreToldAtOnce(t *testing.T) {
+func TestInvalidOptionsAreReportedAtOnce(t *testing.T) {
 	_, err := provider.FromSource(serving(everyType), provider.WithClientOptions(becket.WithPollInterval(time.Millisecond)))
 	require.ErrorContains(t, err, "WithPollInterval")
 }

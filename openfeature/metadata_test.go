@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestFlagsThatCallersMakeUpFillNoMemory(t *testing.T) {
+func TestMadeUpFlagsUseNoMemory(t *testing.T) {
 	client, err := becket.New(becket.Bytes([]byte(`{"schema": 1, "flags": {"a": {}}}`)))
 	require.NoError(t, err)
 	defer client.Close()
@@ -46,7 +46,7 @@ func (r *endlessRules) Flag(key string) (becket.FlagInfo, bool) {
 
 func (r *endlessRules) Info() becket.RulesInfo { return becket.RulesInfo{Flags: 1} }
 
-func TestRulesThatAFormatMakesUpFillABoundedMemory(t *testing.T) {
+func TestMadeUpRulesUseBoundedMemory(t *testing.T) {
 	client, err := becket.New(becket.Bytes([]byte(`x`)), becket.WithFormat(endless{}))
 	require.NoError(t, err)
 	defer client.Close()

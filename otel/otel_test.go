@@ -125,7 +125,7 @@ func TestEachEvaluationIsAnEvent(t *testing.T) {
 	assert.NotContains(t, events.last(t), "feature_flag.context.id")
 }
 
-func TestWhatIsPrivateIsInNoEvent(t *testing.T) {
+func TestPrivateAttributesAreInNoEvent(t *testing.T) {
 	events := &memory{}
 	hooks := becket.WithHooks(becketotel.Hooks(becketotel.WithLoggerProvider(events.provider(t))))
 	client := newClient(t, &scripted{document: document}, hooks, becket.WithPrivateAttributes("key", "email"))

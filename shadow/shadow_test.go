@@ -34,7 +34,7 @@ func Example() {
 	// all flags: 1 compared, 1 different, 0 panics
 }
 
-func TestTheOldAnswerIsGivenWhateverBecketSays(t *testing.T) {
+func TestTheOldAnswerIsAlwaysReturned(t *testing.T) {
 	c := shadow.New(1, func(shadow.Difference) { panic("a bad callback") })
 	assert.Equal(t, "old", shadow.Value(c, "a", "old", func() string { return "new" }))
 	assert.Equal(t, "old", shadow.Value(c, "a", "old", func() string { panic("bad") }))
@@ -66,7 +66,7 @@ func TestANilComparisonComparesNothing(t *testing.T) {
 	assert.Empty(t, c.Flags())
 }
 
-func TestKeysThatAreMadeUpDoNotMakeMemoryGrow(t *testing.T) {
+func TestMadeUpKeysUseBoundedMemory(t *testing.T) {
 	c := shadow.New(1, nil)
 	var wait sync.WaitGroup
 	for g := range 4 {
@@ -81,7 +81,7 @@ func TestKeysThatAreMadeUpDoNotMakeMemoryGrow(t *testing.T) {
 	assert.Equal(t, int64(40_000), c.Total().Different)
 }
 
-func TestMapsAndSlicesAreComparedByWhatTheyHold(t *testing.T) {
+func TestMapsAndSlicesAreComparedByContents(t *testing.T) {
 	type pair struct{ value any }
 	limits := func(rps int) any { return map[string]any{"rps": rps, "hosts": []any{"a"}} }
 	for _, test := range []struct {
@@ -111,7 +111,7 @@ func TestMapsAndSlicesAreComparedByWhatTheyHold(t *testing.T) {
 	}
 }
 
-func TestAShareThatIsNoNumberComparesNothing(t *testing.T) {
+func TestAShareOfNaNComparesNothing(t *testing.T) {
 	c := shadow.New(math.NaN(), nil)
 	shadow.Bool(c, "a", true, func() bool { return false })
 	assert.Zero(t, c.Total())

@@ -12,8 +12,8 @@ import (
 // buildVerb writes plain JSON from documents that people edit.
 type buildVerb struct {
 	rulesArgument
-	Output   string `short:"o" placeholder:"FILE" help:"Write to this file, at once and only if all is well. By default, to standard output."`
-	Compact  bool   `help:"Write as few bytes as can be."`
+	Output   string `short:"o" placeholder:"FILE" help:"Write to this file, but only if there are no errors. By default, to standard output."`
+	Compact  bool   `help:"Write as few bytes as possible."`
 	Revision int64  `default:"-1" placeholder:"N" help:"Set the document's revision. By default, it stays as it is."`
 }
 

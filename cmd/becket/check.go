@@ -16,7 +16,7 @@ import (
 type checkVerb struct {
 	rulesArgument
 	Silence []string  `placeholder:"NAME" help:"Do not report findings of these names. Repeatable, or separated by commas."`
-	At      time.Time `placeholder:"INSTANT" help:"Check as if it were that time (RFC 3339). By default, now."`
+	At      time.Time `placeholder:"INSTANT" help:"Check as at this time (RFC 3339). By default, now."`
 }
 
 // Run prints every finding to stdout.

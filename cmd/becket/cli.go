@@ -13,21 +13,21 @@ import (
 type cli struct {
 	globals
 
-	Check    checkVerb    `cmd:"" help:"Find what is wrong with a ruleset, and what is legal but hardly meant."`
-	Fmt      fmtVerb      `cmd:"" help:"Lay out rulesets, with their comments."`
+	Check    checkVerb    `cmd:"" help:"Report mistakes in a ruleset, and legal but suspicious parts."`
+	Fmt      fmtVerb      `cmd:"" help:"Format rulesets and keep their comments."`
 	Build    buildVerb    `cmd:"" help:"Write plain JSON from JSON with comments, from YAML, or from a folder of one file per flag."`
-	Eval     evalVerb     `cmd:"" help:"Decide one flag, or all, for a subject."`
-	Explain  explainVerb  `cmd:"" help:"Tell how a decision comes about."`
-	Simulate simulateVerb `cmd:"" help:"Foresee how a flag divides a population."`
-	Diff     diffVerb     `cmd:"" help:"Tell what a new version of a ruleset changes, and for whom."`
+	Eval     evalVerb     `cmd:"" help:"Evaluate one flag, or all flags, for a subject."`
+	Explain  explainVerb  `cmd:"" help:"Explain a decision step by step."`
+	Simulate simulateVerb `cmd:"" help:"Predict how a flag divides a population."`
+	Diff     diffVerb     `cmd:"" help:"Show the changes of a new version of a ruleset and the subjects that they affect."`
 	Gen      genVerb      `cmd:"" help:"Write typed Go handles of the flags."`
-	Usage    usageVerb    `cmd:"" help:"Find flags that no Go code uses, and code that asks for flags in vain."`
-	Serve    serveVerb    `cmd:"" help:"Serve a ruleset on this machine, for trying an application; reload it when it changes."`
-	Keygen   keygenVerb   `cmd:"" help:"Make a key pair for signed rulesets."`
+	Usage    usageVerb    `cmd:"" help:"Find flags that no Go code uses, and code that asks for flags that do not exist."`
+	Serve    serveVerb    `cmd:"" help:"Serve a ruleset on this machine to try an application; reload it when it changes."`
+	Keygen   keygenVerb   `cmd:"" help:"Generate a key pair for signed rulesets."`
 	Sign     signVerb     `cmd:"" help:"Sign a ruleset."`
-	Verify   verifyVerb   `cmd:"" help:"Tell who signed a ruleset."`
+	Verify   verifyVerb   `cmd:"" help:"Check the signature of a ruleset."`
 
-	Completion completionVerb `cmd:"" help:"Write a script that completes becket's words in a shell."`
+	Completion completionVerb `cmd:"" help:"Write a script that completes becket's verbs and flags in a shell."`
 }
 
 // globals are the flags of every verb.
@@ -56,7 +56,7 @@ func (e *env) read(name string) (*input.Document, error) {
 		name = e.config.Rules
 	}
 	if name == "" {
-		return nil, fmt.Errorf("say which ruleset: a file, a folder, a URL, or - for standard input; %q can name one as rules = \"flags.json\"", e.options.Config)
+		return nil, fmt.Errorf("name a ruleset: a file, a folder, a URL, or - for standard input; %q can name one as rules = \"flags.json\"", e.options.Config)
 	}
 	return input.Read(e.ctx, name, input.Options{Format: e.options.Format, Headers: e.options.Header, Stdin: e.stdin})
 }

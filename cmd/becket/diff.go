@@ -12,10 +12,10 @@ import (
 
 // diffVerb shows the changes of a new version of a ruleset and the subjects that they affect.
 type diffVerb struct {
-	Old string `arg:"" help:"The ruleset as it is: a file, a folder, a URL, or - for standard input."`
-	New string `arg:"" help:"The ruleset as it shall be."`
+	Old string `arg:"" help:"The present ruleset: a file, a folder, a URL, or - for standard input."`
+	New string `arg:"" help:"The new ruleset."`
 	populationFlags
-	FailOver string `placeholder:"PERCENT" help:"Exit with 1 if more than this share of the subjects gets another answer of any flag, such as 10%."`
+	FailOver string `placeholder:"PERCENT" help:"Exit with 1 if any flag gives another answer to more than this share of the subjects, such as 10%."`
 	Markdown bool   `help:"Write Markdown, for a comment on a pull request."`
 }
 

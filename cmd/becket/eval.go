@@ -14,7 +14,7 @@ import (
 // evalVerb decides flags for a subject.
 type evalVerb struct {
 	Flag string `arg:"" optional:"" help:"The flag's key."`
-	All  bool   `help:"Decide every flag of the ruleset."`
+	All  bool   `help:"Evaluate every flag of the ruleset."`
 	rulesFlag
 	subjectFlags
 }
@@ -34,7 +34,7 @@ type answer struct {
 // Run prints the answers. An answer that is an error sets the exit code 1.
 func (v *evalVerb) Run(e *env) error {
 	if (v.Flag == "") != v.All {
-		return errors.New("name one flag, or say --all")
+		return errors.New("name one flag, or use --all")
 	}
 	subject, at, err := v.subject(e)
 	if err != nil {

@@ -33,7 +33,7 @@ func examples(t *testing.T) (names []string, documents map[string]string) {
 	return names, documents
 }
 
-func TestThePageOfFindingsHasThemAll(t *testing.T) {
+func TestThePageOfFindingsExplainsEveryFinding(t *testing.T) {
 	names, _ := examples(t)
 	var known []string
 	for i := range lint.Names {
@@ -42,7 +42,7 @@ func TestThePageOfFindingsHasThemAll(t *testing.T) {
 	assert.Equal(t, known, names)
 }
 
-func TestEachExampleHasItsFindingAndNoOther(t *testing.T) {
+func TestEachExampleHasExactlyItsFinding(t *testing.T) {
 	names, documents := examples(t)
 	for _, name := range names {
 		t.Run(name, func(t *testing.T) {

@@ -17,8 +17,8 @@ import (
 // fmtVerb lays out rulesets.
 type fmtVerb struct {
 	Files []string `arg:"" optional:"" help:"JSON files, with or without comments; folders of them; a URL, or - for standard input. By default, \"rules\" of the configuration."`
-	Write bool     `short:"w" help:"Write the files, and not to standard output."`
-	Check bool     `short:"c" help:"Write nothing; name the files that are laid out otherwise, and exit with 1 if there are any."`
+	Write bool     `short:"w" help:"Write to the files instead of standard output."`
+	Check bool     `short:"c" help:"Write nothing; list the files with another layout, and exit with 1 if there are any."`
 }
 
 // Run formats each file.
@@ -69,7 +69,7 @@ func (v *fmtVerb) files(e *env) (files []string, err error) {
 		names = []string{e.config.Rules}
 	}
 	if len(names) == 0 {
-		return nil, errors.New("say which file, or - for standard input")
+		return nil, errors.New("name a file, or - for standard input")
 	}
 	for _, name := range names {
 		if info, err := os.Stat(name); err != nil || !info.IsDir() {
@@ -96,7 +96,7 @@ func (v *fmtVerb) format(e *env, file string) (changed bool, err error) {
 		return false, err
 	}
 	if input.IsYAML(file, source) {
-		return false, fmt.Errorf("%s is YAML, which fmt does not lay out; becket build writes JSON from it", file)
+		return false, fmt.Errorf("%s is YAML, which fmt does not format; becket build writes JSON from it", file)
 	}
 	formatted, err := layout.Format(source)
 	if err != nil {

@@ -26,16 +26,16 @@ type genGoVerb struct {
 	rulesArgument
 	Package string `short:"p" env:"GOPACKAGE" default:"flags" placeholder:"NAME" help:"The package's name. By default, the package that has the go:generate line, or flags."`
 	Out     string `short:"o" aliases:"output" placeholder:"FILE" help:"Write to this file, only if it changes. By default, to standard output."`
-	Check   bool   `short:"c" help:"Write nothing; exit with 1 if the file of --out is not what would be written."`
+	Check   bool   `short:"c" help:"Write nothing; exit with 1 if the file of --out is out of date."`
 }
 
 // Run writes the handles, unless the ruleset contains errors.
 func (v *genGoVerb) Run(e *env) error {
 	if !token.IsIdentifier(v.Package) || v.Package == "_" {
-		return fmt.Errorf("%q is no name of a package", v.Package)
+		return fmt.Errorf("%q is not a valid package name", v.Package)
 	}
 	if v.Check && v.Out == "" {
-		return fmt.Errorf("--check needs the file: say --out")
+		return fmt.Errorf("--check needs a file: add --out")
 	}
 	document, rules, err := e.load(v.Rules)
 	if err != nil {

@@ -10,14 +10,14 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestTheExamplesHandlesAreThoseOfItsRuleset(t *testing.T) {
+func TestTheExamplesHandlesMatchItsRuleset(t *testing.T) {
 	folder := filepath.Join("examples", "generated")
 	code, stdout, stderr := command(t, nil, "gen", "go", filepath.Join(folder, "flags.json"), "--package", "flags",
 		"--out", filepath.Join(folder, "flags", "flags.go"), "--check")
 	assert.Equal(t, exitGood, code, "run go generate ./...: %s%s", stdout, stderr)
 }
 
-func TestAFileThatWouldStayTheSameIsNotTouched(t *testing.T) {
+func TestGenWritesNoUnchangedFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "flags.go")
 	code, _, _ := command(t, nil, "gen", "go", rulesFile("flags.json"), "--out", path)
 	require.Equal(t, exitGood, code)
@@ -36,7 +36,7 @@ func TestAFileThatWouldStayTheSameIsNotTouched(t *testing.T) {
 	}
 }
 
-func TestThePackageIsTheOneOfTheGenerateLine(t *testing.T) {
+func TestGenUsesThePackageOfTheGenerateLine(t *testing.T) {
 	t.Setenv("GOPACKAGE", "shop")
 	code, stdout, _ := command(t, nil, "gen", "go", rulesFile("flags.json"))
 	assert.Equal(t, exitGood, code)

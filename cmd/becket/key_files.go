@@ -29,9 +29,9 @@ func (k *keyFiles) check(force bool) error {
 		case err != nil:
 			return err
 		case !force:
-			return fmt.Errorf("%q is there already; --force replaces it", path)
+			return fmt.Errorf("%q already exists; --force replaces it", path)
 		case !info.Mode().IsRegular():
-			return fmt.Errorf("%q is a link, a folder or a device; --force replaces files alone", path)
+			return fmt.Errorf("%q is a link, a folder or a device; --force replaces only files", path)
 		}
 	}
 	return nil

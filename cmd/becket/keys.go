@@ -15,9 +15,9 @@ import (
 
 // keygenVerb makes a key pair.
 type keygenVerb struct {
-	SecretKey string `short:"s" default:"becket.key" placeholder:"FILE" help:"Where the secret key goes, readable by its owner alone. By default, ${default}."`
-	PublicKey string `short:"p" default:"becket.pub" placeholder:"FILE" help:"Where the public key goes. By default, ${default}."`
-	Force     bool   `short:"f" help:"Replace files that are there already."`
+	SecretKey string `short:"s" default:"becket.key" placeholder:"FILE" help:"The file for the secret key, readable only by its owner. By default, ${default}."`
+	PublicKey string `short:"p" default:"becket.pub" placeholder:"FILE" help:"The file for the public key. By default, ${default}."`
+	Force     bool   `short:"f" help:"Replace existing files."`
 	passwordFlags
 	Unencrypted bool `short:"W" help:"Do not encrypt the secret key."`
 }
@@ -90,7 +90,7 @@ func (p *passwordFlags) password(e *env, prompt string) (password string, err er
 		password, _, _ = strings.Cut(string(text), "\n")
 		password = strings.TrimSuffix(password, "\r")
 	case e.password == nil:
-		return "", errors.New("there is no terminal to ask for the password: say --password-file")
+		return "", errors.New("there is no terminal to ask for the password: use --password-file")
 	default:
 		password, err = e.password(prompt)
 	}
@@ -112,7 +112,7 @@ func (p *passwordFlags) secretKey(e *env, path string) (key minisign.PrivateKey,
 	text = []byte(strings.TrimSpace(string(text)))
 	if !minisign.IsEncrypted(text) {
 		if key.UnmarshalText(text) != nil {
-			return key, fmt.Errorf("%q is no secret key of minisign", path)
+			return key, fmt.Errorf("%q is not a secret key of minisign", path)
 		}
 		return key, nil
 	}

@@ -16,10 +16,10 @@ import (
 // populationFlags describe the subjects that a verb evaluates a ruleset for.
 type populationFlags struct {
 	Population string    `short:"p" placeholder:"FILE" help:"Subjects from a CSV or NDJSON file, or from - for standard input: the column or member \"key\" and attributes."`
-	Subjects   int       `default:"100000" placeholder:"N" help:"How many subjects to make, where there is no file. By default, 100,000."`
-	Attr       []string  `sep:"none" placeholder:"NAME=SPREAD" help:"An attribute of made subjects: DE:30,FR:20,US:50 (values with weights), 18..80 (evenly between), normal(40,12). Repeatable."`
-	Seed       uint64    `default:"1" placeholder:"N" help:"What made subjects are drawn with; the same ones for the same number. By default, 1."`
-	At         time.Time `placeholder:"INSTANT" help:"Decide as if it were that time (RFC 3339). By default, now."`
+	Subjects   int       `default:"100000" placeholder:"N" help:"The number of subjects to generate if there is no file. By default, 100,000."`
+	Attr       []string  `sep:"none" placeholder:"NAME=SPREAD" help:"An attribute of generated subjects: DE:30,FR:20,US:50 (values with weights), 18..80 (evenly between), normal(40,12). Repeatable."`
+	Seed       uint64    `default:"1" placeholder:"N" help:"The seed of generated subjects; the same seed gives the same subjects. By default, 1."`
+	At         time.Time `placeholder:"INSTANT" help:"Evaluate as at this time (RFC 3339). By default, now."`
 }
 
 // population reads the subjects from a file or makes them.
@@ -28,7 +28,7 @@ func (f *populationFlags) population(e *env) (*population.Population, error) {
 		return f.made()
 	}
 	if len(f.Attr) > 0 {
-		return nil, errors.New("--attr is for made subjects; those of a file have their own attributes")
+		return nil, errors.New("--attr is for generated subjects; subjects from a file have their own attributes")
 	}
 	source, err := input.Bytes(e.ctx, f.Population, input.Options{Headers: e.options.Header, Stdin: e.stdin})
 	if err != nil {

@@ -31,7 +31,7 @@ func command(t *testing.T, change func(*env), args ...string) (code int, stdout,
 
 func rulesFile(name string) string { return filepath.Join("testdata", "rules", name) }
 
-func TestColoursAreForTerminalsAlone(t *testing.T) {
+func TestColoursAppearOnTerminalsOnly(t *testing.T) {
 	for name, args := range map[string][]string{
 		"explain":  {"explain", "new-checkout", "-r", rulesFile("flags.json"), "--key", "user-42"},
 		"simulate": {"simulate", "banner", "-r", rulesFile("flags.json"), "--subjects", "100"},
@@ -49,7 +49,7 @@ func TestColoursAreForTerminalsAlone(t *testing.T) {
 
 var escapes = strings.NewReplacer("\x1b[0m", "", "\x1b[22m", "", "\x1b[1m", "", "\x1b[2m", "", "\x1b[31m", "", "\x1b[32m", "", "\x1b[33m", "")
 
-func TestTheProgressBarIsForLongWorkOnTerminals(t *testing.T) {
+func TestTheProgressBarAppearsForLongWorkOnTerminals(t *testing.T) {
 	onTerminal := func(e *env) { e.progress = true }
 	simulation := func(subjects string) []string {
 		return []string{"simulate", "upload-limit-mb", "-r", rulesFile("flags.json"), "--subjects", subjects}
@@ -91,7 +91,7 @@ func TestARulesetIsReadFromAURLWithHeaders(t *testing.T) {
 	assert.Contains(t, stderr, "--header takes NAME:VALUE")
 }
 
-func TestHelpAndVersionAreGood(t *testing.T) {
+func TestHelpAndVersionExitWithZero(t *testing.T) {
 	for _, args := range [][]string{{"--help"}, {"check", "--help"}, {"--version"}} {
 		code, stdout, stderr := command(t, nil, args...)
 		assert.Equal(t, exitGood, code, args)
@@ -123,7 +123,7 @@ func TestTheConfigurationNamesTheRuleset(t *testing.T) {
 	assert.Equal(t, "becket: there is no file \"other.toml\"\n", stderr)
 }
 
-func TestWhatIsBuiltIsWrittenAsAWhole(t *testing.T) {
+func TestBuildReplacesItsFileOnlyWithoutErrors(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "built.json")
 	require.NoError(t, os.WriteFile(path, []byte("old"), 0o640))
 	code, _, _ := command(t, nil, "build", rulesFile("bad-folder"), "-o", path)

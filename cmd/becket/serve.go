@@ -23,7 +23,7 @@ import (
 // serveVerb is a development server.
 type serveVerb struct {
 	Rules string        `arg:"" optional:"" help:"A file or a folder. By default, \"rules\" of the configuration."`
-	Addr  string        `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where to listen. By default, ${default}: this machine alone."`
+	Addr  string        `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"The address to listen on. By default, ${default}: only this machine."`
 	Poll  time.Duration `default:"500ms" help:"How often to look for a change. By default, ${default}."`
 }
 
@@ -33,7 +33,7 @@ func (v *serveVerb) Run(e *env) error {
 		v.Rules = e.config.Rules
 	}
 	if info, err := os.Stat(v.Rules); err != nil || !info.IsDir() && !info.Mode().IsRegular() {
-		return fmt.Errorf("serve watches a file or a folder, and %q is none", v.Rules)
+		return fmt.Errorf("serve watches a file or a folder, and %q is neither", v.Rules)
 	}
 	if v.Poll < 10*time.Millisecond {
 		return fmt.Errorf("--poll %v is below 10ms", v.Poll)
@@ -172,7 +172,7 @@ func (d *development) step() {
 	} else {
 		fmt.Fprintf(d.e.stderr, "becket: %s\n", report.Plain(err))
 	}
-	d.say("refused; what was published before stays")
+	d.say("refused; the document published before stays")
 }
 
 // Time limits of the server. A request has a few hundred bytes, so a client that needs longer is

@@ -123,7 +123,7 @@ func TestTheServerWaitsForAFileThatIsEmpty(t *testing.T) {
 	s.says(t, "^12:00:00 published 3 flags, revision 42, ETag")
 	for _, empty := range []string{"", " \n", "null"} {
 		edit(t, file, empty)
-		s.says(t, "^12:00:00 refused; what was published before stays$")
+		s.says(t, "^12:00:00 refused; the document published before stays$")
 		_, body := s.get(t, "")
 		assert.Equal(t, string(good), body, "%q", empty)
 	}

@@ -89,7 +89,7 @@ func TestTheServerReloadsAndKeepsTheLastGoodDocument(t *testing.T) {
 	require.NoError(t, client.Refresh(t.Context()), "not modified")
 
 	edit(t, file, strings.Replace(string(good), `"percent": 30`, `"percent": 130`, 1))
-	s.says(t, "^12:00:00 refused; what was published before stays$")
+	s.says(t, "^12:00:00 refused; the document published before stays$")
 	assert.Contains(t, s.stderr.String(), "flags.json:20:86: flags.new-checkout.rules[1].percent: 130 is not")
 	_, body = s.get(t, "")
 	assert.Equal(t, string(good), body)
@@ -118,15 +118,15 @@ func TestTheServerReloadsAndKeepsTheLastGoodDocument(t *testing.T) {
 	assert.Equal(t, exitGood, s.stop())
 }
 
-func TestTheServerDoesNotStartInVain(t *testing.T) {
+func TestTheServerDoesNotStartWithBadInput(t *testing.T) {
 	for name, test := range map[string]struct {
 		args   []string
 		code   int
 		stderr string
 	}{
 		"a bad document":          {[]string{rulesFile("broken.jsonc")}, exitFinding, `unknown field "rulez"`},
-		"no file":                 {[]string{"nowhere.json"}, exitUsage, `becket: serve watches a file or a folder, and "nowhere.json" is none`},
-		"a URL":                   {[]string{"http://127.0.0.1/flags.json"}, exitUsage, "is none"},
+		"no file":                 {[]string{"nowhere.json"}, exitUsage, `becket: serve watches a file or a folder, and "nowhere.json" is neither`},
+		"a URL":                   {[]string{"http://127.0.0.1/flags.json"}, exitUsage, "is neither"},
 		"an address that is none": {[]string{rulesFile("flags.json"), "--addr", "nonsense"}, exitUsage, "missing port in address"},
 		"too much haste":          {[]string{rulesFile("flags.json"), "--poll", "1ns"}, exitUsage, "--poll 1ns is below 10ms"},
 	} {
@@ -138,7 +138,7 @@ func TestTheServerDoesNotStartInVain(t *testing.T) {
 	}
 }
 
-func TestWhatIsServedIsNamedAsJSON(t *testing.T) {
+func TestTheServedNameEndsInJSON(t *testing.T) {
 	for rules, want := range map[string]string{
 		"flags.json": "flags.json", "a/b.yaml": "b.json", "flags/": "flags.json", ".flags": ".flags.json", "x.y.jsonc": "x.y.json",
 	} {

@@ -23,7 +23,7 @@ type signVerb struct {
 	File      string `arg:"" help:"The file, as it will be published."`
 	SecretKey string `short:"s" default:"becket.key" placeholder:"FILE" help:"The secret key. By default, ${default}."`
 	Comment   string `short:"t" help:"The trusted comment, which is signed too. By default, the time and the file's name."`
-	Unchecked bool   `help:"Sign a file that the library would refuse, or that is no ruleset."`
+	Unchecked bool   `help:"Sign a file even if the library would refuse it or it is not a ruleset."`
 	passwordFlags
 }
 
@@ -85,9 +85,9 @@ func (v *signVerb) body(e *env) ([]byte, error) {
 
 // verifyVerb checks signatures.
 type verifyVerb struct {
-	Rules         string   `arg:"" help:"A file or a URL. The signature is beside it, with .minisig behind the name."`
-	PublicKey     []string `short:"P" sep:"none" placeholder:"KEY" help:"A public key that is trusted: its 56 characters. Repeatable."`
-	PublicKeyFile []string `short:"p" sep:"none" placeholder:"FILE" help:"The file of a public key that is trusted. Repeatable. By default, becket.pub."`
+	Rules         string   `arg:"" help:"A file or a URL. The signature has the same name with .minisig at the end."`
+	PublicKey     []string `short:"P" sep:"none" placeholder:"KEY" help:"A trusted public key: its 56 characters. Repeatable."`
+	PublicKeyFile []string `short:"p" sep:"none" placeholder:"FILE" help:"The file of a trusted public key. Repeatable. By default, becket.pub."`
 }
 
 // Run prints the signer of the document. A missing or wrong signature sets the exit code 1.
@@ -133,7 +133,7 @@ func (v *verifyVerb) tell(e *env, s *minisign.Signature) error {
 }
 
 func (e *env) unverified(why string) error {
-	fmt.Fprintf(e.stderr, "becket: the document is not to be trusted: %s\n", why)
+	fmt.Fprintf(e.stderr, "becket: the document is not trusted: %s\n", why)
 	return errFound
 }
 

@@ -56,7 +56,7 @@ func program(t *testing.T, input string, args ...string) string {
 	return string(output)
 }
 
-func TestWhatBecketSignsTheLibraryAndMinisignTrust(t *testing.T) {
+func TestTheLibraryAndMinisignAcceptBecketsSignatures(t *testing.T) {
 	signing(t)
 	assert.Regexp(t, `^flags\.json\.minisig: signed by the key [0-9A-F]+\n$`, good(t, "sign", "flags.json"))
 	assert.Regexp(t, `^signed by the key [0-9A-F]+: "timestamp:1795348800\\tfile:flags\.json\\thashed"\n$`, good(t, "verify", "flags.json"))
@@ -74,7 +74,7 @@ func TestWhatBecketSignsTheLibraryAndMinisignTrust(t *testing.T) {
 	assert.Contains(t, good(t, "verify", "flags.json"), `"by the program"`)
 }
 
-func TestWhatMinisignMakesBecketReads(t *testing.T) {
+func TestBecketReadsKeysAndSignaturesOfMinisign(t *testing.T) {
 	signing(t)
 	program(t, "", "-G", "-W", "-p", "its.pub", "-s", "its.key")
 	program(t, "", "-S", "-l", "-s", "its.key", "-m", "flags.json", "-t", "over the document")
@@ -83,7 +83,7 @@ func TestWhatMinisignMakesBecketReads(t *testing.T) {
 	assert.Contains(t, program(t, "", "-Vm", "flags.json", "-p", "its.pub"), "by becket")
 }
 
-func TestPasswordsAreThoseOfMinisign(t *testing.T) {
+func TestEncryptedKeysWorkInBecketAndMinisign(t *testing.T) {
 	if testing.Short() {
 		t.Skip("each password costs a gigabyte of memory and seconds, as minisign's do")
 	}
@@ -105,7 +105,7 @@ func TestPasswordsAreThoseOfMinisign(t *testing.T) {
 	assert.Equal(t, "becket: \"locked.key\" cannot be decrypted: the password is wrong\n", stderr)
 }
 
-func TestKeysAreMadeWithCare(t *testing.T) {
+func TestTheSecretKeyIsPrivateAndNeverReplacedUnasked(t *testing.T) {
 	signing(t)
 	if runtime.GOOS != "windows" {
 		info, err := os.Stat("becket.key")
@@ -116,7 +116,7 @@ func TestKeysAreMadeWithCare(t *testing.T) {
 	require.NoError(t, err)
 	code, _, stderr := command(t, nil, "keygen", "-W")
 	assert.Equal(t, exitUsage, code)
-	assert.Contains(t, stderr, `"becket.key" is there already; --force replaces it`)
+	assert.Contains(t, stderr, `"becket.key" already exists; --force replaces it`)
 	good(t, "keygen", "-W", "--force")
 	after, err := os.ReadFile("becket.key")
 	require.NoError(t, err)
@@ -145,7 +145,7 @@ func TestKeysAreMadeWithCare(t *testing.T) {
 	}
 }
 
-func TestWhatIsNotToBeTrustedIsAFinding(t *testing.T) {
+func TestUntrustedSignaturesAreFindings(t *testing.T) {
 	signing(t)
 	refused := func(want string, args ...string) {
 		t.Helper()
@@ -173,7 +173,7 @@ func TestWhatIsNotToBeTrustedIsAFinding(t *testing.T) {
 	refused("its signature cannot be read", "flags.json")
 }
 
-func TestOnlyWhatTheLibraryTakesIsSigned(t *testing.T) {
+func TestSignRefusesDocumentsThatTheLibraryRefuses(t *testing.T) {
 	signing(t)
 	require.NoError(t, os.WriteFile("bad.json", []byte(`{"schema": 1, "flags": {"a": {"on": true}}}`), 0o600))
 	for name, test := range map[string]struct {
@@ -185,7 +185,7 @@ func TestOnlyWhatTheLibraryTakesIsSigned(t *testing.T) {
 		"comments":             {[]string{"commented.jsonc"}, exitUsage, "is not plain JSON: sign what becket build writes"},
 		"no file":              {[]string{"nowhere.json"}, exitUsage, `there is no file "nowhere.json"`},
 		"no key":               {[]string{"flags.json", "-s", "nowhere.key"}, exitUsage, "becket keygen makes one"},
-		"a key that is none":   {[]string{"flags.json", "-s", "flags.json"}, exitUsage, "is no secret key of minisign"},
+		"a key that is none":   {[]string{"flags.json", "-s", "flags.json"}, exitUsage, "is not a secret key of minisign"},
 		"a comment of 2 lines": {[]string{"flags.json", "-t", "a\nb"}, exitUsage, "a trusted comment is one line"},
 	} {
 		t.Run(name, func(t *testing.T) {

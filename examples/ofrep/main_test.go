@@ -142,7 +142,7 @@ func TestOpenFeaturesJavaScriptSDKsGetTheRightValues(t *testing.T) {
 	require.NoError(t, node.Wait())
 }
 
-func TestTheTokenIsAskedFor(t *testing.T) {
+func TestCallersNeedTheToken(t *testing.T) {
 	client, err := becket.New(becket.File("flags.json"))
 	require.NoError(t, err)
 	defer client.Close()

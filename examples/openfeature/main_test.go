@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestTheExampleSaysWhatItPromises(t *testing.T) {
+func TestTheExamplePrintsItsAnswers(t *testing.T) {
 	var out strings.Builder
 	require.NoError(t, run(t.Context(), &out))
 	assert.Equal(t, `the new checkout

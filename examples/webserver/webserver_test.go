@@ -100,7 +100,7 @@ func TestServerEndsWhenAsked(t *testing.T) {
 	require.Error(t, err)
 }
 
-func TestWrongFlagsAreToldAtStart(t *testing.T) {
+func TestAnInvalidFlagsURLFailsAtStart(t *testing.T) {
 	err := run(t.Context(), "127.0.0.1:0", "http://", slog.New(slog.DiscardHandler))
 	require.Error(t, err)
 }

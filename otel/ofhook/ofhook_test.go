@@ -78,7 +78,7 @@ func TestAnEvaluationIsAnEventOfTheCallersTrace(t *testing.T) {
 	}, events.attributes())
 }
 
-func TestWithoutAVariantTheValueIsTold(t *testing.T) {
+func TestAnEventWithoutAVariantHasTheValue(t *testing.T) {
 	events := &memory{}
 	_, client := newClient(t, events)
 	client.String(t.Context(), "silent", "mine", subject())

@@ -113,7 +113,7 @@ func TestFlagsAreAnsweredRightOnMovingStacks(t *testing.T) {
 	}
 }
 
-func TestTheFlagsTellThePeopleApart(t *testing.T) {
+func TestManyFlagsDifferBetweenTheTwoPeople(t *testing.T) {
 	for _, s := range services(t) {
 		differ := 0
 		for _, flag := range s.flags {

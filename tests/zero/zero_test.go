@@ -42,7 +42,7 @@ var modules = map[string][]string{
 	"otel":        {module + "/otel", module + "/otel/ofhook"},
 }
 
-func TestEveryExportedNameBearsZeroAndNilValues(t *testing.T) {
+func TestEveryExportedNameAcceptsZeroAndNilValues(t *testing.T) {
 	t.Parallel()
 	for folder, packages := range modules {
 		t.Run("module "+folder, func(t *testing.T) {

@@ -64,7 +64,7 @@ func (n Name) Attribute(value string) (becket.Attribute, error) {
 	case "time":
 		instant, err := time.Parse(time.RFC3339Nano, value)
 		if err != nil {
-			return becket.Attribute{}, fmt.Errorf("attribute %q: %q is no instant of RFC 3339, such as 2026-12-24T00:00:00Z", n.Name, value)
+			return becket.Attribute{}, fmt.Errorf("attribute %q: %q is not an instant of RFC 3339, such as 2026-12-24T00:00:00Z", n.Name, value)
 		}
 		return becket.Time(n.Name, instant), nil
 	case "json":
@@ -77,7 +77,7 @@ func (n Name) Attribute(value string) (becket.Attribute, error) {
 		return a, nil
 	}
 	if n.Type != "" {
-		return becket.Attribute{}, fmt.Errorf("attribute %q: %q is no %s", n.Name, value, n.Type)
+		return becket.Attribute{}, fmt.Errorf("attribute %q: %q is not a valid %s", n.Name, value, n.Type)
 	}
 	return becket.String(n.Name, value), nil
 }
@@ -112,7 +112,7 @@ func Decode(text []byte) (any, error) {
 		return nil, err
 	}
 	if decoder.More() {
-		return nil, fmt.Errorf("something follows the value")
+		return nil, fmt.Errorf("there is text after the value")
 	}
 	return numbers(value), nil
 }

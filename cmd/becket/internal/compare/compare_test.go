@@ -83,9 +83,9 @@ func TestEditsInWords(t *testing.T) {
 		"a percentage is removed": {rules(germany), rules(with(germany, `"percent": 10, `, "")), []string{`- rule "g": its share changes from 10 % to everybody`}},
 		"a ramp in place of it": {rules(germany), rules(with(germany, `"percent": 10`, `"ramp": {"steps": [{"at": "2026-12-01T00:00:00Z", "percent": 50}]}`)),
 			[]string{`! rule "g": its share changes from 10 % to a ramp of 50 % at 2026-12-01T00:00:00Z`}},
-		"another salt":                 {rules(germany), rules(with(germany, `"percent"`, `"salt": "new", "percent"`)), []string{`! rule "g": the salt changes from "f" to "new": others are in`}},
+		"another salt":                 {rules(germany), rules(with(germany, `"percent"`, `"salt": "new", "percent"`)), []string{`! rule "g": the salt changes from "f" to "new": other subjects are in`}},
 		"the salt that counted anyway": {rules(germany), rules(with(germany, `"percent"`, `"salt": "f", "percent"`)), nil},
-		"another key to hash":          {rules(germany), rules(with(germany, `"percent"`, `"by": "account", "percent"`)), []string{`! rule "g": it hashes account and not the key: others are in`}},
+		"another key to hash":          {rules(germany), rules(with(germany, `"percent"`, `"by": "account", "percent"`)), []string{`! rule "g": it hashes account and not the key: other subjects are in`}},
 		"a wider condition": {rules(germany), rules(with(germany, `["DE"]`, `["DE", "FR"]`)),
 			[]string{`- rule "g": the condition changes from c in ["DE"] to c in ["DE","FR"] (wider)`}},
 		"a narrower condition": {rules(with(germany, `["DE"]`, `["DE", "FR"]`)), rules(germany),
@@ -121,7 +121,7 @@ func TestEditsInWords(t *testing.T) {
 	}
 }
 
-func TestLossesNameTheEditThatTakes(t *testing.T) {
+func TestLossesNameTheEditThatCausesThem(t *testing.T) {
 	for name, row := range map[string]struct{ before, after, because string }{
 		"a percentage that falls": {
 			`{"name": "g", "percent": 50, "serve": "on"}`, `{"name": "g", "percent": 20, "serve": "on"}`,
@@ -156,10 +156,10 @@ func TestAChangedSegmentReachesTheFlagsThatUseIt(t *testing.T) {
 	assert.Equal(t, compare.Affected, f.Kind)
 	assert.Equal(t, []string{"segment s"}, f.Elsewhere)
 	assert.InDelta(t, 4.0/6, f.Impact.Share, 0.03)
-	assert.Equal(t, "what it depends on changes: segment s", f.Losses[0].Because)
+	assert.Equal(t, "a flag or segment that it depends on changes: segment s", f.Losses[0].Because)
 }
 
-func TestAGrowingSegmentTakesWhereItIsExcluded(t *testing.T) {
+func TestAGrowingSegmentTakesAFeatureFromRulesThatExcludeIt(t *testing.T) {
 	for name, row := range map[string]struct {
 		rules string
 		takes bool
@@ -183,7 +183,7 @@ func TestAGrowingSegmentTakesWhereItIsExcluded(t *testing.T) {
 	}
 }
 
-func TestWhoIsOverTheLimit(t *testing.T) {
+func TestOverListsFlagsAboveTheLimit(t *testing.T) {
 	r := compare.Compare(version(t, flagF(`"default": "off"`)), version(t, flagF(`"rules": [{"percent": 10, "serve": "on"}]`)), people(t, 20_000), noon, nil)
 	assert.InDelta(t, 0.1, r.Flags[0].Impact.Share, 0.01)
 	assert.Equal(t, []string{"f"}, r.Over(0.05))

@@ -154,10 +154,10 @@ func (e *editor) serve(rule, what string, before, after *native.Serve) {
 		return
 	}
 	if before.Salt != after.Salt {
-		e.say(true, rule, "the salt of the split of %s changes from %q to %q: everybody draws anew", what, before.Salt, after.Salt)
+		e.say(true, rule, "the salt of the split of %s changes from %q to %q: every subject is drawn again", what, before.Salt, after.Salt)
 	}
 	if before.By != after.By {
-		e.say(true, rule, "the split of %s hashes %s and not %s: everybody draws anew", what, hashed(after.By), hashed(before.By))
+		e.say(true, rule, "the split of %s hashes %s and not %s: every subject is drawn again", what, hashed(after.By), hashed(before.By))
 	}
 }
 

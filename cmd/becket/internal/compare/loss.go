@@ -112,7 +112,7 @@ func orElsewhere(text string, elsewhere []string) string {
 		return text
 	}
 	if len(elsewhere) > 0 {
-		return fmt.Sprintf("what it depends on changes: %s", strings.Join(elsewhere, ", "))
+		return fmt.Sprintf("a flag or segment that it depends on changes: %s", strings.Join(elsewhere, ", "))
 	}
 	return "its edits together"
 }

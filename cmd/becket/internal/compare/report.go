@@ -106,7 +106,7 @@ func flagDiff(before, after Version, key string, elsewhere []string) (FlagDiff, 
 		return d, true
 	case !is:
 		d.Kind, d.Owner = Removed, old.Owner
-		d.Edits = []Edit{{Text: "the flag is removed: who asks for it gets the default of the code", Takes: true}}
+		d.Edits = []Edit{{Text: "the flag is removed: code that asks for it gets its own default", Takes: true}}
 		return d, true
 	}
 	a, b := before.flag(key), after.flag(key)

@@ -177,10 +177,10 @@ func (e *editor) share(p pair, say sayer) {
 		return
 	}
 	if p.before.Salt != p.after.Salt && p.before.Layer == nil {
-		say(reach{true, true}, "the salt changes from %q to %q: others are in", p.before.Salt, p.after.Salt)
+		say(reach{true, true}, "the salt changes from %q to %q: other subjects are in", p.before.Salt, p.after.Salt)
 	}
 	if p.before.By != p.after.By {
-		say(reach{true, true}, "it hashes %s and not %s: others are in", hashed(p.after.By), hashed(p.before.By))
+		say(reach{true, true}, "it hashes %s and not %s: other subjects are in", hashed(p.after.By), hashed(p.before.By))
 	}
 }
 

@@ -52,7 +52,7 @@ func TestPathsAndMethods(t *testing.T) {
 	assert.Equal(t, "signed", body(t, get(s, "GET", "/flags.json.minisig")))
 }
 
-func TestWhoHasTheDocumentIsToldSo(t *testing.T) {
+func TestAKnownDocumentIsAnsweredWith304(t *testing.T) {
 	s := New("flags.json")
 	etag := s.Publish([]byte("{}"), nil)
 	for _, known := range []string{etag, "W/" + etag, `"other", ` + etag, "*", get(s, "GET", "/", "Accept-Encoding", "gzip").Header.Get("Etag")} {
@@ -67,7 +67,7 @@ func TestWhoHasTheDocumentIsToldSo(t *testing.T) {
 	assert.Equal(t, etag, s.Publish([]byte("{}"), nil), "the same bytes have the same tag")
 }
 
-func TestGzipIsForWhoAcceptsIt(t *testing.T) {
+func TestGzipIsSentOnlyIfAccepted(t *testing.T) {
 	s := New("flags.json")
 	plain := s.Publish([]byte("{}"), nil)
 	for accepted, want := range map[string]bool{

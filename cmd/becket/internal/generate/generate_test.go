@@ -52,7 +52,7 @@ func compiled(t *testing.T, code []byte) []string {
 	return pkg.Scope().Names()
 }
 
-func TestFlagsWhoseNamesWouldBeTheSameAllGetOthers(t *testing.T) {
+func TestFlagsWithCollidingNamesAllGetOtherNames(t *testing.T) {
 	code, err := Go("flags", "flags.json", flagsOf(t, `{"schema": 1, "flags": {
 		"a-b": {}, "a_b": {}, "a.b": {}, "handles": {}, "2fa": {}, "flag-2fa": {}, "日本": {}, "---": {}, "user-id": {}, "limits-value": {},
 		"limits": {"variants": {"x": {"a-b": 1, "a_b": {"deep": [{"x": 1}, {"y": "z"}]}}, "y": {"a-b": 1.5}}, "default": "x"}
@@ -106,7 +106,7 @@ func TestANumberThatNoGoTypeHoldsIsAnError(t *testing.T) {
 	assert.EqualError(t, err, `flag "f": the number 1e999 is out of range`)
 }
 
-func TestWhatPeopleWriteStaysInsideItsComment(t *testing.T) {
+func TestDescriptionsStayInsideTheirComments(t *testing.T) {
 	code, err := Go("flags", "x\n.json", flagsOf(t, `{"schema": 1, "flags": {"f": {
 		"description": "one\n*/ var Evil = 1\n\n//go:embed x\r\u2028two \u001b[31m\u202e three", "owner": "a\nb",
 		"variants": {"v\n1": "`+"`\\\"\\u0000"+`", "v2": "x"}, "default": "v2"

@@ -85,7 +85,7 @@ func TestImplicationsThatDoNotHold(t *testing.T) {
 }
 
 // A claimed implication holds for every subject that the library evaluates.
-func TestWhatIsClaimedHoldsForRandomSubjects(t *testing.T) {
+func TestClaimedImplicationsHoldForRandomSubjects(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	const conditions, subjects = 160, 200
 	texts := make([]string, conditions)

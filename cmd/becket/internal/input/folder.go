@@ -25,7 +25,7 @@ func (d *Document) readFolder(folder string) error {
 		return err
 	}
 	if info, err := os.Stat(filepath.Join(folder, "flags")); err != nil || !info.IsDir() {
-		return fmt.Errorf("%s is no ruleset: it has no folder named \"flags\"", folder)
+		return fmt.Errorf("%s is not a ruleset: it has no folder named \"flags\"", folder)
 	}
 	for _, section := range []string{"segments", "flags"} {
 		if err := w.section(section); err != nil {
@@ -94,7 +94,7 @@ func (w *folderWriter) section(section string) error {
 		}
 		quoted, err := jsontext.AppendQuote(nil, key)
 		if err != nil {
-			return fmt.Errorf("%s: the name is no valid text", file)
+			return fmt.Errorf("%s: the file name is not valid UTF-8", file)
 		}
 		p, body, err := w.file(file)
 		if err != nil {

@@ -68,7 +68,7 @@ func TestPlacesLeadBackToTheSource(t *testing.T) {
 	}
 }
 
-func TestWhatCannotBeReadSaysWhere(t *testing.T) {
+func TestErrorsOfReadingHavePlaces(t *testing.T) {
 	huge := "a: &a [x,x,x,x,x,x,x,x,x,x]\n"
 	for c := 'b'; c < 'k'; c++ {
 		huge += fmt.Sprintf("%c: &%c [%s]\n", c, c, strings.TrimSuffix(strings.Repeat("*"+string(c-1)+",", 10), ","))
@@ -79,7 +79,7 @@ func TestWhatCannotBeReadSaysWhere(t *testing.T) {
 		"two documents of YAML":           {"a.yaml", "a: 1\n---\nb: 2\n", "not valid YAML: a second document follows the first"},
 		"names of YAML that are no texts": {"a.yaml", "? [a]\n: 1\n", ":1:3: not valid YAML: a name must be a plain text"},
 		"merge keys":                      {"a.yaml", "x: &x {a: 1}\ny:\n  <<: *x\n", ":3:3: not valid YAML: a name must be a plain text; merge keys are not read"},
-		"a number that JSON has not":      {"a.yaml", "a: .inf\n", `:1:4: not valid YAML: ".inf" is no number of JSON`},
+		"a number that JSON has not":      {"a.yaml", "a: .inf\n", `:1:4: not valid YAML: ".inf" is not a JSON number`},
 		"aliases that stand for too much": {"a.yaml", huge, "too large"},
 		"nothing":                         {"a.yaml", "", "not valid YAML"},
 	} {
@@ -92,7 +92,7 @@ func TestWhatCannotBeReadSaysWhere(t *testing.T) {
 
 func TestAFolderWithoutFlagsIsNoRuleset(t *testing.T) {
 	_, err := input.Read(t.Context(), t.TempDir(), input.Options{})
-	assert.ErrorContains(t, err, `is no ruleset: it has no folder named "flags"`)
+	assert.ErrorContains(t, err, `is not a ruleset: it has no folder named "flags"`)
 }
 
 func TestFolders(t *testing.T) {

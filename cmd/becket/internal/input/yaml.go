@@ -135,7 +135,7 @@ func (w *yamlWriter) scalar(n *yaml.Node) error {
 	case tag == "!!float":
 		var f float64
 		if err := n.Decode(&f); err != nil || f-f != 0 {
-			return &placedError{n.Line, n.Column, fmt.Sprintf("%q is no number of JSON", n.Value)}
+			return &placedError{n.Line, n.Column, fmt.Sprintf("%q is not a JSON number", n.Value)}
 		}
 		w.body = strconv.AppendFloat(w.body, f, 'g', -1, 64)
 	default:

@@ -35,7 +35,7 @@ func TestFormattingTwiceChangesNothing(t *testing.T) {
 	}
 }
 
-func TestPlainJSONKeepsWhatWasWritten(t *testing.T) {
+func TestPlainJSONKeepsTextsAndNumbers(t *testing.T) {
 	const source = `{"b": 1.50, "a": "\u00e4", "n": 12345678901234567890, "l": []}`
 	for _, compact := range []bool{false, true} {
 		plain, err := layout.Plain([]byte(source), compact)

@@ -85,10 +85,10 @@ func (c *checker) people() {
 func (c *checker) rules() {
 	for _, r := range c.flag.Rules {
 		if r.Percent != nil && *r.Percent == 0 {
-			c.find(Percent0, r.Node.Member("percent").At, r.Path+".percent", "rule %q is for nobody: 0 %%", r.Name)
+			c.find(Percent0, r.Node.Member("percent").At, r.Path+".percent", "rule %q applies to nobody: 0 %%", r.Name)
 		}
 		if r.Percent != nil && *r.Percent == 100 {
-			c.find(Percent100, r.Node.Member("percent").At, r.Path+".percent", "rule %q is for everybody who has a key: 100 %% does no more than keep out who has none", r.Name)
+			c.find(Percent100, r.Node.Member("percent").At, r.Path+".percent", "rule %q applies to every subject with a key: 100 %% only excludes subjects without one", r.Name)
 		}
 		if !r.Until.IsZero() && !c.now.Before(r.Until) {
 			c.find(PastWindow, r.Node.Member("until").At, r.Path+".until", "rule %q ended at %s and applies to nobody", r.Name, r.Until.Format(time.RFC3339))
@@ -154,7 +154,7 @@ func (c *checker) alwaysOn() {
 		return
 	}
 	for name := range served {
-		c.find(AlwaysOn, f.At, f.Path, "the flag serves %q to everybody: keep that in the code and remove the flag, or make it permanent", name)
+		c.find(AlwaysOn, f.At, f.Path, "the flag serves %q to everybody: keep that variant in the code and remove the flag, or make the flag permanent", name)
 	}
 }
 

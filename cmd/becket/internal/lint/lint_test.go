@@ -41,7 +41,7 @@ func names(t *testing.T, document string) (found []string) {
 }
 
 // These rulesets are close to a finding, but have none.
-func TestWhatIsMeantIsNotReported(t *testing.T) {
+func TestSoundRulesetsHaveNoFindings(t *testing.T) {
 	for name, flags := range map[string]string{
 		"a percentage lets others through to a weaker rule": `"f": {"rules": [{"percent": 5, "serve": "on"}, {"if": {"attribute": "a", "in": [1]}, "percent": 50, "serve": "on"}]}`,
 		"the same percentage of another salt":               `"f": {"rules": [{"percent": 5, "serve": "on"}, {"percent": 5, "salt": "x", "serve": "on"}]}`,
@@ -69,7 +69,7 @@ func TestASegmentThatOnlyAnUnusedOneUsesIsUnused(t *testing.T) {
 	assert.ElementsMatch(t, []string{"segments.a unused-segment", "segments.b unused-segment"}, names(t, document))
 }
 
-func TestRulesBeforeThatTogetherTakeEverybody(t *testing.T) {
+func TestEarlierRulesTogetherMakeALaterRuleUnreachable(t *testing.T) {
 	document := `{"schema": 1, "flags": {"f": {"rules": [
 		{"if": {"attribute": "c", "in": ["DE"]}, "serve": "on"},
 		{"if": {"attribute": "c", "in": ["FR"]}, "serve": "on"},
@@ -153,7 +153,7 @@ func randomSubject(random *rand.Rand, i int) becket.Subject {
 	return becket.NewSubject(key, attributes[random.IntN(2):]...)
 }
 
-func TestFindingsEndAtAHundredOfAFlag(t *testing.T) {
+func TestAFlagHasAtMostAHundredFindings(t *testing.T) {
 	var rules, flags []string
 	for i := range 150 {
 		rules = append(rules, fmt.Sprintf(`{"name": "r%d", "percent": 0, "serve": "on"}`, i))

@@ -24,7 +24,7 @@ const (
 
 // Names lists the findings and their meanings, in the order of docs/findings.md.
 var Names = []struct{ Name, Meaning string }{
-	{UnreachableRule, "a rule that nobody reaches, since an earlier one takes everybody whom it is for"},
+	{UnreachableRule, "a rule that no subject reaches, because earlier rules take all of its subjects"},
 	{UnusedVariant, "a variant that no rule, split, default or off serves"},
 	{UnusedSegment, "a segment that no flag uses"},
 	{OneArmSplit, "a split that always gives the same variant"},
@@ -33,8 +33,8 @@ var Names = []struct{ Name, Meaning string }{
 	{FinishedRamp, "a ramp whose last step is in the past"},
 	{PastWindow, "a rule whose until is in the past"},
 	{Expired, "a flag whose expires is in the past"},
-	{AlwaysOn, "a flag that serves everybody the same variant, and not its off"},
-	{UnmetPrerequisite, "a requirement or condition on a flag that never serves what is asked of it"},
+	{AlwaysOn, "a flag that serves the same variant to everybody, and not its off"},
+	{UnmetPrerequisite, "a requirement or condition that asks for a variant that the other flag never serves"},
 	{OverlappingLayers, "rules of two flags whose ranges of one layer overlap"},
 	{MissingDescription, "a flag without a description"},
 	{MissingOwner, "a flag without an owner"},

@@ -43,13 +43,13 @@ func (c *checker) reachable(r *native.Rule, formulas []imply.Formula, budget *im
 			continue
 		}
 		if budget.Implies(condition, formulas[i]) {
-			c.find(UnreachableRule, r.Node.At, r.Path, "rule %q can never apply: rule %q before it takes everybody whom it is for", r.Name, earlier.Name)
+			c.find(UnreachableRule, r.Node.At, r.Path, "rule %q can never apply: rule %q before it takes all of its subjects", r.Name, earlier.Name)
 			return
 		}
 		open = append(open, formulas[i])
 	}
 	if len(open) > 1 && budget.Implies(condition, imply.AnyOf(open)) {
-		c.find(UnreachableRule, r.Node.At, r.Path, "rule %q can never apply: the rules before it together take everybody whom it is for", r.Name)
+		c.find(UnreachableRule, r.Node.At, r.Path, "rule %q can never apply: the rules before it together take all of its subjects", r.Name)
 	}
 }
 

@@ -53,7 +53,7 @@ func TestMadeSubjectsDoNotDependOnTheNumberOfProcessors(t *testing.T) {
 	assert.Len(t, slices.Compact(four), 20_000, "every key once")
 }
 
-func TestSpreadsGiveTheSharesThatTheySay(t *testing.T) {
+func TestDistributionsGiveTheirShares(t *testing.T) {
 	const size = 100_000
 	for name, row := range map[string]struct {
 		column string
@@ -87,7 +87,7 @@ func TestSpreadsGiveTheSharesThatTheySay(t *testing.T) {
 	}
 }
 
-func TestProgressIsToldOfEverySubject(t *testing.T) {
+func TestProgressCountsEverySubject(t *testing.T) {
 	var lock sync.Mutex
 	told := 0
 	made(t, 12_345, 1).Each(func(int, int, *becket.Subject) {}, func(n int) {
@@ -140,10 +140,10 @@ func TestFilesThatCannotBeRead(t *testing.T) {
 	for name, row := range map[string]struct{ file, source, says string }{
 		"nothing at all":           {"a.csv", "", "a.csv: the table is empty"},
 		"a row that is too short":  {"a.csv", "key,n\nu1\n", "a.csv: record on line 2: wrong number of fields"},
-		"a cell of another type":   {"a.csv", "key,n:number\nu1,1\nu2,x\n", `a.csv:3: attribute "n": "x" is no number`},
+		"a cell of another type":   {"a.csv", "key,n:number\nu1,1\nu2,x\n", `a.csv:3: attribute "n": "x" is not a valid number`},
 		"a line that is no JSON":   {"a.ndjson", "{}\n{\"key\"}\n", "a.ndjson:2: invalid character"},
 		"a line that is no object": {"a.ndjson", "[1]\n", "a.ndjson:1: expected an object"},
-		"two objects on a line":    {"a.ndjson", "{} {}\n", "a.ndjson:1: something follows the value"},
+		"two objects on a line":    {"a.ndjson", "{} {}\n", "a.ndjson:1: there is text after the value"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := population.Parse(row.file, []byte(row.source))

@@ -90,7 +90,7 @@ func (v *comparison) ask(a *Ask) []report.Finding {
 	if len(variants) == 0 || slices.ContainsFunc(variants, func(variant becket.Variant) bool { return variant.Value.Equal(*a.Default) }) {
 		return nil
 	}
-	f := finding(a, DefaultOutside, fmt.Sprintf("the default %s is none of the variants of %q", a.Default, a.Key))
+	f := finding(a, DefaultOutside, fmt.Sprintf("the default %s is not a variant of %q", a.Default, a.Key))
 	f.Owner = info.Owner
 	return []report.Finding{f}
 }

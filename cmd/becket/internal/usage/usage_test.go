@@ -60,7 +60,7 @@ func texts(asks []Ask) (lines []string) {
 	return lines
 }
 
-func TestEveryWayToAskIsFound(t *testing.T) {
+func TestEveryWayToAskForAFlagIsFound(t *testing.T) {
 	module(t, map[string]string{"asks.go": `package asks
 
 import . "github.com/becketflags/becket"
@@ -169,7 +169,7 @@ func TestIt(*testing.T) { flags.Tested.On(becket.View{}) }
 	assert.Equal(t, []string{"asked", "tested"}, keys(read(t, true).Asks), "each once, though the package is read twice")
 }
 
-func TestDefaultsAreComparedByWhatTheyAmountTo(t *testing.T) {
+func TestDefaultsAreComparedByValue(t *testing.T) {
 	rules, err := becket.Native.Decode([]byte(`{"schema": 1, "flags": {
 		"i": {"variants": {"a": 2, "b": 3}, "default": "a"},
 		"f": {"variants": {"a": 2.0, "b": 2.5}, "default": "a"},
@@ -206,7 +206,7 @@ func TestDefaultsAreComparedByWhatTheyAmountTo(t *testing.T) {
 	}
 }
 
-func TestCodeThatDoesNotCompileIsToldWithItsPlace(t *testing.T) {
+func TestCompileErrorsAreReportedWithTheirPlaces(t *testing.T) {
 	module(t, map[string]string{"a.go": "package a\n\nvar x int = \"text\"\n", "b/b.go": "package b\n\nfunc {\n"})
 	_, err := Read(t.Context(), Options{Patterns: []string{"./..."}})
 	var refused *report.RefusedError
