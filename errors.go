@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/becketflags/becket/internal/limit"
+	"github.com/becketflags/becket/internal/web"
 )
 
 // ErrorCode is OpenFeature's word for what went wrong in an evaluation.
@@ -112,7 +113,7 @@ var (
 	ErrUnexpectedNotModified = errors.New("becket: the source says that nothing has changed, but was not asked whether it has")
 
 	// ErrRedirect is a redirect that is not followed: the sixth, one to another scheme but https, or one without end.
-	ErrRedirect = errors.New("becket: the server's redirect is not followed")
+	ErrRedirect = web.ErrRedirect
 )
 
 // Reasons why a valid document is not accepted, for errors.Is.

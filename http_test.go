@@ -19,6 +19,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/becketflags/becket/internal/web"
 )
 
 func startServer(t *testing.T, handler http.HandlerFunc) *httptest.Server {
@@ -161,6 +163,7 @@ func TestGzipIsReadWhoeverAskedForIt(t *testing.T) {
 }
 
 func TestValidatorsThatCannotBeSentBackAreForgotten(t *testing.T) {
+	source := &httpSource{secrets: &web.Redactor{}}
 	for name, test := range map[string]struct {
 		etag, modified string
 		want           Validator
@@ -172,36 +175,7 @@ func TestValidatorsThatCannotBeSentBackAreForgotten(t *testing.T) {
 		"no date":             {"", "yesterday", Validator{}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			assert.Equal(t, test.want, validatorOf(http.Header{"Etag": {test.etag}, "Last-Modified": {test.modified}}))
-		})
-	}
-}
-
-func TestRetryAfterIsReadInBothFormsAndBounded(t *testing.T) {
-	now := time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC)
-	at := func(d time.Duration) string { return now.Add(d).Format(http.TimeFormat) }
-	for name, test := range map[string]struct {
-		value, date string
-		want        time.Duration
-	}{
-		"seconds":                       {"120", "", 2 * time.Minute},
-		"with spaces":                   {" 5 ", "", 5 * time.Second},
-		"none":                          {"", "", 0},
-		"negative":                      {"-5", "", 0},
-		"a day":                         {"86400", "", time.Hour},
-		"beyond 64 bits":                {"99999999999999999999999", "", time.Hour},
-		"beyond 64 bits below zero":     {"-99999999999999999999999", "", 0},
-		"a fraction":                    {"1.5", "", 0},
-		"words":                         {"soon", "", 0},
-		"a date":                        {at(time.Minute), "", time.Minute},
-		"a date in the past":            {at(-time.Minute), "", 0},
-		"a date far away":               {"Fri, 31 Dec 9999 23:59:59 GMT", "", time.Hour},
-		"a date by the server's clock":  {at(365*24*time.Hour + time.Minute), at(365 * 24 * time.Hour), time.Minute},
-		"a date by a clock that is odd": {at(time.Minute), "now", time.Minute},
-	} {
-		t.Run(name, func(t *testing.T) {
-			header := http.Header{"Retry-After": {test.value}, "Date": {test.date}}
-			assert.Equal(t, test.want, retryAfter(header, now))
+			assert.Equal(t, test.want, source.validatorOf(http.Header{"Etag": {test.etag}, "Last-Modified": {test.modified}}))
 		})
 	}
 }
@@ -345,7 +319,7 @@ func TestRedirectsEnd(t *testing.T) {
 	})
 	_, err := fetchOnce(t, HTTP(server.URL), Validator{})
 	require.ErrorIs(t, err, ErrRedirect)
-	assert.Equal(t, 1+maxRedirects, asked)
+	assert.Equal(t, 1+web.MaxRedirects, asked)
 
 	plain := startServer(t, func(w http.ResponseWriter, _ *http.Request) { say(w, "{}") })
 	secure := httptest.NewTLSServer(http.RedirectHandler(plain.URL, http.StatusFound))

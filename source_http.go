@@ -15,10 +15,13 @@ import (
 	"time"
 
 	"github.com/becketflags/becket/internal/poll"
+	"github.com/becketflags/becket/internal/web"
 )
 
 // Version is the library's version, as requests name it in their User-Agent.
 const Version = "0.1.0"
+
+const userAgent = "becket/" + Version
 
 // Bounds and defaults of HTTP sources.
 const (
@@ -26,7 +29,6 @@ const (
 	maxTimeout     = 5 * time.Minute
 	maxValidator   = 1 << 10 // bytes of an ETag; a longer one could make every request too large for the server
 	maxRetryAfter  = poll.MaxRetryAfter
-	maxRedirects   = 5
 )
 
 // HTTP returns a source that fetches a document by HTTP or HTTPS with ETag and Last-Modified, so
@@ -40,7 +42,7 @@ const (
 // key, *** stands in its place. Connections are kept between fetches by HTTP/2 alone.
 func HTTP(address string, options ...HTTPOption) Source {
 	s := &httpSource{address: address, timeout: defaultTimeout, limit: maxDocument, header: http.Header{}}
-	s.url, s.mistake = parseURL("HTTP", address)
+	s.url, s.mistake = web.ParseURL("HTTP", address)
 	for _, option := range options {
 		if option != nil {
 			option(s)
@@ -73,7 +75,7 @@ func WithHTTPClient(client *http.Client) HTTPOption {
 // stands alone. By default, only Accept and User-Agent are sent.
 func WithHeader(name, value string) HTTPOption {
 	return func(s *httpSource) {
-		if !validHeaderName(name) || !validHeaderValue(value) {
+		if !web.ValidHeaderName(name) || !web.ValidHeaderValue(value) {
 			s.wrong(errors.New("becket: WithHeader: this is not a header's name, or its value has control characters"))
 			return
 		}
@@ -109,7 +111,7 @@ func WithMaxBytes(limit int64) HTTPOption {
 // document's URL with .minisig behind the path.
 func WithSignatureURL(address string) HTTPOption {
 	return func(s *httpSource) {
-		u, err := parseURL("WithSignatureURL", address)
+		u, err := web.ParseURL("WithSignatureURL", address)
 		s.signatureURL = u
 		s.wrong(err)
 	}
@@ -133,11 +135,11 @@ type httpSource struct {
 	limit        int64
 	custom       *http.Client
 	mistake      error
-	secrets      *redactor // what must not be seen in errors; nil if there is a mistake
+	secrets      *web.Redactor // what must not be seen in errors; nil if there is a mistake
 
 	once                sync.Once
 	client              *http.Client
-	own                 *transports // nil where a custom client has a transport
+	own                 *web.Transport // nil where a custom client has a transport
 	document, signature *http.Request
 }
 
@@ -168,8 +170,7 @@ func (s *httpSource) prepare() {
 		}
 		s.signatureURL = &place
 	}
-	s.secrets = newRedactor([]*url.URL{&asGiven, s.signatureURL}, s.header)
-	s.secrets.host = s.url.Host
+	s.secrets = web.NewRedactor(s.url.Host, []*url.URL{&asGiven, s.signatureURL}, s.header)
 }
 
 func (s *httpSource) Check() error { return s.mistake }
@@ -218,10 +219,10 @@ func (s *httpSource) connect() {
 		client = *s.custom
 	}
 	if client.Transport == nil {
-		s.own = newTransports()
+		s.own = web.NewTransport()
 		client.Transport = s.own
 	}
-	client.CheckRedirect = redirectPolicy(s.header, client.CheckRedirect)
+	client.CheckRedirect = web.RedirectPolicy(s.header, userAgent, client.CheckRedirect)
 	s.client = &client
 	s.document, s.signature = s.newRequest(s.url), s.newRequest(s.signatureURL)
 }
@@ -239,11 +240,11 @@ func (s *httpSource) Fetch(ctx context.Context, last Validator) (Document, error
 	defer response.Body.Close()
 	switch response.StatusCode {
 	case http.StatusOK:
-		body, err := readBody(response, s.limit)
+		body, err := web.ReadBody(response, s.limit)
 		if err != nil {
 			return Document{}, s.failed(err)
 		}
-		return Document{Body: body, Validator: s.secrets.validator(validatorOf(response.Header))}, nil
+		return Document{Body: body, Validator: s.validatorOf(response.Header)}, nil
 	case http.StatusNotModified:
 		if last.IsZero() {
 			return Document{}, s.failed(ErrUnexpectedNotModified)
@@ -268,7 +269,7 @@ func (s *httpSource) FetchSignature(ctx context.Context) ([]byte, error) {
 	if response.StatusCode != http.StatusOK {
 		return nil, s.failed(statusError(response))
 	}
-	signature, err := readBody(response, maxSignature)
+	signature, err := web.ReadBody(response, maxSignature)
 	if err != nil {
 		return nil, s.failed(err)
 	}
@@ -298,9 +299,9 @@ func (s *httpSource) newRequest(u *url.URL) *http.Request {
 	request := &http.Request{
 		Method: http.MethodGet, URL: u, Host: u.Host, Body: http.NoBody,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: http.Header{"Accept": {"application/json, */*;q=0.5"}, "User-Agent": {"becket/" + Version}},
+		Header: http.Header{"Accept": {"application/json, */*;q=0.5"}, "User-Agent": {userAgent}},
 	}
-	if sameOrigin(u, s.url) {
+	if web.SameOrigin(u, s.url) {
 		maps.Copy(request.Header, s.header)
 		if host := s.header.Get("Host"); host != "" {
 			request.Host = host
@@ -331,19 +332,24 @@ func (s *httpSource) failed(err error) error {
 	if _, answered := errors.AsType[*StatusError](err); !answered && s.own != nil {
 		s.own.CloseIdleConnections() // a connection that died silently must not be used again
 	}
-	text := s.secrets.text(trimPrefix(err))
-	return &fetchError{text: "becket: " + s.url.Host + ": " + text, err: err}
+	text := s.secrets.Text(trimPrefix(err))
+	return web.Redacted("becket: "+s.url.Host+": "+text, err)
 }
 
-// fetchError has a text without secrets. It can be asked what it is, but not unwrapped: what it
-// hides may tell them.
-type fetchError struct {
-	text string
-	err  error
+// validatorOf reads the validators of an answer. One that cannot be sent back is dropped, since it
+// would fail every later request, and so is one that repeats a secret: Status shows it, and it is
+// written to disk.
+func (s *httpSource) validatorOf(header http.Header) Validator {
+	v := Validator{ETag: header.Get("Etag"), LastModified: header.Get("Last-Modified")}
+	if len(v.ETag) > maxValidator || !web.Printable(v.ETag) || s.secrets.Repeats(v.ETag) {
+		v.ETag = ""
+	}
+	if _, err := http.ParseTime(v.LastModified); err != nil || len(v.LastModified) > maxValidator {
+		v.LastModified = ""
+	}
+	return v
 }
 
-func (e *fetchError) Error() string { return e.text }
-
-func (e *fetchError) Is(target error) bool { return errors.Is(e.err, target) }
-
-func (e *fetchError) As(target any) bool { return errors.As(e.err, target) }
+func statusError(response *http.Response) *StatusError {
+	return &StatusError{Code: response.StatusCode, RetryAfter: web.RetryAfter(response.Header, time.Now(), maxRetryAfter)}
+}

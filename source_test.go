@@ -11,6 +11,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/becketflags/becket/internal/web"
 )
 
 func TestAFileIsReadAgainWhenItsContentChanges(t *testing.T) {
@@ -69,10 +71,10 @@ func FuzzHTTPHeaders(f *testing.F) {
 	f.Add(`W/"`, "", "Fri, 31 Dec 9999 23:59:59 GMT", "x")
 	f.Fuzz(func(t *testing.T, etag, modified, after, date string) {
 		header := map[string][]string{"Etag": {etag}, "Last-Modified": {modified}, "Retry-After": {after}, "Date": {date}}
-		v := validatorOf(header)
-		assert.True(t, printable(v.ETag) && len(v.ETag) <= maxValidator)
-		assert.True(t, validHeaderValue(v.LastModified) && len(v.LastModified) <= maxValidator)
-		wait := retryAfter(header, time.Unix(0, 0))
+		v := (&httpSource{secrets: &web.Redactor{}}).validatorOf(header)
+		assert.True(t, web.Printable(v.ETag) && len(v.ETag) <= maxValidator)
+		assert.True(t, web.ValidHeaderValue(v.LastModified) && len(v.LastModified) <= maxValidator)
+		wait := web.RetryAfter(header, time.Unix(0, 0), maxRetryAfter)
 		assert.True(t, wait >= 0 && wait <= maxRetryAfter)
 	})
 }

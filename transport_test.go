@@ -3,7 +3,6 @@ package becket
 import (
 	"bytes"
 	"crypto/tls"
-	"crypto/x509"
 	"log" //nolint:depguard // net/http writes to it
 	"net/http"
 	"net/http/httptest"
@@ -63,82 +62,7 @@ func TestStrayAnswersReachNoLog(t *testing.T) {
 	}
 }
 
-// trusting returns a source whose own transport trusts a test server.
-func trusting(t *testing.T, server *httptest.Server) *httpSource {
-	t.Helper()
-	source, ok := HTTP(server.URL).(*httpSource)
-	require.True(t, ok)
-	source.once.Do(source.connect)
-	authorities := x509.NewCertPool()
-	authorities.AddCert(server.Certificate())
-	source.own.single.TLSClientConfig.RootCAs = authorities
-	source.own.kept.TLSClientConfig.RootCAs = authorities
-	return source
-}
-
 func empty(w http.ResponseWriter, _ *http.Request) { say(w, "{}") }
-
-func TestConnectionsAreKeptForHTTP2Alone(t *testing.T) {
-	for name, test := range map[string]struct {
-		http2       bool
-		connections int // of six fetches
-	}{
-		"HTTP/1": {false, 6},
-		"HTTP/2": {true, 2}, // the first finds out what the server speaks
-	} {
-		t.Run(name, func(t *testing.T) {
-			seen := map[string]bool{}
-			server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				seen[r.RemoteAddr] = true
-				say(w, "{}")
-			}))
-			server.EnableHTTP2 = test.http2
-			server.StartTLS()
-			defer server.Close()
-			source := trusting(t, server)
-			for range 6 {
-				_, err := fetchOnce(t, source, Validator{})
-				require.NoError(t, err)
-			}
-			assert.Len(t, seen, test.connections)
-		})
-	}
-}
-
-func TestAServerMayGiveUpHTTP2(t *testing.T) {
-	var second *httptest.Server
-	first := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == "/away" {
-			http.Redirect(w, r, second.URL, http.StatusFound)
-			return
-		}
-		say(w, "{}")
-	}))
-	first.EnableHTTP2 = true
-	first.StartTLS()
-	defer first.Close()
-	second = httptest.NewUnstartedServer(http.HandlerFunc(empty))
-	second.TLS = &tls.Config{NextProtos: []string{"http/1.1"}}
-	second.Config.ErrorLog = quietLog()
-	second.StartTLS()
-	defer second.Close()
-
-	// A redirect, or a signature's address, to a host without HTTP/2.
-	source := trusting(t, first)
-	source.own.single.TLSClientConfig.RootCAs.AddCert(second.Certificate())
-	source.url.Path = "/away"
-	for range 3 {
-		_, err := fetchOnce(t, source, Validator{})
-		require.NoError(t, err)
-	}
-
-	// The same host without it, as after a change of its proxy: one fetch fails at most.
-	source = trusting(t, second)
-	source.own.multiplexed.Store(&source.url.Host)
-	_, _ = fetchOnce(t, source, Validator{})
-	_, err := fetchOnce(t, source, Validator{})
-	require.NoError(t, err)
-}
 
 func TestTheDefaultTransportOfTheProgramDoesNotMatter(t *testing.T) {
 	standard, ok := http.DefaultTransport.(*http.Transport)
@@ -156,9 +80,5 @@ func TestTheDefaultTransportOfTheProgramDoesNotMatter(t *testing.T) {
 	} {
 		_, err := fetchOnce(t, source, Validator{})
 		assert.ErrorContains(t, err, "certificate signed by unknown authority", name)
-	}
-	for _, transport := range []*http.Transport{newTransports().single, newTransports().kept} {
-		assert.EqualValues(t, tls.VersionTLS12, transport.TLSClientConfig.MinVersion)
-		assert.NotNil(t, transport.Proxy, "proxies come from the environment")
 	}
 }

@@ -1,9 +1,10 @@
 package configcat
 
 import (
-	"errors"
 	"net/url"
 	"strings"
+
+	"github.com/becketflags/becket/internal/web"
 )
 
 const (
@@ -45,15 +46,5 @@ func (s *cdn) hideKey(err error) error {
 	if hidden == text {
 		return err
 	}
-	return &keylessError{hidden, err}
+	return web.Redacted(hidden, err)
 }
-
-// keylessError has a text without the key. It can be asked what it is, but not unwrapped: what it hides tells the key.
-type keylessError struct {
-	text string
-	err  error
-}
-
-func (e *keylessError) Error() string        { return e.text }
-func (e *keylessError) Is(target error) bool { return errors.Is(e.err, target) }
-func (e *keylessError) As(target any) bool   { return errors.As(e.err, target) }

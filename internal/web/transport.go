@@ -1,4 +1,4 @@
-package becket
+package web
 
 import (
 	"crypto/tls"
@@ -8,22 +8,24 @@ import (
 	"time"
 )
 
-// transports sends the requests of a source that was given no transport. It owes nothing to
+// Transport sends the requests of a source that was given no transport. It owes nothing to
 // [http.DefaultTransport], which any package of the program can change.
 //
 // Connections are kept for HTTP/2 alone. On a kept connection of HTTP/1, net/http writes bytes that
 // arrive between two answers to the standard logger, where nothing can take secrets out of them
 // that a server repeats. Polls are far apart, so that such a connection has often died meanwhile,
 // and a poll with it.
-type transports struct {
+type Transport struct {
 	single *http.Transport // a connection for each request; finds out what the server speaks
 	kept   *http.Transport // HTTP/2 alone
 
 	multiplexed atomic.Pointer[string] // the host that answered single by HTTP/2 last
 }
 
-func newTransports() *transports {
-	t := &transports{single: newTransport(), kept: newTransport()}
+// NewTransport returns a transport that takes proxies from the environment and wants TLS 1.2 at
+// least.
+func NewTransport() *Transport {
+	t := &Transport{single: newTransport(), kept: newTransport()}
 	t.single.DisableKeepAlives = true
 	t.kept.Protocols = &http.Protocols{}
 	t.kept.Protocols.SetHTTP2(true)
@@ -47,7 +49,7 @@ func newTransport() *http.Transport {
 
 // RoundTrip sends a request. What fails by HTTP/2 alone is sent in the other way the next time.
 // Other hosts, which redirects may lead to, need not speak it.
-func (t *transports) RoundTrip(request *http.Request) (*http.Response, error) {
+func (t *Transport) RoundTrip(request *http.Request) (*http.Response, error) {
 	host := t.multiplexed.Load()
 	if request.URL.Scheme == "https" && host != nil && *host == request.URL.Host {
 		response, err := t.kept.RoundTrip(request)
@@ -65,7 +67,7 @@ func (t *transports) RoundTrip(request *http.Request) (*http.Response, error) {
 }
 
 // CloseIdleConnections ends the connections that no request uses.
-func (t *transports) CloseIdleConnections() {
+func (t *Transport) CloseIdleConnections() {
 	t.single.CloseIdleConnections()
 	t.kept.CloseIdleConnections()
 }

@@ -1,4 +1,4 @@
-package becket
+package web
 
 import (
 	"cmp"
@@ -23,18 +23,57 @@ const (
 
 const hidden = "***"
 
-// redactor takes out of a text what must not be seen: what was configured, in each way in which
-// net/http or a server may repeat it, and whatever looks like a key, since a redirect may lead to
-// an address that holds one. The zero redactor hides the latter alone.
-type redactor struct {
+// Redactor takes secrets out of texts: everything that was configured, in each way in which
+// net/http or a server may repeat it, and everything that looks like a key, since a redirect may
+// lead to an address that holds one. The zero Redactor hides the latter alone.
+type Redactor struct {
 	host     string   // is named in any case
 	texts    []string // longest first
 	words    []string // shorter than minSecret
 	verdicts []string // what no validator may hold; nothing that is part of an ordinary ETag
 }
 
+// NewRedactor returns a redactor for the errors of requests with these addresses and this header.
+// It reads the credentials of proxies from the environment. The host is named in any case. The
+// redactor is safe for concurrent use.
+func NewRedactor(host string, addresses []*url.URL, header http.Header) *Redactor {
+	r := &Redactor{host: host}
+	for _, u := range addresses {
+		r.address(u)
+	}
+	for name, values := range header {
+		for _, value := range values {
+			r.header(name, value)
+		}
+	}
+	r.proxies()
+	r.ready()
+	return r
+}
+
+// Text returns a text without secrets, of bounded length.
+func (r *Redactor) Text(text string) string {
+	text = text[:min(len(text), maxRead)]
+	for _, secret := range r.texts {
+		text = strings.ReplaceAll(text, secret, hidden)
+	}
+	for _, word := range r.words {
+		text = replaceWord(text, word)
+	}
+	text = r.withoutKeys(text)
+	if len(text) > maxTold {
+		text = strings.ToValidUTF8(text[:maxTold], "") + "…"
+	}
+	return text
+}
+
+// Repeats reports whether a text that is to be kept, such as an ETag, repeats a secret.
+func (r *Redactor) Repeats(text string) bool {
+	return slices.ContainsFunc(r.verdicts, func(secret string) bool { return strings.Contains(text, secret) })
+}
+
 // credential hides a text in all its spellings, however short it is.
-func (r *redactor) credential(text string) {
+func (r *Redactor) credential(text string) {
 	if len(text) < minSecret {
 		if text != "" {
 			r.words = append(r.words, text)
@@ -48,7 +87,7 @@ func (r *redactor) credential(text string) {
 }
 
 // hide hides a text in all its spellings, unless it is short.
-func (r *redactor) hide(text string) {
+func (r *Redactor) hide(text string) {
 	if len(text) < minSecret {
 		return
 	}
@@ -63,7 +102,7 @@ func unquoted(text string) string { return text[1 : len(text)-1] }
 
 // encoded hides base64 of a text. Where something follows the text before it is encoded, the last
 // characters may differ.
-func (r *redactor) encoded(text string) {
+func (r *Redactor) encoded(text string) {
 	for _, e := range [...]*base64.Encoding{base64.StdEncoding, base64.URLEncoding} {
 		whole := e.EncodeToString([]byte(text))
 		r.credential(whole)
@@ -71,7 +110,7 @@ func (r *redactor) encoded(text string) {
 	}
 }
 
-func (r *redactor) user(user *url.Userinfo) {
+func (r *Redactor) user(user *url.Userinfo) {
 	if user == nil {
 		return
 	}
@@ -84,7 +123,7 @@ func (r *redactor) user(user *url.Userinfo) {
 
 // address hides a URL: the whole, its user and password, its path as a whole and the segments that
 // may be keys, its query as a whole and each value.
-func (r *redactor) address(u *url.URL) {
+func (r *Redactor) address(u *url.URL) {
 	r.user(u.User)
 	for _, text := range [...]string{u.String(), u.RequestURI(), u.RawQuery, u.Path, u.EscapedPath()} {
 		r.hide(text)
@@ -115,7 +154,7 @@ func (r *redactor) address(u *url.URL) {
 
 // header hides a header's value, and its parts: the token behind "Bearer", a cookie's value, the
 // user and password of "Basic".
-func (r *redactor) header(name, value string) {
+func (r *Redactor) header(name, value string) {
 	r.words = append(r.words, value)
 	r.hide(value)
 	secret := name == "Authorization" || name == "Cookie" || name == "Proxy-Authorization"
@@ -141,7 +180,7 @@ func (r *redactor) header(name, value string) {
 }
 
 // proxies hides the credentials of the proxies that the environment names.
-func (r *redactor) proxies() {
+func (r *Redactor) proxies() {
 	for _, name := range [...]string{"HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"} {
 		if u, err := url.Parse(os.Getenv(name)); err == nil {
 			r.user(u.User)
@@ -150,42 +189,15 @@ func (r *redactor) proxies() {
 }
 
 // ready sorts what was gathered. Longer texts go first, for one may be part of another.
-func (r *redactor) ready() {
+func (r *Redactor) ready() {
 	slices.SortFunc(r.texts, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
 	r.texts = slices.Compact(r.texts)
 	slices.Sort(r.words)
 	r.words = slices.Compact(r.words)
 }
 
-// text returns a text without secrets, of bounded length.
-func (r *redactor) text(text string) string {
-	text = text[:min(len(text), maxRead)]
-	for _, secret := range r.texts {
-		text = strings.ReplaceAll(text, secret, hidden)
-	}
-	for _, word := range r.words {
-		text = replaceWord(text, word)
-	}
-	text = r.withoutKeys(text)
-	if len(text) > maxTold {
-		text = strings.ToValidUTF8(text[:maxTold], "") + "…"
-	}
-	return text
-}
-
-// validator returns a validator without what repeats a secret: it is shown by Status and written to
-// disk.
-func (r *redactor) validator(v Validator) Validator {
-	for _, secret := range r.verdicts {
-		if strings.Contains(v.ETag, secret) {
-			v.ETag = ""
-		}
-	}
-	return v
-}
-
 // withoutKeys hides each run of characters that looks like a key.
-func (r *redactor) withoutKeys(text string) string {
+func (r *Redactor) withoutKeys(text string) string {
 	var b strings.Builder
 	for begin := 0; begin < len(text); {
 		end := begin
@@ -288,19 +300,3 @@ func replaceWord(text, word string) string {
 }
 
 func isJoint(c byte) bool { return isAlphanumeric(c) || strings.IndexByte("._-/", c) >= 0 }
-
-// newRedactor knows what must not be seen of a source.
-func newRedactor(addresses []*url.URL, header http.Header) *redactor {
-	r := &redactor{}
-	for _, u := range addresses {
-		r.address(u)
-	}
-	for name, values := range header {
-		for _, value := range values {
-			r.header(name, value)
-		}
-	}
-	r.proxies()
-	r.ready()
-	return r
-}

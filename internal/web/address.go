@@ -1,0 +1,70 @@
+package web
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+)
+
+// ParseURL reads the address of a document, which an option names. It never quotes the address in
+// its error, nor a part of it: a password with a slash in it looks like a port.
+func ParseURL(option, address string) (*url.URL, error) {
+	u, err := url.Parse(address)
+	if err != nil {
+		return nil, fmt.Errorf("becket: %s: the URL cannot be read: %s", option, mistakeIn(err))
+	}
+	if u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" {
+		return nil, fmt.Errorf("becket: %s: the URL must begin with https:// or http:// and name a host", option)
+	}
+	u.Fragment, u.RawFragment = "", ""
+	return u, nil
+}
+
+func mistakeIn(err error) string {
+	_, escape := errors.AsType[url.EscapeError](err)
+	_, host := errors.AsType[url.InvalidHostError](err)
+	switch {
+	case escape:
+		return "a % in it is not followed by two hexadecimal digits"
+	case host:
+		return "its host has a character that no host has"
+	case strings.Contains(err.Error(), "invalid port"):
+		return "its port is no number; in a user or password, write / as %2F, : as %3A and @ as %40"
+	default:
+		return "it is not in the form https://host/path, or a special character in it is not written with %"
+	}
+}
+
+// ValidHeaderName reports whether a header may have this name.
+func ValidHeaderName(name string) bool {
+	if name == "" {
+		return false
+	}
+	for _, c := range []byte(name) {
+		if c <= ' ' || c >= 0x7f || strings.IndexByte("()<>@,;:\\\"/[]?={}", c) >= 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// ValidHeaderValue reports whether a header may have this value.
+func ValidHeaderValue(value string) bool {
+	for _, c := range []byte(value) {
+		if c < ' ' && c != '\t' || c == 0x7f {
+			return false
+		}
+	}
+	return true
+}
+
+// Printable reports whether a text is of printable ASCII characters, or empty.
+func Printable(text string) bool {
+	for _, c := range []byte(text) {
+		if c < ' ' || c >= 0x7f {
+			return false
+		}
+	}
+	return true
+}

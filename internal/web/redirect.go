@@ -1,0 +1,76 @@
+package web
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// ErrRedirect is a redirect that is not followed: the sixth, one to another scheme but https, or
+// one without end.
+var ErrRedirect = errors.New("becket: the server's redirect is not followed")
+
+// MaxRedirects is how many redirects one request follows.
+const MaxRedirects = 5
+
+// RedirectPolicy follows redirects within the scheme or to https. As soon as one leads to another
+// host or port, the configured header is removed from the request and never put back: the foreign
+// host could redirect back to a URL that it chose. agent is the User-Agent of such a request. own
+// is the policy of a custom client, which may be stricter, or nil.
+func RedirectPolicy(configured http.Header, agent string, own func(*http.Request, []*http.Request) error) func(*http.Request, []*http.Request) error {
+	return func(request *http.Request, via []*http.Request) error {
+		request.Header.Del("Referer") // it would show the path and the query, which may be secret
+		last := via[len(via)-1].URL
+		switch {
+		case len(via) > MaxRedirects:
+			return fmt.Errorf("%w: there were %d before it", ErrRedirect, MaxRedirects)
+		case request.URL.Scheme != "http" && request.URL.Scheme != "https":
+			return fmt.Errorf("%w: it leads to another scheme", ErrRedirect)
+		case last.Scheme == "https" && request.URL.Scheme != "https":
+			return fmt.Errorf("%w: it leads from https to %s", ErrRedirect, request.URL.Scheme)
+		}
+		if leftOrigin(request, via) {
+			for name := range configured {
+				request.Header.Del(name)
+			}
+			for _, name := range [...]string{"Authorization", "Cookie", "Proxy-Authorization"} {
+				request.Header.Del(name)
+			}
+			request.Host = ""
+			if configured.Get("User-Agent") != "" {
+				request.Header.Set("User-Agent", agent)
+			}
+		}
+		if own != nil {
+			return own(request, via)
+		}
+		return nil
+	}
+}
+
+func leftOrigin(request *http.Request, via []*http.Request) bool {
+	for _, earlier := range via[1:] {
+		if !SameOrigin(earlier.URL, via[0].URL) {
+			return true
+		}
+	}
+	return !SameOrigin(request.URL, via[0].URL)
+}
+
+// SameOrigin reports whether two URLs have the same host and port. The same host on another port
+// may belong to somebody else.
+func SameOrigin(a, b *url.URL) bool {
+	return strings.EqualFold(a.Hostname(), b.Hostname()) && portOf(a) == portOf(b)
+}
+
+func portOf(u *url.URL) string {
+	if port := u.Port(); port != "" {
+		return port
+	}
+	if u.Scheme == "https" {
+		return "443"
+	}
+	return "80"
+}
