@@ -1,5 +1,5 @@
-// Package poll runs a task on schedule and on request, on one goroutine: with jitter, so that a fleet does not
-// ask at once; with backoff after failures; and never two runs at a time.
+// Package poll runs a task on schedule and on request, on one goroutine: with jitter, so that a
+// fleet does not ask at once; with backoff after failures; and never two runs at a time.
 package poll
 
 import (
@@ -22,7 +22,8 @@ type Task struct {
 	Ended error
 }
 
-// Loop owns the goroutine that runs a task. It measures time by the runtime's monotonic clock alone.
+// Loop owns the goroutine that runs a task. It measures time by the runtime's monotonic clock
+// alone.
 type Loop struct {
 	task     Task
 	schedule *schedule
@@ -46,7 +47,8 @@ type round struct {
 	err    error // written before done is closed
 }
 
-// Start returns a loop whose first run begins at once. spawn runs a function on a goroutine of its own.
+// Start returns a loop whose first run begins at once. spawn runs a function on a goroutine of its
+// own.
 func Start(task Task, spawn func(run func())) *Loop {
 	ctx, cancel := context.WithCancel(context.Background())
 	l := &Loop{
@@ -120,10 +122,10 @@ func (l *Loop) patient() time.Duration {
 	return max(time.Until(l.began.Add(Floor)), time.Until(l.patience))
 }
 
-// Ask waits for the first run that begins after the call, and returns its error. All who ask before it begins
-// share it. It begins at once where urgent; else not before a second has passed since the last one began, and
-// not before the end of the patience that the last failure asked for. If ctx ends before, the run goes on
-// without the caller.
+// Ask waits for the first run that begins after the call, and returns its error. All who ask before
+// it begins share it. It begins at once where urgent; else not before a second has passed since the
+// last one began, and not before the end of the patience that the last failure asked for. If ctx
+// ends before, the run goes on without the caller.
 func (l *Loop) Ask(ctx context.Context, urgent bool) error {
 	if err := ctx.Err(); err != nil {
 		return err

@@ -7,11 +7,11 @@ import (
 	"github.com/cenkalti/backoff/v5"
 )
 
-// The waits are spread over a whole interval after the first good run and after the first good run that
-// follows a failure, so that a fleet that started or recovered together asks evenly from its next request
-// on. A little jitter after that keeps it so. The first wait after a failure is two seconds, whatever the
-// interval, or an eighth of a shorter interval; each further failure doubles the wait. It is spread by half,
-// so that no wait is longer than 1.5 intervals.
+// The waits are spread over a whole interval after the first good run and after the first good run
+// that follows a failure, so that a fleet that started or recovered together asks evenly from its
+// next request on. A little jitter after that keeps it so. The first wait after a failure is two
+// seconds, whatever the interval, or an eighth of a shorter interval; each further failure doubles
+// the wait. It is spread by half, so that no wait is longer than 1.5 intervals.
 const (
 	firstJitter   = 0.5
 	jitter        = 0.1
@@ -43,8 +43,9 @@ func newSchedule(interval time.Duration) *schedule {
 	return &schedule{interval: interval, backoff: b}
 }
 
-// next returns the wait after a run. A server's Retry-After is kept, an hour at most, with a tenth on top for
-// the others that were told the same. One that is shorter than the ordinary wait changes nothing.
+// next returns the wait after a run. A server's Retry-After is kept, an hour at most, with a tenth
+// on top for the others that were told the same. One that is shorter than the ordinary wait changes
+// nothing.
 func (s *schedule) next(failed bool, retryAfter time.Duration) time.Duration {
 	if !failed {
 		s.backoff.Reset()
