@@ -23,7 +23,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/becketflags/becket"
-	"github.com/becketflags/becket/internal/faults"
+	"github.com/becketflags/becket/tests/internal/faults"
 )
 
 // childFolder names the environment variable of a child process, which only writes disk copies into

@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/becketflags/becket"
-	"github.com/becketflags/becket/internal/faults"
+	"github.com/becketflags/becket/tests/internal/faults"
 )
 
 const (

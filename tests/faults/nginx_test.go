@@ -17,7 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/becketflags/becket"
-	"github.com/becketflags/becket/internal/faults"
+	"github.com/becketflags/becket/tests/internal/faults"
 )
 
 // nginx is an nginx server on the loopback interface.

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/becketflags/becket/internal/faults"
+	"github.com/becketflags/becket/tests/internal/faults"
 )
 
 const (

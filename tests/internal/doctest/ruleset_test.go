@@ -37,7 +37,7 @@ const (
 )
 
 func TestRulesetPage(t *testing.T) {
-	page := read(t, "..", "..", "docs", "ruleset.md")
+	page := read(t, "..", "..", "..", "docs", "ruleset.md")
 	t.Run("every JSON block is read without a complaint, or with the one that is printed below it", func(t *testing.T) {
 		checkBlocks(t, Blocks(page))
 	})
@@ -178,7 +178,7 @@ func checkHashes(t *testing.T, rows []Row) {
 	t.Helper()
 	require.NotEmpty(t, rows)
 	var vectors hashing
-	require.NoError(t, json.Unmarshal([]byte(read(t, "..", "..", "testdata", "vectors", "hashing.json")), &vectors))
+	require.NoError(t, json.Unmarshal([]byte(read(t, "..", "..", "..", "testdata", "vectors", "hashing.json")), &vectors))
 	for _, row := range rows {
 		found := false
 		for _, v := range vectors.Keys {
@@ -238,7 +238,7 @@ func checkLinks(t *testing.T, page string) {
 			assert.Contains(t, anchors(page), anchor)
 			continue
 		}
-		_, err := os.Stat(filepath.Join("..", "..", "docs", filepath.FromSlash(target)))
+		_, err := os.Stat(filepath.Join("..", "..", "..", "docs", filepath.FromSlash(target)))
 		assert.NoError(t, err)
 	}
 }
