@@ -35,20 +35,21 @@ type ownSubject struct {
 func newOwnSubject(s *Subject, flag string) *ownSubject {
 	size := s.cloneSize()
 	size.texts += len(flag)
-	size.attributes += s.countGroups()
+	size.addGroups(s)
 	var c copier
 	c.makeRoom(size)
 	return &ownSubject{subject: c.subject(s), flag: c.text(flag)}
 }
 
-func (s *Subject) countGroups() (groups int) {
+// addGroups adds the maps themselves, which a clone does not have.
+func (c *cloneSize) addGroups(s *Subject) {
 	attributes := s.list()
 	for i := range attributes {
 		if attributes[i].value.kind() == kindGroup {
-			groups++
+			c.attributes++
+			c.texts += len(attributes[i].named())
 		}
 	}
-	return groups
 }
 
 // copier copies subjects. It hands no part of them to a function value, an interface or a map, so

@@ -203,6 +203,9 @@ func TestWhatMayBeKeptIsCopiedInFewAllocations(t *testing.T) { //nolint:parallel
 	p := newPieces()
 	hook := newAllocClient(t, WithHooks(Hooks{OnEvaluate: func(Evaluation) {}}))
 	theirs := newAllocClient(t, WithFormat(theirFormat{}))
+	lent := newAllocClient(t, WithFormat(plainFormat{}))
+	mapped := NewSubject("u", String("country", "DE"),
+		Any("address", map[string]any{"city": "Bonn", "geo": map[string]any{"lat": 1.5}}))
 	native := newAllocClient(t)
 	view := native.For(NewSubject("user-1"))
 	for _, c := range []struct {
@@ -231,6 +234,8 @@ func TestWhatMayBeKeptIsCopiedInFewAllocations(t *testing.T) { //nolint:parallel
 			return theirs.For(NewSubject(string(p.key), Strings("groups", "alpha", "bet"+string(p.user[:1])))).
 				Enabled("in-list")
 		}}, 4},
+		{stackCase{"somebody else's format, a map", func() bool { return theirs.For(mapped).Enabled("in") }}, 3},
+		{stackCase{"a format of this module, a map", func() bool { return lent.For(mapped).Enabled("in") }}, 0},
 		{stackCase{"a view with more attributes, of which one is put together", func() bool {
 			return view.With(String("email", string(p.user)+p.domain)).Enabled("matches")
 		}}, 2},
