@@ -11,8 +11,7 @@ import (
 // How long the file system may take before it counts as hanging; a second is added to each.
 const (
 	diskPatience      = 9 * time.Second // for a write
-	startPatience     = 4 * time.Second // for all that New reads
-	bootstrapPatience = time.Second     // for the same, where there is a bootstrap to serve
+	bootstrapPatience = time.Second     // for all that New reads, if there is a bootstrap to serve
 )
 
 var errDiskHangs = errors.New("becket: disk copy: the file system hangs: it has not answered in time")

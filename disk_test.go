@@ -322,6 +322,7 @@ func TestACustomValidatorOfAnyBytesSurvivesTheDisk(t *testing.T) {
 		require.NoError(t, client.Close())
 		kept, err := diskOf(folder).Read()
 		require.NoError(t, err)
-		assert.Equal(t, validator, Validator{ETag: kept.ETag, LastModified: kept.LastModified})
+		assert.Equal(t, validator.ETag, kept.ETag)
+		assert.Equal(t, validator.LastModified, kept.LastModified)
 	})
 }

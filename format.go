@@ -147,6 +147,11 @@ type FlagInfo struct {
 	Definition, Behaviour uint64
 }
 
+// ExpiredBy reports whether the flag should be gone: its last day has ended, in UTC, and it is not permanent.
+func (f FlagInfo) ExpiredBy(now time.Time) bool {
+	return !f.Permanent && !f.Expires.IsZero() && !now.Before(f.Expires.AddDate(0, 0, 1))
+}
+
 // RulesInfo describes a document.
 type RulesInfo struct {
 	Revision    int64

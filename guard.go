@@ -1,15 +1,20 @@
 package becket
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"runtime"
+	"strconv"
+	"sync"
 	"time"
 )
 
-const (
-	maxFetch  = time.Minute // what a call of a source may take that knows no limit of its own
-	hangGrace = time.Second // what a call gets to return after its time is over
-)
+// startPatience is how long the file system may take for all that New reads.
+const startPatience = 4 * time.Second
+
+// hangGrace is how long a call gets to return after its time is over.
+const hangGrace = time.Second
 
 // guard makes calls that may panic or hang: of a program's own source or format, or of a file
 // system. A call that hangs is abandoned; the next one fails until it has returned, so that at most
@@ -73,46 +78,78 @@ func (a *attempt[T]) run(ctx context.Context, name string, call func(context.Con
 	finished = true
 }
 
-// guardedSource calls a source, which may be a program's own.
-type guardedSource struct {
-	source Source
-	guard  guard
+// goroutines is the set of the goroutines that do a client's work and call the program's functions
+// for it: hooks, sinks, sources and formats. Close looks into it, since a function that Close would
+// have to wait for must not wait for Close. A nil set keeps no record.
+type goroutines struct {
+	mutex sync.Mutex
+	ids   map[uint64]int // how often each has entered
 }
 
-func newGuardedSource(source Source, own *goroutines) guardedSource {
-	return guardedSource{source, guard{own: own, name: "source", hangs: ErrSourceHangs}}
+// run calls work. The goroutine belongs to the set until work has returned.
+func (g *goroutines) run(work func()) {
+	if g == nil {
+		work()
+		return
+	}
+	id := goroutineID()
+	g.count(id, 1)
+	defer g.count(id, -1)
+	work()
 }
 
-func (g *guardedSource) fetch(ctx context.Context, last Validator) (Document, error) {
-	ctx, cancel, limit := g.deadline(ctx)
-	defer cancel()
-	document, err := guarded(ctx, &g.guard, limit, func(ctx context.Context) (Document, error) { return g.source.Fetch(ctx, last) })
+func (g *goroutines) count(id uint64, change int) {
+	g.mutex.Lock()
+	defer g.mutex.Unlock()
+	if g.ids == nil {
+		g.ids = map[uint64]int{}
+	}
+	if g.ids[id] += change; g.ids[id] == 0 {
+		delete(g.ids, id)
+	}
+}
+
+// hasCaller reports whether the calling goroutine belongs to the set.
+func (g *goroutines) hasCaller() bool {
+	id := goroutineID()
+	g.mutex.Lock()
+	defer g.mutex.Unlock()
+	return id != 0 && g.ids[id] > 0
+}
+
+// goroutineID returns the number that the runtime gave the calling goroutine and gives to no other
+// one. It is the first number of a stack trace, which begins with "goroutine 18 [running]:". It
+// returns 0 where a trace looks otherwise; then Close waits, but not for longer than it ever does.
+func goroutineID() uint64 {
+	var head [64]byte
+	trace := head[:runtime.Stack(head[:], false)]
+	_, trace, _ = bytes.Cut(trace, []byte(" "))
+	number, _, _ := bytes.Cut(trace, []byte(" "))
+	id, err := strconv.ParseUint(string(number), 10, 64)
 	if err != nil {
-		return Document{}, err
+		return 0
 	}
-	return document, checkSize(document.Body)
+	return id
 }
 
-// signature fetches the signature that belongs to the document.
-func (g *guardedSource) signature(ctx context.Context) ([]byte, error) {
-	signed, ok := g.source.(SignedSource)
-	if !ok {
-		return nil, fmt.Errorf("%w: the source offers no signature", ErrUnsigned)
-	}
-	ctx, cancel, limit := g.deadline(ctx)
-	defer cancel()
-	signature, err := guarded(ctx, &g.guard, limit, signed.FetchSignature)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrUnsigned, within{err})
-	}
-	return signature, nil
-}
+// How long Close takes at most. Everything but the hooks gets the first part of the time, so that
+// the hooks hear of what happened at the end.
+const (
+	closePatience = 5 * time.Second
+	workPatience  = closePatience - time.Second/2
+)
 
-// deadline limits a call to a minute, unless the source keeps a limit of its own, which is then returned.
-func (g *guardedSource) deadline(ctx context.Context) (context.Context, context.CancelFunc, time.Duration) {
-	if own, ok := g.source.(interface{ patience() time.Duration }); ok {
-		return ctx, func() {}, own.patience()
+// ends waits for a goroutine and reports whether it ended before the context did.
+func ends(ctx context.Context, done <-chan struct{}) bool {
+	select {
+	case <-done:
+		return true
+	default:
 	}
-	ctx, cancel := context.WithTimeout(ctx, maxFetch)
-	return ctx, cancel, maxFetch
+	select {
+	case <-done:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }

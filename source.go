@@ -130,3 +130,50 @@ func contentValidator(body []byte) Validator {
 	sum := sha256.Sum256(body)
 	return Validator{ETag: hex.EncodeToString(sum[:])}
 }
+
+// maxFetch is how long a call of a source may take that has no limit of its own.
+const maxFetch = time.Minute
+
+// guardedSource calls a source, which may be a program's own.
+type guardedSource struct {
+	source Source
+	guard  guard
+}
+
+func newGuardedSource(source Source, own *goroutines) guardedSource {
+	return guardedSource{source, guard{own: own, name: "source", hangs: ErrSourceHangs}}
+}
+
+func (g *guardedSource) fetch(ctx context.Context, last Validator) (Document, error) {
+	ctx, cancel, limit := g.deadline(ctx)
+	defer cancel()
+	document, err := guarded(ctx, &g.guard, limit, func(ctx context.Context) (Document, error) { return g.source.Fetch(ctx, last) })
+	if err != nil {
+		return Document{}, err
+	}
+	return document, checkSize(document.Body)
+}
+
+// signature fetches the signature that belongs to the document.
+func (g *guardedSource) signature(ctx context.Context) ([]byte, error) {
+	signed, ok := g.source.(SignedSource)
+	if !ok {
+		return nil, fmt.Errorf("%w: the source offers no signature", ErrUnsigned)
+	}
+	ctx, cancel, limit := g.deadline(ctx)
+	defer cancel()
+	signature, err := guarded(ctx, &g.guard, limit, signed.FetchSignature)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrUnsigned, within{err})
+	}
+	return signature, nil
+}
+
+// deadline limits a call to a minute, unless the source keeps a limit of its own, which is then returned.
+func (g *guardedSource) deadline(ctx context.Context) (context.Context, context.CancelFunc, time.Duration) {
+	if own, ok := g.source.(interface{ patience() time.Duration }); ok {
+		return ctx, func() {}, own.patience()
+	}
+	ctx, cancel := context.WithTimeout(ctx, maxFetch)
+	return ctx, cancel, maxFetch
+}
