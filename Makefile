@@ -46,7 +46,7 @@ bench: ## Compares becket with its peers and the limit; writes benchmarks/RESULT
 bench-smoke: ## Fails when a workload is more than 1.5 times over its mark
 	cd benchmarks && GOWORK=off go run . -smoke
 
-cover: ## Measures the root package's coverage; fails below COVERMIN=90 per cent
+cover: ## Measures the coverage of the root package and internal/; fails below COVERMIN=90 per cent
 	.ci/cover $(TESTFLAGS)
 
 cross: ## Tests the hashing on 32 bits, compiles for arm64, macOS and Windows
