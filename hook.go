@@ -4,31 +4,38 @@ import (
 	"time"
 )
 
-// Hooks are functions that the client calls. Nil ones cost nothing. OnChange, OnError and OnRefresh are called one after another, in the
-// order of what happened, by goroutines that do nothing else: one that blocks delays the others and neither evaluations nor
-// refreshing. They may call every method of the client, Close too. The first call may come before New has returned: hooks that need the
-// client are given to [Client.Listen] instead. A panic in a hook is recovered, counted in [Status] and reported; a hook that ends its goroutine
-// by runtime.Goexit, as t.FailNow does, ends nothing else.
+// Hooks are functions that the client calls. Nil ones cost nothing. OnChange, OnError and OnRefresh
+// are called one after another, in the order of what happened, by goroutines that do nothing else:
+// one that blocks delays the others and neither evaluations nor refreshing. They may call every
+// method of the client, Close too. The first call may come before New has returned: hooks that need
+// the client are given to [Client.Listen] instead. A panic in a hook is recovered, counted in
+// [Status] and reported; a hook that ends its goroutine by runtime.Goexit, as t.FailNow does, ends
+// nothing else.
 type Hooks struct {
-	// OnChange gets what differs between the ruleset served before and the one that replaced it; where no flag and no segment does, it
-	// is not called, and neither for what New finds on disk or in the bootstrap. A hook that is so slow that 16
-	// rulesets wait for it gets the latest of them joined: still every difference once, but not every step on the way.
+	// OnChange gets what differs between the ruleset served before and the one that replaced it;
+	// where no flag and no segment does, it is not called, and neither for what New finds on disk
+	// or in the bootstrap. A hook that is so slow that 16 rulesets wait for it gets the latest of
+	// them joined: still every difference once, but not every step on the way.
 	OnChange func(Changes)
 
-	// OnError gets every failure: a [*DeliveryError] for what the client does, a [Bad] for each flag or segment that a new
-	// document had to set aside. Those that a slow hook makes wait are dropped beyond 256, and counted in [Status].
+	// OnError gets every failure: a [*DeliveryError] for what the client does, a [Bad] for each
+	// flag or segment that a new document had to set aside. Those that a slow hook makes wait are
+	// dropped beyond 256, and counted in [Status].
 	OnError func(error)
 
-	// OnRefresh gets the outcome of every refresh, for metrics; it is dropped and counted as OnError's events are.
+	// OnRefresh gets the outcome of every refresh, for metrics; it is dropped and counted as
+	// OnError's events are.
 	OnRefresh func(Refresh)
 
-	// OnEvaluate gets every evaluation. It runs inside the evaluation, on the goroutine of who asked, so it must be fast and safe
-	// for concurrent use. With it, an evaluation copies its subject; private attributes are hidden in the copy. An evaluation
-	// that it makes itself is answered and told to no hook.
+	// OnEvaluate gets every evaluation. It runs inside the evaluation, on the goroutine of who
+	// asked, so it must be fast and safe for concurrent use. With it, an evaluation copies its
+	// subject; private attributes are hidden in the copy. An evaluation that it makes itself is
+	// answered and told to no hook.
 	OnEvaluate func(Evaluation)
 }
 
-// Evaluation is what OnEvaluate gets: one answer, and for whom. It is a copy, which the hook may keep.
+// Evaluation is what OnEvaluate gets: one answer, and for whom. It is a copy, which the hook may
+// keep.
 type Evaluation struct {
 	Subject     Subject // private attributes hidden
 	Flag        string
@@ -77,7 +84,8 @@ const (
 	CauseOverride  Cause = "override"  // the file of overrides could not be read again
 )
 
-// DeliveryError is a failure on the way from the source to the ruleset. What is served is not touched by it.
+// DeliveryError is a failure on the way from the source to the ruleset. What is served is not
+// touched by it.
 type DeliveryError struct {
 	Cause Cause
 	Err   error
@@ -98,3 +106,15 @@ func (e *DeliveryError) Unwrap() error {
 	}
 	return e.Err
 }
+
+// Misfit tells of an object that does not fit the type that the program decodes it into: each check
+// gets the caller's default.
+type Misfit struct {
+	Flag   string
+	Type   string // the Go type that was asked for
+	Checks uint64 // how many checks got their default for it
+	Err    error  // the last of the decoder's errors
+}
+
+// maxMisfits is how many misfits of one ruleset are told.
+const maxMisfits = 100

@@ -10,18 +10,8 @@ import (
 	"sync/atomic"
 )
 
-// Misfit tells of an object that does not fit the type that the program decodes it into: each check gets the caller's default.
-type Misfit struct {
-	Flag   string
-	Type   string // the Go type that was asked for
-	Checks uint64 // how many checks got their default for it
-	Err    error  // the last of the decoder's errors
-}
-
-// maxMisfits is how many misfits of one ruleset are told.
-const maxMisfits = 100
-
-// misfits counts the checks of one ruleset whose object did not fit. Checks that fit never touch it.
+// misfits counts the checks of one ruleset whose object did not fit. Checks that fit never touch
+// it.
 type misfits struct {
 	notifier *notifier
 	mutex    sync.Mutex                                 // of writers
@@ -39,7 +29,8 @@ type misfitCount struct {
 	last   atomic.Pointer[EvaluationError] // variants differ
 }
 
-// note counts a check. Only the first of a flag and a type takes a lock. The flag's key may live on the caller's stack.
+// note counts a check. Only the first of a flag and a type takes a lock. The flag's key may live on
+// the caller's stack.
 func (m *misfits) note(flag string, kind reflect.Type, err *EvaluationError) {
 	if m == nil {
 		return
@@ -62,7 +53,8 @@ func (m *misfits) note(flag string, kind reflect.Type, err *EvaluationError) {
 	}
 }
 
-// add returns the count of a flag and a type that had none, or has got one meanwhile; nil when there are too many.
+// add returns the count of a flag and a type that had none, or has got one meanwhile; nil when
+// there are too many.
 func (m *misfits) add(key misfitKey, err *EvaluationError) *misfitCount {
 	m.mutex.Lock()
 	defer m.mutex.Unlock()
