@@ -86,11 +86,39 @@ func newAttributeName(text string) *attributeName {
 
 var keyAttribute = newAttributeName(keyName)
 
-// Two kinds that only this file knows. A group is the attributes that a map became; an ignored one could not be read.
+// Kinds that stand in a subject's list besides values. A group is the attributes that a map became; an ignored one could not be
+// read; a path stands in a group behind an entry and has the names that lead to it, where one of them has a dot in it.
 const (
 	kindGroup Kind = iota + 100
 	kindIgnored
+	kindPath
 )
+
+// isValue reports whether m is of a value that an attribute has.
+func (m meta) isValue() bool { return m.kind() < kindGroup }
 
 // ignoredNil is the fraction of an ignored value that was nil.
 const ignoredNil = 1
+
+// restOfList is the fraction of a list of an entry that formats see as the object before it.
+const restOfList = 2
+
+// ignoredValue returns a value that says why there is none.
+func ignoredValue(why string) Value {
+	v := StringValue(why)
+	v.meta = meta(kindIgnored)
+	return v
+}
+
+// pathValue returns the value of a path.
+func pathValue(path []string) Value {
+	return Value{pointer: unsafe.Pointer(unsafe.SliceData(path)), number: uint64(len(path)), meta: meta(kindPath)}
+}
+
+// path returns the names of a path, nil of any other value.
+func (v Value) path() []string {
+	if v.kind() != kindPath {
+		return nil
+	}
+	return unsafe.Slice((*string)(v.pointer), int(v.number))
+}

@@ -1,26 +1,37 @@
 package becket
 
 import (
-	"encoding"
+	"cmp"
 	"encoding/json"
+	"fmt"
 	"reflect"
-	"sort"
-	"time"
+	"slices"
+	"strconv"
+	"strings"
 	"unsafe"
 )
 
-// Any returns an attribute of whatever value is: a boolean, text, a number of any type, a time.Time, a slice or array of these, or a
-// map with text keys, whose entries become attributes with dotted names ("address.country"). Pointers are followed and
-// named types are read as what they are made of, but for json.Number, which is a number, and for slices, arrays and structs that
-// know their text (encoding.TextMarshaler), such as IP addresses and UUIDs. A list of other things that JSON knows (maps, lists, nil) and an empty map become
-// values of [KindObject], which no operator of the native format is for. What has no meaning as an attribute (nil, channels,
-// functions, structs) is left out; [Subject.Ignored] tells.
+// Any returns an attribute of whatever value is: a boolean, text, a number of any type, a time.Time, a slice or array of these,
+// or a map whose keys are texts, integers or know their text, whose entries become attributes with dotted names
+// ("address.country"). Of two entries that come to one name, the one with the longer key counts. Pointers are followed and named
+// types are read as what they are made of, but for these:
+//   - json.Number, big.Int, big.Float and big.Rat are numbers: an integer from -2^63 to 2^64-1, else the nearest float64.
+//   - Bytes are text where they are UTF-8.
+//   - Slices, arrays and structs that know their text (encoding.TextMarshaler), such as IP addresses and UUIDs, are that text.
+//
+// A list keeps the elements that are scalars. One that has none but is made of what JSON knows (maps, lists, nil), and an empty
+// map, become values of [KindObject], which only the operator exists is for. What has no meaning as an attribute (nil, channels,
+// functions, structs, numbers that no float64 holds) is left out, in lists too; [Subject.Ignored] tells.
 func Any(name string, value any) Attribute {
-	if v, ok := anyValue(reflect.ValueOf(value)); ok {
-		return attribute(name, v)
+	v := follow(reflect.ValueOf(value))
+	if scalar, ok := scalarValue(v); ok {
+		return attribute(name, scalar)
+	}
+	if list, left := plainList(v); left == "" {
+		return attribute(name, list)
 	}
 	f := flattener{left: mostEntries}
-	f.add(name, reflect.ValueOf(value), 0)
+	f.add(name, v, 0, nil)
 	group := f.group
 	return attribute(name, Value{pointer: unsafe.Pointer(unsafe.SliceData(group)), number: uint64(len(group)), meta: meta(kindGroup)})
 }
@@ -32,162 +43,182 @@ const (
 	mostEntries = 100_000
 )
 
-// flattener turns a map into attributes with dotted names.
+// flattener turns a map or a list into attributes with dotted names.
 type flattener struct {
 	group []Attribute
 	left  int // how many more entries may be looked at
 }
 
-// add appends a map's entries in the order of their names, and anything else as one attribute.
-func (f *flattener) add(name string, value reflect.Value, depth int) {
+// add appends a map's entries in the order of their names, and anything else as one attribute. path has the names that lead to
+// the value where one of the map's own has a dot in it.
+func (f *flattener) add(name string, value reflect.Value, depth int, path []string) {
 	value = follow(value)
 	f.left--
-	if v, ok := anyValue(value); ok {
-		f.group = append(f.group, attribute(name, v))
+	if v, ok := scalarValue(value); ok {
+		f.append(name, v, path)
 		return
 	}
-	if v, ok := f.jsonList(value); ok {
-		f.group = append(f.group, attribute(name, v))
-		return
-	}
-	if depth < deepest && f.left > 0 && value.IsValid() && value.Kind() == reflect.Map && value.Type().Key().Kind() == reflect.String {
-		f.addMap(name, value, depth)
-		return
-	}
-	ignored := StringValue("it is nil")
-	ignored.meta = meta(kindIgnored) | ignoredNil<<fractionAt
-	if value.IsValid() {
-		ignored = StringValue("a " + value.Type().String() + " has no meaning as an attribute")
-		ignored.meta = meta(kindIgnored)
-	}
-	f.group = append(f.group, attribute(name, ignored))
-}
-
-func (f *flattener) addMap(name string, value reflect.Value, depth int) {
-	keys := value.MapKeys()
-	if len(keys) == 0 {
-		f.group = append(f.group, attribute(name, ObjectValue([]byte("{}"))))
-	}
-	sort.Slice(keys, func(i, j int) bool { return keys[i].String() < keys[j].String() })
-	for _, key := range keys {
-		f.add(name+"."+key.String(), value.MapIndex(key), depth+1)
-	}
-}
-
-// follow returns what pointers and interfaces lead to, at most eight deep: a pointer to itself is nothing.
-func follow(value reflect.Value) reflect.Value {
-	for range 8 {
-		if !value.IsValid() || value.Kind() != reflect.Pointer && value.Kind() != reflect.Interface {
-			return value
-		}
-		value = value.Elem()
-	}
-	return reflect.Value{}
-}
-
-func anyValue(value reflect.Value) (Value, bool) {
-	value = follow(value)
-	if !value.IsValid() {
-		return Value{}, false
-	}
-	if v, ok := knownValue(value); ok {
-		return v, true
-	}
-	switch value.Kind() {
-	case reflect.Bool:
-		return BoolValue(value.Bool()), true
-	case reflect.String:
-		return StringValue(value.String()), true
-	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
-		return IntValue(value.Int()), true
-	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
-		return UintValue(value.Uint()), true
-	case reflect.Float32, reflect.Float64:
-		return FloatValue(value.Float()), true
-	case reflect.Slice, reflect.Array:
-		return listValue(value)
+	switch kind := value.Kind(); {
+	case kind == reflect.Slice || kind == reflect.Array:
+		f.addList(name, value, path)
+	case kind == reflect.Map && depth < deepest && f.left > 0:
+		f.addMap(name, value, depth, path)
 	default:
-		return Value{}, false
+		f.ignore(name, value, path)
 	}
 }
 
-// knownValue reads what says itself how it is meant: instants, numbers of encoding/json, and addresses, IDs and the like, which
-// are made of bytes or fields and know their text.
-func knownValue(value reflect.Value) (Value, bool) {
-	if !value.CanInterface() {
-		return Value{}, false
+// append appends an attribute, and its path where it has one.
+func (f *flattener) append(name string, value Value, path []string) {
+	f.group = append(f.group, attribute(name, value))
+	if path != nil {
+		f.group = append(f.group, attribute(name, pathValue(path)))
 	}
-	if at, ok := reflect.TypeAssert[time.Time](value); ok {
-		return TimeValue(at), true
+}
+
+// ignore notes that the value is left out.
+func (f *flattener) ignore(name string, value reflect.Value, path []string) {
+	ignored := ignoredValue(whyIgnored(value))
+	if !value.IsValid() {
+		ignored.meta |= ignoredNil << fractionAt
+	}
+	f.append(name, ignored, path)
+}
+
+// whyIgnored says why a value is left out.
+func whyIgnored(value reflect.Value) string {
+	switch {
+	case !value.IsValid():
+		return "it is nil"
+	case isBytes(value):
+		return "its bytes are no UTF-8"
 	}
 	if number, ok := reflect.TypeAssert[json.Number](value); ok {
-		return attributeNumber(number.String())
+		return "the number " + shorten(strconv.Quote(number.String())) + " is none, or beyond what a float64 holds"
 	}
-	switch value.Kind() {
-	case reflect.Slice, reflect.Array, reflect.Struct:
-		if known, ok := reflect.TypeAssert[encoding.TextMarshaler](value); ok {
-			text, err := known.MarshalText()
-			return StringValue(string(text)), err == nil
-		}
-	}
-	return Value{}, false
+	return "a " + value.Type().String() + " has no meaning as an attribute"
 }
 
-// listValue reads a list whose elements are all scalars; a list with anything else in it has no meaning.
-func listValue(value reflect.Value) (Value, bool) {
-	elements := make([]Value, value.Len())
-	for i := range elements {
-		element := follow(value.Index(i))
-		if kind := element.Kind(); kind == reflect.Slice || kind == reflect.Array {
-			return Value{}, false // not looked into: a list may hold itself
+// entryOf is an entry of a map, with its key as text.
+type entryOf struct {
+	name  string
+	rank  int // of keys with one text the text itself counts
+	value reflect.Value
+}
+
+func (f *flattener) addMap(name string, value reflect.Value, depth int, path []string) {
+	if value.Len() == 0 {
+		f.append(name, ObjectValue([]byte("{}")), path)
+		return
+	}
+	for _, entry := range f.entries(name, value) {
+		below := path
+		if path != nil || strings.IndexByte(entry.name, '.') >= 0 {
+			below = append(slices.Clip(pathTo(name, path, depth)), entry.name)
 		}
-		v, ok := anyValue(element)
+		f.add(name+"."+entry.name, entry.value, depth+1, below)
+	}
+}
+
+// pathTo returns the names that lead to a map. Those without a path have no dots but in the first.
+func pathTo(name string, path []string, depth int) []string {
+	if path != nil {
+		return path
+	}
+	path = make([]string, depth+1, depth+2)
+	for i := depth; i > 0; i-- {
+		dot := strings.LastIndexByte(name, '.')
+		name, path[i] = name[:dot], name[dot+1:]
+	}
+	path[0] = name
+	return path
+}
+
+// entries lists a map's entries in the order of their names. A longer name comes later, so that it counts: {"b.c": 1} says more
+// than {"b": {"c": 2}}.
+func (f *flattener) entries(name string, value reflect.Value) []entryOf {
+	entries := make([]entryOf, 0, value.Len())
+	for each := value.MapRange(); each.Next(); {
+		key, rank, ok := keyText(each.Key())
 		if !ok {
-			return Value{}, false
+			ignored := "a key of type " + follow(each.Key()).Type().String() + " has no text"
+			f.group = append(f.group, attribute(name, ignoredValue(ignored)))
+			continue
 		}
-		elements[i] = v
+		entries = append(entries, entryOf{key, rank, each.Value()})
 	}
-	return ListValue(elements), true
+	slices.SortFunc(entries, func(a, b entryOf) int { return cmp.Or(cmp.Compare(a.name, b.name), a.rank-b.rank) })
+	kept := entries[:0]
+	for i := range entries {
+		if i+1 == len(entries) || entries[i].name != entries[i+1].name {
+			kept = append(kept, entries[i])
+		}
+	}
+	return kept
 }
 
-// jsonList reads a list with more than scalars in it as JSON, if that is what it is made of.
-func (f *flattener) jsonList(value reflect.Value) (Value, bool) {
-	if !value.IsValid() || value.Kind() != reflect.Slice && value.Kind() != reflect.Array || !f.jsonMade(value, 0) {
-		return Value{}, false
+// keyText returns a map's key as encoding/json writes it.
+func keyText(key reflect.Value) (text string, rank int, ok bool) {
+	key = follow(key)
+	if !key.IsValid() {
+		return "null", 0, true
 	}
-	raw, err := json.Marshal(value.Interface())
-	return ObjectValue(raw), err == nil
+	if key.Kind() == reflect.String {
+		return key.String(), 2, true
+	}
+	if text, knows, err := marshaledText(key); knows {
+		return text, 1, err == nil
+	}
+	if v, ok := scalarValue(key); ok && v.kind() == KindInt {
+		return string(v.appendInt(nil)), 0, true
+	}
+	return "", 0, false
 }
 
-// jsonMade reports whether value is made of lists, maps with text keys and scalars alone, at most so deep.
-func (f *flattener) jsonMade(value reflect.Value, depth int) bool {
-	value = follow(value)
-	if !value.IsValid() {
-		return true
+// addList appends the scalars of a list, and says which elements are left out. Before them stands the whole list, for formats
+// that know more than scalars.
+func (f *flattener) addList(name string, value reflect.Value, path []string) {
+	if isBytes(value) {
+		f.ignore(name, value, path)
+		return
 	}
-	if f.left--; f.left < 0 || !value.CanInterface() || depth > deepest {
-		return false
+	list, left := plainList(value)
+	whole, made := f.jsonList(value, left)
+	if made {
+		f.append(name, whole, path)
 	}
-	switch value.Kind() {
-	case reflect.Slice, reflect.Array:
-		for i := range value.Len() {
-			if !f.jsonMade(value.Index(i), depth+1) {
-				return false
-			}
+	switch {
+	case left == "":
+		f.append(name, list, path)
+	case list.Len() > 0:
+		if made {
+			list.meta |= restOfList << fractionAt
+			path = nil
 		}
-		return true
-	case reflect.Map:
-		if value.Type().Key().Kind() != reflect.String {
-			return false
-		}
-		for entries := value.MapRange(); entries.Next(); {
-			if !f.jsonMade(entries.Value(), depth+1) {
-				return false
-			}
-		}
-		return true
-	default:
-		_, ok := anyValue(value)
-		return ok
+		f.append(name, list, path)
+		f.group = append(f.group, attribute(name, ignoredValue(left)))
+	case !made:
+		f.ignore(name, value, path)
 	}
+}
+
+// plainList returns the scalars of a list, and what there is to say of the other elements, "" where there are none. A value that
+// is no list is one element.
+func plainList(value reflect.Value) (list Value, left string) {
+	if kind := value.Kind(); kind != reflect.Slice && kind != reflect.Array || isBytes(value) {
+		return Value{}, "it is no list"
+	}
+	elements := make([]Value, 0, value.Len())
+	for i := range value.Len() {
+		element := follow(value.Index(i))
+		if v, ok := scalarValue(element); ok {
+			elements = append(elements, v)
+		} else if left == "" {
+			left = fmt.Sprintf("of element [%d]: %s", i, whyIgnored(element))
+		}
+	}
+	if others := value.Len() - len(elements) - 1; others > 0 {
+		left = fmt.Sprintf("%s; and of %d others", left, others)
+	}
+	return ListValue(elements), left
 }

@@ -89,6 +89,9 @@ func (c *cloneSize) add(a *Attribute) {
 	c.attributes++
 	c.values += a.value.Len()
 	c.texts += len(a.named()) + len(a.value.Text()) + len(a.value.Raw())
+	for _, name := range a.value.path() {
+		c.texts += len(name)
+	}
 	for i := range a.value.Len() {
 		c.texts += len(a.value.at(i).Text())
 	}
@@ -135,7 +138,7 @@ func (c *copier) attribute(a *Attribute) Attribute {
 // addCounting copies the attribute if it counts: if it has a meaning, and a name that none of the
 // copies has, which come later in the subject.
 func (c *copier) addCounting(a *Attribute) {
-	if a.value.kind() != kindIgnored && a.named() != keyName && !c.taken(a) {
+	if a.value.isValue() && a.named() != keyName && !c.taken(a) {
 		c.attributes = append(c.attributes, c.attribute(a))
 	}
 }
@@ -173,6 +176,12 @@ func (c *copier) value(v Value) Value {
 		return c.list(v)
 	case KindObject:
 		return ObjectValue(slices.Clone(v.Raw()))
+	case kindPath:
+		path := make([]string, len(v.path()))
+		for i := range path {
+			path[i] = c.text(v.path()[i])
+		}
+		return pathValue(path)
 	case kindGroup:
 		group, at := v.group(), len(c.attributes)
 		for i := range group {
@@ -190,7 +199,11 @@ func (c *copier) list(v Value) Value {
 	for i := range v.Len() {
 		c.values = append(c.values, c.scalar(v.at(i)))
 	}
-	return ListValue(c.values[at:])
+	list := ListValue(c.values[at:])
+	if v.fraction() == restOfList {
+		list.meta |= restOfList << fractionAt
+	}
+	return list
 }
 
 // scalar copies an element of a list.

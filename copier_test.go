@@ -69,8 +69,8 @@ func told(s Subject) (lines []string) {
 // passed writes down all attributes as they were passed.
 func passed(s Subject) (lines []string) {
 	lines = append(lines, s.Key())
-	s.Entries(func(root, name string, value Value) bool {
-		lines = append(lines, root+">"+name+"="+value.Kind().String()+" "+value.String())
+	s.Entries(func(root, name string, path []string, value Value) bool {
+		lines = append(lines, root+">"+name+strings.Join(path, "/")+"="+value.Kind().String()+" "+value.String())
 		return true
 	})
 	for _, err := range s.Ignored() {

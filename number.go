@@ -51,11 +51,14 @@ func parseLargeNumber(text string, f float64) (value Value, problem string) {
 // attributeNumber reads a number that a program passes as a text: an integer from -2^63 to 2^64-1, else the nearest float64. It
 // returns false for a text that is no number and for one that no float64 can hold.
 func attributeNumber(text string) (Value, bool) {
+	if strings.Trim(text, "+-0123456789.eE") != "" {
+		return Value{}, false
+	}
 	if value, problem := parseNumber(text); problem == "" {
 		return value, true
 	}
 	f, err := strconv.ParseFloat(text, 64)
-	return FloatValue(f), err == nil
+	return DecimalValue(f), err == nil
 }
 
 func outside64Bits(text string) string {

@@ -57,8 +57,9 @@ func (s *Subject) Attribute(name string) (Value, bool) {
 }
 
 // Entry returns an attribute by how it was passed, for formats that tell a nested name from one with a dot in it. With an empty root
-// it is the attribute that was itself given that name, also one named "key". Else it is an entry of the map that [Any] was given
-// as root, under its dotted name, which begins with root. The last attribute of the name counts, as in [Subject.Attribute].
+// it is the attribute that was itself given that name, also one named "key", and no map. Else it is an entry of the map that [Any] was given
+// as root, under its dotted name, which begins with root; each dot behind the root parts two names of nested maps. The last
+// attribute of the name counts, as in [Subject.Attribute].
 func (s *Subject) Entry(root, name string) (Value, bool) {
 	if s == nil {
 		return Value{}, false
@@ -76,51 +77,75 @@ func (s *Subject) Entry(root, name string) (Value, bool) {
 		if a.value.kind() != kindGroup {
 			return a.value, root == ""
 		}
-		if root == "" {
-			return Value{}, false
-		}
-		value := a.value.entry(&attributeName{text: name, tag: tagOf(name)})
-		return value, value.kind() != KindAny
+		return a.value.nested(name)
 	}
 	return Value{}, false
 }
 
 // Entries calls yield for each attribute as it was passed until it returns false, the last ones first: root is "" for one that
-// stands by itself, and the map's name for an entry of a map that [Any] was given. An entry that is nil has the zero Value. Of
-// several with one name, all are told.
-func (s *Subject) Entries(yield func(root, name string, value Value) bool) {
+// stands by itself, and the map's name for an entry of a map that [Any] was given. path has the names that lead to an entry, the
+// root's first; it is nil where those below the root have no dots, so that the dots of name part them. An entry that is nil has
+// the zero Value. Of several attributes with one name, all are told.
+func (s *Subject) Entries(yield func(root, name string, path []string, value Value) bool) {
 	if s == nil {
 		return
 	}
 	attributes := s.list()
 	for i := len(attributes) - 1; i >= 0; i-- {
 		a := &attributes[i]
-		if a.value.kind() != kindGroup {
-			if a.value.kind() != kindIgnored && !yield("", a.named(), a.value) {
+		if a.value.isValue() {
+			if !yield("", a.named(), nil, a.value) {
 				return
 			}
 			continue
 		}
-		for _, entry := range a.value.group() {
-			value := entry.value
-			if value.kind() == kindIgnored {
-				if value.fraction() != ignoredNil {
-					continue
-				}
-				value = Value{}
-			}
-			if !yield(a.named(), entry.named(), value) {
+		group := a.value.group()
+		for j := range group {
+			value, path, ok := asPassed(group, j)
+			if ok && !yield(a.named(), group[j].named(), path, value) {
 				return
 			}
 		}
 	}
 }
 
+// asPassed returns an entry of a group for formats, and false for one that they do not see.
+func asPassed(group []Attribute, i int) (value Value, path []string, ok bool) {
+	value = group[i].value
+	switch {
+	case value.kind() == kindPath, value.kind() == KindList && value.fraction() == restOfList:
+		return Value{}, nil, false
+	case value.kind() == kindIgnored:
+		if value.fraction() != ignoredNil {
+			return Value{}, nil, false
+		}
+		value = Value{}
+	}
+	if i+1 < len(group) {
+		path = group[i+1].value.path()
+	}
+	return value, path, true
+}
+
+// nested returns the entry of a group to which the names lead that the dots of a name part.
+func (v Value) nested(name string) (Value, bool) {
+	group, tag := v.group(), tagOf(name)
+	for i := range group {
+		if group[i].value.tag() != tag || group[i].named() != name {
+			continue
+		}
+		if value, path, ok := asPassed(group, i); ok && path == nil && value.kind() != KindAny {
+			return value, true
+		}
+	}
+	return Value{}, false
+}
+
 // All calls yield for each attribute that counts, those of maps under their dotted names, until it returns false.
 func (s Subject) All(yield func(name string, value Value) bool) {
 	seen := map[string]bool{keyName: true}
 	walkBackwards(s.list(), func(a Attribute) bool {
-		if seen[a.named()] || a.value.kind() == kindIgnored {
+		if seen[a.named()] || !a.value.isValue() {
 			return true
 		}
 		seen[a.named()] = true
@@ -161,7 +186,7 @@ func (s *Subject) locate(name *attributeName) (value Value, place int) {
 			if found := a.value.entry(name); found.kind() != KindAny {
 				return found, -1
 			}
-		case a.value.tag() == name.tag && a.value.kind() != kindIgnored && a.named() == name.text:
+		case a.value.tag() == name.tag && a.value.isValue() && a.named() == name.text:
 			return a.value, i
 		}
 	}
@@ -207,7 +232,7 @@ func (s *Subject) unit(attribute string, room []byte) string {
 func (v Value) entry(name *attributeName) Value {
 	group := v.group()
 	for i := len(group) - 1; i >= 0; i-- {
-		if a := &group[i]; a.value.tag() == name.tag && a.value.kind() != kindIgnored && a.named() == name.text {
+		if a := &group[i]; a.value.tag() == name.tag && a.value.isValue() && a.named() == name.text {
 			return a.value
 		}
 	}
@@ -233,6 +258,10 @@ func walkBackwards(attributes []Attribute, visit func(Attribute) bool) bool {
 	return true
 }
 
+// group returns the attributes of a group, none of any other value.
 func (v Value) group() []Attribute {
+	if v.kind() != kindGroup {
+		return nil
+	}
 	return unsafe.Slice((*Attribute)(v.pointer), int(v.number))
 }

@@ -2,7 +2,9 @@ package becket
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
+	"math/big"
 	"net"
 	"net/netip"
 	"strings"
@@ -74,10 +76,18 @@ func TestTheKeyIsNoAttribute(t *testing.T) {
 	assert.False(t, ok)
 }
 
+// shouting knows its text by a method of a pointer to it.
+type shouting struct{ text string }
+
+func shout(text string) shouting { return shouting{text} }
+
+func (s *shouting) MarshalText() ([]byte, error) { return []byte(s.text + "!"), nil }
+
 func TestAnyTakesWhatHasAMeaning(t *testing.T) {
 	t.Parallel()
 	type word string
 	text, none := "pointed to", (*string)(nil)
+	loud := shout("b")
 	pointer := &text
 	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	for _, test := range []struct {
@@ -99,7 +109,21 @@ func TestAnyTakesWhatHasAMeaning(t *testing.T) {
 		{"an array", [2]int{1, 2}, []any{int64(1), int64(2)}},
 		{"an empty list", []string{}, []any{}},
 		{"a list of maps, as JSON", []any{map[string]any{"a": []any{1.5}}}, []any{map[string]any{"a": []any{1.5}}}},
-		{"a list with nil in it, as JSON", []any{"a", nil}, []any{"a", nil}},
+		{"a list of nil, as JSON", []any{nil}, []any{nil}},
+		{"bytes", []byte("größe"), "größe"},
+		{"named bytes", json.RawMessage("7"), "7"},
+		{"an array of bytes", [2]byte{7, 8}, []any{int64(7), int64(8)}},
+		{"a number beyond 64 bits", json.Number("1e30"), 1e30},
+		{"an integer beyond 64 bits", json.Number("-9223372036854775809"), -9223372036854775808.0},
+		{"an integer written with an exponent", json.Number("1e19"), uint64(1e19)},
+		{"a large number", big.NewInt(1 << 60), int64(1 << 60)},
+		{"a larger number", new(big.Int).Lsh(big.NewInt(1), 100), math.Pow(2, 100)},
+		{"a fraction", *big.NewRat(1, 4), 0.25},
+		{"a large float", big.NewFloat(1e19), uint64(1e19)},
+		{"a type whose pointer knows its text", shout("a"), "a!"},
+		{"a pointer to it", &loud, "b!"},
+		{"a list of them", []any{[1]byte{1}, shout("a")}[1:], []any{"a!"}},
+		{"an array of them", [1]shouting{shout("a")}, []any{"a!"}},
 		{"an empty map, as JSON", map[string]int{}, map[string]any{}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -119,10 +143,17 @@ func TestAnyTakesWhatHasAMeaning(t *testing.T) {
 		{"a channel", make(chan int), "a chan int has no meaning"},
 		{"a function", func() {}, "a func() has no meaning"},
 		{"a struct", struct{ A int }{}, "has no meaning"},
-		{"a map with other keys", map[int]string{1: "a"}, "a map[int]string has no meaning"},
+		{"a map with keys without a text", map[float64]string{1.5: "a"}, "a key of type float64 has no text"},
+		{"bytes that are no text", []byte{'a', 0xff}, "its bytes are no UTF-8"},
+		{"a number that no float64 holds", json.Number("1e400"), `the number "1e400" is none, or beyond`},
+		{"a large integer that no float64 holds", json.Number("-1" + strings.Repeat("0", 400)), "beyond what a float64 holds"},
+		{"a text that is no number", json.Number("0x1F"), "is none"},
+		{"a number that is none", json.Number("NaN"), "is none"},
+		{"no number", json.Number(""), "is none"},
+		{"an infinity", new(big.Float).SetInf(true), "has no meaning"},
+		{"a list of numbers that no float64 holds", []any{json.Number("1e400")}, "has no meaning"},
 		{"a list of structs", []struct{}{{}}, "has no meaning"},
-		{"a list of maps with other keys", []any{map[int]int{1: 1}}, "has no meaning"},
-		{"a list with NaN beside a map", []any{math.NaN(), map[string]any{}}, "has no meaning"},
+		{"a list of maps with other keys", []any{map[bool]int{true: 1}}, "has no meaning"},
 	} {
 		t.Run(test.name+" is left out", func(t *testing.T) {
 			t.Parallel()
@@ -152,6 +183,97 @@ func TestMapsBecomeDottedNames(t *testing.T) {
 	}
 	require.Len(t, s.Ignored(), 1)
 	assert.ErrorContains(t, s.Ignored()[0], `"address.none"`)
+}
+
+func TestElementsWithoutAMeaningAreLeftOutOfAList(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name   string
+		value  any
+		want   []any
+		says   string
+		passed any // what formats get
+	}{
+		{"nil", []any{"beta", nil}, []any{"beta"}, `"x" is left out: of element [1]: it is nil`, []any{"beta", nil}},
+		{"a nil pointer", []*int{nil, new(7)}, []any{int64(7)}, "of element [0]: it is nil", []any{nil, 7.0}},
+		{"a struct", []any{struct{}{}, 1, 2}, []any{int64(1), int64(2)}, "of element [0]: a struct {}", []any{int64(1), int64(2)}},
+		{"a map", []any{"a", map[any]any{1: "b"}}, []any{"a"}, "of element [1]: a map", []any{"a", map[string]any{"1": "b"}}},
+		{"a list", [2]any{[]int{7}, "a"}, []any{"a"}, "of element [0]: a []int", []any{[]any{7.0}, "a"}},
+		{"several", []any{nil, "a", nil, nil}, []any{"a"}, "of element [0]: it is nil; and of 2 others", []any{nil, "a", nil, nil}},
+		{"a number too large", []any{json.Number("1e999"), 1}, []any{int64(1)}, "of element [0]: the number", []any{int64(1)}},
+		{"bytes", []any{[]byte("a"), []byte{0xff}}, []any{"a"}, "of element [1]: its bytes", []any{"a"}},
+		{"NaN beside a map", []any{math.NaN(), map[string]any{}}, []any{math.NaN()}, "of element [1]", []any{math.NaN()}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			s := NewSubject("", Any("x", test.value))
+			for _, s := range []Subject{s, s.clone()} {
+				assert.Equal(t, fmt.Sprint(test.want), fmt.Sprint(valueAt(t, s, "x")))
+			}
+			require.Len(t, s.Ignored(), 1)
+			assert.ErrorContains(t, s.Ignored()[0], test.says)
+			for name, value := range s.All {
+				assert.Equal(t, "x", name)
+				assert.Equal(t, KindList, value.Kind())
+			}
+			for _, s := range []Subject{s, newOwnSubject(&s, "").subject} {
+				value, ok := s.Entry("", "x")
+				require.True(t, ok)
+				assert.Equal(t, fmt.Sprint(test.passed), fmt.Sprint(value.Any()))
+				assert.Len(t, passed(s), 3, "the key, the list and why elements are left out")
+			}
+		})
+	}
+	s := NewSubject("", Any("m", map[string]any{"a.b": []any{"beta", nil}}))
+	assert.Equal(t, []any{"beta"}, valueAt(t, s, "m.a.b"), "in a map, too")
+}
+
+func TestKeysOfMapsAreTexts(t *testing.T) {
+	t.Parallel()
+	at := netip.MustParseAddr("10.1.2.3")
+	s := NewSubject("", Any("m", map[any]any{"a": 1, 7: 2, at: 3, nil: 4, uint8(8): 5, "7": 6, 2.5: 7}), Any("n", map[int8]bool{-1: true}),
+		Any("t", map[netip.Addr]int{at: 1}))
+	for name, want := range map[string]any{
+		"m.a": int64(1), "m.7": int64(6), "m.10.1.2.3": int64(3), "m.null": int64(4), "m.8": int64(5), "n.-1": true, "t.10.1.2.3": int64(1),
+	} {
+		assert.Equal(t, want, valueAt(t, s, name), name)
+	}
+	require.Len(t, s.Ignored(), 1)
+	assert.EqualError(t, s.Ignored()[0], `becket: attribute "m" is left out: a key of type float64 has no text`)
+}
+
+func TestNamesWithDotsInsideOfMapsDoNotCollide(t *testing.T) {
+	t.Parallel()
+	for range 50 { // maps iterate in any order
+		s := NewSubject("", Any("o", map[string]any{
+			"a":   map[string]any{"b": map[string]any{"c": "nested"}, "b.c": "half"},
+			"a.b": map[string]any{"c": "other half", "d": 1}, "a.b.c": "whole",
+			"labels": map[string]any{"app.kubernetes.io/name": "web"},
+		}), Any("dot.ted", map[string]any{"x": 1, "y.z": 2}))
+		assert.Equal(t, "whole", valueAt(t, s, "o.a.b.c"), "the longest name counts")
+		assert.Equal(t, int64(1), valueAt(t, s, "o.a.b.d"))
+		assert.Equal(t, "web", valueAt(t, s, "o.labels.app.kubernetes.io/name"))
+		var paths []string
+		s.Entries(func(root, name string, path []string, value Value) bool {
+			if path == nil {
+				path = append([]string{root}, strings.Split(name[len(root)+1:], ".")...)
+			}
+			paths = append(paths, strings.Join(path, "/")+"="+value.String())
+			return true
+		})
+		assert.Equal(t, []string{
+			"dot.ted/x=1", "dot.ted/y.z=2", `o/a/b/c="nested"`, `o/a/b.c="half"`, `o/a.b/c="other half"`, "o/a.b/d=1", `o/a.b.c="whole"`,
+			`o/labels/app.kubernetes.io/name="web"`,
+		}, paths)
+		value, ok := s.Entry("o", "o.a.b.c")
+		assert.True(t, ok)
+		assert.Equal(t, "nested", value.Text(), "a path of names without dots")
+		_, ok = s.Entry("o", "o.a.b.d")
+		assert.False(t, ok, "only a name with a dot leads there")
+		value, ok = s.Entry("dot.ted", "dot.ted.x")
+		assert.True(t, ok)
+		assert.Equal(t, int64(1), value.Int())
+	}
 }
 
 func TestWhatHoldsItselfEnds(t *testing.T) {
@@ -184,7 +306,6 @@ func TestAnyTakesWhatKnowsItsText(t *testing.T) {
 		{json.Number("42"), int64(42)},
 		{json.Number("2.5"), 2.5},
 		{[]any{netip.MustParseAddr("10.1.2.3")}, []any{"10.1.2.3"}},
-		{[]byte{1, 2}, []any{int64(1), int64(2)}},
 	} {
 		subject := NewSubject("", Any("a", row.value))
 		value, ok := subject.Attribute("a")
@@ -236,7 +357,7 @@ func TestEntriesTellMapsFromNamesWithDots(t *testing.T) {
 // entries drops the values.
 func entries(s Subject) func(func(root, name string) bool) {
 	return func(yield func(root, name string) bool) {
-		s.Entries(func(root, name string, _ Value) bool { return yield(root, name) })
+		s.Entries(func(root, name string, _ []string, _ Value) bool { return yield(root, name) })
 	}
 }
 

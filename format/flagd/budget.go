@@ -87,7 +87,7 @@ func (e *evaluation) lookUpSubject() bool {
 	}
 	if !e.counted {
 		e.counted = true
-		e.subject.Entries(func(string, string, becket.Value) bool {
+		e.subject.Entries(func(string, string, []string, becket.Value) bool {
 			e.attributes++
 			return true
 		})

@@ -286,7 +286,7 @@ func (e *evaluation) everything() datum {
 	}
 	members := map[string]datum{flagdName: e.properties(nil)}
 	grouped := map[string]string{} // of each name that was set: the map it belongs to
-	e.subject.Entries(func(root, name string, v becket.Value) bool {
+	e.subject.Entries(func(root, name string, path []string, v becket.Value) bool {
 		top := root
 		if root == "" {
 			top = name
@@ -300,7 +300,12 @@ func (e *evaluation) everything() datum {
 			members[top] = e.own(e.value(v, nil))
 			return !e.failed
 		}
-		e.place(members, top, name, v)
+		if path == nil {
+			path = strings.Split(name[len(root)+1:], ".")
+		} else {
+			path = path[1:]
+		}
+		e.place(below(members, top), path, v)
 		return !e.failed
 	})
 	if key := e.subject.Key(); key != "" {
@@ -312,14 +317,18 @@ func (e *evaluation) everything() datum {
 // rebuild makes an object of the entries of a map that lie under a path.
 func (e *evaluation) rebuild(root, full string) datum {
 	var members map[string]datum // made when there is something to put in
-	e.subject.Entries(func(of, name string, v becket.Value) bool {
-		if !e.spend(1) || of != root || len(name) <= len(full) || name[len(full)] != '.' || name[:len(full)] != full {
+	e.subject.Entries(func(of, name string, path []string, v becket.Value) bool {
+		if !e.spend(1) || of != root {
 			return !e.failed
+		}
+		rest, under := namesUnder(full, name, path)
+		if !under {
+			return true
 		}
 		if members == nil {
 			members = map[string]datum{}
 		}
-		e.place(members, "", name[len(full):], v)
+		e.place(members, rest, v)
 		return !e.failed
 	})
 	if members == nil {
@@ -328,24 +337,41 @@ func (e *evaluation) rebuild(root, full string) datum {
 	return object(members)
 }
 
-// place puts an entry where its dotted name says, below top. What is there already came later and counts.
-func (e *evaluation) place(members map[string]datum, top, name string, v becket.Value) {
-	if !e.spend(8 + len(name)/4) {
-		return
+// namesUnder returns the names that lead from a path to an entry, and whether the entry lies under it.
+func namesUnder(full, name string, path []string) (rest []string, under bool) {
+	if path == nil {
+		if len(name) <= len(full) || name[len(full)] != '.' || name[:len(full)] != full {
+			return nil, false
+		}
+		return strings.Split(name[len(full)+1:], "."), true
 	}
-	rest := strings.Clone(name[len(top):])
-	if top != "" {
-		members = below(members, top)
+	for i, part := range path[:len(path)-1] {
+		if !strings.HasPrefix(full, part) || strings.IndexByte(part, '.') >= 0 {
+			return nil, false
+		}
+		if full = full[len(part):]; full == "" {
+			return path[i+1:], true
+		}
+		if full[0] != '.' {
+			return nil, false
+		}
+		full = full[1:]
 	}
-	parts := strings.Split(strings.TrimPrefix(rest, "."), ".")
-	for _, part := range parts[:len(parts)-1] {
-		if members = below(members, part); members == nil {
+	return nil, false
+}
+
+// place puts an entry where the names say. What is there already came later and counts.
+func (e *evaluation) place(members map[string]datum, names []string, v becket.Value) {
+	for i, name := range names {
+		if members == nil || !e.spend(8+len(name)/4) {
 			return
 		}
-	}
-	last := parts[len(parts)-1]
-	if _, there := members[last]; members != nil && !there {
-		members[last] = e.own(e.value(v, nil))
+		name = strings.Clone(name)
+		if i < len(names)-1 {
+			members = below(members, name)
+		} else if _, there := members[name]; !there {
+			members[name] = e.own(e.value(v, nil))
+		}
 	}
 }
 

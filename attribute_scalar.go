@@ -1,0 +1,168 @@
+package becket
+
+import (
+	"encoding"
+	"encoding/json"
+	"math/big"
+	"reflect"
+	"time"
+	"unicode/utf8"
+)
+
+// follow returns what pointers and interfaces lead to, at most eight deep: a pointer to itself is nothing.
+func follow(value reflect.Value) reflect.Value {
+	for range 8 {
+		if !value.IsValid() || value.Kind() != reflect.Pointer && value.Kind() != reflect.Interface {
+			return value
+		}
+		value = value.Elem()
+	}
+	return reflect.Value{}
+}
+
+// scalarValue reads a value that is neither list nor map. Pointers have been followed.
+func scalarValue(value reflect.Value) (Value, bool) {
+	if !value.IsValid() {
+		return Value{}, false
+	}
+	switch value.Kind() {
+	case reflect.Bool:
+		return BoolValue(value.Bool()), true
+	case reflect.String:
+		if number, ok := reflect.TypeAssert[json.Number](value); ok {
+			return attributeNumber(number.String())
+		}
+		return StringValue(value.String()), true
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		return IntValue(value.Int()), true
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
+		return UintValue(value.Uint()), true
+	case reflect.Float32, reflect.Float64:
+		return FloatValue(value.Float()), true
+	case reflect.Slice, reflect.Array, reflect.Struct:
+		return knownValue(value)
+	default:
+		return Value{}, false
+	}
+}
+
+// knownValue reads what is made of fields or elements and means one thing: instants, large numbers, bytes, and addresses, IDs and
+// the like, which know their text.
+func knownValue(value reflect.Value) (Value, bool) {
+	if at, ok := reflect.TypeAssert[time.Time](value); ok {
+		return TimeValue(at), true
+	}
+	switch pointer := pointerTo(value).(type) {
+	case *big.Int:
+		return attributeNumber(pointer.String())
+	case *big.Rat:
+		return ratValue(pointer)
+	case *big.Float:
+		exact, _ := pointer.Rat(nil)
+		if exact == nil {
+			return Value{}, false // an infinity
+		}
+		return ratValue(exact)
+	}
+	if text, knows, err := marshaledText(value); knows {
+		return StringValue(text), err == nil
+	}
+	if isBytes(value) && utf8.Valid(value.Bytes()) {
+		return StringValue(string(value.Bytes())), true
+	}
+	return Value{}, false
+}
+
+// ratValue returns a fraction as a number.
+func ratValue(r *big.Rat) (Value, bool) {
+	if r.IsInt() {
+		return attributeNumber(r.Num().String())
+	}
+	f, _ := r.Float64()
+	return FloatValue(f), f-f == 0
+}
+
+// isBytes reports whether value is a slice of bytes.
+func isBytes(value reflect.Value) bool {
+	return value.Kind() == reflect.Slice && value.Type().Elem().Kind() == reflect.Uint8
+}
+
+// pointerTo returns a pointer to the value, or to a copy of a value that has no address.
+func pointerTo(value reflect.Value) any {
+	if value.CanAddr() {
+		return value.Addr().Interface()
+	}
+	pointer := reflect.New(value.Type())
+	pointer.Elem().Set(value)
+	return pointer.Interface()
+}
+
+// marshaledText returns the text of a value that knows it, by a method of its own or of a pointer to it.
+func marshaledText(value reflect.Value) (text string, knows bool, err error) {
+	known, ok := reflect.TypeAssert[encoding.TextMarshaler](value)
+	if !ok && reflect.PointerTo(value.Type()).Implements(textMarshaler) {
+		known, ok = pointerTo(value).(encoding.TextMarshaler)
+	}
+	if !ok {
+		return "", false, nil
+	}
+	raw, err := known.MarshalText()
+	return string(raw), true, err
+}
+
+var textMarshaler = reflect.TypeFor[encoding.TextMarshaler]()
+
+// jsonList returns a list as JSON, if it has more than scalars in it and is made of what JSON knows. left is "" for a list of
+// scalars.
+func (f *flattener) jsonList(value reflect.Value, left string) (Value, bool) {
+	if left == "" {
+		return Value{}, false
+	}
+	made, ok := f.jsonMade(value, 0)
+	if !ok {
+		return Value{}, false
+	}
+	raw, err := json.Marshal(made)
+	return ObjectValue(raw), err == nil
+}
+
+// jsonMade returns a value as encoding/json can write it, if it is made of lists, maps and scalars alone, at most so deep.
+func (f *flattener) jsonMade(value reflect.Value, depth int) (any, bool) {
+	value = follow(value)
+	if !value.IsValid() {
+		return nil, true
+	}
+	if f.left--; f.left < 0 || depth > deepest {
+		return nil, false
+	}
+	if v, ok := scalarValue(value); ok {
+		return v.Any(), true
+	}
+	switch kind := value.Kind(); {
+	case isBytes(value):
+		return nil, false
+	case kind == reflect.Slice || kind == reflect.Array:
+		list := make([]any, value.Len())
+		for i := range list {
+			element, ok := f.jsonMade(value.Index(i), depth+1)
+			if !ok {
+				return nil, false
+			}
+			list[i] = element
+		}
+		return list, true
+	case kind == reflect.Map:
+		members := make(map[string]any, value.Len())
+		for entries := value.MapRange(); entries.Next(); {
+			name, _, named := keyText(entries.Key())
+			member, ok := f.jsonMade(entries.Value(), depth+1)
+			if !ok || !named {
+				return nil, false
+			}
+			members[name] = member
+		}
+		return members, true
+	default:
+		return nil, false
+	}
+}
