@@ -297,6 +297,9 @@ func TestPagesOfOtherOrigins(t *testing.T) {
 
 func TestContextsKeepTheirMeaning(t *testing.T) {
 	cases := []struct{ name, condition, context string }{
+		{"an integer beyond int64", `{"attribute": "a", "in": [18446744073709551615]}`, `{"a": 18446744073709551615}`},
+		{"an integer beyond 64 bits", `{"attribute": "a", "gt": 18446744073709551615}`, `{"a": 18446744073709551616}`},
+		{"a list with null", `{"attribute": "a", "in": ["beta"]}`, `{"a": ["beta", null]}`},
 		{"an integer beyond float64", `{"attribute": "a", "in": [9007199254740993]}`, `{"a": 9007199254740993}`},
 		{"an integral number however written", `{"attribute": "a", "in": [7]}`, `{"a": 7.0}`},
 		{"a fraction", `{"attribute": "a", "in": [7.5]}`, `{"a": 7.5}`},

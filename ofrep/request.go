@@ -127,8 +127,7 @@ func subjectOf(context map[string]any) (becket.Subject, *failure) {
 		if name == targetingKey || value == nil {
 			continue
 		}
-		value, ok := plain(value)
-		if !ok {
+		if !inRange(value) {
 			return becket.Subject{}, refuse(http.StatusBadRequest, codeContext, "a number is out of range")
 		}
 		if _, isObject := value.(map[string]any); isObject {
@@ -140,31 +139,24 @@ func subjectOf(context map[string]any) (becket.Subject, *failure) {
 	return becket.NewSubject(key, append(nested, flat...)...), nil
 }
 
-// plain converts the numbers in a decoded value to int64, uint64 or float64.
-func plain(value any) (any, bool) {
+// inRange reports whether a float64 can hold every number in a decoded value.
+func inRange(value any) bool {
 	switch v := value.(type) {
 	case json.Number:
-		if i, err := v.Int64(); err == nil {
-			return i, true
-		}
-		f, err := v.Float64()
-		return f, err == nil
+		_, err := v.Float64()
+		return err == nil
 	case []any:
 		for i := range v {
-			element, ok := plain(v[i])
-			if !ok {
-				return nil, false
+			if !inRange(v[i]) {
+				return false
 			}
-			v[i] = element
 		}
 	case map[string]any:
 		for name := range v {
-			element, ok := plain(v[name])
-			if !ok {
-				return nil, false
+			if !inRange(v[name]) {
+				return false
 			}
-			v[name] = element
 		}
 	}
-	return value, true
+	return true
 }

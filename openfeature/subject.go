@@ -2,6 +2,8 @@ package openfeature
 
 import (
 	"encoding/json"
+	"reflect"
+	"slices"
 	"time"
 
 	"github.com/becketflags/becket"
@@ -11,12 +13,12 @@ import (
 // subjectOf converts OpenFeature's evaluation context to a subject. It stores the attributes in
 // room as far as they fit.
 //
-// A map has no order, so attributes with the same name must be ranked. Nested maps come first: the
-// last of two attributes counts, and the name "address.country" is more specific than a map named
-// address.
+// A map has no order, so attributes with the same name must be ranked. Nested maps come first, those
+// with longer names later: the last of two attributes counts, and the name "address.country" is more
+// specific than a map named address.
 func subjectOf(flat of.FlattenedContext, room []becket.Attribute) becket.Subject {
 	var key string
-	var nested []becket.Attribute
+	var nested []string
 	for name, value := range flat {
 		// The common types are read here without a call, because this loop is most of the
 		// provider's cost.
@@ -37,38 +39,50 @@ func subjectOf(flat of.FlattenedContext, room []becket.Attribute) becket.Subject
 			room = append(room, becket.Int(name, v))
 		case nil:
 		default:
-			if attribute, ok := scalar(name, value); ok {
-				room = append(room, attribute)
+			if isMap(value) {
+				nested = append(nested, name)
 			} else {
-				nested = append(nested, becket.Any(name, value))
+				room = append(room, attributeOf(name, value))
 			}
 		}
 	}
 	if nested != nil {
-		room = append(nested, room...)
+		room = append(nestedMaps(flat, nested), room...)
 	}
 	return becket.NewSubject(key, room...)
 }
 
-// scalar converts the other types that need no reflection. [becket.Float] converts whole numbers to
-// integers.
-func scalar(name string, value any) (becket.Attribute, bool) {
-	switch v := value.(type) {
-	case time.Time:
-		return becket.Time(name, v), true
-	case []string:
-		return becket.Strings(name, v...), true
-	case json.Number:
-		return number(name, v)
-	default:
-		return becket.Attribute{}, false
+// nestedMaps returns the attributes of nested maps in the order of their names.
+func nestedMaps(flat of.FlattenedContext, names []string) []becket.Attribute {
+	slices.Sort(names)
+	attributes := make([]becket.Attribute, len(names))
+	for i, name := range names {
+		attributes[i] = becket.Any(name, flat[name])
 	}
+	return attributes
 }
 
-func number(name string, n json.Number) (becket.Attribute, bool) {
-	if i, err := n.Int64(); err == nil {
-		return becket.Int64(name, i), true
+// isMap reports whether a value is a map or a pointer to one.
+func isMap(value any) bool {
+	switch value.(type) {
+	case time.Time, []string, json.Number:
+		return false
 	}
-	f, err := n.Float64()
-	return becket.Float(name, f), err == nil
+	kind := reflect.TypeOf(value)
+	for kind.Kind() == reflect.Pointer {
+		kind = kind.Elem()
+	}
+	return kind.Kind() == reflect.Map
+}
+
+// attributeOf reads the other types.
+func attributeOf(name string, value any) becket.Attribute {
+	switch v := value.(type) {
+	case time.Time:
+		return becket.Time(name, v)
+	case []string:
+		return becket.Strings(name, v...)
+	default:
+		return becket.Any(name, v)
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -41,6 +42,15 @@ func TestAttributesKeepTheirMeaning(t *testing.T) {
 		{"float64", `{"attribute": "a", "in": [7.5]}`, object{"a": 7.5}},
 		{"json.Number, integral", `{"attribute": "a", "in": [9007199254740993]}`, object{"a": json.Number("9007199254740993")}},
 		{"json.Number, fraction", `{"attribute": "a", "in": [7.5]}`, object{"a": json.Number("7.5")}},
+		{"json.Number beyond int64", `{"attribute": "a", "in": [18446744073709551615]}`, object{"a": json.Number("18446744073709551615")}},
+		{"json.Number with an exponent", `{"attribute": "a", "in": [10000000000000000000]}`, object{"a": json.Number("1e19")}},
+		{"json.Number beyond 64 bits", `{"attribute": "a", "gt": 1e18}`, object{"a": json.Number("1e30")}},
+		{"uint64", `{"attribute": "a", "in": [18446744073709551615]}`, object{"a": uint64(math.MaxUint64)}},
+		{"a list with nil", `{"attribute": "a", "in": ["beta"]}`, object{"a": []any{"beta", nil}}},
+		{"a map with other keys", `{"attribute": "a.1", "in": ["x"]}`, object{"a": map[any]any{1: "x"}}},
+		{"the longer name of two maps", `{"attribute": "a.b.c", "in": ["x"]}`,
+			object{"a": object{"b": object{"c": "y"}, "b.c": "z"}, "a.b": object{"c": "x"}}},
+		{"a name beats a map, be its type unusual", `{"attribute": "a.b", "in": [1]}`, object{"a.b": int8(1), "a": &object{"b": 2}}},
 		{"instant", `{"attribute": "a", "before": "2026-03-01T11:00:01Z", "after": "2026-03-01T10:59:59Z"}`, object{"a": instant}},
 		{"pointer to an instant", `{"attribute": "a", "after": "2026-03-01T10:59:59Z"}`, object{"a": &instant}},
 		{"instant as text", `{"attribute": "a", "after": "2026-03-01T10:59:59Z"}`, object{"a": "2026-03-01T12:00:00+01:00"}},

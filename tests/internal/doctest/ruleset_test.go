@@ -3,8 +3,10 @@ package doctest
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -155,7 +157,8 @@ func subject(t *testing.T, attributes string) becket.Subject {
 	require.NoError(t, decoder.Decode(&members), attributes)
 	key := ""
 	var list []becket.Attribute
-	for name, value := range members {
+	for _, name := range slices.Sorted(maps.Keys(members)) {
+		value := members[name]
 		if name == "key" {
 			key, _ = value.(string)
 			continue

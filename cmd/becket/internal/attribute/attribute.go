@@ -1,11 +1,10 @@
-// Package attribute reads attributes of subjects as people write them: on a command line and in the
-// cells of a table.
+// Package attribute reads the attributes of subjects as people write them: on a command line and in the cells of tables.
 package attribute
 
 import (
 	"encoding/json"
 	"fmt"
-	"math"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,14 +13,13 @@ import (
 	"github.com/becketflags/becket"
 )
 
-// Name is an attribute's name and the type of its values. Type is "" if each value shows its own
-// type.
+// Name is an attribute's name with the type that its values have, "" where each value shows its own.
 type Name struct{ Name, Type string }
 
-// types are the words that may follow a name and a colon.
+// types are what can stand behind a name and a colon.
 var types = []string{"string", "number", "boolean", "time", "list", "json"}
 
-// ParseName reads NAME or NAME:TYPE. A colon that is not followed by a type belongs to the name.
+// ParseName reads NAME or NAME:TYPE. A colon that no type follows belongs to the name.
 func ParseName(text string) Name {
 	if i := strings.LastIndexByte(text, ':'); i >= 0 {
 		if kind := text[i+1:]; slices.Contains(types, kind) {
@@ -52,9 +50,8 @@ func Parse(text string) (becket.Attribute, error) {
 	return name.Attribute(value)
 }
 
-// Attribute returns the attribute with a value that is read as the name's type. Without a type,
-// true and false are booleans, numbers are numbers, and everything else is text. The operators
-// before and after also read an instant from text.
+// Attribute returns the attribute with a value that is read as the name's type. Without a type, true and false are booleans, numbers
+// are numbers, and all else is text; an instant as text serves "before" and "after" as well as any other.
 func (n Name) Attribute(value string) (becket.Attribute, error) {
 	switch n.Type {
 	case "string":
@@ -73,8 +70,8 @@ func (n Name) Attribute(value string) (becket.Attribute, error) {
 	if n.Type != "number" && (value == "true" || value == "false") {
 		return becket.Bool(n.Name, value == "true"), nil
 	}
-	if a, ok := number(n.Name, value); ok && n.Type != "boolean" {
-		return a, nil
+	if n.Type == "number" || n.Type == "" && number.MatchString(value) {
+		return n.number(value)
 	}
 	if n.Type != "" {
 		return becket.Attribute{}, fmt.Errorf("attribute %q: %q is not a valid %s", n.Name, value, n.Type)
@@ -90,20 +87,21 @@ func (n Name) json(text string) (becket.Attribute, error) {
 	return becket.Any(n.Name, value), nil
 }
 
-// number reads a number as a document writes it. Texts such as 0x1F, 1_000, NaN and 007 are not
-// numbers.
-func number(name, text string) (becket.Attribute, bool) {
-	if text == "" || strings.Trim(text, "+-0123456789.eE") != "" || strings.HasPrefix(strings.TrimLeft(text, "-"), "00") {
-		return becket.Attribute{}, false
+// number is what JSON takes for one; a text that only looks like one (0x1F, 1_000, NaN, 007, +5) is none.
+var number = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?$`)
+
+// number reads a number as a document would write it.
+func (n Name) number(text string) (becket.Attribute, error) {
+	if !number.MatchString(text) {
+		return becket.Attribute{}, fmt.Errorf("attribute %q: %q is no number", n.Name, text)
 	}
-	if i, err := strconv.ParseInt(text, 10, 64); err == nil {
-		return becket.Int64(name, i), true
+	if _, err := strconv.ParseFloat(text, 64); err != nil {
+		return becket.Attribute{}, fmt.Errorf("attribute %q: the number %q is too large; %s:string=%s is a text", n.Name, text, n.Name, text)
 	}
-	f, err := strconv.ParseFloat(text, 64)
-	return becket.Float(name, f), err == nil && !math.IsInf(f, 0)
+	return becket.Any(n.Name, json.Number(text)), nil
 }
 
-// Decode decodes JSON for [becket.Any], with integers as integers.
+// Decode decodes JSON for [becket.Any], with numbers as they are written.
 func Decode(text []byte) (any, error) {
 	decoder := json.NewDecoder(strings.NewReader(string(text)))
 	decoder.UseNumber()
@@ -114,26 +112,5 @@ func Decode(text []byte) (any, error) {
 	if decoder.More() {
 		return nil, fmt.Errorf("there is text after the value")
 	}
-	return numbers(value), nil
-}
-
-// numbers replaces each number by an int64 or a float64.
-func numbers(value any) any {
-	switch v := value.(type) {
-	case json.Number:
-		if i, err := v.Int64(); err == nil {
-			return i
-		}
-		f, _ := v.Float64()
-		return f
-	case []any:
-		for i := range v {
-			v[i] = numbers(v[i])
-		}
-	case map[string]any:
-		for name := range v {
-			v[name] = numbers(v[name])
-		}
-	}
-	return value
+	return value, nil
 }

@@ -48,6 +48,13 @@ func TestEveryWayToWriteADocumentBecomesJSON(t *testing.T) {
 	}
 }
 
+func TestNumbersOfYAMLStayWhatTheyAre(t *testing.T) {
+	d, err := read(t, "a.yaml", "a: [0, -0, 0.5, 1e999, 18446744073709551615, 0xFFFFFFFFFFFFFFFF, 0o17, 1_000, +5, \"01234\", '1e999', 1e308, 0x, 0123 4]\n")
+	require.NoError(t, err)
+	assert.JSONEq(t, `{"a":[0,0,0.5,"#1e999",18446744073709551615,18446744073709551615,15,1000,5,"01234","1e999",1e308,"0x","0123 4"]}`,
+		strings.Replace(string(d.Body), ",1e999,", `,"#1e999",`, 1))
+}
+
 func TestPlacesLeadBackToTheSource(t *testing.T) {
 	for name, row := range map[string]struct{ file, text, want string }{
 		"JSON behind comments":            {"a.json", "{\n/* a\n b */ \"schema\": 1, // c\n\"flags\": {\"f\": {\"enabld\": true}}\n}", "4:17"},
@@ -79,6 +86,11 @@ func TestErrorsOfReadingHavePlaces(t *testing.T) {
 		"two documents of YAML":           {"a.yaml", "a: 1\n---\nb: 2\n", "not valid YAML: a second document follows the first"},
 		"names of YAML that are no texts": {"a.yaml", "? [a]\n: 1\n", ":1:3: not valid YAML: a name must be a plain text"},
 		"merge keys":                      {"a.yaml", "x: &x {a: 1}\ny:\n  <<: *x\n", ":3:3: not valid YAML: a name must be a plain text; merge keys are not read"},
+		"a zip code":                      {"a.yaml", "a: 01234\n", `:1:4: not valid YAML: 01234 begins with 0`},
+		"a zip code that is not octal":    {"a.yaml", "a: 08901\n", "08901 begins with 0"},
+		"a negative one":                  {"a.yaml", "a: [-007]\n", "-007 begins with 0"},
+		"a fraction with a leading zero":  {"a.yaml", "a: 01.5\n", "01.5 begins with 0"},
+		"an integer outside 64 bits":      {"a.yaml", "a: 0x1FFFFFFFFFFFFFFFF\n", "outside 64 bits"},
 		"a number that JSON has not":      {"a.yaml", "a: .inf\n", `:1:4: not valid YAML: ".inf" is not a JSON number`},
 		"aliases that stand for too much": {"a.yaml", huge, "too large"},
 		"nothing":                         {"a.yaml", "", "not valid YAML"},

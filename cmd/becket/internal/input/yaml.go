@@ -114,7 +114,14 @@ func (w *yamlWriter) comma(i int) {
 
 var jsonNumber = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?$`)
 
+// leadingZero is a number that YAML 1.1 takes for octal, and YAML 1.2 for decimal.
+var leadingZero = regexp.MustCompile(`^[-+]?0[0-9_]+(\.[0-9_]*)?([eE][-+]?[0-9]+)?$`)
+
+// otherBase is an integer in another base. YAML takes one beyond 64 bits for a text.
+var otherBase = regexp.MustCompile(`^[-+]?0(x[0-9A-Fa-f_]+|o[0-7_]+|b[01_]+)$`)
+
 func (w *yamlWriter) scalar(n *yaml.Node) error {
+	plain := n.Style == 0 && n.ShortTag() == "!!str" // a number that no float64 holds is one all the same
 	switch tag := n.ShortTag(); {
 	case tag == "!!null":
 		w.body = append(w.body, "null"...)
@@ -124,14 +131,12 @@ func (w *yamlWriter) scalar(n *yaml.Node) error {
 			return &placedError{n.Line, n.Column, err.Error()}
 		}
 		w.body = strconv.AppendBool(w.body, b)
-	case (tag == "!!int" || tag == "!!float") && jsonNumber.MatchString(n.Value):
+	case (tag == "!!int" || tag == "!!float" || plain) && jsonNumber.MatchString(n.Value):
 		w.body = append(w.body, n.Value...)
-	case tag == "!!int":
-		var i int64
-		if err := n.Decode(&i); err != nil {
-			return &placedError{n.Line, n.Column, fmt.Sprintf("the integer %q is outside 64 bits", n.Value)}
-		}
-		w.body = strconv.AppendInt(w.body, i, 10)
+	case (tag == "!!int" || tag == "!!float" || plain) && leadingZero.MatchString(n.Value):
+		return &placedError{n.Line, n.Column, fmt.Sprintf("%s begins with 0, which some readers take for octal: write %q for a text, or the number without it", n.Value, n.Value)}
+	case tag == "!!int" || plain && otherBase.MatchString(n.Value):
+		return w.integer(n)
 	case tag == "!!float":
 		var f float64
 		if err := n.Decode(&f); err != nil || f-f != 0 {
@@ -140,6 +145,21 @@ func (w *yamlWriter) scalar(n *yaml.Node) error {
 		w.body = strconv.AppendFloat(w.body, f, 'g', -1, 64)
 	default:
 		w.text(n.Value)
+	}
+	return nil
+}
+
+// integer writes an integer that JSON would write in another way, such as 0x1F.
+func (w *yamlWriter) integer(n *yaml.Node) error {
+	var i int64
+	var u uint64
+	switch {
+	case n.Decode(&i) == nil:
+		w.body = strconv.AppendInt(w.body, i, 10)
+	case n.Decode(&u) == nil:
+		w.body = strconv.AppendUint(w.body, u, 10)
+	default:
+		return &placedError{n.Line, n.Column, fmt.Sprintf("the integer %q is outside 64 bits", n.Value)}
 	}
 	return nil
 }

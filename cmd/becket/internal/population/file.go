@@ -4,19 +4,20 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/csv"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"path"
-	"strconv"
+	"slices"
 
 	"github.com/becketflags/becket"
 	"github.com/becketflags/becket/cmd/becket/internal/attribute"
 )
 
-// Parse reads subjects from a table with a header row (CSV) or from one JSON object per line
-// (NDJSON). The column or member "key" is the targeting key, and all others are attributes. An
-// empty cell is a missing attribute.
+// Parse reads subjects from a table with a row of names (CSV), or from one JSON object a line (NDJSON), whichever it is. The
+// column or member "key" is the targeting key, the others are attributes; an empty cell is a missing one.
 func Parse(name string, source []byte) ([]becket.Subject, error) {
 	source = bytes.TrimPrefix(source, []byte("\xef\xbb\xbf"))
 	isObjects := len(bytes.TrimSpace(source)) > 0 && bytes.TrimSpace(source)[0] == '{'
@@ -47,24 +48,38 @@ func parseObjects(name string, source []byte) (subjects []becket.Subject, err er
 	return subjects, scanner.Err()
 }
 
-// subjectOf makes a subject from an object's members. It reads a numeric key as text, because the
-// library hashes texts.
+// subjectOf makes a subject of an object's members. A number as key is read as text, since that is what is hashed. Nested objects
+// come first, since the last of two attributes with one name counts: the order of the members decides nothing.
 func subjectOf(members map[string]any) becket.Subject {
 	key := ""
-	attributes := make([]becket.Attribute, 0, len(members))
-	for name, value := range members {
-		if name != "key" {
-			attributes = append(attributes, becket.Any(name, value))
-			continue
-		}
-		switch v := value.(type) {
-		case string:
-			key = v
-		case int64:
-			key = strconv.FormatInt(v, 10)
+	var nested, flat []becket.Attribute
+	for _, name := range slices.Sorted(maps.Keys(members)) {
+		value := members[name]
+		_, isObject := value.(map[string]any)
+		switch {
+		case name == "key":
+			key = keyText(value)
+		case isObject:
+			nested = append(nested, becket.Any(name, value))
+		default:
+			flat = append(flat, becket.Any(name, value))
 		}
 	}
-	return becket.NewSubject(key, attributes...)
+	return becket.NewSubject(key, append(nested, flat...)...)
+}
+
+// keyText returns a key that is a text or an integer, "" for any other.
+func keyText(value any) string {
+	switch v := value.(type) {
+	case string:
+		return v
+	case json.Number:
+		subject := becket.NewSubject("", becket.Any("number", v))
+		if number, _ := subject.Attribute("number"); number.Kind() == becket.KindInt {
+			return number.String()
+		}
+	}
+	return ""
 }
 
 func parseTable(name string, source []byte) ([]becket.Subject, error) {
@@ -96,8 +111,7 @@ func parseTable(name string, source []byte) ([]becket.Subject, error) {
 	return subjects, nil
 }
 
-// typeOf returns the type that fits every cell of a column. For example, a version "2.0" must not
-// become a number if other cells hold "2.1.0".
+// typeOf returns the type that fits every cell of a column: one version "2.0" must not become a number among "2.1.0".
 func typeOf(column attribute.Name, rows [][]string, i int) string {
 	for _, kind := range []string{"number", "boolean"} {
 		fits := true

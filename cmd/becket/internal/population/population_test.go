@@ -112,6 +112,12 @@ func TestFilesOfSubjects(t *testing.T) {
 		"a key that looks like a number":            {"a.csv", "key\n007\n", []string{`007`}},
 		"one object a line":                         {"a.ndjson", "{\"key\":\"u1\",\"n\":1,\"a\":{\"b\":true}}\n\n{\"key\":7}\n", []string{`u1 a.b=true n=1`, `7`}},
 		"objects are told by how they begin":        {"stdin", " {\"key\":\"u1\"}", []string{`u1`}},
+		"one leading zero is no number":             {"a.csv", "key,zip\nu1,01234\n", []string{`u1 zip="01234"`}},
+		"a number that no float64 can hold":         {"a.csv", "key,n\nu1,1e999\n", []string{`u1 n="1e999"`}},
+		"an integer beyond an int64":                {"a.csv", "key,n\nu1,18446744073709551615\n", []string{`u1 n=18446744073709551615`}},
+		"an integer beyond 64 bits":                 {"a.ndjson", `{"key":"u1","n":1e30}`, []string{`u1 n=1e+30`}},
+		"a key of 64 bits":                          {"a.ndjson", `{"key":18446744073709551615}`, []string{`18446744073709551615`}},
+		"a name written out beats a map":            {"a.ndjson", `{"a.b":1,"a":{"b":2}}`, []string{` a.b=1`}},
 		"an integer beyond what a float64 can hold": {"a.ndjson", `{"key":"u1","n":9007199254740993}`, []string{`u1 n=9007199254740993`}},
 	} {
 		t.Run(name, func(t *testing.T) {
