@@ -58,7 +58,9 @@ func (r *reader) compileVariants(d *flagDraft) {
 	d.variants = make([]Variant, 0, len(r.variants))
 	for _, draft := range r.variants {
 		value, ok := draft.value.as(d.kind)
-		if !ok {
+		if draft.problem != "" && d.kind == KindInt {
+			r.failBelow(draft.at, []step{{name: "variants"}, {name: draft.name}}, "%s, unless \"type\" is \"float\"", draft.problem)
+		} else if !ok {
 			r.failBelow(draft.at, []step{{name: "variants"}, {name: draft.name}}, "expected a value of type %s, found %s", d.kind, draft.value.kind())
 		}
 		d.variants = append(d.variants, Variant{draft.name, value})

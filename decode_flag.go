@@ -1,6 +1,7 @@
 package becket
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 	"time"
@@ -36,9 +37,10 @@ type flagDraft struct {
 }
 
 type variantDraft struct {
-	at    int
-	name  string
-	value Value
+	at      int
+	name    string
+	value   Value
+	problem string // of a number beyond 64 bits, unless the flag is of type float
 }
 
 // flag reads and compiles a flag. It returns nil when there is anything wrong with it.
@@ -128,13 +130,20 @@ func (r *reader) variant(name string, at int) variantDraft {
 		d.value = r.objectValue()
 	case 'n':
 		r.wrongKind("a value")
+	case '0':
+		at, text := r.at, textOf(r.token())
+		if d.value, d.problem = parseDecimal(text); d.problem != "" {
+			r.fail(at, "%s", d.problem)
+		} else {
+			_, d.problem = parseNumber(text)
+		}
 	default:
 		d.value, _ = r.scalar()
 	}
 	return d
 }
 
-// objectValue reads an object or array and checks what the decoder does not: names that stand twice, and nesting.
+// objectValue reads an object or array and checks what the decoder does not: names that stand twice, numbers that no float64 holds, and nesting.
 func (r *reader) objectValue() Value {
 	start := r.at
 	r.checkValue()
@@ -147,6 +156,11 @@ func (r *reader) checkValue() {
 		r.object(func(string, int) { r.checkValue() })
 	case '[':
 		r.array(func(int) { r.checkValue() })
+	case '0':
+		at := r.at
+		if number := r.token(); overflows(number) {
+			r.fail(at, "%s", tooLarge(string(number)))
+		}
 	default:
 		r.skip()
 	}
@@ -212,11 +226,19 @@ func (r *reader) aboutField(a *about, field string) {
 	case "metadata":
 		a.metadata = map[string]any{}
 		r.object(func(name string, _ int) {
-			if value, ok := r.scalar(); ok {
+			if value, ok := r.metadatum(); ok {
 				a.metadata[name] = value.Any()
 			}
 		})
 	}
+}
+
+// metadatum reads a scalar. A number that is written as a float may lie beyond 64 bits.
+func (r *reader) metadatum() (Value, bool) {
+	if r.kind() == '0' && bytes.ContainsAny(r.document[r.at:scalarEnd(r.document, r.at)], ".eE") {
+		return r.decimal()
+	}
+	return r.scalar()
 }
 
 // tagList reads an array of texts. Equal ones are shared.
@@ -253,11 +275,19 @@ func (r *reader) date() day {
 	return dayOf(date)
 }
 
+// kind returns the type that the value has by itself.
+func (d *variantDraft) kind() Kind {
+	if d.problem != "" {
+		return KindInt // one beyond 64 bits
+	}
+	return d.value.kind()
+}
+
 // inferKind returns the type of variants that declare none: numbers are floats as soon as one is.
 func inferKind(drafts []variantDraft) (kind Kind, ok bool) {
-	kind = drafts[0].value.kind()
-	for _, d := range drafts[1:] {
-		switch found := d.value.kind(); {
+	kind = drafts[0].kind()
+	for i := range drafts[1:] {
+		switch found := drafts[1+i].kind(); {
 		case found == kind:
 		case kind == KindInt && found == KindFloat, kind == KindFloat && found == KindInt:
 			kind = KindFloat

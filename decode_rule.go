@@ -299,7 +299,7 @@ func (r *reader) weights(d *serveDraft) {
 	first := len(r.arms)
 	r.object(func(name string, _ int) {
 		at := r.at
-		value, ok := r.number()
+		value, ok := r.decimal()
 		weight := value.Float()
 		if ok && weight < 0 {
 			r.fail(at, "the weight %v is below 0", weight)

@@ -232,6 +232,19 @@ func (r *reader) number() (Value, bool) {
 	return value, problem == ""
 }
 
+// decimal reads a number where a float is meant.
+func (r *reader) decimal() (Value, bool) {
+	if !r.expect('0') {
+		return Value{}, false
+	}
+	at := r.at
+	value, problem := parseDecimal(textOf(r.token()))
+	if problem != "" {
+		r.fail(at, "%s", problem)
+	}
+	return value, problem == ""
+}
+
 // scalar reads a text, a number or a boolean.
 func (r *reader) scalar() (Value, bool) {
 	switch r.kind() {

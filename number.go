@@ -1,6 +1,7 @@
 package becket
 
 import (
+	"bytes"
 	"math/big"
 	"strconv"
 	"strings"
@@ -21,7 +22,7 @@ func parseNumber(text string) (value Value, problem string) {
 	f, err := strconv.ParseFloat(text, 64)
 	switch {
 	case err != nil:
-		return Value{}, "the number " + shorten(text) + " is too large"
+		return Value{}, tooLarge(text)
 	case f < -1<<63 || f > 1<<64:
 		return Value{}, outside64Bits(text)
 	case f > -1<<53 && f < 1<<53:
@@ -48,6 +49,28 @@ func parseLargeNumber(text string, f float64) (value Value, problem string) {
 	return FloatValue(f), ""
 }
 
+// parseDecimal is parseNumber for places where a float is meant: a number beyond 64 bits is the nearest float64.
+func parseDecimal(text string) (value Value, problem string) {
+	if value, problem = parseNumber(text); problem == "" {
+		return value, ""
+	}
+	f, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		return Value{}, tooLarge(text)
+	}
+	return DecimalValue(f), ""
+}
+
+// overflows reports whether no float64 can hold a number of JSON.
+func overflows(number []byte) bool {
+	const short = 300 // digits that a float64 holds
+	if len(number) <= short && bytes.IndexByte(number, 'e') < 0 && bytes.IndexByte(number, 'E') < 0 {
+		return false
+	}
+	_, err := strconv.ParseFloat(string(number), 64)
+	return err != nil
+}
+
 // attributeNumber reads a number that a program passes as a text: an integer from -2^63 to 2^64-1, else the nearest float64. It
 // returns false for a text that is no number and for one that no float64 can hold.
 func attributeNumber(text string) (Value, bool) {
@@ -60,6 +83,8 @@ func attributeNumber(text string) (Value, bool) {
 	f, err := strconv.ParseFloat(text, 64)
 	return DecimalValue(f), err == nil
 }
+
+func tooLarge(text string) string { return "the number " + shorten(text) + " is too large" }
 
 func outside64Bits(text string) string {
 	return "the integer " + shorten(text) + " is outside 64 bits"

@@ -35,6 +35,34 @@ func TestNumbersAreIntegersHoweverTheyAreWritten(t *testing.T) {
 	assert.Equal(t, KindInt, value.Kind())
 }
 
+func TestFloatsReachAsFarAsFloat64(t *testing.T) {
+	t.Parallel()
+	const document = `{"schema":1,"flags":{
+		"declared":{"type":"float","variants":{"a":1e308,"b":18446744073709551616},"default":"a","metadata":{"limit":1e300}},
+		"inferred":{"variants":{"a":-1e308,"b":0.5},"default":"a"},
+		"integer":{"variants":{"a":1e308},"default":"a"},
+		"object":{"variants":{"a":{"limit":[1e999]}},"default":"a"},
+		"weights":{"variants":{"a":"a","b":"b"},"default":{"split":{"a":1e308,"b":1.7e308}}}}}`
+	client := newTestClient(t, Bytes([]byte(document)), WithBootstrap([]byte(document)))
+	v := client.For(NewSubject("user-1"))
+	assert.Equal(t, 1e308, v.Float("declared", 0))
+	assert.Equal(t, -1e308, v.Float("inferred", 0))
+	info, _ := v.Flag("declared")
+	assert.Equal(t, map[string]any{"limit": 1e300}, info.Metadata)
+	assert.Equal(t, []string{"a", "b"}, info.Variants)
+	assert.NotEmpty(t, v.String("weights", ""))
+
+	for _, key := range []string{"integer", "object"} {
+		require.ErrorIs(t, v.AnyDetail(key).Err, ErrParse, key)
+		require.ErrorIs(t, v.FloatDetail(key, 0).Err, ErrParse, key)
+		require.ErrorIs(t, JSONDetail[any](v, key, nil).Err, ErrParse, key)
+	}
+	bad := client.Status().Bad
+	require.Len(t, bad, 2)
+	assert.ErrorContains(t, bad[0], `flags.integer.variants.a at 4:26: the integer 1e308 is outside 64 bits, unless "type" is "float"`)
+	assert.ErrorContains(t, bad[1], "flags.object.variants.a.limit[0] at 5:39: the number 1e999 is too large")
+}
+
 func TestLongTextsAreQuotedShort(t *testing.T) {
 	t.Parallel()
 	assert.Equal(t, "short", shorten("short"))

@@ -1,4 +1,5 @@
-// Package attribute reads the attributes of subjects as people write them: on a command line and in the cells of tables.
+// Package attribute reads attributes of subjects as people write them: on a command line and in the
+// cells of a table.
 package attribute
 
 import (
@@ -13,13 +14,14 @@ import (
 	"github.com/becketflags/becket"
 )
 
-// Name is an attribute's name with the type that its values have, "" where each value shows its own.
+// Name is an attribute's name and the type of its values. Type is "" if each value shows its own
+// type.
 type Name struct{ Name, Type string }
 
-// types are what can stand behind a name and a colon.
+// types are the words that may follow a name and a colon.
 var types = []string{"string", "number", "boolean", "time", "list", "json"}
 
-// ParseName reads NAME or NAME:TYPE. A colon that no type follows belongs to the name.
+// ParseName reads NAME or NAME:TYPE. A colon that is not followed by a type belongs to the name.
 func ParseName(text string) Name {
 	if i := strings.LastIndexByte(text, ':'); i >= 0 {
 		if kind := text[i+1:]; slices.Contains(types, kind) {
@@ -50,8 +52,9 @@ func Parse(text string) (becket.Attribute, error) {
 	return name.Attribute(value)
 }
 
-// Attribute returns the attribute with a value that is read as the name's type. Without a type, true and false are booleans, numbers
-// are numbers, and all else is text; an instant as text serves "before" and "after" as well as any other.
+// Attribute returns the attribute with a value that is read as the name's type. Without a type,
+// true and false are booleans, numbers are numbers, and everything else is text. The operators
+// before and after also read an instant from text.
 func (n Name) Attribute(value string) (becket.Attribute, error) {
 	switch n.Type {
 	case "string":
@@ -87,10 +90,11 @@ func (n Name) json(text string) (becket.Attribute, error) {
 	return becket.Any(n.Name, value), nil
 }
 
-// number is what JSON takes for one; a text that only looks like one (0x1F, 1_000, NaN, 007, +5) is none.
+// number is a number as a document writes it. Texts such as 0x1F, 1_000, NaN, 007 and +5 are not
+// numbers.
 var number = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?$`)
 
-// number reads a number as a document would write it.
+// number returns a number as [becket.Any] reads it.
 func (n Name) number(text string) (becket.Attribute, error) {
 	if !number.MatchString(text) {
 		return becket.Attribute{}, fmt.Errorf("attribute %q: %q is no number", n.Name, text)

@@ -16,8 +16,9 @@ import (
 	"github.com/becketflags/becket/cmd/becket/internal/attribute"
 )
 
-// Parse reads subjects from a table with a row of names (CSV), or from one JSON object a line (NDJSON), whichever it is. The
-// column or member "key" is the targeting key, the others are attributes; an empty cell is a missing one.
+// Parse reads subjects from a table with a header row (CSV) or from one JSON object per line
+// (NDJSON). The column or member "key" is the targeting key, and all others are attributes. An
+// empty cell is a missing attribute.
 func Parse(name string, source []byte) ([]becket.Subject, error) {
 	source = bytes.TrimPrefix(source, []byte("\xef\xbb\xbf"))
 	isObjects := len(bytes.TrimSpace(source)) > 0 && bytes.TrimSpace(source)[0] == '{'
@@ -48,8 +49,9 @@ func parseObjects(name string, source []byte) (subjects []becket.Subject, err er
 	return subjects, scanner.Err()
 }
 
-// subjectOf makes a subject of an object's members. A number as key is read as text, since that is what is hashed. Nested objects
-// come first, since the last of two attributes with one name counts: the order of the members decides nothing.
+// subjectOf makes a subject from an object's members. It reads a numeric key as text, because the
+// library hashes texts. Nested objects come first, because the last of two attributes with one name
+// counts. So the order of the members decides nothing.
 func subjectOf(members map[string]any) becket.Subject {
 	key := ""
 	var nested, flat []becket.Attribute
@@ -68,7 +70,7 @@ func subjectOf(members map[string]any) becket.Subject {
 	return becket.NewSubject(key, append(nested, flat...)...)
 }
 
-// keyText returns a key that is a text or an integer, "" for any other.
+// keyText returns a key that is a text or an integer, and "" for any other key.
 func keyText(value any) string {
 	switch v := value.(type) {
 	case string:
@@ -111,7 +113,8 @@ func parseTable(name string, source []byte) ([]becket.Subject, error) {
 	return subjects, nil
 }
 
-// typeOf returns the type that fits every cell of a column: one version "2.0" must not become a number among "2.1.0".
+// typeOf returns the type that fits every cell of a column. For example, a version "2.0" must not
+// become a number if other cells hold "2.1.0".
 func typeOf(column attribute.Name, rows [][]string, i int) string {
 	for _, kind := range []string{"number", "boolean"} {
 		fits := true
