@@ -2,6 +2,7 @@ package becket
 
 import (
 	"bytes"
+	"math"
 	"math/big"
 	"strconv"
 	"strings"
@@ -78,6 +79,9 @@ func attributeNumber(text string) (Value, bool) {
 		return Value{}, false
 	}
 	if value, problem := parseNumber(text); problem == "" {
+		if value.number == 0 && strings.HasPrefix(text, "-") {
+			return FloatValue(math.Copysign(0, -1)), true
+		}
 		return value, true
 	}
 	f, err := strconv.ParseFloat(text, 64)

@@ -69,9 +69,15 @@ func UintValue(u uint64) Value {
 	return Value{number: u, meta: meta(KindInt) | unsignedAbove<<fractionAt}
 }
 
+// minusZero is the fraction of the integer 0 that was passed as the float -0, which flagd tells from 0.
+const minusZero = 2
+
 // FloatValue returns a Value of [KindFloat], or of [KindInt] when f is integral and from -2^63 to 2^64-1.
 func FloatValue(f float64) Value {
 	if i := int64(f); float64(i) == f && f < 1<<63 && f >= -1<<63 {
+		if i == 0 && math.Signbit(f) {
+			return Value{meta: meta(KindInt) | minusZero<<fractionAt}
+		}
 		return IntValue(i)
 	}
 	if f >= 1<<63 && f < 1<<64 { // every float64 of that size is integral
@@ -149,8 +155,11 @@ func (v Value) Float() float64 {
 	case KindFloat:
 		return math.Float64frombits(v.number)
 	case KindInt:
-		if v.isUnsigned() {
+		switch {
+		case v.isUnsigned():
 			return float64(v.number)
+		case v.fraction() == minusZero:
+			return math.Copysign(0, -1)
 		}
 		return float64(int64(v.number))
 	default:
@@ -246,6 +255,8 @@ func (v Value) Equal(w Value) bool {
 		return canonical(v.Raw()) == canonical(w.Raw())
 	case v.kind() == KindList:
 		return v.equalElements(w)
+	case v.kind() == KindInt:
+		return v.number == w.number && v.isUnsigned() == w.isUnsigned()
 	default:
 		return v.number == w.number && v.fraction() == w.fraction()
 	}

@@ -15,6 +15,9 @@ import (
 // decoder is the state of decoding one document.
 type decoder struct {
 	rules      *rules
+	document   []byte
+	lines      lines
+	flagAt     []byte // the flag at hand, as it stands in the document
 	evaluators map[string]*evaluator
 	sets       map[string]string // of each flag of an array, the flag set it came from
 	digester   *digester
@@ -34,10 +37,11 @@ const mostMetadata = 100
 func decode(document []byte, v3 bool) (*rules, error) {
 	document = bytes.TrimPrefix(document, []byte("\xef\xbb\xbf"))
 	if err := json.Unmarshal(document, &struct{}{}); err != nil {
-		return nil, located(document, err)
+		return nil, syntaxError(document, err)
 	}
 	d := &decoder{
 		rules:    &rules{v3: v3},
+		document: document,
 		digester: newDigester(),
 	}
 	var top [3][]byte
@@ -112,7 +116,7 @@ func (d *decoder) flags(raw []byte) error {
 		i := -1
 		return rawElements(raw, func(raw []byte) error {
 			i++
-			return d.flag(place{name: "flags", index: i, isIndex: true}, raw)
+			return d.member(place{name: "flags", index: i, isIndex: true}, raw)
 		})
 	}
 	definitions, err := objectOf(place{name: "flags", isTop: true}, "", raw)
@@ -121,16 +125,59 @@ func (d *decoder) flags(raw []byte) error {
 	}
 	d.rules.flags = make(map[string]*flag, len(definitions))
 	for i := range definitions {
-		if err := d.flag(place{name: "flags", key: definitions[i].name}, definitions[i].raw); err != nil {
+		if err := d.member(place{name: "flags", key: definitions[i].name}, definitions[i].raw); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// mostBad is how many flags may be set aside before the document counts as none.
+const mostBad = 10_000
+
+// member compiles a flag, and sets one aside that cannot be read. A document that holds little else is refused.
+func (d *decoder) member(at place, raw []byte) error {
+	d.ofFlag, d.flagAt = 0, raw
+	defer func() { d.flagAt = nil }()
+	err := d.flag(at, raw)
+	if err == nil {
+		return nil
+	}
+	f := &flag{key: at.key, shared: d.rules.metadata}
+	if at.isIndex {
+		var key [1][]byte
+		fields(raw, []string{"key"}, key[:])
+		if is, _ := kindIs(at, "", key[0], '"'); is {
+			f.key = unquote(key[0])
+		}
+	}
+	d.digester.Reset()
+	d.digester.text(string(raw))
+	f.behaviour = d.digester.Sum64()
+	f.definition = f.behaviour + d.shared
+	f.err = &becket.EvaluationError{Code: becket.CodeParseError, Message: becket.ErrParse.Message, Cause: d.located(err)}
+	if len(d.rules.bad) >= mostBad {
+		return &becket.DocumentError{Message: fmt.Sprintf("more than %d flags cannot be read", mostBad)}
+	}
+	d.rules.bad = append(d.rules.bad, becket.Bad{Section: "flags", Key: f.key, Err: f.err.Cause})
+	d.keep(at, f)
+	return nil
+}
+
+// located puts the place of the flag at hand into an error that has none.
+func (d *decoder) located(err error) error {
+	problem, ok := errors.AsType[*becket.DocumentError](err)
+	if ok && problem.Line == 0 && d.flagAt != nil {
+		problem.Line, problem.Column = d.lines.position(d.document, offsetIn(d.document, d.flagAt))
+	}
+	return err
+}
+
+// offsetIn returns where in a text a part of it begins. Both reach to the same end of memory.
+func offsetIn(text, part []byte) int { return cap(text) - cap(part) }
+
 // flag compiles a flag and puts it among the rules.
 func (d *decoder) flag(at place, raw []byte) error {
-	d.ofFlag = 0
 	def, err := define(at, raw)
 	if err != nil {
 		return err
@@ -166,6 +213,7 @@ func (d *decoder) targeting(at place, f *flag, def *flagDefinition) error {
 	}
 	rule, err := parse(def.targeting)
 	if err != nil {
+		d.flagAt = def.targeting
 		return at.problem(".targeting", "not a flagd document: %v", err)
 	}
 	d.digester.datum(&rule)
@@ -189,6 +237,7 @@ func (d *decoder) variants(at place, f *flag, def *flagDefinition) error {
 	for _, v := range def.variants {
 		value, err := parse(v.raw)
 		if err != nil {
+			d.flagAt = v.raw
 			return at.problem(member(".variants", v.name), "not a flagd document: %v", err)
 		}
 		d.digester.text(v.name)
@@ -322,11 +371,11 @@ func (d *decoder) warn(at place, below, format string, arguments ...any) {
 		d.rules.warnings = append(d.rules.warnings, &becket.DocumentError{Message: "there are further warnings"})
 		return
 	}
-	d.rules.warnings = append(d.rules.warnings, at.problem(below, format, arguments...))
+	d.rules.warnings = append(d.rules.warnings, d.located(at.problem(below, format, arguments...)))
 }
 
-// located makes an error of encoding/json one of the document.
-func located(document []byte, err error) error {
+// syntaxError makes an error of encoding/json one of the document.
+func syntaxError(document []byte, err error) error {
 	located := &becket.DocumentError{Message: "not a flagd document: expected an object"}
 	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
 		before := document[:min(int(syntax.Offset), len(document))]

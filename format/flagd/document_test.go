@@ -14,28 +14,17 @@ import (
 
 func TestWhatRefusesADocument(t *testing.T) {
 	for document, message := range map[string]string{
-		``:                                   "not valid JSON",
-		`{"flags": {`:                        "not valid JSON",
-		`{"flags": {}} x`:                    "1:15: not valid JSON",
-		"{\n \"flags\": {},}":                "2:14: not valid JSON",
-		`[]`:                                 "not a flagd document",
-		`5`:                                  "not a flagd document",
-		`{}`:                                 `no "flags"`,
-		`null`:                               `no "flags"`,
-		`{"flags": "x"}`:                     "flags: not a flagd document",
-		`{"flags": {"a": 5}}`:                "flags.a: not a flagd document",
-		`{"flags": [{}, 5]}`:                 "flags[1]: not a flagd document",
-		`{"flags": {"a b": 5}}`:              `flags["a b"]: not a flagd document`,
-		`{"flags": {"a": {"state": 5}}}`:     "flags.a",
-		`{"flags": {"a": {"variants": []}}}`: "flags.a",
-		`{"flags": {"a": {"metadata": 5}}}`:  "flags.a",
-		`{"flags": {"a": {"source": 5}}}`:    "flags.a",
-		`{"flags": {"a": {"key": 5}}}`:       "flags.a",
-		`{"flags": {"a": {"variants": {"x": 1e999}}}}`:                 "flags.a.variants.x",
-		`{"flags": {"a": {"targeting": {"==": [1, 1e999]}}}}`:          "flags.a.targeting",
-		`{"flags": {"a": {"defaultVariant": "x", "variants": {}}}}`:    `flags.a.defaultVariant: the default variant "x" is no variant`,
-		`{"flags": {}, "metadata": 5}`:                                 "metadata",
-		`{"flags": {}, "$evaluators": 5}`:                              "not a flagd document",
+		``:                                "not valid JSON",
+		`{"flags": {`:                     "not valid JSON",
+		`{"flags": {}} x`:                 "1:15: not valid JSON",
+		"{\n \"flags\": {},}":             "2:14: not valid JSON",
+		`[]`:                              "not a flagd document",
+		`5`:                               "not a flagd document",
+		`{}`:                              `no "flags"`,
+		`null`:                            `no "flags"`,
+		`{"flags": "x"}`:                  "flags: not a flagd document",
+		`{"flags": {}, "metadata": 5}`:    "metadata",
+		`{"flags": {}, "$evaluators": 5}`: "not a flagd document",
 		`{"flags": {}, "$evaluators": {"a": {}}}`:                      `$evaluators.a: the evaluator is empty`,
 		`{"flags": {"a": ` + strings.Repeat("[", 20_000) + `}}`:        "not valid JSON",
 		`{"flags": {"a": {"targeting": ` + nested(11_000, "1") + `}}}`: "not valid JSON",
@@ -53,21 +42,69 @@ func nested(depth int, rule string) string {
 	return strings.Repeat(`{"!":[`, depth) + rule + strings.Repeat(`]}`, depth)
 }
 
+func TestABadFlagSetsItselfAside(t *testing.T) {
+	for bad, message := range map[string]string{
+		`"a": 5`:                                       "flags.a at 3:6: not a flagd document: expected an object",
+		`"a": {"state": 5}`:                            "flags.a at 3:6: not a flagd document: expected a text",
+		`"a": {"source": 5}`:                           "flags.a at 3:6",
+		`"a": {"key": 5}`:                              "flags.a at 3:6",
+		`"a": {"variants": []}`:                        "flags.a at 3:6",
+		`"a": {"metadata": 5}`:                         "flags.a at 3:6",
+		`"a": {"metadata": {"m": 1e999}}`:              "flags.a.metadata.m at 3:6",
+		`"a": {"variants": {"x": 1e999}}`:              "flags.a.variants.x at 3:25: not a flagd document: the number 1e999 is too large",
+		`"a": {"variants": {"x": {"y": [1e999]}}}`:     "flags.a.variants.x at 3:25",
+		`"a": {"targeting": {"==": [1, 1e999]}}`:       "flags.a.targeting at 3:20",
+		`"a": {"defaultVariant": "x", "variants": {}}`: `flags.a.defaultVariant at 3:6: the default variant "x" is no variant`,
+	} {
+		rules, err := Format.Decode([]byte("{\n \"flags\": {\n" + bad + `, "good": {"state": "ENABLED", "variants": {"x": 1}, "defaultVariant": "x"}}}`))
+		require.NoError(t, err, bad)
+		require.Len(t, rules.Info().Bad, 1, bad)
+		assert.ErrorContains(t, rules.Info().Bad[0], message, bad)
+		assert.Equal(t, "a", rules.Info().Bad[0].Key)
+		info, ok := rules.Flag("a")
+		assert.True(t, ok)
+		assert.ErrorContains(t, info.Err, message)
+		r := rules.Evaluate("a", becket.KindAny, nil, nil)
+		assert.Equal(t, becket.ReasonError, r.Reason)
+		assert.ErrorIs(t, r.Err, becket.ErrParse)
+		assert.ErrorContains(t, r.Err, message)
+		r = rules.Evaluate("good", becket.KindInt, nil, nil)
+		require.Nil(t, r.Err)
+		assert.Equal(t, int64(1), r.Variant.Value.Int(), "the other flag is served")
+	}
+	rules := load(t, `{"flags": [{"key": "b", "state": 5}, 5, {"key": "c", "state": "ENABLED", "variants": {"x": 1}}]}`)
+	require.Len(t, rules.Info().Bad, 2)
+	assert.ErrorContains(t, rules.Info().Bad[0], "flags[0] at 1:12")
+	assert.Equal(t, "b", rules.Info().Bad[0].Key)
+	assert.ErrorContains(t, rules.Info().Bad[1], "flags[1] at 1:38")
+	assert.Equal(t, 2, rules.Info().Flags, "b and c")
+
+	_, err := Format.Decode([]byte(`{"flags": [` + strings.Repeat("5,", mostBad) + `5]}`))
+	assert.ErrorContains(t, err, "more than 10000 flags cannot be read")
+}
+
+func TestProblemsFarDownHaveTheirLine(t *testing.T) {
+	document := "\xef\xbb\xbf {" + strings.Repeat("\n", 10_000) + "  \"flags\": {\"a\":\n\t5}}"
+	rules := load(t, document)
+	require.Len(t, rules.Info().Bad, 1)
+	assert.ErrorContains(t, rules.Info().Bad[0], "flags.a at 10002:2: ")
+}
+
 func TestWhatOnlyWarns(t *testing.T) {
 	for document, warning := range map[string]string{
-		`{"flags": {"a": null}}`: `flags.a.state: "" counts as ENABLED`,
+		`{"flags": {"a": null}}`: `flags.a.state at 1:17: "" counts as ENABLED`,
 		`{"flags": {"a": {"state": "disabled", "variants": {"x": 1}}}}`:                                                               `"disabled" counts as ENABLED`,
-		`{"flags": {"a": {"state": "ENABLED"}}}`:                                                                                      `flags.a.variants: there are none`,
-		`{"flags": {"a": {"state": "ENABLED", "variants": {"x": 1, "y": "z"}}}}`:                                                      `flags.a.variants: the values are of several types`,
-		`{"flags": {"a": {"state": "ENABLED", "variants": {"x": null}}}}`:                                                             `flags.a.variants.x: null`,
-		`{"flags": {"a": {"state": "ENABLED", "variants": {"x": []}}}}`:                                                               `flags.a.variants.x: a list`,
-		`{"flags": {"a": {"state": "ENABLED", "variants": {"x": 1}, "metadata": {"m": [1]}}}}`:                                        `flags.a.metadata.m: neither`,
-		`{"flags": {"a": {"state": "ENABLED", "variants": {"x": 1}, "targeting": {"bogus": 1}}}}`:                                     `flags.a.targeting: unknown operator "bogus"`,
+		`{"flags": {"a": {"state": "ENABLED"}}}`:                                                                                      `flags.a.variants at 1:17: there are none`,
+		`{"flags": {"a": {"state": "ENABLED", "variants": {"x": 1, "y": "z"}}}}`:                                                      `flags.a.variants at 1:17: the values are of several types`,
+		`{"flags": {"a": {"state": "ENABLED", "variants": {"x": null}}}}`:                                                             `flags.a.variants.x at 1:17: null`,
+		`{"flags": {"a": {"state": "ENABLED", "variants": {"x": []}}}}`:                                                               `flags.a.variants.x at 1:17: a list`,
+		`{"flags": {"a": {"state": "ENABLED", "variants": {"x": 1}, "metadata": {"m": [1]}}}}`:                                        `flags.a.metadata.m at 1:17: neither`,
+		`{"flags": {"a": {"state": "ENABLED", "variants": {"x": 1}, "targeting": {"bogus": 1}}}}`:                                     `flags.a.targeting at 1:17: unknown operator "bogus"`,
 		`{"flags": {"a": {"state": "ENABLED", "variants": {"x": 1}, "targeting": {"$ref": "b"}}}}`:                                    `unknown evaluator "b"`,
 		`{"flags": {"a": {"state": "ENABLED", "variants": {"x": 1}, "targeting": {"if": true}}}}`:                                     `the arguments of "if" are no list`,
 		`{"flags": {}, "$evaluators": {"a": {"$ref": "b"}, "b": true}}`:                                                               `$evaluators.a: unknown evaluator "b"`,
-		`{"flags": {"": {"state": "ENABLED", "variants": {"x": 1}}}}`:                                                                 `flags[""]: the flag has no key`,
-		`{"flags": [{"key": "a", "state": "ENABLED", "variants": {"x": 1}}, {"key": "a", "state": "ENABLED", "variants": {"x": 1}}]}`: `flags[1]: the key "a" stands twice`,
+		`{"flags": {"": {"state": "ENABLED", "variants": {"x": 1}}}}`:                                                                 `flags[""] at 1:16: the flag has no key`,
+		`{"flags": [{"key": "a", "state": "ENABLED", "variants": {"x": 1}}, {"key": "a", "state": "ENABLED", "variants": {"x": 1}}]}`: `flags[1] at 1:68: the key "a" stands twice`,
 	} {
 		compiled := load(t, document)
 		require.NotEmpty(t, compiled.Info().Warnings, document)

@@ -13,10 +13,11 @@ import (
 type flag struct {
 	key       string
 	disabled  bool
-	variants  []variant      // in the order of their names
-	places    map[string]int // of the variants; nil where there are so few that a scan is as fast
-	fallback  *variant       // nil: the caller's default
-	targeting *node          // nil: none
+	err       *becket.EvaluationError // set: the definition cannot be read, and nothing else counts
+	variants  []variant               // in the order of their names
+	places    map[string]int          // of the variants; nil where there are so few that a scan is as fast
+	fallback  *variant                // nil: the caller's default
+	targeting *node                   // nil: none
 
 	kind                  becket.Kind
 	shared, metadata      map[string]any // the document's, and the flag's own, which counts where both have an entry
@@ -133,6 +134,9 @@ func (f *flag) describe() becket.FlagInfo {
 		names[i] = f.variants[i].served.Name
 	}
 	slices.Sort(names)
+	if f.err != nil {
+		return becket.FlagInfo{Key: f.key, Err: f.err.Cause, Metadata: overlay(f.shared, nil), Definition: f.definition, Behaviour: f.behaviour}
+	}
 	return becket.FlagInfo{
 		Key: f.key, Kind: f.kind, Variants: names, Enabled: !f.disabled, Metadata: overlay(f.shared, f.metadata),
 		Definition: f.definition, Behaviour: f.behaviour,

@@ -14,6 +14,7 @@ type rules struct {
 	keys     []string // sorted
 	v3       bool
 	metadata map[string]any // the document's
+	bad      []becket.Bad
 	warnings []error
 }
 
@@ -35,6 +36,8 @@ func (r *rules) Evaluate(key string, want becket.Kind, subject *becket.Subject, 
 	switch {
 	case f == nil:
 		return becket.Result{Reason: becket.ReasonError, Err: becket.ErrFlagNotFound}
+	case f.err != nil:
+		return becket.Result{Reason: becket.ReasonError, Err: f.err}
 	case f.disabled:
 		return becket.Result{Reason: becket.ReasonDisabled}
 	case f.targeting == nil:
@@ -69,5 +72,5 @@ func (r *rules) Flag(key string) (becket.FlagInfo, bool) {
 
 // Info describes the document.
 func (r *rules) Info() becket.RulesInfo {
-	return becket.RulesInfo{Flags: len(r.flags), Warnings: slices.Clone(r.warnings)}
+	return becket.RulesInfo{Flags: len(r.flags), Bad: slices.Clone(r.bad), Warnings: slices.Clone(r.warnings)}
 }

@@ -30,14 +30,19 @@ func (e *evaluation) find(n *node) datum {
 	if !e.make(len(n.path.full)) {
 		return datum{}
 	}
-	var d datum
+	var d, otherwise datum
+	if len(n.args) > 0 { // flagd evaluates it first, and fails where it does
+		if otherwise = e.eval(&n.args[0]); e.failed {
+			return datum{}
+		}
+	}
 	if e.inner {
 		d = descend(e.data, n.path.parts)
 	} else {
 		d = e.attribute(n.path.parts, n.path.full)
 	}
-	if d.kind == kindNull && len(n.args) > 0 {
-		return e.eval(&n.args[0])
+	if d.kind == kindNull {
+		return otherwise
 	}
 	return d
 }
