@@ -13,6 +13,7 @@ type compiler struct {
 	evaluators map[string]*evaluator // nil while evaluators are compiled: a reference in one of them is not followed
 	v3         bool                  // which version of fractional
 	problems   []string              // what will fail when it is evaluated, in the order found
+	forbidden  []string              // what the schema forbids, in the order found
 	used       map[string]bool       // the evaluators that were referred to
 	depth      int                   // of the rule that is being compiled
 }
@@ -73,6 +74,14 @@ func (c *compiler) operation(name string, args *datum) node {
 	}
 	op, ok := operators[name]
 	isList := args.kind == kindList
+	if ok {
+		before := len(c.problems)
+		defer func() {
+			if len(c.problems) == before {
+				c.checkShape(name, args)
+			}
+		}()
+	}
 	switch {
 	case !ok:
 		return c.fail(fmt.Sprintf("unknown operator %q", shorten(name)))

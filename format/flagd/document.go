@@ -94,7 +94,7 @@ func (d *decoder) compileEvaluators(evaluators []rawMember) error {
 		c := compiler{v3: d.rules.v3}
 		all[i].node, all[i].digest = c.compile(&all[i].rule), d.digest(&all[i].rule)
 		d.evaluators[e.name] = &all[i]
-		d.warnAll(at, "", c.problems)
+		d.warnAll(at, "", &c)
 	}
 	return nil
 }
@@ -227,7 +227,10 @@ func (d *decoder) targeting(at place, f *flag, def *flagDefinition) error {
 	for name := range c.used {
 		f.behaviour += d.evaluators[name].digest
 	}
-	d.warnAll(at, ".targeting", c.problems)
+	d.warnAll(at, ".targeting", &c)
+	if rule.kind != kindObject {
+		d.warn(at, ".targeting", "it is no rule, which the schema forbids")
+	}
 	return nil
 }
 
@@ -351,9 +354,12 @@ func (d *decoder) keep(at place, f *flag) {
 	d.rules.flags[f.key] = f
 }
 
-func (d *decoder) warnAll(at place, below string, problems []string) {
-	for _, problem := range problems {
+func (d *decoder) warnAll(at place, below string, c *compiler) {
+	for _, problem := range c.problems {
 		d.warn(at, below, "%s: where it is reached, the evaluation fails", problem)
+	}
+	for _, forbidden := range c.forbidden {
+		d.warn(at, below, "%s: the schema forbids it", forbidden)
 	}
 }
 

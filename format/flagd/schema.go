@@ -1,0 +1,142 @@
+package flagd
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/becketflags/becket/internal/match"
+)
+
+// arity is how many arguments the schema allows an operator.
+type arity struct {
+	least, most int  // most 0: any number
+	alone       bool // a single one need not be a list
+}
+
+// arities has the operators of the schema but for "var" and "$ref". What flagd knows besides is not in the schema.
+var arities = map[string]arity{
+	"==": {least: 2, most: 2}, "===": {least: 2, most: 2}, "!=": {least: 2, most: 2}, "!==": {least: 2, most: 2},
+	">": {least: 2, most: 2}, ">=": {least: 2, most: 2}, "<": {least: 2, most: 3}, "<=": {least: 2, most: 3},
+	"%": {least: 2, most: 2}, "/": {least: 2, most: 2}, "*": {least: 2}, "+": {least: 1}, "-": {least: 1}, "max": {least: 1}, "min": {least: 1},
+	"map": {least: 2, most: 2}, "filter": {least: 2, most: 2}, "all": {least: 2, most: 2}, "none": {least: 2, most: 2},
+	"some": {least: 2, most: 2}, "in": {least: 2, most: 2}, "reduce": {least: 3, most: 3}, "substr": {least: 2, most: 3},
+	"!": {least: 1, most: 1, alone: true}, "!!": {least: 1, most: 1, alone: true},
+	"if": {least: 1}, "or": {least: 1}, "and": {least: 1}, "merge": {least: 1}, "cat": {least: 1},
+	"starts_with": {least: 2, most: 2}, "ends_with": {least: 2, most: 2}, "sem_ver": {least: 3, most: 3},
+	"missing": {}, "missing_some": {least: 2, most: 2}, "fractional": {least: 1},
+}
+
+// forbid notes what the schema of flagd forbids and flagd evaluates all the same.
+func (c *compiler) forbid(format string, arguments ...any) {
+	if len(c.forbidden) < mostOfFlag {
+		c.forbidden = append(c.forbidden, fmt.Sprintf(format, arguments...))
+	}
+}
+
+// checkShape holds an operation against the schema. The operator is one that flagd knows.
+func (c *compiler) checkShape(name string, args *datum) {
+	if name == "var" {
+		c.checkVariable(args)
+		return
+	}
+	allowed, known := arities[name]
+	if !known {
+		c.forbid("the operator %q is not in the schema", name)
+		return
+	}
+	if args.kind != kindList {
+		if !allowed.alone {
+			c.forbid("the arguments of %q are no list", name)
+		}
+		return
+	}
+	elements := args.elements()
+	if count := len(elements); count < allowed.least || allowed.most > 0 && count > allowed.most {
+		c.forbid("%q has %d arguments", name, count)
+		return
+	}
+	switch name {
+	case "starts_with", "ends_with":
+		if slices.ContainsFunc(elements, func(d datum) bool { return d.kind != kindText && d.kind != kindObject }) {
+			c.forbid("an argument of %q is neither text nor rule", name)
+		}
+	case "missing":
+		c.checkTexts(name, elements)
+	case "missing_some":
+		if elements[0].kind != kindNumber || elements[1].kind != kindList {
+			c.forbid("%q needs a number and a list of texts", name)
+			return
+		}
+		c.checkTexts(name, elements[1].elements())
+	case "sem_ver":
+		c.checkSemVer(elements)
+	case "fractional":
+		c.checkFractional(elements)
+	}
+}
+
+func (c *compiler) checkTexts(name string, elements []datum) {
+	if slices.ContainsFunc(elements, func(d datum) bool { return d.kind != kindText }) {
+		c.forbid("%q lists something else than texts", name)
+	}
+}
+
+func (c *compiler) checkVariable(args *datum) {
+	if args.kind != kindList {
+		if name, isFlagd := cutFlagd(args); isFlagd && name != flagKeyName && name != timestampName {
+			c.forbid("there is no %q", shorten(args.text))
+		}
+		return
+	}
+	for i, element := range args.elements() {
+		if i == 0 && element.kind != kindText || element.kind > kindText {
+			c.forbid(`"var" needs a text, and a default that is no list and no rule`)
+			return
+		}
+	}
+	if len(args.elements()) == 0 {
+		c.forbid(`"var" has no arguments`)
+	}
+}
+
+// cutFlagd returns what a path names of flagd's own data.
+func cutFlagd(args *datum) (name string, ok bool) {
+	const prefix = flagdName + "."
+	if args.kind != kindText || len(args.text) < len(prefix) || args.text[:len(prefix)] != prefix {
+		return "", false
+	}
+	return args.text[len(prefix):], true
+}
+
+func (c *compiler) checkSemVer(elements []datum) {
+	for _, i := range [...]int{0, 2} {
+		d := &elements[i]
+		isVariable := d.kind == kindObject && len(d.more.pairs) == 1 && d.more.pairs[0].name == "var"
+		if _, valid := match.ParseVersion(d.text); !isVariable && (d.kind != kindText || !valid) {
+			c.forbid(`argument %d of "sem_ver" is neither a version nor "var"`, i+1)
+		}
+	}
+	if d := &elements[1]; d.kind != kindText || !slices.Contains([]string{"=", "!=", ">", "<", ">=", "<=", "~", "^"}, d.text) {
+		c.forbid(`the operator of "sem_ver" is none of =, !=, >, <, >=, <=, ~ and ^`)
+	}
+}
+
+// checkFractional checks the buckets, before which a rule may stand.
+func (c *compiler) checkFractional(elements []datum) {
+	for i := range elements {
+		d := &elements[i]
+		switch {
+		case d.kind == kindObject && i == 0:
+		case d.kind != kindList:
+			c.forbid(`argument %d of "fractional" is no bucket`, i+1)
+		case len(d.elements()) == 0 || len(d.elements()) > 2:
+			c.forbid(`a bucket of "fractional" has %d elements`, len(d.elements()))
+		case len(d.elements()) == 2:
+			weight := &d.elements()[1]
+			whole := weight.kind == kindNumber && weight.number >= 0 && weight.number == float64(integer(weight.number))
+			if !whole && weight.kind != kindObject {
+				c.forbid(`a weight of "fractional" is no integer from 0 on`)
+			}
+		}
+	}
+}
