@@ -401,3 +401,15 @@ func (g *generator) subject() Subject {
 	g.rand.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
 	return NewSubject(g.pick("", "user-1", "user-2", "user-3", fmt.Sprint("user-", g.rand.IntN(1000))), all[:g.rand.IntN(len(all))]...)
 }
+
+func TestExplanationsSayThatAnOperatorCannotUseAnAttribute(t *testing.T) {
+	t.Parallel()
+	const document = `{"schema":1,"flags":{"f":{"rules":[{"if":{"attribute":"age","gte":18},"serve":"on"},{"if":{"attribute":"v","semver":">1.0.0"},"serve":"on"}]}}}`
+	client := newTestClient(t, Bytes([]byte(document)), WithBootstrap([]byte(document)))
+	text := client.Explain("f", NewSubject("user-1", String("age", "31"), String("v", "new"))).String()
+	assert.Contains(t, text, `(age is "31", and gte cannot use this string)`)
+	assert.Contains(t, text, `(v is "new", and semver cannot use this string)`)
+	text = client.Explain("f", NewSubject("user-1", Int("age", 17))).String()
+	assert.Contains(t, text, "(age is 17)")
+	assert.Contains(t, text, "(v is missing)")
+}

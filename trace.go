@@ -88,9 +88,18 @@ func (t *trace) condition(e *evaluation, c *condition) (result truth) {
 		t.testing = true
 		result = c.holds(e)
 		t.testing = false
-		return result.String(), t.attribute(e, c.attribute.text)
+		return result.String(), t.attribute(e, c.attribute.text) + t.unfit(e, c, result)
 	})
 	return result
+}
+
+// unfit says that an attribute is there and that the operator cannot use it: its type is another, or it cannot be read.
+func (t *trace) unfit(e *evaluation, c *condition, result truth) string {
+	value, ok := e.subject.Attribute(c.attribute.text)
+	if !ok || result != unknown {
+		return ""
+	}
+	return fmt.Sprintf(", and %s cannot use this %s", c.word(), value.Kind())
 }
 
 // all shows the conditions of a rule as the one that they were.

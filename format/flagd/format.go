@@ -20,8 +20,10 @@
 //   - With TYPE_MISMATCH no variant is named.
 //   - Of the document's own metadata the first 100 entries are kept, in the order of their names.
 //
-// A document that flagd refuses is refused whole: one that is not JSON, whose fields are of other types, that has a default variant
-// which is no variant, or an empty evaluator. What else the schema forbids is a warning. YAML is for flagd's daemon alone.
+// A document is refused whole when it is not JSON, when its flags, metadata or evaluators are of other types, and for an empty
+// evaluator. A flag for which flagd would refuse the document, such as one whose default variant is none of its variants, is set
+// aside alone: evaluations fail (PARSE_ERROR), and the ruleset's information has its line and column. What else the schema forbids
+// is a warning. YAML is for flagd's daemon alone.
 //
 // # Performance
 //

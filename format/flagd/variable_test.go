@@ -55,3 +55,40 @@ func TestObjectsOfASubjectAreFoundAsTheyWerePassed(t *testing.T) {
 		assert.Equal(t, data[name], all[name], name)
 	}
 }
+
+func TestWhatTheSchemaForbidsIsAWarning(t *testing.T) {
+	for rule, warning := range map[string]string{
+		`{"in": ["a", ["a"], "b"]}`:                          `"in" has 3 arguments`,
+		`{"==": [1]}`:                                        `"==" has 1 arguments`,
+		`{"<": [1, 2, 3, 4]}`:                                `"<" has 4 arguments`,
+		`{"cat": "a"}`:                                       `the arguments of "cat" are no list`,
+		`{"if": []}`:                                         `"if" has 0 arguments`,
+		`{"abs": [1]}`:                                       `the operator "abs" is not in the schema`,
+		`{"starts_with": [{"var": "a"}, 1]}`:                 `neither text nor rule`,
+		`{"sem_ver": ["1.0", "=", "1.0.0"]}`:                 `argument 1 of "sem_ver"`,
+		`{"sem_ver": [{"var": "v"}, "==", "1.0.0"]}`:         `the operator of "sem_ver"`,
+		`{"fractional": [["a", 1.5], ["b", 1]]}`:             `a weight of "fractional"`,
+		`{"fractional": [["a", -1], ["b", 1]]}`:              `a weight of "fractional"`,
+		`{"fractional": ["a", ["b", 1]]}`:                    `argument 1 of "fractional"`,
+		`{"fractional": [["a", 1, 2]]}`:                      `has 3 elements`,
+		`{"var": ["a", {"var": "b"}]}`:                       `"var" needs a text`,
+		`{"var": "$flagd.bogus"}`:                            `there is no "$flagd.bogus"`,
+		`{"missing": [1]}`:                                   `"missing" lists something else`,
+		`{"missing_some": ["1", ["a"]]}`:                     `"missing_some" needs a number`,
+		`true`:                                               `it is no rule`,
+		`{"if": [{"!": [{"in": ["a"]}]}, "x", {"==": [1]}]}`: `"in" has 1 arguments`,
+	} {
+		rules := load(t, `{"flags": {"f": {"state": "ENABLED", "variants": {"x": 1}, "targeting": `+rule+`}}}`)
+		if assert.NotEmpty(t, rules.Info().Warnings, rule) {
+			assert.ErrorContains(t, rules.Info().Warnings[0], warning, rule)
+		}
+	}
+	for _, rule := range []string{
+		`{"if": [{"in": [{"var": "a"}, ["x"]]}, "x", null]}`, `{"!": {"var": "a"}}`, `{"<": [1, {"var": ["a", 2]}, 3]}`, `{}`,
+		`{"fractional": [{"cat": [{"var": "$flagd.flagKey"}, "x"]}, ["x", 1], ["x", {"+": [1, 2]}]]}`, `{"fractional": [["x"], ["x", 2]]}`,
+		`{"sem_ver": [{"var": "v"}, "^", "1.2.3-beta.1"]}`, `{"missing": ["a"]}`, `{"missing_some": [1, ["a", "b"]]}`,
+	} {
+		rules := load(t, `{"flags": {"f": {"state": "ENABLED", "variants": {"x": 1}, "targeting": `+rule+`}}}`)
+		assert.Empty(t, rules.Info().Warnings, rule)
+	}
+}

@@ -97,7 +97,7 @@ var number = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?
 // number returns a number as [becket.Any] reads it.
 func (n Name) number(text string) (becket.Attribute, error) {
 	if !number.MatchString(text) {
-		return becket.Attribute{}, fmt.Errorf("attribute %q: %q is no number", n.Name, text)
+		return becket.Attribute{}, fmt.Errorf("attribute %q: %q is not a valid number", n.Name, text)
 	}
 	if _, err := strconv.ParseFloat(text, 64); err != nil {
 		return becket.Attribute{}, fmt.Errorf("attribute %q: the number %q is too large; %s:string=%s is a text", n.Name, text, n.Name, text)

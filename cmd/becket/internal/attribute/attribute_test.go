@@ -28,7 +28,7 @@ func TestNumbersOnTheCommandLineMeanTheSameAsInCode(t *testing.T) {
 	}
 	for text, want := range map[string]string{
 		"a=1e999": `attribute "a": the number "1e999" is too large; a:string=1e999 is a text`, "a:number=1e999": "is too large",
-		"a:number=01234": `attribute "a": "01234" is no number`, "a:boolean=1": `attribute "a": "1" is no boolean`,
+		"a:number=01234": `attribute "a": "01234" is not a valid number`, "a:boolean=1": `attribute "a": "1" is not a valid boolean`,
 	} {
 		_, err := attribute.Parse(text)
 		assert.ErrorContains(t, err, want, text)
