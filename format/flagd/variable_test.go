@@ -50,7 +50,8 @@ func TestObjectsOfASubjectAreFoundAsTheyWerePassed(t *testing.T) {
 	}
 	n := (&compiler{}).compile(parsed(map[string]any{"var": ""}))
 	e := evaluation{at: standing, subject: &subject}
-	all := e.eval(&n).any().(map[string]any)
+	all, ok := e.eval(&n).any().(map[string]any)
+	require.True(t, ok)
 	for name := range data {
 		assert.Equal(t, data[name], all[name], name)
 	}
