@@ -102,7 +102,8 @@ func TestObjectsOfAnyShapeBecomeTypesThatCompile(t *testing.T) {
 }
 
 func TestANumberThatNoGoTypeHoldsIsAnError(t *testing.T) {
-	_, err := Go("flags", "", flagsOf(t, `{"schema": 1, "flags": {"f": {"variants": {"a": {"x": 1e999}}, "default": "a"}}}`))
+	variants := []becket.Variant{{Name: "a", Value: becket.ObjectValue([]byte(`{"x": 1e999}`))}} // no native document has it
+	_, err := Go("flags", "", []Flag{{FlagInfo: becket.FlagInfo{Key: "f", Kind: becket.KindObject}, Values: variants, Default: "a"}})
 	assert.EqualError(t, err, `flag "f": the number 1e999 is out of range`)
 }
 
