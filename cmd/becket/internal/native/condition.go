@@ -2,7 +2,7 @@ package native
 
 import "slices"
 
-// Form is which of its forms a condition has.
+// Form is the form of a condition.
 type Form string
 
 // The forms of conditions.
@@ -15,22 +15,23 @@ const (
 	Negated   Form = "not"
 )
 
-// Condition is a condition as it was written, but for operators that stand together: those are an "all" of one each.
+// Condition is a condition as it is written, with one exception: several operators in one condition
+// become an "all" of one condition each.
 type Condition struct {
 	Node      *Node
 	Form      Form
 	Attribute string
-	Operator  string // of an attribute's test
+	Operator  string // for a test of an attribute
 	Operand   *Node
-	Fold      bool         // ignore_case, where it means something
-	Key       string       // of the flag or segment
-	Variants  []string     // of a flag
-	Parts     []*Condition // of all, any and not
+	Fold      bool         // ignore_case, if the operator uses it
+	Key       string       // for a flag or a segment
+	Variants  []string     // for a flag
+	Parts     []*Condition // for all, any and not
 }
 
 var folding = []string{"in", "not_in", "contains", "starts_with", "ends_with", "matches"}
 
-// condition reads a condition; nil for nil.
+// condition reads a condition. It returns nil for a nil node.
 func condition(n *Node) *Condition {
 	if n == nil {
 		return nil
@@ -78,7 +79,8 @@ func tests(n *Node) *Condition {
 	return all
 }
 
-// Walk calls visit for c and every condition below it; negated says whether an odd number of "not" stands above.
+// Walk calls visit for c and every condition below it. negated says whether the number of "not"
+// above the condition is odd.
 func (c *Condition) Walk(negated bool, visit func(c *Condition, negated bool)) {
 	if c == nil {
 		return

@@ -11,7 +11,7 @@ import (
 
 const maxOperand = 60 // bytes of an operand that are shown
 
-// Describe writes a condition in words, "everybody" for none.
+// Describe returns a condition in words; for nil it returns "everybody".
 func (c *Condition) Describe() string {
 	if c == nil {
 		return "everybody"
@@ -19,7 +19,8 @@ func (c *Condition) Describe() string {
 	return c.describe(false)
 }
 
-// describe puts what has several parts into parentheses where it stands inside another condition.
+// describe puts a condition with several parts into parentheses if it is inside of another
+// condition.
 func (c *Condition) describe(inside bool) string {
 	switch c.Form {
 	case InSegment:
@@ -64,7 +65,7 @@ func operand(n *Node) string {
 	return fmt.Sprintf("[%s, … %d in all]", strings.Join(first, ","), len(n.Elements))
 }
 
-// Shorten cuts a text that is too long to be shown.
+// Shorten cuts a text that is too long for a message.
 func Shorten(text string) string {
 	if len(text) <= maxOperand {
 		return text
@@ -72,7 +73,7 @@ func Shorten(text string) string {
 	return strings.ToValidUTF8(text[:maxOperand], "") + "…"
 }
 
-// Describe writes what is served in words, "the caller's default" for nothing.
+// Describe returns in words what s serves; for nil it returns "the caller's default".
 func (s *Serve) Describe() string {
 	if s == nil {
 		return "the caller's default"
@@ -87,7 +88,7 @@ func (s *Serve) Describe() string {
 	return "a split of " + strings.Join(parts, ", ")
 }
 
-// Describe writes a ramp in words, "none" for nil.
+// Describe returns a ramp in words; for nil it returns "none".
 func (r *Ramp) Describe() string {
 	if r == nil {
 		return "none"
@@ -103,7 +104,7 @@ func (r *Ramp) Describe() string {
 	return text
 }
 
-// Describe writes a layer in words, "none" for nil.
+// Describe returns a layer in words; for nil it returns "none".
 func (l *Layer) Describe() string {
 	if l == nil {
 		return "none"

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Ruleset is a native document as it was written, without what the library set aside.
+// Ruleset is a native document as it is written, without invalid flags and segments.
 type Ruleset struct {
 	Root     *Node
 	Flags    []*Flag // in the order of the document
@@ -17,19 +17,19 @@ type Ruleset struct {
 	segments map[string]*Segment
 }
 
-// Flag is a flag as it was written.
+// Flag is a flag as it is written.
 type Flag struct {
 	Key         string
 	Path        string
 	At          int
 	Node        *Node
 	Enabled     bool
-	Implied     bool // it names no variants
+	Implied     bool // whether the flag has the implied variants
 	Variants    []Member
 	Off         string // "" for the caller's default
 	Requires    []*Condition
 	Rules       []*Rule
-	Default     *Serve // nil where the document says none and there is none implied
+	Default     *Serve // nil if the document has no default and none is implied
 	MaxAge      string
 	Description string
 	Owner       string
@@ -38,25 +38,25 @@ type Flag struct {
 	Silence     []string // the findings that the flag itself silences
 }
 
-// Rule is a rule as it was written.
+// Rule is a rule as it is written.
 type Rule struct {
 	Index   int
 	Path    string
 	Node    *Node
 	Name    string // as details show it
 	If      *Condition
-	From    time.Time // the zero time where there is none
+	From    time.Time // the zero time if absent
 	Until   time.Time
-	Every   *Node // the window that recurs, nil where there is none
+	Every   *Node // the recurring window; nil if absent
 	Layer   *Layer
 	Percent *float64
 	Ramp    *Ramp
 	By      string // several names are joined by " or ", in their order
-	Salt    string // the salt that counts
+	Salt    string // the salt in use
 	Serve   *Serve
 }
 
-// Layer is a rule's share of a layer.
+// Layer is a rule's range of a layer.
 type Layer struct {
 	Node     *Node
 	Name     string
@@ -76,12 +76,12 @@ type Step struct {
 	Percent float64
 }
 
-// Serve is what a rule or a default gives: a variant, or arms.
+// Serve is the result of a rule or a default: a variant, or the arms of a split.
 type Serve struct {
 	Node     *Node
 	Variant  string
 	Arms     []Arm
-	By, Salt string // the salt that counts
+	By, Salt string // the attribute and the salt in use
 }
 
 // Arm is one variant of a split.
@@ -90,7 +90,7 @@ type Arm struct {
 	Weight  float64
 }
 
-// Segment is a segment as it was written.
+// Segment is a segment as it is written.
 type Segment struct {
 	Key              string
 	At               int
@@ -99,7 +99,7 @@ type Segment struct {
 	Include, Exclude []string
 }
 
-// Read reads a document. bad says which flags and segments the library set aside.
+// Read reads a document. bad reports whether a flag or segment is invalid.
 func Read(body []byte, bad func(section, key string) bool) (*Ruleset, error) {
 	root, err := parse(body)
 	if err != nil {
@@ -214,7 +214,7 @@ func serve(n *Node, salt string) *Serve {
 
 func hashedBy(n *Node) string { return strings.Join(n.Member("by").Texts(), " or ") }
 
-// Named returns the variants that s names, those of arms without weight too.
+// Named returns the variants that s names, including arms with a weight of 0.
 func (s *Serve) Named() (names []string) {
 	switch {
 	case s == nil:
@@ -241,7 +241,7 @@ func (s *Serve) Served() (names []string) {
 	return names
 }
 
-// Rolls reports whether a hash decides who the rule is for.
+// Rolls reports whether a hash decides which subjects the rule applies to.
 func (r *Rule) Rolls() bool { return r.Percent != nil || r.Ramp != nil || r.Layer != nil }
 
 // Always reports whether the rule applies to everybody at all times.

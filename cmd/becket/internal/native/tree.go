@@ -1,5 +1,5 @@
-// Package native reads native rulesets a second time, for tools: what the library compiles, these types keep as it was
-// written, with its places. They expect what the library accepted, and make no sense of anything else.
+// Package native reads native rulesets a second time for tools. Its types keep the document as it
+// is written, with the places of all parts. They can only read documents that the library accepts.
 package native
 
 import (
@@ -8,12 +8,12 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Node is a JSON value and where it stands.
+// Node is a JSON value and its place.
 type Node struct {
 	At       int // the offset of its first byte
 	Kind     jsontext.Kind
-	Text     string // of a text, unquoted; of a number as written
-	Raw      []byte // as it stands in the document
+	Text     string // of a text, unquoted; of a number, as written
+	Raw      []byte // the value's bytes in the document
 	Members  []Member
 	Elements []*Node
 }
@@ -25,7 +25,7 @@ type Member struct {
 	Value *Node
 }
 
-// Member returns the value of the member of that name, or nil. It is safe to call on nil.
+// Member returns the value of the member with that name, or nil. It is safe to call on nil.
 func (n *Node) Member(name string) *Node {
 	if n == nil {
 		return nil
@@ -38,7 +38,7 @@ func (n *Node) Member(name string) *Node {
 	return nil
 }
 
-// String returns the text that n is, and "" for anything else.
+// String returns the text of n, or "" if n is not a text.
 func (n *Node) String() string {
 	if n == nil || n.Kind != '"' {
 		return ""
@@ -46,7 +46,7 @@ func (n *Node) String() string {
 	return n.Text
 }
 
-// Texts returns the texts of an array, or the one text that stands in its place.
+// Texts returns the texts of an array, or a single text that stands in place of an array.
 func (n *Node) Texts() (texts []string) {
 	if n == nil {
 		return nil

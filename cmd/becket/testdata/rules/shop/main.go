@@ -1,5 +1,5 @@
-// Command shop asks for flags in every way there is, and for some in vain. What becket usage says of it is in
-// docs/command.md.
+// Command shop asks for flags in every possible way, some of them wrong. docs/command.md shows the
+// output of becket usage for it.
 package main
 
 import (
@@ -11,7 +11,7 @@ import (
 
 const banner = "ban" + "ner"
 
-// Handles, used and not.
+// Handles, used and unused.
 var (
 	NewCheckout = becket.BoolFlag{Key: "new-checkout"}
 	Forgotten   = becket.IntFlag{Key: "upload-limit-mb", Default: 25}
