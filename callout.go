@@ -2,6 +2,7 @@ package becket
 
 import (
 	"runtime"
+	"slices"
 	"sync/atomic"
 )
 
@@ -39,10 +40,8 @@ func isCalledOut() bool {
 	places := make([]uintptr, 256)
 	for {
 		n := runtime.Callers(0, places)
-		for _, place := range places[:n] {
-			if place == calledOut {
-				return true
-			}
+		if slices.Contains(places[:n], calledOut) {
+			return true
 		}
 		if n < len(places) {
 			return false

@@ -85,7 +85,7 @@ func TestAHookThatRefreshesAfterEachFailureDoesNotFloodTheSource(t *testing.T) {
 				source := newScript(test.fail)
 				var client *Client
 				client = newTestClient(t, source, WithHooks(Hooks{OnError: func(error) {
-					ctx, cancel := context.WithTimeout(context.Background(), time.Millisecond)
+					ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
 					defer cancel()
 					_ = client.Refresh(ctx)
 				}}))

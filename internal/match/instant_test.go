@@ -30,7 +30,7 @@ func TestInstantsAreReadAsRFC3339SaysAndNotAsPackageTimeDoes(t *testing.T) { //n
 	} {
 		_, ok := ParseInstant(text)
 		assert.False(t, ok, text)
-		assert.Zero(t, testing.AllocsPerRun(10, func() { ParseInstant(text) }), text)
+		assert.Zero(t, testing.AllocsPerRun(10, func() { _, ok = ParseInstant(text) }), text)
 	}
 }
 
