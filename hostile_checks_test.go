@@ -2,6 +2,7 @@ package becket
 
 import (
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -10,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// longestCheck is ten times what docs/ruleset.md promises, because other programs may have the processor meanwhile.
+// longestCheck is ten times what docs/ruleset.md promises, because processors differ and caches are shared.
 const longestCheck = 10 * time.Millisecond
 
 func conditionsOf(count int, condition string) string {
@@ -85,6 +86,8 @@ func TestNoCheckTakesLongWhateverTheDocumentAndTheAttributesSay(t *testing.T) {
 	segments := `"s":{"if":{"attribute":"a","contains":"b"}},"large":` +
 		`{"if":{"any":[` + strings.TrimSuffix(strings.Repeat(`{"attribute":"a","lt":1},`, 1000), ",") + `]}},"long":{"include":["` + long + `"]}`
 	values := hostileValues()
+	runtime.LockOSThread() // so that the thread's time is this test's
+	defer runtime.UnlockOSThread()
 	for name, flag := range hostileChecks() {
 		rules, err := Native.Decode([]byte(`{"schema":1,"segments":{` + segments + `},"flags":{"f":` + flag + `}}`))
 		require.NoError(t, err)
@@ -97,9 +100,9 @@ func TestNoCheckTakesLongWhateverTheDocumentAndTheAttributesSay(t *testing.T) {
 				subject := NewSubject(key, value)
 				best := time.Hour
 				for try := 0; try < 20 && (try < 2 || best > longestCheck/10); try++ {
-					began := time.Now()
+					began := threadTime()
 					rules.Evaluate("f", KindAny, &subject, At(time.Time{}, 0))
-					best = min(best, time.Since(began))
+					best = min(best, threadTime()-began)
 				}
 				if best > time.Millisecond {
 					t.Logf("%s, %s, a key of %d bytes: %v", name, text, len(key), best)
