@@ -3,10 +3,15 @@ package becket
 import (
 	"encoding"
 	"encoding/json"
+	"math"
 	"math/big"
 	"reflect"
+	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/becketflags/becket/internal/match"
 )
 
 // follow returns what pointers and interfaces lead to, at most eight deep: a pointer to itself is nothing.
@@ -165,4 +170,21 @@ func (f *flattener) jsonMade(value reflect.Value, depth int) (any, bool) {
 	default:
 		return nil, false
 	}
+}
+
+// attributeNumber reads a number that a program passes as a text: an integer from -2^63 to 2^64-1,
+// else the nearest float64. It returns false for a text that is no number and for one that no
+// float64 can hold.
+func attributeNumber(text string) (Value, bool) {
+	if strings.Trim(text, "+-0123456789.eE") != "" {
+		return Value{}, false
+	}
+	if number, problem := match.ParseNumber(text); problem == "" {
+		if number.Uint() == 0 && number.Float() == 0 && strings.HasPrefix(text, "-") {
+			return FloatValue(math.Copysign(0, -1)), true
+		}
+		return numberValue(number), true
+	}
+	f, err := strconv.ParseFloat(text, 64)
+	return DecimalValue(f), err == nil
 }

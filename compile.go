@@ -1,208 +1,108 @@
 package becket
 
 import (
-	"cmp"
-	"slices"
-	"strconv"
 	"strings"
+	"time"
+
+	"github.com/becketflags/becket/internal/match"
+	"github.com/becketflags/becket/internal/native"
 )
 
-// compileFlag turns a draft whose fields are all right into a flag: it resolves the names of variants and computes what
-// hashing needs.
-func (r *reader) compileFlag(d *flagDraft) {
-	before := r.failed
-	r.compileVariants(d)
-	if r.failed > before {
-		return // every name would be unknown
-	}
-	r.compileOff(d)
-	r.compileDefault(d)
-	r.compileRules(d)
-	if d.maxAge > 0 || len(d.rareFields.requires) > 0 {
-		rare := d.rareFields
-		rare.requires = exact(rare.requires)
-		d.rare = &rare
-	}
-	d.shorten()
+var flagKinds = [...]Kind{
+	native.Untyped: KindAny, native.Bool: KindBool, native.Text: KindString, native.Int: KindInt, native.Float: KindFloat,
+	native.Object: KindObject,
 }
 
-func (r *reader) compileVariants(d *flagDraft) {
-	if !d.hasVariants {
-		if d.kind == KindAny {
-			d.kind = KindBool
+// Flag compiles a flag.
+func (c *compiler) Flag(d *native.Flag) (compiled any, problem string) {
+	before := c.references
+	f := &flag{
+		fingerprint: match.FingerprintOf(d.Key),
+		key:         d.Key,
+		kind:        flagKinds[d.Kind],
+		enabled:     d.Enabled,
+		track:       tracking(d.Track),
+		definition:  d.Definition,
+		behaviour:   d.Behaviour,
+	}
+	f.variants = c.variantsOf(d, f.kind)
+	if d.Off != native.None {
+		f.off = &f.variants[d.Off]
+	}
+	f.otherwise = c.serve(f, &d.Default)
+	c.rules(f, d)
+	if d.MaxAge > 0 || len(d.Requires) > 0 {
+		f.rare = &rareFields{maxAge: d.MaxAge, requires: c.requirements(d)}
+	}
+	if d.IsAbout {
+		f.about = aboutOf(&d.About)
+	}
+	f.shorten()
+	if c.references == before {
+		f.placement = leafOf(f)
+		if f.cost > maxEvaluations {
+			return nil, tooManyEvaluations
 		}
-		if d.kind != KindBool {
-			r.fail(d.typeAt, "a flag of type %s needs \"variants\"", d.kind)
-		}
-		d.variants = impliedVariants
-		return
 	}
-	if len(r.variants) == 0 {
-		r.fail(d.at, "\"variants\" is empty")
-		return
+	return f, ""
+}
+
+// Segment compiles a segment.
+func (c *compiler) Segment(d *native.Segment) (compiled any) {
+	s := &segment{key: d.Key, include: d.Include, exclude: d.Exclude, digest: d.Digest}
+	if d.If != nil {
+		s.condition = &condition{}
+		c.condition(d.If, s.condition)
 	}
-	if d.kind == KindAny {
-		kind, ok := inferKind(r.variants)
-		if !ok {
-			r.failBelow(r.variants[0].at, []step{{name: "variants"}}, "the values are of different types")
-			return
-		}
-		d.kind = kind
+	return s
+}
+
+// variantsOf returns the variants of a flag. Those that are written alike are shared.
+func (c *compiler) variantsOf(d *native.Flag, kind Kind) []Variant {
+	if d.Implied {
+		return impliedVariants
 	}
-	written := variantsKey{d.kind, textOf(d.variantsText)}
-	if equal, ok := r.variantLists[written]; ok {
-		d.variants = equal
-		return
+	written := writtenVariants{kind, textOf(d.Written)}
+	if equal, ok := c.variants[written]; ok {
+		return equal
 	}
-	before := r.failed
-	d.variants = make([]Variant, 0, len(r.variants))
-	for _, draft := range r.variants {
-		value, ok := draft.value.as(d.kind)
-		if draft.problem != "" && d.kind == KindInt {
-			r.failBelow(draft.at, []step{{name: "variants"}, {name: draft.name}}, "%s, unless \"type\" is \"float\"", draft.problem)
-		} else if !ok {
-			r.failBelow(draft.at, []step{{name: "variants"}, {name: draft.name}}, "expected a value of type %s, found %s", d.kind, draft.value.kind())
-		}
-		d.variants = append(d.variants, Variant{draft.name, value})
+	variants := make([]Variant, len(d.Variants))
+	for i := range d.Variants {
+		value, _ := valueOf(d.Variants[i].Value).as(kind)
+		variants[i] = Variant{d.Variants[i].Name, value}
 	}
-	slices.SortFunc(d.variants, func(a, b Variant) int { return cmp.Compare(a.Name, b.Name) })
-	if len(d.variantsText) <= longestShared && r.failed == before {
+	if len(d.Written) <= longestShared {
 		written.text = strings.Clone(written.text) // the document is not kept
-		r.variantLists[written] = d.variants
+		c.variants[written] = variants
 	}
+	return variants
 }
 
-func (r *reader) compileOff(d *flagDraft) {
-	switch {
-	case d.offAt > 0:
-		r.path = append(r.path, step{name: "off"})
-		d.off = r.resolve(d, d.offName, d.offAt)
-		r.up()
-	case !d.hasVariants:
-		d.off = impliedOff
-	}
-}
-
-func (r *reader) compileDefault(d *flagDraft) {
-	switch {
-	case d.fallback.there:
-		r.path = append(r.path, step{name: "default"})
-		d.otherwise = r.compileServe(d, &d.fallback)
-		r.up()
-	case d.hasVariants:
-		r.fail(d.at, "a flag with variants needs \"default\"")
-	default:
-		d.otherwise = serve{variant: impliedOff}
-	}
-}
-
-func (r *reader) compileRules(d *flagDraft) {
-	r.path = append(r.path, step{name: "rules"})
-	defer r.up()
-	if d.ruleCount > maxRules {
-		r.fail(d.excessAt, "the flag has %d rules, more than %d", d.ruleCount, maxRules)
-		return
-	}
-	names := map[string]int{}
-	d.rules = make([]rule, len(r.rules))
-	for i := range r.rules {
-		draft := &r.rules[i]
-		name := draft.name
-		if name == "" {
-			name = r.once([]byte("[" + strconv.Itoa(i) + "]"))
-		}
-		if first, twice := names[name]; twice {
-			r.failBelow(draft.at, []step{{index: i}, {name: "name"}}, "the name %q is that of rules[%d] already", shorten(name), first)
-		}
-		names[name] = i
-		d.rules[i] = rule{name: name, conditions: draft.conditions, gate: r.gate(draft, d.key)}
-		r.path = append(r.path, step{index: i}, step{name: "serve"})
-		d.rules[i].serve = r.compileServe(d, &draft.serve)
-		r.path = r.path[:len(r.path)-2]
-	}
-}
-
-// gate returns what limits the rule, nil for nothing.
-func (r *reader) gate(d *ruleDraft, flag string) *gate {
-	timed := d.window.hasFrom || d.window.hasUntil || d.window.every != nil
-	if !timed && d.layer == nil && d.ramp == nil && !d.hasPercent {
+func (c *compiler) requirements(d *native.Flag) []*reference {
+	if len(d.Requires) == 0 {
 		return nil
 	}
-	g := &gate{layer: d.layer, ramp: d.ramp, below: noPercent}
-	if d.hasPercent {
-		g.below = threshold(d.percent)
+	requires := make([]*reference, len(d.Requires))
+	for i, r := range d.Requires {
+		requires[i] = c.reference(r)
 	}
-	if timed {
-		window := d.window
-		g.window = &window
-	}
-	salt := flag
-	if d.hasSalt {
-		salt = d.salt
-	}
-	by := r.hashedBy(d.by)
-	g.hashed = hashed{by: by, seed: seedOf(salt)}
-	if g.layer != nil {
-		g.layer.hashed = hashed{by: by, seed: seedOf("layer/" + g.layer.name)}
-	}
-	return g
+	return requires
 }
 
-// hashedBy returns what "by" names, nil for the targeting key alone. Equal ones are shared.
-func (r *reader) hashedBy(attributes []string) *keySource {
-	if len(attributes) == 0 || len(attributes) == 1 && attributes[0] == keyName {
-		return nil
+func aboutOf(d *native.About) *about {
+	return &about{
+		description: d.Description,
+		owner:       d.Owner,
+		tags:        d.Tags,
+		metadata:    d.Metadata,
+		created:     dayOf(d.Created),
+		expires:     dayOf(d.Expires),
+		permanent:   d.Permanent,
 	}
-	key := strings.Join(attributes, "\x00")
-	if source, ok := r.keySources[key]; ok {
-		return source
-	}
-	var first *keySource
-	for _, attribute := range slices.Backward(attributes) {
-		first = &keySource{r.attribute(attribute), first}
-	}
-	r.keySources[key] = first
-	return first
 }
 
-func (r *reader) compileServe(d *flagDraft, draft *serveDraft) serve {
-	if !draft.isSplit {
-		return serve{variant: r.resolve(d, draft.variant, draft.at)}
-	}
-	r.path = append(r.path, step{name: "split"})
-	defer r.up()
-	salt := d.key
-	if draft.hasSalt {
-		salt = draft.salt
-	}
-	s := &split{arms: make([]arm, 0, len(draft.arms)), hashed: hashed{by: r.hashedBy(draft.by), seed: seedOf(salt)}}
-	for _, a := range draft.arms {
-		variant := r.resolve(d, a.variant, a.at)
-		if variant != nil && a.weight > 0 {
-			s.arms = append(s.arms, arm{variant, hashText(salt + "/" + a.variant), a.weight, 0})
-		}
-	}
-	slices.SortFunc(s.arms, func(a, b arm) int { return cmp.Compare(a.variant.Name, b.variant.Name) })
-	s.scale()
-	return serve{split: s}
-}
+const secondsPerDay = 24 * 60 * 60
 
-// resolve returns the variant of that name.
-func (r *reader) resolve(d *flagDraft, name string, at int) *Variant {
-	if variant := d.variant(name); variant != nil {
-		return variant
-	}
-	r.fail(at, "the flag has no variant %q%s", shorten(name), r.suggestVariant(d, name))
-	return nil
-}
-
-func (r *reader) suggestVariant(d *flagDraft, name string) string {
-	if r.suggested || r.attempts == mostAttempts {
-		return ""
-	}
-	names := make([]string, len(d.variants))
-	for i := range d.variants {
-		names[i] = d.variants[i].Name
-	}
-	return r.suggest(name, names)
+func dayOf(midnight time.Time) day {
+	return day((midnight.Unix() - time.Time{}.Unix()) / secondsPerDay)
 }

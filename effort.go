@@ -1,6 +1,7 @@
 package becket
 
 import (
+	"fmt"
 	"math"
 
 	"github.com/becketflags/becket/internal/match"
@@ -12,6 +13,13 @@ import (
 
 // maxEffort is how many steps one check may spend on the texts and lists of a subject. A step is about five nanoseconds.
 const maxEffort = 100_000
+
+// maxEvaluations bounds what one check may cost: the evaluations of a flag with all the flags and
+// segments that it asks, each as often as it is asked. A diamond of requirements doubles them at
+// every level.
+const maxEvaluations = 10_000
+
+var tooManyEvaluations = fmt.Sprintf("one check of it takes more than %d evaluations", maxEvaluations)
 
 const (
 	usualText  = 32  // bytes of a text that linking takes for granted
@@ -46,7 +54,7 @@ func (c *condition) effortOfText(length int) int {
 	}
 	switch c.operator {
 	case opMatches:
-		return saturated(length+1, 2*c.more.pattern.effort)
+		return saturated(length+1, 2*c.more.pattern.Effort)
 	case opContains:
 		return steps + saturated(len(c.more.texts), 2+length/4)
 	case opStartsWith, opEndsWith:
@@ -108,14 +116,6 @@ func (f *flag) evaluations() int {
 		}
 	}
 	return min(sum, maxEvaluations+1)
-}
-
-// evaluations returns what one decision of the node counts, without what it refers to.
-func (n *node) evaluations() int32 {
-	if n.flag != nil {
-		return int32(n.flag.evaluations())
-	}
-	return int32(min(1+n.segment.condition.evaluations(), maxEvaluations+1))
 }
 
 // canHave reports whether a text of so many bytes may be among the texts. Where case is ignored, a letter of one byte may stand for one

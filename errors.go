@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/becketflags/becket/internal/limit"
+	"github.com/becketflags/becket/internal/match"
 	"github.com/becketflags/becket/internal/web"
 )
 
@@ -218,3 +219,9 @@ func joinProblems(problems []*DocumentError) error {
 	}
 	return errors.Join(errs...)
 }
+
+// shorten keeps a message readable that quotes a text.
+func shorten(text string) string { return cut(text, 40) }
+
+// cut returns the beginning of a text of more than that many bytes.
+func cut(text string, most int) string { return match.Shorten(text, most) }

@@ -2,6 +2,7 @@ package becket
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -99,4 +100,29 @@ func fileOf(t *testing.T, text string) string {
 	path := filepath.Join(t.TempDir(), "overrides.json")
 	require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
 	return path
+}
+
+func TestLongTextsAreQuotedShort(t *testing.T) {
+	t.Parallel()
+	assert.Equal(t, "short", shorten("short"))
+	assert.Equal(t, strings.Repeat("a", 40)+"…", shorten(strings.Repeat("a", 41)))
+	assert.Equal(t, strings.Repeat("a", 39)+"…", shorten(strings.Repeat("a", 39)+"ü"), "no half of a letter")
+}
+
+func TestEvaluationErrorsAreTheSameByTheirCodes(t *testing.T) {
+	t.Parallel()
+	cause := errors.New("becket: at 1:2: bad")
+	err := &EvaluationError{Code: CodeParseError, Message: "could not be read", Cause: cause}
+	require.ErrorIs(t, err, ErrParse)
+	require.ErrorIs(t, err, cause)
+	require.NotErrorIs(t, err, ErrGeneral)
+	require.EqualError(t, err, "becket: could not be read: at 1:2: bad")
+	require.EqualError(t, TypeMismatch(KindBool, KindString), "becket: the flag is of type string, not boolean")
+	first := TypeMismatch(KindInt, KindFloat)
+	assert.Same(t, first, TypeMismatch(KindInt, KindFloat), "made once")
+	assert.Same(t, ErrTypeMismatch, TypeMismatch(KindList, KindBool))
+	assert.Same(t, ErrTypeMismatch, TypeMismatch(KindBool, Kind(99)))
+	bad := Bad{Section: inFlags, Key: "a", Err: cause}
+	require.ErrorIs(t, bad, cause)
+	require.EqualError(t, bad, cause.Error())
 }

@@ -2,7 +2,6 @@ package becket
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/becketflags/becket/internal/match"
@@ -19,7 +18,7 @@ type flag struct {
 	otherwise   serve     // "default" in the document
 	variants    []Variant // sorted by name
 	about       *about    // nil: the document says nothing for people
-	linked
+	placement
 	kind                  Kind
 	simple                bool // see decideSimply
 	enabled               bool
@@ -31,12 +30,13 @@ type flag struct {
 type rareFields struct {
 	err      *EvaluationError // set: the definition could not be read, and nothing else counts
 	kept     error            // set: the definition is an earlier document's, because of this error in the present one's
-	requires []*link
+	requires []*reference
 	maxAge   time.Duration
 }
 
-// linked is what linking finds out about a flag or a segment together with all that it refers to.
-type linked struct {
+// placement is what linking finds out about a flag or a segment together with all definitions that
+// it refers to.
+type placement struct {
 	node  int32 // its place in the graph
 	cost  int32 // evaluations, at most maxEvaluations + 1
 	timed bool  // it depends on the clock
@@ -60,7 +60,7 @@ func (f *flag) keptFor() error {
 }
 
 // requires returns the flag's requirements.
-func (f *flag) requires() []*link {
+func (f *flag) requires() []*reference {
 	if f.rare == nil {
 		return nil
 	}
@@ -79,15 +79,6 @@ func (f *flag) ownTime() bool {
 		}
 	}
 	return false
-}
-
-// variant returns the variant of that name, or nil.
-func (f *flag) variant(name string) *Variant {
-	i, found := slices.BinarySearchFunc(f.variants, name, func(v Variant, name string) int { return strings.Compare(v.Name, name) })
-	if !found {
-		return nil
-	}
-	return &f.variants[i]
 }
 
 // info describes the flag.
@@ -147,19 +138,10 @@ type about struct {
 // day is a date, as the number of days after the zero time's.
 type day int32
 
-const secondsPerDay = 24 * 60 * 60
-
-func dayOf(midnight time.Time) day {
-	return day((midnight.Unix() - time.Time{}.Unix()) / secondsPerDay)
-}
-
 func (d day) time() time.Time { return time.Time{}.AddDate(0, 0, int(d)) }
 
-// The variants of a flag that names none.
-var (
-	impliedVariants = []Variant{{Name: "off", Value: BoolValue(false)}, {Name: "on", Value: BoolValue(true)}}
-	impliedOff      = &impliedVariants[0]
-)
+// impliedVariants are those of a flag that names none.
+var impliedVariants = []Variant{{Name: "off", Value: BoolValue(false)}, {Name: "on", Value: BoolValue(true)}}
 
 // mostSimple is how many rules a simple flag has at most. With more, it pays to remember where attributes were found.
 const mostSimple = 4

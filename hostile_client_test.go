@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/becketflags/becket/internal/disk"
+	"github.com/becketflags/becket/internal/native"
 )
 
 func TestARevisionOutOfRangeLocksNothingOutAlsoFromDisk(t *testing.T) {
@@ -70,16 +71,16 @@ func TestNoLineOfTheLogIsLongWhateverADocumentSays(t *testing.T) {
 }
 
 func TestStatusCopiesABoundedNumberOfErrors(t *testing.T) {
-	document := manyOf(`{"requires":[{"flag":"z","in":[]}]}`)(50 * maxBad)
+	document := manyOf(`{"requires":[{"flag":"z","in":[]}]}`)(50 * native.MaxBad)
 	client := newTestClient(t, Bytes([]byte(document)), WithBootstrap([]byte(document)))
 	status := client.Status()
-	require.Len(t, status.Bad, maxBad)
+	require.Len(t, status.Bad, native.MaxBad)
 	status.Bad[0].Key = "changed"
 	assert.NotEqual(t, "changed", client.Status().Bad[0].Key, "it is a copy")
 
 	document = `{"schema":1,"flags":{},` + repeated(100_000, `"%d":0`) + `}`
 	client = newTestClient(t, Bytes([]byte(document)), WithBootstrap([]byte(document)))
 	warnings := client.Status().Warnings
-	require.Len(t, warnings, maxWarnings)
-	assert.Regexp(t, `\d+ more unknown fields are ignored`, warnings[maxWarnings-1].Error())
+	require.Len(t, warnings, native.MaxWarnings)
+	assert.Regexp(t, `\d+ more unknown fields are ignored`, warnings[native.MaxWarnings-1].Error())
 }

@@ -9,12 +9,18 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/becketflags/becket/internal/native"
 )
 
 // What decoding may take; docs/ruleset.md promises it.
 const (
 	bytesPerByte = 40
 	bytesAtOnce  = 8 << 20
+
+	maxToldKey  = 1024 // bytes of a key that is too long, in lists of bad flags and segments
+	maxPathName = 64   // bytes of a name in a path
+	maxPattern  = 4096 // bytes of a pattern
 )
 
 // decodingCosts returns how many bytes it takes to decode a document, and how much of a processor's time, both the best of
@@ -29,7 +35,7 @@ func decodingCosts(document []byte) (allocated uint64, took time.Duration, err e
 		_, _ = decodeNative(document, 1)
 		took = min(took, threadTime()-began)
 		runtime.ReadMemStats(&before)
-		_, err = decodeNative(document, maxReaders)
+		_, err = decodeNative(document, native.MaxReaders)
 		runtime.ReadMemStats(&after)
 		allocated = min(allocated, after.TotalAlloc-before.TotalAlloc)
 	}
@@ -82,12 +88,12 @@ func assertShortTexts(t *testing.T, document []byte, err error) {
 			problems = len(joined.Unwrap())
 		}
 		total += problems
-		require.LessOrEqual(t, problems, maxProblems)
+		require.LessOrEqual(t, problems, native.MaxProblems)
 		require.LessOrEqual(t, len(bad.Key), maxToldKey+len("…"))
 		require.Less(t, len(bad.Error()), maxErrorText)
 	}
 	assert.LessOrEqual(t, total, maxNoted+len(info.Bad))
-	assert.LessOrEqual(t, len(info.Warnings), maxWarnings)
+	assert.LessOrEqual(t, len(info.Warnings), native.MaxWarnings)
 	for _, warning := range info.Warnings {
 		assert.Less(t, len(warning.Error()), 1024)
 	}

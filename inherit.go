@@ -13,7 +13,7 @@ func (r *decoded) Keep(previous Rules) Rules {
 	bad := r.info.Bad
 	r.info.Bad = nil
 	for i := range r.aside {
-		r.restore(r.aside[i])
+		r.restore(r.aside[i].definition)
 	}
 	for _, b := range bad {
 		member := name{b.Section, b.Key}
@@ -57,11 +57,12 @@ func (r *decoded) replace(member name, err error, previous *ruleset) {
 	r.setAside(member, err)
 }
 
-func (r *decoded) restore(n *node) {
-	if n.flag != nil {
-		r.flags.set(n.flag)
-	} else {
-		r.segments[n.segment.key] = n.segment
+func (r *decoded) restore(d definition) {
+	switch d := d.(type) {
+	case *flag:
+		r.flags.set(d)
+	case *segment:
+		r.segments[d.key] = d
 	}
 }
 
@@ -69,13 +70,13 @@ func (r *decoded) restore(n *node) {
 // ruleset. The rest is shared.
 func (f *flag) unlinked(kept error) *flag {
 	c := *f
-	c.linked = linked{}
+	c.placement = placement{}
 	c.rare = &rareFields{kept: kept}
 	if f.rare != nil {
 		c.rare.maxAge = f.rare.maxAge
 	}
-	for _, l := range f.requires() {
-		c.rare.requires = append(c.rare.requires, l.unlinked())
+	for _, r := range f.requires() {
+		c.rare.requires = append(c.rare.requires, r.unlinked())
 	}
 	c.rules = slices.Clone(f.rules)
 	for i := range c.rules {
@@ -86,7 +87,7 @@ func (f *flag) unlinked(kept error) *flag {
 
 func (s *segment) unlinked(kept error) *segment {
 	c := *s
-	c.kept, c.linked = kept, linked{}
+	c.kept, c.placement = kept, placement{}
 	c.condition = s.condition.unlinked()
 	return &c
 }
@@ -98,8 +99,8 @@ func (c *condition) unlinked() *condition {
 	copied := *c
 	more := *c.more
 	copied.more = &more
-	if more.link != nil {
-		more.link = more.link.unlinked()
+	if more.reference != nil {
+		more.reference = more.reference.unlinked()
 	}
 	more.parts = unlinkedAll(more.parts)
 	return &copied
@@ -110,7 +111,8 @@ func (c *condition) refers() bool {
 	if c == nil || c.more == nil {
 		return false
 	}
-	return c.more.link != nil || slices.ContainsFunc(c.more.parts, func(part condition) bool { return part.refers() })
+	return c.more.reference != nil ||
+		slices.ContainsFunc(c.more.parts, func(part condition) bool { return part.refers() })
 }
 
 func unlinkedAll(conditions []condition) []condition {
@@ -121,6 +123,6 @@ func unlinkedAll(conditions []condition) []condition {
 	return copied
 }
 
-func (l *link) unlinked() *link {
-	return &link{key: l.key, toFlag: l.toFlag, variants: l.variants}
+func (r *reference) unlinked() *reference {
+	return &reference{key: r.key, toFlag: r.toFlag, variants: r.variants}
 }

@@ -9,21 +9,15 @@ import (
 
 	"github.com/becketflags/becket/internal/graph"
 	"github.com/becketflags/becket/internal/match"
+	"github.com/becketflags/becket/internal/native"
 )
 
-// maxEvaluations bounds what one check may cost: the evaluations of a flag with all the flags and
-// segments that it asks, each as often as it is asked. A diamond of requirements doubles them at
-// every level.
-const maxEvaluations = 10_000
-
-var tooManyEvaluations = fmt.Sprintf("one check of it takes more than %d evaluations", maxEvaluations)
-
-// decoded is a ruleset that has just been read, with what linking needs: the reader for places,
-// what is wrong, and the definitions that are fine in themselves but were set aside for what they
-// refer to. Keep leaves the ruleset alone.
+// decoded is a ruleset that has just been read, with everything that linking needs: the document
+// for places, the problems, and the definitions that are fine in themselves but were set aside
+// because they refer to bad ones. Keep returns the bare ruleset.
 type decoded struct {
 	*ruleset
-	reader   *reader
+	document *native.Document
 	problems map[name][]*DocumentError // found while decoding
 	noted    int                       // how many problems those are
 	searched int                       // steps that suggestions have taken
@@ -107,18 +101,18 @@ func (r *decoded) settle() (bad nodes) {
 
 // resolve sets the pointers of a node's references.
 func (r *decoded) resolve(n *node) {
-	for _, l := range n.links {
-		l.flag, l.segment = nil, nil
-		if l.toFlag {
-			l.flag = r.flags.find(l.key)
+	for _, ref := range n.out {
+		ref.flag, ref.segment = nil, nil
+		if ref.toFlag {
+			ref.flag = r.flags.find(ref.key)
 		} else {
-			l.segment = r.segments[l.key]
-			if n.isKept() && l.segment != nil && l.segment.err != nil {
-				l.segment = nil // to an earlier definition, a segment without one is gone
+			ref.segment = r.segments[ref.key]
+			if n.isKept() && ref.segment != nil && ref.segment.isBad() {
+				ref.segment = nil // to an earlier definition, a segment without one is gone
 			}
 		}
-		if l.flag == nil && l.segment == nil && !n.isKept() {
-			n.fail(r.dangling(n, l))
+		if ref.target() == nil && !n.isKept() {
+			n.fail(r.dangling(n, ref))
 		}
 	}
 }
@@ -134,30 +128,19 @@ func (r *decoded) judge(g nodes, component []int32) {
 	if first.problem != nil {
 		return
 	}
-	cost := first.evaluations()
-	place := first.linked()
+	cost := int32(first.evaluations())
+	place := first.placed()
 	place.timed, place.asks = first.ownTime(), false
-	for _, l := range first.links {
-		target, problem := l.target(g)
-		switch {
-		case target == nil: // gone, or set aside: it costs nothing
-			if l.segment != nil {
-				problem = l.segment.err
-			}
-		case problem == nil:
-			cost += target.cost
-			place.timed = place.timed || target.timed
-			place.asks = place.asks || l.toFlag || target.asks
-		case l.segment == nil: // a bad flag is unknown to the others, and costs nothing
-			problem = nil
-		case first.isKept(): // the segment is replaced, or else gone
-			problem = nil
-		default:
-			first.cause = l.segment
-		}
-		if problem != nil {
-			first.fail(r.problemOf(first, fmt.Sprintf("it uses the segment %q, which is bad: %s", shorten(l.key), trimPrefix(firstOf(problem)))))
+	for _, ref := range first.out {
+		if problem := r.badSegment(g, first, ref); problem != nil {
+			message := "it uses the segment %q, which is bad: %s"
+			first.fail(r.problemOf(first, fmt.Sprintf(message, shorten(ref.key), trimPrefix(firstOf(problem)))))
 			return
+		}
+		if target := ref.target(); target != nil && g.problemOf(target) == nil && !target.isBad() {
+			cost += target.placed().cost
+			place.timed = place.timed || target.placed().timed
+			place.asks = place.asks || ref.toFlag || target.placed().asks
 		}
 		if cost > maxEvaluations {
 			break
@@ -168,6 +151,24 @@ func (r *decoded) judge(g nodes, component []int32) {
 		return
 	}
 	place.cost = cost
+}
+
+// badSegment returns why the segment that a reference leads to is bad, for a node that is bad
+// because of that. A bad flag is unknown to the others, and costs nothing; and to an earlier
+// definition a bad segment is replaced, or else gone.
+func (r *decoded) badSegment(g nodes, n *node, ref *reference) error {
+	if ref.segment == nil {
+		return nil
+	}
+	if ref.segment.err != nil {
+		return ref.segment.err
+	}
+	problem := g.problemOf(ref.segment)
+	if problem == nil || n.isKept() {
+		return nil
+	}
+	n.cause = ref.segment
+	return problem
 }
 
 // failCycle notes that the nodes refer to each other in a circle.
@@ -181,18 +182,18 @@ func (r *decoded) failCycle(g nodes, component []int32) {
 }
 
 // dangling describes a reference to nothing.
-func (r *decoded) dangling(n *node, l *link) *DocumentError {
-	what := "segment"
-	if l.toFlag {
-		what = "flag"
+func (r *decoded) dangling(n *node, ref *reference) *DocumentError {
+	target := "segment"
+	if ref.toFlag {
+		target = "flag"
 	}
-	message := fmt.Sprintf("there is no %s %q%s", what, shorten(l.key), r.suggest(l))
-	return r.reader.problem(l.at, cmp.Or(l.path, n.path()), message)
+	message := fmt.Sprintf("there is no %s %q%s", target, shorten(ref.key), r.suggest(ref))
+	return (*DocumentError)(r.document.Problem(ref.at, cmp.Or(ref.path, n.name().path()), message))
 }
 
 // suggest returns a suggestion for a reference to nothing, as long as those of the document have
 // not taken too many steps.
-func (r *decoded) suggest(l *link) string {
+func (r *decoded) suggest(ref *reference) string {
 	const (
 		most     = 1000       // keys to compare with
 		mostWork = 20_000_000 // pairs of bytes to compare, which take about a tenth of a second
@@ -200,22 +201,22 @@ func (r *decoded) suggest(l *link) string {
 	var keys []string
 	switch {
 	case r.searched > mostWork:
-	case l.toFlag && r.flags.count <= most:
+	case ref.toFlag && r.flags.count <= most:
 		keys = r.keys()
-	case !l.toFlag && len(r.segments) <= most:
+	case !ref.toFlag && len(r.segments) <= most:
 		keys = slices.Sorted(maps.Keys(r.segments))
 	}
 	for _, key := range keys {
-		r.searched += (len(l.key) + 1) * (len(key) + 1)
+		r.searched += (len(ref.key) + 1) * (len(key) + 1)
 	}
-	return suggest(l.key, keys)
+	return match.Suggest(ref.key, keys)
 }
 
 func (r *decoded) problemOf(n *node, message string) *DocumentError {
-	if len(n.links) > 0 && !n.isKept() {
-		return r.reader.problem(n.links[0].at, n.path(), message)
+	if len(n.out) > 0 && !n.isKept() {
+		return (*DocumentError)(r.document.Problem(n.out[0].at, n.name().path(), message))
 	}
-	return &DocumentError{Path: n.path(), Message: cut(message, maxMessage)}
+	return &DocumentError{Path: n.name().path(), Message: cut(message, native.MaxMessage)}
 }
 
 // firstOf returns the first of several errors that were joined.
@@ -226,49 +227,18 @@ func firstOf(err error) error {
 	return err
 }
 
-// leaf is the place of a flag or a segment that is not in the graph.
-const leaf = -1
-
-// leafOf returns what linking would find out about a flag that refers to nothing.
-func leafOf(f *flag) linked {
-	return linked{node: leaf, cost: int32(f.evaluations()), timed: f.ownTime()}
-}
-
-// links returns the flag's references: of its requirements, then of its rules' conditions.
-func (f *flag) links() []*link {
-	links := slices.Clone(f.requires())
-	for i := range f.rules {
-		for j := range f.rules[i].conditions {
-			links = f.rules[i].conditions[j].links(links)
-		}
-	}
-	return links
-}
-
-// links appends the references in a condition, which may be nil.
-func (c *condition) links(links []*link) []*link {
-	if c == nil || c.more == nil {
-		return links
-	}
-	if c.more.link != nil {
-		push(&links, c.more.link)
-	}
-	for i := range c.more.parts {
-		links = c.more.parts[i].links(links)
-	}
-	return links
-}
-
 // nodes are the flags and segments of a ruleset with their references: a graph.
 type nodes []*node
 
-// node is a flag or a segment.
+// node is a flag or a segment in the graph.
 type node struct {
-	flag    *flag
-	segment *segment
-	links   []*link
+	definition
+	out     []*reference // to other definitions
 	problem error
-	cause   *segment // the bad segment of this ruleset because of which the node is bad; nil where something else is wrong
+
+	// cause is the bad segment of this ruleset because of which the node is bad; nil where something
+	// else is wrong.
+	cause *segment
 }
 
 // newNodes returns the graph of everything in the ruleset that is not bad, in the order of the
@@ -276,69 +246,40 @@ type node struct {
 // with them, and what they cost is known.
 func newNodes(r *ruleset) (g nodes) {
 	for f := range r.flags.all() {
-		if f.failure() != nil || f.node == leaf {
-			continue
-		}
-		if links := f.links(); links != nil {
-			g = append(g, &node{flag: f, links: links})
-		} else {
-			f.linked = leafOf(f)
+		if f.node != leaf {
+			g.add(f)
 		}
 	}
 	for _, s := range r.segments {
-		if s.err != nil {
-			continue
-		}
-		n := &node{segment: s, links: s.condition.links(nil)}
-		if cost := n.evaluations(); n.links != nil || cost > maxEvaluations {
-			g = append(g, n)
-		} else {
-			s.linked = linked{node: leaf, cost: cost, timed: n.ownTime()}
-		}
+		g.add(s)
 	}
 	slices.SortFunc(g, func(a, b *node) int { return compareNames(a.name(), b.name()) })
 	for i, n := range g {
-		n.linked().node = int32(i)
+		n.placed().node = int32(i)
 	}
 	return g
 }
 
-func (n *node) name() name {
-	if n.flag != nil {
-		return name{inFlags, n.flag.key}
+func (g *nodes) add(d definition) {
+	if d.isBad() {
+		return
 	}
-	return name{inSegments, n.segment.key}
-}
-
-func (n *node) path() string {
-	var b strings.Builder
-	name := n.name()
-	writeStep(&b, step{name: name.section})
-	writeStep(&b, step{name: name.key})
-	return b.String()
-}
-
-func (n *node) linked() *linked {
-	if n.flag != nil {
-		return &n.flag.linked
+	out, place := d.references(), leafOf(d)
+	if out != nil || place.cost > maxEvaluations {
+		*g = append(*g, &node{definition: d, out: out})
+	} else {
+		*d.placed() = place
 	}
-	return &n.segment.linked
 }
 
-func (n *node) isKept() bool {
-	return n.flag != nil && n.flag.keptFor() != nil || n.segment != nil && n.segment.kept != nil
-}
+func (n *node) isKept() bool { return n.keptFor() != nil }
 
 // firstProblem returns what is wrong with today's definition, where the node holds a kept one.
 func (n *node) firstProblem() error {
-	switch {
-	case n.flag != nil && n.flag.keptFor() != nil:
-		return n.flag.keptFor()
-	case n.segment != nil && n.segment.kept != nil:
-		return n.segment.kept
-	default:
-		return n.problem
+	if kept := n.keptFor(); kept != nil {
+		return kept
 	}
+	return n.problem
 }
 
 // fail notes the first thing that is wrong with the node.
@@ -348,35 +289,29 @@ func (n *node) fail(problem *DocumentError) {
 	}
 }
 
-// target returns what is known about the flag or segment that the link leads to, and what has
-// turned out to be wrong with it; nil where it is gone or was set aside.
-func (l *link) target(g nodes) (place *linked, problem error) {
+// target returns the flag or segment that a reference leads to, nil where it is gone.
+func (r *reference) target() definition {
 	switch {
-	case l.flag != nil && l.flag.failure() == nil:
-		place = &l.flag.linked
-	case l.segment != nil && l.segment.err == nil:
-		place = &l.segment.linked
+	case r.flag != nil:
+		return r.flag
+	case r.segment != nil:
+		return r.segment
 	default:
-		return nil, nil
+		return nil
 	}
-	if place.node != leaf {
-		problem = g[place.node].problem
+}
+
+// problemOf returns what has turned out to be wrong with a definition of the ruleset, nil for
+// nothing.
+func (g nodes) problemOf(d definition) error {
+	if d.isBad() || d.placed().node == leaf {
+		return nil
 	}
-	return place, problem
+	return g[d.placed().node].problem
 }
 
 func (n *node) refersTo(other *node) bool {
-	return slices.ContainsFunc(n.links, func(l *link) bool {
-		return l.flag != nil && l.flag == other.flag || l.segment != nil && l.segment == other.segment
-	})
-}
-
-// ownTime reports whether the node itself looks at the clock.
-func (n *node) ownTime() bool {
-	if n.flag != nil {
-		return n.flag.ownTime()
-	}
-	return n.segment.condition != nil && n.segment.condition.isTimed()
+	return slices.ContainsFunc(n.out, func(r *reference) bool { return r.target() == other.definition })
 }
 
 // describe names the members of a cycle, the first few of many.
@@ -384,7 +319,7 @@ func (g nodes) describe(component []int32) string {
 	const most = 8
 	var names []string
 	for _, i := range component[:min(len(component), most)] {
-		names = append(names, g[i].path())
+		names = append(names, g[i].name().path())
 	}
 	slices.Sort(names)
 	if len(component) > most {
@@ -400,12 +335,15 @@ func (g nodes) edges(node int32, position int) (target int32, after int, ok bool
 	if n.problem != nil {
 		return 0, position, false
 	}
-	for position < len(n.links) {
-		place, _ := n.links[position].target(g)
+	for position < len(n.out) {
+		d := n.out[position].target()
 		position++
-		if place != nil && place.node != leaf {
-			return place.node, position, true
+		if d != nil && !d.isBad() && d.placed().node != leaf {
+			return d.placed().node, position, true
 		}
 	}
 	return 0, position, false
 }
+
+// path returns the path to the definition in a document.
+func (n name) path() string { return native.Path(n.section, n.key) }

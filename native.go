@@ -3,20 +3,26 @@ package becket
 import (
 	"fmt"
 	"runtime"
+	"sync"
+
+	"github.com/becketflags/becket/internal/native"
 )
 
 // Schema is the version of the native documents that this library reads.
-const Schema = 1
+const Schema = native.Schema
 
-// Native is becket's own format, described in docs/ruleset.md. A client reads it unless it is told otherwise.
+const maxNoted = 10_000 // problems of a document: beyond them, each bad flag or segment has one
+
+// Native is becket's own format, described in docs/ruleset.md. A client reads it unless it is told
+// otherwise.
 var Native Format = nativeFormat{}
 
 type nativeFormat struct{}
 
 func (nativeFormat) Name() string { return "native-v1" }
 
-// Decode compiles a native document, a large one on several processors. Its errors are *DocumentError or join several of
-// them, or wrap ErrTooLarge for a document of more than 64 MiB.
+// Decode compiles a native document, a large one on several processors. Its errors are
+// *DocumentError or join several of them, or wrap ErrTooLarge for a document of more than 64 MiB.
 func (nativeFormat) Decode(document []byte) (Rules, error) {
 	return decodeNative(document, runtime.GOMAXPROCS(0))
 }
@@ -25,21 +31,91 @@ func decodeNative(document []byte, goroutines int) (Rules, error) {
 	if err := checkSize(document); err != nil {
 		return nil, err
 	}
-	r, err := newReader(document, goroutines)
-	defer r.crew.dismiss()
-	if err != nil {
-		return nil, err
+	rules := &decoded{
+		ruleset:  &ruleset{segments: map[string]*segment{}},
+		problems: map[name][]*DocumentError{},
 	}
-	rules := r.ruleset()
-	if r.broken != nil {
-		return nil, r.broken
+	d, problems := native.Read(document, goroutines, rules)
+	if d == nil {
+		return nil, joinProblems(located(problems))
 	}
-	if r.crew.patterns.exceeded() {
-		return nil, &DocumentError{Message: fmt.Sprintf("the patterns of the document take more than %d instructions", maxDocumentInstructions)}
-	}
-	if len(r.problems) > 0 {
-		return nil, joinProblems(r.noted())
+	rules.document = d
+	rules.keys = sync.OnceValue(rules.flags.keys)
+	rules.info.Revision, rules.info.Environment = d.Revision, d.Environment
+	for _, warning := range located(d.Warnings) {
+		rules.info.Warnings = append(rules.info.Warnings, warning)
 	}
 	rules.link()
 	return rules, nil
+}
+
+// located returns problems as the errors of this package.
+func located(problems []*native.Problem) (errs []*DocumentError) {
+	for _, p := range problems {
+		errs = append(errs, (*DocumentError)(p))
+	}
+	return errs
+}
+
+// Compiler returns a compiler for one of the goroutines that read the document.
+func (r *decoded) Compiler() native.Compiler { return newCompiler() }
+
+// Add puts the members of a section into the ruleset.
+func (r *decoded) Add(d *native.Document, section string, members [][]native.Member) {
+	count := 0
+	for _, some := range members {
+		count += len(some)
+	}
+	if section == inFlags {
+		r.flags = newFlagTable(count)
+	} else {
+		r.segments = make(map[string]*segment, count)
+	}
+	for _, some := range members {
+		for i := range some {
+			r.add(d, section, &some[i])
+			if len(r.problems) > native.MaxBad {
+				d.Refuse(section, some[i].At)
+				return
+			}
+		}
+	}
+}
+
+// add puts a member into the ruleset. A key that stands twice is a problem of both.
+func (r *decoded) add(d *native.Document, section string, m *native.Member) {
+	member := name{section, keyOf(m)}
+	problems := r.problems[member]
+	if len(problems) < native.MaxProblems && (len(problems) > 0 || r.defines(member)) {
+		message := fmt.Sprintf("%q stands twice", shorten(member.key))
+		problems = append(problems, (*DocumentError)(d.Problem(m.At, member.path(), message)))
+	}
+	if m.Bad != nil {
+		problems = append(problems, located(m.Bad.Problems)...)
+	}
+	if len(problems) > 0 {
+		noted := len(r.problems[member])
+		most := min(native.MaxProblems, max(noted, 1, noted+maxNoted-r.noted))
+		problems = problems[:min(len(problems), most)]
+		r.noted += len(problems) - noted
+		r.problems[member] = problems
+		return
+	}
+	switch compiled := m.Compiled.(type) {
+	case *flag:
+		r.flags.set(compiled)
+	case *segment:
+		r.segments[member.key] = compiled
+	}
+}
+
+func keyOf(m *native.Member) string {
+	switch compiled := m.Compiled.(type) {
+	case *flag:
+		return compiled.key
+	case *segment:
+		return compiled.key
+	default:
+		return m.Bad.Key
+	}
 }

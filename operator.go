@@ -54,52 +54,6 @@ type set struct {
 // setKinds says which kinds of values a set holds beside texts; a value of a kind that it does not hold is unknown to it.
 type setKinds struct{ numbers, booleans bool }
 
-// newSet returns the set of the values, which are texts, numbers and booleans; the texts folded where the case is ignored.
-func newSet(values []Value, fold bool) *set {
-	s := &set{length: len(values)}
-	var counts [KindObject + 1]int
-	for _, v := range values {
-		counts[v.kind()]++
-	}
-	texts := make([]string, 0, counts[KindString])
-	s.ints, s.floats = sized[int64](counts[KindInt]), sized[float64](counts[KindFloat])
-	for _, v := range values {
-		switch v.kind() {
-		case KindString:
-			text := v.Text()
-			if fold {
-				text = string(match.AppendFold(nil, text))
-			}
-			texts = append(texts, text)
-		case KindInt:
-			if v.isUnsigned() {
-				s.larger = append(s.larger, v.Uint())
-			} else {
-				s.ints = append(s.ints, v.Int())
-			}
-		case KindFloat:
-			s.floats = append(s.floats, v.Float())
-		case KindBool:
-			s.kinds.booleans = true
-			s.booleans[v.number] = true
-		}
-	}
-	slices.Sort(s.ints)
-	slices.Sort(s.larger)
-	slices.Sort(s.floats)
-	s.kinds.numbers = len(s.ints)+len(s.larger)+len(s.floats) > 0
-	s.texts = match.NewTexts(texts)
-	return s
-}
-
-// sized returns an empty list with room for that many elements, nil for none.
-func sized[T any](room int) []T {
-	if room == 0 {
-		return nil
-	}
-	return make([]T, 0, room)
-}
-
 // has reports whether the value is in the set: unknown when the set holds nothing of its type.
 func (s *set) has(value Value, fold bool) truth {
 	if s.length == 0 {

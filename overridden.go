@@ -3,6 +3,8 @@ package becket
 import (
 	"fmt"
 	"iter"
+
+	"github.com/becketflags/becket/internal/match"
 )
 
 // overridden are Rules with overrides before them.
@@ -48,7 +50,7 @@ func (line *override) answer(rules Rules) overriding {
 		}
 		if info.Kind != KindString {
 			return overriding{err: &EvaluationError{Code: CodeParseError, Message: fmt.Sprintf(
-				"the override names the variant %q, which the flag does not have%s", shorten(line.value.Text()), suggest(line.value.Text(), info.Variants))}}
+				"the override names the variant %q, which the flag does not have%s", shorten(line.value.Text()), match.Suggest(line.value.Text(), info.Variants))}}
 		}
 	}
 	value, ok := line.value.as(info.Kind)

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
+
+	"github.com/becketflags/becket/internal/native"
 )
 
 // Override is a value that stands before the ruleset's on this machine.
@@ -79,18 +81,12 @@ func (o *overrides) reload() (changed bool, err error) {
 
 // decodeOverrides reads the file. Its errors are *DocumentError or join several of them.
 func decodeOverrides(document []byte) (list []override, err error) {
-	r, err := newReader(document, 1)
-	if err != nil {
-		return nil, err
+	values, problems := native.ReadValues(document)
+	for _, v := range values {
+		list = append(list, override{v.Name, valueOf(v.Value)})
 	}
-	r.object(func(name string, at int) {
-		r.checkKey(name, at)
-		if draft := r.variant(name, at); draft.value.kind() != KindAny {
-			list = append(list, override{name, draft.value})
-		}
-	})
 	slices.SortFunc(list, func(a, b override) int { return strings.Compare(a.flag, b.flag) })
-	return list, joinProblems(r.noted())
+	return list, joinProblems(located(problems))
 }
 
 // told lists the overrides for Status.

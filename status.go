@@ -5,6 +5,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/becketflags/becket/internal/native"
 )
 
 // Status is how a client stands. It is a copy, without secrets: it may be logged and served to people. The zero Status is
@@ -128,7 +130,7 @@ func (b *statusBoard) read() Status {
 	h := b.held
 	s.Tier = h.snapshot.tier
 	s.Revision, s.Environment, s.Flags = h.info.Revision, h.info.Environment, h.info.Flags
-	s.Bad, s.Warnings = firstCopy(h.info.Bad, maxBad), firstCopy(h.info.Warnings, maxWarnings+1)
+	s.Bad, s.Warnings = firstCopy(h.info.Bad, native.MaxBad), firstCopy(h.info.Warnings, native.MaxWarnings+1)
 	s.Misfits = h.snapshot.misfits.list()
 	s.ETag, s.SignedBy, s.FetchedAt = h.validator.ETag, h.signedBy, h.fetchedAt
 	if confirmed := h.snapshot.moment.confirmed.at.Load(); confirmed != nil {

@@ -45,18 +45,18 @@ func (n numeral) value() Value { return Value{number: n.number, meta: n.meta} }
 
 // operand holds what the rarer forms and operators need.
 type operand struct {
-	parts    []condition // of all, any, not
-	link     *link       // of segment and flag
-	texts    []string    // of contains, starts_with, ends_with; folded where the case is ignored
-	pattern  *pattern
-	versions *match.Constraint
-	prefixes []netip.Prefix
-	duration time.Duration // of newer_than and older_than
+	parts     []condition // of all, any, not
+	reference *reference  // of segment and flag
+	texts     []string    // of contains, starts_with, ends_with; folded where the case is ignored
+	pattern   *match.Pattern
+	versions  *match.Constraint
+	prefixes  []netip.Prefix
+	duration  time.Duration // of newer_than and older_than
 }
 
-// link is a reference to a flag or a segment. Linking sets one of the two pointers; both stay nil in a kept definition
+// reference is a reference to a flag or a segment. Linking sets one of the two pointers; both stay nil in a kept definition
 // whose target is gone.
-type link struct {
+type reference struct {
 	key      string
 	toFlag   bool // otherwise to a segment
 	segment  *segment
@@ -75,7 +75,7 @@ type segment struct {
 	digest    uint64
 	err       error // set: the definition could not be read, and who uses it is bad too
 	kept      error // set: the definition is an earlier document's
-	linked
+	placement
 }
 
 // isPlainTest reports whether the condition needs nothing of an evaluation but one attribute's value.
@@ -157,9 +157,9 @@ func (c *condition) combine(e *evaluation) truth {
 	case formNot:
 		return c.more.parts[0].holds(e).not()
 	case formSegment:
-		return c.more.link.contains(e)
+		return c.more.reference.contains(e)
 	default:
-		return c.more.link.satisfied(e)
+		return c.more.reference.satisfied(e)
 	}
 }
 
@@ -183,14 +183,14 @@ func anyHolds(parts []condition, e *evaluation) truth {
 	return result
 }
 
-func (l *link) contains(e *evaluation) truth {
-	if l.segment == nil {
+func (r *reference) contains(e *evaluation) truth {
+	if r.segment == nil {
 		return unknown
 	}
 	if e.trace != nil {
-		return e.trace.segment(e, l.segment)
+		return e.trace.segment(e, r.segment)
 	}
-	return l.segment.contains(e)
+	return r.segment.contains(e)
 }
 
 func (s *segment) contains(e *evaluation) truth {
@@ -212,26 +212,26 @@ func (s *segment) contains(e *evaluation) truth {
 }
 
 // required is satisfied for a requirement, which an explanation shows.
-func (l *link) required(e *evaluation) truth {
+func (r *reference) required(e *evaluation) truth {
 	if e.trace != nil {
-		return e.trace.requirement(e, l)
+		return e.trace.requirement(e, r)
 	}
-	return l.satisfied(e)
+	return r.satisfied(e)
 }
 
 // satisfied reports whether the flag serves one of the variants: unknown when its evaluation fails, false when it serves none.
-func (l *link) satisfied(e *evaluation) truth {
-	if l.flag == nil {
+func (r *reference) satisfied(e *evaluation) truth {
+	if r.flag == nil {
 		return unknown
 	}
-	variant := l.flag.evaluate(e)
+	variant := r.flag.evaluate(e)
 	if e.failed != 0 {
 		return unknown
 	}
 	if variant == nil {
 		return no
 	}
-	return truthOf(slices.Contains(l.variants, variant.Name))
+	return truthOf(slices.Contains(r.variants, variant.Name))
 }
 
 // compareList is "any" over the elements.
@@ -348,4 +348,4 @@ func (c *condition) insideAny(text string) truth {
 	return no
 }
 
-func (l *link) text() string { return l.key + " in " + listText(l.variants) }
+func (r *reference) text() string { return r.key + " in " + listText(r.variants) }

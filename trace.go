@@ -58,10 +58,10 @@ func (t *trace) flag(e *evaluation, f *flag) (variant *Variant) {
 }
 
 //go:noinline
-func (t *trace) requirement(e *evaluation, l *link) (met truth) {
-	t.nested("requirement", l.text(), func() (string, string) {
-		met = l.satisfied(e)
-		if l.flag == nil {
+func (t *trace) requirement(e *evaluation, r *reference) (met truth) {
+	t.nested("requirement", r.text(), func() (string, string) {
+		met = r.satisfied(e)
+		if r.flag == nil {
 			return met.String(), "the flag is gone"
 		}
 		return met.String(), ""
@@ -209,9 +209,9 @@ func (c *condition) text() string {
 	case formTest:
 		return c.attribute.text + " " + c.word() + " " + c.operandText()
 	case formSegment:
-		return "segment " + c.more.link.key
+		return "segment " + c.more.reference.key
 	case formFlag:
-		return "flag " + c.more.link.text()
+		return "flag " + c.more.reference.text()
 	default:
 		return map[form]string{formAll: "all", formAny: "any", formNot: "not"}[c.form]
 	}

@@ -8,6 +8,8 @@ import (
 	"unsafe"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/becketflags/becket/internal/match"
 )
 
 // Value is one attribute of a subject, or the value of a variant: a boolean, text, a number, an instant, a list or an
@@ -89,6 +91,20 @@ func FloatValue(f float64) Value {
 // DecimalValue returns a Value of [KindFloat], of an integral number too: what a variant of a float flag holds.
 func DecimalValue(f float64) Value {
 	return Value{number: math.Float64bits(f), meta: meta(KindFloat)}
+}
+
+// numberValue returns a Value of [KindInt] or [KindFloat].
+func numberValue(n match.Number) Value {
+	switch {
+	case !n.IsInt():
+		return DecimalValue(n.Float())
+	case n.IsUnsigned():
+		return UintValue(n.Uint())
+	case n.Int() == 0:
+		return FloatValue(n.Float()) // it may be -0
+	default:
+		return IntValue(n.Int())
+	}
 }
 
 // TimeValue returns a Value of [KindTime], to the nanosecond. The time zone is not kept.

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+
+	"github.com/becketflags/becket/internal/match"
 )
 
 // HandleError is a handle that does not fit the ruleset, or is nil. Err of the former wraps [ErrFlagNotFound], [ErrTypeMismatch], [ErrParse], [ErrNotReady],
@@ -101,7 +103,7 @@ func (d *declaration) verify(rules Rules, first map[string]declaration) (errs []
 	info, ok := rules.Flag(d.key)
 	switch {
 	case !ok:
-		return append(errs, fmt.Errorf("%w%s", ErrFlagNotFound, suggest(d.key, flagKeys(rules))))
+		return append(errs, fmt.Errorf("%w%s", ErrFlagNotFound, match.Suggest(d.key, flagKeys(rules))))
 	case info.Kind == KindAny && info.Err != nil:
 		return append(errs, fmt.Errorf("%w: %w", ErrParse, within{info.Err}))
 	case info.Kind != d.kind && (info.Kind != KindInt || d.kind != KindFloat):

@@ -38,7 +38,7 @@ func (d weekdays) has(day time.Weekday) bool { return d>>day&1 == 1 }
 // open reports whether a part of a day that began today or yesterday lasts.
 func (r *recurrence) open(now match.Instant) bool {
 	wall := now.Time().In(r.zone)
-	today, minute := wall.Weekday(), wall.Hour()*minutesPerHour+wall.Minute()
+	today, minute := wall.Weekday(), wall.Hour()*match.MinutesPerHour+wall.Minute()
 	if r.from < r.until {
 		return r.days.has(today) && r.from <= minute && minute < r.until
 	}
@@ -46,18 +46,10 @@ func (r *recurrence) open(now match.Instant) bool {
 	return r.days.has(today) && r.from <= minute || r.days.has(yesterday) && minute < r.until
 }
 
-const (
-	minutesPerHour = 60
-	minutesPerDay  = 24 * minutesPerHour
-)
-
-// dayWords are the words of a document, in the order of time.Weekday.
-var dayWords = []string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}
-
 // text writes the recurrence for people.
 func (r *recurrence) text() string {
 	var days []string
-	for day, word := range dayWords {
+	for day, word := range match.DayWords {
 		if r.days.has(time.Weekday(day)) {
 			days = append(days, word)
 		}
@@ -66,24 +58,5 @@ func (r *recurrence) text() string {
 	if r.days == everyDay {
 		which = "every day"
 	}
-	return fmt.Sprintf("%s from %s until %s in %s", which, clockText(r.from), clockText(r.until), r.zone)
-}
-
-func clockText(minute int) string {
-	return fmt.Sprintf("%02d:%02d", minute/minutesPerHour, minute%minutesPerHour)
-}
-
-// parseClock reads a time of day, "00:00" to "24:00", as minutes after midnight.
-func parseClock(text string) (minute int, ok bool) {
-	if len(text) != len("00:00") || text[2] != ':' {
-		return 0, false
-	}
-	for _, i := range []int{0, 1, 3, 4} {
-		if text[i] < '0' || text[i] > '9' {
-			return 0, false
-		}
-	}
-	hours, minutes := int(text[0]-'0')*10+int(text[1]-'0'), int(text[3]-'0')*10+int(text[4]-'0')
-	minute = hours*minutesPerHour + minutes
-	return minute, minutes < minutesPerHour && minute <= minutesPerDay
+	return fmt.Sprintf("%s from %s until %s in %s", which, match.ClockText(r.from), match.ClockText(r.until), r.zone)
 }

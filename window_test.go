@@ -49,7 +49,7 @@ func startedOn(r *recurrence, wall time.Time, days int) bool {
 	midnight := reading.Truncate(24*time.Hour).AddDate(0, 0, days)
 	length := r.until - r.from
 	if length <= 0 {
-		length += minutesPerDay
+		length += match.MinutesPerDay
 	}
 	start := midnight.Add(time.Duration(r.from) * time.Minute)
 	return r.days.has(midnight.Weekday()) && !reading.Before(start) && reading.Before(start.Add(time.Duration(length)*time.Minute))
@@ -151,16 +151,19 @@ func TestExplanationsShowRecurringWindowsAndDurations(t *testing.T) {
 	assert.Equal(t, ReasonTargetingMatch, x.Reason)
 }
 
+// maxZones is how many time zones one document may name.
+const maxZones = 1000
+
 func TestADocumentMayNameOnlySoManyTimeZones(t *testing.T) {
 	t.Parallel()
 	var flags []string
-	for i := range mostZones + 5 {
+	for i := range maxZones + 5 {
 		flags = append(flags, fmt.Sprintf(`"f%d": {"rules": [{"every": {"zone": "Nowhere/Town%d"}, "serve": "on"}]}`, i, i))
 	}
 	rules, err := decodeNative([]byte(`{"schema": 1, "flags": {`+strings.Join(flags, ",")+`}}`), 1)
 	require.NoError(t, err)
 	bad := rules.Info().Bad
-	require.Len(t, bad, mostZones+5)
+	require.Len(t, bad, maxZones+5)
 	beyond := 0
 	for i := range bad {
 		if strings.Contains(bad[i].Err.Error(), "more than 1000 time zones") {

@@ -1,12 +1,26 @@
 package match
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
-// longestSuggested is how many bytes a word and a candidate have at most to be compared: the time that it takes is their product.
+// longestSuggested is how many bytes a word and a candidate have at most to be compared: the time
+// that it takes is their product.
 const longestSuggested = 64
 
-// Nearest returns the candidate that the fewest edits make of the word, if they are at most a third of it, or 2; "" when none is near.
-// Upper and lower case count as the same. Nothing is near a word of more than 64 bytes.
+// Suggest returns ` (did you mean "…"?)` with the candidate nearest to a word, or "" when none is
+// near.
+func Suggest(word string, candidates []string) string {
+	if name := Nearest(word, candidates); name != "" {
+		return fmt.Sprintf(" (did you mean %q?)", name)
+	}
+	return ""
+}
+
+// Nearest returns the candidate that the fewest edits make of the word, if they are at most a third
+// of it, or 2; "" when none is near. Upper and lower case count as the same. Nothing is near a word
+// of more than 64 bytes.
 func Nearest(word string, candidates []string) string {
 	if len(word) > longestSuggested {
 		return ""
@@ -24,7 +38,8 @@ func Nearest(word string, candidates []string) string {
 	return best
 }
 
-// edits counts the bytes to insert, delete or replace to make one text of the other (Levenshtein's distance).
+// edits counts the bytes to insert, delete or replace to make one text of the other (Levenshtein's
+// distance).
 func edits(a, b string) int {
 	var room [2 * longestSuggested]int // a text may be longer in lower case
 	row := room[:]

@@ -1,13 +1,18 @@
-package becket
+package native
 
-// What stands between tokens in valid JSON, and what ends a number or a word.
+import "unsafe"
+
+// textOf returns a part of the document as a string without a copy.
+func textOf(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
+
+// The bytes between tokens of valid JSON, and those that end a number or a word.
 var (
 	separates = [256]bool{' ': true, '\t': true, '\r': true, '\n': true, ',': true, ':': true}
 	delimits  = [256]bool{' ': true, '\t': true, '\r': true, '\n': true, ',': true, ':': true, ']': true, '}': true}
 )
 
-// tokenAt returns where the next token begins at an offset or after it. Commas and colons are where they must be, and mean no more
-// than white space.
+// tokenAt returns where the next token begins at an offset or after it. Commas and colons are where
+// they must be, and mean no more than white space.
 func tokenAt(document []byte, at int) int {
 	for at < len(document) && separates[document[at]] {
 		at++
@@ -31,8 +36,9 @@ func scalarEnd(document []byte, at int) int {
 	return at + 1
 }
 
-// span returns where the value ends that begins at an offset of valid JSON, how deep objects and arrays stand in each other in it,
-// and how many texts, numbers and words there are in it, names among them.
+// span returns where the value ends that begins at an offset of valid JSON, how deep objects and
+// arrays stand in each other in it, and how many texts, numbers and words there are in it, names
+// among them.
 func span(document []byte, at int) (end, deepest, scalars int) {
 	for depth := 0; ; {
 		switch document[at] {

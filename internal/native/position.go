@@ -1,9 +1,9 @@
-package becket
+package native
 
 import "bytes"
 
-// lines finds the line of an offset without counting from the start each time: a document may hold many problems. Every block of
-// the document has an entry, made when the first problem needs it.
+// lines finds the line of an offset without counting from the start each time: a document may hold
+// many problems. Every block of the document has an entry, made when the first problem needs it.
 type lines struct {
 	blocks []lineBlock
 }

@@ -1,4 +1,4 @@
-package becket
+package native
 
 import (
 	"bytes"
@@ -7,8 +7,9 @@ import (
 	"unicode/utf8"
 )
 
-// badText returns the offset of the first thing in valid JSON that is no text: bytes that are not UTF-8, or an escape of half a surrogate
-// pair. It returns -1 where there is none, as in nearly every document.
+// badText returns the offset of the first invalid piece of text in valid JSON: bytes that are not
+// UTF-8, or an escape of half a surrogate pair. It returns -1 where there is none, as in nearly every
+// document.
 func badText(raw []byte) int {
 	if utf8.Valid(raw) && !bytes.Contains(raw, []byte(`\u`)) {
 		return -1
@@ -46,7 +47,7 @@ func textSize(raw []byte) int {
 	}
 }
 
-// escaped returns what an escape of four hexadecimal digits stands for, -1 where none begins.
+// escaped returns the code unit of an escape of four hexadecimal digits, -1 where none begins.
 func escaped(raw []byte) rune {
 	if len(raw) < len(`\u0000`) || raw[0] != '\\' || raw[1] != 'u' {
 		return -1
@@ -58,7 +59,7 @@ func escaped(raw []byte) rune {
 	return rune(unit)
 }
 
-// badTextMessage says what is wrong at a place that badText returned.
+// badTextMessage describes the problem at a place that badText returned.
 func badTextMessage(raw []byte) string {
 	if raw[0] == '\\' {
 		return "the escape is half a surrogate pair"
@@ -66,7 +67,8 @@ func badTextMessage(raw []byte) string {
 	return "the bytes are not valid UTF-8"
 }
 
-// checkMember notes a text of a flag or segment that is none, and returns the key without what is wrong in it.
+// checkMember notes invalid text in a flag or segment, and returns the key with its own invalid bytes
+// replaced.
 func (r *reader) checkMember(key string, from, to int) string {
 	at := badText(r.document[from:to])
 	if at < 0 {
@@ -76,7 +78,8 @@ func (r *reader) checkMember(key string, from, to int) string {
 	return string(bytes.ToValidUTF8([]byte(key), []byte("\ufffd")))
 }
 
-// checkBetween refuses the document for a text that is none outside of flags and segments. members are where those stand.
+// checkBetween refuses the document for invalid text outside of flags and segments. members are the
+// places where those stand.
 func (r *reader) checkBetween(members [][2]int) {
 	from := 0
 	for _, m := range append(members, [2]int{len(r.document), len(r.document)}) {

@@ -8,6 +8,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/becketflags/becket/internal/native"
 )
 
 // manyFlags returns the fields of a document with so many flags. Every hundredth has an unknown field, and one key stands twice.
@@ -26,11 +28,11 @@ func manyFlags(count int) string {
 }
 
 func TestADocumentIsTheSameByHoweverManyGoroutinesItIsRead(t *testing.T) {
-	for _, count := range []int{0, 1, portionSize - 1, portionSize, portionSize + 1, 1000} {
+	for _, count := range []int{0, 1, 15, 16, 17, 1000} {
 		document := manyFlags(count) + "}"
 		one, err := decodeNative([]byte(document), 1)
 		require.NoError(t, err)
-		for readers := 2; readers <= 2*maxReaders; readers++ {
+		for readers := 2; readers <= 2*native.MaxReaders; readers++ {
 			many, err := decodeNative([]byte(document), readers)
 			require.NoError(t, err)
 			assert.Equal(t, fmt.Sprint(one.Info()), fmt.Sprint(many.Info()), "%d flags, %d readers", count, readers)
@@ -56,20 +58,30 @@ func TestHelpersEndWhenTheDocumentTurnsOutToBeBroken(t *testing.T) {
 	}
 }
 
-func TestAHelpersPanicIsTheReadersOwn(t *testing.T) {
-	c := newCrew([]byte("]"), 2)
-	c.add(&portion{from: 5, to: 9}) // outside of the document
-	c.working.Wait()                // the helper has taken it
-	assert.Panics(t, func() { c.finish(&reader{document: c.document}) })
-}
+func TestFloatsReachAsFarAsFloat64(t *testing.T) {
+	t.Parallel()
+	const document = `{"schema":1,"flags":{
+		"declared":{"type":"float","variants":{"a":1e308,"b":18446744073709551616},"default":"a","metadata":{"limit":1e300}},
+		"inferred":{"variants":{"a":-1e308,"b":0.5},"default":"a"},
+		"integer":{"variants":{"a":1e308},"default":"a"},
+		"object":{"variants":{"a":{"limit":[1e999]}},"default":"a"},
+		"weights":{"variants":{"a":"a","b":"b"},"default":{"split":{"a":1e308,"b":1.7e308}}}}}`
+	client := newTestClient(t, Bytes([]byte(document)), WithBootstrap([]byte(document)))
+	v := client.For(NewSubject("user-1"))
+	assert.Equal(t, 1e308, v.Float("declared", 0))
+	assert.Equal(t, -1e308, v.Float("inferred", 0))
+	info, _ := v.Flag("declared")
+	assert.Equal(t, map[string]any{"limit": 1e300}, info.Metadata)
+	assert.Equal(t, []string{"a", "b"}, info.Variants)
+	assert.NotEmpty(t, v.String("weights", ""))
 
-func TestNoMoreHelpersThanAllowed(t *testing.T) {
-	c := newCrew([]byte("{}"), 100)
-	for range 10 {
-		c.add(&portion{})
+	for _, key := range []string{"integer", "object"} {
+		require.ErrorIs(t, v.AnyDetail(key).Err, ErrParse, key)
+		require.ErrorIs(t, v.FloatDetail(key, 0).Err, ErrParse, key)
+		require.ErrorIs(t, JSONDetail[any](v, key, nil).Err, ErrParse, key)
 	}
-	assert.Zero(t, c.helpers)
-	c.dismiss()
-	assert.LessOrEqual(t, newCrew(nil, 100).helpers, maxReaders-1)
-	assert.Zero(t, newCrew(nil, 1).helpers)
+	bad := client.Status().Bad
+	require.Len(t, bad, 2)
+	assert.ErrorContains(t, bad[0], `flags.integer.variants.a at 4:26: the integer 1e308 is outside 64 bits, unless "type" is "float"`)
+	assert.ErrorContains(t, bad[1], "flags.object.variants.a.limit[0] at 5:39: the number 1e999 is too large")
 }

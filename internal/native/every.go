@@ -1,35 +1,50 @@
-package becket
+package native
 
 import (
 	"slices"
 	"time"
+
+	"github.com/becketflags/becket/internal/match"
 )
 
-// mostZones is how many time zones one document may name, more than there are: each has to be looked for.
+// mostZones is how many time zones one document may name, more than there are: each has to be
+// looked for.
 const mostZones = 1000
 
 // longestZone is the longest name of a time zone, in bytes.
 const longestZone = 64
 
+// Every is the times at which a rule lives again and again.
+type Every struct {
+	Days        Weekdays
+	From, Until int // minutes after midnight
+	Zone        *time.Location
+}
+
+// Weekdays has a bit for each [time.Weekday].
+type Weekdays uint8
+
+const everyDay Weekdays = 1<<7 - 1
+
 // every reads the times at which a rule lives again and again.
-func (r *reader) every() *recurrence {
-	e := &recurrence{days: everyDay, until: minutesPerDay, zone: time.UTC}
+func (r *reader) every() Every {
+	e := Every{Days: everyDay, Until: match.MinutesPerDay, Zone: time.UTC}
 	r.fields([]string{"days", "from", "until", "zone"}, func(field string) {
 		switch field {
 		case "days":
-			e.days = r.days()
+			e.Days = r.days()
 		case "from":
-			e.from = r.clock(minutesPerDay - 1)
+			e.From = r.clock(match.MinutesPerDay - 1)
 		case "until":
-			e.until = r.clock(minutesPerDay)
+			e.Until = r.clock(match.MinutesPerDay)
 		case "zone":
-			e.zone = r.zone()
+			e.Zone = r.zone()
 		}
 	})
 	return e
 }
 
-func (r *reader) days() (days weekdays) {
+func (r *reader) days() (days Weekdays) {
 	at, before := r.at, r.failed
 	r.array(func(int) {
 		at := r.at
@@ -37,11 +52,12 @@ func (r *reader) days() (days weekdays) {
 		if !ok {
 			return
 		}
-		day := slices.Index(dayWords, word)
+		day := slices.Index(match.DayWords, word)
 		switch {
 		case day < 0:
-			r.fail(at, "%q is no day%s: one of mon, tue, wed, thu, fri, sat, sun", shorten(word), suggest(word, dayWords))
-		case days.has(time.Weekday(day)):
+			r.fail(at, "%q is no day%s: one of mon, tue, wed, thu, fri, sat, sun",
+				shorten(word), match.Suggest(word, match.DayWords))
+		case days>>day&1 == 1:
 			r.fail(at, "%q stands twice", word)
 		default:
 			days |= 1 << day
@@ -60,9 +76,9 @@ func (r *reader) clock(latest int) int {
 	if !ok {
 		return 0
 	}
-	minute, ok := parseClock(text)
+	minute, ok := match.ParseClock(text)
 	if !ok || minute > latest {
-		r.fail(at, "%q is no time of day from 00:00 to %s", shorten(text), clockText(latest))
+		r.fail(at, "%q is no time of day from 00:00 to %s", shorten(text), match.ClockText(latest))
 	}
 	return minute
 }
@@ -85,13 +101,15 @@ func (r *reader) zone() *time.Location {
 		r.zones[name] = location
 	}
 	if location == nil {
-		r.fail(at, "this machine knows no time zone %q; where a zone is missing, a program has it by import _ \"time/tzdata\"", shorten(name))
+		message := "this machine knows no time zone %q; where a zone is missing, a program has it by import _ \"time/tzdata\""
+		r.fail(at, message, shorten(name))
 		return time.UTC
 	}
 	return location
 }
 
-// loadZone returns nil for a name that is none. The zone of the machine is none: it differs from machine to machine.
+// loadZone returns nil for a name that no zone has. The zone of the machine does not count: it
+// differs from machine to machine.
 func loadZone(name string) *time.Location {
 	if name == "" || name == "Local" || len(name) > longestZone {
 		return nil

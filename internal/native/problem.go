@@ -1,4 +1,4 @@
-package becket
+package native
 
 import (
 	"cmp"
@@ -8,7 +8,17 @@ import (
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/becketflags/becket/internal/match"
 )
+
+// Problem is something wrong in a document.
+type Problem struct {
+	Path    string // such as flags.checkout.rules[2].if; "" for the document itself
+	Line    int    // from 1; 0 where the place is not known
+	Column  int    // in bytes, from 1
+	Message string // with the remedy where there is one
+}
 
 // step is one part of a path: a name, or an index where the name is "".
 type step struct {
@@ -17,31 +27,35 @@ type step struct {
 }
 
 const (
-	maxProblems = 100    // of a flag or a segment, and of the rest of the document
-	maxNoted    = 10_000 // of a document: beyond them, each bad flag or segment has one
+	// MaxProblems is how many problems a flag, a segment or the rest of the document has at most.
+	MaxProblems = 100
 
-	// A problem costs hundreds of bytes, and three bytes of a document can hold one. So that the memory for problems grows with the
-	// document and no faster, a member of n bytes has leastProblems + n/bytesPerProblem of them at most.
+	// MaxMessage is how many bytes of a problem's message are kept.
+	MaxMessage = 256
+
+	// A problem costs hundreds of bytes, and three bytes of a document can hold one. So that the
+	// memory for problems grows with the document and no faster, a member of n bytes has
+	// leastProblems + n/bytesPerProblem of them at most.
 	leastProblems   = 2
 	bytesPerProblem = 32
 
-	maxMessage   = 256 // bytes of a problem's message
 	maxPath      = 256 // bytes of a path that is written in full; of a longer one, the middle is left out
 	lastSteps    = 3   // how many steps at the end of a path are never left out
 	maxPathName  = 64  // bytes of a name in a path
 	mostAttempts = 4   // of finding a suggestion for an unknown name, for one flag or segment
 )
 
-// account is what is wrong with the flag or segment that is being read, or with the rest of the document.
+// account holds the problems of the flag or segment that is being read, or of the rest of the
+// document.
 type account struct {
-	problems  []*DocumentError
-	begin     int  // where its value begins
-	room      int  // how many problems there may be; 0: not yet known
-	omitted   int  // how many there are beyond those
-	attempts  int  // of finding a suggestion
-	suggested bool // one was found
-	linked    int  // how many references have been read
-	deep      bool // that it is nested too deeply is among them
+	problems   []*Problem
+	begin      int  // where its value begins
+	room       int  // how many problems there may be; 0: not yet known
+	omitted    int  // how many there are beyond those
+	attempts   int  // of finding a suggestion
+	suggested  bool // one was found
+	references int  // how many have been read
+	deep       bool // that it is nested too deeply is among them
 }
 
 // fail notes a problem at an offset of the document.
@@ -61,13 +75,13 @@ func (r *reader) full() bool {
 	}
 	if r.room == 0 {
 		end, _, _ := span(r.document, r.begin)
-		r.room = min(maxProblems, leastProblems+(end-r.begin)/bytesPerProblem)
+		r.room = min(MaxProblems, leastProblems+(end-r.begin)/bytesPerProblem)
 	}
 	return len(r.problems) >= r.room
 }
 
 // noted returns the problems. Where some were left out, the last one says how many.
-func (r *reader) noted() []*DocumentError {
+func (r *reader) noted() []*Problem {
 	if r.omitted > 0 {
 		last := len(r.problems) - 1
 		r.problems[last] = r.problem(r.begin, r.pathText(), fmt.Sprintf("%d more problems are not listed", r.omitted+1))
@@ -76,13 +90,14 @@ func (r *reader) noted() []*DocumentError {
 	return r.problems
 }
 
-// suggest returns a suggestion for an unknown name, one for each flag or segment: searching takes time.
+// suggest returns a suggestion for an unknown name, one for each flag or segment: searching takes
+// time.
 func (r *reader) suggest(word string, candidates []string) string {
 	if r.suggested || r.attempts == mostAttempts {
 		return ""
 	}
 	r.attempts++
-	suggestion := suggest(word, candidates)
+	suggestion := match.Suggest(word, candidates)
 	r.suggested = suggestion != ""
 	return suggestion
 }
@@ -95,17 +110,17 @@ func (r *reader) failBelow(at int, below []step, format string, arguments ...any
 	r.path = r.path[:depth]
 }
 
-func (r *reader) problem(at int, path, message string) *DocumentError {
+func (r *reader) problem(at int, path, message string) *Problem {
 	line, column := r.lines.position(r.document, at)
-	return &DocumentError{Path: path, Line: line, Column: column, Message: cut(message, maxMessage)}
+	return &Problem{Path: path, Line: line, Column: column, Message: match.Shorten(message, MaxMessage)}
 }
 
-func comparePlaces(a, b *DocumentError) int {
+func comparePlaces(a, b *Problem) int {
 	return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 }
 
 // syntaxProblem says why the document is no JSON.
-func (r *reader) syntaxProblem(at int64, err error) *DocumentError {
+func (r *reader) syntaxProblem(at int64, err error) *Problem {
 	message := err.Error()
 	if syntactic, is := errors.AsType[*jsontext.SyntacticError](err); is {
 		at, message = syntactic.ByteOffset, syntactic.Err.Error()
@@ -113,7 +128,7 @@ func (r *reader) syntaxProblem(at int64, err error) *DocumentError {
 	return r.problem(int(at), "", "not valid JSON: "+strings.TrimPrefix(message, "jsontext: "))
 }
 
-// pathText writes the path for people. What stands in the middle of a long one is left out.
+// pathText writes the path for people. The middle of a long one is left out.
 func (r *reader) pathText() string {
 	var b strings.Builder
 	if len(r.path) > 4 {
@@ -132,9 +147,20 @@ func (r *reader) pathText() string {
 	return b.String()
 }
 
+// Path writes the path to a member of a section.
+func Path(section, key string) string {
+	var b strings.Builder
+	writeStep(&b, step{name: section})
+	writeStep(&b, step{name: key})
+	return b.String()
+}
+
+// shorten keeps a message readable that quotes a text.
+func shorten(text string) string { return match.Shorten(text, 40) }
+
 // writeStep writes a part of a path. Keys that are no identifiers are quoted, long ones shortened.
 func writeStep(b *strings.Builder, s step) {
-	s.name = cut(s.name, maxPathName)
+	s.name = match.Shorten(s.name, maxPathName)
 	switch {
 	case s.name == "":
 		b.WriteString("[" + strconv.Itoa(s.index) + "]")

@@ -1,18 +1,20 @@
-package becket
+package native
 
 import (
 	"bytes"
 	"slices"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/becketflags/becket/internal/match"
 )
 
 // maxNesting is how deep objects and arrays may stand in each other, the document itself counted.
 const maxNesting = 64
 
-// reader walks through a native document, so that every error has a place. The document has been found to be valid JSON before
-// the first step, so nothing below has to look out for its syntax or its end. What is wrong with its meaning is noted in
-// problems, and reading goes on.
+// reader walks through a native document, so that every error has a place. The document has been
+// found to be valid JSON before the first step, so nothing below has to look out for its syntax or
+// its end. Problems with its meaning are noted, and reading goes on.
 type reader struct {
 	document []byte
 	at       int // where the next token begins
@@ -20,33 +22,22 @@ type reader struct {
 	depth    int // how many objects and arrays are open
 	path     []step
 	account
-	failed int            // how many problems there have been, those that were left out too
-	broken *DocumentError // the document is refused, and nothing more is read
+	failed int      // how many problems there have been, those that were left out too
+	broken *Problem // the document is refused, and nothing more is read
 	lines  lines
 
-	crew  *crew
-	links int // how many references have been read
+	workers  *workers
+	compiler Compiler
 	shared
 	scratch
 }
 
-// newReader returns a reader for a document, which so many goroutines may read, or a *DocumentError if that is no JSON. Its crew is
-// to be dismissed in any case.
-func newReader(document []byte, goroutines int) (*reader, error) {
-	document = bytes.TrimPrefix(document, []byte("\xef\xbb\xbf"))
-	r := &reader{document: document, crew: newCrew(document, goroutines), shared: newShared()}
-	decoder := jsontext.NewDecoder(bytes.NewBuffer(r.document), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
-	if err := r.outline(decoder); err != nil {
-		return r, r.syntaxProblem(decoder.InputOffset(), err)
-	}
-	if rest := bytes.TrimLeft(r.document[decoder.InputOffset():], " \t\r\n"); len(rest) > 0 {
-		return r, r.problem(len(r.document)-len(rest), "", "not valid JSON: something follows the document")
-	}
-	r.pass(0)
-	return r, nil
+func newReader(document []byte, w *workers) *reader {
+	return &reader{document: document, workers: w, compiler: w.compiler(), shared: newShared()}
 }
 
-// object reads an object whose names the publisher chooses, and calls read for each. A name that stands twice is a problem.
+// object reads an object whose names the publisher chooses, and calls read for each. A name that
+// stands twice is a problem.
 func (r *reader) object(read func(name string, at int)) {
 	if !r.enter('{') {
 		return
@@ -67,17 +58,19 @@ func (r *reader) object(read func(name string, at int)) {
 	}
 }
 
-// fields reads an object whose fields the format defines, and calls read for each of them. Unknown ones and duplicates
-// are problems; what begins with "x-" belongs to the publisher's own tools.
-func (r *reader) fields(known []string, read func(field string)) {
-	r.fieldsOr(known, read, func(name string, at int) {
+// fields reads an object whose fields the format defines, and calls read for each of them. Unknown
+// ones and duplicates are problems; names that begin with "x-" belong to the publisher's own tools.
+// It reports whether it found nothing wrong.
+func (r *reader) fields(known []string, read func(field string)) bool {
+	return r.fieldsOr(known, read, func(name string, at int) {
 		r.fail(at, "unknown field %q%s", shorten(name), r.suggest(name, known))
 	})
 }
 
-func (r *reader) fieldsOr(known []string, read func(field string), stranger func(name string, at int)) {
+func (r *reader) fieldsOr(known []string, read func(field string), stranger func(name string, at int)) bool {
+	before := r.failed
 	if !r.enter('{') {
-		return
+		return false
 	}
 	var seen uint64
 	for r.more() {
@@ -98,6 +91,7 @@ func (r *reader) fieldsOr(known []string, read func(field string), stranger func
 		}
 		r.skip()
 	}
+	return r.failed == before
 }
 
 // array reads an array, and calls read for each element.
@@ -110,6 +104,13 @@ func (r *reader) array(read func(i int)) {
 		read(i)
 		r.up()
 	}
+}
+
+// below calls read with one more name in the path.
+func (r *reader) below(name string, read func()) {
+	r.path = append(r.path, step{name: name})
+	read()
+	r.up()
 }
 
 func (r *reader) up() { r.path = r.path[:len(r.path)-1] }
@@ -156,7 +157,7 @@ var kindWords = map[byte]string{
 	'n': "null", 't': "a boolean", '"': "a text", '0': "a number", '{': "an object", '[': "an array",
 }
 
-// kind returns what comes next, as the first byte of all values of its kind.
+// kind returns the kind of the next value, as the byte with which such values begin.
 func (r *reader) kind() byte {
 	switch c := r.document[r.at]; c {
 	case '-', '1', '2', '3', '4', '5', '6', '7', '8', '9':
@@ -201,7 +202,7 @@ func (r *reader) prose() string {
 
 func (r *reader) unquote(raw []byte) string { return r.once(r.inner(raw)) }
 
-// inner returns what stands between the quotes. It may be a part of the document.
+// inner returns the text between the quotes. It may share the memory of the document.
 func (r *reader) inner(raw []byte) []byte {
 	inner := raw[1 : len(raw)-1]
 	if bytes.IndexByte(inner, '\\') < 0 {
@@ -220,29 +221,29 @@ func (r *reader) boolean() (value, ok bool) {
 }
 
 // number reads a number: an integer if it is one, however it is written.
-func (r *reader) number() (Value, bool) {
+func (r *reader) number() (match.Number, bool) {
 	if !r.expect('0') {
-		return Value{}, false
+		return match.Number{}, false
 	}
 	at := r.at
-	value, problem := parseNumber(textOf(r.token()))
+	number, problem := match.ParseNumber(textOf(r.token()))
 	if problem != "" {
 		r.fail(at, "%s", problem)
 	}
-	return value, problem == ""
+	return number, problem == ""
 }
 
 // decimal reads a number where a float is meant.
-func (r *reader) decimal() (Value, bool) {
+func (r *reader) decimal() (match.Number, bool) {
 	if !r.expect('0') {
-		return Value{}, false
+		return match.Number{}, false
 	}
 	at := r.at
-	value, problem := parseDecimal(textOf(r.token()))
+	number, problem := match.ParseDecimal(textOf(r.token()))
 	if problem != "" {
 		r.fail(at, "%s", problem)
 	}
-	return value, problem == ""
+	return number, problem == ""
 }
 
 // scalar reads a text, a number or a boolean.
@@ -250,12 +251,13 @@ func (r *reader) scalar() (Value, bool) {
 	switch r.kind() {
 	case '"':
 		text, ok := r.text()
-		return StringValue(text), ok
+		return textValue(text), ok
 	case '0':
-		return r.number()
+		number, ok := r.number()
+		return numberValue(number), ok
 	case 't':
 		b, ok := r.boolean()
-		return BoolValue(b), ok
+		return boolValue(b), ok
 	default:
 		r.wrongKind("a text, a number or a boolean")
 		return Value{}, false

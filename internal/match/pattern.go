@@ -1,4 +1,4 @@
-package becket
+package match
 
 import (
 	"fmt"
@@ -6,111 +6,86 @@ import (
 	"regexp/syntax"
 	"strconv"
 	"strings"
-	"sync"
 	"unicode/utf8"
 )
 
-// Limits of patterns. An instruction is one of the program that package regexp makes of a pattern: about one for each letter, class
-// and operator, and as many times as a repetition says.
-const (
-	maxPattern              = 4096    // bytes of one pattern
-	maxInstructions         = 5_000   // of one pattern
-	maxDocumentInstructions = 100_000 // of all different patterns of a document
-)
+// Limits of patterns. An instruction is one of the program that package regexp makes of a pattern:
+// about one for each letter, class and operator, and as many times as a repetition says.
+const maxInstructions = 5_000 // of one pattern
 
-// pattern is a compiled regular expression.
-type pattern struct {
+// Pattern is a compiled regular expression.
+type Pattern struct {
 	*regexp.Regexp
-	effort  int    // see effortOf
-	problem string // set: it is no pattern, or too large a one
-	once    sync.Once
+
+	// Effort bounds how many instructions matching looks at for each byte of a text, whatever the
+	// text says.
+	Effort int
 }
 
-// patterns are the different patterns of a document, which several goroutines read.
-type patterns struct {
-	mutex        sync.Mutex
-	compiled     map[string]*pattern // by their text as it is compiled
-	instructions int                 // of all of them
-}
-
-// compile returns the pattern of that text.
-func (s *patterns) compile(text string, fold bool) *pattern {
+// CompilePattern compiles a pattern, in which case is ignored where fold is set, or returns what is
+// wrong with it. It calls spend with the instructions that the pattern takes, and gives up when
+// spend returns false.
+func CompilePattern(text string, fold bool, spend func(instructions int) bool) (p *Pattern, problem string) {
 	compiled := text
 	if fold {
 		compiled = "(?i)" + text
 	}
-	s.mutex.Lock()
-	p, ok := s.compiled[compiled]
-	if !ok {
-		p = &pattern{}
-		if s.compiled == nil {
-			s.compiled = map[string]*pattern{}
-		}
-		s.compiled[compiled] = p
-	}
-	s.mutex.Unlock()
-	p.once.Do(func() { p.problem = p.compile(s, text, compiled) })
-	return p
-}
-
-// spend counts instructions, and reports whether the document may have that many.
-func (s *patterns) spend(instructions int) bool {
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
-	s.instructions += instructions
-	return s.instructions <= maxDocumentInstructions
-}
-
-// exceeded reports whether the document has patterns of more instructions than it may have. It does not depend on the order in which they
-// were read.
-func (s *patterns) exceeded() bool { return !s.spend(0) }
-
-// compile compiles the pattern, and returns what is wrong with it. text is how the document writes it.
-func (p *pattern) compile(s *patterns, text, compiled string) (problem string) {
-	parsing := parsingEffort(compiled)
-	if parsing > maxInstructions {
-		return tooManyInstructions
-	}
-	if !s.spend(parsing) {
-		return "the patterns of the document are too large"
-	}
-	if _, err := syntax.Parse(text, syntax.Perl); err != nil {
-		return "error parsing regexp: " + strings.TrimPrefix(err.Error(), "error parsing regexp: ")
-	}
-	tree, err := syntax.Parse(compiled, syntax.Perl)
-	if err != nil {
-		return err.Error()
-	}
-	instructions := instructionsOf(tree)
-	if instructions > mostEstimated {
-		return tooManyInstructions
-	}
-	if more := instructions - parsing; more > 0 && !s.spend(more) {
-		return "the patterns of the document are too large"
+	tree, problem := parsePattern(text, compiled, spend)
+	if problem != "" {
+		return nil, problem
 	}
 	program, err := syntax.Compile(tree.Simplify())
 	if err != nil {
-		return err.Error()
+		return nil, err.Error()
 	}
 	if len(program.Inst) > maxInstructions {
-		return tooManyInstructions
+		return nil, tooManyInstructions
 	}
-	p.Regexp, err = regexp.Compile(compiled)
+	expression, err := regexp.Compile(compiled)
 	if err != nil {
-		return err.Error()
+		return nil, err.Error()
 	}
-	if _, plain := p.LiteralPrefix(); plain {
-		p.effort = 1 // package regexp searches for it as for any text
-	} else {
-		p.effort = effortOf(program)
+	p = &Pattern{expression, 1}
+	if _, plain := p.LiteralPrefix(); !plain { // package regexp searches for a plain one as for any text
+		p.Effort = effortOf(program)
 	}
-	return ""
+	return p, ""
 }
+
+// parsePattern parses a pattern and spends what that and compiling it take. text is how the
+// document writes it.
+func parsePattern(text, compiled string, spend func(instructions int) bool) (tree *syntax.Regexp, problem string) {
+	parsing := parsingEffort(compiled)
+	if parsing > maxInstructions {
+		return nil, tooManyInstructions
+	}
+	if !spend(parsing) {
+		return nil, patternsTooLarge
+	}
+	if _, err := syntax.Parse(text, syntax.Perl); err != nil {
+		return nil, "error parsing regexp: " + strings.TrimPrefix(err.Error(), "error parsing regexp: ")
+	}
+	tree, err := syntax.Parse(compiled, syntax.Perl)
+	if err != nil {
+		return nil, err.Error()
+	}
+	instructions := instructionsOf(tree)
+	if instructions > mostEstimated {
+		return nil, tooManyInstructions
+	}
+	if more := instructions - parsing; more > 0 && !spend(more) {
+		return nil, patternsTooLarge
+	}
+	return tree, ""
+}
+
+const patternsTooLarge = "the patterns of the document are too large"
 
 var tooManyInstructions = fmt.Sprintf("the pattern takes more than %d instructions", maxInstructions)
 
-// parsingEffort bounds what parsing a pattern takes, in instructions, before it is parsed: classes of Unicode are tables of hundreds of
-// ranges, and a range of letters whose case is ignored is walked through letter by letter.
+// parsingEffort bounds what parsing a pattern takes, in instructions, before it is parsed: classes
+// of Unicode are tables of hundreds of ranges, and a range of letters whose case is ignored is
+// walked through letter by letter.
 func parsingEffort(text string) int {
 	const (
 		table   = 40 // a class such as \pL
@@ -141,7 +116,8 @@ func greatestLetter(text string) rune {
 // mostEstimated is where an estimate counts as too many: it may be twice as many as there are.
 const mostEstimated = 2 * maxInstructions
 
-// instructionsOf estimates how many instructions a pattern takes, before repetitions are written out. It never returns too few.
+// instructionsOf estimates how many instructions a pattern takes, before repetitions are written
+// out. It never returns too few.
 func instructionsOf(tree *syntax.Regexp) int {
 	sum := 2
 	for _, sub := range tree.Sub {
@@ -161,7 +137,7 @@ func instructionsOf(tree *syntax.Regexp) int {
 	}
 }
 
-// effortOf bounds how many instructions matching looks at for each byte of a text, whatever the text says: those that the pattern begins
+// effortOf returns the Effort of a pattern: those instructions that the pattern begins
 // with, and those that follow the instructions which a single letter satisfies.
 func effortOf(program *syntax.Prog) int {
 	all := len(program.Inst)
@@ -190,7 +166,8 @@ func effortOf(program *syntax.Prog) int {
 	return min(effort, all)
 }
 
-// mayBe reports whether a letter satisfies an instruction; utf8.RuneSelf stands for every letter outside of ASCII.
+// mayBe reports whether a letter satisfies an instruction; utf8.RuneSelf stands for every letter
+// outside of ASCII.
 func mayBe(instruction *syntax.Inst, letter int) bool {
 	if letter < utf8.RuneSelf {
 		return instruction.MatchRune(rune(letter))

@@ -1,0 +1,223 @@
+package native
+
+import "slices"
+
+// Form says which of its forms a condition has.
+type Form uint8
+
+// The forms of conditions.
+const (
+	OnAttribute Form = iota // tests of an attribute, which must all hold
+	All
+	Any
+	Not
+	InSegment
+	InFlag
+)
+
+// Condition is a condition.
+type Condition struct {
+	At        int
+	Form      Form
+	Count     int32 // of the tests or parts
+	Attribute string
+	Tests     *Test      // the first one; the others follow by Next
+	Parts     *Condition // of all, any and not: the first one; the others follow by Next
+	Reference *Reference // to a flag or a segment
+	Next      *Condition
+}
+
+var conditionFields = []string{
+	"attribute", "in", "not_in", "segment", "flag", "all", "any", "not", "ignore_case",
+	"contains", "starts_with", "ends_with", "matches", "lt", "lte", "gt", "gte", "before", "after",
+	"semver", "cidr", "exists", "newer_than", "older_than",
+}
+
+// conditionDraft is a condition whose fields are being read, in whatever order they stand.
+type conditionDraft struct {
+	*Condition
+	tests      int       // how many there are
+	forms      [2]string // the first ones of attribute, segment, flag, all, any, not that are there
+	key        string    // of the flag or segment
+	lastTest   *Test
+	lastPart   *Condition
+	ignoreCase bool
+	foldAt     int
+}
+
+// condition reads a condition. After a problem its result is of no use, and nobody uses it.
+func (r *reader) condition() *Condition {
+	d := conditionDraft{}
+	before, noted := r.failed, len(r.problems)
+	conditions, tests, lists := r.conditions.used, r.tests.used, r.scratch.lists.used
+	d.Condition = r.conditions.next()
+	d.At = r.at
+	r.fieldsOr(conditionFields, func(field string) { r.conditionField(&d, field) }, func(name string, at int) {
+		what := "field"
+		if d.forms[0] == "attribute" || d.forms[0] == "" {
+			what = "operator"
+		}
+		r.fail(at, "unknown %s %q%s", what, shorten(name), r.suggest(name, conditionFields))
+	})
+	r.readTests(&d, noted)
+	if r.failed == before {
+		r.checkCondition(&d)
+	}
+	if r.failed > before {
+		r.conditions.rewind(conditions)
+		r.tests.rewind(tests)
+		r.scratch.lists.rewind(lists)
+		return nil
+	}
+	return d.Condition
+}
+
+func (r *reader) conditionField(d *conditionDraft, field string) {
+	switch field {
+	case "attribute":
+		d.note(field)
+		at := r.at
+		if text, ok := r.text(); ok {
+			d.Attribute = text
+			if text == "" {
+				r.fail(at, "the attribute's name is empty")
+			}
+		}
+	case "segment", "flag":
+		d.note(field)
+		d.key, _ = r.text()
+	case "all", "any":
+		d.note(field)
+		r.array(func(int) { d.add(r.condition()) })
+	case "not":
+		d.note(field)
+		d.add(r.condition())
+	case "ignore_case":
+		d.foldAt = r.at
+		d.ignoreCase, _ = r.boolean()
+	default:
+		d.addTest(r.tests.next(), field, r.at)
+		r.skip()
+	}
+}
+
+// note notes a form that is there.
+func (d *conditionDraft) note(form string) {
+	if d.forms[0] == "" {
+		d.forms[0] = form
+	} else if d.forms[1] == "" {
+		d.forms[1] = form
+	}
+}
+
+// add adds a part, nil where something was wrong with it.
+func (d *conditionDraft) add(part *Condition) {
+	switch {
+	case part == nil:
+		return
+	case d.lastPart == nil:
+		d.Parts = part
+	default:
+		d.lastPart.Next = part
+	}
+	d.lastPart = part
+	d.Count++
+}
+
+func (d *conditionDraft) addTest(t *Test, word string, at int) {
+	t.Word, t.At = word, at
+	if d.lastTest == nil {
+		d.Tests = t
+	} else {
+		d.lastTest.Next = t
+	}
+	d.lastTest = t
+	d.tests++
+}
+
+// readTests goes back to the operands. The problems from noted on are left in the order of the
+// document.
+func (r *reader) readTests(d *conditionDraft, noted int) {
+	at, end := r.at, r.end
+	for t := d.Tests; t != nil; t = t.Next {
+		r.at = t.At
+		r.path = append(r.path, step{name: t.Word})
+		r.test(t, d.ignoreCase)
+		r.up()
+	}
+	r.at, r.end = at, end
+	slices.SortStableFunc(r.problems[noted:], comparePlaces)
+}
+
+var combinations = map[string]Form{"all": All, "any": Any, "not": Not}
+
+// checkCondition looks at a condition whose fields are all right in themselves.
+func (r *reader) checkCondition(d *conditionDraft) {
+	switch {
+	case d.forms[0] == "" && d.Tests != nil:
+		r.fail(d.At, "%q needs an attribute to act on", d.Tests.Word)
+	case d.forms[0] == "":
+		r.fail(d.At, "a condition needs one of attribute, segment, flag, all, any, not")
+	case d.forms[1] != "":
+		r.fail(d.At, "a condition is either %q or %q, not both", d.forms[0], d.forms[1])
+	case d.forms[0] == "attribute":
+		r.checkTests(d)
+	case d.forms[0] == "flag":
+		r.checkFlagCondition(d)
+	case d.Tests != nil:
+		r.fail(d.At, "%q goes with an attribute, not with %q", d.Tests.Word, d.forms[0])
+	case d.foldAt > 0:
+		r.fail(d.foldAt, foldMessage)
+	case d.forms[0] == "segment":
+		d.Form, d.Reference = InSegment, r.reference(d.key, d.At)
+	default:
+		d.Form = combinations[d.forms[0]]
+	}
+}
+
+const foldMessage = "ignore_case goes with an operator on text"
+
+// checkTests looks at the operators on an attribute.
+func (r *reader) checkTests(d *conditionDraft) {
+	if d.Tests == nil {
+		r.fail(d.At, "attribute %q needs an operator, such as \"in\"", shorten(d.Attribute))
+		return
+	}
+	d.Count = int32(d.tests)
+	folds := false
+	for t := d.Tests; t != nil; t = t.Next {
+		folds = folds || t.Operator.folds()
+	}
+	if d.foldAt > 0 && !folds {
+		r.fail(d.foldAt, foldMessage)
+	}
+}
+
+// checkFlagCondition makes a reference of a flag condition, whose "in" looks like an operator until
+// all fields are known.
+func (r *reader) checkFlagCondition(d *conditionDraft) {
+	if d.foldAt > 0 {
+		r.fail(d.foldAt, foldMessage)
+	}
+	in := d.Tests
+	if d.tests != 1 || in.Word != "in" {
+		r.fail(d.At, "a flag condition needs \"in\" with an array of variants, and nothing else")
+		return
+	}
+	ref := r.reference(d.key, d.At)
+	ref.ToFlag = true
+	d.Form, d.Reference, d.Tests = InFlag, ref, nil
+	r.below("in", func() {
+		if r.document[in.At] != '[' {
+			r.fail(in.At, "expected an array of variants")
+		}
+		for i, v := range in.List.Values {
+			if v.Kind != Text {
+				message := "the name of a variant is a text, not of type %s"
+				r.failBelow(in.At, []step{{index: i}}, message, v.Kind)
+			}
+			push(&r.strings, v.Text)
+		}
+		ref.Variants = take(&r.strings, 0)
+	})
+}

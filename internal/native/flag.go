@@ -1,0 +1,272 @@
+package native
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/becketflags/becket/internal/match"
+)
+
+// Flag is the definition of a flag.
+type Flag struct {
+	Key      string
+	At       int // where the definition begins
+	Kind     Kind
+	Implied  bool      // the document names no variants: they are off and on
+	Variants []Variant // in the order of their names
+	Written  []byte    // the variants as they stand in the document
+	Enabled  bool
+	Off      int // the place among the variants of the one that is served when the flag is off, or None
+	Requires []*Reference
+	Rules    []Rule
+	Default  Serve
+	MaxAge   time.Duration // 0: no limit
+	Track    Track
+	About    About
+	IsAbout  bool // the document says something for people
+
+	// Definition and Behaviour differ as soon as the definition does, Behaviour only for fields
+	// that can change an answer. They differ from process to process, too.
+	Definition, Behaviour uint64
+
+	draft
+}
+
+// None is the place of no variant.
+const None = -1
+
+// draft is the part of a flag that reading needs until all fields are known.
+type draft struct {
+	typeAt    int
+	offName   string
+	offAt     int
+	ruleCount int
+	excessAt  int // where the first rule stands that is too many
+}
+
+// Reference is a reference to a flag or a segment.
+type Reference struct {
+	Key      string
+	ToFlag   bool     // otherwise to a segment
+	Variants []string // of a flag: those that satisfy
+	At       int      // where it stands
+	Path     string   // the same place for people; "" where its flag or segment has many references
+}
+
+// Track says which evaluations give an exposure.
+type Track uint8
+
+// The words of "track", in their order.
+const (
+	TrackSplits Track = iota
+	TrackAll
+	TrackNone
+)
+
+// About holds the fields of a flag that are for people. They never change an answer.
+type About struct {
+	Description, Owner string
+	Tags               []string
+	Metadata           map[string]any
+	Created, Expires   time.Time
+	Permanent          bool
+}
+
+// A flag's fields, those for people last.
+var (
+	flagFields   = append(slices.Clone(behaviourFields), peopleFields...)
+	peopleFields = []string{"description", "owner", "tags", "created", "expires", "permanent", "metadata"}
+
+	behaviourFields = []string{"type", "variants", "enabled", "off", "requires", "rules", "default", "max_age", "track"}
+)
+
+// flag reads and compiles a flag. It returns nil when there is anything wrong with it.
+func (r *reader) flag(key string, at int) (compiled any) {
+	d := &r.definition
+	*d = Flag{Key: key, At: at, Enabled: true, Implied: true, Off: None}
+	before := r.failed
+	r.reuse()
+	r.fields(flagFields, func(field string) {
+		start := r.at
+		r.flagField(d, field)
+		sum := r.digest(field, start)
+		d.Definition += sum
+		if !slices.Contains(peopleFields, field) {
+			d.Behaviour += sum
+		}
+	})
+	if r.failed == before {
+		r.checkFlag(d)
+	}
+	if r.failed > before {
+		return nil
+	}
+	compiled, problem := r.compiler.Flag(d)
+	if problem != "" {
+		r.fail(at, "%s", problem)
+	}
+	return compiled
+}
+
+func (r *reader) flagField(d *Flag, field string) {
+	switch field {
+	case "type":
+		d.typeAt = r.at
+		d.Kind = r.flagKind()
+	case "variants":
+		d.Implied = false
+		start := r.at
+		r.object(func(name string, at int) { push(&r.variants, r.variant(name, at)) })
+		d.Written = r.document[start:r.end]
+	case "enabled":
+		d.Enabled, _ = r.boolean()
+	case "off":
+		d.offAt = r.at
+		d.offName, _ = r.text()
+	case "requires":
+		r.array(func(int) { push(&r.requires, r.requirement()) })
+		d.Requires = r.requires
+	case "rules":
+		r.array(func(i int) { r.ruleOf(d, i) })
+		d.Rules = r.rules
+	case "default":
+		d.Default = r.serve()
+	case "max_age":
+		d.MaxAge = r.duration()
+	case "track":
+		d.Track = r.track()
+	default:
+		d.IsAbout = true
+		r.aboutField(&d.About, field)
+	}
+}
+
+func (r *reader) flagKind() Kind {
+	i := r.word("type", kindNames[Bool:])
+	return Kind(i + 1)
+}
+
+func (r *reader) track() Track {
+	return Track(max(0, r.word("tracking", []string{"splits", "all", "none"})))
+}
+
+// word reads one of several words, and returns which one it is, or -1.
+func (r *reader) word(kind string, words []string) int {
+	at := r.at
+	word, ok := r.text()
+	i := slices.Index(words, word)
+	if ok && i < 0 {
+		r.fail(at, "unknown %s %q%s: one of %s", kind, shorten(word), r.suggest(word, words), strings.Join(words, ", "))
+	}
+	return i
+}
+
+func (r *reader) requirement() *Reference {
+	ref := r.reference("", r.at)
+	ref.ToFlag = true
+	var hasFlag, hasIn bool
+	ok := r.fields([]string{"flag", "in"}, func(field string) {
+		if field == "flag" {
+			ref.Key, hasFlag = r.text()
+			return
+		}
+		hasIn = true
+		ref.Variants = r.textList()
+	})
+	if ok && (!hasFlag || !hasIn) {
+		r.fail(ref.At, "a requirement needs \"flag\" and \"in\"")
+	}
+	return ref
+}
+
+// reference returns a new reference, which stands at an offset.
+func (r *reader) reference(key string, at int) *Reference {
+	ref := r.scratch.references.next()
+	ref.Key, ref.At = key, at
+	if r.account.references++; r.account.references <= MaxProblems {
+		ref.Path = r.pathText()
+	}
+	return ref
+}
+
+func (r *reader) duration() time.Duration {
+	at := r.at
+	text, ok := r.text()
+	if !ok {
+		return 0
+	}
+	duration, ok := match.ParseDuration(text)
+	if !ok || duration <= 0 {
+		r.fail(at, "%q is no duration above 0 (such as %q or %q)", shorten(text), "7d", "36h")
+	}
+	return duration
+}
+
+func (r *reader) aboutField(a *About, field string) {
+	switch field {
+	case "description":
+		a.Description = r.prose()
+	case "owner":
+		a.Owner, _ = r.text()
+	case "tags":
+		a.Tags = r.tagList()
+	case "created":
+		a.Created = r.date()
+	case "expires":
+		a.Expires = r.date()
+	case "permanent":
+		a.Permanent, _ = r.boolean()
+	case "metadata":
+		a.Metadata = map[string]any{}
+		r.object(func(name string, _ int) {
+			if value, ok := r.metadatum(); ok {
+				a.Metadata[name] = value.Any()
+			}
+		})
+	}
+}
+
+// metadatum reads a scalar. A number that is written as a float may lie beyond 64 bits.
+func (r *reader) metadatum() (Value, bool) {
+	if r.kind() == '0' && bytes.ContainsAny(r.document[r.at:scalarEnd(r.document, r.at)], ".eE") {
+		number, ok := r.decimal()
+		return numberValue(number), ok
+	}
+	return r.scalar()
+}
+
+// tagList reads an array of texts. Equal ones are shared.
+func (r *reader) tagList() []string {
+	start, before := r.at, r.failed
+	end, _, _ := span(r.document, start)
+	raw := r.document[start:end]
+	if tags, ok := r.tags[string(raw)]; ok {
+		r.pass(end)
+		return tags
+	}
+	r.array(func(int) {
+		if tag, ok := r.text(); ok {
+			push(&r.strings, tag)
+		}
+	})
+	tags := take(&r.strings, 0)
+	if len(raw) <= longestShared && r.failed == before {
+		r.tags[string(raw)] = tags
+	}
+	return tags
+}
+
+func (r *reader) date() time.Time {
+	at := r.at
+	text, ok := r.text()
+	if !ok {
+		return time.Time{}
+	}
+	date, err := time.Parse(time.DateOnly, text)
+	if err != nil {
+		r.fail(at, "%q is no date (such as %q)", shorten(text), "2027-02-01")
+	}
+	return date
+}

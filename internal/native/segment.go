@@ -1,0 +1,55 @@
+package native
+
+import "github.com/becketflags/becket/internal/match"
+
+// Segment is the definition of a segment.
+type Segment struct {
+	Key              string
+	Include, Exclude match.Texts // targeting keys
+	If               *Condition  // nil: there is none
+	Digest           uint64      // differs as soon as the definition does, and from process to process
+}
+
+// segment reads a segment, and returns nil when there is anything wrong with it.
+func (r *reader) segment(key string) (compiled any) {
+	s := &r.segmentDefinition
+	*s = Segment{Key: key}
+	before := r.failed
+	start := r.at
+	r.reuse()
+	r.fields([]string{"description", "include", "exclude", "if"}, func(field string) {
+		switch field {
+		case "description":
+			r.text()
+		case "include":
+			s.Include = r.keySet()
+		case "exclude":
+			s.Exclude = r.keySet()
+		case "if":
+			s.If = r.condition()
+		}
+	})
+	if r.failed > before {
+		return nil
+	}
+	s.Digest = r.digest("", start)
+	return r.compiler.Segment(s)
+}
+
+// keySet reads a list of targeting keys, which may be long.
+func (r *reader) keySet() match.Texts {
+	if !r.enter('[') {
+		return match.Texts{}
+	}
+	var keys []string
+	for i := 0; r.more(); i++ {
+		if r.kind() != '"' {
+			r.path = append(r.path, step{index: i})
+			r.wrongKind(kindWords['"'])
+			r.up()
+			continue
+		}
+		push(&keys, string(r.inner(r.token())))
+	}
+	return match.NewTexts(keys)
+}

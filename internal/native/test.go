@@ -1,0 +1,218 @@
+package native
+
+import (
+	"net/netip"
+	"time"
+
+	"github.com/becketflags/becket/internal/match"
+)
+
+// Operator is the comparison that a test makes with an attribute.
+type Operator uint8
+
+// The operators; "not_in" is In negated.
+const (
+	In Operator = iota
+	Contains
+	StartsWith
+	EndsWith
+	Matches
+	Less
+	LessOrEqual
+	Greater
+	GreaterOrEqual
+	Before
+	After
+	Semver
+	CIDR
+	Exists
+	NewerThan
+	OlderThan
+)
+
+// operators are the words of a condition that act on an attribute.
+var operators = map[string]struct {
+	operator Operator
+	negated  bool
+}{
+	"in": {In, false}, "not_in": {In, true},
+	"contains": {Contains, false}, "starts_with": {StartsWith, false}, "ends_with": {EndsWith, false},
+	"matches": {Matches, false},
+	"lt":      {Less, false}, "lte": {LessOrEqual, false}, "gt": {Greater, false}, "gte": {GreaterOrEqual, false},
+	"before": {Before, false}, "after": {After, false},
+	"semver": {Semver, false}, "cidr": {CIDR, false}, "exists": {Exists, false},
+	"newer_than": {NewerThan, false}, "older_than": {OlderThan, false},
+}
+
+// folds reports whether ignore_case means something to the operator.
+func (o Operator) folds() bool { return o <= Matches }
+
+// Test is an operator on an attribute with its operand.
+type Test struct {
+	Word     string
+	At       int // where the operand begins
+	End      int // where it ends
+	Operator Operator
+	Negated  bool // not_in, and exists false
+	Fold     bool // ignore_case, where it means something
+	Next     *Test
+
+	List     *List             // of In
+	Texts    []string          // of Contains, StartsWith and EndsWith, as they are written
+	Pattern  *match.Pattern    // of Matches
+	Number   match.Number      // of Less to GreaterOrEqual
+	Instant  match.Instant     // of Before and After
+	Versions *match.Constraint // of Semver
+	Prefixes []netip.Prefix    // of CIDR: without zones, v4-in-v6 as v4, host bits cleared
+	Duration time.Duration     // of NewerThan and OlderThan
+}
+
+// List is the operand of In.
+type List struct {
+	Values []Value // texts, numbers and booleans
+
+	// IsShared says that other tests may have the same list, because it is written alike. Compiled
+	// belongs to the [Compiler], which keeps its own form of a shared list there.
+	IsShared bool
+	Compiled any
+}
+
+// test reads the operand of an operator.
+func (r *reader) test(t *Test, ignoreCase bool) {
+	o := operators[t.Word]
+	t.Operator, t.Negated = o.operator, o.negated
+	t.Fold = ignoreCase && o.operator.folds()
+	switch o.operator {
+	case In:
+		t.List = r.list(t.Fold)
+	case Contains, StartsWith, EndsWith:
+		t.Texts = r.textList()
+	case Less, LessOrEqual, Greater, GreaterOrEqual:
+		t.Number, _ = r.number()
+	case Before, After:
+		t.Instant, _ = r.instant()
+	case NewerThan, OlderThan:
+		t.Duration = r.duration()
+	case Exists:
+		exists, _ := r.boolean()
+		t.Negated = !exists
+	case Matches:
+		t.Pattern = r.pattern(t.Fold)
+	case Semver:
+		t.Versions = r.constraint()
+	case CIDR:
+		t.Prefixes = r.prefixes()
+	}
+	t.End = r.end
+}
+
+// list reads the operand of in, a scalar or an array of scalars. Short ones that are written alike
+// are shared.
+func (r *reader) list(fold bool) *List {
+	start, before := r.at, r.failed
+	end, _, scalars := span(r.document, start)
+	raw := r.document[start:end]
+	if len(raw) > longestShared || fold {
+		l := r.scratch.lists.next()
+		l.Values = r.scalars(r.values.room(scalars))
+		return l
+	}
+	if l, ok := r.shared.lists[string(raw)]; ok {
+		r.pass(end)
+		return l
+	}
+	l := r.keptLists.next()
+	l.IsShared = true
+	l.Values = r.scalars(r.keptValues.room(scalars))
+	if r.failed == before {
+		r.shared.lists[string(raw)] = l
+	}
+	return l
+}
+
+// scalars reads a scalar or an array of scalars, and appends them.
+func (r *reader) scalars(values []Value) []Value {
+	add := func(int) {
+		if value, ok := r.scalar(); ok {
+			values = append(values, value)
+		}
+	}
+	if r.kind() != '[' {
+		add(0)
+	} else {
+		r.array(add)
+	}
+	return values
+}
+
+// textList reads a text or an array of texts.
+func (r *reader) textList() []string {
+	if r.kind() != '[' {
+		text, _ := r.text()
+		return []string{text}
+	}
+	r.array(func(int) {
+		if text, ok := r.text(); ok {
+			push(&r.strings, text)
+		}
+	})
+	return take(&r.strings, 0)
+}
+
+func (r *reader) pattern(fold bool) *match.Pattern {
+	at := r.at
+	text, ok := r.text()
+	if !ok {
+		return nil
+	}
+	if len(text) > maxPattern {
+		r.fail(at, "the pattern has %d bytes, more than %d", len(text), maxPattern)
+		return nil
+	}
+	p, problem := r.workers.patterns.compile(text, fold)
+	if problem != "" {
+		r.fail(at, "%s", problem)
+	}
+	return p
+}
+
+// constraint reads the operand of semver. Equal ones are shared.
+func (r *reader) constraint() *match.Constraint {
+	at := r.at
+	text, ok := r.text()
+	if !ok {
+		return nil
+	}
+	if versions, ok := r.versions[text]; ok {
+		return versions
+	}
+	versions, err := match.NewConstraint(text)
+	if err != nil {
+		r.fail(at, "not a version constraint: %v (such as %q)", err, ">=2.1.0 <3.0.0")
+		return nil
+	}
+	r.versions[text] = versions
+	return versions
+}
+
+// prefixes reads the operand of cidr.
+func (r *reader) prefixes() (prefixes []netip.Prefix) {
+	at := r.at
+	before := r.failed
+	texts := r.textList()
+	if r.failed > before {
+		return nil
+	}
+	for _, text := range texts {
+		prefix, problem := match.ParsePrefix(text)
+		if problem != "" {
+			r.fail(at, "%s", problem)
+			if r.full() {
+				break
+			}
+			continue
+		}
+		push(&prefixes, prefix)
+	}
+	return prefixes
+}

@@ -1,0 +1,22 @@
+package native
+
+import "bytes"
+
+// ReadValues reads an object of keys and values, such as a file of overrides: the values that are
+// good in the order of the document, and the problems.
+func ReadValues(body []byte) (values []Variant, problems []*Problem) {
+	body = bytes.TrimPrefix(body, []byte("\xef\xbb\xbf"))
+	w := newWorkers(body, 1, func() Compiler { return nil })
+	defer w.stop()
+	r := newReader(body, w)
+	if problem := r.checkSyntax(); problem != nil {
+		return nil, []*Problem{problem}
+	}
+	r.object(func(name string, at int) {
+		r.checkKey(name, at)
+		if v := r.variant(name, at); v.Value.Kind != Untyped {
+			values = append(values, v)
+		}
+	})
+	return values, r.noted()
+}

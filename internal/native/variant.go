@@ -1,0 +1,203 @@
+package native
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/becketflags/becket/internal/match"
+)
+
+// Variant is a variant of a flag.
+type Variant struct {
+	At    int // where its name stands
+	Name  string
+	Value Value
+
+	beyond string // the problem of a number beyond 64 bits, unless the flag is of type float
+}
+
+// kind returns the type that the value has by itself.
+func (v *Variant) kind() Kind {
+	if v.beyond != "" {
+		return Int
+	}
+	return v.Value.Kind
+}
+
+// The variants of a flag that names none.
+var (
+	impliedVariants = []Variant{{Name: "off", Value: boolValue(false)}, {Name: "on", Value: boolValue(true)}}
+	impliedOff      = 0 // its place among them
+)
+
+// variant reads a variant's value. Objects are kept as JSON.
+func (r *reader) variant(name string, at int) Variant {
+	v := Variant{At: at, Name: name}
+	if name == "" {
+		r.fail(at, "the variant's name is empty")
+	}
+	switch r.kind() {
+	case '{', '[':
+		v.Value = r.objectValue()
+	case 'n':
+		r.wrongKind("a value")
+	case '0':
+		at, text := r.at, textOf(r.token())
+		number, problem := match.ParseDecimal(text)
+		if problem != "" {
+			r.fail(at, "%s", problem)
+			return v
+		}
+		v.Value = numberValue(number)
+		_, v.beyond = match.ParseNumber(text)
+	default:
+		v.Value, _ = r.scalar()
+	}
+	return v
+}
+
+// objectValue reads an object or array and checks what jsontext does not: names that stand twice,
+// numbers that no float64 holds, and nesting.
+func (r *reader) objectValue() Value {
+	start := r.at
+	r.checkValue()
+	return Value{Text: textOf(r.document[start:r.end]), Kind: Object}
+}
+
+func (r *reader) checkValue() {
+	switch r.kind() {
+	case '{':
+		r.object(func(string, int) { r.checkValue() })
+	case '[':
+		r.array(func(int) { r.checkValue() })
+	case '0':
+		at := r.at
+		if number := r.token(); match.Overflows(number) {
+			r.fail(at, "%s", match.TooLarge(string(number)))
+		}
+	default:
+		r.skip()
+	}
+}
+
+// checkFlag looks at a flag whose fields are all right in themselves, and finds the variants that
+// they name.
+func (r *reader) checkFlag(d *Flag) {
+	before := r.failed
+	r.checkVariants(d)
+	if r.failed > before {
+		return // every name would be unknown
+	}
+	r.checkOff(d)
+	r.checkDefault(d)
+	r.checkRules(d)
+}
+
+func (r *reader) checkVariants(d *Flag) {
+	if d.Implied {
+		if d.Kind == Untyped {
+			d.Kind = Bool
+		}
+		if d.Kind != Bool {
+			r.fail(d.typeAt, "a flag of type %s needs \"variants\"", d.Kind)
+		}
+		d.Variants = impliedVariants
+		return
+	}
+	if len(r.variants) == 0 {
+		r.fail(d.At, "\"variants\" is empty")
+		return
+	}
+	if d.Kind == Untyped {
+		kind, ok := inferKind(r.variants)
+		if !ok {
+			r.failBelow(r.variants[0].At, []step{{name: "variants"}}, "the values are of different types")
+			return
+		}
+		d.Kind = kind
+	}
+	for i := range r.variants {
+		v := &r.variants[i]
+		below := []step{{name: "variants"}, {name: v.Name}}
+		if v.beyond != "" && d.Kind == Int {
+			r.failBelow(v.At, below, "%s, unless \"type\" is \"float\"", v.beyond)
+		} else if !v.Value.fits(d.Kind) {
+			r.failBelow(v.At, below, "expected a value of type %s, found %s", d.Kind, v.Value.Kind)
+		}
+	}
+	slices.SortFunc(r.variants, func(a, b Variant) int { return cmp.Compare(a.Name, b.Name) })
+	d.Variants = r.variants
+}
+
+// inferKind returns the type of variants that declare none: numbers are floats as soon as one is.
+func inferKind(variants []Variant) (kind Kind, ok bool) {
+	kind = variants[0].kind()
+	for i := range variants[1:] {
+		switch found := variants[1+i].kind(); {
+		case found == kind:
+		case kind == Int && found == Float, kind == Float && found == Int:
+			kind = Float
+		default:
+			return Untyped, false
+		}
+	}
+	return kind, true
+}
+
+func (r *reader) checkOff(d *Flag) {
+	switch {
+	case d.offAt > 0:
+		r.below("off", func() { d.Off = r.resolve(d, d.offName, d.offAt) })
+	case d.Implied:
+		d.Off = impliedOff
+	}
+}
+
+func (r *reader) checkDefault(d *Flag) {
+	switch {
+	case d.Default.IsThere:
+		r.below("default", func() { r.checkServe(d, &d.Default) })
+	case !d.Implied:
+		r.fail(d.At, "a flag with variants needs \"default\"")
+	default:
+		d.Default.Variant = impliedOff
+	}
+}
+
+// checkServe finds the variants that a rule or a default names.
+func (r *reader) checkServe(d *Flag, s *Serve) {
+	if !s.IsSplit {
+		s.Variant = r.resolve(d, s.Name, s.At)
+		return
+	}
+	r.below("split", func() {
+		for i := range s.Arms {
+			a := &s.Arms[i]
+			a.Variant = r.resolve(d, a.Name, a.At)
+		}
+	})
+}
+
+// resolve returns the place of the variant of that name.
+func (r *reader) resolve(d *Flag, name string, at int) int {
+	i, found := slices.BinarySearchFunc(d.Variants, name, func(v Variant, name string) int {
+		return strings.Compare(v.Name, name)
+	})
+	if found {
+		return i
+	}
+	r.fail(at, "the flag has no variant %q%s", shorten(name), r.suggestVariant(d, name))
+	return None
+}
+
+func (r *reader) suggestVariant(d *Flag, name string) string {
+	if r.suggested || r.attempts == mostAttempts {
+		return ""
+	}
+	names := make([]string, len(d.Variants))
+	for i := range d.Variants {
+		names[i] = d.Variants[i].Name
+	}
+	return r.suggest(name, names)
+}
