@@ -43,8 +43,8 @@ func Go(packageName, source string, flags []Flag) ([]byte, error) {
 		}
 	}
 	f.text.WriteString(")\n")
-	for i, s := range f.shapes {
-		if s != nil {
+	for i := range flags {
+		if s := f.shapes[i]; s != nil {
 			s.declare(&f.text, f.names, "what "+f.names.of(flags[i].Key)+" serves")
 		}
 	}
