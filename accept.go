@@ -6,7 +6,8 @@ import (
 	"github.com/becketflags/becket/internal/disk"
 )
 
-// acceptable holds a sound document against what is in use: docs/ruleset.md. The revision of a bootstrap is no bar.
+// acceptable holds a sound document against what is in use: docs/ruleset.md. The revision of a
+// bootstrap is no bar.
 func (c *config) acceptable(info, before RulesInfo, leastRevision int64) error {
 	if err := c.rightEnvironment(info); err != nil {
 		return err
@@ -35,7 +36,8 @@ func (c *config) rightEnvironment(info RulesInfo) error {
 	return fmt.Errorf("%w: %q, and %q is expected", ErrEnvironment, shorten(info.Environment), c.environment)
 }
 
-// trusts tells whether a copy that another process wrote may stay, as far as can be told without decoding it.
+// trusts tells whether a copy that another process wrote may stay, as far as can be told without
+// decoding it.
 func (c *config) trusts(kept *disk.Copy) error {
 	if len(c.keys) == 0 {
 		return nil

@@ -12,15 +12,17 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// everyOperator has a flag for each operator, form and kind of rollout, all of which reach their end for the subject below.
+// everyOperator has a flag for each operator, form and kind of rollout, all of which reach their
+// end for the subject below.
 //
 //go:embed testdata/operators.json
 var everyOperator string
 
 var since = time.Date(2025, 6, 1, 12, 0, 0, 0, time.UTC)
 
-// asked is a subject that every operator of everyOperator finds something in. It must be inlined for its attributes to stay on the
-// caller's stack, so the tests below spell it out where that matters.
+// asked is a subject that every operator of everyOperator finds something in. It must be inlined
+// for its attributes to stay on the caller's stack, so the tests below spell it out where that
+// matters.
 func asked() Subject {
 	return NewSubject("user-42-with-a-rather-long-key", String("country", "DE"), String("email", "ann@example.com"), Int("age", 31),
 		Float("score", 0.5), Bool("paying", true), Strings("groups", "alpha", "beta"), Time("since", since),
@@ -32,7 +34,8 @@ func newAllocClient(t *testing.T, options ...Option) *Client {
 	return newTestClient(t, Bytes([]byte(everyOperator)), append(options, WithBootstrap([]byte(everyOperator)), WithPollInterval(time.Hour))...)
 }
 
-// requireNoAllocation runs f often. Something else in the process may allocate meanwhile, so that the best of three runs counts.
+// requireNoAllocation runs f often. Something else in the process may allocate meanwhile, so that
+// the best of three runs counts.
 func requireNoAllocation(t *testing.T, f func()) {
 	t.Helper()
 	f() // what is decoded once, is

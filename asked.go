@@ -14,8 +14,8 @@ type askedFlag struct {
 	result Result
 }
 
-// evaluate decides a flag that another one asks and notes it. Whether it is to be tracked depends on
-// what was consulted for it alone.
+// evaluate decides a flag that another one asks and notes it. Whether it is to be tracked depends
+// on what was consulted for it alone.
 func (a *askedFlags) evaluate(e *evaluation, f *flag) *Variant {
 	consulted := e.consulted
 	e.consulted = false

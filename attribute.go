@@ -6,8 +6,8 @@ import (
 	"unsafe"
 )
 
-// Attribute is one named property of a subject. Attributes are made by [String], [Int], [Int64], [Float], [Bool], [Time],
-// [Strings] and [Any].
+// Attribute is one named property of a subject. Attributes are made by [String], [Int], [Int64],
+// [Float], [Bool], [Time], [Strings] and [Any].
 type Attribute struct {
 	name  *byte // value.nameLength bytes
 	value Value
@@ -22,7 +22,8 @@ func Int(name string, value int) Attribute { return attribute(name, IntValue(int
 // Int64 returns an integer attribute.
 func Int64(name string, value int64) Attribute { return attribute(name, IntValue(value)) }
 
-// Float returns a number attribute. An integral number is an integer, however it is passed. NaN satisfies no comparison.
+// Float returns a number attribute. An integral number is an integer, however it is passed. NaN
+// satisfies no comparison.
 func Float(name string, value float64) Attribute { return attribute(name, FloatValue(value)) }
 
 // Bool returns a boolean attribute.
@@ -31,8 +32,8 @@ func Bool(name string, value bool) Attribute { return attribute(name, BoolValue(
 // Time returns an attribute that is an instant.
 func Time(name string, value time.Time) Attribute { return attribute(name, TimeValue(value)) }
 
-// Strings returns an attribute that is a list of texts: an operator holds when it holds for any of them. The slice is kept; the
-// caller must not change it afterwards.
+// Strings returns an attribute that is a list of texts: an operator holds when it holds for any of
+// them. The slice is kept; the caller must not change it afterwards.
 func Strings(name string, values ...string) Attribute { return attribute(name, stringsValue(values)) }
 
 // attribute gives a value its name.
@@ -46,8 +47,9 @@ const (
 	longestName = 1<<lengthBits - 1
 )
 
-// tagOf returns the length of a name and its last byte, which together tell most names of a subject apart. The compiler computes it
-// for a name that is a constant. A name of more than 64 KiB is cut: no condition asks for one.
+// tagOf returns the length of a name and its last byte, which together tell most names of a subject
+// apart. The compiler computes it for a name that is a constant. A name of more than 64 KiB is cut:
+// no condition asks for one.
 func tagOf(name string) meta {
 	if name == "" {
 		return 0
@@ -64,7 +66,8 @@ func (a *Attribute) named() string {
 // keyName is the attribute by which conditions name the targeting key.
 const keyName = "key"
 
-// attributeName is the name of an attribute. A ruleset has one of each, so that comparing numbers tells whether two are the same.
+// attributeName is the name of an attribute. A ruleset has one of each, so that comparing numbers
+// tells whether two are the same.
 type attributeName struct {
 	text   string
 	tag    meta   // see tagOf
@@ -86,8 +89,9 @@ func newAttributeName(text string) *attributeName {
 
 var keyAttribute = newAttributeName(keyName)
 
-// Kinds that stand in a subject's list besides values. A group is the attributes that a map became; an ignored one could not be
-// read; a path stands in a group behind an entry and has the names that lead to it, where one of them has a dot in it.
+// Kinds that stand in a subject's list besides values. A group is the attributes that a map became;
+// an ignored one could not be read; a path stands in a group behind an entry and has the names that
+// lead to it, where one of them has a dot in it.
 const (
 	kindGroup Kind = iota + 100
 	kindIgnored

@@ -11,17 +11,19 @@ import (
 	"unsafe"
 )
 
-// Any returns an attribute of whatever value is: a boolean, text, a number of any type, a time.Time, a slice or array of these,
-// or a map whose keys are texts, integers or know their text, whose entries become attributes with dotted names
-// ("address.country"). Of two entries that come to one name, the one with the longer key counts. Pointers are followed and named
-// types are read as what they are made of, but for these:
+// Any returns an attribute of whatever value is: a boolean, text, a number of any type, a
+// time.Time, a slice or array of these, or a map whose keys are texts, integers or know their text,
+// whose entries become attributes with dotted names ("address.country"). Of two entries that come
+// to one name, the one with the longer key counts. Pointers are followed and named types are read
+// as what they are made of, but for these:
 //   - json.Number, big.Int, big.Float and big.Rat are numbers: an integer from -2^63 to 2^64-1, else the nearest float64.
 //   - Bytes are text where they are UTF-8.
 //   - Slices, arrays and structs that know their text (encoding.TextMarshaler), such as IP addresses and UUIDs, are that text.
 //
-// A list keeps the elements that are scalars. One that has none but is made of what JSON knows (maps, lists, nil), and an empty
-// map, become values of [KindObject], which only the operator exists is for. What has no meaning as an attribute (nil, channels,
-// functions, structs, numbers that no float64 holds) is left out, in lists too; [Subject.Ignored] tells.
+// A list keeps the elements that are scalars. One that has none but is made of what JSON knows
+// (maps, lists, nil), and an empty map, become values of [KindObject], which only the operator
+// exists is for. What has no meaning as an attribute (nil, channels, functions, structs, numbers
+// that no float64 holds) is left out, in lists too; [Subject.Ignored] tells.
 func Any(name string, value any) Attribute {
 	v := follow(reflect.ValueOf(value))
 	if scalar, ok := scalarValue(v); ok {
@@ -36,8 +38,8 @@ func Any(name string, value any) Attribute {
 	return attribute(name, Value{pointer: unsafe.Pointer(unsafe.SliceData(group)), number: uint64(len(group)), meta: meta(kindGroup)})
 }
 
-// Bounds of one value of [Any]: maps and lists that hold themselves have no end, and those that share their parts grow without
-// measure when they are written out.
+// Bounds of one value of [Any]: maps and lists that hold themselves have no end, and those that
+// share their parts grow without measure when they are written out.
 const (
 	deepest     = 64
 	mostEntries = 100_000
@@ -49,8 +51,8 @@ type flattener struct {
 	left  int // how many more entries may be looked at
 }
 
-// add appends a map's entries in the order of their names, and anything else as one attribute. path has the names that lead to
-// the value where one of the map's own has a dot in it.
+// add appends a map's entries in the order of their names, and anything else as one attribute. path
+// has the names that lead to the value where one of the map's own has a dot in it.
 func (f *flattener) add(name string, value reflect.Value, depth int, path []string) {
 	value = follow(value)
 	f.left--
@@ -134,8 +136,8 @@ func pathTo(name string, path []string, depth int) []string {
 	return path
 }
 
-// entries lists a map's entries in the order of their names. A longer name comes later, so that it counts: {"b.c": 1} says more
-// than {"b": {"c": 2}}.
+// entries lists a map's entries in the order of their names. A longer name comes later, so that it
+// counts: {"b.c": 1} says more than {"b": {"c": 2}}.
 func (f *flattener) entries(name string, value reflect.Value) []entryOf {
 	entries := make([]entryOf, 0, value.Len())
 	for each := value.MapRange(); each.Next(); {
@@ -175,8 +177,8 @@ func keyText(key reflect.Value) (text string, rank int, ok bool) {
 	return "", 0, false
 }
 
-// addList appends the scalars of a list, and says which elements are left out. Before them stands the whole list, for formats
-// that know more than scalars.
+// addList appends the scalars of a list, and says which elements are left out. Before them stands
+// the whole list, for formats that know more than scalars.
 func (f *flattener) addList(name string, value reflect.Value, path []string) {
 	if isBytes(value) {
 		f.ignore(name, value, path)
@@ -202,8 +204,8 @@ func (f *flattener) addList(name string, value reflect.Value, path []string) {
 	}
 }
 
-// plainList returns the scalars of a list, and what there is to say of the other elements, "" where there are none. A value that
-// is no list is one element.
+// plainList returns the scalars of a list, and what there is to say of the other elements, "" where
+// there are none. A value that is no list is one element.
 func plainList(value reflect.Value) (list Value, left string) {
 	if kind := value.Kind(); kind != reflect.Slice && kind != reflect.Array || isBytes(value) {
 		return Value{}, "it is no list"

@@ -14,7 +14,8 @@ import (
 	"github.com/becketflags/becket/internal/match"
 )
 
-// follow returns what pointers and interfaces lead to, at most eight deep: a pointer to itself is nothing.
+// follow returns what pointers and interfaces lead to, at most eight deep: a pointer to itself is
+// nothing.
 func follow(value reflect.Value) reflect.Value {
 	for range 8 {
 		if !value.IsValid() || value.Kind() != reflect.Pointer && value.Kind() != reflect.Interface {
@@ -51,8 +52,8 @@ func scalarValue(value reflect.Value) (Value, bool) {
 	}
 }
 
-// knownValue reads what is made of fields or elements and means one thing: instants, large numbers, bytes, and addresses, IDs and
-// the like, which know their text.
+// knownValue reads what is made of fields or elements and means one thing: instants, large numbers,
+// bytes, and addresses, IDs and the like, which know their text.
 func knownValue(value reflect.Value) (Value, bool) {
 	if at, ok := reflect.TypeAssert[time.Time](value); ok {
 		return TimeValue(at), true
@@ -102,7 +103,8 @@ func pointerTo(value reflect.Value) any {
 	return pointer.Interface()
 }
 
-// marshaledText returns the text of a value that knows it, by a method of its own or of a pointer to it.
+// marshaledText returns the text of a value that knows it, by a method of its own or of a pointer
+// to it.
 func marshaledText(value reflect.Value) (text string, knows bool, err error) {
 	known, ok := reflect.TypeAssert[encoding.TextMarshaler](value)
 	if !ok && reflect.PointerTo(value.Type()).Implements(textMarshaler) {
@@ -117,8 +119,8 @@ func marshaledText(value reflect.Value) (text string, knows bool, err error) {
 
 var textMarshaler = reflect.TypeFor[encoding.TextMarshaler]()
 
-// jsonList returns a list as JSON, if it has more than scalars in it and is made of what JSON knows. left is "" for a list of
-// scalars.
+// jsonList returns a list as JSON, if it has more than scalars in it and is made of what JSON
+// knows. left is "" for a list of scalars.
 func (f *flattener) jsonList(value reflect.Value, left string) (Value, bool) {
 	if left == "" {
 		return Value{}, false
@@ -131,7 +133,8 @@ func (f *flattener) jsonList(value reflect.Value, left string) (Value, bool) {
 	return ObjectValue(raw), err == nil
 }
 
-// jsonMade returns a value as encoding/json can write it, if it is made of lists, maps and scalars alone, at most so deep.
+// jsonMade returns a value as encoding/json can write it, if it is made of lists, maps and scalars
+// alone, at most so deep.
 func (f *flattener) jsonMade(value reflect.Value, depth int) (any, bool) {
 	value = follow(value)
 	if !value.IsValid() {

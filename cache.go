@@ -9,8 +9,8 @@ import (
 	"github.com/becketflags/becket/internal/lending"
 )
 
-// cache holds the current ruleset in memory: one atomic pointer. Readers load it once per view and never wait; the one
-// goroutine that refreshes stores it. The zero cache holds nothing.
+// cache holds the current ruleset in memory: one atomic pointer. Readers load it once per view and
+// never wait; the one goroutine that refreshes stores it. The zero cache holds nothing.
 type cache struct {
 	current atomic.Pointer[snapshot]
 }
@@ -24,8 +24,9 @@ func (c *cache) store(s *snapshot) {
 	c.current.Store(s)
 }
 
-// snapshot is a ruleset with what a view needs to know of where it came from. It is immutable once it is stored, but for
-// the moment of the last confirmation, which snapshots of the same ruleset share.
+// snapshot is a ruleset with what a view needs to know of where it came from. It is immutable once
+// it is stored, but for the moment of the last confirmation, which snapshots of the same ruleset
+// share.
 type snapshot struct {
 	served
 	native     *ruleset    // rules once more where they are the native ones, so that a check calls them directly
@@ -39,9 +40,10 @@ type snapshot struct {
 	self *snapshot // see far
 }
 
-// far returns s, two pointers further than the compiler knows. Escape analysis does not tell the two pointers of a view apart: what
-// is called by an interface that its snapshot holds, or kept of it, counts as kept of its subject, as many pointers deep. Nothing of a
-// subject is that deep. It costs two loads, and is for all ways but the usual one.
+// far returns s, two pointers further than the compiler knows. Escape analysis does not tell the
+// two pointers of a view apart: what is called by an interface that its snapshot holds, or kept of
+// it, counts as kept of its subject, as many pointers deep. Nothing of a subject is that deep. It
+// costs two loads, and is for all ways but the usual one.
 func (s *snapshot) far() *snapshot { return s.self.self }
 
 // newSnapshot returns a snapshot of rules, which may be nil. clock is the client's.
@@ -80,7 +82,8 @@ func (s *snapshot) askForeign(subject *Subject, flag string, want Kind) Result {
 	return r
 }
 
-// confirm notes that the source vouched for the ruleset at that time, which should carry a monotonic clock reading.
+// confirm notes that the source vouched for the ruleset at that time, which should carry a
+// monotonic clock reading.
 func (s *snapshot) confirm(at time.Time) { s.moment.confirmed.at.Store(&at) }
 
 // promote returns the same ruleset at another tier.
@@ -102,7 +105,8 @@ type held struct {
 	fetchedAt time.Time
 }
 
-// publication is where the fetcher's rulesets go: the pointer that views read, and the word that there is one.
+// publication is where the fetcher's rulesets go: the pointer that views read, and the word that
+// there is one.
 type publication struct {
 	cache     *cache
 	ready     chan struct{}

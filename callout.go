@@ -6,12 +6,12 @@ import (
 	"sync/atomic"
 )
 
-// callsOut counts the functions of the program that clients are calling at this moment: hooks, sinks,
-// loggers, sources and formats.
+// callsOut counts the functions of the program that clients are calling at this moment: hooks,
+// sinks, loggers, sources and formats.
 var callsOut atomic.Int64
 
-// callOut calls a function of the program. What that evaluates is answered, but told to no hook and to no sink: a hook that
-// asks a flag would otherwise call itself without end.
+// callOut calls a function of the program. What that evaluates is answered, but told to no hook and
+// to no sink: a hook that asks a flag would otherwise call itself without end.
 //
 //go:noinline
 func callOut(function func()) {

@@ -12,8 +12,9 @@ import (
 	"github.com/becketflags/becket/internal/poll"
 )
 
-// Client answers flag checks out of memory and keeps the ruleset there up to date. A program needs one per source. All
-// methods are safe for concurrent use, and a nil or zero Client answers with the caller's defaults.
+// Client answers flag checks out of memory and keeps the ruleset there up to date. A program needs
+// one per source. All methods are safe for concurrent use, and a nil or zero Client answers with
+// the caller's defaults.
 type Client struct {
 	config    *config
 	cache     cache
@@ -34,9 +35,10 @@ type closing struct {
 	err  error // written before done is closed
 }
 
-// New returns a client that serves the disk copy or the bootstrap, whichever has the higher revision (the disk copy where they are
-// equal), and starts to fetch. It does no network I/O and never waits for any. Its errors, joined, are mistakes in the source and
-// the options; a source that is down is none, and neither is a disk copy that cannot be used: [Client.Status] tells.
+// New returns a client that serves the disk copy or the bootstrap, whichever has the higher
+// revision (the disk copy where they are equal), and starts to fetch. It does no network I/O and
+// never waits for any. Its errors, joined, are mistakes in the source and the options; a source
+// that is down is none, and neither is a disk copy that cannot be used: [Client.Status] tells.
 func New(source Source, options ...Option) (*Client, error) {
 	config, err := newConfig(source, options)
 	if err != nil {
@@ -70,7 +72,8 @@ func New(source Source, options ...Option) (*Client, error) {
 // isZero reports whether the client was not made by New.
 func (c *Client) isZero() bool { return c == nil || c.config == nil }
 
-// For returns the flags as they are for a subject, out of the ruleset in use now. It allocates nothing.
+// For returns the flags as they are for a subject, out of the ruleset in use now. It allocates
+// nothing.
 func (c *Client) For(subject Subject) View {
 	if c == nil {
 		return View{subject: subject}
@@ -78,8 +81,9 @@ func (c *Client) For(subject Subject) View {
 	return View{c.cache.load(), subject}
 }
 
-// Wait returns as soon as there is a ruleset of any tier, and at once where there is. If ctx ends before, the error says that and what
-// failed so far. Checks need not wait: until there is a ruleset they give the caller's defaults.
+// Wait returns as soon as there is a ruleset of any tier, and at once where there is. If ctx ends
+// before, the error says that and what failed so far. Checks need not wait: until there is a
+// ruleset they give the caller's defaults.
 func (c *Client) Wait(ctx context.Context) error {
 	if c.isZero() {
 		return ErrNoClient
@@ -111,10 +115,12 @@ func (c *Client) notReady(why error) error {
 	return fmt.Errorf("becket: there is no ruleset yet: %w", within{why})
 }
 
-// Refresh fetches once, whatever interval, backoff or Retry-After say, and returns when what came is in use. The fetch begins after the
-// call; everybody who calls before it begins shares it. An error means that what was served before still is. If ctx ends before, the fetch
-// goes on without the caller. It must not be called from within the source. Called by a hook, it waits for a second since the last fetch
-// and for a Retry-After, so that a hook that answers each failure with a Refresh does not flood the source.
+// Refresh fetches once, whatever interval, backoff or Retry-After say, and returns when what came
+// is in use. The fetch begins after the call; everybody who calls before it begins shares it. An
+// error means that what was served before still is. If ctx ends before, the fetch goes on without
+// the caller. It must not be called from within the source. Called by a hook, it waits for a second
+// since the last fetch and for a Retry-After, so that a hook that answers each failure with a
+// Refresh does not flood the source.
 func (c *Client) Refresh(ctx context.Context) error {
 	if c.isZero() {
 		return ErrNoClient
@@ -122,8 +128,9 @@ func (c *Client) Refresh(ctx context.Context) error {
 	return c.refresher.Ask(ctx, !c.own.hasCaller())
 }
 
-// Flush delivers the exposures that are queued at the time of the call. An error says that the sink did not take them, or not before ctx
-// ended; then it goes on without the caller. Without a sink there is nothing to deliver. It must not be called from within the sink.
+// Flush delivers the exposures that are queued at the time of the call. An error says that the sink
+// did not take them, or not before ctx ended; then it goes on without the caller. Without a sink
+// there is nothing to deliver. It must not be called from within the sink.
 func (c *Client) Flush(ctx context.Context) error {
 	if c.isZero() {
 		return ErrNoClient
@@ -132,13 +139,13 @@ func (c *Client) Flush(ctx context.Context) error {
 }
 
 // Close ends the client's goroutines and waits for them, so that a ruleset that was published is on
-// disk, the hooks were told what happened, and the sink has the exposures that were queued. It waits
-// five seconds at most in all, whatever hangs: then it returns [ErrNotEnded] and the work that hangs
-// is abandoned. Its error also says how many exposures were dropped in the life of the client. A
-// source that implements io.Closer is closed too, and its error is returned. A call within one of
-// the client's own calls, such as a hook, a sink or a source, waits for nothing and returns nil; the
-// client ends in the background. Checks go on answering from memory. Close may be called often, and
-// returns the same error each time.
+// disk, the hooks were told what happened, and the sink has the exposures that were queued. It
+// waits five seconds at most in all, whatever hangs: then it returns [ErrNotEnded] and the work
+// that hangs is abandoned. Its error also says how many exposures were dropped in the life of the
+// client. A source that implements io.Closer is closed too, and its error is returned. A call
+// within one of the client's own calls, such as a hook, a sink or a source, waits for nothing and
+// returns nil; the client ends in the background. Checks go on answering from memory. Close may be
+// called often, and returns the same error each time.
 func (c *Client) Close() error {
 	if c.isZero() {
 		return nil
@@ -177,7 +184,8 @@ func (c *Client) Flags() iter.Seq[FlagInfo] {
 	return flagsOf(&c.cache.load().served)
 }
 
-// Explain decides a flag for a subject and tells how. It is no evaluation: no hook and no exposure sees it.
+// Explain decides a flag for a subject and tells how. It is no evaluation: no hook and no exposure
+// sees it.
 func (c *Client) Explain(key string, subject Subject) Explanation {
 	if c.isZero() {
 		return Explanation{Flag: key, Key: subject.Key(), Reason: ReasonError, Err: ErrNotReady}
@@ -196,10 +204,11 @@ func (c *Client) Explain(key string, subject Subject) Explanation {
 	return x
 }
 
-// Listen adds hooks to a client that runs already, such as one that a library was handed, and returns a function that takes them
-// away again. They are called as those of [WithHooks] are and after them, for what happens from now on; one call may still be under
-// way when stop returns. OnEvaluate is not called: New settles whether evaluations are listened to, so that they cost nothing
-// where nobody does. On a nil or closed client, Listen does nothing.
+// Listen adds hooks to a client that runs already, such as one that a library was handed, and
+// returns a function that takes them away again. They are called as those of [WithHooks] are and
+// after them, for what happens from now on; one call may still be under way when stop returns.
+// OnEvaluate is not called: New settles whether evaluations are listened to, so that they cost
+// nothing where nobody does. On a nil or closed client, Listen does nothing.
 func (c *Client) Listen(hooks Hooks) (stop func()) {
 	if c.isZero() {
 		return func() {}
@@ -209,8 +218,9 @@ func (c *Client) Listen(hooks Hooks) (stop func()) {
 	return func() { c.notifier.remove(added) }
 }
 
-// Redact returns a copy of a subject in which the values of private attributes are replaced by [Private]: what leaves the
-// program may be made of it. The copy shares nothing with the subject. See [WithPrivateAttributes].
+// Redact returns a copy of a subject in which the values of private attributes are replaced by
+// [Private]: what leaves the program may be made of it. The copy shares nothing with the subject.
+// See [WithPrivateAttributes].
 func (c *Client) Redact(subject Subject) Subject {
 	if c.isZero() {
 		return subject.clone()
@@ -218,8 +228,9 @@ func (c *Client) Redact(subject Subject) Subject {
 	return newPrivacy(c.config.private).clone(&subject)
 }
 
-// Expired lists the flags that should be gone by now: those whose "expires" is a day that has ended, in UTC, and that are not permanent. The
-// longest overdue come first. Expiry never changes an answer.
+// Expired lists the flags that should be gone by now: those whose "expires" is a day that has
+// ended, in UTC, and that are not permanent. The longest overdue come first. Expiry never changes
+// an answer.
 func (c *Client) Expired(now time.Time) []FlagInfo {
 	if c.isZero() {
 		return nil
@@ -244,7 +255,8 @@ func (c *Client) close() {
 	}
 }
 
-// closeSource waits for the refresh under way, and closes the source when it is not in use any more.
+// closeSource waits for the refresh under way, and closes the source when it is not in use any
+// more.
 func (c *Client) closeSource(ctx context.Context) error {
 	var late error
 	if !ends(ctx, c.refresher.Done()) {

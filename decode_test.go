@@ -82,7 +82,8 @@ func TestDatesComeBackAsTheyWereWritten(t *testing.T) {
 	}
 }
 
-// Start-up time and the pauses of a refresh are mostly a matter of allocations, so they are held to what a flag needs in the end.
+// Start-up time and the pauses of a refresh are mostly a matter of allocations, so they are held to
+// what a flag needs in the end.
 func TestDecodingAllocatesFewPartsAFlag(t *testing.T) {
 	const flags, parts = 500, 16
 	var b strings.Builder

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Changes is what differs between two rulesets, the one served before and the one that replaced it. The lists are in the order of the
-// keys. Metadata is shared with the rulesets and to be read only.
+// Changes is what differs between two rulesets, the one served before and the one that replaced it.
+// The lists are in the order of the keys. Metadata is shared with the rulesets and to be read only.
 type Changes struct {
 	FromRevision int64 // 0 where there was no ruleset
 	ToRevision   int64

@@ -18,7 +18,8 @@ import (
 
 var errDown = errors.New("down")
 
-// leaveCopy runs a client once, so that it leaves a disk copy of a document, and returns the copy's path.
+// leaveCopy runs a client once, so that it leaves a disk copy of a document, and returns the copy's
+// path.
 func leaveCopy(t *testing.T, folder, body string, options ...Option) string {
 	t.Helper()
 	client := newTestClient(t, newScript(serving("v1", body)), append(options, WithDiskCache(folder))...)

@@ -7,11 +7,13 @@ import (
 	"github.com/becketflags/becket/internal/match"
 )
 
-// A check takes at most a millisecond, whatever the document says and however long the attributes are. Two limits see to that.
-// Linking counts the evaluations that a check may take, see maxEvaluations; it takes short attributes for granted. What long texts and
-// lists of a subject cost is counted while a check goes on: an operator for which nothing is left is unknown.
+// A check takes at most a millisecond, whatever the document says and however long the attributes
+// are. Two limits see to that. Linking counts the evaluations that a check may take, see
+// maxEvaluations; it takes short attributes for granted. What long texts and lists of a subject
+// cost is counted while a check goes on: an operator for which nothing is left is unknown.
 
-// maxEffort is how many steps one check may spend on the texts and lists of a subject. A step is about five nanoseconds.
+// maxEffort is how many steps one check may spend on the texts and lists of a subject. A step is
+// about five nanoseconds.
 const maxEffort = 100_000
 
 // maxEvaluations bounds what one check may cost: the evaluations of a flag with all the flags and
@@ -118,8 +120,8 @@ func (f *flag) evaluations() int {
 	return min(sum, maxEvaluations+1)
 }
 
-// canHave reports whether a text of so many bytes may be among the texts. Where case is ignored, a letter of one byte may stand for one
-// of three.
+// canHave reports whether a text of so many bytes may be among the texts. Where case is ignored, a
+// letter of one byte may stand for one of three.
 func canHave(texts *match.Texts, length int, fold bool) bool {
 	const widest = 3
 	if fold {

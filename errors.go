@@ -22,8 +22,9 @@ const (
 	CodeGeneral             ErrorCode = "GENERAL"
 )
 
-// EvaluationError says why an evaluation gave the caller's default. Two of them are the same to errors.Is when their
-// codes are, so errors.Is(detail.Err, becket.ErrFlagNotFound) works for every flag.
+// EvaluationError says why an evaluation gave the caller's default. Two of them are the same to
+// errors.Is when their codes are, so errors.Is(detail.Err, becket.ErrFlagNotFound) works for every
+// flag.
 type EvaluationError struct {
 	Code    ErrorCode
 	Message string
@@ -55,8 +56,8 @@ func (e *EvaluationError) Is(target error) bool {
 	return ok && e != nil && other != nil && other.Code == e.Code
 }
 
-// The errors of evaluations, for errors.Is. They are made once, so that a failing check allocates nothing either; which
-// flag it was stands in the detail.
+// The errors of evaluations, for errors.Is. They are made once, so that a failing check allocates
+// nothing either; which flag it was stands in the detail.
 var (
 	ErrFlagNotFound        = &EvaluationError{Code: CodeFlagNotFound, Message: "the ruleset has no such flag"}
 	ErrTypeMismatch        = &EvaluationError{Code: CodeTypeMismatch, Message: "the flag is of another type"}
@@ -79,7 +80,8 @@ var typeMismatches = func() (errs [KindObject + 1][KindObject + 1]*EvaluationErr
 	return errs
 }()
 
-// TypeMismatch returns the error for a flag of type found that was asked for as another type. It allocates nothing.
+// TypeMismatch returns the error for a flag of type found that was asked for as another type. It
+// allocates nothing.
 func TypeMismatch(asked, found Kind) *EvaluationError {
 	if asked > KindObject || found > KindObject {
 		return ErrTypeMismatch
@@ -110,10 +112,12 @@ var (
 	// ErrTooLarge is a document over the limit of its size.
 	ErrTooLarge = limit.ErrTooLarge
 
-	// ErrUnexpectedNotModified is an answer "not modified" to a fetch that had nothing to compare with.
+	// ErrUnexpectedNotModified is an answer "not modified" to a fetch that had nothing to compare
+	// with.
 	ErrUnexpectedNotModified = errors.New("becket: the source says that nothing has changed, but was not asked whether it has")
 
-	// ErrRedirect is a redirect that is not followed: the sixth, one to another scheme but https, or one without end.
+	// ErrRedirect is a redirect that is not followed: the sixth, one to another scheme but https,
+	// or one without end.
 	ErrRedirect = web.ErrRedirect
 )
 
@@ -131,14 +135,15 @@ var (
 	// ErrUnsigned is a document whose signature cannot be fetched.
 	ErrUnsigned = errors.New("becket: the document is not signed")
 
-	// ErrSignature is a signature that does not fit the document, or is of a key that is not trusted.
+	// ErrSignature is a signature that does not fit the document, or is of a key that is not
+	// trusted.
 	ErrSignature = errors.New("becket: the document's signature is refused")
 )
 
 // Reasons why Verify rejects a handle, in addition to the errors of evaluations, for errors.Is.
 var (
-	// ErrDefaultOutside is a default that none of the flag's variants has: without the flag, the program would behave as it never
-	// does with it.
+	// ErrDefaultOutside is a default that none of the flag's variants has: without the flag, the
+	// program would behave as it never does with it.
 	ErrDefaultOutside = errors.New("the default is none of the flag's variants")
 
 	// ErrDefaultsDiffer is two handles of one flag with different types or defaults.

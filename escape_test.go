@@ -9,10 +9,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Everything that a check is asked with may lie on the caller's stack, and nothing is hidden from the
-// compiler, so that these tests guard the speed: escape analysis guards the memory. In them, texts
-// are put together in the call, which keeps them on the stack for as long as the compiler can prove
-// that nobody keeps them.
+// Everything that a check is asked with may lie on the caller's stack, and nothing is hidden from
+// the compiler, so that these tests guard the speed: escape analysis guards the memory. In them,
+// texts are put together in the call, which keeps them on the stack for as long as the compiler can
+// prove that nobody keeps them.
 
 // remedy is what to do when a case below fails.
 const remedy = "something that a check is asked with has to be on the heap now; find it with " +
@@ -319,8 +319,8 @@ func TestListingsAndExplanationsAreRightForTextsOnTheStack(t *testing.T) {
 	}
 }
 
-// requireAllocations runs f often. Something else in the process may allocate meanwhile, so that the
-// best of three runs counts. Under the race detector pools drop a part of what they are given.
+// requireAllocations runs f often. Something else in the process may allocate meanwhile, so that
+// the best of three runs counts. Under the race detector pools drop a part of what they are given.
 func requireAllocations(t *testing.T, most float64, f func()) {
 	t.Helper()
 	if raceDetector {

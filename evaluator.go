@@ -6,10 +6,12 @@ import (
 	"github.com/becketflags/becket/internal/match"
 )
 
-// evaluation is what one check carries along, and where it leaves how it came about. It lives on the caller's stack, and is
-// filled in place: returning structs of this size costs more than deciding.
+// evaluation is what one check carries along, and where it leaves how it came about. It lives on
+// the caller's stack, and is filled in place: returning structs of this size costs more than
+// deciding.
 //
-// What a usual check writes into it is no pointer: while the garbage collector marks, writing pointers is slow.
+// What a usual check writes into it is no pointer: while the garbage collector marks, writing
+// pointers is slow.
 type evaluation struct {
 	subject   Subject
 	now       match.Instant  // only for flags with time in them
@@ -37,8 +39,9 @@ type evaluation struct {
 	rule   int32 // the number of the rule that applied, from 1; 0: none
 }
 
-// failure is why a flag could not be decided, as an evaluation notes it; 0: it could. It is no pointer to the error also because escape
-// analysis would take what is returned of an evaluation for a part of its subject.
+// failure is why a flag could not be decided, as an evaluation notes it; 0: it could. It is no
+// pointer to the error also because escape analysis would take what is returned of an evaluation
+// for a part of its subject.
 type failure uint8
 
 const (
@@ -85,7 +88,8 @@ func (e *evaluation) find(name *attributeName) Value {
 	return value
 }
 
-// version applies a constraint to the text of an attribute. Rules mostly ask for one and the same version, which is read once.
+// version applies a constraint to the text of an attribute. Rules mostly ask for one and the same
+// version, which is read once.
 func (e *evaluation) version(name *attributeName, text string, constraint *match.Constraint) truth {
 	if !constraint.TakesReleases() {
 		return versionWithin(constraint, text)
@@ -140,8 +144,8 @@ func (e *evaluation) result(f *flag, want Kind, variant *Variant) Result {
 	return r
 }
 
-// Evaluate decides one flag for one subject, in the order of docs/ruleset.md. It is safe for concurrent use and allocates
-// nothing. A nil subject is the zero Subject.
+// Evaluate decides one flag for one subject, in the order of docs/ruleset.md. It is safe for
+// concurrent use and allocates nothing. A nil subject is the zero Subject.
 func (r *ruleset) Evaluate(key string, want Kind, subject *Subject, at *Moment) Result {
 	if subject == nil {
 		subject = &Subject{}
@@ -165,7 +169,8 @@ func (f *flag) variantFor(subject Subject, want Kind, at *Moment) *Variant {
 	return f.decideFor(&e, want, at)
 }
 
-// decideFor returns the variant to serve, nil for the caller's default; e tells the rest. A nil flag is not found.
+// decideFor returns the variant to serve, nil for the caller's default; e tells the rest. A nil
+// flag is not found.
 func (f *flag) decideFor(e *evaluation, want Kind, at *Moment) *Variant {
 	switch {
 	case f == nil:
@@ -239,8 +244,8 @@ func (f *flag) decide(e *evaluation) *Variant {
 	return e.settle(f.otherwise.variant, reasonDefault, 0)
 }
 
-// decideSimply is decide for who wants the variant alone, and for a flag of which every rule is one test that serves one variant. Then
-// there is nothing to note on the way.
+// decideSimply is decide for who wants the variant alone, and for a flag of which every rule is one
+// test that serves one variant. Then there is nothing to note on the way.
 func (f *flag) decideSimply(subject Subject) *Variant {
 	var spent effort
 	for i := range f.rules {
@@ -267,8 +272,8 @@ func (f *rareFields) forbids(e *evaluation) reason {
 	return 0
 }
 
-// matches reports whether the rule's condition is true and its gate open. An attribute that is missed on the way counts only when
-// it keeps the rule from applying.
+// matches reports whether the rule's condition is true and its gate open. An attribute that is
+// missed on the way counts only when it keeps the rule from applying.
 func (r *rule) matches(e *evaluation) bool {
 	if r.gate != nil && r.gate.window != nil && !r.gate.open(e) {
 		return false
@@ -294,8 +299,8 @@ func (r *rule) matches(e *evaluation) bool {
 	return r.gate == nil || r.gate.admits(e)
 }
 
-// decide returns the variant that the rule serves, nil where it splits and the subject has no key: then the next rule is asked. It is the
-// flag's rule of that number.
+// decide returns the variant that the rule serves, nil where it splits and the subject has no key:
+// then the next rule is asked. It is the flag's rule of that number.
 func (r *rule) decide(e *evaluation, number int) *Variant {
 	switch {
 	case r.serve.split != nil:
@@ -307,7 +312,8 @@ func (r *rule) decide(e *evaluation, number int) *Variant {
 	}
 }
 
-// decide returns the variant that the subject draws, nil without a key: there is nothing to draw with.
+// decide returns the variant that the subject draws, nil without a key: there is nothing to draw
+// with.
 func (s *split) decide(e *evaluation, rule int) *Variant {
 	hash, ok := s.hash(e)
 	if !ok {

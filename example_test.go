@@ -14,7 +14,8 @@ import (
 	"github.com/becketflags/becket/flagtest"
 )
 
-// The examples of the README. A test compares the two word for word, but for the address: here a server on loopback stands for it.
+// The examples of the README. A test compares the two word for word, but for the address: here a
+// server on loopback stands for it.
 
 // shipped is a ruleset as a program would embed it.
 var shipped = []byte(`{"schema": 1, "revision": 1, "flags": {

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Explanation tells how a decision came about: the answer, and the steps that led to it. String prints it indented, and it marshals to
-// JSON.
+// Explanation tells how a decision came about: the answer, and the steps that led to it. String
+// prints it indented, and it marshals to JSON.
 type Explanation struct {
 	Flag     string `json:"flag"`
 	Key      string `json:"key"`             // the subject's targeting key

@@ -170,7 +170,8 @@ func TestExplainWithoutARulesetOrAClient(t *testing.T) {
 	assert.Equal(t, TierDefaults, x.Tier)
 }
 
-// TestPrivateAttributesLeaveTheClientNowhere plants values that are found nowhere else, and looks for them in all that comes out.
+// TestPrivateAttributesLeaveTheClientNowhere plants values that are found nowhere else, and looks
+// for them in all that comes out.
 func TestPrivateAttributesLeaveTheClientNowhere(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const secret = "s3cret"
@@ -228,7 +229,8 @@ func TestPrivateAttributesLeaveTheClientNowhere(t *testing.T) {
 	})
 }
 
-// FuzzExplainAndEvaluateAgree makes a ruleset and subjects out of a number and holds both to the same answers.
+// FuzzExplainAndEvaluateAgree makes a ruleset and subjects out of a number and holds both to the
+// same answers.
 func FuzzExplainAndEvaluateAgree(f *testing.F) {
 	for seed := range uint64(300) {
 		f.Add(seed, seed*7919)
@@ -265,7 +267,8 @@ func FuzzExplainAndEvaluateAgree(f *testing.F) {
 	})
 }
 
-// generator makes documents that are valid but for what refers to what: bad flags are part of the game.
+// generator makes documents that are valid but for what refers to what: bad flags are part of the
+// game.
 type generator struct {
 	rand  *rand.Rand
 	flags int

@@ -16,7 +16,8 @@ import (
 	"github.com/becketflags/becket/internal/recent"
 )
 
-// ExposureStatus counts exposures since the client was made. Sent, Dropped, Duplicates and Queued add up to Produced.
+// ExposureStatus counts exposures since the client was made. Sent, Dropped, Duplicates and Queued
+// add up to Produced.
 type ExposureStatus struct {
 	Produced   uint64 // evaluations that were to be counted
 	Sent       uint64 // taken by the sink
@@ -30,8 +31,9 @@ const sinkPatience = 10 * time.Second
 
 var errSinkPanicked = errors.New("the sink panicked")
 
-// exposer collects exposures and delivers them from one goroutine, in batches. What an evaluation does here is bounded: a look into the
-// memory of sightings, and for a first sighting a copy into the queue if there is room.
+// exposer collects exposures and delivers them from one goroutine, in batches. What an evaluation
+// does here is bounded: a look into the memory of sightings, and for a first sighting a copy into
+// the queue if there is room.
 type exposer struct {
 	config   exposureConfig
 	private  *privacy
@@ -69,8 +71,8 @@ type queued struct {
 	bytes    int
 }
 
-// bytesEach and bytesAtLeast bound what the queue takes in memory: subjects with large attributes, which may come from outside,
-// must not fill it.
+// bytesEach and bytesAtLeast bound what the queue takes in memory: subjects with large attributes,
+// which may come from outside, must not fill it.
 const (
 	bytesEach    = 4 << 10 // for each exposure that may wait, on the average
 	bytesAtLeast = 1 << 20
@@ -99,7 +101,8 @@ func newExposer(c *config, n *notifier, private *privacy) *exposer {
 	return x
 }
 
-// startTicking keeps now up to date, also while the sink hangs, to a second or a sixteenth of the window.
+// startTicking keeps now up to date, also while the sink hangs, to a second or a sixteenth of the
+// window.
 func (x *exposer) startTicking() {
 	step := min(max(x.config.window/16, time.Millisecond), time.Second)
 	x.mutex.Lock()
@@ -114,9 +117,10 @@ func (x *exposer) startTicking() {
 	})
 }
 
-// see counts an evaluation that is to be tracked, and queues its exposure where it is the first of its kind within the window: of this
-// unit, flag, behaviour of the flag, rule and variant. So a subject counts anew when an experiment starts or changes, although
-// it was served the same variant before. subject and flag may live on the caller's stack. An exposure whose bytes find no room is
+// see counts an evaluation that is to be tracked, and queues its exposure where it is the first of
+// its kind within the window: of this unit, flag, behaviour of the flag, rule and variant. So a
+// subject counts anew when an experiment starts or changes, although it was served the same variant
+// before. subject and flag may live on the caller's stack. An exposure whose bytes find no room is
 // dropped before anything is copied, and is not remembered.
 func (x *exposer) see(s *served, subject *Subject, flag string, r *Result) {
 	var room [20]byte
@@ -159,8 +163,8 @@ func (x *exposer) enqueue(e queued) {
 	}
 }
 
-// reserveBytes takes room for the bytes of an exposure that has its place already, and gives that up and counts it as dropped where
-// there is none.
+// reserveBytes takes room for the bytes of an exposure that has its place already, and gives that
+// up and counts it as dropped where there is none.
 func (x *exposer) reserveBytes(bytes int) bool {
 	x.mutex.Lock()
 	defer x.mutex.Unlock()
@@ -308,8 +312,8 @@ func (x *exposer) flush(ctx context.Context) error {
 	}
 }
 
-// stop takes nothing more and lets the goroutine deliver what is queued and end. It does not wait for it, but what the sink has not
-// taken shortly before Close would give up is cancelled.
+// stop takes nothing more and lets the goroutine deliver what is queued and end. It does not wait
+// for it, but what the sink has not taken shortly before Close would give up is cancelled.
 func (x *exposer) stop() {
 	if x == nil {
 		return
@@ -376,8 +380,9 @@ func (x *exposer) status() (s ExposureStatus) {
 	return s
 }
 
-// sightingOf hashes what an exposure is remembered by. Two that collide count as one, so that an exposure is missed for the length of a
-// window; with 65,536 in memory the chance that any two of one variant do is below 1 in 8,000 million.
+// sightingOf hashes what an exposure is remembered by. Two that collide count as one, so that an
+// exposure is missed for the length of a window; with 65,536 in memory the chance that any two of
+// one variant do is below 1 in 8,000 million.
 func (x *exposer) sightingOf(unitKey, flag string, r *Result) recent.Key {
 	const odd = 0x9e3779b97f4a7c15 // so that the order of what is hashed matters
 	rest := r.Behaviour

@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// Exposure says that a subject was given a variant: what an experiment is evaluated by. It is a copy, which a sink may keep.
-// It marshals to one JSON object, without line breaks.
+// Exposure says that a subject was given a variant: what an experiment is evaluated by. It is a
+// copy, which a sink may keep. It marshals to one JSON object, without line breaks.
 type Exposure struct {
 	Subject     Subject // private attributes hidden
 	Unit        string  // the attribute that was hashed, such as "device"; "key", the targeting key, where none was
@@ -27,12 +27,13 @@ type Exposure struct {
 	Time        time.Time // of the first of the evaluations that this exposure stands for
 }
 
-// Sink takes exposures to where experiments are evaluated. The client calls it from one goroutine of its own, one batch at a time, never
-// on the way of an evaluation.
+// Sink takes exposures to where experiments are evaluated. The client calls it from one goroutine
+// of its own, one batch at a time, never on the way of an evaluation.
 type Sink interface {
-	// Expose delivers a batch, which the sink may keep. It should return soon after ctx is done; ctx has a deadline of ten seconds. An
-	// error means that the whole batch is lost: it is counted as dropped, and its subjects count as not yet seen. Who wants to try
-	// again does so here. A panic is an error.
+	// Expose delivers a batch, which the sink may keep. It should return soon after ctx is done;
+	// ctx has a deadline of ten seconds. An error means that the whole batch is lost: it is counted
+	// as dropped, and its subjects count as not yet seen. Who wants to try again does so here. A
+	// panic is an error.
 	Expose(ctx context.Context, batch []Exposure) error
 }
 
@@ -61,15 +62,15 @@ type exposureConfig struct {
 	given  int // how often WithExposures was
 }
 
-// WithExposureWindow sets for how long an exposure of the same unit, flag, behaviour of the flag, rule and variant is not told again, to a
-// second. 0 tells every
-// evaluation. By default, one hour.
+// WithExposureWindow sets for how long an exposure of the same unit, flag, behaviour of the flag,
+// rule and variant is not told again, to a second. 0 tells every evaluation. By default, one hour.
 func WithExposureWindow(window time.Duration) ExposureOption {
 	return func(c *exposureConfig) { c.window = window }
 }
 
-// WithExposureMemory sets how many exposures are remembered, at about 130 bytes each. Beyond it the one not
-// seen for longest is forgotten, and told again when it comes back. At least 1. By default, 65,536.
+// WithExposureMemory sets how many exposures are remembered, at about 130 bytes each. Beyond it the
+// one not seen for longest is forgotten, and told again when it comes back. At least 1. By default,
+// 65,536.
 func WithExposureMemory(entries int) ExposureOption {
 	return func(c *exposureConfig) { c.memory = entries }
 }
@@ -81,8 +82,9 @@ func WithExposureQueue(exposures int) ExposureOption {
 	return func(c *exposureConfig) { c.queue = exposures }
 }
 
-// WithExposureBatch sets how many exposures the sink gets at once, at most, and how long one waits for others to come, at most. At
-// least 1, and above 0; a batch is never larger than the queue. By default, 500 and five seconds.
+// WithExposureBatch sets how many exposures the sink gets at once, at most, and how long one waits
+// for others to come, at most. At least 1, and above 0; a batch is never larger than the queue. By
+// default, 500 and five seconds.
 func WithExposureBatch(exposures int, wait time.Duration) ExposureOption {
 	return func(c *exposureConfig) { c.batch, c.every = exposures, wait }
 }
@@ -106,7 +108,8 @@ func (c *exposureConfig) check(mistake func(wrong bool, format string, args ...a
 	mistake(c.every <= 0, "WithExposureBatch: a wait of %v is not above 0", c.every)
 }
 
-// MarshalJSON writes the exposure with the subject's key as "subject" and its attributes as an object.
+// MarshalJSON writes the exposure with the subject's key as "subject" and its attributes as an
+// object.
 func (x Exposure) MarshalJSON() ([]byte, error) {
 	return json.Marshal(struct {
 		Time        time.Time      `json:"time"`
@@ -132,8 +135,8 @@ func (x *Exposure) attributes() map[string]any {
 	return attributes
 }
 
-// jsonable returns a value as encoding/json can write it: NaN and the infinities, which JSON does not have, as text. One such
-// attribute must not cost a batch.
+// jsonable returns a value as encoding/json can write it: NaN and the infinities, which JSON does
+// not have, as text. One such attribute must not cost a batch.
 func jsonable(v Value) any {
 	switch v.kind() {
 	case KindFloat:
@@ -152,8 +155,8 @@ func jsonable(v Value) any {
 	return v.Any()
 }
 
-// LogSink writes each exposure as a line through slog, at level Info with the message "exposure". Attributes of the subject are not
-// logged. A nil logger stands for slog.Default.
+// LogSink writes each exposure as a line through slog, at level Info with the message "exposure".
+// Attributes of the subject are not logged. A nil logger stands for slog.Default.
 func LogSink(logger *slog.Logger) Sink {
 	if logger == nil {
 		logger = slog.Default()
@@ -171,9 +174,9 @@ func LogSink(logger *slog.Logger) Sink {
 }
 
 // LineSink writes each exposure as a line of JSON (NDJSON), a batch with one call of Write. After a
-// Write that failed in the middle of a line, the next batch begins a new one, so that no more than one
-// line is broken. Writes of one sink never overlap; a writer that others use too must be safe for that.
-// The client does not close it. A nil writer is a mistake that New reports.
+// Write that failed in the middle of a line, the next batch begins a new one, so that no more than
+// one line is broken. Writes of one sink never overlap; a writer that others use too must be safe
+// for that. The client does not close it. A nil writer is a mistake that New reports.
 func LineSink(w io.Writer) Sink { return &lineSink{writer: w} }
 
 type lineSink struct {

@@ -15,7 +15,8 @@ import (
 // stampEvery is how often "not modified" renews the time stamp on disk.
 const stampEvery = time.Minute
 
-// fetcher does one refresh: fetch, verify, decode, accept, publish, keep. Only the refresher's goroutine uses it once New has returned.
+// fetcher does one refresh: fetch, verify, decode, accept, publish, keep. Only the refresher's
+// goroutine uses it once New has returned.
 type fetcher struct {
 	config      *config
 	publication publication
@@ -110,7 +111,8 @@ func (f *fetcher) once(ctx context.Context) (int, Outcome, *DeliveryError) {
 	return f.offered(ctx, document)
 }
 
-// distrustsValidator tells answers that may be due to the validator itself, so that the next fetch does without.
+// distrustsValidator tells answers that may be due to the validator itself, so that the next fetch
+// does without.
 func distrustsValidator(err error) bool {
 	if errors.Is(err, ErrUnexpectedNotModified) {
 		return true
@@ -119,7 +121,8 @@ func distrustsValidator(err error) bool {
 	return ok && (status.Code == 400 || status.Code == 412 || status.Code == 416 || status.Code == 431)
 }
 
-// offered decides on a whole document. A refused one changes nothing, its validator is forgotten with it.
+// offered decides on a whole document. A refused one changes nothing, its validator is forgotten
+// with it.
 func (f *fetcher) offered(ctx context.Context, document Document) (int, Outcome, *DeliveryError) {
 	size, first := len(document.Body), f.held.snapshot.rules == nil
 	sum := sumOf(document.Body)
@@ -177,8 +180,8 @@ func (f *fetcher) publish(next *held, rules Rules, body []byte) {
 	}
 }
 
-// unchanged takes the validator of a document that is byte for byte the one in use: a server without ETag, or one that
-// changes it at every answer.
+// unchanged takes the validator of a document that is byte for byte the one in use: a server
+// without ETag, or one that changes it at every answer.
 func (f *fetcher) unchanged(next *held) {
 	h := *f.held
 	h.validator, h.signature, h.signedBy, h.fetchedAt = next.validator, next.signature, next.signedBy, f.config.clock()
@@ -201,8 +204,8 @@ func (f *fetcher) confirmed(s *snapshot) {
 	f.publication.store(s)
 }
 
-// keep writes the disk copy where it is due: at once for a new ruleset, and every minute for its time stamp. Failing stops
-// nothing; the next refresh tries again.
+// keep writes the disk copy where it is due: at once for a new ruleset, and every minute for its
+// time stamp. Failing stops nothing; the next refresh tries again.
 func (f *fetcher) keep() {
 	if f.disk == nil || !f.diskDue && time.Since(f.renewedAt) < stampEvery {
 		return
@@ -291,10 +294,12 @@ func (f *fetcher) warnExpired() {
 	}
 }
 
-// maxExpiryWarnings is for how many flags a warning is logged in a day: a document may have a million.
+// maxExpiryWarnings is for how many flags a warning is logged in a day: a document may have a
+// million.
 const maxExpiryWarnings = 1000
 
-// expiryWarner remembers which flags it has warned of today. Only the refresher's goroutine uses it.
+// expiryWarner remembers which flags it has warned of today. Only the refresher's goroutine uses
+// it.
 type expiryWarner struct {
 	day    time.Time
 	sum    [32]byte // of the document that was looked at
@@ -302,7 +307,8 @@ type expiryWarner struct {
 	full   bool // one line has said that there are more
 }
 
-// news returns the flags to warn of now, and how many more there are where nobody has been told so today.
+// news returns the flags to warn of now, and how many more there are where nobody has been told so
+// today.
 func (w *expiryWarner) news(flags []FlagInfo) (news []FlagInfo, more int) {
 	for _, flag := range flags {
 		switch {

@@ -26,7 +26,8 @@ type flag struct {
 	definition, behaviour uint64
 }
 
-// rareFields are what most flags do not have. There are many flags, and it is one question less for each check.
+// rareFields are what most flags do not have. There are many flags, and it is one question less for
+// each check.
 type rareFields struct {
 	err      *EvaluationError // set: the definition could not be read, and nothing else counts
 	kept     error            // set: the definition is an earlier document's, because of this error in the present one's
@@ -98,7 +99,8 @@ func (f *flag) info() FlagInfo {
 	return info
 }
 
-// converts reports whether the flag's value may be read as another type: an integer as a float, nothing else.
+// converts reports whether the flag's value may be read as another type: an integer as a float,
+// nothing else.
 func (f *flag) converts(want Kind) bool {
 	return want == KindAny || want == KindFloat && f.kind == KindInt
 }
@@ -143,7 +145,8 @@ func (d day) time() time.Time { return time.Time{}.AddDate(0, 0, int(d)) }
 // impliedVariants are those of a flag that names none.
 var impliedVariants = []Variant{{Name: "off", Value: BoolValue(false)}, {Name: "on", Value: BoolValue(true)}}
 
-// mostSimple is how many rules a simple flag has at most. With more, it pays to remember where attributes were found.
+// mostSimple is how many rules a simple flag has at most. With more, it pays to remember where
+// attributes were found.
 const mostSimple = 4
 
 // shorten finds out whether the flag serves the same to everybody at all times, or else is simple.

@@ -10,7 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestAMillionBadEvaluationsGiveAHandfulOfLines asks for what cannot be had, a million times over some minutes.
+// TestAMillionBadEvaluationsGiveAHandfulOfLines asks for what cannot be had, a million times over
+// some minutes.
 func TestAMillionBadEvaluationsGiveAHandfulOfLines(t *testing.T) {
 	for _, test := range []struct {
 		name        string

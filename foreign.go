@@ -7,8 +7,8 @@ import "iter"
 var errRulesPanicked = &EvaluationError{Code: CodeGeneral, Message: "the rules of the format panicked"}
 
 // foreignRules are rules of another format than the native one, which may be a program's own. A
-// panic in them does not reach the caller of an evaluation: it is counted and reported as a panic in
-// a hook is, and the caller's default is the answer.
+// panic in them does not reach the caller of an evaluation: it is counted and reported as a panic
+// in a hook is, and the caller's default is the answer.
 type foreignRules struct {
 	rules    Rules
 	name     string    // of the format

@@ -169,7 +169,8 @@ func TestAPanicInTheBodyOfALoopOverFlagsIsTheCallersOwn(t *testing.T) {
 	})
 }
 
-// stuck is a format whose decoder hangs while free is open, and ends its goroutine afterwards if told to.
+// stuck is a format whose decoder hangs while free is open, and ends its goroutine afterwards if
+// told to.
 type stuck struct {
 	Format
 	free  chan struct{}

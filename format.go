@@ -8,22 +8,25 @@ import (
 	"time"
 )
 
-// Format reads one kind of document. [Native] is becket's own; the packages below format/ read what other vendors publish.
-// Fetching, the disk copy, views, hooks and tests work the same for all of them.
+// Format reads one kind of document. [Native] is becket's own; the packages below format/ read what
+// other vendors publish. Fetching, the disk copy, views, hooks and tests work the same for all of
+// them.
 type Format interface {
-	// Name names the format and its version, such as "configcat-v6". It is part of the disk copy's file name.
+	// Name names the format and its version, such as "configcat-v6". It is part of the disk copy's
+	// file name.
 	Name() string
 
-	// Decode compiles a document. An error refuses it whole: the ruleset in use stays. What is wrong with a single flag
-	// does not stop the others: it is set aside and told by Rules.Info.
+	// Decode compiles a document. An error refuses it whole: the ruleset in use stays. What is
+	// wrong with a single flag does not stop the others: it is set aside and told by Rules.Info.
 	Decode(document []byte) (Rules, error)
 }
 
 // Rules is a compiled document: immutable, and safe for concurrent use.
 type Rules interface {
-	// Evaluate decides one flag for one subject. It must not panic, block or do I/O. want is the type asked for, KindAny if any will
-	// do. The flag's key and the subject are copies that a client makes for this call: Evaluate may keep them, with every text and
-	// list in them, for as long as it likes, and hand them to other goroutines.
+	// Evaluate decides one flag for one subject. It must not panic, block or do I/O. want is the
+	// type asked for, KindAny if any will do. The flag's key and the subject are copies that a
+	// client makes for this call: Evaluate may keep them, with every text and list in them, for as
+	// long as it likes, and hand them to other goroutines.
 	Evaluate(flag string, want Kind, subject *Subject, at *Moment) Result
 
 	// Flags lists the flags, those set aside too, in the order of their keys.
@@ -36,27 +39,29 @@ type Rules interface {
 	Info() RulesInfo
 }
 
-// Keeper is implemented by Rules that can take over, for what had to be set aside, the definitions of the rules served
-// before. Keep returns the rules to serve, which may be the receiver; previous is of the same format, or nil.
+// Keeper is implemented by Rules that can take over, for what had to be set aside, the definitions
+// of the rules served before. Keep returns the rules to serve, which may be the receiver; previous
+// is of the same format, or nil.
 type Keeper interface {
 	Keep(previous Rules) Rules
 }
 
-// Explainer is implemented by Rules that can tell how a decision came about. It must be the same evaluator that decides. Values of
-// attributes that private names are not shown.
+// Explainer is implemented by Rules that can tell how a decision came about. It must be the same
+// evaluator that decides. Values of attributes that private names are not shown.
 type Explainer interface {
 	Explain(flag string, subject *Subject, at *Moment, private map[string]bool) Explanation
 }
 
-// VariantLister is implemented by Rules that can tell what their flags may serve. [Client.Verify] holds defaults against it, and
-// overrides and tests name variants by it.
+// VariantLister is implemented by Rules that can tell what their flags may serve. [Client.Verify]
+// holds defaults against it, and overrides and tests name variants by it.
 type VariantLister interface {
-	// Variants lists a flag's variants in the order of their names; nil where there is no such flag or its definition could not be
-	// read. The caller must not change the list.
+	// Variants lists a flag's variants in the order of their names; nil where there is no such flag
+	// or its definition could not be read. The caller must not change the list.
 	Variants(flag string) []Variant
 }
 
-// Result is what an evaluation gives. It refers to the rules, so that returning it costs no allocation.
+// Result is what an evaluation gives. It refers to the rules, so that returning it costs no
+// allocation.
 type Result struct {
 	Variant *Variant // what is served; nil for the caller's default
 	Rule    string   // the name of the rule that applied, or ""
@@ -65,8 +70,8 @@ type Result struct {
 	Missing string           // the first attribute whose absence kept a rule from applying, or ""
 	Track   bool             // the evaluation is to be counted as an exposure
 
-	// For exposures of formats that have them: the attribute that was hashed, "" for the targeting key or none, and
-	// the flag's [FlagInfo.Behaviour].
+	// For exposures of formats that have them: the attribute that was hashed, "" for the targeting
+	// key or none, and the flag's [FlagInfo.Behaviour].
 	Unit      string
 	Behaviour uint64
 }
@@ -82,22 +87,23 @@ type Variant struct {
 	Value Value
 }
 
-// Moment is when an evaluation happens. The clock is read only when an evaluation asks, so a flag without time in it costs
-// no look at the clock. It is safe for concurrent use.
+// Moment is when an evaluation happens. The clock is read only when an evaluation asks, so a flag
+// without time in it costs no look at the clock. It is safe for concurrent use.
 type Moment struct {
 	clock     func() time.Time
 	confirmed *confirmation
 }
 
-// confirmation is when the source last confirmed the rules. It has a pointer more than it needs, for the reason of [snapshot.far].
+// confirmation is when the source last confirmed the rules. It has a pointer more than it needs,
+// for the reason of [snapshot.far].
 type confirmation struct {
 	at *atomic.Pointer[time.Time] // nil inside: never
 }
 
 func newConfirmation() *confirmation { return &confirmation{&atomic.Pointer[time.Time]{}} }
 
-// At returns a Moment that stands still, for tests and for tools that look into the future; age is the time since the source
-// confirmed the rules.
+// At returns a Moment that stands still, for tests and for tools that look into the future; age is
+// the time since the source confirmed the rules.
 func At(now time.Time, age time.Duration) *Moment {
 	confirmed := now.Add(-age)
 	m := &Moment{clock: func() time.Time { return now }, confirmed: newConfirmation()}
@@ -113,8 +119,9 @@ func (m *Moment) Now() time.Time {
 	return m.clock()
 }
 
-// Age returns for how long the source has not confirmed the rules, by the monotonic clock where the process has known them
-// since. It returns the longest Duration when the source never did: then the rules count as stale.
+// Age returns for how long the source has not confirmed the rules, by the monotonic clock where the
+// process has known them since. It returns the longest Duration when the source never did: then the
+// rules count as stale.
 func (m *Moment) Age() time.Duration {
 	if m == nil || m.confirmed == nil {
 		return 1<<63 - 1
@@ -142,12 +149,14 @@ type FlagInfo struct {
 	Err         error          // why the flag was set aside, or nil
 	Kept        bool           // the definition in use is an earlier document's, since this one's could not be read
 
-	// Definition and Behaviour are digests of the flag's definition, with and without the fields for people: what differs between two
-	// documents is told by them. They mean nothing outside one process.
+	// Definition and Behaviour are digests of the flag's definition, with and without the fields
+	// for people: what differs between two documents is told by them. They mean nothing outside one
+	// process.
 	Definition, Behaviour uint64
 }
 
-// ExpiredBy reports whether the flag should be gone: its last day has ended, in UTC, and it is not permanent.
+// ExpiredBy reports whether the flag should be gone: its last day has ended, in UTC, and it is not
+// permanent.
 func (f FlagInfo) ExpiredBy(now time.Time) bool {
 	return !f.Permanent && !f.Expires.IsZero() && !now.Before(f.Expires.AddDate(0, 0, 1))
 }

@@ -62,7 +62,8 @@ func checkRules(t *testing.T, rules Rules) {
 	}
 }
 
-// FuzzDecode gives any bytes to the decoder. It must end without a panic, and what it accepts must answer.
+// FuzzDecode gives any bytes to the decoder. It must end without a panic, and what it accepts must
+// answer.
 func FuzzDecode(f *testing.F) {
 	for _, document := range corpusDocuments(f) {
 		f.Add(document)
@@ -90,7 +91,8 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
-// decideCondition evaluates a condition for a subject by rules around it: false, unknown or true, and ok where it is good.
+// decideCondition evaluates a condition for a subject by rules around it: false, unknown or true,
+// and ok where it is good.
 func decideCondition(t *testing.T, condition string, subject *Subject) (result truth, ok bool) {
 	t.Helper()
 	rules, err := Native.Decode(fmt.Appendf(nil, `{"schema": 1, "flags": {"f": {
@@ -104,7 +106,8 @@ func decideCondition(t *testing.T, condition string, subject *Subject) (result t
 	return map[string]truth{"true": yes, "false": no, "unknown": unknown}[r.Variant.Name], true
 }
 
-// FuzzCondition gives any text as a condition. Whatever it decides, the laws of three-valued logic hold for it.
+// FuzzCondition gives any text as a condition. Whatever it decides, the laws of three-valued logic
+// hold for it.
 func FuzzCondition(f *testing.F) {
 	for _, condition := range []string{
 		`{"attribute": "country", "in": ["DE", "FR"], "ignore_case": true}`, `{"attribute": "age", "gte": 18, "lt": 30.5}`,
@@ -155,8 +158,8 @@ const fuzzRuleset = `{"schema": 1, "segments": {"s": {"include": ["user-1"], "if
 	"gate": {"requires": [{"flag": "rules", "in": ["a", "b"]}], "rules": [
 		{"if": {"flag": "rules", "in": ["a"]}, "layer": {"name": "l", "from": 10, "to": 60}, "serve": "on"}, {"percent": 50, "serve": "on"}]}}}`
 
-// FuzzEvaluate gives any subject to the evaluator. It is total, gives the same answer to the same subject, and the same again when it
-// explains it or is asked for the variant alone.
+// FuzzEvaluate gives any subject to the evaluator. It is total, gives the same answer to the same
+// subject, and the same again when it explains it or is asked for the variant alone.
 func FuzzEvaluate(f *testing.F) {
 	f.Add("user-1", "x", int64(1), 2.5, byte(0))
 	f.Add("", "1.2.3-rc.1", int64(math.MinInt64), math.Inf(1), byte(1))

@@ -4,8 +4,9 @@ import (
 	"encoding/json"
 )
 
-// BoolFlag is a boolean flag as a program knows it: declared once, as a package's variable, and asked everywhere. The compiler finds its
-// uses, and [Client.Verify] holds it against the ruleset. Its check costs what [View.Bool] costs.
+// BoolFlag is a boolean flag as a program knows it: declared once, as a package's variable, and
+// asked everywhere. The compiler finds its uses, and [Client.Verify] holds it against the ruleset.
+// Its check costs what [View.Bool] costs.
 type BoolFlag struct {
 	Key     string
 	Default bool // given whenever the flag's own value cannot be had
@@ -41,7 +42,8 @@ func (f IntFlag) In(v View) int { return v.Int(f.Key, f.Default) }
 // Detail is In with the reasons.
 func (f IntFlag) Detail(v View) Detail[int] { return v.IntDetail(f.Key, f.Default) }
 
-// FloatFlag is a float flag, or an integer flag that is read as one, as a program knows it; see [BoolFlag].
+// FloatFlag is a float flag, or an integer flag that is read as one, as a program knows it; see
+// [BoolFlag].
 type FloatFlag struct {
 	Key     string
 	Default float64 // given whenever the flag's own value cannot be had
@@ -59,7 +61,8 @@ type JSONFlag[T any] struct {
 	Default T // given whenever the flag's own value cannot be had
 }
 
-// In returns the flag's value for the view's subject. What its pointers, maps and slices hold is shared by all callers and to be read only.
+// In returns the flag's value for the view's subject. What its pointers, maps and slices hold is
+// shared by all callers and to be read only.
 func (f JSONFlag[T]) In(v View) T { return JSON(v, f.Key, f.Default) }
 
 // Detail is In with the reasons.

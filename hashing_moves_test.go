@@ -13,10 +13,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Who moves when a split's weights change. No method can move fewer subjects than the shares themselves move (the minimum).
-// Where each changed variant gains or loses in the same proportion, as when one is added or removed, rendezvous hashing moves exactly
-// that many. For any change at all it moves at most 2/(1+minimum) times as many, and how many exactly is known
-// (rendezvousMoves): near that limit it comes when two small variants trade a little and a large one between them stays.
+// Who moves when a split's weights change. No method can move fewer subjects than the shares
+// themselves move (the minimum). Where each changed variant gains or loses in the same proportion,
+// as when one is added or removed, rendezvous hashing moves exactly that many. For any change at
+// all it moves at most 2/(1+minimum) times as many, and how many exactly is known
+// (rendezvousMoves): near that limit it comes when two small variants trade a little and a large
+// one between them stays.
 
 // reweighting is a change of weights, in the order of the document.
 type reweighting struct {
@@ -49,8 +51,8 @@ func (r reweighting) minimum() float64 {
 	return moved
 }
 
-// rendezvousMoves is the share that a race of exponential draws moves: variant i keeps a subject with the chance
-// 1 / sum over j of max(p[j]/p[i], q[j]/q[i]).
+// rendezvousMoves is the share that a race of exponential draws moves: variant i keeps a subject
+// with the chance 1 / sum over j of max(p[j]/p[i], q[j]/q[i]).
 func (r reweighting) rendezvousMoves() float64 {
 	p, q := r.shares()
 	stay := 0.0
@@ -85,7 +87,8 @@ func (r reweighting) drawnBy(t *testing.T, keys []string) (before, after []strin
 	return before, after
 }
 
-// rangesOf returns the variants that the keys get when one number is looked up in cumulative ranges: what is usual elsewhere.
+// rangesOf returns the variants that the keys get when one number is looked up in cumulative
+// ranges: what is usual elsewhere.
 func rangesOf(list []float64, keys []string) []string {
 	shares, seed := normalised(list), seedOf("moves")
 	drawn := make([]string, len(keys))
@@ -155,7 +158,8 @@ func TestRemovingAVariantMovesOnlyWhoHadIt(t *testing.T) {
 	}
 }
 
-// usual are the changes that people make to a split: for all of them the moves stay within 1.4 times the minimum.
+// usual are the changes that people make to a split: for all of them the moves stay within 1.4
+// times the minimum.
 var usual = []reweighting{
 	{[]float64{50, 50}, []float64{60, 40}},
 	{[]float64{90, 10}, []float64{50, 50}},
@@ -205,8 +209,8 @@ func TestReweightingMovesFewMoreThanItMust(t *testing.T) {
 	t.Logf("moved among %d subjects\n%s", population, table)
 }
 
-// TestAnyReweightingStaysBelowItsLimit takes 20,000 changes at random, of 2 to 8 variants with weights from 1 to 100, by the formula
-// that the test above holds the library to.
+// TestAnyReweightingStaysBelowItsLimit takes 20,000 changes at random, of 2 to 8 variants with
+// weights from 1 to 100, by the formula that the test above holds the library to.
 func TestAnyReweightingStaysBelowItsLimit(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(1, 4))

@@ -13,12 +13,14 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// What is promised of the hashing, shown on 200,000 subjects: shares are even and as large as they should be, one flag's draw says
-// nothing about another's, and who has a feature keeps it while its share grows.
+// What is promised of the hashing, shown on 200,000 subjects: shares are even and as large as they
+// should be, one flag's draw says nothing about another's, and who has a feature keeps it while its
+// share grows.
 //
-// The inputs are fixed, so a test passes always or never. Each family of tests is held to a chance of one in a thousand that
-// good hashing fails it (significance), divided by the number of tests in the family (Bonferroni). A chi-square that is too small is
-// as suspicious as one that is too large: both ends count. The controls at the end show that the tests can fail.
+// The inputs are fixed, so a test passes always or never. Each family of tests is held to a chance
+// of one in a thousand that good hashing fails it (significance), divided by the number of tests in
+// the family (Bonferroni). A chi-square that is too small is as suspicious as one that is too
+// large: both ends count. The controls at the end show that the tests can fail.
 const (
 	population   = 200_000
 	significance = 0.001
@@ -44,15 +46,17 @@ func keysOf(form string) []string {
 	return keys
 }
 
-// chiSquareTail returns the chance of a chi-square at least as large as stat, by Wilson and Hilferty's approximation (1931): the cube
-// root of a chi-square over its degrees of freedom is nearly normal.
+// chiSquareTail returns the chance of a chi-square at least as large as stat, by Wilson and
+// Hilferty's approximation (1931): the cube root of a chi-square over its degrees of freedom is
+// nearly normal.
 func chiSquareTail(stat float64, degrees int) float64 {
 	d := float64(degrees)
 	z := (math.Cbrt(stat/d) - (1 - 2/(9*d))) / math.Sqrt(2/(9*d))
 	return math.Erfc(z/math.Sqrt2) / 2
 }
 
-// requireChance fails when a chi-square is too large or too small for one of a family of that many tests.
+// requireChance fails when a chi-square is too large or too small for one of a family of that many
+// tests.
 func requireChance(t *testing.T, stat float64, degrees, family int, what string) {
 	t.Helper()
 	p := chiSquareTail(stat, degrees)
@@ -107,7 +111,8 @@ func answersOf(t *testing.T, rules Rules, flag string, keys []string) (applied, 
 	return applied, served
 }
 
-// decilesOfPercent is a flag whose rules tell the tenth of a percentage's range that a subject is in.
+// decilesOfPercent is a flag whose rules tell the tenth of a percentage's range that a subject is
+// in.
 func decilesOfPercent(salt string) map[string]any {
 	var rules []any
 	for i := range 10 {
@@ -174,8 +179,9 @@ func TestFlagsAndLayersDrawIndependently(t *testing.T) {
 	}
 }
 
-// A percentage and the split inside it hash the same key with the same salt, the flag's key. Who is let in must say nothing about
-// which variant is drawn, and the shares inside must be those of the weights.
+// A percentage and the split inside it hash the same key with the same salt, the flag's key. Who is
+// let in must say nothing about which variant is drawn, and the shares inside must be those of the
+// weights.
 func TestASplitIsIndependentOfTheGateAroundIt(t *testing.T) {
 	t.Parallel()
 	weights := map[string]float64{"red": 50, "green": 30, "blue": 20}

@@ -17,8 +17,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// publishedMurmur3 is MurmurHash3_x64_128 by Austin Appleby as published, its first 64 bits, written for these tests alone: it reads
-// bytes in little-endian order on every machine, so it finds an implementation that reads them as the machine does.
+// publishedMurmur3 is MurmurHash3_x64_128 by Austin Appleby as published, its first 64 bits,
+// written for these tests alone: it reads bytes in little-endian order on every machine, so it
+// finds an implementation that reads them as the machine does.
 func publishedMurmur3(seed uint32, key []byte) uint64 {
 	const c1, c2 = 0x87c37b91114253d5, 0x4cf5ad432745937f
 	mix1 := func(k uint64) uint64 { return bits.RotateLeft64(k*c1, 31) * c2 }
@@ -169,7 +170,8 @@ func splitWinner(t *testing.T, salt string, weights map[string]float64, key stri
 	return r.Variant.Name
 }
 
-// splitFlag is the definition of a flag that splits all its subjects, its variants' values being their names.
+// splitFlag is the definition of a flag that splits all its subjects, its variants' values being
+// their names.
 func splitFlag(salt string, weights map[string]float64) map[string]any {
 	variants := map[string]string{}
 	for variant := range weights {
@@ -190,8 +192,8 @@ func decodeHashing(t *testing.T, flags map[string]any) Rules {
 
 func hashingMoment() *Moment { return At(time.Date(2026, 11, 15, 12, 0, 0, 0, time.UTC), 0) }
 
-// TestHashingVectorsHoldForAttributes finds the text that an attribute is hashed as by the place it gets: just above that place a
-// percentage takes the subject in, just below it does not.
+// TestHashingVectorsHoldForAttributes finds the text that an attribute is hashed as by the place it
+// gets: just above that place a percentage takes the subject in, just below it does not.
 func TestHashingVectorsHoldForAttributes(t *testing.T) {
 	t.Parallel()
 	for _, row := range readHashingVectors(t).Attributes {

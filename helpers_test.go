@@ -14,7 +14,8 @@ import (
 	"github.com/becketflags/becket/internal/disk"
 )
 
-// What the tests of delivery share: a source that does as it is told, documents, and a hook that writes down.
+// What the tests of delivery share: a source that does as it is told, documents, and a hook that
+// writes down.
 
 // script is a source whose answers a test sets, and which counts how often it was asked.
 type script struct {

@@ -11,7 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// longestCheck is ten times what docs/ruleset.md promises, because processors differ and caches are shared.
+// longestCheck is ten times what docs/ruleset.md promises, because processors differ and caches are
+// shared.
 const longestCheck = 10 * time.Millisecond
 
 func conditionsOf(count int, condition string) string {
@@ -22,7 +23,8 @@ func rulesOf(count int, rule string) string {
 	return `{"rules":[` + strings.Repeat(rule+",", count-1) + rule + `]}`
 }
 
-// hostileChecks are flags whose checks would take long. Some of them are refused, the others must be fast.
+// hostileChecks are flags whose checks would take long. Some of them are refused, the others must
+// be fast.
 func hostileChecks() map[string]string {
 	parts := strings.TrimSuffix(strings.Repeat(`"aaaaaaaaaaaaaaaab",`, 9_000), ",")
 	checks := map[string]string{

@@ -11,7 +11,8 @@ type hostileDocument struct {
 	build func(size int) string
 }
 
-// hostileDocuments are kinds of documents whose decoding takes more than its share where something is counted wrongly.
+// hostileDocuments are kinds of documents whose decoding takes more than its share where something
+// is counted wrongly.
 func hostileDocuments() []hostileDocument {
 	return append(append(hostileTops(), hostileFlags()...), append(hostileConditions(), hostileReferences()...)...)
 }

@@ -23,8 +23,9 @@ const (
 	maxPattern  = 4096 // bytes of a pattern
 )
 
-// decodingCosts returns how many bytes it takes to decode a document, and how much of a processor's time, both the best of
-// several times. For the time, one goroutine decodes on a thread of its own: that of other goroutines and programs does not count.
+// decodingCosts returns how many bytes it takes to decode a document, and how much of a processor's
+// time, both the best of several times. For the time, one goroutine decodes on a thread of its own:
+// that of other goroutines and programs does not count.
 func decodingCosts(document []byte) (allocated uint64, took time.Duration, err error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -71,7 +72,8 @@ func TestDecodingAHostileDocumentTakesMemoryAndTimeInProportionToItsSize(t *test
 	}
 }
 
-// assertShortTexts decodes a document once more and looks at every error and warning that comes of it.
+// assertShortTexts decodes a document once more and looks at every error and warning that comes of
+// it.
 func assertShortTexts(t *testing.T, document []byte, err error) {
 	t.Helper()
 	if err != nil {

@@ -10,7 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// succession decodes documents one after another, each with the definitions that the one before it served.
+// succession decodes documents one after another, each with the definitions that the one before it
+// served.
 func succession(t *testing.T, documents ...string) *ruleset {
 	t.Helper()
 	var served Rules

@@ -7,10 +7,10 @@ import (
 	"github.com/becketflags/becket/internal/lending"
 )
 
-// A regexp keeps the text that it matches in a machine on the heap while it runs, and rules behind an
-// interface may keep a subject as far as escape analysis knows. If a text went to them as it is, the
-// compiler would put every text that a caller makes, and every subject, on the heap. They are lent a
-// copy instead, which lies on the heap, in memory that is used again.
+// A regexp keeps the text that it matches in a machine on the heap while it runs, and rules behind
+// an interface may keep a subject as far as escape analysis knows. If a text went to them as it is,
+// the compiler would put every text that a caller makes, and every subject, on the heap. They are
+// lent a copy instead, which lies on the heap, in memory that is used again.
 
 // textCopy is one allocation, and large enough for nearly all texts.
 type textCopy struct{ room [512]byte }
@@ -62,9 +62,9 @@ func (l *lentSubject) giveBack() {
 	lentSubjects.Put(l)
 }
 
-// poison overwrites the copies, in memory that is not used again, so that rules that kept a copy read
-// poison for ever. Of the pieces that became too small while a large subject was copied, only the
-// room is overwritten: nothing else leads to the others once they are replaced.
+// poison overwrites the copies, in memory that is not used again, so that rules that kept a copy
+// read poison for ever. Of the pieces that became too small while a large subject was copied, only
+// the room is overwritten: nothing else leads to the others once they are replaced.
 func (l *lentSubject) poison() {
 	for i := range l.memory {
 		l.memory[i] = poisonByte

@@ -236,8 +236,8 @@ type node struct {
 	out     []*reference // to other definitions
 	problem error
 
-	// cause is the bad segment of this ruleset because of which the node is bad; nil where something
-	// else is wrong.
+	// cause is the bad segment of this ruleset because of which the node is bad; nil where
+	// something else is wrong.
 	cause *segment
 }
 

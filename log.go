@@ -13,8 +13,8 @@ const (
 	maxAudits  = 10_000      // lines for changes of a kind, per document: a million would keep the logger busy for minutes
 )
 
-// limitedLogger writes what the client has to say. Failures are limited to one line per cause and minute; the next line
-// says how many were left out. Only the notifier uses it.
+// limitedLogger writes what the client has to say. Failures are limited to one line per cause and
+// minute; the next line says how many were left out. Only the notifier uses it.
 type limitedLogger struct {
 	logger *slog.Logger // nil: silent
 	causes map[Cause]*quiet
@@ -52,7 +52,8 @@ func (l *limitedLogger) failed(failure *DeliveryError) {
 	l.log(slog.LevelWarn, "becket: what is served stays as it is", attributes...)
 }
 
-// setAside writes a line per flag or segment that could not be read, once per document, but not thousands of them.
+// setAside writes a line per flag or segment that could not be read, once per document, but not
+// thousands of them.
 func (l *limitedLogger) setAside(bads []Bad, warnings []error) {
 	for i, bad := range bads {
 		if i == maxLogBads {
@@ -70,8 +71,8 @@ func (l *limitedLogger) setAside(bads []Bad, warnings []error) {
 	}
 }
 
-// changed writes one line for the ruleset, with how many differ, and one for each flag and segment that does. Of the first ruleset
-// only the line for the whole: everything in it is new.
+// changed writes one line for the ruleset, with how many differ, and one for each flag and segment
+// that does. Of the first ruleset only the line for the whole: everything in it is new.
 func (l *limitedLogger) changed(c *Changes, first bool) {
 	if l.logger == nil {
 		return
@@ -102,8 +103,8 @@ func (l *limitedLogger) audit(c *Changes, what string, flag *FlagInfo, onlyMetad
 		slog.Int64("previous", c.FromRevision), slog.Bool("only_metadata", onlyMetadata))
 }
 
-// log writes a line whose texts are shortened, so that it has at most 64 KiB whatever documents and servers put into them: written as JSON, a text
-// may become six times as long.
+// log writes a line whose texts are shortened, so that it has at most 64 KiB whatever documents and
+// servers put into them: written as JSON, a text may become six times as long.
 func (l *limitedLogger) log(level slog.Level, message string, attributes ...slog.Attr) {
 	for i := range attributes {
 		if text := attributes[i].Value; text.Kind() == slog.KindString && len(text.String()) > maxLogText {

@@ -79,8 +79,8 @@ func TestWhatIsLearntLaterKeepsTheRuleset(t *testing.T) {
 	assert.Same(t, v.snapshot, From(ctx).snapshot)
 }
 
-// TestOneRequestSeesOneRuleset swaps rulesets in the middle of every request, of which four run at a time. All flags of a ruleset say
-// its number, so that a request that sees two of them knows.
+// TestOneRequestSeesOneRuleset swaps rulesets in the middle of every request, of which four run at
+// a time. All flags of a ruleset say its number, so that a request that sees two of them knows.
 func TestOneRequestSeesOneRuleset(t *testing.T) {
 	t.Parallel()
 	const flags = 5

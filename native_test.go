@@ -12,7 +12,8 @@ import (
 	"github.com/becketflags/becket/internal/native"
 )
 
-// manyFlags returns the fields of a document with so many flags. Every hundredth has an unknown field, and one key stands twice.
+// manyFlags returns the fields of a document with so many flags. Every hundredth has an unknown
+// field, and one key stands twice.
 func manyFlags(count int) string {
 	var b strings.Builder
 	b.WriteString(`{"schema": 1, "flags": {`)

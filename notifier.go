@@ -28,8 +28,9 @@ type event struct {
 	misfit        *Misfit    // an object does not fit the type asked for
 }
 
-// notifier calls hooks and the logger from one goroutine of its own, so that nothing of the user's runs under a lock or delays a
-// refresh. Its queue is bounded; what cannot be lost, the changes, is joined.
+// notifier calls hooks and the logger from one goroutine of its own, so that nothing of the user's
+// runs under a lock or delays a refresh. Its queue is bounded; what cannot be lost, the changes, is
+// joined.
 type notifier struct {
 	own     *goroutines
 	logger  *limitedLogger
@@ -114,8 +115,8 @@ func (n *notifier) tell(e *event) {
 	}
 }
 
-// joinChanges takes the last waiting change into e when too many wait, so that e spans both and no difference is lost. Each
-// waiting change holds a ruleset in memory, hence the bound.
+// joinChanges takes the last waiting change into e when too many wait, so that e spans both and no
+// difference is lost. Each waiting change holds a ruleset in memory, hence the bound.
 func (n *notifier) joinChanges(e *event) {
 	waiting, last := 0, 0
 	for i, earlier := range n.queue {
@@ -211,8 +212,8 @@ func (n *notifier) changed(e *event) {
 	}
 }
 
-// wantsChanges reports whether a hook wants the lists of what changed. The logger needs none for the first ruleset, and that of a
-// large one costs memory.
+// wantsChanges reports whether a hook wants the lists of what changed. The logger needs none for
+// the first ruleset, and that of a large one costs memory.
 func (n *notifier) wantsChanges() bool {
 	for _, h := range n.listening() {
 		if h.OnChange != nil {

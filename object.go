@@ -23,8 +23,8 @@ type decoding struct {
 	err   *EvaluationError
 }
 
-// decodeObject decodes an object's JSON into a T, once per ruleset and type. Everybody who asks for the same T shares
-// what its pointers, maps and slices hold.
+// decodeObject decodes an object's JSON into a T, once per ruleset and type. Everybody who asks for
+// the same T shares what its pointers, maps and slices hold.
 func decodeObject[T any](v Value) (T, *EvaluationError) {
 	o := (*object)(v.pointer)
 	d := o.as(reflect.TypeFor[T]())
@@ -46,7 +46,8 @@ func (o *object) as(kind reflect.Type) *decoding {
 	return o.add(kind)
 }
 
-// add returns the decoding of a type that nobody has asked for, or that somebody has asked for meanwhile.
+// add returns the decoding of a type that nobody has asked for, or that somebody has asked for
+// meanwhile.
 func (o *object) add(kind reflect.Type) *decoding {
 	o.mutex.Lock()
 	defer o.mutex.Unlock()

@@ -4,7 +4,8 @@ import (
 	"strings"
 )
 
-// observer tells of evaluations who asked to be told. A client that nobody listens to has none, so its views pay nothing.
+// observer tells of evaluations who asked to be told. A client that nobody listens to has none, so
+// its views pay nothing.
 type observer struct {
 	onEvaluate []func(Evaluation)
 	exposer    *exposer // nil: no sink
@@ -35,8 +36,8 @@ func (o *observer) exposures() *exposer {
 	return o.exposer
 }
 
-// evaluated is called after an evaluation. The subject and the flag's key may live on the caller's stack, so that what goes
-// further is a copy.
+// evaluated is called after an evaluation. The subject and the flag's key may live on the caller's
+// stack, so that what goes further is a copy.
 func (o *observer) evaluated(s *served, subject *Subject, flag string, r Result) {
 	if isCalledOut() {
 		return

@@ -8,7 +8,8 @@ import (
 	"github.com/becketflags/becket/internal/match"
 )
 
-// operator is what a test does with an attribute. not_in is opIn negated, exists false is opExists negated.
+// operator is what a test does with an attribute. not_in is opIn negated, exists false is opExists
+// negated.
 type operator uint8
 
 const (
@@ -51,7 +52,8 @@ type set struct {
 	length   int
 }
 
-// setKinds says which kinds of values a set holds beside texts; a value of a kind that it does not hold is unknown to it.
+// setKinds says which kinds of values a set holds beside texts; a value of a kind that it does not
+// hold is unknown to it.
 type setKinds struct{ numbers, booleans bool }
 
 // has reports whether the value is in the set: unknown when the set holds nothing of its type.
@@ -104,7 +106,8 @@ func (s *set) hasNumber(value Value) truth {
 	return truthOf(found)
 }
 
-// compareNumber compares exactly, an integer with a float too. NaN and what is no number are unknown.
+// compareNumber compares exactly, an integer with a float too. NaN and what is no number are
+// unknown.
 func compareNumber(op operator, value, operand Value) truth {
 	var order int
 	switch {
@@ -175,7 +178,8 @@ func foldAll(texts []string) []string {
 	return folded
 }
 
-// versionWithin reports whether a version satisfies the constraint: unknown when the text is no version.
+// versionWithin reports whether a version satisfies the constraint: unknown when the text is no
+// version.
 func versionWithin(constraint *match.Constraint, text string) truth {
 	satisfied, ok := constraint.Contains(text)
 	if !ok {
@@ -184,7 +188,8 @@ func versionWithin(constraint *match.Constraint, text string) truth {
 	return truthOf(satisfied)
 }
 
-// truth is one of three values, ordered so that "all" is the least of its parts and "any" the greatest.
+// truth is one of three values, ordered so that "all" is the least of its parts and "any" the
+// greatest.
 type truth uint8
 
 const (

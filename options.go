@@ -85,7 +85,8 @@ func (c *config) check() error {
 	return errors.Join(errs...)
 }
 
-// introduce asks the source and the format what they are. They may be a program's own, and nil pointers.
+// introduce asks the source and the format what they are. They may be a program's own, and nil
+// pointers.
 func (c *config) introduce() (err error) {
 	whom := "source"
 	defer func() {
@@ -106,23 +107,26 @@ func (c *config) introduce() (err error) {
 	return err
 }
 
-// WithPollInterval sets how often the source is asked, one second at least; each wait is jittered. After a failure the
-// next fetch comes within three seconds, and further ones at growing waits, never longer than 1.5 intervals. By default, 30 seconds.
+// WithPollInterval sets how often the source is asked, one second at least; each wait is jittered.
+// After a failure the next fetch comes within three seconds, and further ones at growing waits,
+// never longer than 1.5 intervals. By default, 30 seconds.
 func WithPollInterval(interval time.Duration) Option {
 	return func(c *config) { c.interval = interval }
 }
 
-// WithDiskCache keeps a copy of the last accepted document in a folder, which is made with permissions 0700 if it is not there. The next
-// start serves it until the source answers. Several clients and processes may share a folder. One that is a symbolic link, that
-// others can write to, or that belongs to another user (root aside) is not used, and Status.DiskError says why; Windows is not
-// asked for permissions. By default, there is no copy.
+// WithDiskCache keeps a copy of the last accepted document in a folder, which is made with
+// permissions 0700 if it is not there. The next start serves it until the source answers. Several
+// clients and processes may share a folder. One that is a symbolic link, that others can write to,
+// or that belongs to another user (root aside) is not used, and Status.DiskError says why; Windows
+// is not asked for permissions. By default, there is no copy.
 func WithDiskCache(folder string) Option {
 	return func(c *config) { c.disk, c.diskFolder = true, folder }
 }
 
-// WithBootstrap gives the document that the program was built with. It is served where there is neither an answer of the source
-// nor a disk copy of its revision or a higher one. It counts as part of the program: it needs no signature, and it is stale at once
-// for flags with max_age. By default, there is none, and callers get their defaults.
+// WithBootstrap gives the document that the program was built with. It is served where there is
+// neither an answer of the source nor a disk copy of its revision or a higher one. It counts as
+// part of the program: it needs no signature, and it is stale at once for flags with max_age. By
+// default, there is none, and callers get their defaults.
 func WithBootstrap(document []byte) Option {
 	return func(c *config) { c.bootstrap, c.hasBootstrap = document, true }
 }
@@ -132,34 +136,38 @@ func WithFormat(format Format) Option {
 	return func(c *config) { c.format = format }
 }
 
-// WithEnvironment refuses documents that do not name this environment, wherever they come from. By default, and with "",
-// every environment will do.
+// WithEnvironment refuses documents that do not name this environment, wherever they come from. By
+// default, and with "", every environment will do.
 func WithEnvironment(name string) Option {
 	return func(c *config) { c.environment = name }
 }
 
-// WithLogger sets where the client logs: what was published, what changed, what failed (at most one line per cause and minute). Nothing is
-// logged per evaluation. By default, and with nil, it is silent.
+// WithLogger sets where the client logs: what was published, what changed, what failed (at most one
+// line per cause and minute). Nothing is logged per evaluation. By default, and with nil, it is
+// silent.
 func WithLogger(logger *slog.Logger) Option {
 	return func(c *config) { c.logger = logger }
 }
 
-// WithHooks adds functions to call. It may be given several times; all hooks are called, in that order. By default, there are none.
+// WithHooks adds functions to call. It may be given several times; all hooks are called, in that
+// order. By default, there are none.
 func WithHooks(hooks Hooks) Option {
 	return func(c *config) { c.hooks = append(c.hooks, hooks) }
 }
 
-// WithPrivateAttributes names attributes whose values leave the client nowhere: hooks, exposures, logs and explanations show *** in
-// their place. The name of a map hides everything in it, and "key" the targeting key. By default, no attribute is private.
+// WithPrivateAttributes names attributes whose values leave the client nowhere: hooks, exposures,
+// logs and explanations show *** in their place. The name of a map hides everything in it, and
+// "key" the targeting key. By default, no attribute is private.
 func WithPrivateAttributes(names ...string) Option {
 	return func(c *config) { c.private = append(c.private, names...) }
 }
 
-// WithPublicKey refuses documents that none of these minisign keys signed. A key is the text of a .pub file or its second line.
-// Several keys serve for rotation; the option may be given several times. The signature is fetched from the document's address with
-// .minisig behind its path, unless the source knows better, and checked again when the disk copy is read; the first fetch after that is
-// unconditional. A signature does not say for which program a document is: see [WithEnvironment] where one key serves two.
-// By default, signatures are neither fetched nor checked.
+// WithPublicKey refuses documents that none of these minisign keys signed. A key is the text of a
+// .pub file or its second line. Several keys serve for rotation; the option may be given several
+// times. The signature is fetched from the document's address with .minisig behind its path, unless
+// the source knows better, and checked again when the disk copy is read; the first fetch after that
+// is unconditional. A signature does not say for which program a document is: see [WithEnvironment]
+// where one key serves two. By default, signatures are neither fetched nor checked.
 func WithPublicKey(keys ...string) Option {
 	return func(c *config) {
 		if len(keys) == 0 {
@@ -176,30 +184,33 @@ func WithPublicKey(keys ...string) Option {
 	}
 }
 
-// WithClock sets the clock for schedules, time stamps and ages. When to ask the source is measured by the runtime's own monotonic
-// clock, so that a clock that jumps stops nothing. It must be safe for concurrent use, must not block, and must not evaluate flags.
-// A panic in it is recovered, counted and reported as one in a hook is, and time.Now stands in. By default, time.Now.
+// WithClock sets the clock for schedules, time stamps and ages. When to ask the source is measured
+// by the runtime's own monotonic clock, so that a clock that jumps stops nothing. It must be safe
+// for concurrent use, must not block, and must not evaluate flags. A panic in it is recovered,
+// counted and reported as one in a hook is, and time.Now stands in. By default, time.Now.
 func WithClock(now func() time.Time) Option {
 	return func(c *config) { c.clock, c.ownClock = now, true }
 }
 
-// WithEmptyAllowed accepts a document without flags while the ruleset in use has some. By default, it is refused: an empty
-// file must not switch everything off.
+// WithEmptyAllowed accepts a document without flags while the ruleset in use has some. By default,
+// it is refused: an empty file must not switch everything off.
 func WithEmptyAllowed() Option {
 	return func(c *config) { c.emptyAllowed = true }
 }
 
-// WithLowerRevisionAllowed accepts a document whose revision is below that of the one before. By default, it is refused: caches and
-// replays must not turn time back.
+// WithLowerRevisionAllowed accepts a document whose revision is below that of the one before. By
+// default, it is refused: caches and replays must not turn time back.
 func WithLowerRevisionAllowed() Option {
 	return func(c *config) { c.lowerRevisionValid = true }
 }
 
-// WithExposures tells a sink which subject was given which variant, for the evaluations that a flag's "track" selects: by default
-// those that a percentage, ramp, layer or split had a part in. Evaluations that serve the caller's default, overrides, [View.All] and
-// [Client.Explain] give none. Of one subject, flag and variant only the first evaluation within a window is told; subjects without a
-// key count as one. A sink that is slow, hangs or fails delays no evaluation: what finds the queue full is dropped, and counted in [Status],
-// where sent + dropped + duplicates + queued = produced. By default, there is no sink and evaluations pay nothing for it.
+// WithExposures tells a sink which subject was given which variant, for the evaluations that a
+// flag's "track" selects: by default those that a percentage, ramp, layer or split had a part in.
+// Evaluations that serve the caller's default, overrides, [View.All] and [Client.Explain] give
+// none. Of one subject, flag and variant only the first evaluation within a window is told;
+// subjects without a key count as one. A sink that is slow, hangs or fails delays no evaluation:
+// what finds the queue full is dropped, and counted in [Status], where sent + dropped + duplicates
+// + queued = produced. By default, there is no sink and evaluations pay nothing for it.
 func WithExposures(sink Sink, options ...ExposureOption) Option {
 	return func(c *config) {
 		c.exposures = exposureConfig{
@@ -214,18 +225,21 @@ func WithExposures(sink Sink, options ...ExposureOption) Option {
 	}
 }
 
-// WithOverrides lets a file on this machine decide flags, for development: {"new-checkout": true, "theme": "dark"}. A text names one of the
-// flag's variants or is, for a string flag, the value itself; everything else is the value. Flags that the ruleset does not have
-// are served too, and everything works before there is a ruleset. Overridden answers have the reason OVERRIDE and give no exposures; flags that
-// require or ask about an overridden flag see what the ruleset says of it. The file is read by New, which refuses one that is missing or
-// wrong, and again with every refresh, where a wrong one changes nothing and is told to OnError. It is logged as a warning and shown in
-// [Status]. By default, there are no overrides.
+// WithOverrides lets a file on this machine decide flags, for development: {"new-checkout": true,
+// "theme": "dark"}. A text names one of the flag's variants or is, for a string flag, the value
+// itself; everything else is the value. Flags that the ruleset does not have are served too, and
+// everything works before there is a ruleset. Overridden answers have the reason OVERRIDE and give
+// no exposures; flags that require or ask about an overridden flag see what the ruleset says of it.
+// The file is read by New, which refuses one that is missing or wrong, and again with every
+// refresh, where a wrong one changes nothing and is told to OnError. It is logged as a warning and
+// shown in [Status]. By default, there are no overrides.
 func WithOverrides(file string) Option {
 	return func(c *config) { c.overrideFiles = append(c.overrideFiles, file) }
 }
 
-// WithOverridesFromEnv is [WithOverrides] with the file that an environment variable names, such as BECKET_OVERRIDES. Where it is unset or
-// empty there are no overrides. By default, no environment variable is looked at.
+// WithOverridesFromEnv is [WithOverrides] with the file that an environment variable names, such as
+// BECKET_OVERRIDES. Where it is unset or empty there are no overrides. By default, no environment
+// variable is looked at.
 func WithOverridesFromEnv(variable string) Option {
 	return func(c *config) {
 		if variable == "" {
@@ -236,9 +250,9 @@ func WithOverridesFromEnv(variable string) Option {
 	}
 }
 
-// WithExpiryWarnings logs a warning for each flag that should be gone, once a day in UTC, looking after each refresh. Of more than 1,000 flags,
-// the rest is only counted. It needs
-// [WithLogger]. By default, nothing is logged; [Client.Expired] tells at any time.
+// WithExpiryWarnings logs a warning for each flag that should be gone, once a day in UTC, looking
+// after each refresh. Of more than 1,000 flags, the rest is only counted. It needs [WithLogger]. By
+// default, nothing is logged; [Client.Expired] tells at any time.
 func WithExpiryWarnings() Option {
 	return func(c *config) { c.expiryWarnings = true }
 }

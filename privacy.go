@@ -21,7 +21,8 @@ func newPrivacy(names []string) *privacy {
 	return p
 }
 
-// hides reports whether an attribute is private, by its own name or by that of a map that it came from.
+// hides reports whether an attribute is private, by its own name or by that of a map that it came
+// from.
 func (p *privacy) hides(name string) bool {
 	if p == nil {
 		return false

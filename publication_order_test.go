@@ -24,8 +24,8 @@ func (s gatedSource) Fetch(ctx context.Context, _ Validator) (Document, error) {
 
 func (s gatedSource) Identity() string { return "gated" }
 
-// Status is written before views can see the ruleset. The board is held here, so that publishing stops at it; virtual time is of no
-// use, since waiting for a mutex does not let it pass.
+// Status is written before views can see the ruleset. The board is held here, so that publishing
+// stops at it; virtual time is of no use, since waiting for a mutex does not let it pass.
 func TestNobodySeesARulesetThatStatusDoesNotKnow(t *testing.T) {
 	source := gatedSource{make(chan struct{}), make(chan struct{})}
 	client, err := New(source)

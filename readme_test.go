@@ -26,7 +26,8 @@ func blocks(t *testing.T, page, language string) []string {
 	return found
 }
 
-// lines returns the lines of Go code without indentation and without those that an example cannot hold.
+// lines returns the lines of Go code without indentation and without those that an example cannot
+// hold.
 func lines(code string) []string {
 	code = strings.ReplaceAll(code, `"https://cdn.example.com/`, `cdn+"/`)
 	var kept []string

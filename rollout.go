@@ -11,16 +11,17 @@ import (
 	"github.com/becketflags/becket/internal/match"
 )
 
-// Hashing is MurmurHash3 x64 128-bit by Austin Appleby, of which the first 64 bits count. It decides who sees what, so it never
-// changes within schema 1: testdata/vectors holds it to that.
+// Hashing is MurmurHash3 x64 128-bit by Austin Appleby, of which the first 64 bits count. It
+// decides who sees what, so it never changes within schema 1: testdata/vectors holds it to that.
 
 const (
 	unitBits  = 53            // a float64 holds that many bits exactly
 	unitScale = 1 << unitBits // so a unit is a whole number of these
 )
 
-// hashKey hashes a subject's key. The compiler sees that twmb/murmur3 keeps nothing of the key, so a key may lie on the caller's
-// stack; spaolacci/murmur3 it cannot see through. A test holds the two to each other.
+// hashKey hashes a subject's key. The compiler sees that twmb/murmur3 keeps nothing of the key, so
+// a key may lie on the caller's stack; spaolacci/murmur3 it cannot see through. A test holds the
+// two to each other.
 func hashKey(seed uint32, key string) uint64 {
 	return murmur3.SeedStringSum64(uint64(seed), key)
 }
@@ -38,8 +39,9 @@ func seedOf(salt string) uint32 {
 // unitOf maps a hash to [0, 1).
 func unitOf(hash uint64) float64 { return float64(hash>>(64-unitBits)) / unitScale }
 
-// threshold returns the number that a hash's upper 53 bits must stay below for its unit to be below percent/100. Scaling by a
-// power of two is exact, so comparing whole numbers gives the same answer as comparing units.
+// threshold returns the number that a hash's upper 53 bits must stay below for its unit to be below
+// percent/100. Scaling by a power of two is exact, so comparing whole numbers gives the same answer
+// as comparing units.
 func threshold(percent float64) uint64 { return uint64(math.Ceil(percent / 100 * unitScale)) }
 
 // fmix64 is MurmurHash3's 64-bit finaliser.
@@ -57,7 +59,8 @@ type hashed struct {
 	seed uint32
 }
 
-// keySource is an attribute whose text is a key, and the source to ask where the subject does not have it.
+// keySource is an attribute whose text is a key, and the source to ask where the subject does not
+// have it.
 type keySource struct {
 	attribute *attributeName
 	next      *keySource // nil: there is no other
@@ -82,7 +85,8 @@ func (h *hashed) hash(e *evaluation) (uint64, bool) {
 	return h.hashAttribute(e)
 }
 
-// hashAttribute hashes the first attribute that gives a key. The ones before it are missing only where none does.
+// hashAttribute hashes the first attribute that gives a key. The ones before it are missing only
+// where none does.
 func (h *hashed) hashAttribute(e *evaluation) (uint64, bool) {
 	missed := e.missing != nil
 	for source := h.by; source != nil; source = source.next {
@@ -104,7 +108,8 @@ func (h *hashed) hashAttribute(e *evaluation) (uint64, bool) {
 	return 0, false
 }
 
-// hashValue hashes an attribute as a key. Only texts that are not empty, integers and booleans are keys.
+// hashValue hashes an attribute as a key. Only texts that are not empty, integers and booleans are
+// keys.
 func hashValue(seed uint32, value Value) (uint64, bool) {
 	switch value.kind() {
 	case KindString:
@@ -192,8 +197,8 @@ type rampStep struct {
 	percent float64
 }
 
-// percentAt returns the share at an instant: 0 before the first step, the last step's from its instant on; between two
-// steps the earlier one's, or the straight line between them.
+// percentAt returns the share at an instant: 0 before the first step, the last step's from its
+// instant on; between two steps the earlier one's, or the straight line between them.
 func (r *ramp) percentAt(now match.Instant) float64 {
 	next := sort.Search(len(r.steps), func(i int) bool { return now.Before(r.steps[i].at) })
 	if next == 0 {
@@ -208,17 +213,18 @@ func (r *ramp) percentAt(now match.Instant) float64 {
 	return min(max(between, 0), 100) // rounding may lead past the ends
 }
 
-// split divides subjects among variants by weighted rendezvous hashing: each variant draws from an exponential distribution
-// with its weight as rate, and the smallest draw wins. Thaler and Ravishankar, "Using name-based mappings to increase hit rates"
-// (1998); for the weights Efraimidis and Spirakis, "Weighted random sampling with a reservoir" (2006).
+// split divides subjects among variants by weighted rendezvous hashing: each variant draws from an
+// exponential distribution with its weight as rate, and the smallest draw wins. Thaler and
+// Ravishankar, "Using name-based mappings to increase hit rates" (1998); for the weights Efraimidis
+// and Spirakis, "Weighted random sampling with a reservoir" (2006).
 type split struct {
 	hashed
 	arms     []arm // in the order of their names, so that of equal draws the first wins; none of weight 0
 	exponent int   // of the power of two that the document's weights have been divided by
 }
 
-// scale divides the weights by a power of two that brings the largest one near 1. That is exact and keeps the order of the draws, which
-// of weights near 0 would all be infinite.
+// scale divides the weights by a power of two that brings the largest one near 1. That is exact and
+// keeps the order of the draws, which of weights near 0 would all be infinite.
 func (s *split) scale() {
 	largest := 0.0
 	for i := range s.arms {
@@ -245,9 +251,9 @@ func (a *arm) unit(hash uint64) float64 { return unitOf(fmix64(hash ^ a.name)) }
 // draw is what decides: -ln(1-u)/w.
 func (a *arm) draw(hash uint64) float64 { return -math.Log(1-a.unit(hash)) / a.weight }
 
-// winner returns the arm with the smallest draw. Logarithms are slow, so it first compares bounds: u + u²/2 <= -ln(1-u) <=
-// u + u²/2 + u³/3/(1-u). They are widened by far more than rounding can amount to. Only where two arms' bounds
-// overlap do the logarithms decide.
+// winner returns the arm with the smallest draw. Logarithms are slow, so it first compares bounds:
+// u + u²/2 <= -ln(1-u) <= u + u²/2 + u³/3/(1-u). They are widened by far more than rounding can
+// amount to. Only where two arms' bounds overlap do the logarithms decide.
 func (s *split) winner(hash uint64) *arm {
 	const slack = 1e-12
 	best := &s.arms[0]

@@ -66,9 +66,10 @@ func (r *ruleset) Variants(key string) []Variant {
 	return f.variants
 }
 
-// flagTable finds flags by their keys. It is a hash table with open addressing and linear probing. The flags themselves hold what
-// tells their keys apart, so a check touches a place of the table and the flag, and nothing else. The zero table is empty and has no
-// room. Nothing changes it once its ruleset is published.
+// flagTable finds flags by their keys. It is a hash table with open addressing and linear probing.
+// The flags themselves hold what tells their keys apart, so a check touches a place of the table
+// and the flag, and nothing else. The zero table is empty and has no room. Nothing changes it once
+// its ruleset is published.
 type flagTable struct {
 	places []*flag // a power of two; at least one is nil, which is where a search ends
 	count  int

@@ -10,8 +10,8 @@ import (
 	"aead.dev/minisign"
 )
 
-// parsePublicKey reads the text of a .pub file or the key alone. The key is public, but what was given by mistake in its place may
-// not be, so it is not quoted.
+// parsePublicKey reads the text of a .pub file or the key alone. The key is public, but what was
+// given by mistake in its place may not be, so it is not quoted.
 func parsePublicKey(text string) (minisign.PublicKey, error) {
 	var key minisign.PublicKey
 	if err := key.UnmarshalText([]byte(strings.TrimSpace(text))); err != nil {
@@ -20,8 +20,8 @@ func parsePublicKey(text string) (minisign.PublicKey, error) {
 	return key, nil
 }
 
-// verify checks a document's signature, of either of minisign's kinds (Ed over the document, ED over its hash), and returns the ID
-// of the key.
+// verify checks a document's signature, of either of minisign's kinds (Ed over the document, ED
+// over its hash), and returns the ID of the key.
 func verify(keys []minisign.PublicKey, body, signature []byte) (string, error) {
 	if len(signature) == 0 {
 		return "", ErrUnsigned
@@ -49,8 +49,8 @@ func verify(keys []minisign.PublicKey, body, signature []byte) (string, error) {
 // keyID writes a key's ID as the minisign program does: without leading zeros.
 func keyID(id uint64) string { return fmt.Sprintf("%X", id) }
 
-// A document and its signature are two files, and who publishes cannot replace both at once. One that does not fit is
-// therefore fetched again, both parts, before it counts as refused.
+// A document and its signature are two files, and who publishes cannot replace both at once. One
+// that does not fit is therefore fetched again, both parts, before it counts as refused.
 const (
 	signTries = 3
 	signWait  = 500 * time.Millisecond

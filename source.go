@@ -12,15 +12,17 @@ import (
 	"github.com/becketflags/becket/internal/limit"
 )
 
-// Source is where documents come from: [HTTP], [File], [FS], [Bytes], or a program's own. The client calls it from one goroutine
-// at a time, never two fetches at once.
+// Source is where documents come from: [HTTP], [File], [FS], [Bytes], or a program's own. The
+// client calls it from one goroutine at a time, never two fetches at once.
 type Source interface {
-	// Fetch returns the document, or says that it is the one that last belongs to. It must return soon after ctx is done;
-	// ctx has a deadline of a minute. last is what came with the document in use, the zero Validator when there is
-	// none: then the answer must not be NotModified. An error may wrap a [StatusError] to ask for patience.
+	// Fetch returns the document, or says that it is the one that last belongs to. It must return
+	// soon after ctx is done; ctx has a deadline of a minute. last is what came with the document
+	// in use, the zero Validator when there is none: then the answer must not be NotModified. An
+	// error may wrap a [StatusError] to ask for patience.
 	Fetch(ctx context.Context, last Validator) (Document, error)
 
-	// Identity names the source: it keeps disk copies of different sources apart. It may hold secrets, for only its hash is written.
+	// Identity names the source: it keeps disk copies of different sources apart. It may hold
+	// secrets, for only its hash is written.
 	Identity() string
 }
 
@@ -41,15 +43,15 @@ type Document struct {
 	Signature   []byte    // its minisign signature, where it came along; else nil
 }
 
-// SignedSource is implemented by sources that can fetch the document's minisign signature. It is called after Fetch, and
-// only when the client has public keys.
+// SignedSource is implemented by sources that can fetch the document's minisign signature. It is
+// called after Fetch, and only when the client has public keys.
 type SignedSource interface {
 	Source
 	FetchSignature(ctx context.Context) ([]byte, error)
 }
 
-// Checker is implemented by sources that can tell a mistake in the way they were made; [New] returns it. A source that implements
-// io.Closer is closed with the client.
+// Checker is implemented by sources that can tell a mistake in the way they were made; [New]
+// returns it. A source that implements io.Closer is closed with the client.
 type Checker interface {
 	Check() error
 }
@@ -79,7 +81,8 @@ func statusText(code int) string {
 	return ""
 }
 
-// maxDocument is the limit of a document after decompression, in bytes, whatever its source and its format.
+// maxDocument is the limit of a document after decompression, in bytes, whatever its source and its
+// format.
 const maxDocument = limit.Document
 
 // checkSize refuses a document over the limit of its size.
@@ -90,7 +93,8 @@ func checkSize(document []byte) error {
 	return nil
 }
 
-// maxSignature is the limit of a signature file; a minisign signature with long comments takes under 1 KiB.
+// maxSignature is the limit of a signature file; a minisign signature with long comments takes
+// under 1 KiB.
 const maxSignature = 16 << 10
 
 const signatureSuffix = ".minisig"
@@ -125,7 +129,8 @@ func (s *bytesSource) Check() error { return s.mistake }
 
 func (s *bytesSource) Identity() string { return "bytes:" + s.validator.ETag }
 
-// contentValidator makes a validator of the content itself. Unlike a modification time it cannot miss a change.
+// contentValidator makes a validator of the content itself. Unlike a modification time it cannot
+// miss a change.
 func contentValidator(body []byte) Validator {
 	sum := sha256.Sum256(body)
 	return Validator{ETag: hex.EncodeToString(sum[:])}
@@ -169,7 +174,8 @@ func (g *guardedSource) signature(ctx context.Context) ([]byte, error) {
 	return signature, nil
 }
 
-// deadline limits a call to a minute, unless the source keeps a limit of its own, which is then returned.
+// deadline limits a call to a minute, unless the source keeps a limit of its own, which is then
+// returned.
 func (g *guardedSource) deadline(ctx context.Context) (context.Context, context.CancelFunc, time.Duration) {
 	if own, ok := g.source.(interface{ patience() time.Duration }); ok {
 		return ctx, func() {}, own.patience()

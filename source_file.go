@@ -11,9 +11,10 @@ import (
 	"github.com/becketflags/becket/internal/limit"
 )
 
-// File returns a source that reads a file, again at every poll: a change is seen by the content, whatever the file's time says. Its
-// signature, where one is wanted, is beside it under the same name with .minisig. Replace the file by renaming another
-// over it; of one that is written in place half may be read, which is an error until the next poll.
+// File returns a source that reads a file, again at every poll: a change is seen by the content,
+// whatever the file's time says. Its signature, where one is wanted, is beside it under the same
+// name with .minisig. Replace the file by renaming another over it; of one that is written in place
+// half may be read, which is an error until the next poll.
 func File(path string) Source {
 	absolute, err := filepath.Abs(path)
 	if err != nil {

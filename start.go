@@ -90,7 +90,8 @@ func (f *fetcher) fromDisk(c *disk.Copy) (*held, error) {
 	return h, nil
 }
 
-// decodeBootstrap returns what the program was built with, nil where there is nothing. Its mistakes are the program's.
+// decodeBootstrap returns what the program was built with, nil where there is nothing. Its mistakes
+// are the program's.
 func (c *config) decodeBootstrap(d *decoder) (*held, error) {
 	if !c.hasBootstrap {
 		return nil, nil //nolint:nilnil // no bootstrap is no error

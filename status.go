@@ -9,8 +9,8 @@ import (
 	"github.com/becketflags/becket/internal/native"
 )
 
-// Status is how a client stands. It is a copy, without secrets: it may be logged and served to people. The zero Status is
-// that of a nil client.
+// Status is how a client stands. It is a copy, without secrets: it may be logged and served to
+// people. The zero Status is that of a nil client.
 type Status struct {
 	Tier        Tier
 	Revision    int64
@@ -24,8 +24,9 @@ type Status struct {
 	ConfirmedAt time.Time // when the source last vouched for it; zero if never
 	NextFetch   time.Time // when the source will be asked next, unless Refresh does so earlier; zero while it is being asked
 
-	// LastError is nil when the last refresh was good: fetched, accepted or confirmed, and kept on disk if that was asked for. Before the
-	// first refresh has ended it says why there was a disk copy that could not be used.
+	// LastError is nil when the last refresh was good: fetched, accepted or confirmed, and kept on
+	// disk if that was asked for. Before the first refresh has ended it says why there was a disk
+	// copy that could not be used.
 	LastError error
 	Failures  int       // refreshes in a row that failed
 	FailedAt  time.Time // when the last of all failures was; zero if there was none

@@ -9,12 +9,13 @@ import (
 	"unsafe"
 )
 
-// Subject is whom a flag is evaluated for: a targeting key and attributes. It is OpenFeature's evaluation context under a name
-// that does not collide with context.Context. The zero Subject has no key and no attributes. Copying it is cheap; it is safe
-// for concurrent use as long as nobody changes the slice of attributes.
+// Subject is whom a flag is evaluated for: a targeting key and attributes. It is OpenFeature's
+// evaluation context under a name that does not collide with context.Context. The zero Subject has
+// no key and no attributes. Copying it is cheap; it is safe for concurrent use as long as nobody
+// changes the slice of attributes.
 //
-// Key and attributes are kept as pointers with their lengths: a Subject of three words stays in registers on its way into an
-// evaluation, which a struct of a string and a slice does not.
+// Key and attributes are kept as pointers with their lengths: a Subject of three words stays in
+// registers on its way into an evaluation, which a struct of a string and a slice does not.
 type Subject struct {
 	key        *byte
 	attributes *Attribute
@@ -22,9 +23,10 @@ type Subject struct {
 	count      uint32
 }
 
-// NewSubject returns a subject. The key is what percentages and splits hash: something that stays the same for one user, account
-// or device; without one ("") they do not apply. NewSubject keeps the slice it is given; the caller must not change it afterwards.
-// Of two attributes with one name the last counts, and one named "key" is ignored. A key is cut after 2 GiB.
+// NewSubject returns a subject. The key is what percentages and splits hash: something that stays
+// the same for one user, account or device; without one ("") they do not apply. NewSubject keeps
+// the slice it is given; the caller must not change it afterwards. Of two attributes with one name
+// the last counts, and one named "key" is ignored. A key is cut after 2 GiB.
 func NewSubject(key string, attributes ...Attribute) Subject {
 	return Subject{
 		key:        unsafe.StringData(key),
@@ -40,11 +42,12 @@ func (s Subject) Key() string { return unsafe.String(s.key, int(s.keyLength)) }
 // list returns the attributes as they were passed.
 func (s *Subject) list() []Attribute { return unsafe.Slice(s.attributes, int(s.count)) }
 
-// IsZero reports whether the subject was made without a key and without a single attribute: there is nobody. A nil Subject is zero.
+// IsZero reports whether the subject was made without a key and without a single attribute: there
+// is nobody. A nil Subject is zero.
 func (s *Subject) IsZero() bool { return s == nil || s.keyLength == 0 && s.count == 0 }
 
-// Attribute returns the attribute of that name, exactly as written, and whether there is one. The name "key" is the targeting
-// key, which is missing when it is empty.
+// Attribute returns the attribute of that name, exactly as written, and whether there is one. The
+// name "key" is the targeting key, which is missing when it is empty.
 func (s *Subject) Attribute(name string) (Value, bool) {
 	switch {
 	case s == nil || name == "":
@@ -56,10 +59,11 @@ func (s *Subject) Attribute(name string) (Value, bool) {
 	return value, value.kind() != KindAny
 }
 
-// Entry returns an attribute by how it was passed, for formats that tell a nested name from one with a dot in it. With an empty root
-// it is the attribute that was itself given that name, also one named "key", and no map. Else it is an entry of the map that [Any] was given
-// as root, under its dotted name, which begins with root; each dot behind the root parts two names of nested maps. The last
-// attribute of the name counts, as in [Subject.Attribute].
+// Entry returns an attribute by how it was passed, for formats that tell a nested name from one
+// with a dot in it. With an empty root it is the attribute that was itself given that name, also
+// one named "key", and no map. Else it is an entry of the map that [Any] was given as root, under
+// its dotted name, which begins with root; each dot behind the root parts two names of nested maps.
+// The last attribute of the name counts, as in [Subject.Attribute].
 func (s *Subject) Entry(root, name string) (Value, bool) {
 	if s == nil {
 		return Value{}, false
@@ -82,9 +86,10 @@ func (s *Subject) Entry(root, name string) (Value, bool) {
 	return Value{}, false
 }
 
-// Entries calls yield for each attribute as it was passed until it returns false, the last ones first: root is "" for one that
-// stands by itself, and the map's name for an entry of a map that [Any] was given. path has the names that lead to an entry, the
-// root's first; it is nil where those below the root have no dots, so that the dots of name part them. An entry that is nil has
+// Entries calls yield for each attribute as it was passed until it returns false, the last ones
+// first: root is "" for one that stands by itself, and the map's name for an entry of a map that
+// [Any] was given. path has the names that lead to an entry, the root's first; it is nil where
+// those below the root have no dots, so that the dots of name part them. An entry that is nil has
 // the zero Value. Of several attributes with one name, all are told.
 func (s *Subject) Entries(yield func(root, name string, path []string, value Value) bool) {
 	if s == nil {
@@ -141,7 +146,8 @@ func (v Value) nested(name string) (Value, bool) {
 	return Value{}, false
 }
 
-// All calls yield for each attribute that counts, those of maps under their dotted names, until it returns false.
+// All calls yield for each attribute that counts, those of maps under their dotted names, until it
+// returns false.
 func (s Subject) All(yield func(name string, value Value) bool) {
 	seen := map[string]bool{keyName: true}
 	walkBackwards(s.list(), func(a Attribute) bool {
@@ -153,7 +159,8 @@ func (s Subject) All(yield func(name string, value Value) bool) {
 	})
 }
 
-// Ignored tells what of the subject's attributes cannot be used and why: values without a meaning, and attributes named "key".
+// Ignored tells what of the subject's attributes cannot be used and why: values without a meaning,
+// and attributes named "key".
 func (s Subject) Ignored() []error {
 	var errs []error
 	walkBackwards(s.list(), func(a Attribute) bool {
@@ -168,9 +175,10 @@ func (s Subject) Ignored() []error {
 	return errs
 }
 
-// locate returns the value of an attribute, the zero Value where it is missing, and its place in the list, -1 where it has none. It
-// scans from the end, so that the last of two with one name wins. A handful of attributes is faster scanned than hashed; the
-// name's tag rules out nearly all others.
+// locate returns the value of an attribute, the zero Value where it is missing, and its place in
+// the list, -1 where it has none. It scans from the end, so that the last of two with one name
+// wins. A handful of attributes is faster scanned than hashed; the name's tag rules out nearly all
+// others.
 func (s *Subject) locate(name *attributeName) (value Value, place int) {
 	if name.ofKey {
 		if s.keyLength > 0 {
@@ -193,7 +201,8 @@ func (s *Subject) locate(name *attributeName) (value Value, place int) {
 	return value, -1
 }
 
-// hasEntriesOf reports whether [Any] was given a map of that name, or one that holds a map of that dotted name.
+// hasEntriesOf reports whether [Any] was given a map of that name, or one that holds a map of that
+// dotted name.
 func (s *Subject) hasEntriesOf(name string) bool {
 	attributes := s.list()
 	for i := range attributes {
@@ -212,7 +221,8 @@ func (s *Subject) hasEntriesOf(name string) bool {
 	return false
 }
 
-// unit returns the text of an attribute as it is hashed, "" where it gives none. It may be a part of the subject or of the room.
+// unit returns the text of an attribute as it is hashed, "" where it gives none. It may be a part
+// of the subject or of the room.
 func (s *Subject) unit(attribute string, room []byte) string {
 	value, _ := s.Attribute(attribute)
 	switch value.kind() {
@@ -227,8 +237,9 @@ func (s *Subject) unit(attribute string, room []byte) string {
 	}
 }
 
-// entry returns the attribute of that name out of a group, which holds no groups, the zero Value where it has none. It does not call
-// locate: of functions that call each other escape analysis takes for kept what one returns for another.
+// entry returns the attribute of that name out of a group, which holds no groups, the zero Value
+// where it has none. It does not call locate: of functions that call each other escape analysis
+// takes for kept what one returns for another.
 func (v Value) entry(name *attributeName) Value {
 	group := v.group()
 	for i := len(group) - 1; i >= 0; i-- {
@@ -239,8 +250,8 @@ func (v Value) entry(name *attributeName) Value {
 	return Value{}
 }
 
-// walkBackwards visits attributes and entries of groups, the last ones first. It hands over copies: a pointer into the list would keep
-// the list from the caller's stack.
+// walkBackwards visits attributes and entries of groups, the last ones first. It hands over copies:
+// a pointer into the list would keep the list from the caller's stack.
 func walkBackwards(attributes []Attribute, visit func(Attribute) bool) bool {
 	for _, a := range slices.Backward(attributes) {
 		if a.value.kind() != kindGroup {

@@ -21,7 +21,8 @@ const (
 	formFlag
 )
 
-// condition is a compiled condition. An attribute with several operators has become an "all" of tests with one each.
+// condition is a compiled condition. An attribute with several operators has become an "all" of
+// tests with one each.
 type condition struct {
 	form      form
 	operator  operator
@@ -54,8 +55,8 @@ type operand struct {
 	duration  time.Duration // of newer_than and older_than
 }
 
-// reference is a reference to a flag or a segment. Linking sets one of the two pointers; both stay nil in a kept definition
-// whose target is gone.
+// reference is a reference to a flag or a segment. Linking sets one of the two pointers; both stay
+// nil in a kept definition whose target is gone.
 type reference struct {
 	key      string
 	toFlag   bool // otherwise to a segment
@@ -78,7 +79,8 @@ type segment struct {
 	placement
 }
 
-// isPlainTest reports whether the condition needs nothing of an evaluation but one attribute's value.
+// isPlainTest reports whether the condition needs nothing of an evaluation but one attribute's
+// value.
 func (c *condition) isPlainTest() bool {
 	return c.form == formTest && c.operator != opExists && !c.operator.isRelative()
 }
@@ -112,7 +114,8 @@ func (c *condition) holds(e *evaluation) truth {
 	return c.test(value, &e.effort)
 }
 
-// holdsRarely decides a test whose operator, exists, newer_than or older_than, needs more than the attribute's value.
+// holdsRarely decides a test whose operator, exists, newer_than or older_than, needs more than the
+// attribute's value.
 func (c *condition) holdsRarely(e *evaluation, value Value) truth {
 	switch {
 	case c.operator == opExists:
@@ -219,7 +222,8 @@ func (r *reference) required(e *evaluation) truth {
 	return r.satisfied(e)
 }
 
-// satisfied reports whether the flag serves one of the variants: unknown when its evaluation fails, false when it serves none.
+// satisfied reports whether the flag serves one of the variants: unknown when its evaluation fails,
+// false when it serves none.
 func (r *reference) satisfied(e *evaluation) truth {
 	if r.flag == nil {
 		return unknown
@@ -266,7 +270,8 @@ func (c *condition) compare(value Value, spent *effort) truth {
 	return c.compareText(value.Text(), spent)
 }
 
-// inSet looks for a value in the set. A text that is longer than all of its texts is not hashed to find that out.
+// inSet looks for a value in the set. A text that is longer than all of its texts is not hashed to
+// find that out.
 func (c *condition) inSet(value Value, spent *effort) truth {
 	if value.kind() == KindString && c.set.texts.Len() > 0 {
 		text := value.Text()

@@ -10,17 +10,19 @@ import (
 	"github.com/becketflags/becket/internal/match"
 )
 
-// trace writes down the steps of an evaluation. The evaluator calls it at each step where one is installed; it calls the
-// evaluator back for the step itself, so that there is one evaluator and not two. It copies what it writes down. What the evaluator
-// calls is not inlined, so that its own functions stay small enough to be.
+// trace writes down the steps of an evaluation. The evaluator calls it at each step where one is
+// installed; it calls the evaluator back for the step itself, so that there is one evaluator and
+// not two. It copies what it writes down. What the evaluator calls is not inlined, so that its own
+// functions stay small enough to be.
 type trace struct {
 	private map[string]bool
 	steps   *[]Step
 	testing bool // a test is being decided, which has no steps
 }
 
-// tracing leads to a trace over two pointers more than it takes. Escape analysis does not tell the fields of a struct apart: what a trace
-// writes to the heap would count as written from the subject that lies beside it in an evaluation, as many pointers deep.
+// tracing leads to a trace over two pointers more than it takes. Escape analysis does not tell the
+// fields of a struct apart: what a trace writes to the heap would count as written from the subject
+// that lies beside it in an evaluation, as many pointers deep.
 type tracing struct{ *farTrace }
 
 type farTrace struct{ *trace }
@@ -93,7 +95,8 @@ func (t *trace) condition(e *evaluation, c *condition) (result truth) {
 	return result
 }
 
-// unfit says that an attribute is there and that the operator cannot use it: its type is another, or it cannot be read.
+// unfit says that an attribute is there and that the operator cannot use it: its type is another,
+// or it cannot be read.
 func (t *trace) unfit(e *evaluation, c *condition, result truth) string {
 	value, ok := e.subject.Attribute(c.attribute.text)
 	if !ok || result != unknown {
@@ -293,7 +296,8 @@ func (s *set) text() string {
 	return shortList(elements)
 }
 
-// Explain decides the flag once more and notes every step. It is the evaluator of [ruleset.Evaluate], with a trace to write to.
+// Explain decides the flag once more and notes every step. It is the evaluator of
+// [ruleset.Evaluate], with a trace to write to.
 func (r *ruleset) Explain(key string, subject *Subject, at *Moment, private map[string]bool) Explanation {
 	if subject == nil {
 		subject = &Subject{}

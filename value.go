@@ -12,20 +12,22 @@ import (
 	"github.com/becketflags/becket/internal/match"
 )
 
-// Value is one attribute of a subject, or the value of a variant: a boolean, text, a number, an instant, a list or an
-// object. It is small, immutable and safe for concurrent use. The zero Value is of [KindAny] and holds nothing.
+// Value is one attribute of a subject, or the value of a variant: a boolean, text, a number, an
+// instant, a list or an object. It is small, immutable and safe for concurrent use. The zero Value
+// is of [KindAny] and holds nothing.
 //
 // Integral numbers are integers, however they were written or passed: FloatValue(2) is of KindInt.
 type Value struct {
-	// What pointer and number mean depends on the kind, as in log/slog: text and lists keep their first byte or element
-	// and their length, numbers their bits, instants their Unix seconds.
+	// What pointer and number mean depends on the kind, as in log/slog: text and lists keep their
+	// first byte or element and their length, numbers their bits, instants their Unix seconds.
 	pointer unsafe.Pointer
 	number  uint64
 	meta
 }
 
-// meta is what remains of a value, in one word: the kind lowest, then of an attribute its name's tag, and of an instant, highest, its
-// nanoseconds. Value and Attribute have at most four words, because the compiler keeps structs up to that size in registers.
+// meta is what remains of a value, in one word: the kind lowest, then of an attribute its name's
+// tag, and of an instant, highest, its nanoseconds. Value and Attribute have at most four words,
+// because the compiler keeps structs up to that size in registers.
 type meta uint64
 
 const (
@@ -60,7 +62,8 @@ func IntValue(i int64) Value {
 	return Value{number: uint64(i), meta: meta(KindInt)}
 }
 
-// unsignedAbove is the fraction of an integer above the range of int64, whose number is to be read without a sign.
+// unsignedAbove is the fraction of an integer above the range of int64, whose number is to be read
+// without a sign.
 const unsignedAbove = 1
 
 // UintValue returns a Value of [KindInt].
@@ -71,10 +74,12 @@ func UintValue(u uint64) Value {
 	return Value{number: u, meta: meta(KindInt) | unsignedAbove<<fractionAt}
 }
 
-// minusZero is the fraction of the integer 0 that was passed as the float -0, which flagd tells from 0.
+// minusZero is the fraction of the integer 0 that was passed as the float -0, which flagd tells
+// from 0.
 const minusZero = 2
 
-// FloatValue returns a Value of [KindFloat], or of [KindInt] when f is integral and from -2^63 to 2^64-1.
+// FloatValue returns a Value of [KindFloat], or of [KindInt] when f is integral and from -2^63 to
+// 2^64-1.
 func FloatValue(f float64) Value {
 	if i := int64(f); float64(i) == f && f < 1<<63 && f >= -1<<63 {
 		if i == 0 && math.Signbit(f) {
@@ -88,7 +93,8 @@ func FloatValue(f float64) Value {
 	return DecimalValue(f)
 }
 
-// DecimalValue returns a Value of [KindFloat], of an integral number too: what a variant of a float flag holds.
+// DecimalValue returns a Value of [KindFloat], of an integral number too: what a variant of a float
+// flag holds.
 func DecimalValue(f float64) Value {
 	return Value{number: math.Float64bits(f), meta: meta(KindFloat)}
 }
@@ -112,7 +118,8 @@ func TimeValue(t time.Time) Value {
 	return Value{number: uint64(t.Unix()), meta: meta(KindTime) | meta(t.Nanosecond())<<fractionAt}
 }
 
-// ListValue returns a Value of [KindList]. It keeps the slice: the caller must not change it afterwards.
+// ListValue returns a Value of [KindList]. It keeps the slice: the caller must not change it
+// afterwards.
 func ListValue(elements []Value) Value {
 	return Value{pointer: unsafe.Pointer(unsafe.SliceData(elements)), number: uint64(len(elements)), meta: meta(KindList)}
 }
@@ -122,8 +129,8 @@ func stringsValue(elements []string) Value {
 	return Value{pointer: unsafe.Pointer(unsafe.SliceData(elements)), number: uint64(len(elements)), meta: meta(KindList) | 1<<fractionAt}
 }
 
-// ObjectValue returns a Value of [KindObject] for a JSON object or array. It keeps the bytes, which must be valid JSON and
-// must not be changed afterwards.
+// ObjectValue returns a Value of [KindObject] for a JSON object or array. It keeps the bytes, which
+// must be valid JSON and must not be changed afterwards.
 func ObjectValue(raw []byte) Value {
 	return Value{pointer: unsafe.Pointer(&object{raw: raw}), meta: meta(KindObject)}
 }
@@ -154,7 +161,8 @@ func (v Value) Int() int64 {
 	}
 }
 
-// Uint returns the integer that v holds, and 0 for a negative one and any other kind. Integers reach from -2^63 to 2^64-1.
+// Uint returns the integer that v holds, and 0 for a negative one and any other kind. Integers
+// reach from -2^63 to 2^64-1.
 func (v Value) Uint() uint64 {
 	if v.kind() != KindInt || !v.isUnsigned() && int64(v.number) < 0 {
 		return 0
@@ -165,7 +173,8 @@ func (v Value) Uint() uint64 {
 // isUnsigned reports whether an integer is above the range of int64.
 func (v Value) isUnsigned() bool { return v.fraction() == unsignedAbove }
 
-// Float returns the number that v holds, an integer as the nearest float64, and 0 for any other kind.
+// Float returns the number that v holds, an integer as the nearest float64, and 0 for any other
+// kind.
 func (v Value) Float() float64 {
 	switch v.kind() {
 	case KindFloat:
@@ -223,8 +232,9 @@ func (v Value) Raw() []byte {
 	return (*object)(v.pointer).raw
 }
 
-// Any returns what v holds as bool, string, int64 (uint64 above its range), float64, time.Time or []any; an object as what encoding/json decodes into
-// an any, shared by all callers and to be read only; nil for the zero Value.
+// Any returns what v holds as bool, string, int64 (uint64 above its range), float64, time.Time or
+// []any; an object as what encoding/json decodes into an any, shared by all callers and to be read
+// only; nil for the zero Value.
 func (v Value) Any() any {
 	switch v.kind() {
 	case KindBool:
@@ -257,8 +267,9 @@ func (v Value) Any() any {
 // String returns v for people: text in quotes, instants as RFC 3339, objects as JSON.
 func (v Value) String() string { return string(v.append(nil)) }
 
-// Equal reports whether v and w are the same: numbers by what they amount to, be they integers or floats, instants as such, lists by
-// their elements in order, and objects by their content, however it is written.
+// Equal reports whether v and w are the same: numbers by what they amount to, be they integers or
+// floats, instants as such, lists by their elements in order, and objects by their content, however
+// it is written.
 func (v Value) Equal(w Value) bool {
 	switch {
 	case v.kind() == KindFloat || w.kind() == KindFloat:

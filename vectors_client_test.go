@@ -11,8 +11,9 @@ import (
 	"github.com/becketflags/becket"
 )
 
-// TestEvaluationVectorsHoldForTheClient asks the rows again as a program does, through a client and its views. Rows in which the
-// ruleset is old are left to the rules themselves: a client confirms what it has just been given.
+// TestEvaluationVectorsHoldForTheClient asks the rows again as a program does, through a client and
+// its views. Rows in which the ruleset is old are left to the rules themselves: a client confirms
+// what it has just been given.
 func TestEvaluationVectorsHoldForTheClient(t *testing.T) {
 	t.Parallel()
 	for name, file := range vectorFiles(t) {

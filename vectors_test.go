@@ -149,7 +149,8 @@ func evaluateVector(t *testing.T, rules becket.Rules, row *vectorRow) answer {
 	return a.compared(row)
 }
 
-// plain makes values comparable however they were decoded: integral numbers are int64, others float64.
+// plain makes values comparable however they were decoded: integral numbers are int64, others
+// float64.
 func plain(v any) any {
 	switch v := v.(type) {
 	case json.Number:
@@ -266,7 +267,8 @@ func vectorTime(t *testing.T, text string) time.Time {
 	return instant
 }
 
-// operatorsOf returns the operators in the condition of each flag that shows its condition's value as its variant.
+// operatorsOf returns the operators in the condition of each flag that shows its condition's value
+// as its variant.
 func operatorsOf(t *testing.T, document []byte) map[string][]string {
 	t.Helper()
 	var ruleset struct {

@@ -8,8 +8,9 @@ import (
 	"github.com/becketflags/becket/internal/match"
 )
 
-// HandleError is a handle that does not fit the ruleset, or is nil. Err of the former wraps [ErrFlagNotFound], [ErrTypeMismatch], [ErrParse], [ErrNotReady],
-// [ErrDefaultOutside] or [ErrDefaultsDiffer].
+// HandleError is a handle that does not fit the ruleset, or is nil. Err of the former wraps
+// [ErrFlagNotFound], [ErrTypeMismatch], [ErrParse], [ErrNotReady], [ErrDefaultOutside] or
+// [ErrDefaultsDiffer].
 type HandleError struct {
 	Key string // the flag's; "" where there is no ruleset
 	Err error
@@ -50,9 +51,10 @@ func (v Verification) Err() error {
 	return errors.Join(errs...)
 }
 
-// Verify holds handles against the ruleset in use, at start-up or in a test: which of them have no flag, a flag of another type, an object
-// flag whose variants do not decode, or a default that no variant has; and which flags no handle asks for. Where the format's rules do not
-// list values, defaults are not compared. Overrides play no part.
+// Verify holds handles against the ruleset in use, at start-up or in a test: which of them have no
+// flag, a flag of another type, an object flag whose variants do not decode, or a default that no
+// variant has; and which flags no handle asks for. Where the format's rules do not list values,
+// defaults are not compared. Overrides play no part.
 func (c *Client) Verify(handles ...Handle) Verification {
 	if c.isZero() {
 		return Verification{Problems: []*HandleError{{Err: ErrNoClient}}}

@@ -6,8 +6,9 @@ import (
 	"slices"
 )
 
-// View answers for one subject out of one ruleset: two checks in one request never see two rulesets. Making one and asking it
-// allocates nothing. It is a value, safe for concurrent use. The zero View answers with the caller's defaults.
+// View answers for one subject out of one ruleset: two checks in one request never see two
+// rulesets. Making one and asking it allocates nothing. It is a value, safe for concurrent use. The
+// zero View answers with the caller's defaults.
 type View struct {
 	snapshot *snapshot
 	subject  Subject
@@ -16,8 +17,8 @@ type View struct {
 // Subject returns whom the view answers for.
 func (v View) Subject() Subject { return v.subject }
 
-// With returns a view of the same ruleset whose subject has more attributes: what is learnt later in a request. They stand
-// before earlier ones of the same name.
+// With returns a view of the same ruleset whose subject has more attributes: what is learnt later
+// in a request. They stand before earlier ones of the same name.
 func (v View) With(attributes ...Attribute) View {
 	joined := slices.Concat(v.subject.list(), attributes)
 	v.subject = NewSubject(v.subject.Key(), joined...)
@@ -43,8 +44,8 @@ func (v View) String(flag, fallback string) string {
 	return fallback
 }
 
-// Int returns the value of an integer flag, and fallback whenever that cannot be had. Where int has 32 bits, a value
-// beyond them cannot.
+// Int returns the value of an integer flag, and fallback whenever that cannot be had. Where int has
+// 32 bits, a value beyond them cannot.
 func (v View) Int(flag string, fallback int) int {
 	if value := v.value(flag, KindInt); value.kind() != KindAny && fitsInt(value) {
 		return int(value.Int())
@@ -52,7 +53,8 @@ func (v View) Int(flag string, fallback int) int {
 	return fallback
 }
 
-// Float returns the value of a float flag or an integer flag, and fallback whenever that cannot be had.
+// Float returns the value of a float flag or an integer flag, and fallback whenever that cannot be
+// had.
 func (v View) Float(flag string, fallback float64) float64 {
 	if value := v.value(flag, KindFloat); value.kind() != KindAny {
 		return value.Float()
@@ -60,9 +62,10 @@ func (v View) Float(flag string, fallback float64) float64 {
 	return fallback
 }
 
-// JSON returns the value of an object flag as a T, and fallback whenever that cannot be had. It is decoded once per ruleset
-// and type by encoding/json; what its pointers, maps and slices hold is shared by all callers
-// and to be read only. An object that does not fit T is told by [Status] and logged once.
+// JSON returns the value of an object flag as a T, and fallback whenever that cannot be had. It is
+// decoded once per ruleset and type by encoding/json; what its pointers, maps and slices hold is
+// shared by all callers and to be read only. An object that does not fit T is told by [Status] and
+// logged once.
 func JSON[T any](v View, flag string, fallback T) T {
 	value, _ := jsonOf(v, flag, fallback)
 	return value
@@ -104,15 +107,17 @@ func (v View) FloatDetail(flag string, fallback float64) Detail[float64] {
 	return detail(v, flag, &r, fallback)
 }
 
-// JSONDetail is [JSON] with the reasons. An object that does not fit T is a TYPE_MISMATCH whose cause is the decoder's error.
+// JSONDetail is [JSON] with the reasons. An object that does not fit T is a TYPE_MISMATCH whose
+// cause is the decoder's error.
 func JSONDetail[T any](v View, flag string, fallback T) Detail[T] {
 	value, r := jsonOf(v, flag, fallback)
 	return detail(v, flag, &r, value)
 }
 
-// All calls yield for every flag that the ruleset has, in the order of their keys, with the answer for this subject. A value is a bool,
-// string, int64, float64 or, for objects, what encoding/json decodes into an any; nil where no variant is served.
-// Exposures are not counted: nobody acts on them yet.
+// All calls yield for every flag that the ruleset has, in the order of their keys, with the answer
+// for this subject. A value is a bool, string, int64, float64 or, for objects, what encoding/json
+// decodes into an any; nil where no variant is served. Exposures are not counted: nobody acts on
+// them yet.
 func (v View) All() iter.Seq2[string, Detail[any]] {
 	return func(yield func(string, Detail[any]) bool) {
 		if v.snapshot == nil || v.snapshot.answering() == nil {
@@ -131,16 +136,17 @@ func (v View) All() iter.Seq2[string, Detail[any]] {
 	}
 }
 
-// Peek decides a flag as [View.Resolve] does and tells neither hooks nor exposures: for a listing of some
-// flags, upon which nobody acts yet. [View.All] lists them all.
+// Peek decides a flag as [View.Resolve] does and tells neither hooks nor exposures: for a listing
+// of some flags, upon which nobody acts yet. [View.All] lists them all.
 func (v View) Peek(flag string, want Kind) Result {
 	return v.decide(flag, want)
 }
 
-// Expose tells the exposure sink that the subject is shown what the flag serves now, for callers that
-// decide ahead of time: a listing by [View.All] or [View.Peek] that is sent to a browser or rendered counts nothing, and the flags
-// that are really shown are exposed one by one. Whether the flag's evaluation is to be counted is up to its track, as
-// ever. No hook is told. Without a sink it does nothing.
+// Expose tells the exposure sink that the subject is shown what the flag serves now, for callers
+// that decide ahead of time: a listing by [View.All] or [View.Peek] that is sent to a browser or
+// rendered counts nothing, and the flags that are really shown are exposed one by one. Whether the
+// flag's evaluation is to be counted is up to its track, as ever. No hook is told. Without a sink
+// it does nothing.
 func (v View) Expose(flag string) {
 	if v.snapshot == nil || v.snapshot.observer == nil || isCalledOut() {
 		return
@@ -177,9 +183,9 @@ func (v View) Flag(key string) (FlagInfo, bool) {
 	return v.snapshot.far().answering().Flag(key)
 }
 
-// RulesetID identifies what a view pins, within one process: views with equal IDs answer out of the same ruleset of the same tier. Who keeps
-// something per ruleset, such as a cache, compares them with ==. It keeps the ruleset in memory. The zero RulesetID is that of a
-// view without a client.
+// RulesetID identifies what a view pins, within one process: views with equal IDs answer out of the
+// same ruleset of the same tier. Who keeps something per ruleset, such as a cache, compares them
+// with ==. It keeps the ruleset in memory. The zero RulesetID is that of a view without a client.
 type RulesetID struct {
 	snapshot *snapshot
 }
@@ -216,14 +222,15 @@ func (v View) Tier() Tier {
 	return v.snapshot.tier
 }
 
-// Resolve evaluates a flag for who translates the answer into another model, such as OpenFeature's: it is what the details are made of, and
-// costs less. A Variant of nil stands for the caller's default. Hooks and exposures see it as they see every evaluation.
+// Resolve evaluates a flag for who translates the answer into another model, such as OpenFeature's:
+// it is what the details are made of, and costs less. A Variant of nil stands for the caller's
+// default. Hooks and exposures see it as they see every evaluation.
 func (v View) Resolve(flag string, want Kind) Result {
 	return v.evaluate(flag, want)
 }
 
-// value decides and returns only what is served, the zero Value for the caller's default. Where the rules are native and nobody listens,
-// which is nearly always, nothing else is put together.
+// value decides and returns only what is served, the zero Value for the caller's default. Where the
+// rules are native and nobody listens, which is nearly always, nothing else is put together.
 func (v View) value(flag string, want Kind) Value {
 	s := v.snapshot
 	if s == nil {
@@ -252,8 +259,8 @@ func (v *Variant) served() Value {
 	return v.Value
 }
 
-// observed is value for all others. Where only exposures are collected, the rest of the result is put together for the first sighting
-// alone.
+// observed is value for all others. Where only exposures are collected, the rest of the result is
+// put together for the first sighting alone.
 func (v *View) observed(flag string, want Kind) *Variant {
 	s := v.snapshot.far()
 	if s.observer == nil && s.overridden == nil && s.foreign {
@@ -342,7 +349,8 @@ func (v *View) ask(flag string, want Kind) Result {
 	}
 }
 
-// detail builds the answer. It takes the result by pointer because a Result does not fit into registers twice.
+// detail builds the answer. It takes the result by pointer because a Result does not fit into
+// registers twice.
 func detail[T any](v View, flag string, r *Result, value T) Detail[T] {
 	d := Detail[T]{Value: value, Flag: flag, Rule: r.Rule, Reason: r.Reason, Missing: r.Missing}
 	if r.Variant != nil {

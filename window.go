@@ -8,7 +8,8 @@ import (
 	"github.com/becketflags/becket/internal/match"
 )
 
-// window is the time in which a rule lives: [from, until), either side open when absent, and within it the times that recur.
+// window is the time in which a rule lives: [from, until), either side open when absent, and within
+// it the times that recur.
 type window struct {
 	from, until       match.Instant
 	hasFrom, hasUntil bool
@@ -20,8 +21,8 @@ func (w *window) open(now match.Instant) bool {
 		(w.every == nil || w.every.open(now))
 }
 
-// recurrence is a part of some days of the week, by the wall clock of a time zone. An hour that the clocks skip does not occur there, and
-// one that they repeat occurs twice.
+// recurrence is a part of some days of the week, by the wall clock of a time zone. An hour that the
+// clocks skip does not occur there, and one that they repeat occurs twice.
 type recurrence struct {
 	days        weekdays
 	from, until int // minutes after midnight; where until is not above from, it is one of the next day

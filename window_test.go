@@ -13,7 +13,8 @@ import (
 	"github.com/becketflags/becket/internal/match"
 )
 
-// TestRecurringWindowsFollowTheWallClock walks through a year minute by minute and compares with windows that are laid out day by day.
+// TestRecurringWindowsFollowTheWallClock walks through a year minute by minute and compares with
+// windows that are laid out day by day.
 func TestRecurringWindowsFollowTheWallClock(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -42,7 +43,8 @@ func TestRecurringWindowsFollowTheWallClock(t *testing.T) {
 	}
 }
 
-// startedOn reports whether a wall clock shows a time within the window that started so many days from its date on.
+// startedOn reports whether a wall clock shows a time within the window that started so many days
+// from its date on.
 func startedOn(r *recurrence, wall time.Time, days int) bool {
 	// The wall clock's readings as if they were UTC: every day of that calendar has 24 hours.
 	reading := time.Date(wall.Year(), wall.Month(), wall.Day(), wall.Hour(), wall.Minute(), wall.Second(), 0, time.UTC)

@@ -13,9 +13,9 @@ import (
 // subjectOf converts OpenFeature's evaluation context to a subject. It stores the attributes in
 // room as far as they fit.
 //
-// A map has no order, so attributes with the same name must be ranked. Nested maps come first, those
-// with longer names later: the last of two attributes counts, and the name "address.country" is more
-// specific than a map named address.
+// A map has no order, so attributes with the same name must be ranked. Nested maps come first,
+// those with longer names later: the last of two attributes counts, and the name "address.country"
+// is more specific than a map named address.
 func subjectOf(flat of.FlattenedContext, room []becket.Attribute) becket.Subject {
 	var key string
 	var nested []string

@@ -2,9 +2,10 @@ package configcat
 
 import "github.com/becketflags/becket"
 
-// Limits of one evaluation, which keep it below a millisecond whatever the document says and however long the user's attributes are. A
-// step stands for about 60 ns: a condition, some items of a comparison value that are looked at, some bytes of text that are
-// compared, or fewer that are hashed, parsed or made.
+// Limits of one evaluation, which keep it below a millisecond whatever the document says and
+// however long the user's attributes are. A step stands for about 60 ns: a condition, some items of
+// a comparison value that are looked at, some bytes of text that are compared, or fewer that are
+// hashed, parsed or made.
 const (
 	mostSteps    = 12_000
 	itemsPerStep = 8
@@ -26,8 +27,8 @@ func (e *evaluation) spend(steps int) bool {
 	return !e.exhausted
 }
 
-// lookUp counts a look at the user's attributes, which takes the longer the more there are. An evaluation that has asked little so
-// far need not know how many.
+// lookUp counts a look at the user's attributes, which takes the longer the more there are. An
+// evaluation that has asked little so far need not know how many.
 func (e *evaluation) lookUp() bool {
 	const (
 		little      = 256

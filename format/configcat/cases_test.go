@@ -28,7 +28,8 @@ type ownCase struct {
 	Chain   []string         `json:"chain"`
 }
 
-// testdata/cases.json was written from the specification alone; its hashes and buckets come from another language's library.
+// testdata/cases.json was written from the specification alone; its hashes and buckets come from
+// another language's library.
 func TestOwnCases(t *testing.T) {
 	groups := readJSON[[]struct {
 		Name   string          `json:"name"`

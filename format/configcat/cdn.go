@@ -22,12 +22,14 @@ const (
 // ErrRedirectLoop is a config that is said to be elsewhere, again and again.
 var ErrRedirectLoop = errors.New("becket: the CDN redirects in a loop: the config is said to be elsewhere for the third time")
 
-// CDN returns a source that fetches the config JSON v6 of an SDK key from ConfigCat's CDN, or from a proxy. It asks with the last ETag, so that
-// an unchanged config costs a few hundred bytes, and goes where the config's data governance leads: at most three requests a
-// fetch, each with the timeout of an [becket.HTTP] source, never from https to http. An address that data governance led to is kept
-// for later fetches until one fails there.
+// CDN returns a source that fetches the config JSON v6 of an SDK key from ConfigCat's CDN, or from
+// a proxy. It asks with the last ETag, so that an unchanged config costs a few hundred bytes, and
+// goes where the config's data governance leads: at most three requests a fetch, each with the
+// timeout of an [becket.HTTP] source, never from https to http. An address that data governance led
+// to is kept for later fetches until one fails there.
 //
-// The SDK key, or a part of it, is in no error, log or file. [becket.New] refuses one that cannot be right.
+// The SDK key, or a part of it, is in no error, log or file. [becket.New] refuses one that cannot
+// be right.
 func CDN(sdkKey string, options ...Option) becket.Source {
 	s := &cdn{key: sdkKey, start: globalBase}
 	for _, option := range options {
@@ -46,8 +48,9 @@ func CDN(sdkKey string, options ...Option) becket.Source {
 // Option changes how a [CDN] source works.
 type Option func(*cdn)
 
-// WithEUOnly asks the CDN that stays within the European Union, as it was chosen for the organisation under data governance. By
-// default, the global CDN is asked, which leads there itself.
+// WithEUOnly asks the CDN that stays within the European Union, as it was chosen for the
+// organisation under data governance. By default, the global CDN is asked, which leads there
+// itself.
 func WithEUOnly() Option {
 	return func(s *cdn) {
 		if !s.custom {
@@ -56,8 +59,8 @@ func WithEUOnly() Option {
 	}
 }
 
-// WithBaseURL asks another address, such as a ConfigCat Proxy. It is left only for a config that forces it. By default, ConfigCat's
-// own CDN is asked.
+// WithBaseURL asks another address, such as a ConfigCat Proxy. It is left only for a config that
+// forces it. By default, ConfigCat's own CDN is asked.
 func WithBaseURL(base string) Option {
 	return func(s *cdn) {
 		s.start, s.custom = strings.TrimRight(base, "/"), true
@@ -67,14 +70,14 @@ func WithBaseURL(base string) Option {
 	}
 }
 
-// WithHeader adds a header to requests to the first address, and to no other that data governance may lead to. By default, none is
-// added.
+// WithHeader adds a header to requests to the first address, and to no other that data governance
+// may lead to. By default, none is added.
 func WithHeader(name, value string) Option {
 	return func(s *cdn) { s.headers = append(s.headers, becket.WithHeader(name, value)) }
 }
 
-// WithHTTP sets options of the requests to all addresses, such as becket.WithHTTPClient and becket.WithTimeout. By default, those of
-// [becket.HTTP].
+// WithHTTP sets options of the requests to all addresses, such as becket.WithHTTPClient and
+// becket.WithTimeout. By default, those of [becket.HTTP].
 func WithHTTP(options ...becket.HTTPOption) Option {
 	return func(s *cdn) { s.http = append(s.http, options...) }
 }
@@ -139,7 +142,8 @@ func (s *cdn) Fetch(ctx context.Context, last becket.Validator) (becket.Document
 		s.move(s.start)
 		return becket.Document{}, s.hideKey(err)
 	}
-	// A time of modification means nothing to another address; an ETag that is not its own does no harm.
+	// A time of modification means nothing to another address; an ETag that is not its own does no
+	// harm.
 	document.Validator.LastModified = ""
 	return document, nil
 }
@@ -179,8 +183,8 @@ func (s *cdn) move(base string) {
 	s.base = base
 }
 
-// at returns the source of an address, always the same, so that it keeps its connections. There are few: a config that leads somewhere
-// new each time makes the older ones be forgotten.
+// at returns the source of an address, always the same, so that it keeps its connections. There are
+// few: a config that leads somewhere new each time makes the older ones be forgotten.
 func (s *cdn) at(base string) becket.Source {
 	const most = 8
 	s.mu.Lock()
@@ -231,7 +235,8 @@ type redirect struct {
 	mode redirectMode
 }
 
-// redirectOf reads a config's redirect. A document that is none has none: the format will refuse it.
+// redirectOf reads a config's redirect. A document that is none has none: the format will refuse
+// it.
 func redirectOf(document []byte) (to redirect) {
 	if len(document) > limit.Document {
 		return to

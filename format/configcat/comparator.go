@@ -8,7 +8,8 @@ import (
 	"github.com/becketflags/becket/internal/match"
 )
 
-// comparator is ConfigCat's number of what a user condition compares and how. Of pairs, the negative one is the next number.
+// comparator is ConfigCat's number of what a user condition compares and how. Of pairs, the
+// negative one is the next number.
 type comparator int8
 
 const (
@@ -63,8 +64,9 @@ func (c comparator) field() string {
 	}
 }
 
-// salts are what is appended to a text before it is hashed: the config's salt, and the context's, which is a key or a name. They are not
-// joined for each context, since one may be long and there may be many.
+// salts are what is appended to a text before it is hashed: the config's salt, and the context's,
+// which is a key or a name. They are not joined for each context, since one may be long and there
+// may be many.
 type salts struct {
 	config  *string
 	context string
@@ -192,8 +194,8 @@ func (o *operand) readVersions(items []string) {
 	}
 }
 
-// readSlices reads items such as 5_<hash>: the hash of so many bytes. Blanks around the length are what ConfigCat's SDKs let pass; around
-// the hash they make it one that nothing has.
+// readSlices reads items such as 5_<hash>: the hash of so many bytes. Blanks around the length are
+// what ConfigCat's SDKs let pass; around the hash they make it one that nothing has.
 func (c *compiler) readSlices(o *operand, items []string, at place) {
 	for i, item := range items {
 		size, hash, found := strings.Cut(item, "_")

@@ -12,7 +12,8 @@ import (
 	"github.com/becketflags/becket"
 )
 
-// compiler turns nodes into settings. What is wrong becomes a part that fails when it is reached, and a warning.
+// compiler turns nodes into settings. What is wrong becomes a part that fails when it is reached,
+// and a warning.
 type compiler struct {
 	salt     *string // of the config; nil: none
 	parts    []*segment
@@ -81,7 +82,8 @@ func shorten(text string) string {
 	return strings.ToValidUTF8(text[:most], "") + "…"
 }
 
-// errFurther is what evaluations fail with where a document, or a setting in it, has more problems than are told.
+// errFurther is what evaluations fail with where a document, or a setting in it, has more problems
+// than are told.
 var errFurther = &becket.EvaluationError{
 	Code: becket.CodeParseError, Message: becket.ErrParse.Message,
 	Cause: &becket.DocumentError{Message: "there are further problems, which are not told one by one"},
@@ -254,7 +256,8 @@ func (c *compiler) setting(s *setting, n *node, at place) {
 	}
 }
 
-// ends reports whether every evaluation that reaches the rule fails there, so that what follows it means nothing.
+// ends reports whether every evaluation that reaches the rule fails there, so that what follows it
+// means nothing.
 func (r *rule) ends() bool {
 	return len(r.conditions) == 0 && (r.err != nil || r.serves && r.served.err != nil)
 }

@@ -49,7 +49,8 @@ func (c *compiler) condition(n *node, at place) condition {
 	}
 }
 
-// segmentCondition compiles a segment condition. Its comparator matters only once the segment has been evaluated.
+// segmentCondition compiles a segment condition. Its comparator matters only once the segment has
+// been evaluated.
 func (c *compiler) segmentCondition(n *node, at place) condition {
 	out := condition{form: formSegment}
 	index, ok := n.member("s").integer()

@@ -53,7 +53,8 @@ func (c *condition) evaluate(e *evaluation) verdict {
 	}
 }
 
-// user evaluates a user condition: first whether the attribute is there, then whether it can be converted, then the comparison value.
+// user evaluates a user condition: first whether the attribute is there, then whether it can be
+// converted, then the comparison value.
 func (c *condition) user(e *evaluation) verdict {
 	if !e.lookUp() {
 		return e.fail(errTooLong)
@@ -140,7 +141,8 @@ func (c *condition) ordered(order int) bool {
 	}
 }
 
-// isVersionOf looks at all items even where the first matches: an invalid one makes the condition false.
+// isVersionOf looks at all items even where the first matches: an invalid one makes the condition
+// false.
 func (c *condition) isVersionOf(e *evaluation, v match.Version) verdict {
 	if c.operand.err != nil {
 		return e.fail(c.operand.err)
@@ -219,7 +221,8 @@ func (c *condition) conclude(e *evaluation, holds bool) verdict {
 	return verdictOf(holds != c.negated)
 }
 
-// inSegment evaluates a segment condition. What cannot be evaluated in the segment cannot be negated either.
+// inSegment evaluates a segment condition. What cannot be evaluated in the segment cannot be
+// negated either.
 func (c *condition) inSegment(e *evaluation) verdict {
 	switch {
 	case e.nobody:

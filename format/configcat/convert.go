@@ -10,8 +10,8 @@ import (
 	"github.com/becketflags/becket/internal/match"
 )
 
-// Attributes are converted as ConfigCat's SDKs do. Nothing here may put an attribute's text, or a part of it, where it outlives the
-// evaluation: the text may live on a caller's stack.
+// Attributes are converted as ConfigCat's SDKs do. Nothing here may put an attribute's text, or a
+// part of it, where it outlives the evaluation: the text may live on a caller's stack.
 
 // text returns an attribute as text. That of a text is itself, that of anything else is new.
 func text(v becket.Value) string {
@@ -22,7 +22,8 @@ func text(v becket.Value) string {
 	return string(appendText(buffer[:0], v))
 }
 
-// appendText appends an attribute as text: numbers as JavaScript writes them, instants as Unix seconds, lists as compact JSON.
+// appendText appends an attribute as text: numbers as JavaScript writes them, instants as Unix
+// seconds, lists as compact JSON.
 func appendText(b []byte, v becket.Value) []byte {
 	if v.Kind() != becket.KindList {
 		return appendScalar(b, v)
@@ -61,7 +62,8 @@ func appendScalar(b []byte, v becket.Value) []byte {
 	}
 }
 
-// appendQuoted appends a text as JSON.stringify writes it: only quotes, backslashes and control characters are escaped.
+// appendQuoted appends a text as JSON.stringify writes it: only quotes, backslashes and control
+// characters are escaped.
 func appendQuoted(b []byte, s string) []byte {
 	const digits = "0123456789abcdef"
 	b = append(b, '"')
@@ -97,8 +99,8 @@ func number(v becket.Value) (float64, bool) {
 	}
 }
 
-// parseNumber reads a number as ConfigCat writes it: white space around it does not count, and a comma is a decimal point.
-// strconv accepts much more, so the form is checked first.
+// parseNumber reads a number as ConfigCat writes it: white space around it does not count, and a
+// comma is a decimal point. strconv accepts much more, so the form is checked first.
 func parseNumber(s string) (float64, bool) {
 	s = strings.TrimSpace(s)
 	if !isNumber(s) {
@@ -119,8 +121,8 @@ func parseNumber(s string) (float64, bool) {
 	return f, true
 }
 
-// isNumber accepts an optional sign, digits with at most one point among, before or after them, and an optional exponent; and the names
-// of what is not finite.
+// isNumber accepts an optional sign, digits with at most one point among, before or after them, and
+// an optional exponent; and the names of what is not finite.
 func isNumber(s string) bool {
 	if s == "NaN" {
 		return true
@@ -161,7 +163,8 @@ func digits(s string) int {
 	return len(s)
 }
 
-// instant returns an attribute as Unix seconds, and false for what is neither an instant nor a number.
+// instant returns an attribute as Unix seconds, and false for what is neither an instant nor a
+// number.
 func instant(v becket.Value) (float64, bool) {
 	if v.Kind() == becket.KindTime {
 		return seconds(v), true
@@ -202,8 +205,8 @@ func anyElement(v becket.Value, satisfies func(string) bool) bool {
 	return found
 }
 
-// searchJSON looks for an element of a JSON array of texts that satisfies, and ends there; valid says whether the text up to there
-// is such an array.
+// searchJSON looks for an element of a JSON array of texts that satisfies, and ends there; valid
+// says whether the text up to there is such an array.
 func searchJSON(s string, satisfies func(string) bool) (found, valid bool) {
 	const blanks = " \t\r\n"
 	s = strings.Trim(s, blanks)
@@ -238,7 +241,8 @@ func searchJSON(s string, satisfies func(string) bool) (found, valid bool) {
 	return false, true
 }
 
-// quoted returns the size of the JSON string that s begins with, 0 where it does not, and whether it has escapes.
+// quoted returns the size of the JSON string that s begins with, 0 where it does not, and whether
+// it has escapes.
 func quoted(s string) (size int, escaped bool) {
 	if s == "" || s[0] != '"' {
 		return 0, false

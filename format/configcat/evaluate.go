@@ -145,7 +145,8 @@ func (v *served) outcome() outcome {
 	return outcome{variant: &v.variant}
 }
 
-// evaluate returns an empty outcome where the options are skipped: for nobody, and where what they hash is missing.
+// evaluate returns an empty outcome where the options are skipped: for nobody, and where what they
+// hash is missing.
 func (o *options) evaluate(e *evaluation, s *setting) outcome {
 	if !o.there() {
 		return outcome{}
@@ -181,7 +182,8 @@ func (o *options) evaluate(e *evaluation, s *setting) outcome {
 	return outcome{err: o.uncovered}
 }
 
-// attribute returns an attribute of the user. The subject's key is the identifier, which is never missing, though it may be empty.
+// attribute returns an attribute of the user. The subject's key is the identifier, which is never
+// missing, though it may be empty.
 func (e *evaluation) attribute(name string) (becket.Value, bool) {
 	switch name {
 	case identifier:

@@ -22,7 +22,8 @@ func seed(f *testing.F, add func(document []byte)) {
 	add(ordinary)
 }
 
-// FuzzDecode: no document makes the decoder panic, and whatever it takes can be listed and evaluated.
+// FuzzDecode: no document makes the decoder panic, and whatever it takes can be listed and
+// evaluated.
 func FuzzDecode(f *testing.F) {
 	seed(f, func(document []byte) { f.Add(document) })
 	f.Fuzz(func(t *testing.T, document []byte) {
@@ -45,7 +46,8 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
-// FuzzEvaluate: no attribute makes an evaluation panic, and the same user always gets the same answer.
+// FuzzEvaluate: no attribute makes an evaluation panic, and the same user always gets the same
+// answer.
 func FuzzEvaluate(f *testing.F) {
 	f.Add("user", "x", 1.5, int64(7))
 	f.Add("", "[\"x\",\"\\u0078\"]", math.Copysign(0, -1), int64(-1))

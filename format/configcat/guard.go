@@ -6,17 +6,18 @@ import (
 	"github.com/becketflags/becket"
 )
 
-// Two bounds keep every evaluation short, whatever the document. A setting whose evaluation could cost more than maxCost steps, counting
-// each prerequisite and segment as often as it is asked, or whose prerequisites may lead back to it, is evaluated with a guard, which
-// remembers what has been decided: then nothing is evaluated twice.
+// Two bounds keep every evaluation short, whatever the document. A setting whose evaluation could
+// cost more than maxCost steps, counting each prerequisite and segment as often as it is asked, or
+// whose prerequisites may lead back to it, is evaluated with a guard, which remembers what has been
+// decided: then nothing is evaluated twice.
 const (
 	maxCost  = 20_000
 	maxChain = 1_000 // prerequisites, one below the other
 )
 
-// guard remembers the outcomes of one evaluation. An outcome that is remembered is no error, since an error ends the evaluation. It
-// depends on the user alone: if it could also depend on the chain of settings that led to it, it would be part of a cycle and
-// an error on every chain.
+// guard remembers the outcomes of one evaluation. An outcome that is remembered is no error, since
+// an error ends the evaluation. It depends on the user alone: if it could also depend on the chain
+// of settings that led to it, it would be part of a cycle and an error on every chain.
 type guard struct {
 	chain    []*setting // being evaluated, from the one that was asked for
 	settings map[*setting]*outcome

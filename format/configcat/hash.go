@@ -10,7 +10,8 @@ import (
 	"github.com/becketflags/becket"
 )
 
-// hash is what hashed comparisons compare: SHA-256 over a text, the config's salt and the context's salt.
+// hash is what hashed comparisons compare: SHA-256 over a text, the config's salt and the context's
+// salt.
 type hash [sha256.Size]byte
 
 // onStack is for how many bytes a hash is computed without an allocation.
@@ -22,15 +23,16 @@ func hashOf(text string, with salts) hash {
 	return sha256.Sum256(append(append(append(buffer[:0], text...), *with.config...), with.context...))
 }
 
-// bucketOf returns the hundredth in which a flag's percentage options see an attribute: the first 28 bits of the SHA-1 of the flag's
-// key and the attribute's text, modulo 100.
+// bucketOf returns the hundredth in which a flag's percentage options see an attribute: the first
+// 28 bits of the SHA-1 of the flag's key and the attribute's text, modulo 100.
 func bucketOf(key string, v becket.Value) float64 {
 	var buffer [onStack]byte
 	sum := sha1.Sum(appendText(append(buffer[:0], key...), v)) //nolint:gosec // see the import
 	return float64(binary.BigEndian.Uint32(sum[:]) >> 4 % 100)
 }
 
-// parseHash reads a hash in lower-case hex. No text has any other, so that upper-case letters never match.
+// parseHash reads a hash in lower-case hex. No text has any other, so that upper-case letters never
+// match.
 func parseHash(text string) (h hash, ok bool) {
 	if len(text) != hex.EncodedLen(len(h)) {
 		return h, false

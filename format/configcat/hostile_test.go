@@ -13,7 +13,8 @@ import (
 	"github.com/becketflags/becket/format/configcat"
 )
 
-// soon fails when what should take milliseconds takes seconds. Without the bounds that these tests are about it would take hours.
+// soon fails when what should take milliseconds takes seconds. Without the bounds that these tests
+// are about it would take hours.
 func soon(t *testing.T, run func()) {
 	t.Helper()
 	begun := time.Now()

@@ -1,6 +1,7 @@
 package configcat
 
-// link finds the settings that prerequisites name, and which settings have to be evaluated with a guard.
+// link finds the settings that prerequisites name, and which settings have to be evaluated with a
+// guard.
 func (c *compiler) link() {
 	waits := make(map[*setting]int, len(c.requires))             // for so many prerequisites
 	dependents := make(map[*setting][]*setting, len(c.requires)) // as often as they require it
@@ -21,7 +22,8 @@ func (c *compiler) link() {
 	}
 }
 
-// addUp adds the costs of prerequisites to those of their dependents, in an order in which prerequisites come first.
+// addUp adds the costs of prerequisites to those of their dependents, in an order in which
+// prerequisites come first.
 func (c *compiler) addUp(waits map[*setting]int, dependents map[*setting][]*setting) {
 	ready := make([]*setting, 0, len(c.listed))
 	for _, s := range c.listed {
@@ -41,7 +43,8 @@ func (c *compiler) addUp(waits map[*setting]int, dependents map[*setting][]*sett
 	}
 }
 
-// resolve finds the setting that a prerequisite names and reads the value to compare with as one of its type.
+// resolve finds the setting that a prerequisite names and reads the value to compare with as one of
+// its type.
 func (c *compiler) resolve(r *required) {
 	s := c.byKey[r.key]
 	switch {

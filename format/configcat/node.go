@@ -10,8 +10,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// node is a JSON value as it stands in the document, so that what has the wrong type can be told where it is reached and no
-// sooner. The zero node is one that is absent.
+// node is a JSON value as it stands in the document, so that what has the wrong type can be told
+// where it is reached and no sooner. The zero node is one that is absent.
 type node struct {
 	kind    jsontext.Kind // 0: absent, and null too, which means the same
 	name    byte          // of an object's member
@@ -33,11 +33,12 @@ const (
 	maxNodes   = 4_000_000 // of one setting: the nodes of a tree take far more memory than their text
 )
 
-// lenient makes the decoder as forgiving as the SDKs' parsers are: of two members with one name the last counts, and bytes that
-// are no UTF-8 become U+FFFD.
+// lenient makes the decoder as forgiving as the SDKs' parsers are: of two members with one name the
+// last counts, and bytes that are no UTF-8 become U+FFFD.
 var lenient = []jsontext.Options{jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)}
 
-// nodeReader reads nodes one after the other. Of objects only members that v6 knows are kept: all have names of one letter.
+// nodeReader reads nodes one after the other. Of objects only members that v6 knows are kept: all
+// have names of one letter.
 type nodeReader struct {
 	decoder *jsontext.Decoder
 	count   int // of the nodes read since somebody set it to 0
@@ -87,8 +88,9 @@ func (r *nodeReader) read() node {
 	return n
 }
 
-// elements reads an array up to the first element that is neither a text nor an object with a member that v6 knows. No array in a
-// config means anything with such an element, and an evaluation that reaches it fails there, so what follows is not kept.
+// elements reads an array up to the first element that is neither a text nor an object with a
+// member that v6 knows. No array in a config means anything with such an element, and an evaluation
+// that reaches it fails there, so what follows is not kept.
 func (r *nodeReader) elements(of *node) {
 	for r.more(jsontext.KindEndArray) {
 		element := r.read()
@@ -146,7 +148,8 @@ func (n *node) member(name string) *node {
 // there reports whether the node is neither absent nor null.
 func (n *node) there() bool { return n.kind != 0 }
 
-// digest returns a number that tells definitions apart within one process. The order of an object's members does not count.
+// digest returns a number that tells definitions apart within one process. The order of an object's
+// members does not count.
 func (n *node) digest() uint64 {
 	var h maphash.Hash
 	h.SetSeed(digestSeed)
@@ -188,7 +191,8 @@ func checkNesting(document []byte) error {
 	return nil
 }
 
-// syntaxProblem describes why a document is no JSON, without the long path that jsontext puts into it.
+// syntaxProblem describes why a document is no JSON, without the long path that jsontext puts into
+// it.
 func syntaxProblem(err error) error {
 	if syntactic, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
 		return fmt.Errorf("becket: not valid JSON at byte %d: %w", syntactic.ByteOffset, syntactic.Err)

@@ -22,7 +22,8 @@ func validKey(key string, custom bool) bool {
 	return found && len(first) == partLength && len(second) == partLength && !strings.Contains(second, "/")
 }
 
-// pathOf returns where below an address the config of a key is. The key's slashes separate segments of the path.
+// pathOf returns where below an address the config of a key is. The key's slashes separate segments
+// of the path.
 func pathOf(key string) string {
 	segments := strings.Split(key, "/")
 	for i := range segments {

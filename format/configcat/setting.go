@@ -70,8 +70,8 @@ const (
 	formBroken
 )
 
-// condition is a compiled condition. err is what happens when the evaluation comes to the point where it matters: for a user condition
-// after the attribute was found and converted.
+// condition is a compiled condition. err is what happens when the evaluation comes to the point
+// where it matters: for a user condition after the attribute was found and converted.
 type condition struct {
 	form       form
 	comparator comparator // of a user condition the positive one of a pair

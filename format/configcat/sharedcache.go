@@ -13,9 +13,9 @@ import (
 	"github.com/becketflags/becket/internal/limit"
 )
 
-// CacheKey returns the key under which ConfigCat's SDKs keep the config of an SDK key in a cache that they share. Together with
-// [CacheEntry] it lets a program start from what they left there: becket.WithBootstrap(entry.Config). becket's own disk
-// copy has another form and does not need it.
+// CacheKey returns the key under which ConfigCat's SDKs keep the config of an SDK key in a cache
+// that they share. Together with [CacheEntry] it lets a program start from what they left there:
+// becket.WithBootstrap(entry.Config). becket's own disk copy has another form and does not need it.
 func CacheKey(sdkKey string) string {
 	sum := sha1.Sum([]byte(sdkKey + "_config_v6.json_v2")) //nolint:gosec // see the import
 	return hex.EncodeToString(sum[:])

@@ -18,8 +18,8 @@ import (
 	"github.com/becketflags/becket/internal/lendingtest"
 )
 
-// suite returns a path within the vendor's conformance data, which is not part of this repository. Where it is missing the test
-// is skipped, but not in continuous integration.
+// suite returns a path within the vendor's conformance data, which is not part of this repository.
+// Where it is missing the test is skipped, but not in continuous integration.
 func suite(t testing.TB, elements ...string) string {
 	t.Helper()
 	home := os.Getenv("BECKET_SUITES")
@@ -51,7 +51,8 @@ func decode(t testing.TB, document []byte) becket.Rules {
 	return rules
 }
 
-// lent compiles a document and asks it by a client, with memory that is overwritten as soon as the rules have answered.
+// lent compiles a document and asks it by a client, with memory that is overwritten as soon as the
+// rules have answered.
 func lent(t testing.TB, document []byte) becket.Rules {
 	t.Helper()
 	lendingtest.Poison(t)
@@ -321,7 +322,8 @@ func (g *group) run(t *testing.T, document []byte, c groupCase) {
 	}
 }
 
-// overridden lays plain values over a document's settings: settings without rules, and broken ones for what no setting can be.
+// overridden lays plain values over a document's settings: settings without rules, and broken ones
+// for what no setting can be.
 func overridden(t *testing.T, document []byte, values map[string]json.RawMessage) []byte {
 	t.Helper()
 	if len(values) == 0 {

@@ -23,11 +23,12 @@ type v6 struct{}
 
 func (v6) Name() string { return "configcat-v6" }
 
-// maxBad is how many settings may be bad before the document counts as none at all: each costs memory.
+// maxBad is how many settings may be bad before the document counts as none at all: each costs
+// memory.
 const maxBad = 100_000
 
-// Decode compiles a document. It is refused when it is no JSON object, or its settings are none; everything else matters when an
-// evaluation reaches it.
+// Decode compiles a document. It is refused when it is no JSON object, or its settings are none;
+// everything else matters when an evaluation reaches it.
 func (v6) Decode(document []byte) (becket.Rules, error) {
 	if len(document) > limit.Document {
 		return nil, fmt.Errorf("%w of %d bytes: it has %d", becket.ErrTooLarge, limit.Document, len(document))
@@ -158,7 +159,8 @@ func (s *setting) info() becket.FlagInfo {
 	return info
 }
 
-// each visits what the setting can serve in the order in which ConfigCat's SDKs look variation ids up, until visit returns false.
+// each visits what the setting can serve in the order in which ConfigCat's SDKs look variation ids
+// up, until visit returns false.
 func (s *setting) each(visit func(*served) bool) bool {
 	if !visit(&s.served) {
 		return false
@@ -181,7 +183,8 @@ func (o *options) each(visit func(*served) bool) bool {
 	return true
 }
 
-// Variation returns the flag that serves the variation of that id, and its value, out of rules that [V6] decoded. It is false where there is none.
+// Variation returns the flag that serves the variation of that id, and its value, out of rules that
+// [V6] decoded. It is false where there is none.
 func Variation(of becket.Rules, id string) (flag string, value becket.Value, ok bool) {
 	r, _ := of.(*rules)
 	if r == nil || id == "" {

@@ -2,7 +2,8 @@ package flagd
 
 import "math"
 
-// calculate applies an arithmetic operator. A single value that is no list is for "+" and "abs" alone.
+// calculate applies an arithmetic operator. A single value that is no list is for "+" and "abs"
+// alone.
 func (e *evaluation) calculate(op operator, args []datum, single bool) datum {
 	if single && op != opAdd && op != opAbs {
 		return e.fail()

@@ -6,8 +6,9 @@ import (
 	"github.com/becketflags/becket"
 )
 
-// Limits of one evaluation. Rules can go over lists within lists, and build texts and lists that grow with every step, so what an
-// evaluation may do is counted. A step stands for about 60 ns, so that the sum stays below a millisecond, and is
+// Limits of one evaluation. Rules can go over lists within lists, and build texts and lists that
+// grow with every step, so what an evaluation may do is counted. A step stands for about 60 ns, so
+// that the sum stays below a millisecond, and is
 //
 //   - a node that is evaluated, and an element that is copied or made;
 //   - some elements of a list that are only looked at;
@@ -39,8 +40,9 @@ func (e *evaluation) make(bytes int) bool { return e.spend(bytes / bytesPerStep)
 // look counts elements of a list that are only looked at.
 func (e *evaluation) look(elements int) bool { return e.spend(elements / elementsPerStep) }
 
-// weigh counts everything in d that has to be written out and reports whether the evaluation may go on. Lists can hold one another
-// many times over, so that writing one out may take far more than making it did.
+// weigh counts everything in d that has to be written out and reports whether the evaluation may go
+// on. Lists can hold one another many times over, so that writing one out may take far more than
+// making it did.
 func (e *evaluation) weigh(d *datum) bool {
 	const perValue = 4
 	if !e.spend(perValue) || !e.make(len(d.text)) {
@@ -75,8 +77,8 @@ func (e *evaluation) own(d datum) datum {
 	return own(d)
 }
 
-// lookUpSubject counts a look at the subject's attributes, which takes the longer the more there are. A rule that has asked little
-// so far need not know how many.
+// lookUpSubject counts a look at the subject's attributes, which takes the longer the more there
+// are. A rule that has asked little so far need not know how many.
 func (e *evaluation) lookUpSubject() bool {
 	const (
 		little      = 256
@@ -111,7 +113,8 @@ func (e *evaluation) arithmetic(d *datum) (float64, bool) {
 	return d.arithmetic()
 }
 
-// parse counts a number that is read from a text. Long ones take strconv's slow way, in which no more than 800 digits count.
+// parse counts a number that is read from a text. Long ones take strconv's slow way, in which no
+// more than 800 digits count.
 func (e *evaluation) parse(s string) bool {
 	const (
 		short = 20

@@ -8,8 +8,9 @@ import (
 	"github.com/twmb/murmur3"
 )
 
-// hashCBOR hashes as version 3 of "fractional" does: any value but null, in the deterministic encoding of RFC 8949, section
-// 4.2.1; with a bucket as first argument, the list of the flag's key and the targeting key.
+// hashCBOR hashes as version 3 of "fractional" does: any value but null, in the deterministic
+// encoding of RFC 8949, section 4.2.1; with a bucket as first argument, the list of the flag's key
+// and the targeting key.
 func (e *evaluation) hashCBOR(first *datum) (hash uint32, ok bool) {
 	var buffer [128]byte
 	b := buffer[:0]
@@ -106,7 +107,8 @@ func headLength(encoded string) int {
 	}
 }
 
-// appendCBORNumber writes a whole number that 64 bits hold as an integer, and any other as the shortest float that keeps it.
+// appendCBORNumber writes a whole number that 64 bits hold as an integer, and any other as the
+// shortest float that keeps it.
 func appendCBORNumber(b []byte, f float64) []byte {
 	switch {
 	case f == math.Trunc(f) && f >= 0 && f < 1<<64:
@@ -124,7 +126,8 @@ func appendCBORNumber(b []byte, f float64) []byte {
 	return binary.BigEndian.AppendUint32(append(b, 0xfa), math.Float32bits(single))
 }
 
-// halfFloat returns the half-precision float of a single's bits, if there is one that keeps the value.
+// halfFloat returns the half-precision float of a single's bits, if there is one that keeps the
+// value.
 func halfFloat(single uint32) (half uint16, ok bool) {
 	sign := uint16(single >> 16 & 0x8000)
 	exponent := int(single>>23&0xff) - 127

@@ -4,7 +4,8 @@ import (
 	"strings"
 )
 
-// compare applies a comparison to two arguments, or an order to three; further ones are not looked at.
+// compare applies a comparison to two arguments, or an order to three; further ones are not looked
+// at.
 func (e *evaluation) compare(op operator, args []datum, single bool) datum {
 	if single && op != opSame && op != opDifferent {
 		return e.fail()
@@ -63,7 +64,8 @@ func (e *evaluation) less(a, b *datum) bool {
 	return e.comparable(a) < e.comparable(b)
 }
 
-// ordered applies an order. "<=" is less or equal, so null, which is less than 1 and equal to nothing, is not "<=" 0.
+// ordered applies an order. "<=" is less or equal, so null, which is less than 1 and equal to
+// nothing, is not "<=" 0.
 func (e *evaluation) ordered(op operator, a, b *datum) bool {
 	switch op {
 	case opLess:

@@ -114,7 +114,8 @@ func (c *compiler) fail(problem string) node {
 	return node{op: opFail}
 }
 
-// reference stands for an evaluator of the document. It is compiled once, whatever the number of its references.
+// reference stands for an evaluator of the document. It is compiled once, whatever the number of
+// its references.
 func (c *compiler) reference(args *datum) node {
 	name := args.text
 	e, ok := c.evaluators[name]
@@ -128,7 +129,8 @@ func (c *compiler) reference(args *datum) node {
 	return e.node
 }
 
-// variable compiles "var". A path that is known, with or without a default, is split here once and for all.
+// variable compiles "var". A path that is known, with or without a default, is split here once and
+// for all.
 func (c *compiler) variable(args *datum) node {
 	switch args.kind {
 	case kindText:
@@ -162,7 +164,8 @@ func newPath(name string) *path {
 	return p
 }
 
-// iteration compiles "map" and its like. A list that is written out is data as it stands: nothing in it is evaluated.
+// iteration compiles "map" and its like. A list that is written out is data as it stands: nothing
+// in it is evaluated.
 func (c *compiler) iteration(op operator, rules []datum) node {
 	n := node{op: op, args: make([]node, len(rules))}
 	for i := range rules {
@@ -193,7 +196,8 @@ func (c *compiler) prepare(n *node) {
 	}
 }
 
-// newMembers returns the sets of a list whose elements are all texts or all numbers, and nil for others and for short ones.
+// newMembers returns the sets of a list whose elements are all texts or all numbers, and nil for
+// others and for short ones.
 func newMembers(elements []datum) *known {
 	const shortest = 4
 	if len(elements) < shortest {

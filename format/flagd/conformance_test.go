@@ -16,8 +16,8 @@ import (
 	"github.com/becketflags/becket/internal/lendingtest"
 )
 
-// suite returns the folder of flagd's conformance data, which live outside this repository. Without them the test is skipped, in
-// continuous integration it fails.
+// suite returns the folder of flagd's conformance data, which live outside this repository. Without
+// them the test is skipped, in continuous integration it fails.
 func suite(t *testing.T) string {
 	t.Helper()
 	root := os.Getenv("BECKET_SUITES")
@@ -177,7 +177,8 @@ func TestPositiveDocumentsOfTheSchemasLoad(t *testing.T) {
 
 var unknownEvaluator = regexp.MustCompile(`unknown evaluator "some-ref"`)
 
-// unexpectedWarnings leaves out references to evaluators that a document of targeting alone cannot have.
+// unexpectedWarnings leaves out references to evaluators that a document of targeting alone cannot
+// have.
 func unexpectedWarnings(compiled becket.Rules) []error {
 	var unexpected []error
 	for _, warning := range compiled.Info().Warnings {

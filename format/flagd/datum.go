@@ -23,8 +23,9 @@ const (
 	kindObject
 )
 
-// datum is a JSON value while a rule is evaluated. What list and object point to belongs to the rules or was made for the
-// evaluation: it never refers to the subject, whose texts may live on a caller's stack and move with it.
+// datum is a JSON value while a rule is evaluated. What list and object point to belongs to the
+// rules or was made for the evaluation: it never refers to the subject, whose texts may live on a
+// caller's stack and move with it.
 type datum struct {
 	kind   kind
 	number float64 // 1 and 0 for the booleans
@@ -32,7 +33,8 @@ type datum struct {
 	more   *compound // of lists and objects
 }
 
-// compound is a list or an object. An object that was read has pairs, one that an evaluation made has members.
+// compound is a list or an object. An object that was read has pairs, one that an evaluation made
+// has members.
 type compound struct {
 	list    []datum
 	pairs   []pair // in the order of their names
@@ -109,7 +111,8 @@ func (d datum) any() any {
 	}
 }
 
-// scalarOf converts an attribute that is no list and no object. A text is not copied. Instants are written as JSON would.
+// scalarOf converts an attribute that is no list and no object. A text is not copied. Instants are
+// written as JSON would.
 func scalarOf(v becket.Value) datum {
 	switch v.Kind() {
 	case becket.KindBool:
@@ -125,7 +128,8 @@ func scalarOf(v becket.Value) datum {
 	}
 }
 
-// validText replaces what is not UTF-8, byte by byte as encoding/json does on flagd's way to its evaluator.
+// validText replaces what is not UTF-8, byte by byte as encoding/json does on flagd's way to its
+// evaluator.
 func validText(s string) string {
 	if utf8.ValidString(s) {
 		return s
@@ -181,7 +185,8 @@ func (d *datum) comparable() float64 {
 	}
 }
 
-// arithmetic returns the number that an arithmetic operator reads. Only numbers and texts are such; a text that is none counts as 0.
+// arithmetic returns the number that an arithmetic operator reads. Only numbers and texts are such;
+// a text that is none counts as 0.
 func (d *datum) arithmetic() (float64, bool) {
 	switch d.kind {
 	case kindNumber:
@@ -247,7 +252,8 @@ func (d *datum) written() (string, bool) {
 	}
 }
 
-// integer truncates a number toward zero. What no int64 holds is the smallest one, as on the machines that flagd runs on.
+// integer truncates a number toward zero. What no int64 holds is the smallest one, as on the
+// machines that flagd runs on.
 func integer(f float64) int64 {
 	if f > -(1<<63) && f < 1<<63 {
 		return int64(f)

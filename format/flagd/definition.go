@@ -76,8 +76,9 @@ func define(at place, raw []byte) (def flagDefinition, err error) {
 
 var flagFields = [...]string{"key", "state", "defaultVariant", "source", "targeting", "variants", "metadata"}
 
-// fields puts the values of an object's fields, as they stand there, into values, where those that are absent stay nil. Names match
-// as encoding/json matches them, in flagd too: whatever their case; the last one counts.
+// fields puts the values of an object's fields, as they stand there, into values, where those that
+// are absent stay nil. Names match as encoding/json matches them, in flagd too: whatever their
+// case; the last one counts.
 func fields(raw []byte, names []string, values [][]byte) {
 	if len(raw) == 0 || raw[0] != '{' {
 		return
@@ -106,7 +107,8 @@ func fields(raw []byte, names []string, values [][]byte) {
 	})
 }
 
-// kindIs reports whether a value begins as those of its kind do. One that is absent or null is of none; any other is a problem.
+// kindIs reports whether a value begins as those of its kind do. One that is absent or null is of
+// none; any other is a problem.
 func kindIs(at place, below string, raw []byte, first byte) (bool, error) {
 	switch {
 	case len(raw) == 0 || raw[0] == 'n':

@@ -31,7 +31,8 @@ const (
 	mostOfFlag   = 100
 )
 
-// mostMetadata is how many entries of the document's metadata are kept: every flag is told with them.
+// mostMetadata is how many entries of the document's metadata are kept: every flag is told with
+// them.
 const mostMetadata = 100
 
 func decode(document []byte, v3 bool) (*rules, error) {
@@ -105,7 +106,8 @@ func (d *decoder) digest(value *datum) uint64 {
 	return d.digester.Sum64()
 }
 
-// flags decodes the flags, which are an object or, for the daemon, an array of flags with their keys.
+// flags decodes the flags, which are an object or, for the daemon, an array of flags with their
+// keys.
 func (d *decoder) flags(raw []byte) error {
 	switch {
 	case len(raw) == 0:
@@ -135,7 +137,8 @@ func (d *decoder) flags(raw []byte) error {
 // mostBad is how many flags may be set aside before the document counts as none.
 const mostBad = 10_000
 
-// member compiles a flag, and sets one aside that cannot be read. A document that holds little else is refused.
+// member compiles a flag, and sets one aside that cannot be read. A document that holds little else
+// is refused.
 func (d *decoder) member(at place, raw []byte) error {
 	d.ofFlag, d.flagAt = 0, raw
 	defer func() { d.flagAt = nil }()
@@ -203,7 +206,8 @@ func (d *decoder) flag(at place, raw []byte) error {
 	return nil
 }
 
-// targeting compiles the flag's rule and sums up what the flag does. The variants are in the digester already.
+// targeting compiles the flag's rule and sums up what the flag does. The variants are in the
+// digester already.
 func (d *decoder) targeting(at place, f *flag, def *flagDefinition) error {
 	d.digester.text(def.defaultVariant)
 	d.digester.text(strconv.FormatBool(f.disabled))
@@ -335,8 +339,8 @@ func (d *decoder) check(at place, f *flag, def *flagDefinition) {
 	}
 }
 
-// keep puts a flag among the rules. Of several with one key the one of the last flag set counts, in the order of their names, and of
-// one set the last.
+// keep puts a flag among the rules. Of several with one key the one of the last flag set counts, in
+// the order of their names, and of one set the last.
 func (d *decoder) keep(at place, f *flag) {
 	if f.key == "" {
 		return

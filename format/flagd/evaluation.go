@@ -76,7 +76,8 @@ func (e *evaluation) eval(n *node) datum {
 	return e.operate(n)
 }
 
-// operate evaluates the arguments and applies the operator to them. What is asked most is done without a slice of arguments.
+// operate evaluates the arguments and applies the operator to them. What is asked most is done
+// without a slice of arguments.
 func (e *evaluation) operate(n *node) datum {
 	if n.alone && (n.op == opNot || n.op == opTruth) {
 		d := e.eval(&n.args[0])
@@ -131,8 +132,8 @@ func (e *evaluation) apply(op operator, args []datum, single bool) datum {
 	}
 }
 
-// arguments evaluates the arguments into a slice. single says that there is one value that is no list of arguments. The slice is on
-// the heap, so it must not refer to the subject.
+// arguments evaluates the arguments into a slice. single says that there is one value that is no
+// list of arguments. The slice is on the heap, so it must not refer to the subject.
 func (e *evaluation) arguments(n *node) (args []datum, single bool) {
 	if !n.alone {
 		return e.many(n.args), false
@@ -180,8 +181,8 @@ func (e *evaluation) conditional(n *node) datum {
 	return datum{}
 }
 
-// branch evaluates a result of "if". flagd evaluates an object that comes out of it once more, as a rule: no attribute is run
-// as a rule here, so what would be one fails.
+// branch evaluates a result of "if". flagd evaluates an object that comes out of it once more, as a
+// rule: no attribute is run as a rule here, so what would be one fails.
 func (e *evaluation) branch(n *node) datum {
 	d := e.eval(n)
 	if d.kind == kindObject && d.more.size() == 1 {

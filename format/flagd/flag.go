@@ -53,8 +53,8 @@ func (f *flag) result(e *evaluation, d *datum, want becket.Kind) becket.Result {
 	}
 }
 
-// target finds the variant that a rule's result names: its JSON without any quotation mark is the name. It fails on what JSON cannot
-// express.
+// target finds the variant that a rule's result names: its JSON without any quotation mark is the
+// name. It fails on what JSON cannot express.
 func (f *flag) target(e *evaluation, d *datum) (v *variant, ok bool) {
 	switch d.kind {
 	case kindText:
@@ -108,7 +108,8 @@ func (f *flag) named(name string) *variant {
 	return nil
 }
 
-// plainText reports whether encoding/json writes s, but for the quotation marks around it, as it stands.
+// plainText reports whether encoding/json writes s, but for the quotation marks around it, as it
+// stands.
 func plainText(s string) bool {
 	for i := 0; i < len(s); {
 		c := s[i]

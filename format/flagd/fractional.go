@@ -16,8 +16,9 @@ type buckets struct {
 	variants []datum
 }
 
-// newBuckets reads constant buckets; nil when they have to be evaluated. Whether the first argument is a bucket or what to
-// hash may be known only then: if it is no constant list, it is taken for what to hash.
+// newBuckets reads constant buckets; nil when they have to be evaluated. Whether the first argument
+// is a bucket or what to hash may be known only then: if it is no constant list, it is taken for
+// what to hash.
 func newBuckets(args []node) *buckets {
 	b := &buckets{ok: true, ends: make([]uint64, 0, len(args)), variants: make([]datum, 0, len(args))}
 	if len(args) > 0 && args[0].op != opList && (args[0].op != opConstant || args[0].value.kind != kindList) {
@@ -49,7 +50,8 @@ func (b *buckets) add(bucket *datum) {
 	b.variants = append(b.variants, variant)
 }
 
-// readBucket reads a list of variant and weight. A negative weight counts as 0: rollouts over time compute such.
+// readBucket reads a list of variant and weight. A negative weight counts as 0: rollouts over time
+// compute such.
 func readBucket(bucket *datum) (variant datum, weight uint64, ok bool) {
 	if bucket.kind != kindList || len(bucket.more.list) == 0 {
 		return datum{}, 0, false
@@ -116,10 +118,12 @@ func (e *evaluation) fractional(n *node) datum {
 	return b.pick(hash)
 }
 
-// outside reports whether the data are an iteration's element that is no object: there nothing is shared out.
+// outside reports whether the data are an iteration's element that is no object: there nothing is
+// shared out.
 func (e *evaluation) outside() bool { return e.inner && e.data.kind != kindObject }
 
-// hash hashes the first argument, or the flag's key with the targeting key where that is a bucket or null.
+// hash hashes the first argument, or the flag's key with the targeting key where that is a bucket
+// or null.
 func (e *evaluation) hash(first *datum) (hash uint32, ok bool) {
 	if e.v3 {
 		return e.hashCBOR(first)

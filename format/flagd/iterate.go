@@ -1,7 +1,7 @@
 package flagd
 
-// iterate is "map", "filter", "reduce", "all", "some" and "none": its second argument is evaluated for each element of
-// its first. The data are the element then.
+// iterate is "map", "filter", "reduce", "all", "some" and "none": its second argument is evaluated
+// for each element of its first. The data are the element then.
 func (e *evaluation) iterate(n *node) datum {
 	least := 2
 	if n.op == opReduce {
@@ -29,7 +29,8 @@ func (e *evaluation) iterate(n *node) datum {
 	return result
 }
 
-// tooFew is what flagd makes of missing arguments: an empty answer, or a failure if there are elements to go over.
+// tooFew is what flagd makes of missing arguments: an empty answer, or a failure if there are
+// elements to go over.
 func (e *evaluation) tooFew(n *node) datum {
 	if n.op < opAll {
 		return withoutElements(n.op)
@@ -56,7 +57,8 @@ func withoutElements(op operator) datum {
 	}
 }
 
-// source is the list to go over: one that is written out, or what a rule gives. Anything else is no list.
+// source is the list to go over: one that is written out, or what a rule gives. Anything else is no
+// list.
 func (e *evaluation) source(n *node) (d datum, ok bool) {
 	if n.op == opConstant && n.value.kind <= kindText {
 		return datum{}, false
@@ -139,8 +141,9 @@ func (e *evaluation) walk(n *node, elements []datum, accumulator datum) datum {
 	}
 }
 
-// around is what an operator puts around its second argument: flagd writes the variables of the data outside into it for "filter",
-// "none" and "some", and those of the element for "some" and "all". The element's place is the last, filled in for each.
+// around is what an operator puts around its second argument: flagd writes the variables of the
+// data outside into it for "filter", "none" and "some", and those of the element for "some" and
+// "all". The element's place is the last, filled in for each.
 func (e *evaluation) around(op operator, here scope) []scope {
 	if op == opMap || op == opReduce || !e.spend(len(e.outer)) {
 		return e.outer
@@ -162,8 +165,8 @@ func reduction(element, accumulator datum) datum {
 	})
 }
 
-// body evaluates what is said of an element. Except for "map" and "filter" it must be a rule, also after the data around
-// have been written into it.
+// body evaluates what is said of an element. Except for "map" and "filter" it must be a rule, also
+// after the data around have been written into it.
 func (e *evaluation) body(n *node) datum {
 	rule := &n.args[1]
 	if n.op == opMap || n.op == opFilter {

@@ -2,8 +2,8 @@ package flagd
 
 import "bytes"
 
-// lines finds the line of an offset. It counts the line breaks of each block of a document once, since a document may hold many
-// problems.
+// lines finds the line of an offset. It counts the line breaks of each block of a document once,
+// since a document may hold many problems.
 type lines struct {
 	before []int // line breaks before each block; made when the first problem needs it
 }

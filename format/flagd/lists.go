@@ -146,7 +146,8 @@ func (e *evaluation) inRange(needle *datum, bounds []datum) bool {
 	return okHigh && high >= f
 }
 
-// identical compares without conversions. Two lists and two objects cannot be compared, in flagd neither.
+// identical compares without conversions. Two lists and two objects cannot be compared, in flagd
+// neither.
 func (e *evaluation) identical(a, b *datum) bool {
 	switch {
 	case a.kind != b.kind:
@@ -248,7 +249,8 @@ func (e *evaluation) set(args []datum, single bool) datum {
 	return object(members)
 }
 
-// containing is "contains_all", "contains_any" and "contains_none": how many of the second list's elements the first has.
+// containing is "contains_all", "contains_any" and "contains_none": how many of the second list's
+// elements the first has.
 func (e *evaluation) containing(op operator, args []datum, single bool) datum {
 	if single || len(args) != 2 || args[0].kind != kindList || args[1].kind != kindList {
 		return boolean(op == opContainsNone)

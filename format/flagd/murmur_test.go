@@ -42,7 +42,8 @@ func TestTheLibraryHashesAsTheAlgorithmIsPublished(t *testing.T) {
 	}
 }
 
-// writtenOut is MurmurHash3's 32-bit variant for x86 with seed 0, which flagd buckets by, written out from the published algorithm.
+// writtenOut is MurmurHash3's 32-bit variant for x86 with seed 0, which flagd buckets by, written
+// out from the published algorithm.
 func writtenOut(key []byte) uint32 {
 	var h uint32
 	length := uint32(len(key)) // modulo 2^32, as the algorithm has it

@@ -4,13 +4,14 @@ import (
 	"github.com/becketflags/becket/internal/match"
 )
 
-// node is a compiled part of a rule. It is immutable. Which of its fields mean something depends on the operator.
+// node is a compiled part of a rule. It is immutable. Which of its fields mean something depends on
+// the operator.
 type node struct {
 	op   operator
 	args []node
 
-	// alone says that the rule gives its operator one argument outside a list. Evaluated, that may still turn out to be the
-	// list of arguments.
+	// alone says that the rule gives its operator one argument outside a list. Evaluated, that may
+	// still turn out to be the list of arguments.
 	alone bool
 
 	value *datum // of opConstant, and the list that an iteration goes over when the rule writes it out
@@ -32,7 +33,8 @@ type path struct {
 	fixed bool     // written so that an outer iteration's data do not replace it: "" and what begins with a dot
 }
 
-// members is the second argument of "in" as sets, when it is constant and all of its elements are of one kind.
+// members is the second argument of "in" as sets, when it is constant and all of its elements are
+// of one kind.
 type members struct {
 	texts   *match.Texts // nil unless all are texts
 	numbers map[float64]struct{}
@@ -106,5 +108,6 @@ func (o operator) lazy() bool {
 	return o == opIf || o == opAnd || o == opOr || o.iterates()
 }
 
-// iterates reports whether the operator evaluates its second argument for each element of its first.
+// iterates reports whether the operator evaluates its second argument for each element of its
+// first.
 func (o operator) iterates() bool { return o >= opMap && o <= opNone }

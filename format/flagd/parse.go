@@ -10,8 +10,9 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// A document is checked for its syntax as a whole before anything here reads it, so nothing below looks out for that. What is read
-// is what encoding/json reads, in flagd too: of members with one name the last counts, and bytes that are no UTF-8 become U+FFFD.
+// A document is checked for its syntax as a whole before anything here reads it, so nothing below
+// looks out for that. What is read is what encoding/json reads, in flagd too: of members with one
+// name the last counts, and bytes that are no UTF-8 become U+FFFD.
 
 // rawMember is a member of an object: its value as it stands in the document.
 type rawMember struct {
@@ -64,7 +65,8 @@ func textEnd(s []byte, at int) int {
 	return at + 1
 }
 
-// rawElements calls visit for each element of an array, or for each name and each value of an object, in turn.
+// rawElements calls visit for each element of an array, or for each name and each value of an
+// object, in turn.
 func rawElements(s []byte, visit func(raw []byte) error) error {
 	for at := space(s, 1); s[at] != '}' && s[at] != ']'; {
 		end := valueEnd(s, at)
@@ -119,7 +121,8 @@ func unquote(raw []byte) string {
 	return string(unquoted)
 }
 
-// parser reads a value. Lists and objects are counted first, so that each gets the memory that it needs and no more.
+// parser reads a value. Lists and objects are counted first, so that each gets the memory that it
+// needs and no more.
 type parser struct {
 	s      []byte
 	at     int

@@ -13,7 +13,8 @@ type arity struct {
 	alone       bool // a single one need not be a list
 }
 
-// arities has the operators of the schema but for "var" and "$ref". What flagd knows besides is not in the schema.
+// arities has the operators of the schema but for "var" and "$ref". What flagd knows besides is not
+// in the schema.
 var arities = map[string]arity{
 	"==": {least: 2, most: 2}, "===": {least: 2, most: 2}, "!=": {least: 2, most: 2}, "!==": {least: 2, most: 2},
 	">": {least: 2, most: 2}, ">=": {least: 2, most: 2}, "<": {least: 2, most: 3}, "<=": {least: 2, most: 3},

@@ -67,8 +67,8 @@ func versionOf(d *datum) (match.LongVersion, bool) {
 	}
 }
 
-// compareVersions knows "^" and "~" as flagd does: the same major, and the same major and minor number, whichever version is
-// the larger.
+// compareVersions knows "^" and "~" as flagd does: the same major, and the same major and minor
+// number, whichever version is the larger.
 func (e *evaluation) compareVersions(left match.LongVersion, operator string, right match.LongVersion) datum {
 	if !e.make(len(right.Prerelease)) { // of a constant, which is read once and compared again and again
 		return datum{}

@@ -76,8 +76,8 @@ func offset(s string, runes int64) int {
 	return len(s)
 }
 
-// end is where a cut of count code points from from ends. A negative count leaves so many out at the end of the text. It
-// fails when the end lies before the start.
+// end is where a cut of count code points from from ends. A negative count leaves so many out at
+// the end of the text. It fails when the end lies before the start.
 func end(from, count, length int64) (to int64, ok bool) {
 	if count < 0 {
 		to = length + count

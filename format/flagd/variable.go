@@ -16,8 +16,8 @@ const (
 	targetingKeyName = "targetingKey"
 )
 
-// variable looks a path up that is known beforehand. given tells that the value came out of the data around an iteration, which
-// flagd writes into the rule before it evaluates it.
+// variable looks a path up that is known beforehand. given tells that the value came out of the
+// data around an iteration, which flagd writes into the rule before it evaluates it.
 func (e *evaluation) variable(n *node) (d datum, given bool) {
 	if len(e.outer) > 0 && !n.path.fixed {
 		return e.throughScopes(n)
@@ -47,7 +47,8 @@ func (e *evaluation) find(n *node) datum {
 	return d
 }
 
-// lookUp is "var" with whatever else it was given: a path that is itself a rule, null, a list of three.
+// lookUp is "var" with whatever else it was given: a path that is itself a rule, null, a list of
+// three.
 func (e *evaluation) lookUp(n *node) (d datum, given bool) {
 	if len(e.outer) > 0 {
 		return e.throughScopes(n)
@@ -55,8 +56,8 @@ func (e *evaluation) lookUp(n *node) (d datum, given bool) {
 	return e.named(e.eval(&n.args[0])), false
 }
 
-// throughScopes looks in the data of each iteration around, the outermost first, and then in the data at hand. The path
-// itself is evaluated anew for each.
+// throughScopes looks in the data of each iteration around, the outermost first, and then in the
+// data at hand. The path itself is evaluated anew for each.
 func (e *evaluation) throughScopes(n *node) (d datum, given bool) {
 	outer, here := e.outer, scope{e.inner, e.data}
 	defer func() { e.outer, e.inner, e.data = outer, here.inner, here.data }()
@@ -208,7 +209,8 @@ func (e *evaluation) attribute(parts []string, full string) datum {
 	return e.rebuild(root, full)
 }
 
-// value converts an attribute and follows the rest of a path into it. A list or an object is copied.
+// value converts an attribute and follows the rest of a path into it. A list or an object is
+// copied.
 func (e *evaluation) value(v becket.Value, rest []string) datum {
 	switch v.Kind() {
 	case becket.KindList:
@@ -342,7 +344,8 @@ func (e *evaluation) rebuild(root, full string) datum {
 	return object(members)
 }
 
-// namesUnder returns the names that lead from a path to an entry, and whether the entry lies under it.
+// namesUnder returns the names that lead from a path to an entry, and whether the entry lies under
+// it.
 func namesUnder(full, name string, path []string) (rest []string, under bool) {
 	if path == nil {
 		if len(name) <= len(full) || name[len(full)] != '.' || name[:len(full)] != full {
@@ -380,7 +383,8 @@ func (e *evaluation) place(members map[string]datum, names []string, v becket.Va
 	}
 }
 
-// below returns the members of an object in members, which it makes where there is none; nil where something else is.
+// below returns the members of an object in members, which it makes where there is none; nil where
+// something else is.
 func below(members map[string]datum, name string) map[string]datum {
 	d, there := members[name]
 	if !there {

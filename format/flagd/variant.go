@@ -47,8 +47,8 @@ func newVariant(name string, value *datum, size int) variant {
 	return v
 }
 
-// appendJSON writes a value the way encoding/json does: whole numbers of ordinary size have neither point nor exponent, so that they
-// can be decoded into integers.
+// appendJSON writes a value the way encoding/json does: whole numbers of ordinary size have neither
+// point nor exponent, so that they can be decoded into integers.
 func appendJSON(b []byte, d *datum) []byte {
 	switch d.kind {
 	case kindBool:
@@ -85,7 +85,8 @@ func appendJSON(b []byte, d *datum) []byte {
 	}
 }
 
-// serve returns the variant as the type asked for. There is none where v is nil: then the caller's default is served.
+// serve returns the variant as the type asked for. There is none where v is nil: then the caller's
+// default is served.
 func (v *variant) serve(want becket.Kind, reason becket.Reason) becket.Result {
 	if v == nil {
 		return becket.Result{Reason: reason}
@@ -118,7 +119,8 @@ func (v *variant) mismatch(want becket.Kind) *becket.EvaluationError {
 	}
 }
 
-// kindOf is the type that a flag's variants share, KindAny if they share none. Numbers are integers if all of them are.
+// kindOf is the type that a flag's variants share, KindAny if they share none. Numbers are integers
+// if all of them are.
 func kindOf(variants []variant) becket.Kind {
 	var kind becket.Kind
 	for i := range variants {

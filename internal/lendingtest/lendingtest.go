@@ -1,6 +1,6 @@
-// Package lendingtest asks the rules of a format of this module as a client asks them, with memory that
-// is overwritten as soon as they have answered. The conformance tests of the formats use it: a format
-// that keeps a part of a subject, or that answers with one, fails them.
+// Package lendingtest asks the rules of a format of this module as a client asks them, with memory
+// that is overwritten as soon as they have answered. The conformance tests of the formats use it: a
+// format that keeps a part of a subject, or that answers with one, fails them.
 package lendingtest
 
 import (
@@ -12,8 +12,8 @@ import (
 	"github.com/becketflags/becket/internal/lending"
 )
 
-// Poison overwrites lent memory when it is given back, until the test has ended. The test must not run
-// in parallel with others.
+// Poison overwrites lent memory when it is given back, until the test has ended. The test must not
+// run in parallel with others.
 func Poison(t testing.TB) {
 	t.Helper()
 	lending.Poisoned.Store(true)
@@ -21,8 +21,8 @@ func Poison(t testing.TB) {
 }
 
 // Rules compiles a document, and asks it by a client whose clock stands still. Evaluate ignores the
-// moment that it is given. It fails the test where memory is not lent, or where an answer is another one
-// than that of the rules themselves.
+// moment that it is given. It fails the test where memory is not lent, or where an answer is
+// another one than that of the rules themselves.
 func Rules(t testing.TB, format becket.Format, document []byte, now time.Time) becket.Rules {
 	t.Helper()
 	if !lending.Poisoned.Load() {

@@ -5,10 +5,10 @@ import (
 	"strings"
 )
 
-// ParseAddress reads an IP address as netip.ParseAddr does, but for three things. It leaves out a zone,
-// since prefixes have none. It reads the address out of "192.0.2.1:443" and "[2001:db8::1]:443", as
-// net/http has them. And it returns no error, so that a text that is no address costs no memory. An
-// address of version 4 within one of version 6 is of version 4.
+// ParseAddress reads an IP address as netip.ParseAddr does, but for three things. It leaves out a
+// zone, since prefixes have none. It reads the address out of "192.0.2.1:443" and
+// "[2001:db8::1]:443", as net/http has them. And it returns no error, so that a text that is no
+// address costs no memory. An address of version 4 within one of version 6 is of version 4.
 func ParseAddress(text string) (netip.Addr, bool) {
 	if strings.HasPrefix(text, "[") {
 		end := strings.IndexByte(text, ']')

@@ -14,10 +14,10 @@ const (
 	maxAlternatives = 32
 )
 
-// Constraint says which versions satisfy it: alternatives between "||", each of bounds that must all hold.
-// Masterminds/semver says what ranges mean ("1.2.x", "1.2 - 1.4"), pre-releases included. It cannot answer
-// without allocating, so bounds, which is what people write, are compared here. A version in a bound is
-// read as one that is asked about: "2.9" is 2.9.0.
+// Constraint says which versions satisfy it: alternatives between "||", each of bounds that must
+// all hold. Masterminds/semver says what ranges mean ("1.2.x", "1.2 - 1.4"), pre-releases included.
+// It cannot answer without allocating, so bounds, which is what people write, are compared here. A
+// version in a bound is read as one that is asked about: "2.9" is 2.9.0.
 type Constraint struct {
 	text         string
 	alternatives []alternative
@@ -98,8 +98,8 @@ func newBound(operator, text string) (bound, bool) {
 // String returns the constraint as it was written.
 func (c *Constraint) String() string { return c.text }
 
-// Contains reports whether a version satisfies the constraint, and whether the text is a version at all. It
-// reads what [ParseLooseVersion] reads.
+// Contains reports whether a version satisfies the constraint, and whether the text is a version at
+// all. It reads what [ParseLooseVersion] reads.
 func (c *Constraint) Contains(text string) (satisfied, ok bool) {
 	if c.releases != nil {
 		if release, ok := PackRelease(text); ok {
@@ -154,7 +154,8 @@ func (b *bound) holds(version Version) bool {
 	}
 }
 
-// sameUpToFirstNonZero is what "^" means: the first number that is not 0, and those before it, do not change.
+// sameUpToFirstNonZero is what "^" means: the first number that is not 0, and those before it, do
+// not change.
 func sameUpToFirstNonZero(v, bound Version) bool {
 	if v.Major != bound.Major || bound.Major > 0 {
 		return v.Major == bound.Major
@@ -165,13 +166,13 @@ func sameUpToFirstNonZero(v, bound Version) bool {
 	return v.Patch == bound.Patch
 }
 
-// releaseRange is what the bounds of one alternative mean for releases, packed into numbers: from the first
-// to before the second. Nearly every version that is asked about is a release, and comparing numbers is
-// faster than comparing versions.
+// releaseRange is what the bounds of one alternative mean for releases, packed into numbers: from
+// the first to before the second. Nearly every version that is asked about is a release, and
+// comparing numbers is faster than comparing versions.
 type releaseRange struct{ from, before uint64 }
 
-// releaseRanges returns the ranges of all alternatives, or nil if there is a bound that is no range of packed
-// releases.
+// releaseRanges returns the ranges of all alternatives, or nil if there is a bound that is no range
+// of packed releases.
 func releaseRanges(alternatives []alternative) []releaseRange {
 	var ranges []releaseRange
 	for i := range alternatives {
@@ -191,7 +192,8 @@ func releaseRanges(alternatives []alternative) []releaseRange {
 	return ranges
 }
 
-// releases returns the releases within a bound. One on a prerelease cuts before the release that it precedes.
+// releases returns the releases within a bound. One on a prerelease cuts before the release that it
+// precedes.
 func (b *bound) releases() (releaseRange, bool) {
 	const end = 1 << 63
 	at, ok := PackVersion(b.version)
@@ -218,7 +220,8 @@ func (b *bound) releases() (releaseRange, bool) {
 // TakesReleases reports whether [Constraint.ContainsRelease] may be asked.
 func (c *Constraint) TakesReleases() bool { return c.releases != nil }
 
-// ContainsRelease is Contains for a release that [PackRelease] returned. Only constraints that take releases answer rightly.
+// ContainsRelease is Contains for a release that [PackRelease] returned. Only constraints that take
+// releases answer rightly.
 func (c *Constraint) ContainsRelease(release uint64) bool {
 	for i := range c.releases {
 		if release >= c.releases[i].from && release < c.releases[i].before {

@@ -9,8 +9,8 @@ import (
 // hoursPerDay is how long a "d" is: a day of the calendar may be an hour shorter or longer.
 const hoursPerDay = 24
 
-// ParseDuration reads a duration as time.ParseDuration does, where "d" stands for 24 hours besides: "90s", "7d", "1d12h". It returns false
-// for any other text, and for a duration that does not fit.
+// ParseDuration reads a duration as time.ParseDuration does, where "d" stands for 24 hours besides:
+// "90s", "7d", "1d12h". It returns false for any other text, and for a duration that does not fit.
 func ParseDuration(text string) (time.Duration, bool) {
 	if !strings.Contains(text, "d") {
 		duration, err := time.ParseDuration(text)

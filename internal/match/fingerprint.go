@@ -5,9 +5,10 @@ import (
 	"math/bits"
 )
 
-// Fingerprint tells texts apart, and says where a table keeps them. Different texts of at most [Exact] bytes have different
-// fingerprints. Those of longer texts are hashes, and the texts themselves must be compared when their fingerprints are equal.
-// Places differ from process to process, so that nobody can choose texts that all want the same one. No text has the zero
+// Fingerprint tells texts apart, and says where a table keeps them. Different texts of at most
+// [Exact] bytes have different fingerprints. Those of longer texts are hashes, and the texts
+// themselves must be compared when their fingerprints are equal. Places differ from process to
+// process, so that nobody can choose texts that all want the same one. No text has the zero
 // Fingerprint.
 type Fingerprint struct {
 	first uint64 // the first eight bytes
@@ -41,19 +42,21 @@ func FingerprintOf(text string) Fingerprint {
 	}
 }
 
-// Hash returns 64 bits that say where a table keeps the text. Multiplying two halves into 128 bits is how wyhash mixes, by Wang Yi.
+// Hash returns 64 bits that say where a table keeps the text. Multiplying two halves into 128 bits
+// is how wyhash mixes, by Wang Yi.
 func (p Fingerprint) Hash() uint64 {
 	high, low := bits.Mul64(p.first^firstSecret, p.last^lastSecret)
 	return high ^ low
 }
 
-// After returns a hash of the text and of what came before it, of which sum is the hash; 0 for nothing.
+// After returns a hash of the text and of what came before it, of which sum is the hash; 0 for
+// nothing.
 func (p Fingerprint) After(sum uint64) uint64 {
 	return Fingerprint{p.first ^ sum, p.last}.Hash()
 }
 
-// Place returns a place in a table of that many places, all equally likely: Lemire, "Fast random integer generation in an interval"
-// (2019).
+// Place returns a place in a table of that many places, all equally likely: Lemire, "Fast random
+// integer generation in an interval" (2019).
 func (p Fingerprint) Place(places uint64) uint64 {
 	place, _ := bits.Mul64(p.Hash(), places)
 	return place
@@ -72,7 +75,8 @@ func (p Fingerprint) Text() string {
 	return string(text)
 }
 
-// longFingerprint hashes all of a text by multiplying, 16 bytes at a time; the last 16 may overlap those before.
+// longFingerprint hashes all of a text by multiplying, 16 bytes at a time; the last 16 may overlap
+// those before.
 func longFingerprint(text string) Fingerprint {
 	first, last := firstSecret, lastSecret*uint64(2*len(text)+1)
 	for rest := text; len(rest) > 16; rest = rest[16:] {
@@ -84,7 +88,8 @@ func longFingerprint(text string) Fingerprint {
 	return Fingerprint{first ^ high, (last^low)>>8 | hashed<<extentAt}
 }
 
-// head returns the first eight bytes of a text of at least as many, the first one lowest. The compiler makes one load of it.
+// head returns the first eight bytes of a text of at least as many, the first one lowest. The
+// compiler makes one load of it.
 func head(text string) uint64 {
 	_ = text[7]
 	return uint64(text[0]) | uint64(text[1])<<8 | uint64(text[2])<<16 | uint64(text[3])<<24 |
@@ -94,7 +99,8 @@ func head(text string) uint64 {
 // tail returns the last eight bytes of a text of at least as many.
 func tail(text string) uint64 { return head(text[len(text)-8:]) }
 
-// short returns the bytes of a text of at most seven, the first one lowest. Some are read twice, which is faster than a loop.
+// short returns the bytes of a text of at most seven, the first one lowest. Some are read twice,
+// which is faster than a loop.
 func short(text string) uint64 {
 	n := len(text)
 	switch {

@@ -10,7 +10,8 @@ import (
 	"github.com/becketflags/becket/internal/match"
 )
 
-// alike returns texts of all lengths up to most that are hard to tell apart: bytes of 0, and single bits that differ.
+// alike returns texts of all lengths up to most that are hard to tell apart: bytes of 0, and single
+// bits that differ.
 func alike(most int) []string {
 	texts := []string{""}
 	for n := 1; n <= most; n++ {

@@ -5,8 +5,8 @@ import (
 	"unicode/utf8"
 )
 
-// AppendFold appends s in a form that two texts share exactly when they are equal under Unicode's simple case folding: each
-// rune becomes the smallest one of those that fold together.
+// AppendFold appends s in a form that two texts share exactly when they are equal under Unicode's
+// simple case folding: each rune becomes the smallest one of those that fold together.
 func AppendFold(b []byte, s string) []byte {
 	for i := 0; i < len(s); {
 		c := s[i]
@@ -29,7 +29,8 @@ func AppendFold(b []byte, s string) []byte {
 	return b
 }
 
-// smallestFold walks the circle of runes that fold together once. For letters of ASCII that is the capital.
+// smallestFold walks the circle of runes that fold together once. For letters of ASCII that is the
+// capital.
 func smallestFold(r rune) rune {
 	smallest := r
 	for next := unicode.SimpleFold(r); next != r; next = unicode.SimpleFold(next) {

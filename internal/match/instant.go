@@ -31,8 +31,9 @@ func (i Instant) Sub(j Instant) float64 {
 // Time returns the instant in UTC.
 func (i Instant) Time() time.Time { return time.Unix(i.Seconds, int64(i.Nanoseconds)).UTC() }
 
-// ParseInstant reads a date-time of RFC 3339, in which "t" and "z" may be small letters. It returns no
-// error, so that a text that is none costs no memory. Digits of a second beyond the ninth are left out.
+// ParseInstant reads a date-time of RFC 3339, in which "t" and "z" may be small letters. It returns
+// no error, so that a text that is none costs no memory. Digits of a second beyond the ninth are
+// left out.
 func ParseInstant(s string) (Instant, bool) {
 	const least = len("2006-01-02T15:04:05Z")
 	if len(s) < least || s[4] != '-' || s[7] != '-' || s[10]|0x20 != 't' || s[13] != ':' || s[16] != ':' {
@@ -120,7 +121,8 @@ func daysIn(year, month int) int {
 	}
 }
 
-// daysSince1970 counts days of the Gregorian calendar, years from March on so that a leap day is a year's last.
+// daysSince1970 counts days of the Gregorian calendar, years from March on so that a leap day is a
+// year's last.
 func daysSince1970(year, month, day int) int64 {
 	if month < 3 {
 		year, month = year-1, month+12
@@ -129,5 +131,6 @@ func daysSince1970(year, month, day int) int64 {
 	return int64(365*year + year/4 - year/100 + year/400 + (153*(month-3)+2)/5 + day - 1 - daysToMarch1970)
 }
 
-// daysToMarch1970 are the days from the first of March of the year -400 to the first of January 1970.
+// daysToMarch1970 are the days from the first of March of the year -400 to the first of January
+// 1970.
 const daysToMarch1970 = 719468 + 146097

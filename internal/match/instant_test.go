@@ -46,7 +46,8 @@ func TestEveryDayOfFourCenturiesIsWhereTheCalendarHasIt(t *testing.T) {
 // form is the grammar of RFC 3339, which package time does not insist on.
 var form = regexp.MustCompile(`^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)$`)
 
-// FuzzParseInstant holds the reader to the grammar, and to package time for the ranges of numbers and for the calendar.
+// FuzzParseInstant holds the reader to the grammar, and to package time for the ranges of numbers
+// and for the calendar.
 func FuzzParseInstant(f *testing.F) {
 	for _, text := range []string{
 		"2026-12-06T01:00:00Z", "2024-02-29T23:59:59.123456789+14:00", "0000-01-01T00:00:00-00:00", "2026-02-30T01:00:00Z",

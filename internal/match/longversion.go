@@ -1,7 +1,8 @@
 package match
 
-// LongVersion is a semantic version whose numbers may have any number of digits: they are compared as they are written, which
-// works because none begins with a zero. Its parts belong to the text that was parsed; a missing number is "0".
+// LongVersion is a semantic version whose numbers may have any number of digits: they are compared
+// as they are written, which works because none begins with a zero. Its parts belong to the text
+// that was parsed; a missing number is "0".
 type LongVersion struct {
 	Major, Minor, Patch string
 	Prerelease          string // without the hyphen; "" for a release

@@ -5,8 +5,9 @@ import (
 	"strconv"
 )
 
-// AppendNumber appends f as JavaScript's Number::toString writes it (ECMA-262, 6.1.6.1.20): the shortest digits that give f
-// back, plain from 1e-6 up to 1e21 and with an exponent beyond, "NaN", "Infinity", and "0" for both zeros.
+// AppendNumber appends f as JavaScript's Number::toString writes it (ECMA-262, 6.1.6.1.20): the
+// shortest digits that give f back, plain from 1e-6 up to 1e21 and with an exponent beyond, "NaN",
+// "Infinity", and "0" for both zeros.
 func AppendNumber(b []byte, f float64) []byte {
 	switch {
 	case math.IsNaN(f):

@@ -9,8 +9,8 @@ import (
 // quoted is how many bytes of a text a message quotes.
 const quoted = 40
 
-// ParsePrefix reads a CIDR prefix as conditions compare it: without its zone, v4-in-v6 as v4, host bits
-// cleared. The problem says why the text is none, "" where it is one.
+// ParsePrefix reads a CIDR prefix as conditions compare it: without its zone, v4-in-v6 as v4, host
+// bits cleared. The problem says why the text is none, "" where it is one.
 func ParsePrefix(text string) (prefix netip.Prefix, problem string) {
 	address, bits, slash := strings.Cut(text, "/")
 	if !slash {

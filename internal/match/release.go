@@ -5,8 +5,9 @@ const (
 	releaseMax  = 1<<releaseBits - 1
 )
 
-// PackRelease reads a version that is nothing but one to three numbers, with or without a leading "v", into a number that orders
-// as the versions do. It does not accept a number above 2,097,151; ParseLooseVersion does.
+// PackRelease reads a version that is nothing but one to three numbers, with or without a leading
+// "v", into a number that orders as the versions do. It does not accept a number above 2,097,151;
+// ParseLooseVersion does.
 func PackRelease(s string) (packed uint64, ok bool) {
 	i := 0
 	if s != "" && (s[0] == 'v' || s[0] == 'V') {

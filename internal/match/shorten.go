@@ -2,8 +2,8 @@ package match
 
 import "strings"
 
-// Shorten returns the beginning of a text of more than that many bytes, so that a message which quotes it stays
-// readable.
+// Shorten returns the beginning of a text of more than that many bytes, so that a message which
+// quotes it stays readable.
 func Shorten(text string, most int) string {
 	if len(text) <= most {
 		return text

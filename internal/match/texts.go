@@ -7,8 +7,9 @@ import (
 	"strings"
 )
 
-// Texts is a set of texts that is asked often and never changes. The zero Texts is empty. Short texts are kept in tables whose
-// places hold the texts themselves: asking is one look at memory, where a map takes three.
+// Texts is a set of texts that is asked often and never changes. The zero Texts is empty. Short
+// texts are kept in tables whose places hold the texts themselves: asking is one look at memory,
+// where a map takes three.
 type Texts struct {
 	words        []uint64            // when all have at most seven bytes: a text and its length in one number, 0 where there is none
 	fingerprints []Fingerprint       // when all have at most 15
@@ -17,7 +18,8 @@ type Texts struct {
 	longest      int // bytes
 }
 
-// wordLength is the length in bytes of the longest text that fits into a word together with its length.
+// wordLength is the length in bytes of the longest text that fits into a word together with its
+// length.
 const wordLength = 7
 
 // multiplier spreads words. It is odd, so that different words have different products.

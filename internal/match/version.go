@@ -5,22 +5,22 @@ import (
 	"strings"
 )
 
-// Version is a semantic version as SemVer 2.0 orders them. Build metadata is not kept: it has no part in the order.
-// Its prerelease is part of the text that was parsed.
+// Version is a semantic version as SemVer 2.0 orders them. Build metadata is not kept: it has no
+// part in the order. Its prerelease is part of the text that was parsed.
 type Version struct {
 	Major, Minor, Patch uint64
 	Prerelease          string // without the hyphen; "" for a release
 }
 
-// ParseVersion reads a version as SemVer 2.0 writes it: three numbers without leading zeros, and optionally a prerelease
-// and build metadata. A number beyond 64 bits is not accepted.
+// ParseVersion reads a version as SemVer 2.0 writes it: three numbers without leading zeros, and
+// optionally a prerelease and build metadata. A number beyond 64 bits is not accepted.
 func ParseVersion(s string) (v Version, ok bool) {
 	v, parts, ok := scanVersion(s, false)
 	return v, ok && parts == 3
 }
 
-// ParseLooseVersion reads a version that may begin with "v", may have leading zeros in its numbers, and may
-// lack the last one or two of them, which are 0 then: "v2", "2.9-beta", "2026.04.1".
+// ParseLooseVersion reads a version that may begin with "v", may have leading zeros in its numbers,
+// and may lack the last one or two of them, which are 0 then: "v2", "2.9-beta", "2026.04.1".
 func ParseLooseVersion(s string) (v Version, ok bool) {
 	if s != "" && (s[0] == 'v' || s[0] == 'V') {
 		s = s[1:]
@@ -38,7 +38,8 @@ func (v Version) String() string {
 	return s
 }
 
-// scanVersion reads one to three numbers and what follows them, and tells how many numbers there were.
+// scanVersion reads one to three numbers and what follows them, and tells how many numbers there
+// were.
 func scanVersion(s string, zeros bool) (v Version, parts int, ok bool) {
 	for i := 0; ; {
 		start := i
@@ -91,7 +92,8 @@ func scanSuffix(s string) (prerelease string, ok bool) {
 	return s[1:], true
 }
 
-// validIdentifiers checks identifiers that dots separate. Numeric ones have no leading zeros, except in build metadata.
+// validIdentifiers checks identifiers that dots separate. Numeric ones have no leading zeros,
+// except in build metadata.
 func validIdentifiers(s string, zeros bool) bool {
 	for {
 		identifier, rest, more := strings.Cut(s, ".")
@@ -163,8 +165,8 @@ func comparePrereleases(a, b string) int {
 	}
 }
 
-// compareIdentifiers orders numeric identifiers by value and before all others, which go by their bytes. Numbers have no
-// leading zeros, so the longer one is the larger: any size compares.
+// compareIdentifiers orders numeric identifiers by value and before all others, which go by their
+// bytes. Numbers have no leading zeros, so the longer one is the larger: any size compares.
 func compareIdentifiers(a, b string) int {
 	numericA, numericB := isNumeric(a), isNumeric(b)
 	switch {

@@ -203,8 +203,8 @@ func (r *reader) documentField(d *Document, t *top, b Builder, field string) {
 	}
 }
 
-// checkTop notes the problems for which the whole document is refused. Another schema comes first: its fields mean
-// something else.
+// checkTop notes the problems for which the whole document is refused. Another schema comes first:
+// its fields mean something else.
 func (r *reader) checkTop(t *top, at int) {
 	switch {
 	case r.broken != nil:

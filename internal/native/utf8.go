@@ -8,8 +8,8 @@ import (
 )
 
 // badText returns the offset of the first invalid piece of text in valid JSON: bytes that are not
-// UTF-8, or an escape of half a surrogate pair. It returns -1 where there is none, as in nearly every
-// document.
+// UTF-8, or an escape of half a surrogate pair. It returns -1 where there is none, as in nearly
+// every document.
 func badText(raw []byte) int {
 	if utf8.Valid(raw) && !bytes.Contains(raw, []byte(`\u`)) {
 		return -1
@@ -67,8 +67,8 @@ func badTextMessage(raw []byte) string {
 	return "the bytes are not valid UTF-8"
 }
 
-// checkMember notes invalid text in a flag or segment, and returns the key with its own invalid bytes
-// replaced.
+// checkMember notes invalid text in a flag or segment, and returns the key with its own invalid
+// bytes replaced.
 func (r *reader) checkMember(key string, from, to int) string {
 	at := badText(r.document[from:to])
 	if at < 0 {

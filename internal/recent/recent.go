@@ -22,8 +22,8 @@ type shard struct {
 	_              [64]byte // keeps the next lock off this one's cache line
 }
 
-// New returns a memory of so many keys, at least 1. A large one is divided, so that many processors seldom meet at one
-// lock.
+// New returns a memory of so many keys, at least 1. A large one is divided, so that many processors
+// seldom meet at one lock.
 func New(keys int) *Memory {
 	const parts, manyKeys = 16, 1024
 	m := &Memory{shards: make([]shard, 1)}
@@ -39,8 +39,9 @@ func New(keys int) *Memory {
 
 func (m *Memory) shardOf(key Key) *shard { return &m.shards[key.Place%uint64(len(m.shards))] }
 
-// First notes that a key was seen and reports whether it was not within its window, which ends at until. If so, it asks admit,
-// and remembers the key only where admit agrees. Times are counted from any one moment.
+// First notes that a key was seen and reports whether it was not within its window, which ends at
+// until. If so, it asks admit, and remembers the key only where admit agrees. Times are counted
+// from any one moment.
 func (m *Memory) First(key Key, now, until time.Duration, admit func() bool) bool {
 	s := m.shardOf(key)
 	s.mutex.Lock()
@@ -65,8 +66,8 @@ func (m *Memory) Forget(key Key) {
 	s.until.Remove(key)
 }
 
-// Counts returns how often a key was seen, and how often within its window. It calls also while nothing is noted, so that
-// counters which admit changes are read at the same moment.
+// Counts returns how often a key was seen, and how often within its window. It calls also while
+// nothing is noted, so that counters which admit changes are read at the same moment.
 func (m *Memory) Counts(also func()) (seen, repeated uint64) {
 	for i := range m.shards {
 		m.shards[i].mutex.Lock()

@@ -1,5 +1,5 @@
-// Package doctest finds in the pages of docs/ what a test can hold against the library: blocks of code, code within the text, and
-// tables. It is used by tests alone.
+// Package doctest finds in the pages of docs/ what a test can hold against the library: blocks of
+// code, code within the text, and tables. It is used by tests alone.
 package doctest
 
 import "strings"
@@ -68,8 +68,8 @@ type Row struct {
 	Cells []string
 }
 
-// Table returns the rows, without the heading, of the tables that stand below a comment <!-- checked: NAME --> each. A \| in a cell
-// is a |.
+// Table returns the rows, without the heading, of the tables that stand below a comment <!--
+// checked: NAME --> each. A \| in a cell is a |.
 func Table(page, name string) (rows []Row) {
 	const before, heading, body = 0, 1, 2
 	state := before
@@ -99,7 +99,8 @@ func Table(page, name string) (rows []Row) {
 func cells(line string) (cells []string) {
 	const bar = "\x00"
 	line = strings.ReplaceAll(strings.Trim(line, "|"), `\|`, bar)
-	// Strings.Trim takes the closing bar; an escaped one before it stays, since a blank stands between.
+	// Strings.Trim takes the closing bar; an escaped one before it stays, since a blank stands
+	// between.
 	for cell := range strings.SplitSeq(line, "|") {
 		cell = strings.ReplaceAll(strings.TrimSpace(cell), bar, "|")
 		cells = append(cells, strings.Trim(cell, "`"))

@@ -18,7 +18,8 @@ import (
 	"github.com/becketflags/becket"
 )
 
-// around puts a part of a document into a whole one, which has what the parts of the page refer to. %s is the part.
+// around puts a part of a document into a whole one, which has what the parts of the page refer to.
+// %s is the part.
 var around = map[string]string{
 	"document":  `%s`,
 	"flags":     `{"schema": 1, "flags": %s}`,
@@ -194,7 +195,8 @@ func checkHashes(t *testing.T, rows []Row) {
 	}
 }
 
-// checkKeyTexts splits by the attribute and, beside it, by the text as a key: both must draw alike under many salts.
+// checkKeyTexts splits by the attribute and, beside it, by the text as a key: both must draw alike
+// under many salts.
 func checkKeyTexts(t *testing.T, rows []Row) {
 	t.Helper()
 	require.NotEmpty(t, rows)
@@ -210,7 +212,8 @@ func checkKeyTexts(t *testing.T, rows []Row) {
 	}
 }
 
-// ruleOf returns the name of the rule that applies: one of two halves, or none where there is no key.
+// ruleOf returns the name of the rule that applies: one of two halves, or none where there is no
+// key.
 func ruleOf(t *testing.T, salt string, subject becket.Subject) string {
 	t.Helper()
 	const document = `{"schema": 1, "flags": {"f": {"rules": [

@@ -10,7 +10,8 @@ import (
 	"time"
 )
 
-// body is a fault whose answer is a document under 200, with an ETag that must not be remembered when it is refused.
+// body is a fault whose answer is a document under 200, with an ETag that must not be remembered
+// when it is refused.
 func body(name, document string, outcomes map[Scenario]Outcome) *Fault {
 	return &Fault{Name: name, outcomes: outcomes, answer: func(x *exchange) {
 		x.Header().Set("ETag", `"of a bad document"`)
@@ -157,7 +158,8 @@ func heavy() []*Fault {
 	}
 }
 
-// diamond is a tower of flags of which each requires the one below twice over, so that there are 2^height paths.
+// diamond is a tower of flags of which each requires the one below twice over, so that there are
+// 2^height paths.
 func diamond(height int) string {
 	flags := []string{`"d0":{}`}
 	for i := 1; i <= height; i++ {

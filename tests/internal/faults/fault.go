@@ -44,7 +44,8 @@ type Fault struct {
 	answer      func(*exchange)
 }
 
-// Outcome returns what the fault must come to. Where a fault's document is accepted, its flag "state" serves [Odd].
+// Outcome returns what the fault must come to. Where a fault's document is accepted, its flag
+// "state" serves [Odd].
 func (f *Fault) Outcome(s Scenario) Outcome {
 	if o, ok := f.outcomes[s]; ok {
 		return o

@@ -1,5 +1,5 @@
-// Package faults is a flag service that fails on demand: an HTTP server on loopback whose every way of going wrong can be
-// switched on and off while clients use it. It serves the reliability tests.
+// Package faults is a flag service that fails on demand: an HTTP server on loopback whose every way
+// of going wrong can be switched on and off while clients use it. It serves the reliability tests.
 package faults
 
 import (
@@ -13,7 +13,8 @@ import (
 	"time"
 )
 
-// Document returns a ruleset of one environment with one string flag, "state", that serves the given text to everybody.
+// Document returns a ruleset of one environment with one string flag, "state", that serves the
+// given text to everybody.
 func Document(revision int, state string) string {
 	return fmt.Sprintf(`{"schema":1,"revision":%d,"environment":"test","flags":{"state":{"variants":{"v":%q},"default":"v"}}}`, revision, state)
 }

@@ -272,7 +272,8 @@ func instant(n *Node) time.Time {
 func isTrue(n *Node) bool  { return n != nil && n.Kind == 't' }
 func isFalse(n *Node) bool { return n != nil && n.Kind == 'f' }
 
-// PathStep writes a key as a step of a path, as the library does: quoted unless it is an identifier.
+// PathStep writes a key as a step of a path, as the library does: quoted unless it is an
+// identifier.
 func PathStep(key string) string {
 	plain := key != "" && strings.IndexFunc(key, func(c rune) bool {
 		return c != '_' && c != '-' && (c < '0' || c > '9') && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z')
