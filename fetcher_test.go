@@ -209,7 +209,7 @@ func TestABadFlagKeepsItsDefinitionAndIsTold(t *testing.T) {
 		bad, ok := errors.AsType[Bad](errs[0])
 		require.True(t, ok)
 		assert.Equal(t, "a", bad.Key)
-		assert.Contains(t, log.String(), `becket: set aside" section=flags key=a kept=true`)
+		assert.Contains(t, log.String(), `becket: flag or segment could not be read" section=flags key=a kept=true`)
 	})
 }
 

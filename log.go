@@ -49,7 +49,23 @@ func (l *limitedLogger) failed(failure *DeliveryError) {
 		attributes = append(attributes, slog.Int("left_out", q.skipped))
 	}
 	q.last, q.skipped = now, 0
-	l.log(slog.LevelWarn, "becket: what is served stays as it is", attributes...)
+	l.log(slog.LevelWarn, failureMessage(failure.Cause), attributes...)
+}
+
+// failureMessage says what happened, in words that an operator looks for.
+func failureMessage(cause Cause) string {
+	switch cause {
+	case CauseDisk:
+		return "becket: disk copy could not be read or written"
+	case CauseHook:
+		return "becket: a function of the program panicked"
+	case CauseSink:
+		return "becket: exposures are lost"
+	case CauseOverride:
+		return "becket: overrides could not be read"
+	default:
+		return "becket: refresh failed, still serving the previous ruleset"
+	}
 }
 
 // setAside writes a line per flag or segment that could not be read, once per document, but not
@@ -57,10 +73,10 @@ func (l *limitedLogger) failed(failure *DeliveryError) {
 func (l *limitedLogger) setAside(bads []Bad, warnings []error) {
 	for i, bad := range bads {
 		if i == maxLogBads {
-			l.log(slog.LevelWarn, "becket: more was set aside", slog.Int("number", len(bads)-i))
+			l.log(slog.LevelWarn, "becket: further flags or segments could not be read", slog.Int("number", len(bads)-i))
 			break
 		}
-		l.log(slog.LevelWarn, "becket: set aside",
+		l.log(slog.LevelWarn, "becket: flag or segment could not be read",
 			slog.String("section", bad.Section), slog.String("key", bad.Key), slog.Bool("kept", bad.Kept), slog.String("error", bad.Error()))
 	}
 	for i, warning := range warnings {
