@@ -35,7 +35,7 @@ func decodeNative(document []byte, goroutines int) (Rules, error) {
 		ruleset:  &ruleset{segments: map[string]*segment{}},
 		problems: map[name][]*DocumentError{},
 	}
-	d, problems := native.Read(document, goroutines, rules)
+	d, problems := native.Read(document, goroutines, builder{rules})
 	if d == nil {
 		return nil, joinProblems(located(problems))
 	}
@@ -57,12 +57,16 @@ func located(problems []*native.Problem) (errs []*DocumentError) {
 	return errs
 }
 
+// builder is what reading a document fills with compiled definitions. The ruleset itself has no such
+// methods: a program could call them.
+type builder struct{ rules *decoded }
+
 // Compiler returns a compiler for one of the goroutines that read the document.
-func (r *decoded) Compiler() native.Compiler { return newCompiler() }
+func (builder) Compiler() native.Compiler { return newCompiler() }
 
 // Add puts the members of a section into the ruleset.
-func (r *decoded) Add(d *native.Document, section string, members [][]native.Member) {
-	count := 0
+func (b builder) Add(d *native.Document, section string, members [][]native.Member) {
+	r, count := b.rules, 0
 	for _, some := range members {
 		count += len(some)
 	}
