@@ -83,12 +83,15 @@ func TestAHookThatRefreshesAfterEachFailureDoesNotFloodTheSource(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				source := newScript(test.fail)
+				made := make(chan struct{}) // closed when client is set
 				var client *Client
 				client = newTestClient(t, source, WithHooks(Hooks{OnError: func(error) {
+					<-made
 					ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
 					defer cancel()
 					_ = client.Refresh(ctx)
 				}}))
+				close(made)
 				time.Sleep(10*time.Second + 100*time.Millisecond) // the hook of the last fetch has ended too
 				fetches := len(source.times())
 				assert.LessOrEqual(t, fetches, test.most)

@@ -62,6 +62,9 @@ func hostileDocuments(size int) map[string]string {
 // Most documents take less than 40 bytes a byte; texts of no or one character, and rules that hold
 // one member, take up to 80.
 func TestDecodingTakesMemoryAndTimeInProportionToTheDocument(t *testing.T) {
+	if raceDetector {
+		t.Skip("the race detector takes memory and time of its own")
+	}
 	const small, large, perByte = 150_000, 600_000, 80
 	cost := func(document string) (bytes uint64, took time.Duration) {
 		raw := []byte(document)

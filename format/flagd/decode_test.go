@@ -107,6 +107,9 @@ func cost(t *testing.T, document string) (bytes uint64, took time.Duration) {
 }
 
 func TestDecodingTakesMemoryAndTimeInProportionToTheDocument(t *testing.T) {
+	if raceDetector {
+		t.Skip("the race detector takes memory and time of its own")
+	}
 	const small, large = 150_000, 600_000
 	ofLarge := hostileDocuments(large)
 	for name, document := range hostileDocuments(small) {

@@ -1,0 +1,5 @@
+//go:build !race
+
+package configcat_test
+
+const raceDetector = false

@@ -1,0 +1,5 @@
+//go:build !race
+
+package flagd
+
+const raceDetector = false
