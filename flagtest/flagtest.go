@@ -27,20 +27,19 @@ type Values map[string]any
 
 // Flags are the flags of a test. They are safe for concurrent use.
 type Flags struct {
-	t     testing.TB
-	board *board
-	undo  *undo // nil if values last as long as the client
+	state *state
+	test  *scope // the test until whose end values last
 }
 
 // New returns flags that have these values until the test ends. The options are options of the
 // client, such as hooks, exposures or a clock.
 func New(t testing.TB, values Values, options ...becket.Option) *Flags {
 	t.Helper()
-	b := newBoard(t, nil)
+	s := newState(t, nil)
 	for _, flag := range slices.Sorted(maps.Keys(values)) {
-		b.set(t, flag, "", values[flag])
+		s.set(s.owner, flag, "", values[flag])
 	}
-	return start(t, b, options)
+	return start(t, s, options)
 }
 
 // FromFile returns the flags of a native ruleset in a file. An invalid flag in the file fails the
@@ -68,27 +67,30 @@ func FromRules(t testing.TB, rules becket.Rules, options ...becket.Option) *Flag
 	for _, bad := range rules.Info().Bad {
 		t.Errorf("flagtest: %v", bad)
 	}
-	return start(t, newBoard(t, rules), options)
+	return start(t, newState(t, rules), options)
 }
 
-// start creates a client that serves the board's values.
-func start(t testing.TB, b *board, options []becket.Option) *Flags {
+// start creates a client that serves the state's values.
+func start(t testing.TB, s *state, options []becket.Option) *Flags {
 	t.Helper()
-	b.options = options
-	client, err := becket.New(source{b}, append(slices.Clone(options),
-		becket.WithFormat(format{b}), becket.WithPollInterval(24*time.Hour), becket.WithEmptyAllowed(), becket.WithEnvironment(""))...)
+	s.options = options
+	own := []becket.Option{
+		becket.WithFormat(format{s}), becket.WithPollInterval(24 * time.Hour), becket.WithEmptyAllowed(), becket.WithEnvironment(""),
+	}
+	client, err := becket.New(source{s}, slices.Concat(options, own)...)
 	if err != nil {
 		t.Fatalf("flagtest: %v", err)
 	}
-	b.client = client
+	s.client = client
 	t.Cleanup(func() {
-		b.end()
-		if err := client.Close(); errors.Is(err, becket.ErrNotEnded) { // a test may use a sink that fails
+		s.end()
+		// A test may use a sink that fails, and Close returns its error.
+		if err := client.Close(); errors.Is(err, becket.ErrNotEnded) {
 			t.Errorf("flagtest: %v", err)
 		}
 	})
-	b.publish()
-	return &Flags{t: t, board: b}
+	s.publish(s.owner)
+	return &Flags{state: s, test: s.owner}
 }
 
 // Client returns a client that serves the flags. A nil or zero Flags returns a nil client, which
@@ -97,22 +99,19 @@ func (f *Flags) Client() *becket.Client {
 	if f.isZero() {
 		return nil
 	}
-	return f.board.client
+	return f.state.client
 }
 
 // isZero reports whether f is nil or zero, and so was not made by this package.
-func (f *Flags) isZero() bool { return f == nil || f.board == nil }
+func (f *Flags) isZero() bool { return f == nil || f.state == nil }
 
 // For is short for f.Client().For(subject).
 func (f *Flags) For(subject becket.Subject) becket.View { return f.Client().For(subject) }
 
 // Set changes the value of a flag, or adds a flag. Views that are created later see the value;
 // existing views keep theirs. The value lasts until the end of the test that the Flags belong to;
-// see [Flags.In].
+// see [Flags.In]. After that end, Set does nothing.
 func (f *Flags) Set(flag string, value any) {
-	if !f.isZero() {
-		f.t.Helper()
-	}
 	f.SetFor("", flag, value)
 }
 
@@ -122,28 +121,24 @@ func (f *Flags) SetFor(subjectKey, flag string, value any) {
 	if f.isZero() {
 		panic("flagtest: Set: " + unmade) // no test exists that could fail
 	}
-	f.t.Helper()
-	before, ok := f.board.set(f.t, flag, subjectKey, value)
-	if !ok {
-		return
+	if f.state.set(f.test, flag, subjectKey, value) {
+		f.state.publish(f.test)
 	}
-	if f.undo != nil {
-		f.undo.remember(flag, subjectKey, before)
-	}
-	f.board.publish()
 }
 
 // In returns the same flags for a subtest: the values that are set through it last until the
-// subtest ends. Parallel subtests that set the same flag for the same subject affect each other;
-// use [Flags.Copy] for them.
+// subtest ends. Until then, an unknown flag or a wrong type fails the subtest; if several subtests
+// of In run in parallel, it fails the test that the flags were made for, and the message names the
+// subtests. Parallel subtests that set the same flag for the same subject affect each other; use
+// [Flags.Copy] for them.
 func (f *Flags) In(t testing.TB) *Flags {
 	t.Helper()
 	if f.isZero() {
 		t.Fatalf("flagtest: In: %s", unmade)
 	}
-	u := &undo{}
-	t.Cleanup(func() { u.all(f.board) })
-	return &Flags{t: t, board: f.board, undo: u}
+	subtest := f.state.enter(t)
+	t.Cleanup(func() { f.state.leave(subtest) })
+	return &Flags{state: f.state, test: subtest}
 }
 
 // Copy returns separate flags for a subtest, with the present values and a client of their own.
@@ -153,7 +148,7 @@ func (f *Flags) Copy(t testing.TB) *Flags {
 	if f.isZero() {
 		t.Fatalf("flagtest: Copy: %s", unmade)
 	}
-	return start(t, f.board.copy(t), f.board.options)
+	return start(t, f.state.copy(t), f.state.options)
 }
 
 // EachVariant runs a subtest for each variant of a flag. The subtest has the variant's name and a
@@ -164,13 +159,13 @@ func (f *Flags) EachVariant(t *testing.T, flag string, run func(t *testing.T, cl
 	if f.isZero() {
 		t.Fatalf("flagtest: EachVariant: %s", unmade)
 	}
-	variants := f.board.variants(flag)
+	variants := f.state.variants(flag)
 	if len(variants) == 0 {
-		t.Fatalf("flagtest: EachVariant: %s", f.board.unknown(flag))
+		t.Fatalf("flagtest: EachVariant: %s", f.state.unknown(flag))
 	}
 	for _, variant := range variants {
 		t.Run(variant.Name, func(t *testing.T) {
-			own := f.board.copy(t)
+			own := f.state.copy(t)
 			own.serve(flag, variant)
 			run(t, start(t, own, own.options).Client())
 		})
@@ -183,7 +178,7 @@ func (f *Flags) Asked() []string {
 	if f.isZero() {
 		return nil
 	}
-	return f.board.asked.sorted()
+	return f.state.asked.sorted()
 }
 
 const unmade = "the Flags were not made by New, FromFile or FromRules"
