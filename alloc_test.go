@@ -274,7 +274,7 @@ func TestNoEntryPointAllocates(t *testing.T) { //nolint:paralleltest // AllocsPe
 	for name, client := range map[string]*Client{
 		"plain":                     newAllocClient(t),
 		"with exposures, repeated":  newAllocClient(t, WithExposures(seen)),
-		"with overrides":            newAllocClient(t, WithOverrides(overrideFile(t, `{"elsewhere":true}`))),
+		"with overrides":            newAllocClient(t, WithOverrides(writeOverrides(t, `{"elsewhere":true}`))),
 		"with hooks and private":    newAllocClient(t, WithHooks(Hooks{OnError: func(error) {}}), WithPrivateAttributes("email")),
 		"by the interface of Rules": newAllocClient(t, WithFormat(plainFormat{})),
 	} {

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"unsafe"
+
+	"github.com/becketflags/becket/internal/match"
 )
 
 // Any returns an attribute of whatever value is: a boolean, text, a number of any type, a
@@ -96,7 +98,7 @@ func whyIgnored(value reflect.Value) string {
 		return "its bytes are no UTF-8"
 	}
 	if number, ok := reflect.TypeAssert[json.Number](value); ok {
-		return "the number " + shorten(strconv.Quote(number.String())) + " is none, or beyond what a float64 holds"
+		return "the number " + match.Brief(strconv.Quote(number.String())) + " is none, or beyond what a float64 holds"
 	}
 	return "a " + value.Type().String() + " has no meaning as an attribute"
 }

@@ -29,13 +29,13 @@ func (c *cache) store(s *snapshot) {
 // share.
 type snapshot struct {
 	served
-	native     *ruleset    // rules once more where they are the native ones, so that a check calls them directly
-	overridden *overridden // rules with local overrides before them; nil where there are none. Then native is nil
-	below      *ruleset    // the native rules below overrides
-	foreign    bool        // the rules are those of another format
-	borrows    bool        // and they may be lent memory: they keep nothing
-	observer   *observer   // nil: nobody listens to evaluations
-	misfits    *misfits    // nil: nobody counts them
+	native     *ruleset         // rules once more where they are the native ones, so that a check calls them directly
+	overridden *overriddenRules // rules with local overrides before them; nil where there are none. Then native is nil
+	below      *ruleset         // the native rules below overrides
+	foreign    bool             // the rules are those of another format
+	borrows    bool             // and they may be lent memory: they keep nothing
+	observer   *observer        // nil: nobody listens to evaluations
+	misfits    *misfits         // nil: nobody counts them
 
 	self *snapshot // see far
 }
@@ -93,8 +93,8 @@ func (s *snapshot) promote(tier Tier) *snapshot {
 	return &promoted
 }
 
-// held is the ruleset in use with all that belongs to it and to no other.
-type held struct {
+// heldRuleset is the ruleset in use with all that belongs to it and to no other.
+type heldRuleset struct {
 	snapshot  *snapshot
 	info      RulesInfo
 	sum       [sha256.Size]byte // of the document
@@ -111,7 +111,7 @@ type publication struct {
 	cache     *cache
 	ready     chan struct{}
 	once      sync.Once
-	overrides *overrides
+	overrides *overrideFile
 }
 
 func (p *publication) store(s *snapshot) {
@@ -122,11 +122,11 @@ func (p *publication) store(s *snapshot) {
 }
 
 // over returns the snapshot with the overrides before it.
-func (o *overrides) over(s *snapshot) *snapshot {
+func (o *overrideFile) over(s *snapshot) *snapshot {
 	if o == nil {
 		return s
 	}
 	covered := *s
-	covered.native, covered.below, covered.overridden = nil, s.native, newOverridden(s.rules, *o.list.Load(), o.file)
+	covered.native, covered.below, covered.overridden = nil, s.native, newOverriddenRules(s.rules, *o.list.Load(), o.file)
 	return &covered
 }

@@ -1,11 +1,13 @@
 package becket
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
+	"slices"
 	"sync"
 	"time"
 
@@ -18,7 +20,7 @@ import (
 type Client struct {
 	config    *config
 	cache     cache
-	status    *statusBoard
+	status    *statusRecorder
 	observer  *observer
 	notifier  *notifier
 	refresher *poll.Loop
@@ -55,7 +57,7 @@ func New(source Source, options ...Option) (*Client, error) {
 	if config.ownClock {
 		config.clock = c.notifier.steady(config.clock)
 	}
-	c.status = &statusBoard{clock: config.clock}
+	c.status = &statusRecorder{clock: config.clock}
 	c.notifier.start()
 	c.observer = newObserver(config, c.notifier)
 	f := &fetcher{
@@ -166,7 +168,7 @@ func (c *Client) Status() Status {
 	s := c.status.read()
 	s.Format = c.config.formatName
 	s.Exposures = c.observer.exposures().status()
-	s.OverridesFile, s.Overrides = c.config.overrides.told()
+	s.OverridesFile, s.Overrides = c.config.overrides.listed()
 	s.HookPanics, s.DroppedEvents = c.notifier.panics.Load(), c.notifier.dropped.Load()
 	select {
 	case <-c.refresher.Done():
@@ -250,7 +252,7 @@ func (c *Client) close() {
 	exposures.stop()
 	c.closing.err = errors.Join(c.closeSource(work), exposures.wait(work), exposures.losses())
 	c.notifier.stop()
-	if !ends(all, c.notifier.done) {
+	if !endsInTime(all, c.notifier.done) {
 		c.closing.err = errors.Join(c.closing.err, fmt.Errorf("%w for a hook", ErrNotEnded))
 	}
 }
@@ -259,7 +261,7 @@ func (c *Client) close() {
 // more.
 func (c *Client) closeSource(ctx context.Context) error {
 	var late error
-	if !ends(ctx, c.refresher.Done()) {
+	if !endsInTime(ctx, c.refresher.Done()) {
 		late = fmt.Errorf("%w for the refresh under way", ErrNotEnded)
 	}
 	closer, ok := c.config.source.(io.Closer)
@@ -271,10 +273,22 @@ func (c *Client) closeSource(ctx context.Context) error {
 	switch {
 	case late != nil:
 		return late
-	case !ends(ctx, done):
+	case !endsInTime(ctx, done):
 		return fmt.Errorf("%w for the source to close", ErrNotEnded)
 	case err != nil:
 		return fmt.Errorf("becket: closing the source: %w", within{err})
 	}
 	return nil
+}
+
+// expired lists the flags that should be gone: their last day has ended, in UTC, and they are not
+// permanent.
+func expired(s *served, now time.Time) (flags []FlagInfo) {
+	for info := range flagsOf(s) {
+		if !info.Permanent && !info.Expires.IsZero() && !now.Before(info.Expires.AddDate(0, 0, 1)) {
+			flags = append(flags, info)
+		}
+	}
+	slices.SortStableFunc(flags, func(a, b FlagInfo) int { return cmp.Compare(a.Expires.Unix(), b.Expires.Unix()) })
+	return flags
 }

@@ -192,7 +192,7 @@ func TestALoggerThatHangsHoldsNothingUp(t *testing.T) {
 		free := make(chan struct{})
 		began := time.Now()
 		client := newTestClient(t, newScript(serving("", flagsDocument(1, "a"))), WithLogger(slog.New(hanging{free: free})),
-			WithOverrides(overrideFile(t, `{"theme":"dark"}`)))
+			WithOverrides(writeOverrides(t, `{"theme":"dark"}`)))
 		require.NoError(t, client.Refresh(t.Context()))
 		assert.Equal(t, "dark", client.For(Subject{}).String("theme", ""))
 		assert.Equal(t, began, time.Now())

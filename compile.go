@@ -1,12 +1,99 @@
 package becket
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/becketflags/becket/internal/match"
 	"github.com/becketflags/becket/internal/native"
 )
+
+// compiler makes flags and segments of their definitions. It makes equal parts of definitions once.
+type compiler struct {
+	attributes map[string]*attributeName
+	versions   map[*match.Constraint]*conditionRest
+	keySources map[string]*keySource
+	variants   map[writtenVariants][]Variant
+	references int // how many references have been compiled
+}
+
+// writtenVariants is the type of a flag's variants, and the object that they are written as.
+type writtenVariants struct {
+	kind Kind
+	text string
+}
+
+// longestShared is how many bytes the variants of a flag may be written in to be compared with
+// others.
+const longestShared = 256
+
+func newCompiler() *compiler {
+	return &compiler{
+		attributes: map[string]*attributeName{},
+		versions:   map[*match.Constraint]*conditionRest{},
+		keySources: map[string]*keySource{},
+		variants:   map[writtenVariants][]Variant{},
+	}
+}
+
+// attribute returns the one name of that text.
+func (c *compiler) attribute(text string) *attributeName {
+	if kept, ok := c.attributes[text]; ok {
+		return kept
+	}
+	kept := newAttributeName(text)
+	c.attributes[text] = kept
+	return kept
+}
+
+// hashedBy returns the source of the key to hash, nil for the targeting key alone. Equal ones are
+// shared.
+func (c *compiler) hashedBy(attributes []string) *keySource {
+	if len(attributes) == 0 || len(attributes) == 1 && attributes[0] == keyName {
+		return nil
+	}
+	key := strings.Join(attributes, "\x00")
+	if source, ok := c.keySources[key]; ok {
+		return source
+	}
+	var first *keySource
+	for _, attribute := range slices.Backward(attributes) {
+		first = &keySource{c.attribute(attribute), first}
+	}
+	c.keySources[key] = first
+	return first
+}
+
+// versionRange returns the operand of semver. Equal ones are shared.
+func (c *compiler) versionRange(versions *match.Constraint) *conditionRest {
+	if o, ok := c.versions[versions]; ok {
+		return o
+	}
+	o := &conditionRest{versions: versions}
+	c.versions[versions] = o
+	return o
+}
+
+func (c *compiler) reference(d *native.Reference) *reference {
+	c.references++
+	return &reference{key: d.Key, toFlag: d.ToFlag, variants: d.Variants, at: d.At, path: d.Path}
+}
+
+// valueOf returns a value of a document.
+func valueOf(v native.Value) Value {
+	switch v.Kind {
+	case native.Bool:
+		return BoolValue(v.Bool())
+	case native.Text:
+		return StringValue(v.Text)
+	case native.Object:
+		return ObjectValue([]byte(v.Text))
+	default:
+		return numberValue(v.Number())
+	}
+}
 
 var flagKinds = [...]Kind{
 	native.Untyped: KindAny, native.Bool: KindBool, native.Text: KindString, native.Int: KindInt, native.Float: KindFloat,
@@ -29,7 +116,7 @@ func (c *compiler) Flag(d *native.Flag) (compiled any, problem string) {
 	if d.Off != native.None {
 		f.off = &f.variants[d.Off]
 	}
-	f.otherwise = c.serve(f, &d.Default)
+	f.defaultServe = c.serve(f, &d.Default)
 	c.rules(f, d)
 	if d.MaxAge > 0 || len(d.Requires) > 0 {
 		f.rare = &rareFields{maxAge: d.MaxAge, requires: c.requirements(d)}
@@ -37,7 +124,7 @@ func (c *compiler) Flag(d *native.Flag) (compiled any, problem string) {
 	if d.IsAbout {
 		f.about = aboutOf(&d.About)
 	}
-	f.shorten()
+	f.precompute()
 	if c.references == before {
 		f.placement = leafOf(f)
 		if f.cost > maxEvaluations {
@@ -105,4 +192,77 @@ const secondsPerDay = 24 * 60 * 60
 
 func dayOf(midnight time.Time) day {
 	return day((midnight.Unix() - time.Time{}.Unix()) / secondsPerDay)
+}
+
+func (c *compiler) rules(f *flag, d *native.Flag) {
+	f.rules = make([]rule, len(d.Rules))
+	for i := range d.Rules {
+		r := &d.Rules[i]
+		f.rules[i] = rule{r.Name, c.conjunction(r.If), c.gate(r, f.key), c.serve(f, &r.Serve)}
+	}
+}
+
+// gate returns what limits the rule, nil for nothing.
+func (c *compiler) gate(d *native.Rule, flag string) *gate {
+	timed := d.HasFrom || d.HasUntil || d.HasEvery
+	if !timed && !d.HasLayer && !d.HasRamp && !d.HasPercent {
+		return nil
+	}
+	g := &gate{below: noPercent}
+	if d.HasPercent {
+		g.below = threshold(d.Percent)
+	}
+	if timed {
+		g.window = windowOf(d)
+	}
+	if d.HasRamp {
+		g.ramp = rampOf(&d.Ramp)
+	}
+	salt := flag
+	if d.HasSalt {
+		salt = d.Salt
+	}
+	by := c.hashedBy(d.By)
+	g.hashed = hashed{by: by, seed: seedOf(salt)}
+	if d.HasLayer {
+		seed := seedOf("layer/" + d.Layer.Name)
+		g.layer = &layer{name: d.Layer.Name, hashed: hashed{by: by, seed: seed}, from: d.Layer.From, to: d.Layer.To}
+	}
+	return g
+}
+
+func windowOf(d *native.Rule) *window {
+	w := &window{from: d.From, until: d.Until, hasFrom: d.HasFrom, hasUntil: d.HasUntil}
+	if d.HasEvery {
+		w.every = &recurrence{weekdays(d.Every.Days), d.Every.From, d.Every.Until, d.Every.Zone}
+	}
+	return w
+}
+
+func rampOf(d *native.Ramp) *ramp {
+	r := &ramp{steps: make([]rampStep, len(d.Steps)), linear: d.Linear}
+	for i, step := range d.Steps {
+		r.steps[i] = rampStep{step.At, step.Percent}
+	}
+	return r
+}
+
+// serve compiles what a rule or a default serves.
+func (c *compiler) serve(f *flag, d *native.Serve) serve {
+	if !d.IsSplit {
+		return serve{variant: &f.variants[d.Variant]}
+	}
+	salt := f.key
+	if d.HasSalt {
+		salt = d.Salt
+	}
+	s := &split{arms: make([]arm, 0, len(d.Arms)), hashed: hashed{by: c.hashedBy(d.By), seed: seedOf(salt)}}
+	for i := range d.Arms {
+		if a := &d.Arms[i]; a.Weight > 0 {
+			s.arms = append(s.arms, arm{&f.variants[a.Variant], hashText(salt + "/" + a.Name), a.Weight, 0})
+		}
+	}
+	slices.SortFunc(s.arms, func(a, b arm) int { return cmp.Compare(a.variant.Name, b.variant.Name) })
+	s.scale()
+	return serve{split: s}
 }

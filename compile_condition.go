@@ -26,11 +26,11 @@ func (c *compiler) conjunction(d *native.Condition) []condition {
 func (c *compiler) condition(d *native.Condition, to *condition) {
 	switch {
 	case d.Form != native.OnAttribute:
-		to.form, to.more = formOf[d.Form], c.rest(d)
+		to.form, to.rest = formOf[d.Form], c.rest(d)
 	case d.Count == 1:
 		c.test(d.Tests, c.attribute(d.Attribute), to)
 	default:
-		to.form, to.more = formAll, &operand{parts: c.tests(d)}
+		to.form, to.rest = formAll, &conditionRest{parts: c.tests(d)}
 	}
 }
 
@@ -39,11 +39,11 @@ var formOf = [...]form{
 }
 
 // rest compiles the parts or the reference of a condition that is not on an attribute.
-func (c *compiler) rest(d *native.Condition) *operand {
+func (c *compiler) rest(d *native.Condition) *conditionRest {
 	if d.Reference != nil {
-		return &operand{reference: c.reference(d.Reference)}
+		return &conditionRest{reference: c.reference(d.Reference)}
 	}
-	return &operand{parts: c.parts(d)}
+	return &conditionRest{parts: c.parts(d)}
 }
 
 func (c *compiler) parts(d *native.Condition) []condition {
@@ -85,22 +85,22 @@ func (c *compiler) test(d *native.Test, attribute *attributeName, to *condition)
 	case opIn:
 		to.set = setOf(d.List, d.Fold)
 	case opContains, opStartsWith, opEndsWith:
-		to.more = &operand{texts: d.Texts}
+		to.rest = &conditionRest{texts: d.Texts}
 		if d.Fold {
-			to.more.texts = foldAll(d.Texts)
+			to.rest.texts = foldAll(d.Texts)
 		}
 	case opLess, opLessOrEqual, opGreater, opGreaterOrEqual:
-		to.operand = numeralOf(numberValue(d.Number))
+		to.number = numeralOf(numberValue(d.Number))
 	case opBefore, opAfter:
-		to.operand = numeralOf(TimeValue(d.Instant.Time()))
+		to.number = numeralOf(TimeValue(d.Instant.Time()))
 	case opNewerThan, opOlderThan:
-		to.more = &operand{duration: d.Duration}
+		to.rest = &conditionRest{duration: d.Duration}
 	case opMatches:
-		to.more = &operand{pattern: d.Pattern}
+		to.rest = &conditionRest{pattern: d.Pattern}
 	case opSemver:
-		to.more = c.versionRange(d.Versions)
+		to.rest = c.versionRange(d.Versions)
 	case opCIDR:
-		to.more = &operand{prefixes: d.Prefixes}
+		to.rest = &conditionRest{prefixes: d.Prefixes}
 	}
 }
 

@@ -73,31 +73,3 @@ func (t Tier) String() string {
 
 // MarshalText writes the tier as its name.
 func (t Tier) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
-
-// Kind says what a [Value] holds and what a flag's variants are. For flags the words are
-// OpenFeature's: boolean, string, integer, float and object. Attributes know instants and lists
-// besides.
-type Kind uint8
-
-// The kinds of values. KindAny is the zero Kind: of an attribute it says that there is none, of an
-// evaluation that any type will do.
-const (
-	KindAny Kind = iota
-	KindBool
-	KindString
-	KindInt
-	KindFloat
-	KindObject
-	KindTime
-	KindList
-)
-
-var kindNames = [...]string{"any", "boolean", "string", "integer", "float", "object", "instant", "list"}
-
-// String returns the kind's name as a ruleset writes it, such as "boolean" or "integer".
-func (k Kind) String() string {
-	if int(k) < len(kindNames) {
-		return kindNames[k]
-	}
-	return "unknown"
-}

@@ -62,6 +62,6 @@ func (d *guardedDisk) call(limit time.Duration, work func() error) error {
 
 func openDisk(c *config) disk.Store {
 	file := disk.New(c.diskFolder, c.identity, c.formatName)
-	file.ByTime, file.Trusted = c.lowerRevisionValid, c.trusts
+	file.ByTime, file.Trusted = c.lowerRevisionAllowed, c.trusts
 	return file
 }

@@ -56,13 +56,13 @@ func (c *condition) effortOfText(length int) int {
 	}
 	switch c.operator {
 	case opMatches:
-		return saturated(length+1, 2*c.more.pattern.Effort)
+		return saturated(length+1, 2*c.rest.pattern.Effort)
 	case opContains:
-		return steps + saturated(len(c.more.texts), 2+length/4)
+		return steps + saturated(len(c.rest.texts), 2+length/4)
 	case opStartsWith, opEndsWith:
-		return steps + len(c.more.texts)
+		return steps + len(c.rest.texts)
 	case opCIDR:
-		return 10 + len(c.more.prefixes)
+		return 10 + len(c.rest.prefixes)
 	default:
 		return 10
 	}
@@ -86,11 +86,11 @@ func (c *condition) evaluations() int {
 		most = 9_000 // of one operator
 	)
 	sum := 1
-	if c.more == nil {
+	if c.rest == nil {
 		return sum
 	}
-	for i := range c.more.parts {
-		sum = min(sum+c.more.parts[i].evaluations(), maxEvaluations+1)
+	for i := range c.rest.parts {
+		sum = min(sum+c.rest.parts[i].evaluations(), maxEvaluations+1)
 	}
 	if c.form == formTest {
 		sum += min(c.effortOfText(usualText)/unit, most)
@@ -102,8 +102,8 @@ func (c *condition) evaluations() int {
 func (f *flag) evaluations() int {
 	const arms = 8 // of a split, for one evaluation
 	sum := 1
-	if f.otherwise.split != nil {
-		sum += len(f.otherwise.split.arms) / arms
+	if f.defaultServe.split != nil {
+		sum += len(f.defaultServe.split.arms) / arms
 	}
 	for i := range f.rules {
 		r := &f.rules[i]

@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/becketflags/becket/internal/limit"
-	"github.com/becketflags/becket/internal/match"
 	"github.com/becketflags/becket/internal/web"
 )
 
@@ -66,28 +65,6 @@ var (
 	ErrNotReady            = &EvaluationError{Code: CodeProviderNotReady, Message: "no ruleset has been loaded yet"}
 	ErrGeneral             = &EvaluationError{Code: CodeGeneral, Message: "the evaluation failed"}
 )
-
-// typeMismatches has an error for each pair of types, asked for and found.
-var typeMismatches = func() (errs [KindObject + 1][KindObject + 1]*EvaluationError) {
-	for asked := range errs {
-		for found := range errs[asked] {
-			errs[asked][found] = &EvaluationError{
-				Code:    CodeTypeMismatch,
-				Message: fmt.Sprintf("the flag is of type %s, not %s", Kind(found), Kind(asked)),
-			}
-		}
-	}
-	return errs
-}()
-
-// TypeMismatch returns the error for a flag of type found that was asked for as another type. It
-// allocates nothing.
-func TypeMismatch(asked, found Kind) *EvaluationError {
-	if asked > KindObject || found > KindObject {
-		return ErrTypeMismatch
-	}
-	return typeMismatches[asked][found]
-}
 
 // Errors of a client's methods, for errors.Is.
 var (
@@ -224,9 +201,3 @@ func joinProblems(problems []*DocumentError) error {
 	}
 	return errors.Join(errs...)
 }
-
-// shorten keeps a message readable that quotes a text.
-func shorten(text string) string { return cut(text, 40) }
-
-// cut returns the beginning of a text of more than that many bytes.
-func cut(text string, most int) string { return match.Shorten(text, most) }

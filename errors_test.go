@@ -11,6 +11,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/becketflags/becket/internal/match"
 )
 
 func TestEveryErrorHasThePrefixOnce(t *testing.T) {
@@ -104,9 +106,9 @@ func fileOf(t *testing.T, text string) string {
 
 func TestLongTextsAreQuotedShort(t *testing.T) {
 	t.Parallel()
-	assert.Equal(t, "short", shorten("short"))
-	assert.Equal(t, strings.Repeat("a", 40)+"…", shorten(strings.Repeat("a", 41)))
-	assert.Equal(t, strings.Repeat("a", 39)+"…", shorten(strings.Repeat("a", 39)+"ü"), "no half of a letter")
+	assert.Equal(t, "short", match.Brief("short"))
+	assert.Equal(t, strings.Repeat("a", 40)+"…", match.Brief(strings.Repeat("a", 41)))
+	assert.Equal(t, strings.Repeat("a", 39)+"…", match.Brief(strings.Repeat("a", 39)+"ü"), "no half of a letter")
 }
 
 func TestEvaluationErrorsAreTheSameByTheirCodes(t *testing.T) {

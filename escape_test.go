@@ -184,7 +184,7 @@ func TestAnswersForTextsOnTheStackAllocateNothing(t *testing.T) { //nolint:paral
 	p := newPieces()
 	for name, client := range map[string]*Client{
 		"native":                   newAllocClient(t),
-		"with overrides":           newAllocClient(t, WithOverrides(overrideFile(t, `{"elsewhere":true}`))),
+		"with overrides":           newAllocClient(t, WithOverrides(writeOverrides(t, `{"elsewhere":true}`))),
 		"with exposures, repeated": newAllocClient(t, WithExposures(sink)),
 		"lent to a format":         newAllocClient(t, WithFormat(plainFormat{})),
 	} {

@@ -104,8 +104,8 @@ func (e *evaluation) version(name *attributeName, text string, constraint *match
 	return truthOf(constraint.ContainsRelease(e.release))
 }
 
-// lacks notes an attribute that the subject does not have.
-func (e *evaluation) lacks(attribute *attributeName) {
+// noteMissing notes an attribute that the subject does not have.
+func (e *evaluation) noteMissing(attribute *attributeName) {
 	if e.missing == nil {
 		e.missing = attribute
 	}
@@ -150,28 +150,28 @@ func (r *ruleset) Evaluate(key string, want Kind, subject *Subject, at *Moment) 
 	if subject == nil {
 		subject = &Subject{}
 	}
-	return r.decide(key, want, subject, at)
+	return r.evaluate(key, want, subject, at)
 }
 
-func (r *ruleset) decide(key string, want Kind, subject *Subject, at *Moment) Result {
+func (r *ruleset) evaluate(key string, want Kind, subject *Subject, at *Moment) Result {
 	e := evaluation{subject: *subject}
 	f := r.flags.find(key)
-	variant := f.decideFor(&e, want, at)
+	variant := f.answer(&e, want, at)
 	return e.result(f, want, variant)
 }
 
-// variantFor is decideFor for who wants the variant alone.
-func (f *flag) variantFor(subject Subject, want Kind, at *Moment) *Variant {
+// answerFast is answer for who wants the variant alone.
+func (f *flag) answerFast(subject Subject, want Kind, at *Moment) *Variant {
 	e := evaluation{subject: subject}
 	if f != nil && f.rare == nil && !f.timed && f.kind == want {
 		return f.decide(&e) // there is nothing to prepare
 	}
-	return f.decideFor(&e, want, at)
+	return f.answer(&e, want, at)
 }
 
-// decideFor returns the variant to serve, nil for the caller's default; e tells the rest. A nil
+// answer returns the variant to serve, nil for the caller's default; e tells the rest. A nil
 // flag is not found.
-func (f *flag) decideFor(e *evaluation, want Kind, at *Moment) *Variant {
+func (f *flag) answer(e *evaluation, want Kind, at *Moment) *Variant {
 	switch {
 	case f == nil:
 		return e.fail(failedUnknown)
@@ -200,13 +200,13 @@ func (f *flag) tracks(e *evaluation) bool {
 	return f.track == trackAll || f.track == trackSplits && e.consulted
 }
 
-// evaluate decides the flag, also as a requirement or condition of another.
-func (f *flag) evaluate(e *evaluation) *Variant {
+// decideTraced decides the flag, also as a requirement or condition of another.
+func (f *flag) decideTraced(e *evaluation) *Variant {
 	switch {
 	case e.trace != nil:
 		return e.trace.flag(e, f)
 	case e.asked != nil:
-		return e.asked.evaluate(e, f)
+		return e.asked.decideAndNote(e, f)
 	default:
 		return f.decide(e)
 	}
@@ -226,27 +226,27 @@ func (f *flag) decide(e *evaluation) *Variant {
 	for i := range f.rules {
 		r := &f.rules[i]
 		if e.trace == nil && r.matches(e) || e.trace != nil && e.trace.rule(e, r) {
-			if variant := r.decide(e, i+1); variant != nil {
+			if variant := r.pick(e, i+1); variant != nil {
 				return variant
 			}
 		}
 	}
-	if f.otherwise.split != nil {
-		variant := f.otherwise.split.decide(e, 0)
+	if f.defaultServe.split != nil {
+		variant := f.defaultServe.split.draw(e, 0)
 		if variant == nil {
 			return e.fail(failedKey)
 		}
 		return variant
 	}
 	if len(f.rules) == 0 {
-		return e.settle(f.otherwise.variant, reasonStatic, 0)
+		return e.settle(f.defaultServe.variant, reasonStatic, 0)
 	}
-	return e.settle(f.otherwise.variant, reasonDefault, 0)
+	return e.settle(f.defaultServe.variant, reasonDefault, 0)
 }
 
-// decideSimply is decide for who wants the variant alone, and for a flag of which every rule is one
+// decideByTests is decide for who wants the variant alone, and for a flag of which every rule is one
 // test that serves one variant. Then there is nothing to note on the way.
-func (f *flag) decideSimply(subject Subject) *Variant {
+func (f *flag) decideByTests(subject Subject) *Variant {
 	var spent effort
 	for i := range f.rules {
 		r := &f.rules[i]
@@ -256,7 +256,7 @@ func (f *flag) decideSimply(subject Subject) *Variant {
 			return r.serve.variant
 		}
 	}
-	return f.otherwise.variant
+	return f.defaultServe.variant
 }
 
 // forbids returns why the flag serves "off" whatever its rules say, 0 for no reason.
@@ -299,12 +299,12 @@ func (r *rule) matches(e *evaluation) bool {
 	return r.gate == nil || r.gate.admits(e)
 }
 
-// decide returns the variant that the rule serves, nil where it splits and the subject has no key:
+// pick returns the variant that the rule serves, nil where it splits and the subject has no key:
 // then the next rule is asked. It is the flag's rule of that number.
-func (r *rule) decide(e *evaluation, number int) *Variant {
+func (r *rule) pick(e *evaluation, number int) *Variant {
 	switch {
 	case r.serve.split != nil:
-		return r.serve.split.decide(e, number)
+		return r.serve.split.draw(e, number)
 	case r.gate.rolls():
 		return e.settle(r.serve.variant, reasonSplit, number)
 	default:
@@ -312,9 +312,9 @@ func (r *rule) decide(e *evaluation, number int) *Variant {
 	}
 }
 
-// decide returns the variant that the subject draws, nil without a key: there is nothing to draw
+// draw returns the variant that the subject draws, nil without a key: there is nothing to draw
 // with.
-func (s *split) decide(e *evaluation, rule int) *Variant {
+func (s *split) draw(e *evaluation, rule int) *Variant {
 	hash, ok := s.hash(e)
 	if !ok {
 		if e.trace != nil {

@@ -254,7 +254,7 @@ func (x *exposer) send(batch []queued) error {
 	defer cancel()
 	err := errSinkPanicked
 	x.notifier.await("the sink", func() { err = x.config.sink.Expose(ctx, exposures) })
-	x.settle(batch, err)
+	x.recordBatch(batch, err)
 	if err == nil {
 		return nil
 	}
@@ -268,8 +268,8 @@ func (x *exposer) send(batch []queued) error {
 	return err
 }
 
-// settle counts a batch once its fate is known.
-func (x *exposer) settle(batch []queued, failure error) {
+// recordBatch counts a batch once its fate is known.
+func (x *exposer) recordBatch(batch []queued, failure error) {
 	x.mutex.Lock()
 	defer x.mutex.Unlock()
 	if x.abandoned {
@@ -330,7 +330,7 @@ func (x *exposer) stop() {
 
 // wait returns when the goroutine has ended, or gives up and counts as dropped what is pending.
 func (x *exposer) wait(ctx context.Context) error {
-	if x == nil || ends(ctx, x.done) {
+	if x == nil || endsInTime(ctx, x.done) {
 		return nil
 	}
 	x.abandon()

@@ -59,7 +59,7 @@ type exposureConfig struct {
 	queue  int
 	batch  int
 	every  time.Duration
-	given  int // how often WithExposures was
+	times  int // how often WithExposures was
 }
 
 // WithExposureWindow sets for how long an exposure of the same unit, flag, behaviour of the flag,
@@ -91,10 +91,10 @@ func WithExposureBatch(exposures int, wait time.Duration) ExposureOption {
 
 // check tells the mistakes in the options.
 func (c *exposureConfig) check(mistake func(wrong bool, format string, args ...any)) {
-	if c.given == 0 {
+	if c.times == 0 {
 		return
 	}
-	mistake(c.given > 1, "WithExposures is given %d times; a SinkFunc may call several sinks", c.given)
+	mistake(c.times > 1, "WithExposures is given %d times; a SinkFunc may call several sinks", c.times)
 	function, ok := c.sink.(SinkFunc)
 	mistake(c.sink == nil || ok && function == nil, "WithExposures: the sink is nil")
 	if sink, ok := c.sink.(interface{ check() error }); ok {

@@ -24,23 +24,21 @@ type fetcher struct {
 	disk        *guardedDisk // nil: none
 	notifier    *notifier
 	observer    *observer
-	status      *statusBoard
-	held        *held
-	expiry      expiryWarner
+	status      *statusRecorder
+	current     *heldRuleset
 
-	bar       int64 // least revision of the next document: that of the last one from network or disk
-	plain     bool  // the next fetch goes without a validator: the last answer to one was no good
-	source    guardedSource
-	renewedAt time.Time // of the copy on disk, by the monotonic clock
-	diskDue   bool      // the copy on disk is not what is held
+	leastRevision int64 // least revision of the next document: that of the last one from network or disk
+	skipValidator bool  // the next fetch goes without a validator: the last answer to one was no good
+	source        guardedSource
+	diskWrittenAt time.Time // of the copy on disk, by the monotonic clock
+	diskOutdated  bool      // the copy on disk is not what is held
 }
 
 // refresh fetches once. It returns nil if the source was reached and what it said is now in use.
 func (f *fetcher) refresh(ctx context.Context) error {
 	began := time.Now()
 	f.renewOverrides()
-	defer f.warnExpired()
-	bytes, outcome, failure := f.once(ctx)
+	bytes, outcome, failure := f.fetchOnce(ctx)
 	if failure != nil && ctx.Err() != nil {
 		return failure // closed meanwhile: nobody failed
 	}
@@ -48,9 +46,9 @@ func (f *fetcher) refresh(ctx context.Context) error {
 	if failure != nil {
 		f.notifier.tell(&event{failure: failure})
 	} else {
-		f.keep()
+		f.writeDiskCopy()
 	}
-	result := Refresh{Outcome: outcome, Duration: time.Since(began), Bytes: bytes, Revision: f.held.snapshot.revision}
+	result := Refresh{Outcome: outcome, Duration: time.Since(began), Bytes: bytes, Revision: f.current.snapshot.revision}
 	if failure != nil {
 		result.Err = failure
 		f.notifier.tell(&event{refresh: &result})
@@ -89,26 +87,26 @@ func (f *fetcher) task() poll.Task {
 	}
 }
 
-func (f *fetcher) once(ctx context.Context) (int, Outcome, *DeliveryError) {
-	validator := f.held.validator
-	if f.plain {
+func (f *fetcher) fetchOnce(ctx context.Context) (int, Outcome, *DeliveryError) {
+	validator := f.current.validator
+	if f.skipValidator {
 		validator = Validator{}
 	}
 	document, err := f.source.fetch(ctx, validator)
 	if err != nil {
-		f.plain = distrustsValidator(err)
+		f.skipValidator = distrustsValidator(err)
 		return 0, OutcomeFailed, &DeliveryError{CauseFetch, err}
 	}
 	if document.NotModified {
-		if validator.IsZero() || f.held.snapshot.rules == nil {
-			f.plain = true
+		if validator.IsZero() || f.current.snapshot.rules == nil {
+			f.skipValidator = true
 			return 0, OutcomeFailed, &DeliveryError{CauseFetch, ErrUnexpectedNotModified}
 		}
-		f.confirmed(f.held.snapshot.promote(TierNetwork))
+		f.confirmed(f.current.snapshot.promote(TierNetwork))
 		return 0, OutcomeNotModified, nil
 	}
-	f.plain = false
-	return f.offered(ctx, document)
+	f.skipValidator = false
+	return f.consider(ctx, document)
 }
 
 // distrustsValidator tells answers that may be due to the validator itself, so that the next fetch
@@ -121,35 +119,35 @@ func distrustsValidator(err error) bool {
 	return ok && (status.Code == 400 || status.Code == 412 || status.Code == 416 || status.Code == 431)
 }
 
-// offered decides on a whole document. A refused one changes nothing, its validator is forgotten
+// consider decides on a whole document. A refused one changes nothing, its validator is forgotten
 // with it.
-func (f *fetcher) offered(ctx context.Context, document Document) (int, Outcome, *DeliveryError) {
-	size, first := len(document.Body), f.held.snapshot.rules == nil
+func (f *fetcher) consider(ctx context.Context, document Document) (int, Outcome, *DeliveryError) {
+	size, first := len(document.Body), f.current.snapshot.rules == nil
 	sum := sumOf(document.Body)
-	signature, signedBy := f.held.signature, f.held.signedBy
-	same := !first && sum() == f.held.sum
+	signature, signedBy := f.current.signature, f.current.signedBy
+	same := !first && sum() == f.current.sum
 	if len(f.config.keys) > 0 && (!same || signedBy == "") {
 		var err error
 		if document, signature, signedBy, err = f.verified(ctx, document); err != nil {
 			return size, OutcomeFailed, &DeliveryError{CauseSignature, err}
 		}
 		sum = sumOf(document.Body)
-		same = !first && sum() == f.held.sum
+		same = !first && sum() == f.current.sum
 	}
-	next := &held{validator: document.Validator, signature: signature, signedBy: signedBy}
+	next := &heldRuleset{validator: document.Validator, signature: signature, signedBy: signedBy}
 	if same {
-		f.unchanged(next)
+		f.acceptSame(next)
 		return size, OutcomeNotModified, nil
 	}
 	if first {
 		go sum() // meanwhile, since somebody may be waiting
 	}
-	rules, err := f.decoder.decode(ctx, document.Body, f.held.snapshot.rules)
+	rules, err := f.decoder.decode(ctx, document.Body, f.current.snapshot.rules)
 	if err != nil {
 		return size, OutcomeFailed, &DeliveryError{CauseDocument, err}
 	}
 	next.info, next.sum = rules.Info(), sum()
-	if err := f.config.acceptable(next.info, f.held.info, f.bar); err != nil {
+	if err := f.config.acceptable(next.info, f.current.info, f.leastRevision); err != nil {
 		return size, OutcomeFailed, &DeliveryError{CauseRefused, err}
 	}
 	f.publish(next, rules, document.Body)
@@ -162,16 +160,16 @@ func sumOf(body []byte) func() [sha256.Size]byte {
 }
 
 // publish swaps the pointer. What is told of it is told afterwards.
-func (f *fetcher) publish(next *held, rules Rules, body []byte) {
+func (f *fetcher) publish(next *heldRuleset, rules Rules, body []byte) {
 	now := f.config.clock()
-	before := f.held
+	before := f.current
 	next.snapshot = f.newSnapshot(rules, TierNetwork)
 	next.snapshot.confirm(now)
-	next.fetchedAt, f.bar = now, next.info.Revision
+	next.fetchedAt, f.leastRevision = now, next.info.Revision
 	if f.disk != nil {
 		next.body = body
 	}
-	f.held, f.diskDue = next, true
+	f.current, f.diskOutdated = next, true
 	f.status.served(next) // before the pointer: who waited for the ruleset finds it in Status too
 	f.publication.store(next.snapshot)
 	f.notifier.tell(&event{before: &before.snapshot.served, after: &next.snapshot.served, first: before.snapshot.rules == nil})
@@ -180,44 +178,44 @@ func (f *fetcher) publish(next *held, rules Rules, body []byte) {
 	}
 }
 
-// unchanged takes the validator of a document that is byte for byte the one in use: a server
+// acceptSame takes the validator of a document that is byte for byte the one in use: a server
 // without ETag, or one that changes it at every answer.
-func (f *fetcher) unchanged(next *held) {
-	h := *f.held
+func (f *fetcher) acceptSame(next *heldRuleset) {
+	h := *f.current
 	h.validator, h.signature, h.signedBy, h.fetchedAt = next.validator, next.signature, next.signedBy, f.config.clock()
-	f.bar = max(f.bar, h.info.Revision)
-	f.held = &h
+	f.leastRevision = max(f.leastRevision, h.info.Revision)
+	f.current = &h
 	f.confirmed(h.snapshot.promote(TierNetwork))
 }
 
 // confirmed notes that the source vouched for the ruleset in use.
 func (f *fetcher) confirmed(s *snapshot) {
 	s.confirm(f.config.clock())
-	if f.held.snapshot.tier == s.tier {
-		f.status.served(f.held)
+	if f.current.snapshot.tier == s.tier {
+		f.status.served(f.current)
 		return
 	}
-	h := *f.held
+	h := *f.current
 	h.snapshot = s
-	f.held = &h
+	f.current = &h
 	f.status.served(&h)
 	f.publication.store(s)
 }
 
-// keep writes the disk copy where it is due: at once for a new ruleset, and every minute for its
+// writeDiskCopy writes the disk copy where it is due: at once for a new ruleset, and every minute for its
 // time stamp. Failing stops nothing; the next refresh tries again.
-func (f *fetcher) keep() {
-	if f.disk == nil || !f.diskDue && time.Since(f.renewedAt) < stampEvery {
+func (f *fetcher) writeDiskCopy() {
+	if f.disk == nil || !f.diskOutdated && time.Since(f.diskWrittenAt) < stampEvery {
 		return
 	}
-	h := f.held
+	h := f.current
 	err := f.disk.keep(&disk.Copy{
 		Body: h.body, Sum: h.sum, Revision: h.info.Revision, ETag: h.validator.ETag, LastModified: h.validator.LastModified,
 		Signature: h.signature, FetchedAt: h.fetchedAt, ConfirmedAt: f.config.clock(),
 	})
-	f.diskDue = err != nil
+	f.diskOutdated = err != nil
 	if err == nil {
-		f.renewedAt = time.Now()
+		f.diskWrittenAt = time.Now()
 	}
 	f.status.wrote(err)
 	if err != nil {
@@ -264,62 +262,13 @@ func (f *fetcher) renewOverrides() {
 	}
 	if changed {
 		o.announce(f.notifier)
-		f.publication.store(f.held.snapshot)
+		f.publication.store(f.current.snapshot)
 	}
 }
 
 // announce logs that answers come from here.
-func (o *overrides) announce(n *notifier) {
+func (o *overrideFile) announce(n *notifier) {
 	if o != nil {
 		n.tell(&event{overrides: o})
 	}
-}
-
-// warnExpired tells of the flags that have not been told of today.
-func (f *fetcher) warnExpired() {
-	if !f.config.expiryWarnings {
-		return
-	}
-	w, now := &f.expiry, f.config.clock()
-	day := now.UTC().Truncate(24 * time.Hour)
-	if day.Equal(w.day) && f.held.sum == w.sum {
-		return
-	}
-	if !day.Equal(w.day) {
-		w.warned, w.full = map[string]bool{}, false
-	}
-	w.day, w.sum = day, f.held.sum
-	if news, more := w.news(expired(&f.held.snapshot.served, now)); len(news)+more > 0 {
-		f.notifier.tell(&event{expired: news, expiredMore: more})
-	}
-}
-
-// maxExpiryWarnings is for how many flags a warning is logged in a day: a document may have a
-// million.
-const maxExpiryWarnings = 1000
-
-// expiryWarner remembers which flags it has warned of today. Only the refresher's goroutine uses
-// it.
-type expiryWarner struct {
-	day    time.Time
-	sum    [32]byte // of the document that was looked at
-	warned map[string]bool
-	full   bool // one line has said that there are more
-}
-
-// news returns the flags to warn of now, and how many more there are where nobody has been told so
-// today.
-func (w *expiryWarner) news(flags []FlagInfo) (news []FlagInfo, more int) {
-	for _, flag := range flags {
-		switch {
-		case w.warned[flag.Key]:
-		case len(w.warned) < maxExpiryWarnings:
-			w.warned[flag.Key] = true
-			news = append(news, flag)
-		case !w.full:
-			more++
-		}
-	}
-	w.full = w.full || more > 0
-	return news, more
 }

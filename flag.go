@@ -1,7 +1,9 @@
 package becket
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/becketflags/becket/internal/match"
@@ -9,18 +11,18 @@ import (
 
 // flag is a compiled flag. It is immutable once its ruleset is published.
 type flag struct {
-	fingerprint match.Fingerprint // of the key
-	key         string
-	rare        *rareFields // nil: none of them
-	fixed       *Variant    // what the flag serves to everybody at all times; nil where that depends
-	off         *Variant    // nil: the caller's default
-	rules       []rule
-	otherwise   serve     // "default" in the document
-	variants    []Variant // sorted by name
-	about       *about    // nil: the document says nothing for people
+	fingerprint  match.Fingerprint // of the key
+	key          string
+	rare         *rareFields // nil: none of them
+	fixed        *Variant    // what the flag serves to everybody at all times; nil where that depends
+	off          *Variant    // nil: the caller's default
+	rules        []rule
+	defaultServe serve     // "default" in the document
+	variants     []Variant // sorted by name
+	about        *about    // nil: the document says nothing for people
 	placement
 	kind                  Kind
-	simple                bool // see decideSimply
+	byTests               bool // see decideByTests
 	enabled               bool
 	track                 tracking
 	definition, behaviour uint64
@@ -145,21 +147,75 @@ func (d day) time() time.Time { return time.Time{}.AddDate(0, 0, int(d)) }
 // impliedVariants are those of a flag that names none.
 var impliedVariants = []Variant{{Name: "off", Value: BoolValue(false)}, {Name: "on", Value: BoolValue(true)}}
 
-// mostSimple is how many rules a simple flag has at most. With more, it pays to remember where
+// mostByTests is how many rules a simple flag has at most. With more, it pays to remember where
 // attributes were found.
-const mostSimple = 4
+const mostByTests = 4
 
-// shorten finds out whether the flag serves the same to everybody at all times, or else is simple.
-func (f *flag) shorten() {
+// precompute finds out whether the flag serves the same to everybody at all times, or else is simple.
+func (f *flag) precompute() {
 	switch {
 	case !f.enabled:
 		f.fixed = f.off
-	case f.rare != nil || f.otherwise.split != nil:
+	case f.rare != nil || f.defaultServe.split != nil:
 	case len(f.rules) == 0:
-		f.fixed = f.otherwise.variant
-	case len(f.rules) <= mostSimple:
-		f.simple = !slices.ContainsFunc(f.rules, func(r rule) bool {
+		f.fixed = f.defaultServe.variant
+	case len(f.rules) <= mostByTests:
+		f.byTests = !slices.ContainsFunc(f.rules, func(r rule) bool {
 			return r.gate != nil || r.serve.split != nil || len(r.conditions) != 1 || !r.conditions[0].isPlainTest()
 		})
 	}
+}
+
+// window is the time in which a rule lives: [from, until), either side open when absent, and within
+// it the times that recur.
+type window struct {
+	from, until       match.Instant
+	hasFrom, hasUntil bool
+	every             *recurrence // nil: all the time
+}
+
+func (w *window) open(now match.Instant) bool {
+	return (!w.hasFrom || !now.Before(w.from)) && (!w.hasUntil || now.Before(w.until)) &&
+		(w.every == nil || w.every.open(now))
+}
+
+// recurrence is a part of some days of the week, by the wall clock of a time zone. An hour that the
+// clocks skip does not occur there, and one that they repeat occurs twice.
+type recurrence struct {
+	days        weekdays
+	from, until int // minutes after midnight; where until is not above from, it is one of the next day
+	zone        *time.Location
+}
+
+// weekdays has a bit for each time.Weekday.
+type weekdays uint8
+
+const everyDay weekdays = 1<<7 - 1
+
+func (d weekdays) has(day time.Weekday) bool { return d>>day&1 == 1 }
+
+// open reports whether a part of a day that began today or yesterday lasts.
+func (r *recurrence) open(now match.Instant) bool {
+	wall := now.Time().In(r.zone)
+	today, minute := wall.Weekday(), wall.Hour()*match.MinutesPerHour+wall.Minute()
+	if r.from < r.until {
+		return r.days.has(today) && r.from <= minute && minute < r.until
+	}
+	yesterday := (today + 6) % 7
+	return r.days.has(today) && r.from <= minute || r.days.has(yesterday) && minute < r.until
+}
+
+// text writes the recurrence for people.
+func (r *recurrence) text() string {
+	var days []string
+	for day, word := range match.DayWords {
+		if r.days.has(time.Weekday(day)) {
+			days = append(days, word)
+		}
+	}
+	which := strings.Join(days, ", ")
+	if r.days == everyDay {
+		which = "every day"
+	}
+	return fmt.Sprintf("%s from %s until %s in %s", which, match.ClockText(r.from), match.ClockText(r.until), r.zone)
 }

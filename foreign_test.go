@@ -93,8 +93,8 @@ func TestAPanicInRulesOfAnotherFormatReachesNobodyAndIsReported(t *testing.T) {
 		for name, options := range map[string][]Option{
 			"alone":       nil,
 			"observed":    {WithHooks(Hooks{OnEvaluate: func(Evaluation) {}})},
-			"overridden":  {WithOverrides(overrideFile(t, `{"b":true}`))},
-			"override of": {WithOverrides(overrideFile(t, `{"a":"no such variant"}`))},
+			"overridden":  {WithOverrides(writeOverrides(t, `{"b":true}`))},
+			"override of": {WithOverrides(writeOverrides(t, `{"a":"no such variant"}`))},
 		} {
 			t.Run(method+" "+name, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
@@ -350,7 +350,7 @@ func TestAFileOfOverridesThatHangsStopsNoRefresh(t *testing.T) {
 			c.overrides.read = func(context.Context, Validator) (Document, error) { <-free; return Document{}, assert.AnError }
 		}
 		source := newScript(serving("", flagsDocument(1, "a")))
-		client := newTestClient(t, source, WithOverrides(overrideFile(t, `{"b":true}`)), WithHooks(heard.hooks()))
+		client := newTestClient(t, source, WithOverrides(writeOverrides(t, `{"b":true}`)), WithHooks(heard.hooks()))
 		synctest.Wait()
 		hang(client.config)
 		source.set(serving("", flagsDocument(2, "c")))

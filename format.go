@@ -81,6 +81,28 @@ func (r *Result) fail(err *EvaluationError) {
 	r.Variant, r.Rule, r.Reason, r.Err = nil, "", ReasonError, err
 }
 
+// typeMismatches has an error for each pair of types, asked for and found.
+var typeMismatches = func() (errs [KindObject + 1][KindObject + 1]*EvaluationError) {
+	for asked := range errs {
+		for found := range errs[asked] {
+			errs[asked][found] = &EvaluationError{
+				Code:    CodeTypeMismatch,
+				Message: fmt.Sprintf("the flag is of type %s, not %s", Kind(found), Kind(asked)),
+			}
+		}
+	}
+	return errs
+}()
+
+// TypeMismatch returns the error for a flag of type found that was asked for as another type. It
+// allocates nothing.
+func TypeMismatch(asked, found Kind) *EvaluationError {
+	if asked > KindObject || found > KindObject {
+		return ErrTypeMismatch
+	}
+	return typeMismatches[asked][found]
+}
+
 // Variant is one of the values that a flag can serve.
 type Variant struct {
 	Name  string
@@ -155,12 +177,6 @@ type FlagInfo struct {
 	Definition, Behaviour uint64
 }
 
-// ExpiredBy reports whether the flag should be gone: its last day has ended, in UTC, and it is not
-// permanent.
-func (f FlagInfo) ExpiredBy(now time.Time) bool {
-	return !f.Permanent && !f.Expires.IsZero() && !now.Before(f.Expires.AddDate(0, 0, 1))
-}
-
 // RulesInfo describes a document.
 type RulesInfo struct {
 	Revision    int64
@@ -169,6 +185,23 @@ type RulesInfo struct {
 	Bad         []Bad             // what was set aside
 	Warnings    []error           // what is odd but harmless
 	Segments    map[string]uint64 // a digest of each segment's definition
+}
+
+// served is a ruleset and where it came from: what everybody may know of a snapshot.
+type served struct {
+	rules       Rules // nil: no ruleset yet
+	revision    int64
+	environment string
+	tier        Tier
+	moment      *Moment
+}
+
+// flagsOf lists a snapshot's flags; ranging over it is safe where there are no rules.
+func flagsOf(s *served) iter.Seq[FlagInfo] {
+	if s == nil || s.rules == nil {
+		return func(func(FlagInfo) bool) {}
+	}
+	return s.rules.Flags()
 }
 
 // Bad is a flag or a segment that could not be read. The others are served all the same.
@@ -199,8 +232,8 @@ func variantsOf(rules Rules, flag string) []Variant {
 	return lister.Variants(flag)
 }
 
-// named returns the variant of that name, or nil.
-func named(variants []Variant, name string) *Variant {
+// variantNamed returns the variant of that name, or nil.
+func variantNamed(variants []Variant, name string) *Variant {
 	i := slices.IndexFunc(variants, func(v Variant) bool { return v.Name == name })
 	if i < 0 {
 		return nil
@@ -208,8 +241,8 @@ func named(variants []Variant, name string) *Variant {
 	return &variants[i]
 }
 
-// holding returns the first variant of that value, or nil.
-func holding(variants []Variant, value Value) *Variant {
+// variantHolding returns the first variant of that value, or nil.
+func variantHolding(variants []Variant, value Value) *Variant {
 	i := slices.IndexFunc(variants, func(v Variant) bool { return v.Value.Equal(value) })
 	if i < 0 {
 		return nil

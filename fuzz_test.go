@@ -171,7 +171,7 @@ func FuzzEvaluate(f *testing.F) {
 		f.Fatal(err, rules.Info().Bad)
 	}
 	decodedRules, ok := rules.(*decoded)
-	if !ok || !decodedRules.flags.find("simple").simple || !decodedRules.flags.find("simpler").simple || decodedRules.flags.find("rules").simple {
+	if !ok || !decodedRules.flags.find("simple").byTests || !decodedRules.flags.find("simpler").byTests || decodedRules.flags.find("rules").byTests {
 		f.Fatal("one of the flags is simple")
 	}
 	at := At(time.Unix(1e9, 0), 0)
@@ -186,9 +186,9 @@ func FuzzEvaluate(f *testing.F) {
 			require.Equal(t, r, rules.Evaluate(flag, KindAny, &subject, at))
 			require.Equal(t, r.Err != nil, r.Variant == nil)
 			short := decodedRules.flags.find(flag)
-			require.Same(t, r.Variant, short.variantFor(subject, short.kind, at), "the variant alone")
-			if short.simple {
-				require.Same(t, r.Variant, short.decideSimply(subject))
+			require.Same(t, r.Variant, short.answerFast(subject, short.kind, at), "the variant alone")
+			if short.byTests {
+				require.Same(t, r.Variant, short.decideByTests(subject))
 			}
 			explainer, ok := rules.(Explainer)
 			require.True(t, ok)

@@ -97,8 +97,8 @@ func (c *condition) unlinked() *condition {
 		return c
 	}
 	copied := *c
-	more := *c.more
-	copied.more = &more
+	more := *c.rest
+	copied.rest = &more
 	if more.reference != nil {
 		more.reference = more.reference.unlinked()
 	}
@@ -108,11 +108,11 @@ func (c *condition) unlinked() *condition {
 
 // refers reports whether there is a reference in a condition, which may be nil.
 func (c *condition) refers() bool {
-	if c == nil || c.more == nil {
+	if c == nil || c.rest == nil {
 		return false
 	}
-	return c.more.reference != nil ||
-		slices.ContainsFunc(c.more.parts, func(part condition) bool { return part.refers() })
+	return c.rest.reference != nil ||
+		slices.ContainsFunc(c.rest.parts, func(part condition) bool { return part.refers() })
 }
 
 func unlinkedAll(conditions []condition) []condition {

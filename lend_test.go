@@ -81,7 +81,7 @@ func clientsOfHoards(t *testing.T, format Format) map[string]*Client {
 	sink := SinkFunc(func(context.Context, []Exposure) error { return nil })
 	return map[string]*Client{
 		"plainly":        newAllocClient(t, WithFormat(format)),
-		"with overrides": newAllocClient(t, WithFormat(format), WithOverrides(overrideFile(t, `{"elsewhere":true}`))),
+		"with overrides": newAllocClient(t, WithFormat(format), WithOverrides(writeOverrides(t, `{"elsewhere":true}`))),
 		"with listeners": newAllocClient(t, WithFormat(format), WithExposures(sink),
 			WithHooks(Hooks{OnEvaluate: func(Evaluation) {}})),
 	}

@@ -134,7 +134,7 @@ func (r *decoded) judge(g nodes, component []int32) {
 	for _, ref := range first.out {
 		if problem := r.badSegment(g, first, ref); problem != nil {
 			message := "it uses the segment %q, which is bad: %s"
-			first.fail(r.problemOf(first, fmt.Sprintf(message, shorten(ref.key), trimPrefix(firstOf(problem)))))
+			first.fail(r.problemOf(first, fmt.Sprintf(message, match.Brief(ref.key), trimPrefix(firstOf(problem)))))
 			return
 		}
 		if target := ref.target(); target != nil && g.problemOf(target) == nil && !target.isBad() {
@@ -187,7 +187,7 @@ func (r *decoded) dangling(n *node, ref *reference) *DocumentError {
 	if ref.toFlag {
 		target = "flag"
 	}
-	message := fmt.Sprintf("there is no %s %q%s", target, shorten(ref.key), r.suggest(ref))
+	message := fmt.Sprintf("there is no %s %q%s", target, match.Brief(ref.key), r.suggest(ref))
 	return (*DocumentError)(r.document.Problem(ref.at, cmp.Or(ref.path, n.name().path()), message))
 }
 
@@ -216,7 +216,7 @@ func (r *decoded) problemOf(n *node, message string) *DocumentError {
 	if len(n.out) > 0 && !n.isKept() {
 		return (*DocumentError)(r.document.Problem(n.out[0].at, n.name().path(), message))
 	}
-	return &DocumentError{Path: n.name().path(), Message: cut(message, native.MaxMessage)}
+	return &DocumentError{Path: n.name().path(), Message: match.Shorten(message, native.MaxMessage)}
 }
 
 // firstOf returns the first of several errors that were joined.

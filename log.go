@@ -4,6 +4,8 @@ import (
 	"context"
 	"log/slog"
 	"time"
+
+	"github.com/becketflags/becket/internal/match"
 )
 
 const (
@@ -17,17 +19,17 @@ const (
 // minute; the next line says how many were left out. Only the notifier uses it.
 type limitedLogger struct {
 	logger *slog.Logger // nil: silent
-	causes map[Cause]*quiet
-	told   map[Misfit]bool // misfits, without their counts and errors
+	causes map[Cause]*suppressed
+	logged map[Misfit]bool // misfits, without their counts and errors
 }
 
-type quiet struct {
+type suppressed struct {
 	last    time.Time
 	skipped int
 }
 
 func newLimitedLogger(logger *slog.Logger) *limitedLogger {
-	return &limitedLogger{logger: logger, causes: map[Cause]*quiet{}, told: map[Misfit]bool{}}
+	return &limitedLogger{logger: logger, causes: map[Cause]*suppressed{}, logged: map[Misfit]bool{}}
 }
 
 func (l *limitedLogger) failed(failure *DeliveryError) {
@@ -36,7 +38,7 @@ func (l *limitedLogger) failed(failure *DeliveryError) {
 	}
 	q := l.causes[failure.Cause]
 	if q == nil {
-		q = &quiet{}
+		q = &suppressed{}
 		l.causes[failure.Cause] = q
 	}
 	now := time.Now()
@@ -124,7 +126,7 @@ func (l *limitedLogger) audit(c *Changes, what string, flag *FlagInfo, onlyMetad
 func (l *limitedLogger) log(level slog.Level, message string, attributes ...slog.Attr) {
 	for i := range attributes {
 		if text := attributes[i].Value; text.Kind() == slog.KindString && len(text.String()) > maxLogText {
-			attributes[i].Value = slog.StringValue(cut(text.String(), maxLogText))
+			attributes[i].Value = slog.StringValue(match.Shorten(text.String(), maxLogText))
 		}
 	}
 	if l.logger != nil {
@@ -132,29 +134,19 @@ func (l *limitedLogger) log(level slog.Level, message string, attributes ...slog
 	}
 }
 
-func (l *limitedLogger) expired(flags []FlagInfo, more int) {
-	for i := range flags {
-		l.log(slog.LevelWarn, "becket: flag has expired",
-			slog.String("flag", flags[i].Key), slog.String("owner", flags[i].Owner), slog.String("expires", flags[i].Expires.Format(time.DateOnly)))
-	}
-	if more > 0 {
-		l.log(slog.LevelWarn, "becket: more flags have expired", slog.Int("number", more))
-	}
-}
-
 // misfitting writes one line for a flag and a type, in however many rulesets it does not fit.
 func (l *limitedLogger) misfitting(m *Misfit) {
 	key := Misfit{Flag: m.Flag, Type: m.Type}
-	if l.told[key] || len(l.told) >= maxMisfits {
+	if l.logged[key] || len(l.logged) >= maxMisfits {
 		return
 	}
-	l.told[key] = true
+	l.logged[key] = true
 	l.log(slog.LevelWarn, "becket: an object does not fit its type, checks get their default",
 		slog.String("flag", m.Flag), slog.String("type", m.Type), slog.String("error", m.Err.Error()))
 }
 
 // overridden names the flags that a file on this machine decides.
-func (l *limitedLogger) overridden(o *overrides) {
+func (l *limitedLogger) overridden(o *overrideFile) {
 	list := *o.list.Load()
 	flags := make([]string, len(list))
 	for i := range list {

@@ -22,10 +22,8 @@ type event struct {
 	warnings      []error
 	failure       *DeliveryError
 	refresh       *Refresh
-	expired       []FlagInfo
-	expiredMore   int        // flags that are not listed
-	overrides     *overrides // flags are overridden
-	misfit        *Misfit    // an object does not fit the type asked for
+	overrides     *overrideFile // flags are overridden
+	misfit        *Misfit       // an object does not fit the type asked for
 }
 
 // notifier calls hooks and the logger from one goroutine of its own, so that nothing of the user's
@@ -187,8 +185,6 @@ func (n *notifier) deliver(e *event) {
 		n.await("logger", func() { n.logger.overridden(e.overrides) })
 	case e.misfit != nil:
 		n.await("logger", func() { n.logger.misfitting(e.misfit) })
-	case len(e.expired)+e.expiredMore > 0:
-		n.await("logger", func() { n.logger.expired(e.expired, e.expiredMore) })
 	default:
 		n.setAside(e)
 	}

@@ -5,8 +5,12 @@ import (
 	"errors"
 	"maps"
 	"reflect"
+	"slices"
 	"sync"
 	"sync/atomic"
+	"unsafe"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // object is the value of an object variant: its JSON, and what callers have decoded it into so far.
@@ -21,6 +25,20 @@ type decoding struct {
 	once  sync.Once
 	value any
 	err   *EvaluationError
+}
+
+// ObjectValue returns a Value of [KindObject] for a JSON object or array. It keeps the bytes, which
+// must be valid JSON and must not be changed afterwards.
+func ObjectValue(raw []byte) Value {
+	return Value{pointer: unsafe.Pointer(&object{raw: raw}), meta: meta(KindObject)}
+}
+
+// Raw returns the JSON of an object, and nil for any other kind. The caller must not change it.
+func (v Value) Raw() []byte {
+	if v.kind() != KindObject {
+		return nil
+	}
+	return (*object)(v.pointer).raw
 }
 
 // decodeObject decodes an object's JSON into a T, once per ruleset and type. Everybody who asks for
@@ -83,4 +101,13 @@ func decode[T any](raw []byte) (value any, err *EvaluationError) {
 // misfit is made once per ruleset and type, so that asking again allocates nothing.
 func misfit(cause error) *EvaluationError {
 	return &EvaluationError{Code: CodeTypeMismatch, Message: "the object does not fit the type asked for", Cause: cause}
+}
+
+// canonical writes JSON in the one form of RFC 8785.
+func canonical(raw []byte) string {
+	value := jsontext.Value(slices.Clone(raw))
+	if value.Canonicalize() != nil {
+		return string(raw)
+	}
+	return string(value)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"strings"
 	"time"
 
 	"aead.dev/minisign"
@@ -34,20 +35,19 @@ type config struct {
 	keys      []minisign.PublicKey
 	keyErrors []error
 
-	identity           string // of the source
-	formatName         string
-	environment        string // "": any
-	diskFolder         string // "" with disk set is a mistake
-	disk               bool
-	openDisk           func(*config) disk.Store // nil: openDisk; tests put in another one
-	bootstrap          []byte
-	hasBootstrap       bool
-	exposures          exposureConfig
-	overrideFiles      []string
-	overrides          *overrides // nil: none
-	expiryWarnings     bool
-	emptyAllowed       bool
-	lowerRevisionValid bool
+	identity             string // of the source
+	formatName           string
+	environment          string // "": any
+	diskFolder           string // "" with disk set is a mistake
+	disk                 bool
+	openDisk             func(*config) disk.Store // nil: openDisk; tests put in another one
+	bootstrap            []byte
+	hasBootstrap         bool
+	exposures            exposureConfig
+	overrideFiles        []string
+	overrides            *overrideFile // nil: none
+	emptyAllowed         bool
+	lowerRevisionAllowed bool
 }
 
 func newConfig(source Source, options []Option) (*config, error) {
@@ -75,7 +75,6 @@ func (c *config) check() error {
 	mistake(c.interval < minPollInterval, "WithPollInterval: %v is below the least interval, %v", c.interval, minPollInterval)
 	mistake(c.disk && c.diskFolder == "", "WithDiskCache: the folder has no name")
 	mistake(c.hasBootstrap && len(c.bootstrap) == 0, "WithBootstrap: there are no bytes")
-	mistake(c.expiryWarnings && c.logger == nil, "WithExpiryWarnings: there is no logger; see WithLogger")
 	c.exposures.check(mistake)
 	errs = append(errs, c.keyErrors...)
 	var err error
@@ -201,7 +200,7 @@ func WithEmptyAllowed() Option {
 // WithLowerRevisionAllowed accepts a document whose revision is below that of the one before. By
 // default, it is refused: caches and replays must not turn time back.
 func WithLowerRevisionAllowed() Option {
-	return func(c *config) { c.lowerRevisionValid = true }
+	return func(c *config) { c.lowerRevisionAllowed = true }
 }
 
 // WithExposures tells a sink which subject was given which variant, for the evaluations that a
@@ -215,7 +214,7 @@ func WithExposures(sink Sink, options ...ExposureOption) Option {
 	return func(c *config) {
 		c.exposures = exposureConfig{
 			sink: sink, window: time.Hour, memory: 1 << 16, queue: 10_000,
-			batch: 500, every: 5 * time.Second, given: c.exposures.given + 1,
+			batch: 500, every: 5 * time.Second, times: c.exposures.times + 1,
 		}
 		for _, option := range options {
 			if option != nil {
@@ -250,9 +249,12 @@ func WithOverridesFromEnv(variable string) Option {
 	}
 }
 
-// WithExpiryWarnings logs a warning for each flag that should be gone, once a day in UTC, looking
-// after each refresh. Of more than 1,000 flags, the rest is only counted. It needs [WithLogger]. By
-// default, nothing is logged; [Client.Expired] tells at any time.
-func WithExpiryWarnings() Option {
-	return func(c *config) { c.expiryWarnings = true }
+// parsePublicKey reads the text of a .pub file or the key alone. The key is public, but what was
+// given by mistake in its place may not be, so it is not quoted.
+func parsePublicKey(text string) (minisign.PublicKey, error) {
+	var key minisign.PublicKey
+	if err := key.UnmarshalText([]byte(strings.TrimSpace(text))); err != nil {
+		return key, errors.New("becket: WithPublicKey: this is not a minisign public key: 56 characters of base64, or the text of a .pub file")
+	}
+	return key, nil
 }

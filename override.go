@@ -5,10 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 	"sync/atomic"
 
+	"github.com/becketflags/becket/internal/match"
 	"github.com/becketflags/becket/internal/native"
 )
 
@@ -18,8 +20,8 @@ type Override struct {
 	Value any // as the file has it
 }
 
-// overrides is a file of overrides. A nil one has none.
-type overrides struct {
+// overrideFile is a file of overrides. A nil one has none.
+type overrideFile struct {
 	file string
 	read func(context.Context, Validator) (Document, error)
 
@@ -27,11 +29,11 @@ type overrides struct {
 	guard guard
 	body  []byte // as read last
 
-	list atomic.Pointer[[]override]
+	list atomic.Pointer[[]overrideEntry]
 }
 
-// override is a line of the file.
-type override struct {
+// overrideEntry is a line of the file.
+type overrideEntry struct {
 	flag  string
 	value Value
 }
@@ -42,7 +44,7 @@ const maxOverrides = 1 << 20
 var errOverridesHang = errors.New("becket: the file system hangs: the file could not be read in time")
 
 // loadOverrides returns nil where none were asked for.
-func loadOverrides(files []string) (*overrides, error) {
+func loadOverrides(files []string) (*overrideFile, error) {
 	switch {
 	case len(files) == 0:
 		return nil, nil //nolint:nilnil // no overrides is no error
@@ -51,13 +53,13 @@ func loadOverrides(files []string) (*overrides, error) {
 	case len(files) > 1:
 		return nil, fmt.Errorf("becket: WithOverrides: overrides come from one file, and there are %d: %s", len(files), strings.Join(files, ", "))
 	}
-	o := &overrides{file: files[0], read: File(files[0]).Fetch, guard: guard{name: "file", hangs: errOverridesHang}}
+	o := &overrideFile{file: files[0], read: File(files[0]).Fetch, guard: guard{name: "file", hangs: errOverridesHang}}
 	_, err := o.reload()
 	return o, err
 }
 
 // reload reads the file and reports whether it has changed.
-func (o *overrides) reload() (changed bool, err error) {
+func (o *overrideFile) reload() (changed bool, err error) {
 	document, err := guarded(context.Background(), &o.guard, startPatience, func(ctx context.Context) (Document, error) {
 		return o.read(ctx, Validator{})
 	})
@@ -80,17 +82,17 @@ func (o *overrides) reload() (changed bool, err error) {
 }
 
 // decodeOverrides reads the file. Its errors are *DocumentError or join several of them.
-func decodeOverrides(document []byte) (list []override, err error) {
+func decodeOverrides(document []byte) (list []overrideEntry, err error) {
 	values, problems := native.ReadValues(document)
 	for _, v := range values {
-		list = append(list, override{v.Name, valueOf(v.Value)})
+		list = append(list, overrideEntry{v.Name, valueOf(v.Value)})
 	}
-	slices.SortFunc(list, func(a, b override) int { return strings.Compare(a.flag, b.flag) })
+	slices.SortFunc(list, func(a, b overrideEntry) int { return strings.Compare(a.flag, b.flag) })
 	return list, joinProblems(located(problems))
 }
 
-// told lists the overrides for Status.
-func (o *overrides) told() (file string, list []Override) {
+// listed lists the overrides for Status.
+func (o *overrideFile) listed() (file string, list []Override) {
 	if o == nil {
 		return "", nil
 	}
@@ -98,4 +100,158 @@ func (o *overrides) told() (file string, list []Override) {
 		list = append(list, Override{line.flag, line.value.Any()})
 	}
 	return o.file, list
+}
+
+// overriddenRules are Rules with overrides before them.
+type overriddenRules struct {
+	rules   Rules // nil: no ruleset yet
+	file    string
+	keys    []string // sorted
+	answers map[string]overrideAnswer
+}
+
+// overrideAnswer is what an override serves.
+type overrideAnswer struct {
+	variant *Variant
+	err     *EvaluationError // set: the override does not fit the flag
+}
+
+func newOverriddenRules(rules Rules, list []overrideEntry, file string) *overriddenRules {
+	o := &overriddenRules{rules: rules, file: file, answers: map[string]overrideAnswer{}}
+	for _, line := range list {
+		o.keys = append(o.keys, line.flag)
+		o.answers[line.flag] = line.answerFor(rules)
+	}
+	return o
+}
+
+// overrideName is the variant's name where the override is none of the flag's own.
+const overrideName = "override"
+
+// answerFor holds the override against the flag that the ruleset has, if it has one.
+func (line *overrideEntry) answerFor(rules Rules) overrideAnswer {
+	own := &Variant{Name: overrideName, Value: line.value}
+	if rules == nil {
+		return overrideAnswer{variant: own}
+	}
+	info, ok := rules.Flag(line.flag)
+	if !ok || info.Kind == KindAny {
+		return overrideAnswer{variant: own}
+	}
+	variants := variantsOf(rules, line.flag)
+	if line.value.kind() == KindString {
+		if variant := variantNamed(variants, line.value.Text()); variant != nil {
+			return overrideAnswer{variant: variant}
+		}
+		if info.Kind != KindString {
+			return overrideAnswer{err: &EvaluationError{Code: CodeParseError, Message: fmt.Sprintf(
+				"the override names the variant %q, which the flag does not have%s", match.Brief(line.value.Text()), match.Suggest(line.value.Text(), info.Variants))}}
+		}
+	}
+	value, ok := line.value.as(info.Kind)
+	if !ok {
+		return overrideAnswer{err: &EvaluationError{Code: CodeTypeMismatch, Message: fmt.Sprintf(
+			"the override is of type %s, the flag of type %s", line.value.kind(), info.Kind)}}
+	}
+	if variant := variantHolding(variants, value); variant != nil {
+		return overrideAnswer{variant: variant}
+	}
+	own.Value = value
+	return overrideAnswer{variant: own}
+}
+
+// Evaluate gives the override where there is one. Views ask the two parts by themselves.
+func (o *overriddenRules) Evaluate(flag string, want Kind, subject *Subject, at *Moment) Result {
+	r, ok := o.answerOf(flag, want)
+	switch {
+	case ok:
+		return r
+	case o.rules == nil:
+		return Result{Reason: ReasonError, Err: ErrNotReady}
+	default:
+		return o.rules.Evaluate(flag, want, subject, at)
+	}
+}
+
+// answerOf gives the override, and says whether there is one.
+func (o *overriddenRules) answerOf(flag string, want Kind) (r Result, ok bool) {
+	a, ok := o.answers[flag]
+	switch {
+	case !ok:
+		return Result{}, false
+	case a.err != nil:
+		return Result{Reason: ReasonError, Err: a.err}, true
+	}
+	if kind := a.variant.Value.kind(); want != KindAny && want != kind && (want != KindFloat || kind != KindInt) {
+		return Result{Reason: ReasonError, Err: TypeMismatch(want, kind)}, true
+	}
+	return Result{Variant: a.variant, Reason: ReasonOverride}, true
+}
+
+// Flags lists the ruleset's flags and those that only overrides have.
+func (o *overriddenRules) Flags() iter.Seq[FlagInfo] {
+	return func(yield func(FlagInfo) bool) {
+		rest := o.keys
+		for info := range flagsOf(&served{rules: o.rules}) {
+			for ; len(rest) > 0 && rest[0] <= info.Key; rest = rest[1:] {
+				if rest[0] < info.Key && !yield(o.info(rest[0])) {
+					return
+				}
+			}
+			if !yield(info) {
+				return
+			}
+		}
+		for _, key := range rest {
+			if !yield(o.info(key)) {
+				return
+			}
+		}
+	}
+}
+
+// info describes a flag that only an override has.
+func (o *overriddenRules) info(key string) FlagInfo {
+	a := o.answers[key]
+	if a.err != nil { // the ruleset had the flag when the override was held against it
+		return FlagInfo{Key: key, Err: a.err}
+	}
+	return FlagInfo{Key: key, Kind: a.variant.Value.kind(), Variants: []string{a.variant.Name}, Enabled: true}
+}
+
+// Flag describes one flag.
+func (o *overriddenRules) Flag(key string) (FlagInfo, bool) {
+	if o.rules != nil {
+		if info, ok := o.rules.Flag(key); ok {
+			return info, true
+		}
+	}
+	if _, ok := o.answers[key]; ok {
+		return o.info(key), true
+	}
+	return FlagInfo{}, false
+}
+
+// Info describes the document.
+func (o *overriddenRules) Info() RulesInfo {
+	if o.rules == nil {
+		return RulesInfo{}
+	}
+	return o.rules.Info()
+}
+
+// Explain tells of the override, or lets the ruleset explain.
+func (o *overriddenRules) Explain(key string, subject *Subject, at *Moment, private map[string]bool) Explanation {
+	a, ok := o.answers[key]
+	if !ok {
+		return explain(o.rules, key, subject, at, private)
+	}
+	x := Explanation{Flag: key, Steps: []Step{{What: "override", Text: o.file}}}
+	if a.err != nil {
+		x.Reason, x.Err, x.Steps[0].Outcome = ReasonError, a.err, "the caller's default"
+		return x
+	}
+	x.Reason, x.Variant, x.Value = ReasonOverride, a.variant.Name, a.variant.Value.Any()
+	x.Steps[0].Outcome = "serves " + a.variant.Name
+	return x
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func overrideFile(t *testing.T, text string) string {
+func writeOverrides(t *testing.T, text string) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "overrides.json")
 	require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
@@ -20,7 +20,7 @@ func overrideFile(t *testing.T, text string) string {
 
 func newOverriddenClient(t *testing.T, text string, options ...Option) *Client {
 	t.Helper()
-	options = append(options, WithOverrides(overrideFile(t, text)), WithBootstrap([]byte(handled)))
+	options = append(options, WithOverrides(writeOverrides(t, text)), WithBootstrap([]byte(handled)))
 	return newTestClient(t, Bytes([]byte(handled)), options...)
 }
 
@@ -104,7 +104,7 @@ func TestOverridesAreListedAndExplained(t *testing.T) {
 
 func TestOverridesWorkBeforeThereIsARuleset(t *testing.T) {
 	t.Parallel()
-	client := newTestClient(t, newScript(failing(assert.AnError)), WithOverrides(overrideFile(t, `{"new-checkout":true}`)))
+	client := newTestClient(t, newScript(failing(assert.AnError)), WithOverrides(writeOverrides(t, `{"new-checkout":true}`)))
 	v := client.For(Subject{})
 	assert.True(t, v.Enabled("new-checkout"))
 	require.ErrorIs(t, v.BoolDetail("theme", false).Err, ErrNotReady)
@@ -125,7 +125,7 @@ func TestOverridesAreWarnedOfAndGiveNoExposures(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		out, sink := &logged{}, &collector{}
 		client := newTestClient(t, Bytes([]byte(experiment)), WithBootstrap([]byte(experiment)),
-			WithOverrides(overrideFile(t, `{"split":"a"}`)), WithLogger(out.logger()), WithExposures(sink))
+			WithOverrides(writeOverrides(t, `{"split":"a"}`)), WithLogger(out.logger()), WithExposures(sink))
 		synctest.Wait()
 		assert.Contains(t, out.String(), "level=WARN msg=\"becket: flags are overridden on this machine\"")
 		assert.Contains(t, out.String(), "flags=[split]")
@@ -140,7 +140,7 @@ func TestOverridesAreWarnedOfAndGiveNoExposures(t *testing.T) {
 func TestTheFileOfOverridesIsReadAgainWithEveryRefresh(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		heard := &recorder{}
-		file := overrideFile(t, `{"theme":"light"}`)
+		file := writeOverrides(t, `{"theme":"light"}`)
 		client := newTestClient(t, Bytes([]byte(handled)), WithBootstrap([]byte(handled)), WithOverrides(file), WithHooks(heard.hooks()))
 		pinned := client.For(Subject{})
 		synctest.Wait() // the first fetch must not read half of what is written now
@@ -179,7 +179,7 @@ func TestWrongOverridesAreRefusedByNew(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			_, err := New(Bytes([]byte(handled)), WithOverrides(overrideFile(t, test.text)))
+			_, err := New(Bytes([]byte(handled)), WithOverrides(writeOverrides(t, test.text)))
 			require.Error(t, err)
 			assert.Contains(t, err.Error(), "WithOverrides: ")
 			assert.Contains(t, err.Error(), test.want)
@@ -196,7 +196,7 @@ func TestWrongOverridesAreRefusedByNew(t *testing.T) {
 }
 
 func TestTheEnvironmentNamesAFileOnlyWhereTheProgramAsks(t *testing.T) {
-	file := overrideFile(t, `{"theme":"light"}`)
+	file := writeOverrides(t, `{"theme":"light"}`)
 	t.Setenv("BECKET_OVERRIDES", file)
 	without := newTestClient(t, Bytes([]byte(handled)), WithBootstrap([]byte(handled)))
 	assert.Equal(t, "dark", without.For(Subject{}).String("theme", ""))

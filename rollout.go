@@ -74,7 +74,7 @@ func (h *hashed) hash(e *evaluation) (uint64, bool) {
 			e.unit = nil
 		}
 		if e.subject.keyLength == 0 {
-			e.lacks(keyAttribute)
+			e.noteMissing(keyAttribute)
 			return 0, false
 		}
 		if key := e.subject.Key(); e.effort.hashing(key) {
@@ -102,7 +102,7 @@ func (h *hashed) hashAttribute(e *evaluation) (uint64, bool) {
 			return hash, true
 		}
 		if value.kind() == KindAny {
-			e.lacks(source.attribute)
+			e.noteMissing(source.attribute)
 		}
 	}
 	return 0, false

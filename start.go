@@ -11,22 +11,22 @@ import (
 
 // start serves what there is without the source: the disk copy or the bootstrap, the one of the
 // higher revision, the disk copy where they are equal.
-func (f *fetcher) start(bootstrap *held) {
-	f.held = &held{snapshot: f.newSnapshot(nil, TierDefaults)}
+func (f *fetcher) start(bootstrap *heldRuleset) {
+	f.current = &heldRuleset{snapshot: f.newSnapshot(nil, TierDefaults)}
 	if bootstrap != nil {
 		bootstrap.snapshot = f.newSnapshot(bootstrap.snapshot.rules, TierBootstrap)
-		f.held = bootstrap
+		f.current = bootstrap
 	}
 	if f.config.disk {
 		f.disk = newGuardedDisk(f.config, f.notifier.own)
 		f.startFromDisk()
 	}
 	if f.disk == nil {
-		f.held.body = nil
+		f.current.body = nil
 	}
-	f.publication.store(f.held.snapshot)
-	f.status.served(f.held)
-	if info := f.held.info; len(info.Bad)+len(info.Warnings) > 0 {
+	f.publication.store(f.current.snapshot)
+	f.status.served(f.current)
+	if info := f.current.info; len(info.Bad)+len(info.Warnings) > 0 {
 		f.notifier.tell(&event{bad: info.Bad, warnings: info.Warnings})
 	}
 }
@@ -34,11 +34,11 @@ func (f *fetcher) start(bootstrap *held) {
 // startFromDisk takes the disk copy if there is one that can be used and the bootstrap is not
 // newer.
 func (f *fetcher) startFromDisk() {
-	kept, err := f.disk.open(f.held.snapshot.rules != nil)
+	kept, err := f.disk.open(f.current.snapshot.rules != nil)
 	if err == nil && kept == nil {
 		return
 	}
-	var h *held
+	var h *heldRuleset
 	if err == nil {
 		if h, err = f.fromDisk(kept); err != nil {
 			err = f.disk.setAside(err)
@@ -49,15 +49,15 @@ func (f *fetcher) startFromDisk() {
 		f.notifier.tell(&event{failure: &DeliveryError{CauseDisk, err}})
 		return
 	}
-	f.bar = h.info.Revision
-	if f.held.snapshot.rules == nil || h.info.Revision >= f.held.info.Revision {
-		f.held = h
+	f.leastRevision = h.info.Revision
+	if f.current.snapshot.rules == nil || h.info.Revision >= f.current.info.Revision {
+		f.current = h
 	}
 }
 
 // fromDisk holds a disk copy against everything that a fetched document is held against.
-func (f *fetcher) fromDisk(c *disk.Copy) (*held, error) {
-	h := &held{
+func (f *fetcher) fromDisk(c *disk.Copy) (*heldRuleset, error) {
+	h := &heldRuleset{
 		sum: sha256.Sum256(c.Body), body: c.Body, signature: c.Signature, fetchedAt: c.FetchedAt,
 		validator: Validator{ETag: c.ETag, LastModified: c.LastModified},
 	}
@@ -78,7 +78,7 @@ func (f *fetcher) fromDisk(c *disk.Copy) (*held, error) {
 	if c.Sum != h.sum || c.Revision != h.info.Revision {
 		return nil, fmt.Errorf("%w: its head is of another document", disk.ErrDamaged)
 	}
-	err = errors.Join(f.config.rightEnvironment(h.info), f.config.notEmptied(h.info, f.held.info))
+	err = errors.Join(f.config.rightEnvironment(h.info), f.config.notEmptied(h.info, f.current.info))
 	if err != nil {
 		return nil, fmt.Errorf("becket: the disk copy is refused: %w", within{err})
 	}
@@ -92,7 +92,7 @@ func (f *fetcher) fromDisk(c *disk.Copy) (*held, error) {
 
 // decodeBootstrap returns what the program was built with, nil where there is nothing. Its mistakes
 // are the program's.
-func (c *config) decodeBootstrap(d *decoder) (*held, error) {
+func (c *config) decodeBootstrap(d *decoder) (*heldRuleset, error) {
 	if !c.hasBootstrap {
 		return nil, nil //nolint:nilnil // no bootstrap is no error
 	}
@@ -100,7 +100,7 @@ func (c *config) decodeBootstrap(d *decoder) (*held, error) {
 	if err != nil {
 		return nil, fmt.Errorf("becket: WithBootstrap: %w", within{err})
 	}
-	h := &held{info: rules.Info(), sum: sha256.Sum256(c.bootstrap), body: c.bootstrap}
+	h := &heldRuleset{info: rules.Info(), sum: sha256.Sum256(c.bootstrap), body: c.bootstrap}
 	if err := c.rightEnvironment(h.info); err != nil {
 		return nil, fmt.Errorf("becket: WithBootstrap: %w", within{err})
 	}

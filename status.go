@@ -50,24 +50,24 @@ type Status struct {
 	Closed        bool
 }
 
-// statusBoard collects what Status tells. The refresher writes it, everybody reads it.
-type statusBoard struct {
+// statusRecorder collects what Status tells. The refresher writes it, everybody reads it.
+type statusRecorder struct {
 	clock func() time.Time
 
 	mutex   sync.Mutex
-	held    *held
+	current *heldRuleset
 	status  Status // the fields that have no other home
 	failure error  // of the last refresh
 }
 
 // served notes what is in use now.
-func (b *statusBoard) served(h *held) {
+func (b *statusRecorder) served(h *heldRuleset) {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
-	b.held = h
+	b.current = h
 }
 
-func (b *statusBoard) refreshed(failure *DeliveryError, outcome Outcome) {
+func (b *statusRecorder) refreshed(failure *DeliveryError, outcome Outcome) {
 	now := b.clock() // not under the lock: a program's clock may ask for the Status
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
@@ -86,7 +86,7 @@ func (b *statusBoard) refreshed(failure *DeliveryError, outcome Outcome) {
 	b.status.FailedAt = now
 }
 
-func (b *statusBoard) wrote(err error) {
+func (b *statusRecorder) wrote(err error) {
 	now := b.clock()
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
@@ -97,20 +97,20 @@ func (b *statusBoard) wrote(err error) {
 }
 
 // scheduled notes when the next fetch is due; the zero time while there is one.
-func (b *statusBoard) scheduled(at time.Time) {
+func (b *statusRecorder) scheduled(at time.Time) {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
 	b.status.NextFetch = at
 }
 
 // lastError joins what keeps the last refresh from having been good.
-func (b *statusBoard) lastError() error {
+func (b *statusRecorder) lastError() error {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
 	return b.joined()
 }
 
-func (b *statusBoard) joined() error {
+func (b *statusRecorder) joined() error {
 	if b.failure == nil || b.status.DiskError == nil {
 		if b.failure == nil {
 			return b.status.DiskError
@@ -123,12 +123,12 @@ func (b *statusBoard) joined() error {
 // firstCopy returns a copy of a list's first elements.
 func firstCopy[T any](list []T, most int) []T { return slices.Clone(list[:min(len(list), most)]) }
 
-func (b *statusBoard) read() Status {
+func (b *statusRecorder) read() Status {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
 	s := b.status
 	s.LastError = b.joined()
-	h := b.held
+	h := b.current
 	s.Tier = h.snapshot.tier
 	s.Revision, s.Environment, s.Flags = h.info.Revision, h.info.Environment, h.info.Flags
 	s.Bad, s.Warnings = firstCopy(h.info.Bad, native.MaxBad), firstCopy(h.info.Warnings, native.MaxWarnings+1)

@@ -29,9 +29,9 @@ type condition struct {
 	negated   bool // of in: not_in
 	fold      bool // ignore_case
 	attribute *attributeName
-	operand   numeral  // of comparisons
-	set       *set     // of in
-	more      *operand // of everything that a number and a set do not hold
+	number    numeral        // of comparisons
+	set       *set           // of in
+	rest      *conditionRest // of everything that a number and a set do not hold
 }
 
 // numeral is a Value without a pointer: a number or an instant.
@@ -44,8 +44,8 @@ func numeralOf(v Value) numeral { return numeral{v.number, v.meta} }
 
 func (n numeral) value() Value { return Value{number: n.number, meta: n.meta} }
 
-// operand holds what the rarer forms and operators need.
-type operand struct {
+// conditionRest holds what the rarer forms and operators need.
+type conditionRest struct {
 	parts     []condition // of all, any, not
 	reference *reference  // of segment and flag
 	texts     []string    // of contains, starts_with, ends_with; folded where the case is ignored
@@ -90,7 +90,7 @@ func (c condition) isTimed() bool {
 	if c.form == formTest {
 		return c.operator.isRelative()
 	}
-	return c.more != nil && slices.ContainsFunc(c.more.parts, condition.isTimed)
+	return c.rest != nil && slices.ContainsFunc(c.rest.parts, condition.isTimed)
 }
 
 // holds decides a condition.
@@ -104,11 +104,11 @@ func (c *condition) holds(e *evaluation) truth {
 	value := e.find(c.attribute)
 	switch {
 	case value.kind() == KindString && c.operator == opSemver && value.number <= parsedText:
-		return e.version(c.attribute, value.Text(), c.more.versions)
+		return e.version(c.attribute, value.Text(), c.rest.versions)
 	case c.operator >= opExists:
 		return c.holdsRarely(e, value)
 	case value.kind() == KindAny:
-		e.lacks(c.attribute)
+		e.noteMissing(c.attribute)
 		return unknown
 	}
 	return c.test(value, &e.effort)
@@ -122,11 +122,11 @@ func (c *condition) holdsRarely(e *evaluation, value Value) truth {
 		there := value.kind() != KindAny || e.subject.hasEntriesOf(c.attribute.text)
 		return truthOf(there != c.negated)
 	case value.kind() == KindAny:
-		e.lacks(c.attribute)
+		e.noteMissing(c.attribute)
 		return unknown
 	default:
 		relative := *c
-		relative.operand = numeralOf(TimeValue(e.now.Add(-c.more.duration).Time()))
+		relative.number = numeralOf(TimeValue(e.now.Add(-c.rest.duration).Time()))
 		return relative.test(value, &e.effort)
 	}
 }
@@ -154,15 +154,15 @@ func (c *condition) test(value Value, spent *effort) truth {
 func (c *condition) combine(e *evaluation) truth {
 	switch c.form {
 	case formAll:
-		return allHold(c.more.parts, e)
+		return allHold(c.rest.parts, e)
 	case formAny:
-		return anyHolds(c.more.parts, e)
+		return anyHolds(c.rest.parts, e)
 	case formNot:
-		return c.more.parts[0].holds(e).not()
+		return c.rest.parts[0].holds(e).not()
 	case formSegment:
-		return c.more.reference.contains(e)
+		return c.rest.reference.contains(e)
 	default:
-		return c.more.reference.satisfied(e)
+		return c.rest.reference.satisfied(e)
 	}
 }
 
@@ -228,7 +228,7 @@ func (r *reference) satisfied(e *evaluation) truth {
 	if r.flag == nil {
 		return unknown
 	}
-	variant := r.flag.evaluate(e)
+	variant := r.flag.decideTraced(e)
 	if e.failed != 0 {
 		return unknown
 	}
@@ -260,7 +260,7 @@ func (c *condition) compare(value Value, spent *effort) truth {
 	case opIn:
 		return c.inSet(value, spent)
 	case opLess, opLessOrEqual, opGreater, opGreaterOrEqual:
-		return compareNumber(c.operator, value, c.operand.value())
+		return compareNumber(c.operator, value, c.number.value())
 	case opBefore, opAfter, opNewerThan, opOlderThan:
 		return c.compareInstant(value)
 	}
@@ -291,12 +291,12 @@ func (c *condition) compareText(text string, spent *effort) truth {
 	}
 	switch c.operator {
 	case opMatches:
-		return truthOf(matches(c.more.pattern.Regexp, text))
+		return truthOf(matches(c.rest.pattern.Regexp, text))
 	case opSemver:
 		if len(text) > parsedText {
 			return unknown
 		}
-		return versionWithin(c.more.versions, text)
+		return versionWithin(c.rest.versions, text)
 	case opCIDR:
 		return c.insideAny(text)
 	}
@@ -304,7 +304,7 @@ func (c *condition) compareText(text string, spent *effort) truth {
 		var buffer [128]byte
 		text = textOf(match.AppendFold(buffer[:0], text))
 	}
-	for _, operand := range c.more.texts {
+	for _, operand := range c.rest.texts {
 		if c.operator == opContains && strings.Contains(text, operand) ||
 			c.operator == opStartsWith && strings.HasPrefix(text, operand) ||
 			c.operator == opEndsWith && strings.HasSuffix(text, operand) {
@@ -325,7 +325,7 @@ func (c *condition) compareInstant(value Value) truth {
 			return unknown
 		}
 	}
-	than := match.Instant{Seconds: int64(c.operand.number), Nanoseconds: c.operand.fraction()}
+	than := match.Instant{Seconds: int64(c.number.number), Nanoseconds: c.number.fraction()}
 	switch c.operator {
 	case opBefore:
 		return truthOf(at.Before(than))
@@ -345,7 +345,7 @@ func (c *condition) insideAny(text string) truth {
 	if !ok {
 		return unknown
 	}
-	for _, prefix := range c.more.prefixes {
+	for _, prefix := range c.rest.prefixes {
 		if prefix.Contains(address) {
 			return yes
 		}

@@ -212,9 +212,9 @@ func (c *condition) text() string {
 	case formTest:
 		return c.attribute.text + " " + c.word() + " " + c.operandText()
 	case formSegment:
-		return "segment " + c.more.reference.key
+		return "segment " + c.rest.reference.key
 	case formFlag:
-		return "flag " + c.more.reference.text()
+		return "flag " + c.rest.reference.text()
 	default:
 		return map[form]string{formAll: "all", formAny: "any", formNot: "not"}[c.form]
 	}
@@ -238,21 +238,21 @@ func (c *condition) operandText() string {
 	case opExists:
 		return strconv.FormatBool(!c.negated)
 	case opMatches:
-		return strconv.Quote(c.more.pattern.String())
+		return strconv.Quote(c.rest.pattern.String())
 	case opSemver:
-		return strconv.Quote(c.more.versions.String())
+		return strconv.Quote(c.rest.versions.String())
 	case opCIDR:
-		texts := make([]string, len(c.more.prefixes))
-		for i, prefix := range c.more.prefixes {
+		texts := make([]string, len(c.rest.prefixes))
+		for i, prefix := range c.rest.prefixes {
 			texts[i] = prefix.String()
 		}
 		return listText(texts)
 	case opContains, opStartsWith, opEndsWith:
-		return listText(c.more.texts)
+		return listText(c.rest.texts)
 	case opNewerThan, opOlderThan:
-		return c.more.duration.String()
+		return c.rest.duration.String()
 	default:
-		return c.operand.value().String()
+		return c.number.value().String()
 	}
 }
 
@@ -305,7 +305,7 @@ func (r *ruleset) Explain(key string, subject *Subject, at *Moment, private map[
 	x := Explanation{Flag: key, Key: subject.Key()}
 	e := evaluation{subject: *subject, trace: newTracing(private, &x.Steps)}
 	f := r.flags.find(key)
-	variant := f.decideFor(&e, KindAny, at)
+	variant := f.answer(&e, KindAny, at)
 	result := e.result(f, KindAny, variant)
 	x.Variant, x.Value = result.answer()
 	x.Rule, x.Reason, x.Missing, x.Revision = result.Rule, result.Reason, result.Missing, r.info.Revision

@@ -2,15 +2,40 @@ package becket
 
 import (
 	"math"
-	"slices"
 	"strconv"
 	"time"
 	"unsafe"
 
-	"github.com/go-json-experiment/json/jsontext"
-
 	"github.com/becketflags/becket/internal/match"
 )
+
+// Kind says what a [Value] holds and what a flag's variants are. For flags the words are
+// OpenFeature's: boolean, string, integer, float and object. Attributes know instants and lists
+// besides.
+type Kind uint8
+
+// The kinds of values. KindAny is the zero Kind: of an attribute it says that there is none, of an
+// evaluation that any type will do.
+const (
+	KindAny Kind = iota
+	KindBool
+	KindString
+	KindInt
+	KindFloat
+	KindObject
+	KindTime
+	KindList
+)
+
+var kindNames = [...]string{"any", "boolean", "string", "integer", "float", "object", "instant", "list"}
+
+// String returns the kind's name as a ruleset writes it, such as "boolean" or "integer".
+func (k Kind) String() string {
+	if int(k) < len(kindNames) {
+		return kindNames[k]
+	}
+	return "unknown"
+}
 
 // Value is one attribute of a subject, or the value of a variant: a boolean, text, a number, an
 // instant, a list or an object. It is small, immutable and safe for concurrent use. The zero Value
@@ -129,12 +154,6 @@ func stringsValue(elements []string) Value {
 	return Value{pointer: unsafe.Pointer(unsafe.SliceData(elements)), number: uint64(len(elements)), meta: meta(KindList) | 1<<fractionAt}
 }
 
-// ObjectValue returns a Value of [KindObject] for a JSON object or array. It keeps the bytes, which
-// must be valid JSON and must not be changed afterwards.
-func ObjectValue(raw []byte) Value {
-	return Value{pointer: unsafe.Pointer(&object{raw: raw}), meta: meta(KindObject)}
-}
-
 // Kind returns what v holds.
 func (v Value) Kind() Kind { return v.kind() }
 
@@ -222,14 +241,6 @@ func (v Value) at(i int) Value {
 		return StringValue(unsafe.Slice((*string)(v.pointer), v.Len())[i])
 	}
 	return unsafe.Slice((*Value)(v.pointer), v.Len())[i]
-}
-
-// Raw returns the JSON of an object, and nil for any other kind. The caller must not change it.
-func (v Value) Raw() []byte {
-	if v.kind() != KindObject {
-		return nil
-	}
-	return (*object)(v.pointer).raw
 }
 
 // Any returns what v holds as bool, string, int64 (uint64 above its range), float64, time.Time or
@@ -344,11 +355,5 @@ func (v Value) as(kind Kind) (Value, bool) {
 
 func isNumber(v Value) bool { return v.kind() == KindInt || v.kind() == KindFloat }
 
-// canonical writes JSON in the one form of RFC 8785.
-func canonical(raw []byte) string {
-	value := jsontext.Value(slices.Clone(raw))
-	if value.Canonicalize() != nil {
-		return string(raw)
-	}
-	return string(value)
-}
+// textOf returns b as a string without a copy. Whoever changes b changes the string.
+func textOf(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }

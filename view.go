@@ -73,7 +73,7 @@ func JSON[T any](v View, flag string, fallback T) T {
 
 // BoolDetail is [View.Bool] with the reasons.
 func (v View) BoolDetail(flag string, fallback bool) Detail[bool] {
-	r := v.evaluate(flag, KindBool)
+	r := v.resultObserved(flag, KindBool)
 	if r.Variant != nil {
 		return detail(v, flag, &r, r.Variant.Value.Bool())
 	}
@@ -82,7 +82,7 @@ func (v View) BoolDetail(flag string, fallback bool) Detail[bool] {
 
 // StringDetail is [View.String] with the reasons.
 func (v View) StringDetail(flag, fallback string) Detail[string] {
-	r := v.evaluate(flag, KindString)
+	r := v.resultObserved(flag, KindString)
 	if r.Variant != nil {
 		return detail(v, flag, &r, r.Variant.Value.Text())
 	}
@@ -91,7 +91,7 @@ func (v View) StringDetail(flag, fallback string) Detail[string] {
 
 // IntDetail is [View.Int] with the reasons.
 func (v View) IntDetail(flag string, fallback int) Detail[int] {
-	r := v.evaluate(flag, KindInt)
+	r := v.resultObserved(flag, KindInt)
 	if r.Variant == nil {
 		return detail(v, flag, &r, fallback)
 	}
@@ -100,7 +100,7 @@ func (v View) IntDetail(flag string, fallback int) Detail[int] {
 
 // FloatDetail is [View.Float] with the reasons.
 func (v View) FloatDetail(flag string, fallback float64) Detail[float64] {
-	r := v.evaluate(flag, KindFloat)
+	r := v.resultObserved(flag, KindFloat)
 	if r.Variant != nil {
 		return detail(v, flag, &r, r.Variant.Value.Float())
 	}
@@ -124,7 +124,7 @@ func (v View) All() iter.Seq2[string, Detail[any]] {
 			return
 		}
 		for info := range v.snapshot.answering().Flags() {
-			r := v.decide(info.Key, KindAny)
+			r := v.result(info.Key, KindAny)
 			var value any
 			if r.Variant != nil {
 				value = r.Variant.Value.Any()
@@ -139,7 +139,7 @@ func (v View) All() iter.Seq2[string, Detail[any]] {
 // Peek decides a flag as [View.Resolve] does and tells neither hooks nor exposures: for a listing
 // of some flags, upon which nobody acts yet. [View.All] lists them all.
 func (v View) Peek(flag string, want Kind) Result {
-	return v.decide(flag, want)
+	return v.result(flag, want)
 }
 
 // Expose tells the exposure sink that the subject is shown what the flag serves now, for callers
@@ -151,7 +151,7 @@ func (v View) Expose(flag string) {
 	if v.snapshot == nil || v.snapshot.observer == nil || isCalledOut() {
 		return
 	}
-	r := v.decide(flag, KindAny)
+	r := v.result(flag, KindAny)
 	s := v.snapshot.far()
 	s.observer.expose(&s.served, &v.subject, flag, &r)
 	v.exposeAsked(flag)
@@ -159,7 +159,7 @@ func (v View) Expose(flag string) {
 
 // AnyDetail evaluates a flag of whatever type, with its value as in [View.All].
 func (v View) AnyDetail(flag string) Detail[any] {
-	r := v.evaluate(flag, KindAny)
+	r := v.resultObserved(flag, KindAny)
 	if r.Variant != nil {
 		return detail(v, flag, &r, r.Variant.Value.Any())
 	}
@@ -226,7 +226,7 @@ func (v View) Tier() Tier {
 // it is what the details are made of, and costs less. A Variant of nil stands for the caller's
 // default. Hooks and exposures see it as they see every evaluation.
 func (v View) Resolve(flag string, want Kind) Result {
-	return v.evaluate(flag, want)
+	return v.resultObserved(flag, want)
 }
 
 // value decides and returns only what is served, the zero Value for the caller's default. Where the
@@ -237,18 +237,18 @@ func (v View) value(flag string, want Kind) Value {
 		return Value{}
 	}
 	if s.native == nil || s.observer != nil {
-		return v.observed(flag, want).served()
+		return v.variantObserved(flag, want).served()
 	}
 	f := s.native.flags.find(flag)
 	if f != nil && f.kind == want {
 		if f.fixed != nil {
 			return f.fixed.Value
 		}
-		if f.simple {
-			return f.decideSimply(v.subject).served()
+		if f.byTests {
+			return f.decideByTests(v.subject).served()
 		}
 	}
-	return f.variantFor(v.subject, want, s.moment).served()
+	return f.answerFast(v.subject, want, s.moment).served()
 }
 
 // served returns what the variant serves, the zero Value where there is none.
@@ -259,21 +259,21 @@ func (v *Variant) served() Value {
 	return v.Value
 }
 
-// observed is value for all others. Where only exposures are collected, the rest of the result is
+// variantObserved is value for all others. Where only exposures are collected, the rest of the result is
 // put together for the first sighting alone.
-func (v *View) observed(flag string, want Kind) *Variant {
+func (v *View) variantObserved(flag string, want Kind) *Variant {
 	s := v.snapshot.far()
 	if s.observer == nil && s.overridden == nil && s.foreign {
 		r := s.askForeign(&v.subject, flag, want)
 		return r.Variant
 	}
 	if s.native == nil || len(s.observer.onEvaluate) > 0 {
-		r := v.evaluate(flag, want)
+		r := v.resultObserved(flag, want)
 		return r.Variant
 	}
 	e := evaluation{subject: v.subject}
 	f := s.native.flags.find(flag)
-	variant := f.decideFor(&e, want, s.moment)
+	variant := f.answer(&e, want, s.moment)
 	if isCalledOut() {
 		return variant
 	}
@@ -285,19 +285,19 @@ func (v *View) observed(flag string, want Kind) *Variant {
 	return variant
 }
 
-// evaluate decides and tells who listens.
-func (v *View) evaluate(flag string, want Kind) Result {
-	r := v.decide(flag, want)
+// resultObserved decides and tells who listens.
+func (v *View) resultObserved(flag string, want Kind) Result {
+	r := v.result(flag, want)
 	v.tell(flag, &r)
 	return r
 }
 
-func (v *View) decide(flag string, want Kind) (r Result) {
+func (v *View) result(flag string, want Kind) (r Result) {
 	switch s := v.snapshot; {
 	case s == nil:
 		return Result{Reason: ReasonError, Err: ErrNotReady}
 	case s.native != nil:
-		r = s.native.decide(flag, want, &v.subject, s.moment)
+		r = s.native.evaluate(flag, want, &v.subject, s.moment)
 	default:
 		r = v.ask(flag, want)
 	}
@@ -335,13 +335,13 @@ func (v *View) exposeAsked(flag string) {
 func (v *View) ask(flag string, want Kind) Result {
 	s := v.snapshot.far()
 	if s.overridden != nil {
-		if r, ok := s.overridden.decide(flag, want); ok {
+		if r, ok := s.overridden.answerOf(flag, want); ok {
 			return r
 		}
 	}
 	switch {
 	case s.below != nil:
-		return s.below.decide(flag, want, &v.subject, s.moment)
+		return s.below.evaluate(flag, want, &v.subject, s.moment)
 	case s.rules == nil:
 		return Result{Reason: ReasonError, Err: ErrNotReady}
 	default:
@@ -366,7 +366,7 @@ func detail[T any](v View, flag string, r *Result, value T) Detail[T] {
 }
 
 func jsonOf[T any](v View, flag string, fallback T) (T, Result) {
-	r := v.decide(flag, KindObject)
+	r := v.result(flag, KindObject)
 	value := fallback
 	if r.Variant != nil {
 		decoded, failure := decodeObject[T](r.Variant.Value)

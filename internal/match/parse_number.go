@@ -169,8 +169,8 @@ func Overflows(number []byte) bool {
 }
 
 // TooLarge is the problem of a number that no float64 can hold.
-func TooLarge(text string) string { return "the number " + Shorten(text, 40) + " is too large" }
+func TooLarge(text string) string { return "the number " + Brief(text) + " is too large" }
 
 func outside64Bits(text string) string {
-	return "the integer " + Shorten(text, 40) + " is outside 64 bits"
+	return "the integer " + Brief(text) + " is outside 64 bits"
 }

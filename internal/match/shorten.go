@@ -10,3 +10,6 @@ func Shorten(text string, most int) string {
 	}
 	return strings.ToValidUTF8(text[:most], "") + "…"
 }
+
+// Brief shortens a text that a message quotes to 40 bytes.
+func Brief(text string) string { return Shorten(text, 40) }

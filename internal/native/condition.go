@@ -1,6 +1,10 @@
 package native
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/becketflags/becket/internal/match"
+)
 
 // Form says which of its forms a condition has.
 type Form uint8
@@ -57,7 +61,7 @@ func (r *reader) condition() *Condition {
 		if d.forms[0] == "attribute" || d.forms[0] == "" {
 			what = "operator"
 		}
-		r.fail(at, "unknown %s %q%s", what, shorten(name), r.suggest(name, conditionFields))
+		r.fail(at, "unknown %s %q%s", what, match.Brief(name), r.suggest(name, conditionFields))
 	})
 	r.readTests(&d, noted)
 	if r.failed == before {
@@ -180,7 +184,7 @@ const foldMessage = "ignore_case goes with an operator on text"
 // checkTests looks at the operators on an attribute.
 func (r *reader) checkTests(d *conditionDraft) {
 	if d.Tests == nil {
-		r.fail(d.At, "attribute %q needs an operator, such as \"in\"", shorten(d.Attribute))
+		r.fail(d.At, "attribute %q needs an operator, such as \"in\"", match.Brief(d.Attribute))
 		return
 	}
 	d.Count = int32(d.tests)

@@ -170,7 +170,7 @@ func (r *reader) readDocument(d *Document, b Builder) {
 	r.fieldsOr(documentFields, func(field string) { r.documentField(d, &t, b, field) }, func(name string, at int) {
 		t.unknown++
 		if t.unknown < MaxWarnings {
-			message := fmt.Sprintf("unknown field %q%s is ignored", shorten(name), r.suggest(name, documentFields))
+			message := fmt.Sprintf("unknown field %q%s is ignored", match.Brief(name), r.suggest(name, documentFields))
 			d.Warnings = append(d.Warnings, r.problem(at, "", message))
 		}
 	})

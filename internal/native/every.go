@@ -56,7 +56,7 @@ func (r *reader) days() (days Weekdays) {
 		switch {
 		case day < 0:
 			r.fail(at, "%q is no day%s: one of mon, tue, wed, thu, fri, sat, sun",
-				shorten(word), match.Suggest(word, match.DayWords))
+				match.Brief(word), match.Suggest(word, match.DayWords))
 		case days>>day&1 == 1:
 			r.fail(at, "%q stands twice", word)
 		default:
@@ -78,7 +78,7 @@ func (r *reader) clock(latest int) int {
 	}
 	minute, ok := match.ParseClock(text)
 	if !ok || minute > latest {
-		r.fail(at, "%q is no time of day from 00:00 to %s", shorten(text), match.ClockText(latest))
+		r.fail(at, "%q is no time of day from 00:00 to %s", match.Brief(text), match.ClockText(latest))
 	}
 	return minute
 }
@@ -102,7 +102,7 @@ func (r *reader) zone() *time.Location {
 	}
 	if location == nil {
 		message := "this machine knows no time zone %q; where a zone is missing, a program has it by import _ \"time/tzdata\""
-		r.fail(at, message, shorten(name))
+		r.fail(at, message, match.Brief(name))
 		return time.UTC
 	}
 	return location

@@ -158,7 +158,7 @@ func (r *reader) word(kind string, words []string) int {
 	word, ok := r.text()
 	i := slices.Index(words, word)
 	if ok && i < 0 {
-		r.fail(at, "unknown %s %q%s: one of %s", kind, shorten(word), r.suggest(word, words), strings.Join(words, ", "))
+		r.fail(at, "unknown %s %q%s: one of %s", kind, match.Brief(word), r.suggest(word, words), strings.Join(words, ", "))
 	}
 	return i
 }
@@ -199,7 +199,7 @@ func (r *reader) duration() time.Duration {
 	}
 	duration, ok := match.ParseDuration(text)
 	if !ok || duration <= 0 {
-		r.fail(at, "%q is no duration above 0 (such as %q or %q)", shorten(text), "7d", "36h")
+		r.fail(at, "%q is no duration above 0 (such as %q or %q)", match.Brief(text), "7d", "36h")
 	}
 	return duration
 }
@@ -266,7 +266,7 @@ func (r *reader) date() time.Time {
 	}
 	date, err := time.Parse(time.DateOnly, text)
 	if err != nil {
-		r.fail(at, "%q is no date (such as %q)", shorten(text), "2027-02-01")
+		r.fail(at, "%q is no date (such as %q)", match.Brief(text), "2027-02-01")
 	}
 	return date
 }

@@ -101,7 +101,7 @@ func (r *reader) checkKey(key string, at int) {
 	case len(key) > maxKey:
 		r.fail(at, "the key has %d bytes, more than %d", len(key), maxKey)
 	case containsControl(key):
-		r.fail(at, "the key %q holds control characters", shorten(key))
+		r.fail(at, "the key %q holds control characters", match.Brief(key))
 	}
 }
 

@@ -155,9 +155,6 @@ func Path(section, key string) string {
 	return b.String()
 }
 
-// shorten keeps a message readable that quotes a text.
-func shorten(text string) string { return match.Shorten(text, 40) }
-
 // writeStep writes a part of a path. Keys that are no identifiers are quoted, long ones shortened.
 func writeStep(b *strings.Builder, s step) {
 	s.name = match.Shorten(s.name, maxPathName)

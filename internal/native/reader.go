@@ -47,7 +47,7 @@ func (r *reader) object(read func(name string, at int)) {
 		at := r.at
 		name := r.unquote(r.token())
 		if _, twice := seen[name]; twice {
-			r.fail(at, "%q stands twice", shorten(name))
+			r.fail(at, "%q stands twice", match.Brief(name))
 			r.skip()
 			continue
 		}
@@ -63,7 +63,7 @@ func (r *reader) object(read func(name string, at int)) {
 // It reports whether it found nothing wrong.
 func (r *reader) fields(known []string, read func(field string)) bool {
 	return r.fieldsOr(known, read, func(name string, at int) {
-		r.fail(at, "unknown field %q%s", shorten(name), r.suggest(name, known))
+		r.fail(at, "unknown field %q%s", match.Brief(name), r.suggest(name, known))
 	})
 }
 

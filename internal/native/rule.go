@@ -143,7 +143,7 @@ func (r *reader) checkRules(d *Flag) {
 		}
 		if first, twice := names[rule.Name]; twice {
 			message := "the name %q is that of rules[%d] already"
-			r.failBelow(rule.At, []step{{index: i}, {name: "name"}}, message, shorten(rule.Name), first)
+			r.failBelow(rule.At, []step{{index: i}, {name: "name"}}, message, match.Brief(rule.Name), first)
 		}
 		names[rule.Name] = i
 		r.path = append(r.path, step{index: i}, step{name: "serve"})
@@ -172,7 +172,7 @@ func (r *reader) by() (names []string) {
 		at := r.at
 		name := r.nonEmpty("the attribute's name")
 		if slices.Contains(names, name) {
-			r.fail(at, "%q stands twice", shorten(name))
+			r.fail(at, "%q stands twice", match.Brief(name))
 		}
 		if len(names) == mostKeySources {
 			r.fail(at, "more than %d attributes to hash", mostKeySources)
@@ -195,7 +195,7 @@ func (r *reader) instant() (match.Instant, bool) {
 	}
 	instant, ok := match.ParseInstant(text)
 	if !ok {
-		r.fail(at, "%q is no instant of RFC 3339 (such as %q)", shorten(text), "2026-12-24T00:00:00Z")
+		r.fail(at, "%q is no instant of RFC 3339 (such as %q)", match.Brief(text), "2026-12-24T00:00:00Z")
 	}
 	return instant, ok
 }

@@ -187,7 +187,7 @@ func (r *reader) resolve(d *Flag, name string, at int) int {
 	if found {
 		return i
 	}
-	r.fail(at, "the flag has no variant %q%s", shorten(name), r.suggestVariant(d, name))
+	r.fail(at, "the flag has no variant %q%s", match.Brief(name), r.suggestVariant(d, name))
 	return None
 }
 
