@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -26,8 +27,8 @@ type checkConfig struct {
 const defaultConfig = ".becket.toml"
 
 // readConfig reads the configuration, if it exists. An unknown name in it is an error.
-func readConfig(path string) (c config, err error) {
-	meta, err := decodeConfig(path, &c)
+func readConfig(ctx context.Context, path string) (c config, err error) {
+	meta, err := decodeConfig(ctx, path, &c)
 	if errors.Is(err, fs.ErrNotExist) && path == defaultConfig {
 		return config{}, nil
 	}
@@ -43,8 +44,8 @@ func readConfig(path string) (c config, err error) {
 	return c, nil
 }
 
-func decodeConfig(path string, c *config) (toml.MetaData, error) {
-	text, err := input.File(path)
+func decodeConfig(ctx context.Context, path string, c *config) (toml.MetaData, error) {
+	text, err := input.File(ctx, path)
 	if err != nil {
 		return toml.MetaData{}, err
 	}

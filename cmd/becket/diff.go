@@ -40,8 +40,11 @@ func (v *diffVerb) Run(e *env) error {
 		return err
 	}
 	progress, done := e.progressBar(people.Size)
-	r := compare.Compare(before, after, people, v.moment(e), progress)
+	r, err := compare.Compare(e.ctx, before, after, people, v.moment(e), progress)
 	done()
+	if err != nil {
+		return err
+	}
 	if err := v.write(e, r); err != nil {
 		return err
 	}

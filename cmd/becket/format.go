@@ -4,10 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"github.com/becketflags/becket/cmd/becket/internal/input"
 	"github.com/becketflags/becket/cmd/becket/internal/layout"
@@ -76,15 +74,11 @@ func (v *fmtVerb) files(e *env) (files []string, err error) {
 			files = append(files, name)
 			continue
 		}
-		err := filepath.WalkDir(name, func(path string, entry fs.DirEntry, err error) error {
-			if err == nil && !entry.IsDir() && slices.Contains([]string{".json", ".jsonc", ".hujson"}, filepath.Ext(path)) {
-				files = append(files, path)
-			}
-			return err
-		})
+		inside, err := input.Files(name, ".json", ".jsonc", ".hujson")
 		if err != nil {
 			return nil, err
 		}
+		files = append(files, inside...)
 	}
 	return files, nil
 }
@@ -112,6 +106,6 @@ func (v *fmtVerb) format(e *env, file string) (changed bool, err error) {
 	case !changed:
 		return false, nil
 	default:
-		return true, layout.WriteFile(file, formatted)
+		return true, e.writeFile(file, formatted)
 	}
 }

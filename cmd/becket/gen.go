@@ -2,8 +2,10 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"go/token"
+	"io/fs"
 	"path"
 	"path/filepath"
 	"time"
@@ -11,7 +13,6 @@ import (
 	"github.com/becketflags/becket"
 	"github.com/becketflags/becket/cmd/becket/internal/generate"
 	"github.com/becketflags/becket/cmd/becket/internal/input"
-	"github.com/becketflags/becket/cmd/becket/internal/layout"
 	"github.com/becketflags/becket/cmd/becket/internal/native"
 	"github.com/becketflags/becket/cmd/becket/internal/report"
 )
@@ -60,15 +61,17 @@ func (v *genGoVerb) write(e *env, code []byte) error {
 		_, err := e.stdout.Write(code)
 		return err
 	}
-	old, err := input.File(v.Out)
+	old, err := input.File(e.ctx, v.Out)
 	switch {
 	case err == nil && bytes.Equal(old, code):
 		return nil
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return err
 	case v.Check:
 		fmt.Fprintln(e.stdout, filepath.ToSlash(v.Out))
 		return errFound
 	default:
-		return layout.WriteFile(v.Out, code)
+		return e.writeFile(v.Out, code)
 	}
 }
 

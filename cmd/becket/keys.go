@@ -45,12 +45,11 @@ func (v *keygenVerb) Run(e *env) error {
 	if err != nil {
 		return err
 	}
+	write := files.create
 	if v.Force {
-		err = files.replace(secret, text)
-	} else {
-		err = files.create(secret, text)
+		write = files.replace
 	}
-	if err != nil {
+	if err := e.writing(func() error { return write(secret, text) }); err != nil {
 		return err
 	}
 	fmt.Fprintf(e.stdout, "wrote the secret key to %s and the public key to %s:\n%s\n", filepath.ToSlash(v.SecretKey), filepath.ToSlash(v.PublicKey), public)
@@ -86,13 +85,13 @@ func (p *passwordFlags) password(e *env, prompt string) (password string, err er
 	switch {
 	case p.PasswordFile != "":
 		var text []byte
-		text, err = input.File(p.PasswordFile)
+		text, err = input.File(e.ctx, p.PasswordFile)
 		password, _, _ = strings.Cut(string(text), "\n")
 		password = strings.TrimSuffix(password, "\r")
 	case e.password == nil:
 		return "", errors.New("there is no terminal to ask for the password: use --password-file")
 	default:
-		password, err = e.password(prompt)
+		password, err = e.password(e.ctx, prompt)
 	}
 	if err == nil && password == "" {
 		err = errors.New("the password is empty; keygen -W makes a key without one")
@@ -102,7 +101,7 @@ func (p *passwordFlags) password(e *env, prompt string) (password string, err er
 
 // secretKey reads a secret key, and its password if the key is encrypted.
 func (p *passwordFlags) secretKey(e *env, path string) (key minisign.PrivateKey, err error) {
-	text, err := input.File(path)
+	text, err := input.File(e.ctx, path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return key, fmt.Errorf("there is no secret key %q; becket keygen makes one", path)
 	}

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"golang.org/x/term"
+
+	"github.com/becketflags/becket/cmd/becket/internal/await"
 )
 
 // version is set by the release with -X main.version. A build by go install leaves it empty and
@@ -22,6 +24,7 @@ var version string
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends the process whatever it does
 	code := run(&env{
 		ctx:      ctx,
 		stdin:    os.Stdin,
@@ -32,21 +35,27 @@ func main() {
 		now:      time.Now,
 		password: terminalPassword(),
 	}, os.Args[1:])
-	stop()
 	os.Exit(code)
 }
 
 // terminalPassword returns a function that asks for a password without echo. It returns nil if
 // stdin is not a terminal.
-func terminalPassword() func(prompt string) (string, error) {
+func terminalPassword() func(ctx context.Context, prompt string) (string, error) {
 	terminal := int(os.Stdin.Fd())
 	if !term.IsTerminal(terminal) {
 		return nil
 	}
-	return func(prompt string) (string, error) {
+	return func(ctx context.Context, prompt string) (string, error) {
+		state, err := term.GetState(terminal)
+		if err != nil {
+			return "", err
+		}
 		fmt.Fprint(os.Stderr, prompt)
 		defer fmt.Fprintln(os.Stderr)
-		password, err := term.ReadPassword(terminal)
+		password, err := await.Result(ctx, func() ([]byte, error) { return term.ReadPassword(terminal) })
+		if ctx.Err() != nil {
+			_ = term.Restore(terminal, state) // ReadPassword still waits, and its terminal has no echo
+		}
 		return string(password), err
 	}
 }

@@ -18,6 +18,8 @@ const (
 	exitGood    = 0
 	exitFinding = 1 // a bad document, a finding, an impact above the limit
 	exitUsage   = 2 // wrong use, or the input cannot be read
+
+	exitInterrupted = 130 // by a signal, as shells count it
 )
 
 // errFound ends a verb that has already printed its findings. The exit code is 1, and nothing else
@@ -33,14 +35,18 @@ type env struct {
 	coloured bool // stdout is a terminal
 	progress bool // stderr is a terminal
 	now      func() time.Time
-	password func(prompt string) (string, error) // asks at the terminal without echo; nil without a terminal
+
+	// password asks at the terminal without echo. It is nil without a terminal.
+	password func(ctx context.Context, prompt string) (string, error)
 
 	options *globals
 	config  config
+	files   chan struct{} // holds an element while the command writes files
 }
 
 // run runs the command and returns its exit code.
 func run(e *env, args []string) int {
+	e.files = make(chan struct{}, 1)
 	exit := exitCode(-1)
 	var commands cli
 	parser, err := newParser(e, &commands)
@@ -51,14 +57,16 @@ func run(e *env, args []string) int {
 	if exit.catch(func() { verb, err = parser.Parse(args) }) {
 		return int(exit)
 	}
-	if err == nil {
-		e.options = &commands.globals
-		e.config, err = readConfig(commands.Config)
-	}
 	if err != nil {
 		return e.usage(err)
 	}
-	return e.finish(verb.Run(e))
+	e.options = &commands.globals
+	return e.finish(e.interruptible(func() error {
+		if e.config, err = readConfig(e.ctx, commands.Config); err != nil {
+			return err
+		}
+		return verb.Run(e)
+	}))
 }
 
 // newParser returns the command line's parser. Where kong would end the process, it panics with an
@@ -66,7 +74,7 @@ func run(e *env, args []string) int {
 func newParser(e *env, commands *cli) (*kong.Kong, error) {
 	return kong.New(commands,
 		kong.Name("becket"),
-		kong.Description("Check, explain and foresee rulesets of feature flags. Exit codes: 0 good, 1 a finding, 2 used wrongly."),
+		kong.Description("Check, explain and foresee rulesets of feature flags. Exit codes: 0 good, 1 a finding, 2 used wrongly, 130 interrupted."),
 		kong.Writers(e.stdout, e.stderr),
 		kong.Exit(func(code int) { panic(exitCode(code)) }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
@@ -95,6 +103,8 @@ func (e *env) finish(err error) int {
 		return exitGood
 	case errors.Is(err, errFound):
 		return exitFinding
+	case e.ctx.Err() != nil:
+		return exitInterrupted
 	case isBad:
 		e.printFindings(bad.Findings)
 		return exitFinding

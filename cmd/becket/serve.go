@@ -107,7 +107,7 @@ func (d *development) look() (s sighting) {
 	if len(s.body) > 0 && bytes.HasSuffix(s.document.Source, s.body) {
 		s.body = s.document.Source // plain JSON including its byte-order mark, because a signature covers every byte
 	}
-	s.signature, s.err = input.File(filepath.Clean(d.rules) + devserver.SignatureSuffix)
+	s.signature, s.err = input.File(d.e.ctx, filepath.Clean(d.rules)+devserver.SignatureSuffix)
 	if errors.Is(s.err, fs.ErrNotExist) {
 		s.signature, s.err = nil, nil
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -14,7 +15,6 @@ import (
 
 	"github.com/becketflags/becket/cmd/becket/internal/devserver"
 	"github.com/becketflags/becket/cmd/becket/internal/input"
-	"github.com/becketflags/becket/cmd/becket/internal/layout"
 	"github.com/becketflags/becket/cmd/becket/internal/report"
 )
 
@@ -56,7 +56,7 @@ func (v *signVerb) Run(e *env) error {
 	}
 	signature := reader.SignWithComments(key, comment, "signature from minisign secret key")
 	name := v.File + devserver.SignatureSuffix
-	if err := layout.WriteFile(name, append(bytes.TrimRight(signature, "\n"), '\n')); err != nil {
+	if err := e.writeFile(name, append(bytes.TrimRight(signature, "\n"), '\n')); err != nil {
 		return err
 	}
 	fmt.Fprintf(e.stdout, "%s: signed by the key %X\n", filepath.ToSlash(name), key.ID())
@@ -66,7 +66,7 @@ func (v *signVerb) Run(e *env) error {
 // body returns the file's bytes. It refuses a document that the library would refuse, because
 // clients would refuse it even with a signature.
 func (v *signVerb) body(e *env) ([]byte, error) {
-	source, err := input.File(v.File)
+	source, err := input.File(e.ctx, v.File)
 	if err != nil || v.Unchecked {
 		return source, err
 	}
@@ -92,7 +92,7 @@ type verifyVerb struct {
 
 // Run prints the signer of the document. A missing or wrong signature sets the exit code 1.
 func (v *verifyVerb) Run(e *env) error {
-	keys, err := v.keys()
+	keys, err := v.keys(e.ctx)
 	if err != nil {
 		return err
 	}
@@ -138,14 +138,14 @@ func (e *env) unverified(why string) error {
 }
 
 // keys reads the trusted keys.
-func (v *verifyVerb) keys() (keys []minisign.PublicKey, err error) {
+func (v *verifyVerb) keys(ctx context.Context) (keys []minisign.PublicKey, err error) {
 	texts := v.PublicKey
 	files := v.PublicKeyFile
 	if len(texts) == 0 && len(files) == 0 {
 		files = []string{"becket.pub"}
 	}
 	for _, file := range files {
-		text, err := input.File(file)
+		text, err := input.File(ctx, file)
 		if err != nil {
 			return nil, fmt.Errorf("the public key: %w", err)
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/http/httptest"
@@ -95,7 +96,7 @@ func TestEncryptedKeysWorkInBecketAndMinisign(t *testing.T) {
 
 	asked := ""
 	code, _, stderr := command(t, func(e *env) {
-		e.password = func(prompt string) (string, error) {
+		e.password = func(_ context.Context, prompt string) (string, error) {
 			asked = prompt
 			return "wrong", nil
 		}
@@ -128,13 +129,16 @@ func TestTheSecretKeyIsPrivateAndNeverReplacedUnasked(t *testing.T) {
 
 	answers := []string{"one", "two"}
 	for name, test := range map[string]struct {
-		password func(string) (string, error)
+		password func(context.Context, string) (string, error)
 		want     string
 	}{
-		"nobody there":    {nil, "there is no terminal to ask for the password"},
-		"two passwords":   {func(string) (a string, err error) { a, answers = answers[0], answers[1:]; return a, nil }, "the two passwords differ"},
-		"no password":     {func(string) (string, error) { return "", nil }, "the password is empty"},
-		"a broken prompt": {func(string) (string, error) { return "", errors.New("hung up") }, "hung up"},
+		"nobody there": {nil, "there is no terminal to ask for the password"},
+		"two passwords": {func(context.Context, string) (a string, err error) {
+			a, answers = answers[0], answers[1:]
+			return a, nil
+		}, "the two passwords differ"},
+		"no password":     {func(context.Context, string) (string, error) { return "", nil }, "the password is empty"},
+		"a broken prompt": {func(context.Context, string) (string, error) { return "", errors.New("hung up") }, "hung up"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			code, _, stderr := command(t, func(e *env) { e.password = test.password }, "keygen", "-s", "x.key", "-p", "x.pub")

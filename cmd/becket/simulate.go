@@ -48,8 +48,11 @@ func (v *simulateVerb) Run(e *env) error {
 		return err
 	}
 	progress, done := e.progressBar(people.Size)
-	counts := simulate.Run(rules, v.Flag, people, v.moment(e), progress)
+	counts, err := simulate.Run(e.ctx, rules, v.Flag, people, v.moment(e), progress)
 	done()
+	if err != nil {
+		return err
+	}
 	s := simulation{Flag: v.Flag, Population: people.Name, Subjects: people.Size}
 	flag, err := nativeFlag(document, rules, v.Flag)
 	if err != nil {
@@ -58,7 +61,10 @@ func (v *simulateVerb) Run(e *env) error {
 	s.Variants = counts.Shares(simulate.ByVariant, info.Variants)
 	s.Rules = counts.Shares(simulate.ByRule, ruleNames(flag))
 	if flag != nil {
-		s.Ratios = simulate.Ratios(flag, document.Body, counts, document.Format, people, v.moment(e))
+		s.Ratios, err = simulate.Ratios(e.ctx, flag, document.Body, counts, document.Format, people, v.moment(e))
+		if err != nil {
+			return err
+		}
 	}
 	return s.write(e)
 }

@@ -137,7 +137,8 @@ func TestLossesNameTheEditThatCausesThem(t *testing.T) {
 			`rule "[0]": the condition changes from everybody to c in ["DE"] (narrower)`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := compare.Compare(version(t, flagF(`"rules": [`+row.before+`]`)), version(t, flagF(`"rules": [`+row.after+`]`)), people(t, 2000), noon, nil)
+			r, err := compare.Compare(t.Context(), version(t, flagF(`"rules": [`+row.before+`]`)), version(t, flagF(`"rules": [`+row.after+`]`)), people(t, 2000), noon, nil)
+			require.NoError(t, err)
 			require.Len(t, r.Flags, 1)
 			require.NotEmpty(t, r.Flags[0].Losses)
 			assert.Equal(t, "on", r.Flags[0].Losses[0].Variant)
@@ -148,7 +149,8 @@ func TestLossesNameTheEditThatCausesThem(t *testing.T) {
 
 func TestAChangedSegmentReachesTheFlagsThatUseIt(t *testing.T) {
 	before := flagF(`"rules": [{"if": {"segment": "s"}, "serve": "on"}]`)
-	r := compare.Compare(version(t, before), version(t, strings.Replace(before, `"DE"`, `"FR"`, 1)), people(t, 5000), noon, nil)
+	r, err := compare.Compare(t.Context(), version(t, before), version(t, strings.Replace(before, `"DE"`, `"FR"`, 1)), people(t, 5000), noon, nil)
+	require.NoError(t, err)
 	require.Len(t, r.Segments, 1)
 	assert.True(t, r.Segments[0].Edits[0].Takes)
 	require.Len(t, r.Flags, 1, "not the flag that does not use it")
@@ -173,7 +175,8 @@ func TestAGrowingSegmentTakesAFeatureFromRulesThatExcludeIt(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			before := strings.Replace(flagF(`"rules": [`+row.rules+`]`), `"segments": {`, `"segments": {"wide": {"if": {"segment": "s"}}, `, 1)
-			r := compare.Compare(version(t, before), version(t, strings.Replace(before, `"in": ["DE"]}`, `"in": ["DE", "FR"]}`, 1)), people(t, 500), noon, nil)
+			r, err := compare.Compare(t.Context(), version(t, before), version(t, strings.Replace(before, `"in": ["DE"]}`, `"in": ["DE", "FR"]}`, 1)), people(t, 500), noon, nil)
+			require.NoError(t, err)
 			require.Len(t, r.Segments, 1)
 			assert.Equal(t, row.takes, r.Segments[0].Edits[0].Takes)
 			for _, f := range r.Flags {
@@ -184,7 +187,8 @@ func TestAGrowingSegmentTakesAFeatureFromRulesThatExcludeIt(t *testing.T) {
 }
 
 func TestOverListsFlagsAboveTheLimit(t *testing.T) {
-	r := compare.Compare(version(t, flagF(`"default": "off"`)), version(t, flagF(`"rules": [{"percent": 10, "serve": "on"}]`)), people(t, 20_000), noon, nil)
+	r, err := compare.Compare(t.Context(), version(t, flagF(`"default": "off"`)), version(t, flagF(`"rules": [{"percent": 10, "serve": "on"}]`)), people(t, 20_000), noon, nil)
+	require.NoError(t, err)
 	assert.InDelta(t, 0.1, r.Flags[0].Impact.Share, 0.01)
 	assert.Equal(t, []string{"f"}, r.Over(0.05))
 	assert.Empty(t, r.Over(0.2))
@@ -211,7 +215,8 @@ func TestNobodyLosesAFeatureWithoutAMarkedEdit(t *testing.T) {
 			}
 		}
 		before, after := randomFields(random, a), randomFields(random, b)
-		r := compare.Compare(version(t, flagF(before)), version(t, flagF(after)), subjects, noon, nil)
+		r, err := compare.Compare(t.Context(), version(t, flagF(before)), version(t, flagF(after)), subjects, noon, nil)
+		require.NoError(t, err)
 		for _, f := range r.Flags {
 			marked := false
 			for _, e := range f.Edits {

@@ -2,6 +2,7 @@ package compare
 
 import (
 	"cmp"
+	"context"
 	"slices"
 	"strings"
 
@@ -19,8 +20,9 @@ type Transition struct {
 // Transitions counts subjects by their change of answer.
 type Transitions map[Transition]int
 
-// Run evaluates flags for a population before and after, and returns the changes of each flag.
-func Run(before, after becket.Rules, flags []string, p *population.Population, at *becket.Moment, progress func(int)) map[string]Transitions {
+// Run evaluates flags for a population before and after, and returns the changes of each flag. The
+// only error is the context's.
+func Run(ctx context.Context, before, after becket.Rules, flags []string, p *population.Population, at *becket.Moment, progress func(int)) (map[string]Transitions, error) {
 	workers := make([][]Transitions, population.Workers())
 	for i := range workers {
 		workers[i] = make([]Transitions, len(flags))
@@ -28,7 +30,7 @@ func Run(before, after becket.Rules, flags []string, p *population.Population, a
 			workers[i][j] = Transitions{}
 		}
 	}
-	p.Each(func(worker, _ int, s *becket.Subject) {
+	err := p.Each(ctx, func(worker, _ int, s *becket.Subject) {
 		for j, flag := range flags {
 			a := before.Evaluate(flag, becket.KindAny, s, at)
 			b := after.Evaluate(flag, becket.KindAny, s, at)
@@ -46,7 +48,7 @@ func Run(before, after becket.Rules, flags []string, p *population.Population, a
 			}
 		}
 	}
-	return total
+	return total, err
 }
 
 // differs reports whether a subject gets another variant or value.

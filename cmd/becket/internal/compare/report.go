@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"context"
 	"maps"
 	"slices"
 
@@ -56,8 +57,9 @@ type SegmentDiff struct {
 	Edits []Edit `json:"edits,omitempty"`
 }
 
-// Compare compares two versions of a ruleset over a population. progress may be nil.
-func Compare(before, after Version, p *population.Population, at *becket.Moment, progress func(int)) *Report {
+// Compare compares two versions of a ruleset over a population. progress may be nil. The only error
+// is the context's.
+func Compare(ctx context.Context, before, after Version, p *population.Population, at *becket.Moment, progress func(int)) (*Report, error) {
 	r := &Report{Before: before.Name, After: after.Name, Population: p.Name, Subjects: p.Size, Segments: []SegmentDiff{}, Flags: []FlagDiff{}}
 	changed := Changed(before.Rules, after.Rules)
 	reasons := map[string][]string{}
@@ -72,7 +74,10 @@ func Compare(before, after Version, p *population.Population, at *becket.Moment,
 		_, there := before.Rules.Flag(key)
 		return !there
 	})
-	transitions := Run(before.Rules, after.Rules, impacted, p, at, progress)
+	transitions, err := Run(ctx, before.Rules, after.Rules, impacted, p, at, progress)
+	if err != nil {
+		return nil, err
+	}
 	for _, key := range keysOf(before.Rules, after.Rules) {
 		if d, differs := flagDiff(before, after, key, reasons[key]); differs {
 			if t, ok := transitions[key]; ok {
@@ -81,7 +86,7 @@ func Compare(before, after Version, p *population.Population, at *becket.Moment,
 			r.Flags = append(r.Flags, d)
 		}
 	}
-	return r
+	return r, nil
 }
 
 // keysOf lists the keys of both rulesets in order.

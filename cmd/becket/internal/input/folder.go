@@ -1,6 +1,8 @@
 package input
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"net/url"
@@ -17,14 +19,31 @@ import (
 // folders of any depth: one file for each flag and segment, named after its key.
 const folderTop = "ruleset"
 
-// readFolder joins a folder's files into one document.
-func (d *Document) readFolder(folder string) error {
-	w := folderWriter{document: d, folder: folder}
+// readFolder joins a folder's files into one document. If a ConfigMap is published meanwhile, it
+// reads the folder again, because some of the old files may be gone.
+func (d *Document) readFolder(ctx context.Context, folder string) error {
+	const attempts = 10
+	for range attempts {
+		seen := publications{}
+		d.Body, d.parts = nil, nil
+		if err := d.joinFolder(ctx, folder, seen); !seen.changed() {
+			return err
+		}
+	}
+	return fmt.Errorf("%s changes while it is read", folder)
+}
+
+func (d *Document) joinFolder(ctx context.Context, folder string, seen publications) error {
+	path, err := seen.published(folder)
+	if err != nil {
+		return err
+	}
+	w := folderWriter{ctx: ctx, document: d, folder: folder, path: path, seen: seen}
 	w.raw("{")
 	if err := w.top(); err != nil {
 		return err
 	}
-	if info, err := os.Stat(filepath.Join(folder, "flags")); err != nil || !info.IsDir() {
+	if info, err := os.Stat(filepath.Join(path, "flags")); err != nil || !info.IsDir() {
 		return fmt.Errorf("%s is not a ruleset: it has no folder named \"flags\"", folder)
 	}
 	for _, section := range []string{"segments", "flags"} {
@@ -37,8 +56,11 @@ func (d *Document) readFolder(folder string) error {
 }
 
 type folderWriter struct {
+	ctx      context.Context //nolint:containedctx // of one reading
 	document *Document
-	folder   string
+	folder   string // its name in findings
+	path     string // the path to read it from
+	seen     publications
 	names    map[string]bool // members of the top file
 }
 
@@ -46,15 +68,21 @@ func (w *folderWriter) raw(text string) { w.document.Body = append(w.document.Bo
 
 // top writes the members of the top file, and the schema if the file has none.
 func (w *folderWriter) top() error {
-	files, err := filepath.Glob(filepath.Join(escapeGlob(w.folder), folderTop+".*"))
-	if err != nil || len(files) == 0 {
+	var names []string
+	for _, extension := range documentExtensions {
+		if _, err := os.Stat(filepath.Join(w.path, folderTop+extension)); err == nil {
+			names = append(names, folderTop+extension)
+		}
+	}
+	if len(names) == 0 {
 		w.raw("\n\"schema\":1")
-		return err
+		return nil
 	}
-	if len(files) > 1 {
-		return fmt.Errorf("%s has both %s and %s", w.folder, filepath.Base(files[0]), filepath.Base(files[1]))
+	if len(names) > 1 {
+		return fmt.Errorf("%s has both %s and %s", w.folder, names[0], names[1])
 	}
-	p, body, err := w.file(files[0])
+	file := found{filepath.Join(w.folder, names[0]), filepath.Join(w.path, names[0])}
+	p, body, err := w.file(file)
 	if err != nil {
 		return err
 	}
@@ -62,7 +90,7 @@ func (w *folderWriter) top() error {
 	end := strings.LastIndexByte(string(body), '}')
 	w.names = memberNames(body)
 	if start < 0 || end < start || w.names["flags"] || w.names["segments"] {
-		return fmt.Errorf("%s must be an object without \"flags\" and \"segments\", which are folders", files[0])
+		return fmt.Errorf("%s must be an object without \"flags\" and \"segments\", which are folders", file.shown)
 	}
 	if !w.names["schema"] {
 		w.raw("\n\"schema\":1")
@@ -88,13 +116,13 @@ func (w *folderWriter) section(section string) error {
 		if i > 0 {
 			w.raw(",")
 		}
-		key, err := keyOf(file)
+		key, err := keyOf(file.shown)
 		if err != nil {
 			return err
 		}
 		quoted, err := jsontext.AppendQuote(nil, key)
 		if err != nil {
-			return fmt.Errorf("%s: the file name is not valid UTF-8", file)
+			return fmt.Errorf("%s: the file name is not valid UTF-8", file.shown)
 		}
 		p, body, err := w.file(file)
 		if err != nil {
@@ -118,30 +146,23 @@ func (w *folderWriter) beginning(file string) {
 
 // files lists the files below a section's folder in the order of their keys, so that the document
 // does not depend on their folders.
-func (w *folderWriter) files(section string) (files []string, err error) {
-	root := filepath.Join(w.folder, section)
-	err = filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		if !entry.IsDir() && isDocument(path) {
-			files = append(files, path)
-		}
-		return nil
-	})
-	if os.IsNotExist(err) {
+func (w *folderWriter) files(section string) ([]found, error) {
+	root := filepath.Join(w.path, section)
+	if _, err := os.Stat(root); errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	slices.SortFunc(files, func(a, b string) int { return strings.Compare(filepath.Base(a), filepath.Base(b)) })
+	shown := filepath.Join(w.folder, section)
+	files, err := walk(shown, root, documentExtensions, w.seen)
+	slices.SortStableFunc(files, func(a, b found) int { return strings.Compare(filepath.Base(a.shown), filepath.Base(b.shown)) })
 	return files, err
 }
 
-func (w *folderWriter) file(path string) (part, []byte, error) {
-	source, err := File(path)
+func (w *folderWriter) file(file found) (part, []byte, error) {
+	source, err := File(w.ctx, file.path)
 	if err != nil {
 		return part{}, nil, err
 	}
-	p, body, refused := readPart(filepath.ToSlash(path), source, false)
+	p, body, refused := readPart(filepath.ToSlash(file.shown), source, false)
 	if refused != nil {
 		return p, nil, refused
 	}
@@ -151,9 +172,7 @@ func (w *folderWriter) file(path string) (part, []byte, error) {
 	return p, body, nil
 }
 
-func isDocument(path string) bool {
-	return slices.Contains([]string{".json", ".jsonc", ".hujson", ".yaml", ".yml"}, filepath.Ext(path))
-}
+var documentExtensions = []string{".json", ".jsonc", ".hujson", ".yaml", ".yml"}
 
 // keyOf returns the key in a file's name. Characters that a file name cannot hold are escaped as in
 // URLs: %2F is a slash.
@@ -164,9 +183,4 @@ func keyOf(path string) (string, error) {
 		return "", fmt.Errorf("%s: a file is named after its key, with %%25 for a per cent sign", path)
 	}
 	return key, nil
-}
-
-// escapeGlob escapes a folder's name, so that filepath.Glob does not read it as a pattern.
-func escapeGlob(folder string) string {
-	return strings.NewReplacer(`[`, `[[]`, `*`, `[*]`, `?`, `[?]`).Replace(folder)
 }

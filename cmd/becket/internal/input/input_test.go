@@ -191,7 +191,7 @@ func TestNoFileOverTheLimitIsRead(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.json")
 	require.NoError(t, os.WriteFile(path, nil, 0o600))
 	require.NoError(t, os.Truncate(path, 64<<20+1))
-	_, err := input.File(path)
+	_, err := input.File(t.Context(), path)
 	require.ErrorIs(t, err, becket.ErrTooLarge)
 	_, err = input.Read(t.Context(), path, input.Options{})
 	require.ErrorIs(t, err, becket.ErrTooLarge)

@@ -16,6 +16,7 @@ import (
 	"strings"
 
 	"github.com/becketflags/becket"
+	"github.com/becketflags/becket/cmd/becket/internal/await"
 	"github.com/becketflags/becket/cmd/becket/internal/report"
 	"github.com/becketflags/becket/internal/limit"
 )
@@ -45,7 +46,7 @@ type Document struct {
 func Read(ctx context.Context, name string, o Options) (*Document, error) {
 	d := &Document{Name: displayName(name)}
 	if info, err := os.Stat(name); err == nil && info.IsDir() {
-		if err := d.readFolder(name); err != nil {
+		if err := d.readFolder(ctx, name); err != nil {
 			return nil, err
 		}
 	} else {
@@ -85,29 +86,28 @@ func (d *Document) NeedsBuild() (Place, bool) {
 func Bytes(ctx context.Context, name string, o Options) ([]byte, error) {
 	switch {
 	case name == "-":
-		return limited(o.Stdin)
+		return await.Result(ctx, func() ([]byte, error) { return limited(o.Stdin) })
 	case isURL(name):
 		return fetch(ctx, name, o.Headers)
 	}
-	file, err := os.Open(name)
+	source, err := File(ctx, name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("there is no file %q", name)
 	}
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = file.Close() }()
-	return limited(file)
+	return source, err
 }
 
-// File reads a file. A file larger than the largest document is an error.
-func File(name string) ([]byte, error) {
-	file, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = file.Close() }()
-	return limited(file)
+// File reads a file, which may be a FIFO or a device. A file larger than the largest document is an
+// error.
+func File(ctx context.Context, name string) ([]byte, error) {
+	return await.Result(ctx, func() ([]byte, error) {
+		file, err := os.Open(name)
+		if err != nil {
+			return nil, err
+		}
+		defer func() { _ = file.Close() }()
+		return limited(file)
+	})
 }
 
 func limited(r io.Reader) ([]byte, error) {

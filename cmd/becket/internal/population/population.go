@@ -3,6 +3,7 @@
 package population
 
 import (
+	"context"
 	"math/rand/v2"
 	"runtime"
 	"strconv"
@@ -34,8 +35,9 @@ func Made(name string, size int, seed uint64, columns []Column) *Population {
 
 // Each calls visit for every subject, on all processors in parallel. worker is the number of the
 // calling goroutine, from 0 to Workers()-1. visit must not use the subject after it returns.
-// progress receives the number of finished subjects; it may be nil.
-func (p *Population) Each(visit func(worker, i int, s *becket.Subject), progress func(n int)) {
+// progress receives the number of finished subjects; it may be nil. If the context ends, Each stops
+// soon and returns the context's error.
+func (p *Population) Each(ctx context.Context, visit func(worker, i int, s *becket.Subject), progress func(n int)) error {
 	const chunk = 4096
 	var next atomic.Int64
 	var group sync.WaitGroup
@@ -44,7 +46,7 @@ func (p *Population) Each(visit func(worker, i int, s *becket.Subject), progress
 			g := generator{population: p}
 			for {
 				start := int(next.Add(chunk)) - chunk
-				if start >= p.Size {
+				if start >= p.Size || ctx.Err() != nil {
 					return
 				}
 				end := min(start+chunk, p.Size)
@@ -58,6 +60,7 @@ func (p *Population) Each(visit func(worker, i int, s *becket.Subject), progress
 		})
 	}
 	group.Wait()
+	return ctx.Err()
 }
 
 // Workers returns the number of goroutines that Each uses.

@@ -1,6 +1,7 @@
 package population_test
 
 import (
+	"context"
 	"fmt"
 	"runtime"
 	"slices"
@@ -29,7 +30,7 @@ func made(t *testing.T, size int, seed uint64, columns ...string) *population.Po
 func texts(p *population.Population) []string {
 	var lock sync.Mutex
 	all := make([]string, p.Size)
-	p.Each(func(_, i int, s *becket.Subject) {
+	err := p.Each(context.Background(), func(_, i int, s *becket.Subject) {
 		text := s.Key()
 		s.All(func(name string, value becket.Value) bool {
 			text += fmt.Sprintf(" %s=%s", name, value)
@@ -39,6 +40,9 @@ func texts(p *population.Population) []string {
 		defer lock.Unlock()
 		all[i] = text
 	}, nil)
+	if err != nil {
+		panic(err) // this context never ends
+	}
 	return all
 }
 
@@ -75,13 +79,14 @@ func TestDistributionsGiveTheirShares(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var lock sync.Mutex
 			count := 0
-			made(t, size, 1, row.column).Each(func(_, _ int, s *becket.Subject) {
+			err := made(t, size, 1, row.column).Each(t.Context(), func(_, _ int, s *becket.Subject) {
 				if v, there := s.Attribute("c"); row.holds(v, there) {
 					lock.Lock()
 					count++
 					lock.Unlock()
 				}
 			}, nil)
+			require.NoError(t, err)
 			assert.InDelta(t, row.share, float64(count)/size, 0.006)
 		})
 	}
@@ -90,11 +95,12 @@ func TestDistributionsGiveTheirShares(t *testing.T) {
 func TestProgressCountsEverySubject(t *testing.T) {
 	var lock sync.Mutex
 	told := 0
-	made(t, 12_345, 1).Each(func(int, int, *becket.Subject) {}, func(n int) {
+	err := made(t, 12_345, 1).Each(t.Context(), func(int, int, *becket.Subject) {}, func(n int) {
 		lock.Lock()
 		told += n
 		lock.Unlock()
 	})
+	require.NoError(t, err)
 	assert.Equal(t, 12_345, told)
 }
 

@@ -1,6 +1,7 @@
 package simulate
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strconv"
@@ -28,15 +29,19 @@ type Ratio struct {
 }
 
 // Ratios compares each split of a flag with its weights, and each percentage with its share of the
-// subjects that meet the rule's condition.
-func Ratios(f *native.Flag, body []byte, counts Counts, format becket.Format, p *population.Population, at *becket.Moment) (ratios []Ratio) {
+// subjects that meet the rule's condition. The only error is the context's.
+func Ratios(ctx context.Context, f *native.Flag, body []byte, counts Counts, format becket.Format, p *population.Population, at *becket.Moment) (ratios []Ratio, err error) {
 	for _, r := range f.Rules {
 		if r.Percent != nil && *r.Percent > 0 && *r.Percent < 100 {
-			ratios = appendDecided(ratios, percentRatio(f, r, body, counts, format, p, at))
+			ratio, err := percentRatio(ctx, f, r, body, counts, format, p, at)
+			if err != nil {
+				return nil, err
+			}
+			ratios = appendDecided(ratios, ratio)
 		}
 		ratios = appendDecided(ratios, splitRatio(r.Name, r.Name, r.Serve, counts))
 	}
-	return appendDecided(ratios, splitRatio("(default)", "", f.Default, counts))
+	return appendDecided(ratios, splitRatio("(default)", "", f.Default, counts)), nil
 }
 
 // appendDecided leaves out ratios that decided for no subject.
@@ -69,21 +74,25 @@ func splitRatio(where, rule string, s *native.Serve, counts Counts) Ratio {
 
 // percentRatio evaluates again with a percentage of 100. The rule then applies to every subject
 // that meets its condition.
-func percentRatio(f *native.Flag, r *native.Rule, body []byte, counts Counts, format becket.Format, p *population.Population, at *becket.Moment) Ratio {
+func percentRatio(ctx context.Context, f *native.Flag, r *native.Rule, body []byte, counts Counts, format becket.Format, p *population.Population, at *becket.Moment) (Ratio, error) {
 	ratio := Ratio{Where: r.Name, Kind: "percent"}
 	number := r.Node.Member("percent")
 	widened := slices.Concat(body[:number.At], []byte("100"), body[number.At+len(number.Raw):])
 	rules, err := format.Decode(widened)
 	if err != nil {
-		return ratio
+		return ratio, nil //nolint:nilerr // there is nothing to compare with
 	}
-	in, eligible := ofRule(counts, r.Name), ofRule(Run(rules, f.Key, p, at, nil), r.Name)
+	all, err := Run(ctx, rules, f.Key, p, at, nil)
+	if err != nil {
+		return ratio, err
+	}
+	in, eligible := ofRule(counts, r.Name), ofRule(all, r.Name)
 	ratio.Of, ratio.Asked = eligible, trim(*r.Percent)+" %"
 	if eligible > 0 {
 		ratio.Got = fmt.Sprintf("%.2f %%", 100*float64(in)/float64(eligible))
 	}
 	ratio.P = stats.SampleRatio([]int{in, max(eligible-in, 0)}, []float64{*r.Percent, 100 - *r.Percent})
-	return ratio
+	return ratio, nil
 }
 
 func ofRule(counts Counts, rule string) (n int) {

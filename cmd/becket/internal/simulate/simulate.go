@@ -3,6 +3,7 @@ package simulate
 
 import (
 	"cmp"
+	"context"
 	"slices"
 	"strings"
 
@@ -22,13 +23,14 @@ type Outcome struct {
 // Counts counts subjects by outcome.
 type Counts map[Outcome]int
 
-// Run evaluates a flag for every subject of a population. progress may be nil.
-func Run(rules becket.Rules, flag string, p *population.Population, at *becket.Moment, progress func(int)) Counts {
+// Run evaluates a flag for every subject of a population. progress may be nil. The only error is
+// the context's.
+func Run(ctx context.Context, rules becket.Rules, flag string, p *population.Population, at *becket.Moment, progress func(int)) (Counts, error) {
 	workers := make([]Counts, population.Workers())
 	for i := range workers {
 		workers[i] = Counts{}
 	}
-	p.Each(func(worker, _ int, s *becket.Subject) {
+	err := p.Each(ctx, func(worker, _ int, s *becket.Subject) {
 		r := rules.Evaluate(flag, becket.KindAny, s, at)
 		workers[worker][OutcomeOf(&r)]++
 	}, progress)
@@ -38,7 +40,7 @@ func Run(rules becket.Rules, flag string, p *population.Population, at *becket.M
 			total[outcome] += n
 		}
 	}
-	return total
+	return total, err
 }
 
 // OutcomeOf returns the outcome of an evaluation.

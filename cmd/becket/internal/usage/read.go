@@ -48,7 +48,7 @@ func Read(ctx context.Context, o Options) (*Code, error) {
 		config.BuildFlags = []string{"-tags=" + o.Tags}
 	}
 	loaded, err := packages.Load(config, o.Patterns...)
-	if err != nil {
+	if err = cmp.Or(err, ctx.Err()); err != nil {
 		return nil, err
 	}
 	if err := refused(loaded); err != nil {
