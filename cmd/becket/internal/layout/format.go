@@ -18,17 +18,38 @@ const indent = "  "
 func Format(source []byte) ([]byte, error) {
 	source = bytes.TrimPrefix(source, []byte("\xef\xbb\xbf"))
 	source = bytes.ReplaceAll(source, []byte("\r\n"), []byte("\n")) // makes a copy
-	formatted, err := hujson.Format(bytes.Clone(source))
+	value, err := hujson.Parse(bytes.Clone(source))
 	if err != nil {
 		// hujson needs a line break after a comment, even at the end. If the second attempt fails
 		// too, the first error has the right place.
-		again, second := hujson.Format(append(source, '\n'))
+		again, second := hujson.Parse(append(source, '\n'))
 		if second != nil {
 			return nil, err
 		}
-		formatted = again
+		value = again
 	}
-	return append(bytes.TrimRight(spaces(formatted), "\n"), '\n'), nil
+	value.Format()
+	unalign(&value)
+	return append(bytes.TrimRight(spaces(value.Pack()), "\n"), '\n'), nil
+}
+
+// unalign leaves one space before each value of an object. hujson aligns the values of neighbouring
+// lines, so that the change of one line would change the others too.
+func unalign(v *hujson.Value) {
+	switch composite := v.Value.(type) {
+	case *hujson.Object:
+		for i := range composite.Members {
+			value := &composite.Members[i].Value
+			if !bytes.Contains(value.BeforeExtra, []byte("\n")) {
+				value.BeforeExtra = append(bytes.TrimRight(value.BeforeExtra, " "), ' ')
+			}
+			unalign(value)
+		}
+	case *hujson.Array:
+		for i := range composite.Elements {
+			unalign(&composite.Elements[i])
+		}
+	}
 }
 
 // spaces replaces the leading tabs of each line. JSON texts contain no tabs and no line breaks, so

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -76,4 +77,63 @@ func TestAFileKeepsItsPermissions(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "new", string(body))
 	assert.Error(t, layout.WriteFile(filepath.Join(t.TempDir(), "none", "a.json"), nil))
+}
+
+func TestTheChangeOfOneLineChangesNoOther(t *testing.T) {
+	const flag = `{ // a comment
+		"schema": 1, "flags": {
+			"new-checkout": {
+				"owner": "payments", // of the page
+				"enabled": /* for now */ true,
+				"off":
+					"off",
+				"max_age": "7d",
+				"rules": [{"if": {"attribute": "country", "in": ["DE"]},
+					"percent": 5, "serve": "on"}, {"name": "all", "every": {"days": ["mon"],
+					"from": "09:00"}, "serve": "on"}],
+			},
+		}}`
+	for name, row := range map[string]struct {
+		from, to       string
+		removed, added int
+	}{
+		"a value":                       {`"percent": 5`, `"percent": 100`, 1, 1},
+		"a longer name":                 {`"max_age": "7d"`, `"description": "7d"`, 1, 1},
+		"a shorter name":                {`"enabled"`, `"x"`, 1, 1},
+		"a member with a longer name":   {`"owner"`, `"a-very-long-name-that-nobody-needs": 1,` + "\n" + `"owner"`, 0, 1},
+		"a member that is gone":         {`"max_age": "7d",` + "\n", ``, 1, 0},
+		"a member at the end":           {`"percent": 5, "serve": "on"}`, `"percent": 5, "serve": "on", "a-very-long-name": 1}`, 0, 1},
+		"a member in an expanded value": {`"from": "09:00"`, `"from": "09:00", "until": "17:00"`, 0, 1},
+		"a comment":                     {`/* for now */`, `/* for now and until somebody cares */`, 1, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			require.Contains(t, flag, row.from)
+			before, err := layout.Format([]byte(flag))
+			require.NoError(t, err)
+			after, err := layout.Format([]byte(strings.Replace(flag, row.from, row.to, 1)))
+			require.NoError(t, err)
+			removed, added := lineChanges(string(before), string(after))
+			assert.Equal(t, []int{row.removed, row.added}, []int{removed, added}, "%s\n%s", before, after)
+			assert.NotContains(t, string(after), ":  ", "nothing is aligned")
+			twice, err := layout.Format(after)
+			require.NoError(t, err)
+			assert.Equal(t, string(after), string(twice))
+		})
+	}
+}
+
+// lineChanges counts the lines that stand in one text more often than in the other.
+func lineChanges(before, after string) (removed, added int) {
+	counts := map[string]int{}
+	for line := range strings.SplitSeq(before, "\n") {
+		counts[line]++
+	}
+	for line := range strings.SplitSeq(after, "\n") {
+		counts[line]--
+	}
+	for _, n := range counts {
+		removed += max(n, 0)
+		added += max(-n, 0)
+	}
+	return removed, added
 }
