@@ -32,10 +32,6 @@ func Go(packageName, source string, flags []Flag) ([]byte, error) {
 			return nil, fmt.Errorf("flag %q: %w", flags[i].Key, err)
 		}
 	}
-	if source = plainText(source); source != "" {
-		source = " from " + source
-	}
-	fmt.Fprintf(&f.text, "%s%s. DO NOT EDIT.\n\npackage %s\n\nimport %q\n\n", Header, source, packageName, "github.com/becketflags/becket")
 	f.text.WriteString("// The flags of the ruleset.\nvar (\n")
 	for i := range flags {
 		if err := f.handle(i, &flags[i]); err != nil {
@@ -49,13 +45,26 @@ func Go(packageName, source string, flags []Flag) ([]byte, error) {
 		}
 	}
 	f.list(flags)
-	return format.Source([]byte(f.text.String()))
+	return format.Source([]byte(f.head(packageName, source) + f.text.String()))
 }
 
 type file struct {
-	text   strings.Builder
+	text   strings.Builder // without the head
 	names  *names
 	shapes []*shape // by flag; nil for flags that do not serve objects
+	math   bool     // whether the text uses the package math
+}
+
+// head returns the file's first lines.
+func (f *file) head(packageName, source string) string {
+	if source = plainText(source); source != "" {
+		source = " from " + source
+	}
+	imports := `import "github.com/becketflags/becket"`
+	if f.math {
+		imports = "import (\n\"math\"\n\n\"github.com/becketflags/becket\"\n)"
+	}
+	return fmt.Sprintf("%s%s. DO NOT EDIT.\n\npackage %s\n\n%s\n\n", Header, source, packageName, imports)
 }
 
 // claim asks for the names that a flag needs.
@@ -92,7 +101,7 @@ func (f *file) handle(i int, flag *Flag) error {
 	case becket.KindString:
 		kind, literal = "StringFlag", strconv.Quote(value.Text())
 	case becket.KindInt:
-		kind, literal = "IntFlag", value.String()
+		kind, literal = "IntFlag", f.integer(value.String())
 	case becket.KindFloat:
 		kind, literal = "FloatFlag", strconv.FormatFloat(value.Float(), 'g', -1, 64)
 	case becket.KindObject:
@@ -116,6 +125,19 @@ func (f *file) handle(i int, flag *Flag) error {
 	}
 	f.text.WriteString("}\n\n")
 	return nil
+}
+
+// integer writes an integer as an int. An int has 32 bits on some machines, and at most 64. A larger
+// integer becomes the nearest int there, because no constant may be outside of its type.
+func (f *file) integer(digits string) string {
+	if _, err := strconv.ParseInt(digits, 10, 32); err == nil {
+		return digits
+	}
+	f.math = true
+	if strings.HasPrefix(digits, "-") {
+		return "max(" + digits + ", math.MinInt)"
+	}
+	return "min(" + digits + ", math.MaxInt)"
 }
 
 // comment writes a flag's description, owner, dates and variants.

@@ -10,6 +10,8 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -40,6 +42,14 @@ func compiled(t *testing.T, code []byte) []string {
 	again, err := format.Source(code)
 	require.NoError(t, err)
 	assert.Equal(t, string(again), string(code), "the file is formatted")
+	pkg, err := checked(t, code)
+	require.NoError(t, err)
+	return pkg.Scope().Names()
+}
+
+// checked type-checks a file.
+func checked(t *testing.T, code []byte) (*types.Package, error) {
+	t.Helper()
 	set := token.NewFileSet()
 	file, err := parser.ParseFile(set, "flags.go", code, parser.ParseComments)
 	require.NoError(t, err)
@@ -47,9 +57,7 @@ func compiled(t *testing.T, code []byte) []string {
 	exports, err := exec.Command("go", "list", "-export", "-f", "{{.Export}}", "github.com/becketflags/becket").Output()
 	require.NoError(t, err)
 	config := types.Config{Importer: importer.ForCompiler(set, "gc", lookup(strings.TrimSpace(string(exports))))}
-	pkg, err := config.Check("example.com/flags", set, []*ast.File{file}, nil)
-	require.NoError(t, err)
-	return pkg.Scope().Names()
+	return config.Check("example.com/flags", set, []*ast.File{file}, nil)
 }
 
 func TestFlagsWithCollidingNamesAllGetOtherNames(t *testing.T) {
@@ -97,6 +105,88 @@ func TestObjectsOfAnyShapeBecomeTypesThatCompile(t *testing.T) {
 			require.NoError(t, err)
 			compiled(t, code)
 			assert.Contains(t, string(code), test.want)
+		})
+	}
+}
+
+// Defaults, in flags and in the fields of objects, of every size that documents hold.
+const largeIntegers = `{"schema": 1, "flags": {
+	"small": {"variants": {"a": 2147483647, "b": -2147483648}, "default": "a"},
+	"large": {"variants": {"a": 2147483648}, "default": "a"},
+	"low": {"variants": {"a": -2147483649}, "default": "a"},
+	"lowest": {"variants": {"a": -9223372036854775808}, "default": "a"},
+	"long": {"variants": {"a": 9223372036854775807}, "default": "a"},
+	"largest": {"variants": {"a": 18446744073709551615}, "default": "a"},
+	"object": {"variants": {"a": {"x": 2147483648, "y": [-2147483649, 1], "z": 18446744073709551615}}, "default": "a"},
+	"mixed": {"variants": {"a": [2147483648, "x"]}, "default": "a"}}}`
+
+func TestLargeIntegersKeepTheirValuesWhereAnIntHolds64Bits(t *testing.T) {
+	code, err := Go("flags", "", flagsOf(t, largeIntegers))
+	require.NoError(t, err)
+	for _, want := range []string{
+		`Small = becket.IntFlag{Key: "small", Default: 2147483647}`,
+		`Large = becket.IntFlag{Key: "large", Default: min(2147483648, math.MaxInt)}`,
+		`Low = becket.IntFlag{Key: "low", Default: max(-2147483649, math.MinInt)}`,
+		`Lowest = becket.IntFlag{Key: "lowest", Default: max(-9223372036854775808, math.MinInt)}`,
+		`Largest = becket.IntFlag{Key: "largest", Default: min(18446744073709551615, math.MaxInt)}`,
+	} {
+		assert.Contains(t, string(code), want)
+	}
+}
+
+func TestLargeIntegersCompileFor32And64Bits(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the go command may have to compile the standard library for another architecture")
+	}
+	code, err := Go("flags", "", flagsOf(t, largeIntegers))
+	require.NoError(t, err)
+	root, err := filepath.Abs(filepath.Join("..", "..", "..", ".."))
+	require.NoError(t, err)
+	folder := t.TempDir()
+	sums, err := os.ReadFile(filepath.Join(root, "go.sum"))
+	require.NoError(t, err)
+	module, err := os.ReadFile(filepath.Join(root, "go.mod"))
+	require.NoError(t, err)
+	_, requirements, _ := strings.Cut(string(module), "\n")
+	text := "module example.com/flags\n" + requirements + "\nrequire github.com/becketflags/becket v0.1.0\nreplace github.com/becketflags/becket => " + strconv.Quote(filepath.ToSlash(root)) + "\n"
+	for name, body := range map[string][]byte{"go.mod": []byte(text), "go.sum": sums, "flags.go": code} {
+		require.NoError(t, os.WriteFile(filepath.Join(folder, name), body, 0o600))
+	}
+	for _, architecture := range []string{"386", "amd64"} {
+		command := exec.Command("go", "vet", "-mod=mod", ".")
+		command.Dir = folder
+		command.Env = append(os.Environ(), "GOOS=linux", "GOARCH="+architecture, "CGO_ENABLED=0", "GOWORK=off")
+		output, err := command.CombinedOutput()
+		require.NoError(t, err, "%s: %s", architecture, output)
+	}
+}
+
+// Code that still compiles gets a value of the new type.
+func TestAnotherTypeBreaksCodeThatNeedsTheOldOne(t *testing.T) {
+	const boolean, text, integer, decimal = `{"f": {}}`, `{"f": {"variants": {"a": "x"}, "default": "a"}}`, `{"f": {"variants": {"a": 1}, "default": "a"}}`, `{"f": {"variants": {"a": 1.5}, "default": "a"}}`
+	for name, row := range map[string]struct {
+		before, after string
+		use           string
+		breaks        bool
+	}{
+		"a check of a boolean flag":        {boolean, text, "if F.On(v) {}", true},
+		"a value of a flag, now a boolean": {text, boolean, "_ = F.In(v)", true},
+		"a variable of the old type":       {text, integer, "var s string = F.In(v); _ = s", true},
+		"a parameter of the old type":      {integer, decimal, "func(int) {}(F.In(v))", true},
+		"a comparison with a text":         {text, integer, `_ = F.In(v) == "x"`, true},
+		"a parameter of any type":          {text, integer, "func(any) {}(F.In(v))", false},
+		"a comparison with a number":       {integer, decimal, "_ = F.In(v) > 5", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, side := range []struct {
+				flags  string
+				breaks bool
+			}{{row.before, false}, {row.after, row.breaks}} {
+				code, err := Go("flags", "", flagsOf(t, `{"schema": 1, "flags": `+side.flags+`}`))
+				require.NoError(t, err)
+				_, err = checked(t, append(code, "\nfunc use(v becket.View) { "+row.use+" }\n"...))
+				assert.Equal(t, side.breaks, err != nil, "%v", err)
+			}
 		})
 	}
 }
