@@ -14,11 +14,17 @@ type buildVerb struct {
 	rulesArgument
 	Output   string `short:"o" placeholder:"FILE" help:"Write to this file, but only if there are no errors. By default, to standard output."`
 	Compact  bool   `help:"Write as few bytes as possible."`
-	Revision int64  `default:"-1" placeholder:"N" help:"Set the document's revision. By default, it stays as it is."`
+	Revision *int64 `placeholder:"N" help:"Set the document's revision. By default, it stays as it is."`
 }
+
+// maxRevision is the largest revision of a document.
+const maxRevision = 1<<53 - 1
 
 // Run writes the document, unless it contains errors.
 func (v *buildVerb) Run(e *env) error {
+	if v.Revision != nil && (*v.Revision < 0 || *v.Revision > maxRevision) {
+		return fmt.Errorf("--revision takes a number from 0 to %d, not %d", maxRevision, *v.Revision)
+	}
 	document, rules, err := e.load(v.Rules)
 	if err != nil {
 		return err
@@ -27,11 +33,11 @@ func (v *buildVerb) Run(e *env) error {
 		return &report.RefusedError{Findings: bad}
 	}
 	body := document.Body
-	if v.Revision >= 0 {
+	if v.Revision != nil {
 		if document.Format != becket.Native {
 			return errors.New("--revision is for native documents")
 		}
-		if body, err = layout.WithRevision(body, v.Revision); err != nil {
+		if body, err = layout.WithRevision(body, *v.Revision); err != nil {
 			return err
 		}
 	}
@@ -43,7 +49,7 @@ func (v *buildVerb) Run(e *env) error {
 		_, err = e.stdout.Write(plain)
 		return err
 	}
-	if err := layout.WriteFile(v.Output, plain); err != nil {
+	if err := e.writeFile(v.Output, plain); err != nil {
 		return err
 	}
 	fmt.Fprintf(e.stderr, "becket: wrote %s of %s to %s\n", count(rules.Info().Flags, "flag"), document.Name, v.Output)

@@ -13,7 +13,7 @@ import (
 type subjectFlags struct {
 	Key  string        `placeholder:"KEY" help:"The subject's targeting key."`
 	Attr []string      `sep:"none" placeholder:"NAME=VALUE" help:"An attribute: NAME=VALUE, NAME:TYPE=VALUE (string, number, boolean, time, list) or NAME:=JSON. Repeatable."`
-	At   time.Time     `placeholder:"INSTANT" help:"Evaluate as at this time (RFC 3339). By default, now."`
+	At   *time.Time    `placeholder:"INSTANT" help:"Evaluate as at this time (RFC 3339). By default, now."`
 	Age  time.Duration `placeholder:"DURATION" help:"Evaluate as if the source last confirmed the ruleset this long ago. By default, 0."`
 }
 

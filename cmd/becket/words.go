@@ -7,11 +7,11 @@ import (
 )
 
 // at returns the time that the user asked for, or else the present time.
-func (e *env) at(asked time.Time) time.Time {
-	if asked.IsZero() {
+func (e *env) at(asked *time.Time) time.Time {
+	if asked == nil {
 		return e.now()
 	}
-	return asked
+	return *asked
 }
 
 // count writes a number of things: "1 flag", "1,234 flags".
