@@ -125,7 +125,8 @@ type confirmation struct {
 func newConfirmation() *confirmation { return &confirmation{&atomic.Pointer[time.Time]{}} }
 
 // At returns a Moment that stands still, for tests and for tools that look into the future; age is
-// the time since the source confirmed the rules.
+// the time since the source confirmed the rules. The zero time is the first instant of the year 1,
+// and not the present.
 func At(now time.Time, age time.Duration) *Moment {
 	confirmed := now.Add(-age)
 	m := &Moment{clock: func() time.Time { return now }, confirmed: newConfirmation()}

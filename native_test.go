@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -85,4 +86,24 @@ func TestFloatsReachAsFarAsFloat64(t *testing.T) {
 	require.Len(t, bad, 2)
 	assert.ErrorContains(t, bad[0], `flags.integer.variants.a at 4:26: the integer 1e308 is outside 64 bits, unless "type" is "float"`)
 	assert.ErrorContains(t, bad[1], "flags.object.variants.a.limit[0] at 5:39: the number 1e999 is too large")
+}
+
+func TestAMomentAtTheZeroTimeIsTheFirstInstantOfTheCalendar(t *testing.T) {
+	t.Parallel()
+	rules, err := Native.Decode([]byte(`{"schema": 1, "flags": {
+		"until": {"rules": [{"until": "0001-01-01T00:00:00.000000001Z", "serve": "on"}]},
+		"from": {"rules": [{"from": "0001-01-01T00:00:00Z", "serve": "on"}]},
+		"later": {"rules": [{"from": "0001-01-01T00:00:00.000000001Z", "serve": "on"}]},
+		"ramp": {"rules": [{"ramp": {"steps": [{"at": "0001-01-01T00:00:00Z", "percent": 100}]}, "serve": "on"}]},
+		"every": {"rules": [{"every": {"days": ["mon"], "until": "00:01"}, "serve": "on"}]},
+		"newer": {"rules": [{"if": {"attribute": "a", "newer_than": "1h"}, "serve": "on"}]},
+		"fresh": {"max_age": "1s", "default": "on"}}}`))
+	require.NoError(t, err)
+	require.Empty(t, rules.Info().Bad)
+	subject := NewSubject("user-1", Time("a", time.Time{}))
+	for flag, want := range map[string]bool{"until": true, "from": true, "later": false, "ramp": true, "every": true, "newer": true, "fresh": true} {
+		r := rules.Evaluate(flag, KindBool, &subject, At(time.Time{}, 0))
+		require.NotNil(t, r.Variant, flag)
+		assert.Equal(t, want, r.Variant.Value.Bool(), flag)
+	}
 }
