@@ -10,6 +10,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/becketflags/becket"
+	"github.com/becketflags/becket/internal/match"
 )
 
 // compiler turns nodes into settings. What is wrong becomes a part that fails when it is reached,
@@ -73,14 +74,8 @@ func (p *place) appendTo(b []byte) []byte {
 	}
 }
 
-// shorten keeps a message readable when what it quotes is not.
-func shorten(text string) string {
-	const most = 60
-	if len(text) <= most {
-		return text
-	}
-	return strings.ToValidUTF8(text[:most], "") + "…"
-}
+// shorten keeps a message readable that quotes a long text.
+func shorten(text string) string { return match.Shorten(text, 60) }
 
 // errFurther is what evaluations fail with where a document, or a setting in it, has more problems
 // than are told.

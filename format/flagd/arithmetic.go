@@ -2,36 +2,39 @@ package flagd
 
 import "math"
 
-// calculate applies an arithmetic operator. A single value that is no list is for "+" and "abs"
-// alone.
+// calculate applies an arithmetic operator. Only "+" and "abs" take a single value that is no list.
 func (e *evaluation) calculate(op operator, args []datum, single bool) datum {
-	if single && op != opAdd && op != opAbs {
+	switch {
+	case single && op != opAdd && op != opAbs:
 		return e.fail()
-	}
-	if len(args) == 0 {
-		return e.nothing(op)
-	}
-	if !e.look(len(args)) {
+	case len(args) == 0:
+		return e.calculateEmpty(op)
+	case op == opModulo && len(args) < 2:
+		return e.fail()
+	case !e.look(len(args)):
 		return datum{}
 	}
-	result, ok := e.arithmetic(&args[0])
+	first, ok := e.arithmetic(&args[0])
 	switch {
-	case !ok || op == opModulo && len(args) < 2:
+	case !ok:
 		return e.fail()
-	case op == opSubtract && len(args) == 1:
-		return number(-1 * result)
 	case op == opAbs:
-		return number(math.Abs(result))
+		return number(math.Abs(first))
+	case op == opSubtract && len(args) == 1:
+		return number(-1 * first)
+	case op == opModulo:
+		args = args[:2]
 	}
-	rest := args[1:]
-	if op == opAdd && len(rest) > 0 {
+	return e.fold(op, first, args[1:])
+}
+
+// fold applies an operator of two numbers to a first number and all others, from left to right.
+func (e *evaluation) fold(op operator, result float64, others []datum) datum {
+	if op == opAdd && len(others) > 0 {
 		result += 0 // flagd's sum starts from zero, so that no two negative zeros make one
 	}
-	if op == opModulo {
-		rest = rest[:1]
-	}
-	for i := range rest {
-		operand, ok := e.arithmetic(&rest[i])
+	for i := range others {
+		operand, ok := e.arithmetic(&others[i])
 		if !ok {
 			return e.fail()
 		}
@@ -40,8 +43,8 @@ func (e *evaluation) calculate(op operator, args []datum, single bool) datum {
 	return number(result)
 }
 
-// nothing is what an operator makes of an empty list.
-func (e *evaluation) nothing(op operator) datum {
+// calculateEmpty applies an arithmetic operator to an empty list.
+func (e *evaluation) calculateEmpty(op operator) datum {
 	switch op {
 	case opAdd, opSubtract, opDivide:
 		return number(0)

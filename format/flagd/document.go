@@ -5,9 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
-	"strconv"
 
 	"github.com/becketflags/becket"
 )
@@ -24,16 +22,6 @@ type decoder struct {
 	shared     uint64 // the digest of the document's metadata
 	ofFlag     int    // warnings of the flag at hand
 }
-
-// Bounds of what is told of one document.
-const (
-	mostWarnings = 1000
-	mostOfFlag   = 100
-)
-
-// mostMetadata is how many entries of the document's metadata are kept: every flag is told with
-// them.
-const mostMetadata = 100
 
 func decode(document []byte, v3 bool) (*rules, error) {
 	document = bytes.TrimPrefix(document, []byte("\xef\xbb\xbf"))
@@ -179,166 +167,6 @@ func (d *decoder) located(err error) error {
 // offsetIn returns where in a text a part of it begins. Both reach to the same end of memory.
 func offsetIn(text, part []byte) int { return cap(text) - cap(part) }
 
-// flag compiles a flag and puts it among the rules.
-func (d *decoder) flag(at place, raw []byte) error {
-	def, err := define(at, raw)
-	if err != nil {
-		return err
-	}
-	if def.isEmpty() {
-		d.warn(at, "", "the flag has no key: nobody can ask for it")
-		return nil
-	}
-	f := &flag{key: def.key, disabled: def.state == "DISABLED", shared: d.rules.metadata}
-	d.digester.Reset()
-	if err := d.variants(at, f, &def); err != nil {
-		return err
-	}
-	if f.metadata, err = d.metadata(at, ".metadata", def.metadata); err != nil {
-		return err
-	}
-	if err := d.targeting(at, f, &def); err != nil {
-		return err
-	}
-	f.definition = f.behaviour + d.shared + 31*d.digestMetadata(f.metadata)
-	d.check(at, f, &def)
-	d.keep(at, f)
-	return nil
-}
-
-// targeting compiles the flag's rule and sums up what the flag does. The variants are in the
-// digester already.
-func (d *decoder) targeting(at place, f *flag, def *flagDefinition) error {
-	d.digester.text(def.defaultVariant)
-	d.digester.text(strconv.FormatBool(f.disabled))
-	if len(def.targeting) == 0 {
-		f.behaviour = d.digester.Sum64()
-		return nil
-	}
-	rule, err := parse(def.targeting)
-	if err != nil {
-		d.flagAt = def.targeting
-		return at.problem(".targeting", "not a flagd document: %v", err)
-	}
-	d.digester.datum(&rule)
-	f.behaviour = d.digester.Sum64()
-	if rule.kind == kindObject && rule.more.size() == 0 {
-		return nil
-	}
-	c := compiler{evaluators: d.evaluators, v3: d.rules.v3}
-	n := c.compile(&rule)
-	f.targeting = &n
-	for name := range c.used {
-		f.behaviour += d.evaluators[name].digest
-	}
-	d.warnAll(at, ".targeting", &c)
-	if rule.kind != kindObject {
-		d.warn(at, ".targeting", "it is no rule, which the schema forbids")
-	}
-	return nil
-}
-
-// variants decodes a flag's variants and finds its default among them.
-func (d *decoder) variants(at place, f *flag, def *flagDefinition) error {
-	f.variants = make([]variant, 0, len(def.variants))
-	for _, v := range def.variants {
-		value, err := parse(v.raw)
-		if err != nil {
-			d.flagAt = v.raw
-			return at.problem(member(".variants", v.name), "not a flagd document: %v", err)
-		}
-		d.digester.text(v.name)
-		d.digester.datum(&value)
-		f.variants = append(f.variants, newVariant(v.name, &value, len(v.raw)))
-	}
-	if len(f.variants) > mostScanned {
-		f.places = make(map[string]int, len(f.variants))
-		for i := range f.variants {
-			f.places[f.variants[i].served.Name] = i
-		}
-	}
-	f.kind = kindOf(f.variants)
-	if def.defaultVariant == "" {
-		return nil
-	}
-	if f.fallback = f.named(def.defaultVariant); f.fallback == nil {
-		return at.problem(".defaultVariant", "the default variant %q is no variant of the flag", shorten(def.defaultVariant))
-	}
-	return nil
-}
-
-// metadata reads texts, numbers and booleans; null too, which hides an entry of the document.
-func (d *decoder) metadata(at place, below string, entries []rawMember) (map[string]any, error) {
-	if len(entries) == 0 {
-		return nil, nil //nolint:nilnil // none is no error
-	}
-	metadata := make(map[string]any, len(entries))
-	for _, entry := range entries {
-		value, err := parse(entry.raw)
-		if err != nil {
-			return nil, at.problem(member(below, entry.name), "not a flagd document: %v", err)
-		}
-		switch value.kind {
-		case kindNumber:
-			metadata[entry.name] = becket.FloatValue(value.number).Any()
-		case kindList, kindObject:
-			metadata[entry.name] = nil
-			d.warn(at, member(below, entry.name), "neither text, number nor boolean: it is left out")
-		default:
-			metadata[entry.name] = value.any()
-		}
-	}
-	return metadata, nil
-}
-
-// digestMetadata does not depend on the order of the entries.
-func (d *decoder) digestMetadata(metadata map[string]any) (sum uint64) {
-	for name, value := range metadata {
-		d.digester.Reset()
-		d.digester.text(name)
-		d.digester.text(fmt.Sprint(value))
-		sum += d.digester.Sum64()
-	}
-	return sum
-}
-
-// overlay puts a flag's metadata over the document's. An entry that is null then is left out.
-func overlay(shared, own map[string]any) map[string]any {
-	merged := make(map[string]any, len(shared)+len(own))
-	maps.Copy(merged, shared)
-	maps.Copy(merged, own)
-	maps.DeleteFunc(merged, func(_ string, value any) bool { return value == nil })
-	return merged
-}
-
-// check warns of what the schema forbids and flagd reads all the same.
-func (d *decoder) check(at place, f *flag, def *flagDefinition) {
-	if def.state != "ENABLED" && def.state != "DISABLED" {
-		d.warn(at, ".state", "%q counts as ENABLED", shorten(def.state))
-	}
-	if len(f.variants) == 0 {
-		d.warn(at, ".variants", "there are none")
-	}
-	for i := range f.variants {
-		v := &f.variants[i]
-		if v.kind != becket.KindAny && v.kind != becket.KindList || d.full() {
-			continue
-		}
-		below := member(".variants", v.served.Name)
-		if v.kind == becket.KindAny {
-			d.warn(at, below, "null is no value: whoever is served it gets the default")
-		} else {
-			d.warn(at, below, "a list is no object: whoever asks for one gets the default")
-		}
-	}
-	if f.kind == becket.KindAny && len(f.variants) > 0 {
-		d.warn(at, ".variants", "the values are of several types")
-	}
-	if f.key == "" {
-		d.warn(at, "", "the flag has no key: nobody can ask for it")
-	}
-}
-
 // keep puts a flag among the rules. Of several with one key the one of the last flag set counts, in
 // the order of their names, and of one set the last.
 func (d *decoder) keep(at place, f *flag) {
@@ -356,32 +184,6 @@ func (d *decoder) keep(at place, f *flag) {
 		d.sets[f.key] = set
 	}
 	d.rules.flags[f.key] = f
-}
-
-func (d *decoder) warnAll(at place, below string, c *compiler) {
-	for _, problem := range c.problems {
-		d.warn(at, below, "%s: where it is reached, the evaluation fails", problem)
-	}
-	for _, forbidden := range c.forbidden {
-		d.warn(at, below, "%s: the schema forbids it", forbidden)
-	}
-}
-
-// full reports whether no more warnings are kept, of the flag at hand or at all.
-func (d *decoder) full() bool {
-	return d.ofFlag >= mostOfFlag || len(d.rules.warnings) > mostWarnings
-}
-
-func (d *decoder) warn(at place, below, format string, arguments ...any) {
-	if d.full() {
-		return
-	}
-	d.ofFlag++
-	if len(d.rules.warnings) == mostWarnings {
-		d.rules.warnings = append(d.rules.warnings, &becket.DocumentError{Message: "there are further warnings"})
-		return
-	}
-	d.rules.warnings = append(d.rules.warnings, d.located(at.problem(below, format, arguments...)))
 }
 
 // syntaxError makes an error of encoding/json one of the document.

@@ -59,9 +59,9 @@ func (e *evaluation) eval(n *node) datum {
 	case opIf:
 		return e.conditional(n)
 	case opAnd:
-		return e.until(n, false)
+		return e.firstDecisive(n, false)
 	case opOr:
-		return e.until(n, true)
+		return e.firstDecisive(n, true)
 	case opIn:
 		return e.in(n)
 	case opFractional:
@@ -76,37 +76,64 @@ func (e *evaluation) eval(n *node) datum {
 	return e.operate(n)
 }
 
-// operate evaluates the arguments and applies the operator to them. What is asked most is done
-// without a slice of arguments.
+// operate evaluates the arguments and applies the operator to them. The most frequent operators
+// need no slice of arguments.
 func (e *evaluation) operate(n *node) datum {
-	if n.alone && (n.op == opNot || n.op == opTruth) {
-		d := e.eval(&n.args[0])
-		if d.kind == kindList && len(d.more.list) > 0 {
-			d = d.more.list[0]
-		}
-		return boolean(d.truthy() == (n.op == opTruth))
-	}
-	if !n.alone {
-		switch {
-		case len(n.args) == 1 && (n.op == opNot || n.op == opTruth):
-			d := e.eval(&n.args[0])
-			return boolean(d.truthy() == (n.op == opTruth))
-		case len(n.args) == 2 && n.op >= opEqual && n.op <= opGreaterOrEqual:
-			a, b := e.eval(&n.args[0]), e.eval(&n.args[1])
-			return boolean(e.holds(n.op, &a, &b))
-		case len(n.args) == 3 && n.op >= opLess && n.op <= opGreaterOrEqual:
-			a, b, c := e.eval(&n.args[0]), e.eval(&n.args[1]), e.eval(&n.args[2])
-			return boolean(e.holds(n.op, &a, &b) && e.holds(n.op, &b, &c))
-		case len(n.args) == 2 && (n.op == opStartsWith || n.op == opEndsWith):
-			a, b := e.eval(&n.args[0]), e.eval(&n.args[1])
-			return e.affix(n.op, &a, &b)
-		}
+	switch n.shortcut() {
+	case shortcutTruth:
+		return e.truth(n)
+	case shortcutPair:
+		a, b := e.eval(&n.args[0]), e.eval(&n.args[1])
+		return boolean(e.holds(n.op, &a, &b))
+	case shortcutBetween:
+		a, b, c := e.eval(&n.args[0]), e.eval(&n.args[1]), e.eval(&n.args[2])
+		return boolean(e.holds(n.op, &a, &b) && e.holds(n.op, &b, &c))
+	case shortcutAffix:
+		a, b := e.eval(&n.args[0]), e.eval(&n.args[1])
+		return e.affix(n.op, &a, &b)
 	}
 	args, single := e.arguments(n)
 	if e.failed {
 		return datum{}
 	}
 	return e.apply(n.op, args, single)
+}
+
+// shortcut is a way to apply an operator without a slice of arguments.
+type shortcut uint8
+
+const (
+	noShortcut      shortcut = iota
+	shortcutTruth            // "!" or "!!" of one value
+	shortcutPair             // a comparison of two values
+	shortcutBetween          // an order of three values
+	shortcutAffix            // "starts_with" or "ends_with"
+)
+
+func (n *node) shortcut() shortcut {
+	isTruth := n.op == opNot || n.op == opTruth
+	switch {
+	case isTruth && (n.alone || len(n.args) == 1):
+		return shortcutTruth
+	case n.alone:
+		return noShortcut
+	case len(n.args) == 2 && n.op >= opEqual && n.op <= opGreaterOrEqual:
+		return shortcutPair
+	case len(n.args) == 3 && n.op >= opLess && n.op <= opGreaterOrEqual:
+		return shortcutBetween
+	case len(n.args) == 2 && (n.op == opStartsWith || n.op == opEndsWith):
+		return shortcutAffix
+	}
+	return noShortcut
+}
+
+// truth is "!" and "!!" of one value. A value that is not in a list of arguments may be one.
+func (e *evaluation) truth(n *node) datum {
+	d := e.eval(&n.args[0])
+	if n.alone && d.kind == kindList && len(d.more.list) > 0 {
+		d = d.more.list[0]
+	}
+	return boolean(d.truthy() == (n.op == opTruth))
 }
 
 // apply applies an operator to arguments of any number.
@@ -171,19 +198,19 @@ func (e *evaluation) conditional(n *node) datum {
 			return datum{}
 		}
 		if condition.truthy() {
-			return e.branch(&args[1])
+			return e.ifResult(&args[1])
 		}
 		args = args[2:]
 	}
 	if len(args) == 1 {
-		return e.branch(&args[0])
+		return e.ifResult(&args[0])
 	}
 	return datum{}
 }
 
-// branch evaluates a result of "if". flagd evaluates an object that comes out of it once more, as a
+// ifResult evaluates a result of "if". flagd evaluates an object that comes out of it once more, as a
 // rule: no attribute is run as a rule here, so what would be one fails.
-func (e *evaluation) branch(n *node) datum {
+func (e *evaluation) ifResult(n *node) datum {
 	d := e.eval(n)
 	if d.kind == kindObject && d.more.size() == 1 {
 		return e.fail()
@@ -191,8 +218,8 @@ func (e *evaluation) branch(n *node) datum {
 	return d
 }
 
-// until is "and" and "or": the first value that decides, or the last one.
-func (e *evaluation) until(n *node, decisive bool) datum {
+// firstDecisive is "and" and "or": the first value that decides, or the last one.
+func (e *evaluation) firstDecisive(n *node, decisive bool) datum {
 	var last datum
 	for i := range n.args {
 		last = e.eval(&n.args[i])

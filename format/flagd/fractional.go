@@ -91,28 +91,33 @@ func (e *evaluation) fractional(n *node) datum {
 		if b.first == 1 {
 			first = e.eval(&n.args[0])
 		}
-		if first.kind != kindList || b.first == 0 {
-			hash, ok := e.hash(&first)
-			if e.failed || !ok || !b.valid() {
-				return datum{}
-			}
-			return b.pick(hash)
+		if b.first == 0 || first.kind != kindList {
+			return e.share(b, &first)
 		}
 	}
+	return e.fractionalOfEvaluated(n)
+}
+
+// fractionalOfEvaluated is [evaluation.fractional] for buckets that have to be evaluated.
+func (e *evaluation) fractionalOfEvaluated(n *node) datum {
 	args, single := e.arguments(n)
 	if e.failed || single || len(args) == 0 || e.outside() {
 		return datum{}
 	}
-	hash, ok := e.hash(&args[0])
+	b := buckets{ok: true}
 	if args[0].kind != kindList {
-		args = args[1:]
+		b.first = 1
 	}
-	var b buckets
-	b.ok = ok
-	for i := range args {
+	for i := b.first; i < len(args); i++ {
 		b.add(&args[i])
 	}
-	if !b.valid() {
+	return e.share(&b, &args[0])
+}
+
+// share returns the bucket of the evaluation's subject.
+func (e *evaluation) share(b *buckets, first *datum) datum {
+	hash, ok := e.hash(first)
+	if e.failed || !ok || !b.valid() {
 		return datum{}
 	}
 	return b.pick(hash)

@@ -23,10 +23,14 @@ func (e *evaluation) iterate(n *node) datum {
 	if source.kind != kindList {
 		return e.fail()
 	}
-	inner, data, outer := e.inner, e.data, e.outer
-	result := e.walk(n, source.elements(), accumulator)
-	e.inner, e.data, e.outer = inner, data, outer
-	return result
+	switch n.op {
+	case opReduce:
+		return e.reduce(n, source.elements(), accumulator)
+	case opMap, opFilter:
+		return e.collect(n, source.elements())
+	default:
+		return e.quantify(n, source.elements())
+	}
 }
 
 // tooFew is what flagd makes of missing arguments: an empty answer, or a failure if there are
@@ -87,75 +91,90 @@ func (e *evaluation) start(n *node) datum {
 	return e.own(d)
 }
 
-// walk evaluates n's second argument for each element.
-func (e *evaluation) walk(n *node, elements []datum, accumulator datum) datum {
-	here := scope{e.inner, e.data}
-	outer, around := e.outer, e.around(n.op, here)
-	var kept []datum
-	perElement := 1
-	if n.op == opReduce {
-		perElement = 8 // an object is made for each
-	}
+// reduce is "reduce": each element changes the accumulator.
+func (e *evaluation) reduce(n *node, elements []datum, accumulator datum) datum {
 	for i := range elements {
-		if !e.spend(perElement) {
+		if !e.spend(8) { // an object is made for each
 			return datum{}
 		}
-		element := elements[i]
-		if n.op == opReduce && element.kind == kindNull {
+		if elements[i].kind == kindNull {
 			continue
 		}
-		e.inner, e.data, e.outer = true, element, around
-		switch n.op {
-		case opReduce:
-			e.data = reduction(element, accumulator)
-		case opSome, opAll:
-			around[len(around)-1] = scope{true, element}
-		}
-		result := e.body(n)
-		e.inner, e.data, e.outer = here.inner, here.data, outer
+		result := e.bodyWith(n, reduction(elements[i], accumulator), e.outer)
 		if e.failed {
 			return datum{}
 		}
-		switch n.op {
-		case opReduce:
-			accumulator = e.accumulate(accumulator.kind, result)
-		case opMap:
-			kept = append(kept, e.own(result))
-		case opFilter:
-			if result.truthy() {
-				kept = append(kept, element)
-			}
-		default:
-			if result.truthy() != (n.op == opAll) {
-				return boolean(n.op == opSome)
-			}
-		}
+		accumulator = e.accumulate(accumulator.kind, result)
 	}
-	switch n.op {
-	case opReduce:
-		return accumulator
-	case opMap, opFilter:
-		return list(kept)
-	default:
-		return boolean(n.op != opSome)
-	}
+	return accumulator
 }
 
-// around is what an operator puts around its second argument: flagd writes the variables of the
-// data outside into it for "filter", "none" and "some", and those of the element for "some" and
-// "all". The element's place is the last, filled in for each.
-func (e *evaluation) around(op operator, here scope) []scope {
+// collect is "map" and "filter": a list of results, or of elements.
+func (e *evaluation) collect(n *node, elements []datum) datum {
+	scopes := e.outerScopes(n.op)
+	var kept []datum
+	for i := range elements {
+		if !e.spend(1) {
+			return datum{}
+		}
+		result := e.bodyWith(n, elements[i], scopes)
+		if e.failed {
+			return datum{}
+		}
+		if n.op == opMap {
+			kept = append(kept, e.own(result))
+		} else if result.truthy() {
+			kept = append(kept, elements[i])
+		}
+	}
+	return list(kept)
+}
+
+// quantify is "all", "some" and "none": it ends with the first element that decides.
+func (e *evaluation) quantify(n *node, elements []datum) datum {
+	scopes := e.outerScopes(n.op)
+	for i := range elements {
+		if !e.spend(1) {
+			return datum{}
+		}
+		if n.op != opNone {
+			scopes[len(scopes)-1] = scope{true, elements[i]}
+		}
+		result := e.bodyWith(n, elements[i], scopes)
+		if e.failed {
+			return datum{}
+		}
+		if result.truthy() != (n.op == opAll) {
+			return boolean(n.op == opSome)
+		}
+	}
+	return boolean(n.op != opSome)
+}
+
+// outerScopes returns the data whose variables flagd writes into an operator's second argument: the
+// data outside for "filter", "none" and "some", and the element for "some" and "all". The element's
+// place is the last. It is filled in for each element.
+func (e *evaluation) outerScopes(op operator) []scope {
 	if op == opMap || op == opReduce || !e.spend(len(e.outer)) {
 		return e.outer
 	}
-	around := append(make([]scope, 0, len(e.outer)+2), e.outer...)
+	scopes := append(make([]scope, 0, len(e.outer)+2), e.outer...)
 	if op != opAll {
-		around = append(around, here)
+		scopes = append(scopes, scope{e.inner, e.data})
 	}
 	if op == opAll || op == opSome {
-		around = append(around, scope{})
+		scopes = append(scopes, scope{})
 	}
-	return around
+	return scopes
+}
+
+// bodyWith evaluates the second argument with other data and other scopes.
+func (e *evaluation) bodyWith(n *node, data datum, outer []scope) datum {
+	inner, dataBefore, outerBefore := e.inner, e.data, e.outer
+	e.inner, e.data, e.outer = true, data, outer
+	d := e.body(n)
+	e.inner, e.data, e.outer = inner, dataBefore, outerBefore
+	return d
 }
 
 // reduction is the data of "reduce".
@@ -165,8 +184,8 @@ func reduction(element, accumulator datum) datum {
 	})
 }
 
-// body evaluates what is said of an element. Except for "map" and "filter" it must be a rule, also
-// after the data around have been written into it.
+// body evaluates the second argument. Except for "map" and "filter" it must be a rule, also
+// after the data outside have been written into it.
 func (e *evaluation) body(n *node) datum {
 	rule := &n.args[1]
 	if n.op == opMap || n.op == opFilter {

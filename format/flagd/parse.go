@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/becketflags/becket/internal/match"
 )
 
 // A document is checked for its syntax as a whole before anything here reads it, so nothing below
@@ -256,11 +258,5 @@ func (p *parser) object() datum {
 	return datum{kind: kindObject, more: &compound{pairs: pairs}}
 }
 
-// shorten keeps a message readable when what it quotes is not.
-func shorten(text string) string {
-	const most = 60
-	if len(text) <= most {
-		return text
-	}
-	return strings.ToValidUTF8(text[:most], "") + "…"
-}
+// shorten keeps a message readable that quotes a long text.
+func shorten(text string) string { return match.Shorten(text, 60) }

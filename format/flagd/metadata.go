@@ -1,0 +1,56 @@
+package flagd
+
+import (
+	"fmt"
+	"maps"
+
+	"github.com/becketflags/becket"
+)
+
+// mostMetadata is how many entries of the document's metadata are kept: every flag is told with
+// them.
+const mostMetadata = 100
+
+// metadata reads texts, numbers and booleans; null too, which hides an entry of the document.
+func (d *decoder) metadata(at place, below string, entries []rawMember) (map[string]any, error) {
+	if len(entries) == 0 {
+		return nil, nil //nolint:nilnil // none is no error
+	}
+	metadata := make(map[string]any, len(entries))
+	for _, entry := range entries {
+		value, err := parse(entry.raw)
+		if err != nil {
+			return nil, at.problem(member(below, entry.name), "not a flagd document: %v", err)
+		}
+		switch value.kind {
+		case kindNumber:
+			metadata[entry.name] = becket.FloatValue(value.number).Any()
+		case kindList, kindObject:
+			metadata[entry.name] = nil
+			d.warn(at, member(below, entry.name), "neither text, number nor boolean: it is left out")
+		default:
+			metadata[entry.name] = value.any()
+		}
+	}
+	return metadata, nil
+}
+
+// digestMetadata does not depend on the order of the entries.
+func (d *decoder) digestMetadata(metadata map[string]any) (sum uint64) {
+	for name, value := range metadata {
+		d.digester.Reset()
+		d.digester.text(name)
+		d.digester.text(fmt.Sprint(value))
+		sum += d.digester.Sum64()
+	}
+	return sum
+}
+
+// overlay puts a flag's metadata over the document's. An entry that is null then is left out.
+func overlay(shared, own map[string]any) map[string]any {
+	merged := make(map[string]any, len(shared)+len(own))
+	maps.Copy(merged, shared)
+	maps.Copy(merged, own)
+	maps.DeleteFunc(merged, func(_ string, value any) bool { return value == nil })
+	return merged
+}
