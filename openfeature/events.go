@@ -5,7 +5,6 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -37,13 +36,13 @@ func (p *Provider) EventChannel() <-chan of.Event {
 // watcher turns the client's changes into events. Only its goroutine sends them, and it holds no
 // lock while it sends.
 type watcher struct {
-	client     *becket.Client
-	events     chan of.Event
-	staleAfter time.Duration
-	wake       chan struct{}
-	stopped    chan struct{}
-	ended      chan struct{}
-	deaf       func() // ends the client's calls of changed
+	client        *becket.Client
+	events        chan of.Event
+	staleAfter    time.Duration
+	wake          chan struct{}
+	stopped       chan struct{}
+	ended         chan struct{}
+	stopListening func() // ends the client's calls of changed
 
 	mutex   sync.Mutex
 	inits   int       // running calls of Init
@@ -57,7 +56,7 @@ func startWatcher(client *becket.Client, events chan of.Event, staleAfter time.D
 		client: client, events: events, staleAfter: staleAfter, state: of.NotReadyState,
 		wake: make(chan struct{}, 1), stopped: make(chan struct{}), ended: make(chan struct{}),
 	}
-	w.deaf = client.Listen(becket.Hooks{
+	w.stopListening = client.Listen(becket.Hooks{
 		OnChange:  w.changed,
 		OnRefresh: func(becket.Refresh) { w.poke() },
 	})
@@ -109,7 +108,7 @@ func (w *watcher) poke() {
 // that the SDK has not taken. Events before the shutdown must not appear after the next
 // initialisation.
 func (w *watcher) stop() {
-	w.deaf()
+	w.stopListening()
 	close(w.stopped)
 	<-w.ended
 	for {
@@ -192,7 +191,7 @@ func because(text string, err error) string {
 	if err == nil {
 		return text
 	}
-	return text + ": " + strings.TrimPrefix(err.Error(), "becket: ")
+	return text + ": " + unprefixed(err)
 }
 
 func newEvent(kind of.EventType, message string) of.Event {
@@ -201,26 +200,26 @@ func newEvent(kind of.EventType, message string) of.Event {
 
 // changes collects changes that the SDK does not know yet.
 type changes struct {
-	keys        map[string]bool // nil if nothing has changed
+	keys        map[string]bool // the changed flags, or nil if nothing has changed
 	revision    int64
 	environment string
 }
 
 // add adds the keys of changed flags. If a segment has changed, it adds all keys, because any flag
 // may answer differently.
-func (c *changes) add(client *becket.Client, told becket.Changes) {
+func (c *changes) add(client *becket.Client, reported becket.Changes) {
 	if c.keys == nil {
 		c.keys = map[string]bool{}
 	}
-	for _, key := range told.Keys() {
+	for _, key := range reported.Keys() {
 		c.keys[key] = true
 	}
-	if len(told.Segments) > 0 {
+	if len(reported.Segments) > 0 {
 		for flag := range client.Flags() {
 			c.keys[flag.Key] = true
 		}
 	}
-	c.revision, c.environment = told.ToRevision, told.Environment
+	c.revision, c.environment = reported.ToRevision, reported.Environment
 }
 
 func (c *changes) take() (of.Event, bool) {

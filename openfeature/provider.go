@@ -42,7 +42,7 @@ type Provider struct {
 	config   config
 	client   atomic.Pointer[becket.Client]
 	metadata metadataCache
-	hidden   of.FlagMetadata // metadata of evaluations without flag metadata: the entry for a private key
+	hidden   of.FlagMetadata // the entry for a private key, for evaluations without flag metadata
 	events   chan of.Event   // never closed: the SDK stops listening by itself
 
 	reopen  func() (*becket.Client, error) // nil if the client belongs to the caller
@@ -96,69 +96,60 @@ func (p *Provider) Hooks() []of.Hook {
 	return p.config.hooks
 }
 
-// inlineAttributes is the number of attributes that an evaluation keeps on its stack. More
-// attributes cost one allocation.
-const inlineAttributes = 16
-
 // BooleanEvaluation evaluates a boolean flag.
-func (p *Provider) BooleanEvaluation(_ context.Context, flag string, defaultValue bool, flat of.FlattenedContext) of.BoolResolutionDetail {
-	var room [inlineAttributes]becket.Attribute
-	client := p.Client()
-	view := client.For(subjectOf(flat, room[:0]))
-	r := view.Resolve(flag, becket.KindBool)
-	if r.Variant != nil {
-		defaultValue = r.Variant.Value.Bool()
+func (p *Provider) BooleanEvaluation(
+	_ context.Context, flag string, defaultValue bool, flat of.FlattenedContext,
+) (d of.BoolResolutionDetail) {
+	d.Value = defaultValue
+	if variant := p.resolve(flag, becket.KindBool, flat, &d.ProviderResolutionDetail); variant != nil {
+		d.Value = variant.Value.Bool()
 	}
-	return of.BoolResolutionDetail{Value: defaultValue, ProviderResolutionDetail: p.resolution(client, view, flag, &r)}
+	return d
 }
 
 // StringEvaluation evaluates a string flag.
-func (p *Provider) StringEvaluation(_ context.Context, flag, defaultValue string, flat of.FlattenedContext) of.StringResolutionDetail {
-	var room [inlineAttributes]becket.Attribute
-	client := p.Client()
-	view := client.For(subjectOf(flat, room[:0]))
-	r := view.Resolve(flag, becket.KindString)
-	if r.Variant != nil {
-		defaultValue = r.Variant.Value.Text()
+func (p *Provider) StringEvaluation(
+	_ context.Context, flag, defaultValue string, flat of.FlattenedContext,
+) (d of.StringResolutionDetail) {
+	d.Value = defaultValue
+	if variant := p.resolve(flag, becket.KindString, flat, &d.ProviderResolutionDetail); variant != nil {
+		d.Value = variant.Value.Text()
 	}
-	return of.StringResolutionDetail{Value: defaultValue, ProviderResolutionDetail: p.resolution(client, view, flag, &r)}
+	return d
 }
 
 // FloatEvaluation evaluates a float flag, or an integer flag.
-func (p *Provider) FloatEvaluation(_ context.Context, flag string, defaultValue float64, flat of.FlattenedContext) of.FloatResolutionDetail {
-	var room [inlineAttributes]becket.Attribute
-	client := p.Client()
-	view := client.For(subjectOf(flat, room[:0]))
-	r := view.Resolve(flag, becket.KindFloat)
-	if r.Variant != nil {
-		defaultValue = r.Variant.Value.Float()
+func (p *Provider) FloatEvaluation(
+	_ context.Context, flag string, defaultValue float64, flat of.FlattenedContext,
+) (d of.FloatResolutionDetail) {
+	d.Value = defaultValue
+	if variant := p.resolve(flag, becket.KindFloat, flat, &d.ProviderResolutionDetail); variant != nil {
+		d.Value = variant.Value.Float()
 	}
-	return of.FloatResolutionDetail{Value: defaultValue, ProviderResolutionDetail: p.resolution(client, view, flag, &r)}
+	return d
 }
 
 // IntEvaluation evaluates an integer flag. If int has 32 bits, a larger value is a TYPE_MISMATCH,
 // as in [becket.View.Int].
-func (p *Provider) IntEvaluation(_ context.Context, flag string, defaultValue int64, flat of.FlattenedContext) of.IntResolutionDetail {
-	var room [inlineAttributes]becket.Attribute
-	client := p.Client()
-	view := client.For(subjectOf(flat, room[:0]))
-	r := view.Resolve(flag, becket.KindInt)
-	if r.Variant != nil {
-		defaultValue = r.Variant.Value.Int()
+func (p *Provider) IntEvaluation(
+	_ context.Context, flag string, defaultValue int64, flat of.FlattenedContext,
+) (d of.IntResolutionDetail) {
+	d.Value = defaultValue
+	if variant := p.resolve(flag, becket.KindInt, flat, &d.ProviderResolutionDetail); variant != nil {
+		d.Value = variant.Value.Int()
 	}
-	return of.IntResolutionDetail{Value: defaultValue, ProviderResolutionDetail: p.resolution(client, view, flag, &r)}
+	return d
 }
 
 // ObjectEvaluation evaluates an object flag. The value is a map[string]any or a []any, decoded once
 // per ruleset and shared by all callers: copy it before you change it. A flag of another type is a
 // TYPE_MISMATCH, as in the other evaluations.
-func (p *Provider) ObjectEvaluation(_ context.Context, flag string, defaultValue any, flat of.FlattenedContext) of.InterfaceResolutionDetail {
-	var room [inlineAttributes]becket.Attribute
-	client := p.Client()
-	view := client.For(subjectOf(flat, room[:0]))
-	r := view.Resolve(flag, becket.KindObject)
-	if r.Variant != nil {
-		defaultValue = r.Variant.Value.Any()
+func (p *Provider) ObjectEvaluation(
+	_ context.Context, flag string, defaultValue any, flat of.FlattenedContext,
+) (d of.InterfaceResolutionDetail) {
+	d.Value = defaultValue
+	if variant := p.resolve(flag, becket.KindObject, flat, &d.ProviderResolutionDetail); variant != nil {
+		d.Value = variant.Value.Any()
 	}
-	return of.InterfaceResolutionDetail{Value: defaultValue, ProviderResolutionDetail: p.resolution(client, view, flag, &r)}
+	return d
 }

@@ -8,35 +8,53 @@ import (
 	of "github.com/open-feature/go-sdk/openfeature"
 )
 
-// resolution translates a result to OpenFeature's terms. The reasons already have OpenFeature's
+// inlineAttributes is the number of attributes that an evaluation keeps on its stack. More
+// attributes cost one allocation.
+const inlineAttributes = 16
+
+// resolve evaluates a flag and describes the answer in d. It returns nil if the caller's default is
+// the answer.
+func (p *Provider) resolve(
+	flag string, kind becket.Kind, flat of.FlattenedContext, d *of.ProviderResolutionDetail,
+) *becket.Variant {
+	var room [inlineAttributes]becket.Attribute
+	client := p.Client()
+	view := client.For(subjectOf(flat, room[:0]))
+	r := view.Resolve(flag, kind)
+	describe(d, flag, &r)
+	if p != nil {
+		d.FlagMetadata = p.flagMetadata(client, view, flag, &r)
+	}
+	return r.Variant
+}
+
+// describe translates a result to OpenFeature's terms. The reasons already have OpenFeature's
 // names. PREREQUISITE_FAILED and OVERRIDE have no counterpart and stay as they are, which the
 // specification allows.
-func (p *Provider) resolution(client *becket.Client, view becket.View, flag string, r *becket.Result) of.ProviderResolutionDetail {
-	key := metadataKey{flag, r.Rule}
-	d := of.ProviderResolutionDetail{Reason: of.Reason(r.Reason)}
+func describe(d *of.ProviderResolutionDetail, flag string, r *becket.Result) {
+	d.Reason = of.Reason(r.Reason)
 	if r.Variant != nil {
 		d.Variant = r.Variant.Name
 	}
 	if r.Err != nil {
 		d.ResolutionError = resolutionError(flag, r.Err)
-		if r.Err.Code == becket.CodeFlagNotFound {
-			key.flag = "" // callers can make up any number of keys
-		}
 	}
-	if p == nil {
-		return d
+}
+
+func (p *Provider) flagMetadata(client *becket.Client, view becket.View, flag string, r *becket.Result) of.FlagMetadata {
+	if p.config.bare {
+		return p.hidden
 	}
-	d.FlagMetadata = p.hidden
-	if !p.config.bare {
-		d.FlagMetadata = p.metadata.of(client, view, key)
+	if r.Err != nil && r.Err.Code == becket.CodeFlagNotFound {
+		flag = "" // callers can make up any number of keys
 	}
-	return d
+	return p.metadata.of(client, view, metadataKey{flag, r.Rule})
 }
 
 // resolutionError keeps the code and adds the flag's key to the message. In becket, the detail has
 // the key, but the SDK's errors have no field for it.
 func resolutionError(flag string, err *becket.EvaluationError) of.ResolutionError {
-	text := fmt.Sprintf("flag %q: %s", flag, strings.TrimPrefix(err.Error(), "becket: "))
+	text := fmt.Sprintf("flag %q: %s", flag, unprefixed(err))
 	switch err.Code {
 	case becket.CodeFlagNotFound:
 		return of.NewFlagNotFoundResolutionError(text)
@@ -52,3 +70,6 @@ func resolutionError(flag string, err *becket.EvaluationError) of.ResolutionErro
 		return of.NewGeneralResolutionError(text, err)
 	}
 }
+
+// unprefixed returns an error's text without becket's prefix, for a text that names becket already.
+func unprefixed(err error) string { return strings.TrimPrefix(err.Error(), Name+": ") }
