@@ -11,8 +11,8 @@ import (
 	"github.com/becketflags/becket/internal/match"
 )
 
-// rules hold a state's values at one moment. They implement becket.Rules and never change after they
-// are published.
+// rules hold a state's values at one moment. They implement becket.Rules and never change after
+// they are published.
 type rules struct {
 	state    *state
 	flags    map[string]*testFlag // flags that the test has set; the base has all others

@@ -47,8 +47,8 @@ func (s *scope) refuse(text string) {
 	s.t.FailNow()
 }
 
-// isStandard reports whether t is a test of package testing, whose Errorf would put its own caller's
-// place before the text. Other implementations record failures in their own Errorf.
+// isStandard reports whether t is a test of package testing, whose Errorf would put its own
+// caller's place before the text. Other implementations record failures in their own Errorf.
 func isStandard(t testing.TB) bool {
 	switch t.(type) {
 	case *testing.T, *testing.B, *testing.F:
@@ -62,7 +62,8 @@ func (s *scope) encloses(other *scope) bool {
 	return strings.HasPrefix(other.t.Name(), s.t.Name()+"/")
 }
 
-// between lists the packages between a test and a flag, by the beginnings of their functions' names.
+// between lists the packages between a test and a flag, by the beginnings of their functions'
+// names.
 var between = []string{
 	"github.com/becketflags/becket.",
 	"github.com/becketflags/becket/flagtest.",

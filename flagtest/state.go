@@ -81,8 +81,8 @@ func (s *state) remove(subtest *scope) (changed bool) {
 }
 
 // complain fails a test because of the code that asks for flags. It is the subtest of In that is
-// running. If several run in parallel, nobody can tell which one asked; then the test that the flags
-// were made for fails, with the subtests' names.
+// running. If several run in parallel, nobody can tell which one asked; then the test that the
+// flags were made for fails, with the subtests' names.
 func (s *state) complain(text string) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()

@@ -208,8 +208,8 @@ func (e *evaluation) conditional(n *node) datum {
 	return datum{}
 }
 
-// ifResult evaluates a result of "if". flagd evaluates an object that comes out of it once more, as a
-// rule: no attribute is run as a rule here, so what would be one fails.
+// ifResult evaluates a result of "if". flagd evaluates an object that comes out of it once more, as
+// a rule: no attribute is run as a rule here, so what would be one fails.
 func (e *evaluation) ifResult(n *node) datum {
 	d := e.eval(n)
 	if d.kind == kindObject && d.more.size() == 1 {
