@@ -2,19 +2,21 @@ package configcat
 
 import "github.com/becketflags/becket"
 
-// Limits of one evaluation, which keep it below a millisecond whatever the document says and
-// however long the user's attributes are. A step stands for about 60 ns: a condition, some items of
-// a comparison value that are looked at, some bytes of text that are compared, or fewer that are
+// Limits of one evaluation. They keep it below a millisecond, whatever the document says and
+// however long the user's attributes are. A step stands for about 60 ns. A condition is one step;
+// so are 8 items of a comparison value, 256 bytes of text that are compared, and 32 bytes that are
 // hashed, parsed or made.
 const (
 	mostSteps    = 12_000
 	itemsPerStep = 8
-	bytesPerStep = 32  // of what is hashed, parsed or made
-	readPerStep  = 256 // bytes of what is compared or searched
-	hashSteps    = 4   // for a hash, whatever is hashed
+	bytesPerStep = 32  // bytes that are hashed, parsed or made
+	readPerStep  = 256 // bytes that are compared or searched
+	hashSteps    = 4   // the steps of a hash, besides those for its bytes
 )
 
-var errTooLong = &becket.EvaluationError{Code: becket.CodeParseError, Message: "the evaluation would take longer than a millisecond"}
+var errTooLong = &becket.EvaluationError{
+	Code: becket.CodeParseError, Message: "the evaluation would take longer than a millisecond",
+}
 
 // spend counts steps and reports whether the evaluation may go on.
 func (e *evaluation) spend(steps int) bool {
@@ -27,8 +29,8 @@ func (e *evaluation) spend(steps int) bool {
 	return !e.exhausted
 }
 
-// lookUp counts a look at the user's attributes, which takes the longer the more there are. An
-// evaluation that has asked little so far need not know how many.
+// lookUp counts one search of the user's attributes, which takes longer the more attributes there
+// are. An evaluation that has searched only a few times need not know their number.
 func (e *evaluation) lookUp() bool {
 	const (
 		little      = 256
@@ -47,7 +49,7 @@ func (e *evaluation) lookUp() bool {
 	return e.spend(1 + e.attributes/looksAtOnce)
 }
 
-// convert counts what reading an attribute as something else than it is takes.
+// convert counts the steps of reading an attribute as another type.
 func (e *evaluation) convert(v becket.Value) bool {
 	switch v.Kind() {
 	case becket.KindString:
@@ -61,7 +63,7 @@ func (e *evaluation) convert(v becket.Value) bool {
 	}
 }
 
-// compare counts what comparing a text of so many bytes with an operand takes.
+// compare counts the steps of comparing a text of so many bytes with an operand.
 func (e *evaluation) compare(as comparator, o *operand, size int) bool {
 	hash := hashSteps + (size+o.saltSize())/(bytesPerStep/2)
 	switch as {

@@ -13,14 +13,15 @@ import (
 	"github.com/becketflags/becket/internal/limit"
 )
 
-// Where ConfigCat serves configs.
+// The addresses at which ConfigCat serves configs.
 const (
 	globalBase = "https://cdn-global.configcat.com"
 	euBase     = "https://cdn-eu.configcat.com"
 )
 
-// ErrRedirectLoop is a config that is said to be elsewhere, again and again.
-var ErrRedirectLoop = errors.New("becket: the CDN redirects in a loop: the config is said to be elsewhere for the third time")
+// ErrRedirectLoop is returned for a config that redirects to another address three times in a row.
+var ErrRedirectLoop = errors.New(
+	"becket: the CDN redirects in a loop: the config is said to be elsewhere for the third time")
 
 // CDN returns a source that fetches the config JSON v6 of an SDK key from ConfigCat's CDN, or from
 // a proxy. It asks with the last ETag, so that an unchanged config costs a few hundred bytes, and
@@ -38,8 +39,8 @@ func CDN(sdkKey string, options ...Option) becket.Source {
 		}
 	}
 	if !validKey(sdkKey, s.custom) {
-		s.wrong(errors.New("becket: CDN: the SDK key is none: it must have two parts of 22 characters after an optional \"configcat-sdk-1/\"; " +
-			"one that begins with \"configcat-proxy/\" needs WithBaseURL"))
+		s.wrong(errors.New("becket: CDN: the SDK key is none: it must have two parts of 22 characters " +
+			`after an optional "configcat-sdk-1/"; one that begins with "configcat-proxy/" needs WithBaseURL`))
 	}
 	s.base = s.start
 	return s
@@ -85,7 +86,7 @@ func WithHTTP(options ...becket.HTTPOption) Option {
 type cdn struct {
 	key     string
 	start   string // the first address
-	custom  bool   // it is not one of ConfigCat's own
+	custom  bool   // the first address is not one of ConfigCat's own
 	headers []becket.HTTPOption
 	http    []becket.HTTPOption
 	mistake error
@@ -97,7 +98,7 @@ type cdn struct {
 
 func (s *cdn) wrong(err error) { s.mistake = errors.Join(s.mistake, err) }
 
-// Check tells a mistake in the key, the address or the options.
+// Check reports a mistake in the key, the address or the options.
 func (s *cdn) Check() error {
 	if s.mistake != nil {
 		return s.mistake
@@ -111,7 +112,7 @@ func (s *cdn) Check() error {
 // Identity names the config, wherever it is fetched from.
 func (s *cdn) Identity() string {
 	switch {
-	case len(s.headers) > 0: // they go to that address alone, and may choose what it answers with
+	case len(s.headers) > 0: // they go to that address alone, and its answer may depend on them
 		return "configcat " + s.key + " at " + becket.HTTP(s.start, s.headers...).Identity()
 	case s.custom:
 		return "configcat " + s.key + " at " + s.start
@@ -184,7 +185,7 @@ func (s *cdn) move(base string) {
 }
 
 // at returns the source of an address, always the same, so that it keeps its connections. There are
-// few: a config that leads somewhere new each time makes the older ones be forgotten.
+// few: if a config redirects to a new address each time, the older sources are forgotten.
 func (s *cdn) at(base string) becket.Source {
 	const most = 8
 	s.mu.Lock()
@@ -221,13 +222,13 @@ func (s *cdn) options(base string) []becket.HTTPOption {
 	return options
 }
 
-// What a config says about where it is to be fetched from.
+// The ways in which a config redirects to another address.
 type redirectMode int64
 
 const (
 	redirectLater  redirectMode = 0 // from the next fetch on
-	redirectNow    redirectMode = 1 // at once: the address is out of step with the data governance that was chosen
-	redirectForced redirectMode = 2 // at once, also away from an address of one's own
+	redirectNow    redirectMode = 1 // at once: the address does not fit the chosen data governance
+	redirectForced redirectMode = 2 // at once, even if the address is not one of ConfigCat's own
 )
 
 type redirect struct {
@@ -235,8 +236,8 @@ type redirect struct {
 	mode redirectMode
 }
 
-// redirectOf reads a config's redirect. A document that is none has none: the format will refuse
-// it.
+// redirectOf reads a config's redirect. A document that is no config has none: the format will
+// refuse it.
 func redirectOf(document []byte) (to redirect) {
 	if len(document) > limit.Document {
 		return to

@@ -175,7 +175,7 @@ func TestTheAddressAndHeadersOfARequest(t *testing.T) {
 	client := &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
 		request = r
 		a := answer(http.StatusOK, `{"f":{}}`, `"next"`)
-		a.Header.Set("Last-Modified", "Mon, 02 Jan 2006 15:04:06 GMT") // of no use to another address
+		a.Header.Set("Last-Modified", "Mon, 02 Jan 2006 15:04:06 GMT") // useless at another address
 		return a, nil
 	})}
 	source := configcat.CDN("configcat-proxy/a b/c?d", configcat.WithBaseURL("https://proxy.example.com:8443/sub/"),

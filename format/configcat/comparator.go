@@ -8,8 +8,8 @@ import (
 	"github.com/becketflags/becket/internal/match"
 )
 
-// comparator is ConfigCat's number of what a user condition compares and how. Of pairs, the
-// negative one is the next number.
+// comparator is ConfigCat's number for a kind of comparison. Most comparators come in pairs: the
+// number after the positive one stands for its opposite.
 type comparator int8
 
 const (
@@ -42,7 +42,7 @@ const (
 	unknownComparator comparator = -1
 )
 
-// paired reports whether c is one of a positive and a negative comparator.
+// paired reports whether c belongs to a pair of a positive and a negative comparator.
 func (c comparator) paired() bool {
 	return c < versionLess || c > numberNotLess && c != before && c != after
 }
@@ -64,9 +64,9 @@ func (c comparator) field() string {
 	}
 }
 
-// salts are what is appended to a text before it is hashed: the config's salt, and the context's,
-// which is a key or a name. They are not joined for each context, since one may be long and there
-// may be many.
+// salts are appended to a text before it is hashed: the config's salt and the context's salt, which
+// is a key or a name. They are not joined for each context, because the config's salt may be long
+// and there may be many contexts.
 type salts struct {
 	config  *string
 	context string
@@ -75,16 +75,16 @@ type salts struct {
 // operand is a comparison value, made ready for comparing.
 type operand struct {
 	text     string
-	texts    match.Texts     // of what looks a whole text up
-	list     []string        // of what looks for parts
-	versions []match.Version // of versionIsOneOf all, else the one; empty for an invalid one
-	invalid  bool            // a version is invalid, so that the condition is false, negated or not
+	texts    match.Texts     // for comparators that look up a whole text
+	list     []string        // for comparators that look for parts of a text
+	versions []match.Version // one, or several for versionIsOneOf; empty if it is invalid
+	invalid  bool            // a version is invalid: the condition is false, negated or not
 	hashes   hashes
 	slices   []hashedSlice
 	salt     salts
 	size     int                     // bytes of all items
-	lengths  int                     // of slices: how often the length changes from one to the next, each time for a hash
-	err      *becket.EvaluationError // what happens when no item up to a broken one decides
+	lengths  int                     // the number of changes of length between slices
+	err      *becket.EvaluationError // the error of a broken item, if no item before it decides
 }
 
 // userCondition compiles a user condition.
@@ -194,8 +194,8 @@ func (o *operand) readVersions(items []string) {
 	}
 }
 
-// readSlices reads items such as 5_<hash>: the hash of so many bytes. Blanks around the length are
-// what ConfigCat's SDKs let pass; around the hash they make it one that nothing has.
+// readSlices reads items such as 5_<hash>, which is the hash of five bytes. As in ConfigCat's SDKs,
+// blanks around the length are allowed, and no text matches a hash with blanks around it.
 func (c *compiler) readSlices(o *operand, items []string, at place) {
 	for i, item := range items {
 		size, hash, found := strings.Cut(item, "_")

@@ -13,24 +13,24 @@ import (
 	"github.com/becketflags/becket/internal/match"
 )
 
-// compiler turns nodes into settings. What is wrong becomes a part that fails when it is reached,
-// and a warning.
+// compiler turns nodes into settings. A mistake becomes a warning, and a part of the setting that
+// fails when an evaluation reaches it.
 type compiler struct {
-	salt     *string // of the config; nil: none
+	salt     *string // the config's salt, or nil
 	parts    []*segment
 	byKey    map[string]*setting
 	listed   []*setting
-	requires map[*setting][]*required // what is to be linked
+	requires map[*setting][]*required // prerequisites that are not linked yet
 	info     becket.RulesInfo
-	names    []string // "[0]", "[1]", …: of rules
+	names    []string // the names of rules: "[0]", "[1]", …
 
 	// Of the setting or segment that is being compiled:
 	salts  salts
 	cost   int64
-	refers bool // to a segment
+	refers bool // whether it refers to a segment
 	linked []*required
 
-	problems int    // that were told of it
+	problems int    // the number of reported problems
 	scratch  []rule // keeps its memory from one setting to the next
 }
 
@@ -38,16 +38,16 @@ func newCompiler(salt *string) *compiler {
 	return &compiler{salt: salt, byKey: map[string]*setting{}, requires: map[*setting][]*required{}}
 }
 
-// context sets the salt of hashes in what is now being compiled.
+// context sets the salt of hashes in the setting or segment that is compiled next.
 func (c *compiler) context(salt string) {
 	c.salts = salts{c.salt, salt}
 }
 
-// place is where in the document something stands. It becomes text only for a problem.
+// place is a place in the document. It becomes text only for a problem.
 type place struct {
 	above *place
 	name  string
-	index int // where name is ""
+	index int // used if name is ""
 }
 
 func (p place) member(name string) place { return place{above: &p, name: name} }
@@ -77,11 +77,11 @@ func (p *place) appendTo(b []byte) []byte {
 // shorten keeps a message readable that quotes a long text.
 func shorten(text string) string { return match.Shorten(text, 60) }
 
-// errFurther is what evaluations fail with where a document, or a setting in it, has more problems
-// than are told.
+// errFurther is the error of evaluations that reach a problem beyond the number of problems that
+// are reported for a document or a setting.
 var errFurther = &becket.EvaluationError{
 	Code: becket.CodeParseError, Message: becket.ErrParse.Message,
-	Cause: &becket.DocumentError{Message: "there are further problems, which are not told one by one"},
+	Cause: &becket.DocumentError{Message: "there are further problems, which are not reported one by one"},
 }
 
 // problem returns the error for evaluations that reach a place, and warns of it.
@@ -111,7 +111,7 @@ func (n *node) integer() (int64, bool) {
 	return int64(f), true
 }
 
-// number returns a number; one beyond a float64 is infinite.
+// number returns a number. A number beyond float64 is infinite.
 func (n *node) number() (float64, bool) {
 	if n.kind != kindNumber {
 		return 0, false
@@ -185,7 +185,8 @@ func (c *compiler) settings(raw []byte) error {
 	return nil
 }
 
-// add compiles a setting. Of two with one key the last counts, in the place of the first.
+// add compiles a setting. If two settings have the same key, the last one counts, in the place of
+// the first.
 func (c *compiler) add(key string, n *node, count int) *setting {
 	s := &setting{key: key, digest: n.digest()}
 	c.cost, c.refers, c.linked, c.problems = 1, false, nil, 0
@@ -215,7 +216,7 @@ func (c *compiler) add(key string, n *node, count int) *setting {
 	return s
 }
 
-// listBad tells the settings that are bad as a whole.
+// listBad reports the settings that are bad as a whole.
 func (c *compiler) listBad() {
 	for _, s := range c.listed {
 		if s.bad {
@@ -251,8 +252,8 @@ func (c *compiler) setting(s *setting, n *node, at place) {
 	}
 }
 
-// ends reports whether every evaluation that reaches the rule fails there, so that what follows it
-// means nothing.
+// ends reports whether every evaluation that reaches the rule fails there, so that all rules after
+// it mean nothing.
 func (r *rule) ends() bool {
 	return len(r.conditions) == 0 && (r.err != nil || r.serves && r.served.err != nil)
 }
@@ -276,7 +277,7 @@ func (c *compiler) served(s *setting, n *node, at place) served {
 	return v
 }
 
-// options compiles the percentage options of a setting or of one of its rules, which is what n is.
+// options compiles the percentage options of n, which is a setting or one of its rules.
 func (c *compiler) options(s *setting, whole, n *node, at place) options {
 	o := options{attribute: identifier}
 	list := n.member("p")

@@ -87,7 +87,7 @@ func (c *compiler) negation(n *node, at place) (bool, *becket.EvaluationError) {
 	return number == 1, nil
 }
 
-// segments compiles "s". A segment that is broken fails who reaches it.
+// segments compiles "s". An evaluation that reaches a broken segment fails.
 func (c *compiler) segments(r *nodeReader) {
 	if r.decoder.PeekKind() != kindArray {
 		return
@@ -127,7 +127,7 @@ func (c *compiler) segment(s *segment, n *node, at place) {
 	}
 }
 
-// describeSegments tells the digests of segments by their names, which may stand more than once.
+// describeSegments lists the digests of segments by their names. A name may occur more than once.
 func (c *compiler) describeSegments() {
 	c.info.Segments = map[string]uint64{}
 	for _, s := range c.parts {

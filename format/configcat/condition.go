@@ -5,7 +5,7 @@ import (
 	"github.com/becketflags/becket/internal/match"
 )
 
-// verdict is what a condition comes to.
+// verdict is the result of a condition.
 type verdict uint8
 
 const (
@@ -22,7 +22,7 @@ func verdictOf(holds bool) verdict {
 	return no
 }
 
-// not leaves alone what is neither true nor false.
+// not negates true and false, and leaves the other verdicts as they are.
 func (v verdict) not() verdict {
 	if v <= yes {
 		return yes - v
@@ -61,7 +61,7 @@ func (c *condition) user(e *evaluation) verdict {
 	}
 	value, ok := e.attribute(c.attribute)
 	if e.nobody || !ok || value.Kind() == becket.KindString && value.Text() == "" {
-		return e.lacks(c.attribute)
+		return e.noteMissing(c.attribute)
 	}
 	isWhole := value.Kind() == becket.KindString && (c.comparator == isOneOf || c.comparator == equals)
 	if !isWhole && !e.convert(value) {
@@ -141,8 +141,8 @@ func (c *condition) ordered(order int) bool {
 	}
 }
 
-// isVersionOf looks at all items even where the first matches: an invalid one makes the condition
-// false.
+// isVersionOf looks at all items even if the first matches, because an invalid item makes the
+// condition false.
 func (c *condition) isVersionOf(e *evaluation, v match.Version) verdict {
 	if c.operand.err != nil {
 		return e.fail(c.operand.err)
@@ -210,7 +210,8 @@ func (c *condition) compareText(e *evaluation, value becket.Value) verdict {
 	return c.conclude(e, holds)
 }
 
-// conclude negates where it has to. A broken item is reached when none before it decided.
+// conclude negates the verdict of a negative comparator. A broken item counts if no item before it
+// decided.
 func (c *condition) conclude(e *evaluation, holds bool) verdict {
 	if e.exhausted {
 		return e.fail(errTooLong)
@@ -221,8 +222,8 @@ func (c *condition) conclude(e *evaluation, holds bool) verdict {
 	return verdictOf(holds != c.negated)
 }
 
-// inSegment evaluates a segment condition. What cannot be evaluated in the segment cannot be
-// negated either.
+// inSegment evaluates a segment condition. If the segment cannot be evaluated, its opposite cannot
+// be evaluated either.
 func (c *condition) inSegment(e *evaluation) verdict {
 	switch {
 	case e.nobody:
@@ -239,7 +240,7 @@ func (c *condition) inSegment(e *evaluation) verdict {
 	switch {
 	case v > yes:
 		return v
-	case c.err != nil: // the comparator
+	case c.err != nil: // the comparator is unknown
 		return e.fail(c.err)
 	case c.negated:
 		return v.not()
@@ -257,7 +258,7 @@ func (c *condition) prerequisite(e *evaluation) verdict {
 	switch {
 	case o.err != nil:
 		return e.fail(o.err)
-	case c.err != nil: // the comparator
+	case c.err != nil: // the comparator is unknown
 		return e.fail(c.err)
 	case !e.spend(1 + len(c.required.wanted.Text())/readPerStep):
 		return e.fail(errTooLong)

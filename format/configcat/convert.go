@@ -13,7 +13,7 @@ import (
 // Attributes are converted as ConfigCat's SDKs do. Nothing here may put an attribute's text, or a
 // part of it, where it outlives the evaluation: the text may live on a caller's stack.
 
-// text returns an attribute as text. That of a text is itself, that of anything else is new.
+// text returns an attribute as text. It returns a text itself, and a new text for every other type.
 func text(v becket.Value) string {
 	if v.Kind() == becket.KindString {
 		return v.Text()
@@ -87,8 +87,8 @@ func appendQuoted(b []byte, s string) []byte {
 // seconds returns an instant as Unix seconds, to the millisecond.
 func seconds(v becket.Value) float64 { return float64(v.Time().UnixMilli()) / 1000 }
 
-// instant returns an attribute as Unix seconds, and false for what is neither an instant nor a
-// number.
+// instant returns an attribute as Unix seconds, and false if it is neither an instant nor
+// a number.
 func instant(v becket.Value) (float64, bool) {
 	if v.Kind() == becket.KindTime {
 		return seconds(v), true
@@ -115,7 +115,8 @@ func isList(v becket.Value) bool {
 	return valid
 }
 
-// anyElement reports whether one of the list's elements satisfies. It must be a list by isList.
+// anyElement reports whether one of the list's elements satisfies. The attribute must be a list, as
+// isList says.
 func anyElement(v becket.Value, satisfies func(string) bool) bool {
 	if v.Kind() == becket.KindList {
 		for i := range v.Len() {
@@ -165,8 +166,8 @@ func searchJSON(s string, satisfies func(string) bool) (found, valid bool) {
 	return false, true
 }
 
-// quoted returns the size of the JSON string that s begins with, 0 where it does not, and whether
-// it has escapes.
+// quoted returns the size of the JSON string that s begins with, 0 if it begins with none, and
+// whether the string has escapes.
 func quoted(s string) (size int, escaped bool) {
 	if s == "" || s[0] != '"' {
 		return 0, false

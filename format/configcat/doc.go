@@ -1,5 +1,5 @@
-// Package configcat reads what ConfigCat publishes: config JSON v6, evaluated as ConfigCat's own
-// SDKs evaluate it, and the CDN that serves it.
+// Package configcat reads ConfigCat's config JSON v6 and evaluates it as ConfigCat's own SDKs do.
+// It also fetches configs from ConfigCat's CDN.
 //
 //	client, err := becket.New(configcat.CDN(sdkKey), becket.WithFormat(configcat.V6))
 //
@@ -22,7 +22,7 @@
 //
 // A part of a document that makes no sense does no harm before an evaluation reaches it; then the
 // caller's default is served with PARSE_ERROR. [becket.RulesInfo] lists such parts as warnings.
-// Only what is no JSON object, or has settings that are none, is refused whole.
+// A document is refused as a whole only if it is no JSON object, or if its settings are none.
 //
 // An evaluation that would take longer than about a millisecond fails with PARSE_ERROR: one of more
 // than 12,000 steps, each of which is a condition, 8 items of a list, 32 bytes of text that are
@@ -30,7 +30,7 @@
 //
 // # Performance
 //
-// Evaluations allocate nothing, except where a condition compares as text what is no text, where a
+// Evaluations allocate nothing, except where a condition compares another type as text, where a
 // text stands for a list and has escapes, where a text that is hashed is longer than a few hundred
 // bytes, and for settings whose prerequisites are part of a cycle, or cost very much together with
 // their segments. All of it is safe for concurrent use.

@@ -5,31 +5,31 @@ import (
 	"github.com/becketflags/becket/internal/lending"
 )
 
-// The well-known attributes that are not simply attributes of the subject.
+// Attributes that ConfigCat treats unlike all others.
 const (
 	identifier = "Identifier"
 	keyName    = "key"
 )
 
-// evaluation is what one check carries along. It lives on the stack.
+// evaluation is the state of one check. It lives on the stack.
 type evaluation struct {
 	subject   *becket.Subject
 	nobody    bool                    // there is no user at all
-	missing   string                  // the first attribute that was asked for in vain
+	missing   string                  // the first attribute that was looked up and not found
 	consulted bool                    // percentage options were reached
 	err       *becket.EvaluationError // why the evaluation ended
 	guard     *guard                  // nil for settings that cost little
 
 	steps      int
-	exhausted  bool // there would have to be more steps than there may
-	counted    bool // attributes is known
-	attributes int  // how many the user has
+	exhausted  bool // the evaluation needs more steps than allowed
+	counted    bool // whether attributes is known
+	attributes int  // the number of the user's attributes
 }
 
-// outcome is what a setting gives.
+// outcome is the result of evaluating a setting.
 type outcome struct {
 	variant *becket.Variant
-	rule    *rule // nil: none matched
+	rule    *rule // nil if no rule matched
 	split   bool  // a percentage option decided
 	err     *becket.EvaluationError
 }
@@ -38,7 +38,9 @@ type outcome struct {
 func (*rules) KeepsNothing() lending.Promise { return lending.Promise{} }
 
 // Evaluate decides one setting for one subject. It is safe for concurrent use.
-func (r *rules) Evaluate(flag string, want becket.Kind, subject *becket.Subject, _ *becket.Moment) (result becket.Result) {
+func (r *rules) Evaluate(
+	flag string, want becket.Kind, subject *becket.Subject, _ *becket.Moment,
+) (result becket.Result) {
 	if subject == nil {
 		subject = &becket.Subject{}
 	}
@@ -145,8 +147,8 @@ func (v *served) outcome() outcome {
 	return outcome{variant: &v.variant}
 }
 
-// evaluate returns an empty outcome where the options are skipped: for nobody, and where what they
-// hash is missing.
+// evaluate returns an empty outcome if the options are skipped: if there is no user, or if the
+// attribute to hash is missing.
 func (o *options) evaluate(e *evaluation, s *setting) outcome {
 	if !o.there() {
 		return outcome{}
@@ -160,10 +162,11 @@ func (o *options) evaluate(e *evaluation, s *setting) outcome {
 	}
 	value, ok := e.attribute(o.attribute)
 	if e.nobody || !ok {
-		e.lacks(o.attribute)
+		e.noteMissing(o.attribute)
 		return outcome{}
 	}
-	if !e.convert(value) || !e.spend(hashSteps+(len(s.key)+len(value.Text()))/(bytesPerStep/2)+len(o.list)/itemsPerStep) {
+	hashed := len(s.key) + len(value.Text())
+	if !e.convert(value) || !e.spend(hashSteps+hashed/(bytesPerStep/2)+len(o.list)/itemsPerStep) {
 		return outcome{err: errTooLong}
 	}
 	bucket := bucketOf(s.key, value)
@@ -195,8 +198,8 @@ func (e *evaluation) attribute(name string) (becket.Value, bool) {
 	}
 }
 
-// lacks notes an attribute that the user does not have.
-func (e *evaluation) lacks(attribute string) verdict {
+// noteMissing notes an attribute that the user does not have.
+func (e *evaluation) noteMissing(attribute string) verdict {
 	if e.missing == "" {
 		e.missing = attribute
 	}

@@ -10,11 +10,11 @@ import (
 	"github.com/becketflags/becket"
 )
 
-// hash is what hashed comparisons compare: SHA-256 over a text, the config's salt and the context's
-// salt.
+// hash is the value that hashed comparisons compare: SHA-256 over a text, the config's salt and the
+// context's salt.
 type hash [sha256.Size]byte
 
-// onStack is for how many bytes a hash is computed without an allocation.
+// onStack is the number of bytes up to which a hash is computed without an allocation.
 const onStack = 320
 
 // hashOf returns the hash of a text.
@@ -31,8 +31,7 @@ func bucketOf(key string, v becket.Value) float64 {
 	return float64(binary.BigEndian.Uint32(sum[:]) >> 4 % 100)
 }
 
-// parseHash reads a hash in lower-case hex. No text has any other, so that upper-case letters never
-// match.
+// parseHash reads a hash in lower-case hex. Upper-case letters never match, as in ConfigCat's SDKs.
 func parseHash(text string) (h hash, ok bool) {
 	if len(text) != hex.EncodedLen(len(h)) {
 		return h, false
@@ -79,7 +78,7 @@ func (s *hashes) has(h hash) bool {
 type hashedSlice struct {
 	length int
 	sum    hash
-	valid  bool // sum is a hash: no text has one that is not
+	valid  bool // whether sum is a hash; otherwise no text matches
 }
 
 // sliceMatches reports whether the text begins (or ends) with one of slices.

@@ -3,7 +3,7 @@ package configcat
 // link finds the settings that prerequisites name, and which settings have to be evaluated with a
 // guard.
 func (c *compiler) link() {
-	waits := make(map[*setting]int, len(c.requires))             // for so many prerequisites
+	waits := make(map[*setting]int, len(c.requires))             // numbers of prerequisites to count
 	dependents := make(map[*setting][]*setting, len(c.requires)) // as often as they require it
 	for _, s := range c.listed {
 		c.problems = 0
@@ -17,7 +17,7 @@ func (c *compiler) link() {
 	}
 	c.addUp(waits, dependents)
 	for _, s := range c.listed {
-		// Who still waits is part of a cycle or leads to one.
+		// A setting that still waits is part of a cycle or leads to one.
 		s.guarded = waits[s] > 0 || s.refers && s.cost > maxCost
 	}
 }
@@ -55,7 +55,8 @@ func (c *compiler) resolve(r *required) {
 	default:
 		var ok bool
 		if r.wanted, ok = r.value.value(s.kind); !ok {
-			r.err = c.problem(r.at.member("v"), "the value to compare with is not of type %s, which %q is of", s.kind, shorten(r.key))
+			const message = "the value to compare with is not of type %s, which %q is of"
+			r.err = c.problem(r.at.member("v"), message, s.kind, shorten(r.key))
 		}
 		r.setting = s
 	}

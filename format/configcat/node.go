@@ -10,13 +10,13 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// node is a JSON value as it stands in the document, so that what has the wrong type can be told
-// where it is reached and no sooner. The zero node is one that is absent.
+// node is a JSON value as it stands in the document. It keeps values of the wrong type, so that
+// they are reported only where an evaluation reaches them. The zero node is an absent value.
 type node struct {
-	kind    jsontext.Kind // 0: absent, and null too, which means the same
-	name    byte          // of an object's member
-	text    string        // of a string its value, of a number the literal
-	members []node        // of an object or an array
+	kind    jsontext.Kind // 0 for an absent value and for null, which means the same
+	name    byte          // the name of an object's member
+	text    string        // a string's value, or a number's literal
+	members []node        // the members of an object or an array
 }
 
 const (
@@ -30,18 +30,18 @@ const (
 // Bounds of a document.
 const (
 	maxNesting = 256
-	maxNodes   = 4_000_000 // of one setting: the nodes of a tree take far more memory than their text
+	maxNodes   = 4_000_000 // in one setting: nodes take far more memory than their text
 )
 
 // lenient makes the decoder as forgiving as the SDKs' parsers are: of two members with one name the
 // last counts, and bytes that are no UTF-8 become U+FFFD.
 var lenient = []jsontext.Options{jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)}
 
-// nodeReader reads nodes one after the other. Of objects only members that v6 knows are kept: all
-// have names of one letter.
+// nodeReader reads nodes one after the other. It keeps only the members of objects that v6 knows,
+// all of which have names of one letter.
 type nodeReader struct {
 	decoder *jsontext.Decoder
-	count   int // of the nodes read since somebody set it to 0
+	count   int // the number of nodes read since the caller set it to 0
 	err     error
 }
 
@@ -98,7 +98,8 @@ func (r *nodeReader) elements(of *node) {
 			continue
 		}
 		if len(of.members) == cap(of.members) {
-			of.members = slices.Grow(of.members, max(len(of.members), 1)) // doubled: append would copy more often
+			// The size is doubled, because append would copy more often.
+			of.members = slices.Grow(of.members, max(len(of.members), 1))
 		}
 		of.members = append(of.members, element)
 		if element.kind == kindText || element.kind == kindObject && len(element.members) > 0 {
@@ -170,7 +171,7 @@ func (n *node) digest() uint64 {
 
 var digestSeed = maphash.MakeSeed()
 
-// checkNesting refuses what is nested too deeply before anything recurses into it.
+// checkNesting refuses a document that is nested too deeply, before anything recurses into it.
 func checkNesting(document []byte) error {
 	depth, inText := 0, false
 	for i := 0; i < len(document); i++ {

@@ -7,7 +7,7 @@ import (
 	"github.com/becketflags/becket"
 )
 
-// number returns an attribute as a number, and false for what is none.
+// number returns an attribute as a number, and false if it is none.
 func number(v becket.Value) (float64, bool) {
 	switch v.Kind() {
 	case becket.KindInt, becket.KindFloat:

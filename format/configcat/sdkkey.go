@@ -13,7 +13,7 @@ const (
 	partLength  = 22
 )
 
-// validKey reports whether an SDK key can be one. That of a proxy needs an address of one's own.
+// validKey reports whether a text can be an SDK key. A proxy's key is valid only with a base URL.
 func validKey(key string, custom bool) bool {
 	if name, proxy := strings.CutPrefix(key, proxyPrefix); proxy && custom {
 		return name != ""
@@ -22,7 +22,7 @@ func validKey(key string, custom bool) bool {
 	return found && len(first) == partLength && len(second) == partLength && !strings.Contains(second, "/")
 }
 
-// pathOf returns where below an address the config of a key is. The key's slashes separate segments
+// pathOf returns the path of a key's config below an address. The key's slashes separate segments
 // of the path.
 func pathOf(key string) string {
 	segments := strings.Split(key, "/")
@@ -40,7 +40,8 @@ func (s *cdn) hideKey(err error) error {
 	text := err.Error()
 	hidden := text
 	for _, secret := range append([]string{s.key, url.PathEscape(s.key)}, strings.Split(s.key, "/")...) {
-		if len(secret) >= partLength || strings.HasPrefix(s.key, proxyPrefix) && secret+"/" != proxyPrefix && len(secret) > 3 {
+		ofProxy := strings.HasPrefix(s.key, proxyPrefix) && secret+"/" != proxyPrefix
+		if len(secret) >= partLength || ofProxy && len(secret) > 3 {
 			hidden = strings.ReplaceAll(hidden, secret, "***")
 		}
 	}

@@ -6,15 +6,15 @@ import "github.com/becketflags/becket"
 type setting struct {
 	key      string
 	kind     becket.Kind
-	err      *becket.EvaluationError // set: nothing of it can be evaluated
-	bad      bool                    // err, for a reason that lies in the setting as a whole
+	err      *becket.EvaluationError // set if nothing of the setting can be evaluated
+	bad      bool                    // whether err concerns the setting as a whole
 	rules    []rule
-	rulesErr *becket.EvaluationError // set: "r" is no list
+	rulesErr *becket.EvaluationError // set if "r" is no list
 	options  options
 	served   served
-	guarded  bool // its evaluation takes memory, against cycles and endless cost
+	guarded  bool // whether its evaluation needs a guard against cycles and endless cost
 	cost     int64
-	refers   bool // to a segment or another setting
+	refers   bool // whether it refers to a segment or another setting
 	digest   uint64
 }
 
@@ -22,8 +22,8 @@ type setting struct {
 type rule struct {
 	name       string
 	conditions []condition
-	err        *becket.EvaluationError // set: the rule cannot be evaluated at all
-	serves     bool                    // served counts, and the options do not
+	err        *becket.EvaluationError // set if the rule cannot be evaluated at all
+	serves     bool                    // whether served counts instead of the options
 	served     served
 	options    options
 }
@@ -31,15 +31,15 @@ type rule struct {
 // served is a value with its variation id.
 type served struct {
 	variant becket.Variant
-	err     *becket.EvaluationError // set: the value is missing or of another type
+	err     *becket.EvaluationError // set if the value is missing or of another type
 }
 
 // options are percentage options.
 type options struct {
-	attribute string // what is hashed
+	attribute string // the attribute to hash
 	list      []option
-	err       *becket.EvaluationError // set: "p" or "a" is of the wrong type
-	uncovered *becket.EvaluationError // what happens where the shares do not cover the bucket
+	err       *becket.EvaluationError // set if "p" or "a" is of the wrong type
+	uncovered *becket.EvaluationError // the error for a bucket that the shares do not cover
 }
 
 func (o *options) there() bool { return len(o.list) > 0 || o.err != nil }
@@ -48,7 +48,7 @@ func (o *options) there() bool { return len(o.list) > 0 || o.err != nil }
 type option struct {
 	share  float64
 	served served
-	err    *becket.EvaluationError // set: the share is none
+	err    *becket.EvaluationError // set if the share is invalid
 }
 
 // segment is a compiled segment.
@@ -60,7 +60,7 @@ type segment struct {
 	digest     uint64
 }
 
-// form is what a condition is.
+// form is the kind of a condition.
 type form uint8
 
 const (
@@ -70,27 +70,27 @@ const (
 	formBroken
 )
 
-// condition is a compiled condition. err is what happens when the evaluation comes to the point
-// where it matters: for a user condition after the attribute was found and converted.
+// condition is a compiled condition. An evaluation fails with err at the point where the mistake
+// matters: in a user condition after the attribute was found and converted.
 type condition struct {
 	form       form
-	comparator comparator // of a user condition the positive one of a pair
-	negated    bool       // the negative one of a pair
+	comparator comparator // in a user condition, the positive one of a pair
+	negated    bool       // whether the document has the negative one of a pair
 	attribute  string
 	number     float64
-	operand    *operand // of everything that a number does not hold
+	operand    *operand // for comparisons with anything but a number
 	segment    *segment
-	required   *required // of a prerequisite condition
+	required   *required // for a prerequisite condition
 	err        *becket.EvaluationError
 }
 
 // required is a prerequisite.
 type required struct {
 	key     string
-	setting *setting // nil if there is none of that key
+	setting *setting // nil if no setting has that key
 	wanted  becket.Value
-	err     *becket.EvaluationError // set: there is no such setting, or it is of another type than the value
+	err     *becket.EvaluationError // set if the setting does not exist or is of another type
 
-	value node // until linking
+	value node // used until linking
 	at    place
 }

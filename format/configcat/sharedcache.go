@@ -14,7 +14,7 @@ import (
 )
 
 // CacheKey returns the key under which ConfigCat's SDKs keep the config of an SDK key in a cache
-// that they share. Together with [CacheEntry] it lets a program start from what they left there:
+// that they share. Together with [CacheEntry] it lets a program start from their cache:
 // becket.WithBootstrap(entry.Config). becket's own disk copy has another form and does not need it.
 func CacheKey(sdkKey string) string {
 	sum := sha1.Sum([]byte(sdkKey + "_config_v6.json_v2")) //nolint:gosec // see the import
@@ -35,7 +35,8 @@ func (e CacheEntry) MarshalText() ([]byte, error) {
 	return append(b, e.Config...), nil
 }
 
-var errCacheEntry = errors.New("becket: this is no cache entry of ConfigCat's SDKs: it must be a time in milliseconds, an ETag and a config, each but the last on a line of its own")
+var errCacheEntry = errors.New("becket: this is no cache entry of ConfigCat's SDKs: it must be a time in " +
+	"milliseconds, an ETag and a config, each but the last on a line of its own")
 
 // UnmarshalText reads an entry. It does not look into the config.
 func (e *CacheEntry) UnmarshalText(text []byte) error {

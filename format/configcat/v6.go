@@ -23,8 +23,8 @@ type v6 struct{}
 
 func (v6) Name() string { return "configcat-v6" }
 
-// maxBad is how many settings may be bad before the document counts as none at all: each costs
-// memory.
+// maxBad is the number of bad settings above which a document is refused, because each of them
+// costs memory.
 const maxBad = 100_000
 
 // Decode compiles a document. It is refused when it is no JSON object, or its settings are none;
@@ -50,7 +50,7 @@ func (v6) Decode(document []byte) (becket.Rules, error) {
 	return c.rules(), nil
 }
 
-// parts are the members of a document's root, as they stand there; one that is absent has "null".
+// parts are the members of a document's root as they stand there. An absent member is "null".
 type parts struct{ preferences, segments, settings []byte }
 
 // split reads the whole document once, which also checks its syntax.
@@ -92,7 +92,7 @@ func split(document []byte) (p parts, err error) {
 	return p, nil
 }
 
-// salt returns the config's salt, nil where there is none.
+// salt returns the config's salt, or nil.
 func (p *parts) salt() *string {
 	preferences := newNodeReader(p.preferences).read()
 	if salt := preferences.member("s"); salt.kind == kindText {
@@ -104,16 +104,17 @@ func (p *parts) salt() *string {
 // rules is a compiled document.
 type rules struct {
 	settings map[string]*setting
-	listed   []*setting // in the order of the document
+	listed   []*setting // the settings in the order of the document
 	info     becket.RulesInfo
-	sorted   func() []*setting // by key
+	sorted   func() []*setting // returns the settings in the order of their keys
 }
 
 func (c *compiler) rules() *rules {
 	r := &rules{settings: c.byKey, listed: c.listed, info: c.info}
 	r.info.Flags = len(r.listed)
 	r.sorted = sync.OnceValue(func() []*setting {
-		return slices.SortedFunc(slices.Values(r.listed), func(a, b *setting) int { return strings.Compare(a.key, b.key) })
+		byKey := func(a, b *setting) int { return strings.Compare(a.key, b.key) }
+		return slices.SortedFunc(slices.Values(r.listed), byKey)
 	})
 	return r
 }
@@ -159,8 +160,8 @@ func (s *setting) info() becket.FlagInfo {
 	return info
 }
 
-// each visits what the setting can serve in the order in which ConfigCat's SDKs look variation ids
-// up, until visit returns false.
+// each visits the values that the setting can serve, in the order in which ConfigCat's SDKs look up
+// variation ids, until visit returns false.
 func (s *setting) each(visit func(*served) bool) bool {
 	if !visit(&s.served) {
 		return false
@@ -184,7 +185,7 @@ func (o *options) each(visit func(*served) bool) bool {
 }
 
 // Variation returns the flag that serves the variation of that id, and its value, out of rules that
-// [V6] decoded. It is false where there is none.
+// [V6] decoded. It returns false if there is none.
 func Variation(of becket.Rules, id string) (flag string, value becket.Value, ok bool) {
 	r, _ := of.(*rules)
 	if r == nil || id == "" {

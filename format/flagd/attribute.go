@@ -82,7 +82,7 @@ func (e *evaluation) value(v becket.Value, rest []string) datum {
 	return e.scalar(v)
 }
 
-// scalar is [scalarOf], counted.
+// scalar is [scalarOf] with its steps counted.
 func (e *evaluation) scalar(v becket.Value) datum {
 	if v.Kind() == becket.KindString {
 		return e.text(v.Text())
@@ -90,7 +90,7 @@ func (e *evaluation) scalar(v becket.Value) datum {
 	return scalarOf(v)
 }
 
-// text counts a text of the subject, which is looked through for bytes that are not UTF-8.
+// text counts a text of the subject, which is searched for bytes that are not UTF-8.
 func (e *evaluation) text(s string) datum {
 	if !e.read(len(s)) {
 		return datum{}
@@ -101,7 +101,7 @@ func (e *evaluation) text(s string) datum {
 	return text(validText(s))
 }
 
-// properties is what flagd itself puts into the data.
+// properties returns the part of the data that comes from flagd itself.
 func (e *evaluation) properties(rest []string) datum {
 	switch {
 	case len(rest) == 0:

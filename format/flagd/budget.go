@@ -7,8 +7,8 @@ import (
 )
 
 // Limits of one evaluation. Rules can go over lists within lists, and build texts and lists that
-// grow with every step, so what an evaluation may do is counted. A step stands for about 60 ns, so
-// that the sum stays below a millisecond, and is
+// grow with every step, so an evaluation's work is counted in steps. A step stands for about 60 ns,
+// so that the sum stays below a millisecond. One step is
 //
 //   - a node that is evaluated, and an element that is copied or made;
 //   - some elements of a list that are only looked at;
@@ -16,8 +16,8 @@ import (
 const (
 	mostSteps       = 12_000
 	elementsPerStep = 8
-	bytesPerStep    = 32  // of what is made, hashed or parsed
-	readPerStep     = 256 // bytes of what is compared or searched
+	bytesPerStep    = 32  // bytes that are made, hashed or parsed
+	readPerStep     = 256 // bytes that are compared or searched
 )
 
 // spend counts n steps and reports whether the evaluation may go on.
@@ -69,7 +69,7 @@ func (e *evaluation) weigh(d *datum) bool {
 	return true
 }
 
-// own returns d without a reference to the subject, for what goes to the heap.
+// own returns d without a reference to the subject, so that d may go to the heap.
 func (e *evaluation) own(d datum) datum {
 	if d.kind == kindText && !e.make(len(d.text)) {
 		return datum{}
@@ -77,8 +77,8 @@ func (e *evaluation) own(d datum) datum {
 	return own(d)
 }
 
-// lookUpSubject counts a look at the subject's attributes, which takes the longer the more there
-// are. A rule that has asked little so far need not know how many.
+// lookUpSubject counts one search of the subject's attributes, which takes longer the more
+// attributes there are. A rule that has searched only a few times need not know their number.
 func (e *evaluation) lookUpSubject() bool {
 	const (
 		little      = 256
@@ -97,7 +97,7 @@ func (e *evaluation) lookUpSubject() bool {
 	return e.spend(e.attributes / looksAtOnce)
 }
 
-// comparable is [datum.comparable], counted.
+// comparable is [datum.comparable] with its steps counted.
 func (e *evaluation) comparable(d *datum) float64 {
 	if d.kind == kindText && !e.parse(d.text) {
 		return math.NaN()
@@ -105,7 +105,7 @@ func (e *evaluation) comparable(d *datum) float64 {
 	return d.comparable()
 }
 
-// arithmetic is [datum.arithmetic], counted.
+// arithmetic is [datum.arithmetic] with its steps counted.
 func (e *evaluation) arithmetic(d *datum) (float64, bool) {
 	if d.kind == kindText && !e.parse(d.text) {
 		return 0, false

@@ -91,7 +91,7 @@ func appendCBORMap(b []byte, members *compound) []byte {
 	return b
 }
 
-// headLength is how many bytes the head of an encoded text has.
+// headLength returns the number of bytes in the head of an encoded text.
 func headLength(encoded string) int {
 	switch encoded[0] & 0x1f {
 	case 24:

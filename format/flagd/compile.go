@@ -10,21 +10,21 @@ import (
 
 // compiler turns rules, as they were read, into nodes.
 type compiler struct {
-	evaluators map[string]*evaluator // nil while evaluators are compiled: a reference in one of them is not followed
-	v3         bool                  // which version of fractional
-	problems   []string              // what will fail when it is evaluated, in the order found
-	forbidden  []string              // what the schema forbids, in the order found
-	used       map[string]bool       // the evaluators that were referred to
-	depth      int                   // of the rule that is being compiled
+	evaluators map[string]*evaluator // nil while evaluators are compiled: they cannot refer
+	v3         bool                  // whether "fractional" is version 3
+	problems   []string              // parts that fail when they are evaluated
+	forbidden  []string              // parts that the schema forbids
+	used       map[string]bool       // the evaluators that the rules refer to
+	depth      int                   // the depth of the rule that is being compiled
 }
 
-// mostNested is how deep rules may stand in each other: evaluating one takes stack.
+// mostNested is the depth to which rules may be nested, because evaluating each level takes stack.
 const mostNested = 500
 
 // evaluator is a shared rule.
 type evaluator struct {
 	rule   datum
-	node   node // refers to constants in rule
+	node   node // the compiled rule, which refers to constants in rule
 	digest uint64
 }
 
@@ -99,7 +99,8 @@ func (c *compiler) operation(name string, args *datum) node {
 	if n.args == nil {
 		const few = 8
 		if len(rules) > few && !op.lazy() && op != opFractional {
-			return node{op: op, alone: true, args: []node{{value: args}}} // the same, and the constants need no nodes
+			// This means the same, and the constants need no nodes.
+			return node{op: op, alone: true, args: []node{{value: args}}}
 		}
 		n.args = constants(rules)
 	}
@@ -129,8 +130,7 @@ func (c *compiler) reference(args *datum) node {
 	return e.node
 }
 
-// variable compiles "var". A path that is known, with or without a default, is split here once and
-// for all.
+// variable compiles "var". A known path, with or without a default, is split here, only once.
 func (c *compiler) variable(args *datum) node {
 	switch args.kind {
 	case kindText:
@@ -141,7 +141,7 @@ func (c *compiler) variable(args *datum) node {
 			break
 		}
 		n := node{op: opVariable, path: newPath(a[0].text)}
-		n.path.fixed = false // only a text is
+		n.path.fixed = false // only a text is fixed
 		if len(a) == 2 {
 			n.args = []node{c.compile(&a[1])}
 		}
@@ -178,7 +178,7 @@ func (c *compiler) iteration(op operator, rules []datum) node {
 	return n
 }
 
-// prepare works out what can be known of an operator's constant arguments.
+// prepare computes ahead whatever depends only on an operator's constant arguments.
 func (c *compiler) prepare(n *node) {
 	switch n.op {
 	case opIn:
@@ -217,7 +217,7 @@ func newMembers(elements []datum) *known {
 		texts := match.NewTexts(words)
 		return &known{members: members{texts: &texts}}
 	case kindNumber:
-		numbers := map[float64]struct{}{} // not made for all at once, since there may be few different ones
+		numbers := map[float64]struct{}{} // without a size, because only few may differ
 		for i := range elements {
 			numbers[elements[i].number] = struct{}{}
 		}

@@ -11,7 +11,7 @@ import (
 	"github.com/becketflags/becket"
 )
 
-// kind is what JSON knows.
+// kind is one of JSON's types.
 type kind uint8
 
 const (
@@ -23,9 +23,9 @@ const (
 	kindObject
 )
 
-// datum is a JSON value while a rule is evaluated. What list and object point to belongs to the
-// rules or was made for the evaluation: it never refers to the subject, whose texts may live on a
-// caller's stack and move with it.
+// datum is a JSON value while a rule is evaluated. Lists and objects belong to the rules or were
+// made for the evaluation. They never refer to the subject, whose texts may live on a caller's
+// stack and move with it.
 type datum struct {
 	kind   kind
 	number float64 // 1 and 0 for the booleans
@@ -46,7 +46,7 @@ type pair struct {
 	value datum
 }
 
-// size is how many members an object has.
+// size returns the number of an object's members.
 func (c *compound) size() int { return len(c.pairs) + len(c.members) }
 
 // member returns an object's member, null where there is none.
@@ -54,7 +54,8 @@ func (c *compound) member(name string) datum {
 	if c.members != nil {
 		return c.members[name]
 	}
-	i, found := slices.BinarySearchFunc(c.pairs, name, func(p pair, name string) int { return strings.Compare(p.name, name) })
+	byName := func(p pair, name string) int { return strings.Compare(p.name, name) }
+	i, found := slices.BinarySearchFunc(c.pairs, name, byName)
 	if !found {
 		return datum{}
 	}
@@ -87,7 +88,7 @@ func (d *datum) elements() []datum     { return d.more.list }
 func (d *datum) isPrimitive() bool     { return d.kind >= kindBool && d.kind <= kindText }
 func (d *datum) member(n string) datum { return d.more.member(n) }
 
-// any returns what encoding/json makes of the value.
+// any returns the Go value that encoding/json would decode.
 func (d datum) any() any {
 	switch d.kind {
 	case kindBool:
@@ -128,7 +129,7 @@ func scalarOf(v becket.Value) datum {
 	}
 }
 
-// validText replaces what is not UTF-8, byte by byte as encoding/json does on flagd's way to its
+// validText replaces each byte that is not UTF-8, as encoding/json does on flagd's way to its
 // evaluator.
 func validText(s string) string {
 	if utf8.ValidString(s) {
@@ -137,7 +138,7 @@ func validText(s string) string {
 	return string([]rune(s))
 }
 
-// own returns d without a reference to the subject, for what goes to the heap.
+// own returns d without a reference to the subject, so that d may go to the heap.
 func own(d datum) datum {
 	switch d.kind {
 	case kindText:
@@ -165,7 +166,7 @@ func (d *datum) truthy() bool {
 	}
 }
 
-// comparable returns the number that a comparison reads: NaN for what is none.
+// comparable returns the number that a comparison reads, or NaN if the value is none.
 func (d *datum) comparable() float64 {
 	switch d.kind {
 	case kindNull:
@@ -185,8 +186,8 @@ func (d *datum) comparable() float64 {
 	}
 }
 
-// arithmetic returns the number that an arithmetic operator reads. Only numbers and texts are such;
-// a text that is none counts as 0.
+// arithmetic returns the number that an arithmetic operator reads. Only numbers and texts are
+// accepted; a text that is no number counts as 0.
 func (d *datum) arithmetic() (float64, bool) {
 	switch d.kind {
 	case kindNumber:
@@ -252,8 +253,8 @@ func (d *datum) written() (string, bool) {
 	}
 }
 
-// integer truncates a number toward zero. What no int64 holds is the smallest one, as on the
-// machines that flagd runs on.
+// integer truncates a number toward zero. A number outside int64 becomes the smallest int64, as on
+// the machines that flagd runs on.
 func integer(f float64) int64 {
 	if f > -(1<<63) && f < 1<<63 {
 		return int64(f)

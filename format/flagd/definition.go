@@ -8,13 +8,13 @@ import (
 	"github.com/becketflags/becket"
 )
 
-// place is where in the document something stands. It becomes text only for a problem.
+// place is a place in the document. It becomes text only for a problem.
 type place struct {
-	name    string // of the document's member
-	key     string // of a flag or an evaluator
-	index   int    // of a flag in an array
+	name    string // the name of the document's member
+	key     string // the key of a flag or an evaluator
+	index   int    // the index of a flag in an array
 	isIndex bool
-	isTop   bool // the document's member itself
+	isTop   bool // whether it is the document's member itself
 }
 
 func (p place) String() string {
@@ -39,12 +39,13 @@ type flagDefinition struct {
 	targeting                  []byte
 }
 
-// isEmpty reports whether nothing is said of a flag that has not even a key.
+// isEmpty reports whether the definition has neither a key nor anything else.
 func (f *flagDefinition) isEmpty() bool {
-	return f.key == "" && f.defaultVariant == "" && len(f.variants) == 0 && len(f.metadata) == 0 && len(f.targeting) == 0
+	return f.key == "" && f.defaultVariant == "" &&
+		len(f.variants) == 0 && len(f.metadata) == 0 && len(f.targeting) == 0
 }
 
-// define reads a flag. Of one in an object the key is that of the object.
+// define reads a flag. In an object of flags, the member's name is the flag's key.
 func define(at place, raw []byte) (def flagDefinition, err error) {
 	if _, err := kindIs(at, "", raw, '{'); err != nil {
 		return def, err
@@ -76,9 +77,9 @@ func define(at place, raw []byte) (def flagDefinition, err error) {
 
 var flagFields = [...]string{"key", "state", "defaultVariant", "source", "targeting", "variants", "metadata"}
 
-// fields puts the values of an object's fields, as they stand there, into values, where those that
-// are absent stay nil. Names match as encoding/json matches them, in flagd too: whatever their
-// case; the last one counts.
+// fields puts the values of an object's fields, as they stand there, into values. The values of
+// absent fields stay nil. As in flagd, upper and lower case of a name count as the same, and the
+// last field with a name counts.
 func fields(raw []byte, names []string, values [][]byte) {
 	if len(raw) == 0 || raw[0] != '{' {
 		return
@@ -93,7 +94,7 @@ func fields(raw []byte, names []string, values [][]byte) {
 			return nil
 		}
 		found = -1
-		const longest = 100 // no field's name, not even with each letter escaped
+		const longest = 100 // longer than any field's name, even with each letter escaped
 		if len(token) > longest {
 			return nil
 		}
@@ -107,8 +108,8 @@ func fields(raw []byte, names []string, values [][]byte) {
 	})
 }
 
-// kindIs reports whether a value begins as those of its kind do. One that is absent or null is of
-// none; any other is a problem.
+// kindIs reports whether a value is of the kind whose values begin with that byte. An absent value
+// and null are of no kind; any other value is a problem.
 func kindIs(at place, below string, raw []byte, first byte) (bool, error) {
 	switch {
 	case len(raw) == 0 || raw[0] == 'n':
@@ -122,7 +123,7 @@ func kindIs(at place, below string, raw []byte, first byte) (bool, error) {
 	}
 }
 
-// objectOf lists the members of an object, none for one that is absent or null.
+// objectOf lists the members of an object. An absent value and null have none.
 func objectOf(at place, below string, raw []byte) ([]rawMember, error) {
 	is, err := kindIs(at, below, raw, '{')
 	if !is || err != nil {

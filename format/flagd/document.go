@@ -15,12 +15,12 @@ type decoder struct {
 	rules      *rules
 	document   []byte
 	lines      lines
-	flagAt     []byte // the flag at hand, as it stands in the document
+	flagAt     []byte // the current flag, as it stands in the document
 	evaluators map[string]*evaluator
-	sets       map[string]string // of each flag of an array, the flag set it came from
+	sets       map[string]string // the flag set of each flag in an array
 	digester   *digester
 	shared     uint64 // the digest of the document's metadata
-	ofFlag     int    // warnings of the flag at hand
+	ofFlag     int    // the number of the current flag's warnings
 }
 
 func decode(document []byte, v3 bool) (*rules, error) {
@@ -35,15 +35,16 @@ func decode(document []byte, v3 bool) (*rules, error) {
 	}
 	var top [3][]byte
 	fields(bytes.TrimSpace(document), []string{"flags", "metadata", "$evaluators"}, top[:])
-	metadata, err := objectOf(place{name: "metadata", isTop: true}, "", top[1])
+	metadataAt := place{name: "metadata", isTop: true}
+	metadata, err := objectOf(metadataAt, "", top[1])
 	if err != nil {
 		return nil, err
 	}
 	if len(metadata) > mostMetadata {
-		d.warn(place{name: "metadata", isTop: true}, "", "more than %d entries: the first in the order of their names are kept", mostMetadata)
+		d.warn(metadataAt, "", "more than %d entries: the first in the order of their names are kept", mostMetadata)
 		metadata = metadata[:mostMetadata]
 	}
-	if d.rules.metadata, err = d.metadata(place{name: "metadata", isTop: true}, "", metadata); err != nil {
+	if d.rules.metadata, err = d.metadata(metadataAt, "", metadata); err != nil {
 		return nil, err
 	}
 	d.shared = d.digestMetadata(d.rules.metadata)
@@ -65,7 +66,7 @@ func decode(document []byte, v3 bool) (*rules, error) {
 	return d.rules, nil
 }
 
-// compileEvaluators compiles the shared rules, each for itself.
+// compileEvaluators compiles the shared rules.
 func (d *decoder) compileEvaluators(evaluators []rawMember) error {
 	d.evaluators = make(map[string]*evaluator, len(evaluators))
 	all := make([]evaluator, len(evaluators))
@@ -122,11 +123,11 @@ func (d *decoder) flags(raw []byte) error {
 	return nil
 }
 
-// mostBad is how many flags may be set aside before the document counts as none.
+// mostBad is the number of invalid flags above which a document is refused.
 const mostBad = 10_000
 
-// member compiles a flag, and sets one aside that cannot be read. A document that holds little else
-// is refused.
+// member compiles a flag. It keeps an invalid flag as one whose evaluations fail. A document with
+// too many of them is refused.
 func (d *decoder) member(at place, raw []byte) error {
 	d.ofFlag, d.flagAt = 0, raw
 	defer func() { d.flagAt = nil }()
@@ -146,7 +147,9 @@ func (d *decoder) member(at place, raw []byte) error {
 	d.digester.text(string(raw))
 	f.behaviour = d.digester.Sum64()
 	f.definition = f.behaviour + d.shared
-	f.err = &becket.EvaluationError{Code: becket.CodeParseError, Message: becket.ErrParse.Message, Cause: d.located(err)}
+	f.err = &becket.EvaluationError{
+		Code: becket.CodeParseError, Message: becket.ErrParse.Message, Cause: d.located(err),
+	}
 	if len(d.rules.bad) >= mostBad {
 		return &becket.DocumentError{Message: fmt.Sprintf("more than %d flags cannot be read", mostBad)}
 	}
@@ -155,7 +158,7 @@ func (d *decoder) member(at place, raw []byte) error {
 	return nil
 }
 
-// located puts the place of the flag at hand into an error that has none.
+// located puts the current flag's place into an error that has none.
 func (d *decoder) located(err error) error {
 	problem, ok := errors.AsType[*becket.DocumentError](err)
 	if ok && problem.Line == 0 && d.flagAt != nil {
@@ -164,11 +167,11 @@ func (d *decoder) located(err error) error {
 	return err
 }
 
-// offsetIn returns where in a text a part of it begins. Both reach to the same end of memory.
+// offsetIn returns the offset of a part of a text. Both reach to the same end of memory.
 func offsetIn(text, part []byte) int { return cap(text) - cap(part) }
 
-// keep puts a flag among the rules. Of several with one key the one of the last flag set counts, in
-// the order of their names, and of one set the last.
+// keep puts a flag among the rules. If several flags have the same key, the one from the last flag
+// set counts, in the order of the sets' names. Within one set, the last flag counts.
 func (d *decoder) keep(at place, f *flag) {
 	if f.key == "" {
 		return
@@ -186,7 +189,7 @@ func (d *decoder) keep(at place, f *flag) {
 	d.rules.flags[f.key] = f
 }
 
-// syntaxError makes an error of encoding/json one of the document.
+// syntaxError turns an error of encoding/json into an error of the document.
 func syntaxError(document []byte, err error) error {
 	located := &becket.DocumentError{Message: "not a flagd document: expected an object"}
 	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {

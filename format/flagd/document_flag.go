@@ -29,8 +29,8 @@ func (d *decoder) flag(at place, raw []byte) error {
 	return nil
 }
 
-// targeting compiles the flag's rule and sums up what the flag does. The variants are in the
-// digester already.
+// targeting compiles the flag's rule and computes the digest of the flag's behaviour. The digester
+// has the variants already.
 func (d *decoder) targeting(at place, f *flag, def *flagDefinition) error {
 	d.digester.text(def.defaultVariant)
 	d.digester.text(strconv.FormatBool(f.disabled))
@@ -85,7 +85,8 @@ func (d *decoder) variants(at place, f *flag, def *flagDefinition) error {
 		return nil
 	}
 	if f.fallback = f.named(def.defaultVariant); f.fallback == nil {
-		return at.problem(".defaultVariant", "the default variant %q is no variant of the flag", shorten(def.defaultVariant))
+		const message = "the default variant %q is no variant of the flag"
+		return at.problem(".defaultVariant", message, shorten(def.defaultVariant))
 	}
 	return nil
 }

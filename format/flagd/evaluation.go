@@ -8,22 +8,22 @@ import (
 type evaluation struct {
 	subject *becket.Subject
 	at      *becket.Moment
-	key     string // of the flag
-	v3      bool   // which version of fractional
+	key     string // the flag's key
+	v3      bool   // whether "fractional" is version 3
 
-	inner bool    // the data are not the subject's but those of an iteration, or given as they are
-	data  datum   // then
-	outer []scope // what iterations around this place put before the data, the outermost first
+	inner bool    // whether data are used instead of the subject
+	data  datum   // an iteration's element, for instance
+	outer []scope // the data that outer iterations put before the data, the outermost first
 
 	steps      int
-	counted    bool // attributes is known
-	attributes int  // how many the subject has
+	counted    bool // whether attributes is known
+	attributes int  // the number of the subject's attributes
 
 	failed    bool
-	consulted bool // fractional was evaluated
+	consulted bool // whether "fractional" was evaluated
 
 	timed bool
-	now   int64 // Unix seconds, where timed
+	now   int64 // Unix seconds; known if timed is set
 }
 
 // scope is the data that variables are looked up in.
@@ -32,7 +32,7 @@ type scope struct {
 	data  datum
 }
 
-// fail ends the evaluation in an error. What is evaluated after it does not matter.
+// fail ends the evaluation with an error. Results after it do not matter.
 func (e *evaluation) fail() datum {
 	e.failed = true
 	return datum{}
@@ -127,7 +127,8 @@ func (n *node) shortcut() shortcut {
 	return noShortcut
 }
 
-// truth is "!" and "!!" of one value. A value that is not in a list of arguments may be one.
+// truth is "!" and "!!" of one value. A value outside a list of arguments may itself be
+// the list.
 func (e *evaluation) truth(n *node) datum {
 	d := e.eval(&n.args[0])
 	if n.alone && d.kind == kindList && len(d.more.list) > 0 {
@@ -159,8 +160,8 @@ func (e *evaluation) apply(op operator, args []datum, single bool) datum {
 	}
 }
 
-// arguments evaluates the arguments into a slice. single says that there is one value that is no
-// list of arguments. The slice is on the heap, so it must not refer to the subject.
+// arguments evaluates the arguments into a slice. single is true for one value that is no list of
+// arguments. The slice is on the heap, so it must not refer to the subject.
 func (e *evaluation) arguments(n *node) (args []datum, single bool) {
 	if !n.alone {
 		return e.many(n.args), false
@@ -189,7 +190,7 @@ func (e *evaluation) many(nodes []node) []datum {
 
 func (e *evaluation) list(n *node) datum { return list(e.many(n.args)) }
 
-// conditional is "if": conditions with their results, and what is left when none holds.
+// conditional is "if": conditions with their results, and the result if no condition holds.
 func (e *evaluation) conditional(n *node) datum {
 	args := n.args
 	for len(args) > 1 {
@@ -208,8 +209,8 @@ func (e *evaluation) conditional(n *node) datum {
 	return datum{}
 }
 
-// ifResult evaluates a result of "if". flagd evaluates an object that comes out of it once more, as
-// a rule: no attribute is run as a rule here, so what would be one fails.
+// ifResult evaluates a result of "if". flagd evaluates an object that is such a result once
+// more, as a rule. Here no attribute is run as a rule, so such an object fails.
 func (e *evaluation) ifResult(n *node) datum {
 	d := e.eval(n)
 	if d.kind == kindObject && d.more.size() == 1 {

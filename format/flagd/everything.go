@@ -6,13 +6,13 @@ import (
 	"github.com/becketflags/becket"
 )
 
-// everything is all the data.
+// everything returns all the data.
 func (e *evaluation) everything() datum {
 	if e.inner {
 		return e.data
 	}
 	members := map[string]datum{flagdName: e.properties(nil)}
-	grouped := map[string]string{} // of each name that was set: the map it belongs to
+	grouped := map[string]string{} // the map to which each name in members belongs
 	e.subject.Entries(func(root, name string, path []string, v becket.Value) bool {
 		top := root
 		if root == "" {
@@ -43,7 +43,7 @@ func (e *evaluation) everything() datum {
 
 // rebuild makes an object of the entries of a map that lie under a path.
 func (e *evaluation) rebuild(root, full string) datum {
-	var members map[string]datum // made when there is something to put in
+	var members map[string]datum // nil until there is a member
 	e.subject.Entries(func(of, name string, path []string, v becket.Value) bool {
 		if !e.spend(1) || of != root {
 			return !e.failed
@@ -88,7 +88,8 @@ func namesUnder(full, name string, path []string) (rest []string, under bool) {
 	return nil, false
 }
 
-// place puts an entry where the names say. What is there already came later and counts.
+// place puts an entry at the path of the names. An entry that is there already came later and
+// counts.
 func (e *evaluation) place(members map[string]datum, names []string, v becket.Value) {
 	for i, name := range names {
 		if members == nil || !e.spend(8+len(name)/4) {
@@ -103,8 +104,8 @@ func (e *evaluation) place(members map[string]datum, names []string, v becket.Va
 	}
 }
 
-// below returns the members of an object in members, which it makes where there is none; nil where
-// something else is.
+// below returns the members of an object in members, which it makes if there is none. It
+// returns nil if the member is something else.
 func below(members map[string]datum, name string) map[string]datum {
 	d, there := members[name]
 	if !there {

@@ -13,14 +13,15 @@ import (
 type flag struct {
 	key       string
 	disabled  bool
-	err       *becket.EvaluationError // set: the definition cannot be read, and nothing else counts
-	variants  []variant               // in the order of their names
-	places    map[string]int          // of the variants; nil where there are so few that a scan is as fast
-	fallback  *variant                // nil: the caller's default
-	targeting *node                   // nil: none
+	err       *becket.EvaluationError // set if the definition cannot be read
+	variants  []variant               // the variants in the order of their names
+	places    map[string]int          // the indices of the variants; nil if a scan is as fast
+	fallback  *variant                // the default variant; nil for the caller's default
+	targeting *node                   // nil if the flag has no rule
 
 	kind                  becket.Kind
-	shared, metadata      map[string]any // the document's, and the flag's own, which counts where both have an entry
+	shared                map[string]any // the document's metadata
+	metadata              map[string]any // the flag's own metadata, which takes precedence
 	definition, behaviour uint64         // digests
 }
 
@@ -34,7 +35,7 @@ func (f *flag) staticReason() becket.Reason {
 	return becket.ReasonStatic
 }
 
-// result makes of what the rule gave what is served.
+// result turns the rule's value into the flag's answer.
 func (f *flag) result(e *evaluation, d *datum, want becket.Kind) becket.Result {
 	if e.failed {
 		return becket.Result{Reason: becket.ReasonError, Err: errTargeting}
@@ -54,7 +55,7 @@ func (f *flag) result(e *evaluation, d *datum, want becket.Kind) becket.Result {
 }
 
 // target finds the variant that a rule's result names: its JSON without any quotation mark is the
-// name. It fails on what JSON cannot express.
+// name. It fails for a value that JSON cannot express.
 func (f *flag) target(e *evaluation, d *datum) (v *variant, ok bool) {
 	switch d.kind {
 	case kindText:
@@ -78,14 +79,14 @@ func (f *flag) target(e *evaluation, d *datum) (v *variant, ok bool) {
 	if !e.weigh(d) {
 		return nil, false
 	}
-	written, err := json.Marshal(own(*d).any()) // what is boxed goes to the heap
+	written, err := json.Marshal(own(*d).any()) // the value in the interface goes to the heap
 	if err != nil {
 		return nil, false
 	}
 	return f.named(strings.ReplaceAll(string(written), `"`, "")), true
 }
 
-// plain finds a variant by name, if a text that is its name is written in JSON as it stands.
+// plain finds a variant by a name that JSON writes unchanged.
 func (f *flag) plain(name string) *variant {
 	if v := f.named(name); v != nil && v.plain {
 		return v
@@ -108,8 +109,7 @@ func (f *flag) named(name string) *variant {
 	return nil
 }
 
-// plainText reports whether encoding/json writes s, but for the quotation marks around it, as it
-// stands.
+// plainText reports whether encoding/json writes s unchanged between quotation marks.
 func plainText(s string) bool {
 	for i := 0; i < len(s); {
 		c := s[i]
@@ -136,7 +136,10 @@ func (f *flag) describe() becket.FlagInfo {
 	}
 	slices.Sort(names)
 	if f.err != nil {
-		return becket.FlagInfo{Key: f.key, Err: f.err.Cause, Metadata: overlay(f.shared, nil), Definition: f.definition, Behaviour: f.behaviour}
+		return becket.FlagInfo{
+			Key: f.key, Err: f.err.Cause, Metadata: overlay(f.shared, nil),
+			Definition: f.definition, Behaviour: f.behaviour,
+		}
 	}
 	return becket.FlagInfo{
 		Key: f.key, Kind: f.kind, Variants: names, Enabled: !f.disabled, Metadata: overlay(f.shared, f.metadata),

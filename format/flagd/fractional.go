@@ -7,18 +7,18 @@ import (
 	"github.com/twmb/murmur3"
 )
 
-// buckets are the arms of a "fractional" whose variants and weights are constants.
+// buckets are the variants of a "fractional" with their weights.
 type buckets struct {
 	first    int // the argument that is the first bucket
 	ok       bool
 	total    uint64
-	ends     []uint64 // of each bucket, the sum of the weights up to it
+	ends     []uint64 // for each bucket, the sum of the weights up to it
 	variants []datum
 }
 
-// newBuckets reads constant buckets; nil when they have to be evaluated. Whether the first argument
-// is a bucket or what to hash may be known only then: if it is no constant list, it is taken for
-// what to hash.
+// newBuckets reads constant buckets. It returns nil if they have to be evaluated. The first
+// argument is a bucket or the value to hash, which may be known only after its evaluation. If it is
+// no constant list, it is taken for the value to hash.
 func newBuckets(args []node) *buckets {
 	b := &buckets{ok: true, ends: make([]uint64, 0, len(args)), variants: make([]datum, 0, len(args))}
 	if len(args) > 0 && args[0].op != opList && (args[0].op != opConstant || args[0].value.kind != kindList) {
@@ -33,7 +33,7 @@ func newBuckets(args []node) *buckets {
 	return b
 }
 
-// shares returns the buckets of a "fractional" of which they are constant.
+// shares returns the buckets of a "fractional" if they are constant, or else nil.
 func (n *node) shares() *buckets {
 	if n.known == nil {
 		return nil
@@ -50,8 +50,8 @@ func (b *buckets) add(bucket *datum) {
 	b.variants = append(b.variants, variant)
 }
 
-// readBucket reads a list of variant and weight. A negative weight counts as 0: rollouts over time
-// compute such.
+// readBucket reads a list of variant and weight. A negative weight counts as 0, because
+// rollouts over time may compute one.
 func readBucket(bucket *datum) (variant datum, weight uint64, ok bool) {
 	if bucket.kind != kindList || len(bucket.more.list) == 0 {
 		return datum{}, 0, false
@@ -70,20 +70,20 @@ func readBucket(bucket *datum) (variant datum, weight uint64, ok bool) {
 	return elements[0], uint64(max(f, 0)), true
 }
 
-// valid reports whether the buckets share anything out.
+// valid reports whether subjects can be assigned to the buckets.
 func (b *buckets) valid() bool { return b.ok && b.total > 0 && b.total <= math.MaxInt32 }
 
 // pick returns the bucket that a hash falls into.
 func (b *buckets) pick(hash uint32) datum {
 	place := uint64(hash) * b.total >> 32
-	i, _ := slices.BinarySearch(b.ends, place+1) // the first that ends behind the place
+	i, _ := slices.BinarySearch(b.ends, place+1) // the first bucket that ends behind the place
 	if i == len(b.ends) {
 		return datum{}
 	}
 	return b.variants[i]
 }
 
-// fractional shares subjects out by a hash of a text that stays the same for each.
+// fractional assigns subjects to buckets by a hash of a text that stays the same for each subject.
 func (e *evaluation) fractional(n *node) datum {
 	e.consulted = true
 	if b := n.shares(); b != nil && len(n.args) > 0 && !e.outside() {
@@ -123,12 +123,12 @@ func (e *evaluation) share(b *buckets, first *datum) datum {
 	return b.pick(hash)
 }
 
-// outside reports whether the data are an iteration's element that is no object: there nothing is
-// shared out.
+// outside reports whether the data are an iteration's element that is no object. Then "fractional"
+// gives null.
 func (e *evaluation) outside() bool { return e.inner && e.data.kind != kindObject }
 
-// hash hashes the first argument, or the flag's key with the targeting key where that is a bucket
-// or null.
+// hash hashes the first argument, or the flag's key with the targeting key if the first argument
+// is a bucket or null.
 func (e *evaluation) hash(first *datum) (hash uint32, ok bool) {
 	if e.v3 {
 		return e.hashCBOR(first)
@@ -144,7 +144,7 @@ func (e *evaluation) hash(first *datum) (hash uint32, ok bool) {
 	}
 }
 
-// targetingKey is that of the data, "" where it is missing or no text.
+// targetingKey returns the data's targeting key, or "" if it is missing or no text.
 func (e *evaluation) targetingKey() string {
 	if e.inner {
 		return textOf(e.data.member(targetingKeyName))

@@ -33,8 +33,8 @@ func (e *evaluation) iterate(n *node) datum {
 	}
 }
 
-// tooFew is what flagd makes of missing arguments: an empty answer, or a failure if there are
-// elements to go over.
+// tooFew returns flagd's answer to missing arguments: an empty answer, or a failure if the list has
+// elements.
 func (e *evaluation) tooFew(n *node) datum {
 	if n.op < opAll {
 		return withoutElements(n.op)
@@ -49,7 +49,7 @@ func (e *evaluation) tooFew(n *node) datum {
 	return withoutElements(n.op)
 }
 
-// withoutElements is the answer where there is no list.
+// withoutElements is the answer if there is no list.
 func withoutElements(op operator) datum {
 	switch op {
 	case opMap, opFilter:
@@ -61,8 +61,8 @@ func withoutElements(op operator) datum {
 	}
 }
 
-// source is the list to go over: one that is written out, or what a rule gives. Anything else is no
-// list.
+// source returns the list of elements, which is written out or is a rule's result. Anything else is
+// no list.
 func (e *evaluation) source(n *node) (d datum, ok bool) {
 	if n.op == opConstant && n.value.kind <= kindText {
 		return datum{}, false
@@ -82,7 +82,7 @@ func (e *evaluation) source(n *node) (d datum, ok bool) {
 	return d, d.kind != kindNull
 }
 
-// start is the first accumulator, whose kind the accumulator keeps.
+// start returns the first accumulator. All later ones have its kind.
 func (e *evaluation) start(n *node) datum {
 	d := e.eval(n)
 	if !d.isPrimitive() || n.op == opList {
@@ -91,7 +91,7 @@ func (e *evaluation) start(n *node) datum {
 	return e.own(d)
 }
 
-// reduce is "reduce": each element changes the accumulator.
+// reduce is the operator "reduce": each element changes the accumulator.
 func (e *evaluation) reduce(n *node, elements []datum, accumulator datum) datum {
 	for i := range elements {
 		if !e.spend(8) { // an object is made for each
@@ -184,7 +184,7 @@ func reduction(element, accumulator datum) datum {
 	})
 }
 
-// body evaluates the second argument. Except for "map" and "filter" it must be a rule, also
+// body evaluates the second argument. Except for "map" and "filter" it must be a rule, even
 // after the data outside have been written into it.
 func (e *evaluation) body(n *node) datum {
 	rule := &n.args[1]
@@ -211,7 +211,7 @@ func (e *evaluation) body(n *node) datum {
 	return d
 }
 
-// accumulate brings a result to the accumulator's kind.
+// accumulate converts a result to the accumulator's kind.
 func (e *evaluation) accumulate(kept kind, result datum) datum {
 	switch kept {
 	case kindBool:

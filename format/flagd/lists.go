@@ -6,7 +6,7 @@ import (
 	"github.com/becketflags/becket"
 )
 
-// in is membership of a list, or being a part of a text.
+// in reports whether a list has an element, or a text has a part.
 func (e *evaluation) in(n *node) datum {
 	if n.known != nil && (n.known.texts != nil || n.known.numbers != nil) {
 		needle := e.eval(&n.args[0])
@@ -197,7 +197,7 @@ func (e *evaluation) merge(args []datum, single bool) datum {
 	return list(merged)
 }
 
-// missing returns the names that nothing is found under.
+// missing returns the names of missing variables.
 func (e *evaluation) missing(names []datum, single bool) datum {
 	if single && names[0].kind != kindText {
 		return e.fail()
@@ -249,8 +249,8 @@ func (e *evaluation) set(args []datum, single bool) datum {
 	return object(members)
 }
 
-// containing is "contains_all", "contains_any" and "contains_none": how many of the second list's
-// elements the first has.
+// containing is "contains_all", "contains_any" and "contains_none": it counts the second list's
+// elements that the first list has.
 func (e *evaluation) containing(op operator, args []datum, single bool) datum {
 	if single || len(args) != 2 || args[0].kind != kindList || args[1].kind != kindList {
 		return boolean(op == opContainsNone)

@@ -7,11 +7,11 @@ import (
 	"github.com/becketflags/becket"
 )
 
-// mostMetadata is how many entries of the document's metadata are kept: every flag is told with
-// them.
+// mostMetadata is the number of entries of the document's metadata that are kept, because every
+// flag has them.
 const mostMetadata = 100
 
-// metadata reads texts, numbers and booleans; null too, which hides an entry of the document.
+// metadata reads texts, numbers, booleans and null. A null hides an entry of the document.
 func (d *decoder) metadata(at place, below string, entries []rawMember) (map[string]any, error) {
 	if len(entries) == 0 {
 		return nil, nil //nolint:nilnil // none is no error

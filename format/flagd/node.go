@@ -4,33 +4,33 @@ import (
 	"github.com/becketflags/becket/internal/match"
 )
 
-// node is a compiled part of a rule. It is immutable. Which of its fields mean something depends on
-// the operator.
+// node is a compiled part of a rule. It is immutable. The operator decides which of its fields mean
+// something.
 type node struct {
 	op   operator
 	args []node
 
-	// alone says that the rule gives its operator one argument outside a list. Evaluated, that may
-	// still turn out to be the list of arguments.
+	// alone says that the rule gives its operator one argument outside a list. The value of this
+	// argument may still be the list of arguments.
 	alone bool
 
-	value *datum // of opConstant, and the list that an iteration goes over when the rule writes it out
-	path  *path  // of opVariable
-	known *known // nil for most
+	value *datum // for opConstant, and for an iteration's list that the rule writes out
+	path  *path  // for opVariable
+	known *known // nil for most nodes
 }
 
-// known is what was worked out of an operator's constant arguments.
+// known holds the results that depend only on an operator's constant arguments.
 type known struct {
-	members          // of opIn, when its second argument is a long list of constants
-	buckets *buckets // of opFractional, when its variants and weights are constants
-	version *version // of opSemVer, when its operator and one of its versions are constants
+	members          // for opIn, if its second argument is a long list of constants
+	buckets *buckets // for opFractional, if its variants and weights are constants
+	version *version // for opSemVer, if its operator and one of its versions are constants
 }
 
-// path is where a variable is looked up.
+// path is the path of a variable.
 type path struct {
 	parts []string // without empty ones
 	full  string   // the parts joined by dots: the name under which an entry of a map is found
-	fixed bool     // written so that an outer iteration's data do not replace it: "" and what begins with a dot
+	fixed bool     // an outer iteration's data do not replace it: it is "" or begins with a dot
 }
 
 // members is the second argument of "in" as sets, when it is constant and all of its elements are
@@ -40,13 +40,13 @@ type members struct {
 	numbers map[float64]struct{}
 }
 
-// operator says what a node does.
+// operator is the operation of a node.
 type operator uint8
 
 const (
 	opConstant operator = iota
 	opList              // a list with rules in it
-	opFail              // what cannot be evaluated: an operator that nobody knows, arguments that are no list where one is needed
+	opFail              // an unknown operator, or arguments that are not the needed list
 	opVariable          // a path known beforehand, with a default in args[0] or without
 	opLookUp            // everything else that "var" can be given
 	opIf
@@ -96,7 +96,8 @@ var operators = map[string]operator{
 	"var": opLookUp, "if": opIf, "?:": opIf, "and": opAnd, "or": opOr, "!": opNot, "!!": opTruth,
 	"==": opEqual, "!=": opUnequal, "===": opSame, "!==": opDifferent,
 	"<": opLess, "<=": opLessOrEqual, ">": opGreater, ">=": opGreaterOrEqual, "in": opIn,
-	"+": opAdd, "-": opSubtract, "*": opMultiply, "/": opDivide, "%": opModulo, "max": opMax, "min": opMin, "abs": opAbs,
+	"+": opAdd, "-": opSubtract, "*": opMultiply, "/": opDivide, "%": opModulo,
+	"max": opMax, "min": opMin, "abs": opAbs,
 	"cat": opCat, "substr": opSubstr, "merge": opMerge, "missing": opMissing, "missing_some": opMissingSome,
 	"map": opMap, "filter": opFilter, "reduce": opReduce, "all": opAll, "some": opSome, "none": opNone, "set": opSet,
 	"contains_all": opContainsAll, "contains_any": opContainsAny, "contains_none": opContainsNone,

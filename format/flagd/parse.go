@@ -13,8 +13,8 @@ import (
 )
 
 // A document is checked for its syntax as a whole before anything here reads it, so nothing below
-// looks out for that. What is read is what encoding/json reads, in flagd too: of members with one
-// name the last counts, and bytes that are no UTF-8 become U+FFFD.
+// checks it again. Values are read as encoding/json reads them in flagd: the last of several
+// members with one name counts, and bytes that are no UTF-8 become U+FFFD.
 
 // rawMember is a member of an object: its value as it stands in the document.
 type rawMember struct {
@@ -30,7 +30,7 @@ func space(s []byte, at int) int {
 	return at
 }
 
-// valueEnd returns where the value that begins at an offset ends.
+// valueEnd returns the end of the value that begins at an offset.
 func valueEnd(s []byte, at int) int {
 	switch s[at] {
 	case '"':
@@ -119,7 +119,8 @@ func unquote(raw []byte) string {
 		return validText(string(inner))
 	}
 	var buffer [64]byte
-	unquoted, _ := jsontext.AppendUnquote(buffer[:0], raw) // an error is a byte that is no UTF-8, and has been replaced
+	// The only error is a byte that is no UTF-8, and such bytes have been replaced.
+	unquoted, _ := jsontext.AppendUnquote(buffer[:0], raw)
 	return string(unquoted)
 }
 

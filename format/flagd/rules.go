@@ -20,8 +20,12 @@ type rules struct {
 
 // The errors of evaluations, made once.
 var (
-	errTargeting = &becket.EvaluationError{Code: becket.CodeParseError, Message: "the targeting rule cannot be evaluated"}
-	errVariant   = &becket.EvaluationError{Code: becket.CodeGeneral, Message: "the targeting rule names no variant of the flag"}
+	errTargeting = &becket.EvaluationError{
+		Code: becket.CodeParseError, Message: "the targeting rule cannot be evaluated",
+	}
+	errVariant = &becket.EvaluationError{
+		Code: becket.CodeGeneral, Message: "the targeting rule names no variant of the flag",
+	}
 )
 
 // KeepsNothing promises that no evaluation keeps a part of a subject.

@@ -7,34 +7,36 @@ import (
 	"github.com/becketflags/becket/internal/match"
 )
 
-// arity is how many arguments the schema allows an operator.
+// arity is the number of arguments that the schema allows for an operator.
 type arity struct {
-	least, most int  // most 0: any number
-	alone       bool // a single one need not be a list
+	least, most int  // 0 for most allows any number
+	alone       bool // whether a single argument may stand outside a list
 }
 
-// arities has the operators of the schema but for "var" and "$ref". What flagd knows besides is not
-// in the schema.
+// arities has the operators of the schema but for "var" and "$ref". The schema does not
+// have flagd's other operators.
 var arities = map[string]arity{
 	"==": {least: 2, most: 2}, "===": {least: 2, most: 2}, "!=": {least: 2, most: 2}, "!==": {least: 2, most: 2},
 	">": {least: 2, most: 2}, ">=": {least: 2, most: 2}, "<": {least: 2, most: 3}, "<=": {least: 2, most: 3},
-	"%": {least: 2, most: 2}, "/": {least: 2, most: 2}, "*": {least: 2}, "+": {least: 1}, "-": {least: 1}, "max": {least: 1}, "min": {least: 1},
+	"%": {least: 2, most: 2}, "/": {least: 2, most: 2}, "*": {least: 2}, "+": {least: 1}, "-": {least: 1},
+	"max": {least: 1}, "min": {least: 1},
 	"map": {least: 2, most: 2}, "filter": {least: 2, most: 2}, "all": {least: 2, most: 2}, "none": {least: 2, most: 2},
-	"some": {least: 2, most: 2}, "in": {least: 2, most: 2}, "reduce": {least: 3, most: 3}, "substr": {least: 2, most: 3},
-	"!": {least: 1, most: 1, alone: true}, "!!": {least: 1, most: 1, alone: true},
+	"some": {least: 2, most: 2}, "in": {least: 2, most: 2}, "reduce": {least: 3, most: 3},
+	"substr": {least: 2, most: 3},
+	"!":      {least: 1, most: 1, alone: true}, "!!": {least: 1, most: 1, alone: true},
 	"if": {least: 1}, "or": {least: 1}, "and": {least: 1}, "merge": {least: 1}, "cat": {least: 1},
 	"starts_with": {least: 2, most: 2}, "ends_with": {least: 2, most: 2}, "sem_ver": {least: 3, most: 3},
 	"missing": {}, "missing_some": {least: 2, most: 2}, "fractional": {least: 1},
 }
 
-// forbid notes what the schema of flagd forbids and flagd evaluates all the same.
+// forbid notes a part that flagd's schema forbids and flagd evaluates nevertheless.
 func (c *compiler) forbid(format string, arguments ...any) {
 	if len(c.forbidden) < mostOfFlag {
 		c.forbidden = append(c.forbidden, fmt.Sprintf(format, arguments...))
 	}
 }
 
-// checkShape holds an operation against the schema. The operator is one that flagd knows.
+// checkShape compares an operation with the schema. The operator is one that flagd knows.
 func (c *compiler) checkShape(name string, args *datum) {
 	if name == "var" {
 		c.checkVariable(args)
@@ -100,7 +102,7 @@ func (c *compiler) checkVariable(args *datum) {
 	}
 }
 
-// cutFlagd returns what a path names of flagd's own data.
+// cutFlagd returns the rest of a path that leads into flagd's own data.
 func cutFlagd(args *datum) (name string, ok bool) {
 	const prefix = flagdName + "."
 	if args.kind != kindText || len(args.text) < len(prefix) || args.text[:len(prefix)] != prefix {
@@ -117,7 +119,8 @@ func (c *compiler) checkSemVer(elements []datum) {
 			c.forbid(`argument %d of "sem_ver" is neither a version nor "var"`, i+1)
 		}
 	}
-	if d := &elements[1]; d.kind != kindText || !slices.Contains([]string{"=", "!=", ">", "<", ">=", "<=", "~", "^"}, d.text) {
+	relations := []string{"=", "!=", ">", "<", ">=", "<=", "~", "^"}
+	if d := &elements[1]; d.kind != kindText || !slices.Contains(relations, d.text) {
 		c.forbid(`the operator of "sem_ver" is none of =, !=, >, <, >=, <=, ~ and ^`)
 	}
 }

@@ -6,14 +6,14 @@ import (
 	"github.com/becketflags/becket/internal/match"
 )
 
-// version is what is known beforehand of a "sem_ver": its operator and its second version.
+// version holds the constants of a "sem_ver": its operator and its second version.
 type version struct {
 	operator string
 	right    match.LongVersion
-	ok       bool // both can be read
+	ok       bool // whether both can be read
 }
 
-// newVersion reads a constant operator and version; nil when they are not constant.
+// newVersion reads a constant operator and version. It returns nil if they are not constant.
 func newVersion(args []node) *version {
 	if len(args) != 3 || args[1].op != opConstant || args[2].op != opConstant {
 		return nil
@@ -24,7 +24,7 @@ func newVersion(args []node) *version {
 	return v
 }
 
-// semVer compares two versions. What cannot be read gives null.
+// semVer compares two versions. The result is null if one cannot be read.
 func (e *evaluation) semVer(n *node) datum {
 	if n.known != nil && n.known.version != nil {
 		v := n.known.version
@@ -47,7 +47,7 @@ func (e *evaluation) semVer(n *node) datum {
 	return e.compareVersions(left, args[1].text, right)
 }
 
-// versionOf counts what reading and comparing a version takes.
+// versionOf counts the steps of reading and comparing a version.
 func (e *evaluation) versionOf(d *datum) (match.LongVersion, bool) {
 	if d.kind == kindText && !e.make(4*len(d.text)) {
 		return match.LongVersion{}, false
@@ -70,7 +70,7 @@ func versionOf(d *datum) (match.LongVersion, bool) {
 // compareVersions knows "^" and "~" as flagd does: the same major, and the same major and minor
 // number, whichever version is the larger.
 func (e *evaluation) compareVersions(left match.LongVersion, operator string, right match.LongVersion) datum {
-	if !e.make(len(right.Prerelease)) { // of a constant, which is read once and compared again and again
+	if !e.make(len(right.Prerelease)) { // a constant is read once and compared in each evaluation
 		return datum{}
 	}
 	switch operator {

@@ -5,7 +5,8 @@ import (
 	"unicode/utf8"
 )
 
-// cat joins texts. The ends of what two or more make are trimmed, as flagd does.
+// cat joins texts. If there are two or more, the ends of the joined text are trimmed, as flagd
+// does.
 func (e *evaluation) cat(args []datum, single bool) datum {
 	switch {
 	case single && args[0].kind == kindText:
@@ -65,7 +66,7 @@ func (e *evaluation) substr(args []datum, single bool) datum {
 	return text(cut[:offset(cut, to-from)])
 }
 
-// offset is how many bytes the first so many code points of a valid text have.
+// offset returns the number of bytes in the first code points of a valid text.
 func offset(s string, runes int64) int {
 	for at := range s {
 		if runes == 0 {

@@ -10,8 +10,8 @@ const (
 	targetingKeyName = "targetingKey"
 )
 
-// variable looks a path up that is known beforehand. given tells that the value came out of the
-// data around an iteration, which flagd writes into the rule before it evaluates it.
+// variable looks up a path that is known beforehand. given is true if the value comes from the data
+// outside an iteration, which flagd writes into the rule before it evaluates the rule.
 func (e *evaluation) variable(n *node) (d datum, given bool) {
 	if len(e.outer) > 0 && !n.path.fixed {
 		return e.throughScopes(n)
@@ -19,13 +19,13 @@ func (e *evaluation) variable(n *node) (d datum, given bool) {
 	return e.find(n), false
 }
 
-// find looks a path up in the data at hand.
+// find looks up a path in the current data.
 func (e *evaluation) find(n *node) datum {
 	if !e.make(len(n.path.full)) {
 		return datum{}
 	}
 	var otherwise datum
-	if len(n.args) > 0 { // flagd evaluates it first, and fails where it does
+	if len(n.args) > 0 { // flagd evaluates the default first, and fails if the default fails
 		if otherwise = e.eval(&n.args[0]); e.failed {
 			return datum{}
 		}
@@ -33,7 +33,7 @@ func (e *evaluation) find(n *node) datum {
 	return e.follow(n.path, otherwise)
 }
 
-// follow returns the value at a path in the data at hand, or else the other one.
+// follow returns the value at a path in the current data, or else the other value.
 func (e *evaluation) follow(p *path, otherwise datum) datum {
 	var d datum
 	if e.inner {
@@ -47,8 +47,7 @@ func (e *evaluation) follow(p *path, otherwise datum) datum {
 	return d
 }
 
-// lookUp is "var" with whatever else it was given: a path that is itself a rule, null, a list of
-// three.
+// lookUp is "var" with any other argument: a path that is itself a rule, null, or a list of three.
 func (e *evaluation) lookUp(n *node) (d datum, given bool) {
 	if len(e.outer) > 0 {
 		return e.throughScopes(n)
@@ -56,8 +55,8 @@ func (e *evaluation) lookUp(n *node) (d datum, given bool) {
 	return e.named(e.eval(&n.args[0])), false
 }
 
-// throughScopes looks in the data of each iteration around, the outermost first, and then in the
-// data at hand. The path itself is evaluated anew for each.
+// throughScopes looks in the data of each outer iteration, the outermost first, and then in the
+// current data. The path itself is evaluated anew for each.
 func (e *evaluation) throughScopes(n *node) (d datum, given bool) {
 	outer, here := e.outer, scope{e.inner, e.data}
 	defer func() { e.outer, e.inner, e.data = outer, here.inner, here.data }()
@@ -78,7 +77,7 @@ func (e *evaluation) throughScopes(n *node) (d datum, given bool) {
 	return e.anyVariable(n), false
 }
 
-// looksLikeRule reports whether d is an object of one entry, or a list with such in it.
+// looksLikeRule reports whether d is an object of one entry, or a list that contains one.
 func (e *evaluation) looksLikeRule(d *datum) bool {
 	switch d.kind {
 	case kindObject:

@@ -12,16 +12,19 @@ import (
 // variant is one value of a flag.
 type variant struct {
 	served  becket.Variant
-	integer *becket.Variant // a number as an integer; nil where there is none
+	integer *becket.Variant // a number as an integer; nil if the value is none
 	kind    becket.Kind     // KindFloat for every number, KindList for a list, KindAny for null
-	plain   bool            // the name is written in JSON as it stands
+	plain   bool            // whether JSON writes the name unchanged
 }
 
-// What View reads is of the type asked for; these are the mismatches that no pair of types tells.
+// A View reads only values of the type asked for. These are the mismatches that a pair of types
+// does not describe.
 var (
 	errList  = &becket.EvaluationError{Code: becket.CodeTypeMismatch, Message: "the variant is a list"}
 	errNull  = &becket.EvaluationError{Code: becket.CodeTypeMismatch, Message: "the variant is null"}
-	errRange = &becket.EvaluationError{Code: becket.CodeTypeMismatch, Message: "the variant is a number outside 64 bits"}
+	errRange = &becket.EvaluationError{
+		Code: becket.CodeTypeMismatch, Message: "the variant is a number outside 64 bits",
+	}
 )
 
 // newVariant converts a variant's value, which takes about so many bytes.
@@ -59,7 +62,7 @@ func appendJSON(b []byte, d *datum) []byte {
 		}
 		return strconv.AppendFloat(b, d.number, 'f', -1, 64)
 	case kindText:
-		b, _ = jsontext.AppendQuote(b, d.text) // what was read is valid
+		b, _ = jsontext.AppendQuote(b, d.text) // the text was read from valid JSON
 		return b
 	case kindList:
 		b = append(b, '[')
@@ -85,8 +88,8 @@ func appendJSON(b []byte, d *datum) []byte {
 	}
 }
 
-// serve returns the variant as the type asked for. There is none where v is nil: then the caller's
-// default is served.
+// serve returns the variant as the type asked for. If v is nil, there is none, and
+// the caller's default is served.
 func (v *variant) serve(want becket.Kind, reason becket.Reason) becket.Result {
 	if v == nil {
 		return becket.Result{Reason: reason}
@@ -100,7 +103,7 @@ func (v *variant) serve(want becket.Kind, reason becket.Reason) becket.Result {
 	return becket.Result{Variant: &v.served, Reason: reason}
 }
 
-// mismatch says why the variant is not of the type asked for.
+// mismatch returns the reason why the variant is not of the type asked for.
 func (v *variant) mismatch(want becket.Kind) *becket.EvaluationError {
 	switch {
 	case v.kind == becket.KindAny:
@@ -119,8 +122,8 @@ func (v *variant) mismatch(want becket.Kind) *becket.EvaluationError {
 	}
 }
 
-// kindOf is the type that a flag's variants share, KindAny if they share none. Numbers are integers
-// if all of them are.
+// kindOf returns the type that a flag's variants share, or KindAny if they share none. Numbers are
+// integers if all of them are.
 func kindOf(variants []variant) becket.Kind {
 	var kind becket.Kind
 	for i := range variants {

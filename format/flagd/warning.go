@@ -2,7 +2,7 @@ package flagd
 
 import "github.com/becketflags/becket"
 
-// Bounds of what is told of one document.
+// The numbers of warnings that are kept for a document and for a flag.
 const (
 	mostWarnings = 1000
 	mostOfFlag   = 100
@@ -17,7 +17,7 @@ func (d *decoder) warnAll(at place, below string, c *compiler) {
 	}
 }
 
-// full reports whether no more warnings are kept, of the flag at hand or at all.
+// full reports whether no more warnings are kept, for the current flag or at all.
 func (d *decoder) full() bool {
 	return d.ofFlag >= mostOfFlag || len(d.rules.warnings) > mostWarnings
 }
@@ -34,7 +34,7 @@ func (d *decoder) warn(at place, below, format string, arguments ...any) {
 	d.rules.warnings = append(d.rules.warnings, d.located(at.problem(below, format, arguments...)))
 }
 
-// check warns of what the schema forbids and flagd reads all the same.
+// check warns of parts that the schema forbids and flagd reads nevertheless.
 func (d *decoder) check(at place, f *flag, def *flagDefinition) {
 	if def.state != "ENABLED" && def.state != "DISABLED" {
 		d.warn(at, ".state", "%q counts as ENABLED", shorten(def.state))
@@ -49,9 +49,9 @@ func (d *decoder) check(at place, f *flag, def *flagDefinition) {
 		}
 		below := member(".variants", v.served.Name)
 		if v.kind == becket.KindAny {
-			d.warn(at, below, "null is no value: whoever is served it gets the default")
+			d.warn(at, below, "null is no value: subjects that are served it get the default")
 		} else {
-			d.warn(at, below, "a list is no object: whoever asks for one gets the default")
+			d.warn(at, below, "a list is no object: code that asks for one gets the default")
 		}
 	}
 	if f.kind == becket.KindAny && len(f.variants) > 0 {
