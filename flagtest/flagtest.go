@@ -75,7 +75,8 @@ func start(t testing.TB, s *state, options []becket.Option) *Flags {
 	t.Helper()
 	s.options = options
 	own := []becket.Option{
-		becket.WithFormat(format{s}), becket.WithPollInterval(24 * time.Hour), becket.WithEmptyAllowed(), becket.WithEnvironment(""),
+		becket.WithFormat(format{s}), becket.WithPollInterval(24 * time.Hour),
+		becket.WithEmptyAllowed(), becket.WithEnvironment(""),
 	}
 	client, err := becket.New(source{s}, slices.Concat(options, own)...)
 	if err != nil {

@@ -79,7 +79,8 @@ func (r *rules) evaluateBase(flag string, want becket.Kind, subject *becket.Subj
 	}
 	switch {
 	case result.Err == nil:
-	case result.Err.Code == becket.CodeFlagNotFound && r.flags[flag] != nil: // set for other subjects only
+	case result.Err.Code == becket.CodeFlagNotFound && r.flags[flag] != nil:
+		// The test has set the flag for other subjects only.
 		return becket.Result{Reason: becket.ReasonDisabled}
 	case result.Err.Code == becket.CodeFlagNotFound:
 		r.state.complain(r.unknown(flag))

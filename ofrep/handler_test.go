@@ -34,11 +34,7 @@ const document = `{"schema": 1, "revision": 42, "environment": "production", "fl
 
 func newClient(t *testing.T, options ...becket.Option) *becket.Client {
 	t.Helper()
-	client, err := becket.New(becket.Bytes([]byte(document)), options...)
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = client.Close() })
-	require.NoError(t, client.Refresh(t.Context()))
-	return client
+	return serving(t, document, options...)
 }
 
 // ask sends a request to a handler and returns the response with its body.
@@ -202,7 +198,7 @@ func (c changing) Fetch(context.Context, becket.Validator) (becket.Document, err
 
 func (c changing) Identity() string { return "changing" }
 
-func TestUnauthorisedCallersLearnNothing(t *testing.T) {
+func TestUnauthorisedCallersGetNoInformation(t *testing.T) {
 	h := ofrep.NewHandler(newClient(t), ofrep.WithAuthorization(func(r *http.Request) error {
 		switch r.Header.Get("Authorization") {
 		case "Bearer good":

@@ -8,26 +8,26 @@ import (
 	"github.com/becketflags/becket"
 )
 
-// mostTold is the maximum number of log lines about hidden flags.
-const mostTold = 100
+// mostLogged is the maximum number of log lines about hidden flags.
+const mostLogged = 100
 
 // hidden remembers which flags have been logged.
 type hidden struct {
-	mutex sync.Mutex
-	told  map[string]struct{}
+	mutex  sync.Mutex
+	logged map[string]struct{}
 }
 
 // first reports whether the flag has not been logged yet and the limit is not reached.
 func (h *hidden) first(key string) bool {
 	h.mutex.Lock()
 	defer h.mutex.Unlock()
-	if _, told := h.told[key]; told || len(h.told) >= mostTold {
+	if _, logged := h.logged[key]; logged || len(h.logged) >= mostLogged {
 		return false
 	}
-	if h.told == nil {
-		h.told = map[string]struct{}{}
+	if h.logged == nil {
+		h.logged = map[string]struct{}{}
 	}
-	h.told[key] = struct{}{}
+	h.logged[key] = struct{}{}
 	return true
 }
 

@@ -22,6 +22,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// serving returns a client with a document, which is closed at the end of the test.
 func serving(t testing.TB, document string, options ...becket.Option) *becket.Client {
 	t.Helper()
 	client, err := becket.New(becket.Bytes([]byte(document)), options...)

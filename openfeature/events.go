@@ -177,7 +177,8 @@ func standing(s becket.Status, now time.Time, limit time.Duration) (of.State, of
 		event.ErrorCode = of.ProviderNotReadyCode
 		return of.ErrorState, event, again
 	case s.Tier < becket.TierNetwork:
-		return of.StaleState, newEvent(of.ProviderStale, because("the ruleset is from "+s.Tier.String(), s.LastError)), again
+		text := because("the ruleset is from "+s.Tier.String(), s.LastError)
+		return of.StaleState, newEvent(of.ProviderStale, text), again
 	case doubtful && age > limit:
 		text := fmt.Sprintf("the source has not confirmed the ruleset for %v", age.Round(time.Second))
 		return of.StaleState, newEvent(of.ProviderStale, because(text, s.LastError)), again
@@ -195,7 +196,9 @@ func because(text string, err error) string {
 }
 
 func newEvent(kind of.EventType, message string) of.Event {
-	return of.Event{ProviderName: Name, EventType: kind, ProviderEventDetails: of.ProviderEventDetails{Message: message}}
+	return of.Event{
+		ProviderName: Name, EventType: kind, ProviderEventDetails: of.ProviderEventDetails{Message: message},
+	}
 }
 
 // changes collects changes that the SDK does not know yet.

@@ -57,7 +57,7 @@ func TestTheSDKReportsReadyAndErrorItself(t *testing.T) {
 	})
 }
 
-func TestRequirement_5_1_2_And_5_1_3_HandlersOfClientAndAPIHear(t *testing.T) {
+func TestRequirement_5_1_2_And_5_1_3_HandlersOfClientAndAPIAreCalled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		source := serving(revision(1, "x"))
 		client := newClient(t, source, becket.WithPollInterval(poll))
@@ -136,7 +136,7 @@ func TestRequirement_5_3_2_ErrorAndThenReadyWhenARulesetComes(t *testing.T) {
 	})
 }
 
-func TestRequirement_5_3_3_AHandlerThatComesLaterHearsTheState(t *testing.T) {
+func TestRequirement_5_3_3_ALateHandlerReceivesTheState(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBoard(t)
 		b.bind(t, provider.New(newClient(t, serving(""), becket.WithBootstrap([]byte(revision(1, "x"))))))

@@ -68,7 +68,7 @@ func TestRequirement_2_4_2_1_InitialisingFailsWithinTheCallersContext(t *testing
 	})
 }
 
-func TestInitialisingSaysWhatFailed(t *testing.T) {
+func TestInitialisingReportsTheCause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := provider.New(newClient(t, serving("")))
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
@@ -107,7 +107,7 @@ func TestInitialisingWithoutAClientIsFatal(t *testing.T) {
 	})
 }
 
-func TestRequirement_2_5_1_ShuttingDownReleasesWhatTheProviderOwns(t *testing.T) {
+func TestRequirement_2_5_1_ShuttingDownClosesTheProvidersOwnClient(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		own, err := provider.FromSource(serving(everyType))
 		require.NoError(t, err)

@@ -15,10 +15,10 @@ import (
 const (
 	MetaVersion   = "version"   // the ruleset's revision, as text
 	MetaFlagSetID = "flagSetId" // the ruleset's environment; absent if it has none
-	MetaContextID = "contextId" // [becket.Private] if the targeting key is private; otherwise absent
+	MetaContextID = "contextId" // [becket.Private] if the targeting key is private, or else absent
 	MetaOwner     = "owner"     // the flag's owner; absent if it has none
 	MetaRule      = "rule"      // the name of the rule that applied; absent if none applied
-	MetaTier      = "tier"      // the ruleset's origin: "network", "disk", "bootstrap" or "defaults"
+	MetaTier      = "tier"      // "network", "disk", "bootstrap" or "defaults"
 )
 
 // displaced is the prefix for a flag's own metadata under a name that the provider uses itself.

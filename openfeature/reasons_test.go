@@ -38,7 +38,7 @@ func TestEachReasonArrives(t *testing.T) {
 		{"targeting", of.TargetingMatchReason, "on", true},
 		{"split", of.SplitReason, "on", true},
 		{"disabled", of.DisabledReason, "off", false},
-		{"silent", of.DisabledReason, "", true}, // without off, the flag serves the caller's default
+		{"silent", of.DisabledReason, "", true}, // without off, it serves the caller's default
 		{"stale", "STALE", "off", false},        // a bootstrap is always stale
 		{"prerequisite", "PREREQUISITE_FAILED", "off", false},
 	}

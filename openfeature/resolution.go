@@ -41,7 +41,9 @@ func describe(d *of.ProviderResolutionDetail, flag string, r *becket.Result) {
 	}
 }
 
-func (p *Provider) flagMetadata(client *becket.Client, view becket.View, flag string, r *becket.Result) of.FlagMetadata {
+func (p *Provider) flagMetadata(
+	client *becket.Client, view becket.View, flag string, r *becket.Result,
+) of.FlagMetadata {
 	if p.config.bare {
 		return p.hidden
 	}

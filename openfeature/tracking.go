@@ -17,7 +17,9 @@ type Tracking struct {
 }
 
 // Track passes the event to the function of [WithTracking].
-func (p *Provider) Track(ctx context.Context, name string, evalCtx of.EvaluationContext, details of.TrackingEventDetails) {
+func (p *Provider) Track(
+	ctx context.Context, name string, evalCtx of.EvaluationContext, details of.TrackingEventDetails,
+) {
 	if p == nil || p.config.track == nil {
 		return
 	}

@@ -78,7 +78,7 @@ func Hooks(options ...Option) becket.Hooks {
 	c := newConfig(options)
 	logger := c.loggers.Logger(scope, log.WithSchemaURL(semconv.SchemaURL))
 	return becket.Hooks{OnEvaluate: func(e becket.Evaluation) {
-		told := event.Evaluation{
+		reported := event.Evaluation{
 			Key:       e.Flag,
 			Variant:   e.Variant,
 			Value:     e.Value,
@@ -89,11 +89,11 @@ func Hooks(options ...Option) becket.Hooks {
 			Time:      e.Time,
 		}
 		if e.Tier != becket.TierDefaults {
-			told.Version = strconv.FormatInt(e.Revision, 10)
+			reported.Version = strconv.FormatInt(e.Revision, 10)
 		}
 		if evaluation, ok := errors.AsType[*becket.EvaluationError](e.Err); ok {
-			told.ErrorCode, told.ErrorMessage = string(evaluation.Code), evaluation.Message
+			reported.ErrorCode, reported.ErrorMessage = string(evaluation.Code), evaluation.Message
 		}
-		told.Emit(context.Background(), logger)
+		reported.Emit(context.Background(), logger)
 	}}
 }

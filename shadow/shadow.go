@@ -2,7 +2,8 @@
 // production, while the old library still decides. It compares a share of the checks and counts the
 // differences by flag.
 //
-//	checkout := shadow.Bool(compare, "new-checkout", old.GetBoolValue("new-checkout", false, user), func() bool {
+//	answer := old.GetBoolValue("new-checkout", false, user)
+//	checkout := shadow.Bool(compare, "new-checkout", answer, func() bool {
 //		return flags.Enabled("new-checkout")
 //	})
 package shadow
@@ -61,7 +62,7 @@ func Bool(c *Comparison, flag string, old bool, becket func() bool) bool {
 // Value always returns old. For a share of the calls it also calls becket and counts whether the
 // answers are equal. A panic in becket is recovered and counted.
 func Value[T comparable](c *Comparison, flag string, old T, becket func() T) T {
-	if c == nil || !(c.share > 0) || c.share < 1 && rand.Float64() >= c.share { //nolint:gosec // it need not be secret
+	if c == nil || !c.draw() {
 		return old
 	}
 	answer, ok := ask(becket)
@@ -69,6 +70,14 @@ func Value[T comparable](c *Comparison, flag string, old T, becket func() T) T {
 		c.tell(Difference{flag, old, answer})
 	}
 	return old
+}
+
+// draw reports whether to compare a check. A share that is no number compares none.
+func (c *Comparison) draw() bool {
+	if c.share >= 1 {
+		return true
+	}
+	return c.share > 0 && rand.Float64() < c.share //nolint:gosec // it need not be secret
 }
 
 // equal compares values as == does. Values that == cannot compare, such as maps and slices in an
@@ -149,5 +158,6 @@ func (c *Comparison) Flags() []Count {
 
 // String writes a count for logs.
 func (n Count) String() string {
-	return fmt.Sprintf("%s: %d compared, %d different, %d panics", cmp.Or(n.Flag, "all flags"), n.Compared, n.Different, n.Panics)
+	flag := cmp.Or(n.Flag, "all flags")
+	return fmt.Sprintf("%s: %d compared, %d different, %d panics", flag, n.Compared, n.Different, n.Panics)
 }

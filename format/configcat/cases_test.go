@@ -12,7 +12,7 @@ import (
 	"github.com/becketflags/becket"
 )
 
-// ownCase is a case of testdata/cases.json. What it does not name is not compared.
+// ownCase is a case of testdata/cases.json. Members that it does not have are not compared.
 type ownCase struct {
 	Key     string           `json:"key"`
 	User    user             `json:"user"`

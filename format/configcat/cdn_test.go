@@ -32,7 +32,7 @@ func answer(code int, body, etag string) *http.Response {
 	return &http.Response{StatusCode: code, Header: header, Body: io.NopCloser(strings.NewReader(body))}
 }
 
-// network serves configs by base address and notes what is asked.
+// network serves configs by base address and notes the requests.
 type network struct {
 	configs map[string]string // address -> document; one that is missing fails
 	asked   []string
@@ -142,7 +142,7 @@ func TestAnSDKKeyHasTwoPartsOf22Characters(t *testing.T) {
 	checkKey(t, a+"/"+b, true, true)
 }
 
-// mistake returns what a source's Check tells.
+// mistake returns the error of a source's Check.
 func mistake(t *testing.T, source becket.Source) error {
 	t.Helper()
 	checker, ok := source.(becket.Checker)
@@ -312,7 +312,7 @@ func TestTheKeyIsInNoError(t *testing.T) {
 	assert.Equal(t, http.StatusForbidden, status.Code)
 }
 
-func TestMistakesInTheOptionsAreTold(t *testing.T) {
+func TestMistakesInTheOptionsAreReported(t *testing.T) {
 	for _, base := range []string{"", "cdn.example.com", "ftp://cdn.example.com", "https://cdn.example.com?x=1", "https://cdn.example.com/#x"} {
 		assert.Error(t, mistake(t, configcat.CDN(testKey, configcat.WithBaseURL(base))), base)
 	}

@@ -62,7 +62,7 @@ func TestTheDocumentIsDescribed(t *testing.T) {
 	assert.Contains(t, warnings, `becket: f["type"].t: unknown type 7`)
 }
 
-func TestAnErrorTellsWhatIsWrongAndWhere(t *testing.T) {
+func TestAnErrorNamesTheProblemAndItsPlace(t *testing.T) {
 	rules := decode(t, []byte(mixed))
 	got := ask(rules, "odd", becket.NewSubject("u", becket.String("A", "x")))
 	requireError(t, got)
@@ -91,7 +91,7 @@ func TestASettingIsAskedForByItsOwnType(t *testing.T) {
 	}
 }
 
-func TestOfTwoMembersWithOneNameTheLastCounts(t *testing.T) {
+func TestTheLastOfTwoMembersWithOneNameCounts(t *testing.T) {
 	rules := decode(t, []byte(`{"f":{"gone":{"t":0,"v":{"b":true}}},"f":{
 		"x":{"t":1,"v":{"s":"first"},"r":[{"c":[{"p":{"f":"nope","c":0,"v":{"b":true}}}],"s":{"v":{"s":"y"}}}]},
 		"y":{"t":1,"v":{"s":"old"},"v":{"s":"new"}},
@@ -114,7 +114,7 @@ func TestBytesThatAreNoUTF8BecomeReplacementCharacters(t *testing.T) {
 	requireValue(t, "\ufffd", ask(rules, "y", becket.Subject{}))
 }
 
-func TestDigestsTellDefinitionsApart(t *testing.T) {
+func TestDigestsDistinguishDefinitions(t *testing.T) {
 	digest := func(setting string) uint64 {
 		info, _ := decode(t, []byte(`{"f":{"x":`+setting+`}}`)).Flag("x")
 		assert.Equal(t, info.Definition, info.Behaviour)
@@ -176,7 +176,7 @@ func TestAClientReadsConfigs(t *testing.T) {
 	}))
 }
 
-func TestNewRefusesAKeyThatIsNone(t *testing.T) {
+func TestNewRefusesAnInvalidKey(t *testing.T) {
 	_, err := becket.New(configcat.CDN("nonsense"), becket.WithFormat(configcat.V6))
 	require.ErrorContains(t, err, "SDK key")
 	assert.NotContains(t, err.Error(), "nonsense")

@@ -74,7 +74,7 @@ func FuzzEvaluate(f *testing.F) {
 	})
 }
 
-// total checks what every result promises.
+// total checks the properties that every result has.
 func total(t *testing.T, rules becket.Rules, key string, subject becket.Subject) {
 	first := rules.Evaluate(key, becket.KindAny, &subject, nil)
 	if (first.Err == nil) != (first.Variant != nil) {

@@ -13,8 +13,8 @@ import (
 	"github.com/becketflags/becket/format/configcat"
 )
 
-// soon fails when what should take milliseconds takes seconds. Without the bounds that these tests
-// are about it would take hours.
+// soon fails when a call that should take milliseconds takes seconds. Without the bounds that these
+// tests check, the call would take hours.
 func soon(t *testing.T, run func()) {
 	t.Helper()
 	begun := time.Now()
@@ -89,7 +89,7 @@ func TestSegmentsAreEvaluatedOnceInAFlag(t *testing.T) {
 	soon(t, func() { requireValue(t, true, ask(rules, "f", subject)) })
 }
 
-func TestWhatIsNoConfigIsRefused(t *testing.T) {
+func TestDocumentsThatAreNoConfigsAreRefused(t *testing.T) {
 	for name, document := range map[string]string{
 		"nothing":                    "",
 		"blanks":                     " \n",
@@ -118,7 +118,7 @@ func TestWhatIsNoConfigIsRefused(t *testing.T) {
 	}
 }
 
-func TestTooLargeADocumentIsRefused(t *testing.T) {
+func TestADocumentOverTheLimitOfItsSizeIsRefused(t *testing.T) {
 	_, err := configcat.V6.Decode(make([]byte, 64<<20+1))
 	require.ErrorIs(t, err, becket.ErrTooLarge)
 	assert.ErrorContains(t, err, "67108865")
@@ -134,7 +134,7 @@ func TestTooManyValuesMakeOneBadSetting(t *testing.T) {
 	assert.Equal(t, "huge", rules.Info().Bad[0].Key)
 }
 
-func TestTooManyBadSettingsAreNoDocument(t *testing.T) {
+func TestADocumentWithTooManyBadSettingsIsRefused(t *testing.T) {
 	var b strings.Builder
 	b.WriteString(`{"f":{`)
 	for i := range 100_010 {

@@ -3,7 +3,7 @@ package configcat
 // link finds the settings that prerequisites name, and which settings have to be evaluated with a
 // guard.
 func (c *compiler) link() {
-	waits := make(map[*setting]int, len(c.requires))             // numbers of prerequisites to count
+	waits := make(map[*setting]int, len(c.requires))             // prerequisites still to count
 	dependents := make(map[*setting][]*setting, len(c.requires)) // as often as they require it
 	for _, s := range c.listed {
 		c.problems = 0

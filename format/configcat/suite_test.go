@@ -118,7 +118,7 @@ func attribute(t testing.TB, name string, value any) becket.Attribute {
 	return becket.Attribute{}
 }
 
-// ask evaluates a setting by its own type, which is what a caller does who knows it.
+// ask evaluates a setting by its own type, as a caller would that knows it.
 func ask(rules becket.Rules, key string, subject becket.Subject) becket.Result {
 	info, _ := rules.Flag(key)
 	return rules.Evaluate(key, info.Kind, &subject, nil)
@@ -225,7 +225,7 @@ func requireCell(t *testing.T, want string, got becket.Result, ids bool, about s
 	}
 }
 
-// group is some of a file's cases; what stands in it and not in a case counts for the case.
+// group is some of a file's cases. Its members count for the cases that do not have them.
 type group struct {
 	Config struct {
 		ByKey string `json:"content_by_key"`
@@ -322,8 +322,8 @@ func (g *group) run(t *testing.T, document []byte, c groupCase) {
 	}
 }
 
-// overridden lays plain values over a document's settings: settings without rules, and broken ones
-// for what no setting can be.
+// overridden lays plain values over a document's settings: settings without rules, and
+// broken settings for values that no setting can have.
 func overridden(t *testing.T, document []byte, values map[string]json.RawMessage) []byte {
 	t.Helper()
 	if len(values) == 0 {

@@ -85,7 +85,7 @@ func hostileDocuments(size int) map[string]string {
 	}
 }
 
-// cost is what decoding takes.
+// cost is the memory and the time of a decoding.
 func cost(t *testing.T, document string) (bytes uint64, took time.Duration) {
 	t.Helper()
 	raw := []byte(document)
@@ -143,13 +143,13 @@ func TestValuesAreReadAsEncodingJSONReadsThem(t *testing.T) {
 	assert.ErrorContains(t, err, "too large")
 }
 
-func TestWarningsEndAtAHundredOfAFlag(t *testing.T) {
+func TestAFlagHasAtMostAHundredWarnings(t *testing.T) {
 	variants := numbered(5_000, entry("null"))
 	compiled := load(t, `{"flags": {"a": {"state": "ENABLED", "variants": {`+variants+`}}, "b": {"state": "ENABLED", "variants": {"x": null}}}}`)
 	assert.Len(t, compiled.Info().Warnings, mostOfFlag+2, "a hundred of the first and all of the second")
 }
 
-func TestOfTheDocumentsMetadataAHundredEntriesAreKept(t *testing.T) {
+func TestAHundredEntriesOfTheDocumentsMetadataAreKept(t *testing.T) {
 	compiled := load(t, `{"metadata": {`+numbered(2_000, entry("1"))+`}, "flags": {"a": {"state": "ENABLED", "variants": {"x": 1}, "metadata": {"own": true}}}}`)
 	info, ok := compiled.Flag("a")
 	require.True(t, ok)

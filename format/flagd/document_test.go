@@ -12,7 +12,7 @@ import (
 	"github.com/becketflags/becket"
 )
 
-func TestWhatRefusesADocument(t *testing.T) {
+func TestDocumentsThatAreRefused(t *testing.T) {
 	for document, message := range map[string]string{
 		``:                                "not valid JSON",
 		`{"flags": {`:                     "not valid JSON",
@@ -90,7 +90,7 @@ func TestProblemsFarDownHaveTheirLine(t *testing.T) {
 	assert.ErrorContains(t, rules.Info().Bad[0], "flags.a at 10002:2: ")
 }
 
-func TestWhatOnlyWarns(t *testing.T) {
+func TestMistakesThatAreOnlyWarnings(t *testing.T) {
 	for document, warning := range map[string]string{
 		`{"flags": {"a": null}}`: `flags.a.state at 1:17: "" counts as ENABLED`,
 		`{"flags": {"a": {"state": "disabled", "variants": {"x": 1}}}}`:                                                               `"disabled" counts as ENABLED`,
@@ -162,7 +162,7 @@ func TestFlagsAreDescribed(t *testing.T) {
 	assert.False(t, ok)
 }
 
-func TestDigestsTellWhatChanged(t *testing.T) {
+func TestDigestsShowChanges(t *testing.T) {
 	digests := func(flag, evaluators string) (definition, behaviour uint64) {
 		info, _ := load(t, `{"flags": {"a": `+flag+`}, "$evaluators": {"e": `+evaluators+`}}`).Flag("a")
 		return info.Definition, info.Behaviour
@@ -184,7 +184,7 @@ func TestDigestsTellWhatChanged(t *testing.T) {
 	assert.NotEqual(t, behaviour, b, "an evaluator that the flag refers to is part of it")
 }
 
-// The encodings are those of RFC 8949, appendix A.
+// The encodings are from RFC 8949, appendix A.
 func TestCBOR(t *testing.T) {
 	for written, want := range map[string]string{
 		`0`: "\x00", `10`: "\x0a", `23`: "\x17", `24`: "\x18\x18", `100`: "\x18\x64", `1000`: "\x19\x03\xe8", `1000000`: "\x1a\x00\x0f\x42\x40",
@@ -233,7 +233,7 @@ func TestFractionalV3(t *testing.T) {
 	assert.NotEqual(t, Format.Name(), FractionalV3.Name())
 }
 
-func TestPlainTextIsWhatJSONWritesAsItStands(t *testing.T) {
+func TestPlainTextIsTextThatJSONWritesUnchanged(t *testing.T) {
 	for _, s := range []string{
 		"", "a", "a b", "größe", "日本", "<", ">", "&", `"`, `\`, "\n", "\t", "\x00", "\x1f", "\x7f", "\u2028", "\u2029", "a\xff", "\ufffd", "'", "/", "😀",
 	} {
@@ -248,7 +248,7 @@ func TestADocumentOverTheLimitIsRefused(t *testing.T) {
 	assert.ErrorIs(t, err, becket.ErrTooLarge)
 }
 
-// datumOf converts what encoding/json decodes into an any.
+// datumOf converts a value that encoding/json has decoded into an any.
 func datumOf(value any) datum {
 	written, err := json.Marshal(value)
 	if err != nil {

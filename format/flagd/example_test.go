@@ -55,7 +55,7 @@ func Example() {
 	// #00f blue TARGETING_MATCH
 }
 
-func TestAViewAllocatesNothingAlsoWithASubjectBuiltInTheCall(t *testing.T) {
+func TestAViewAllocatesNothingEvenWithASubjectBuiltInTheCall(t *testing.T) {
 	client, err := becket.New(becket.Bytes([]byte(document)), becket.WithFormat(flagd.Format))
 	require.NoError(t, err)
 	defer client.Close()

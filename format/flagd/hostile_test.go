@@ -129,8 +129,8 @@ func TestManyReferencesToALargeEvaluatorShareIt(t *testing.T) {
 	assert.NotNil(t, compiled.Evaluate("f9999", becket.KindInt, &subject, standing).Variant)
 }
 
-// The goroutine's stack grows, and moves, while rules are evaluated: what a rule keeps of the
-// subject must not stay behind.
+// The goroutine's stack grows, and moves, while rules are evaluated. A rule must not
+// keep a reference to the old stack.
 func TestTheSubjectMayLiveOnAStackThatMoves(t *testing.T) {
 	rule := `{"==": [{"cat": [{"var": "a"}, {"var": "b"}, {"var": "a"}, {"var": "b"}, ` + nested(400, `{"var": "a"}`) + `]}, ""]}`
 	compiled := load(t, flagWith(`{"if": [{"!": [`+strings.ReplaceAll(rule, nested(400, `{"var": "a"}`), `{"if": [`+nested(400, `{"var": "a"}`)+`, "1", "0"]}`)+`]}, "a", "b"]}`))

@@ -34,7 +34,7 @@ func TestOperators(t *testing.T) {
 	}
 }
 
-func TestTextsThatCannotBeNumbersAreToldBeforehand(t *testing.T) {
+func TestTextsThatCannotBeNumbersAreRecognised(t *testing.T) {
 	for _, s := range []string{
 		"", "1", "-1", "+1", ".5", "-.5", "1e3", "0x10", "0x1p4", "1_000", "inf", "+Inf", "-INFINITY", "infinite", "nan", "NaN", "+nan", "n", "i",
 		"-", "+", ".", "e5", "abc", " 1", "1 ", "--1", "in", "١", "1e999", "-1e999",

@@ -57,7 +57,7 @@ func TestObjectsOfASubjectAreFoundAsTheyWerePassed(t *testing.T) {
 	}
 }
 
-func TestWhatTheSchemaForbidsIsAWarning(t *testing.T) {
+func TestViolationsOfTheSchemaAreWarnings(t *testing.T) {
 	for rule, warning := range map[string]string{
 		`{"in": ["a", ["a"], "b"]}`:                          `"in" has 3 arguments`,
 		`{"==": [1]}`:                                        `"==" has 1 arguments`,

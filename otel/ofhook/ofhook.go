@@ -55,11 +55,13 @@ func New(options ...Option) *Hook {
 }
 
 // Finally writes the event.
-func (h *Hook) Finally(ctx context.Context, hookContext of.HookContext, details of.InterfaceEvaluationDetails, _ of.HookHints) {
+func (h *Hook) Finally(
+	ctx context.Context, hookContext of.HookContext, details of.InterfaceEvaluationDetails, _ of.HookHints,
+) {
 	if h == nil || h.logger == nil {
 		return
 	}
-	told := event.Evaluation{
+	reported := event.Evaluation{
 		Key:          hookContext.FlagKey(),
 		Variant:      details.Variant,
 		Value:        details.Value,
@@ -70,15 +72,15 @@ func (h *Hook) Finally(ctx context.Context, hookContext of.HookContext, details 
 		ErrorMessage: details.ErrorMessage,
 	}
 	if id, ok := details.FlagMetadata["contextId"].(string); ok {
-		told.ContextID = id // becket's provider sets it if the key is private
+		reported.ContextID = id // becket's provider sets it if the key is private
 	}
-	if told.Provider == becketName && len(details.FlagMetadata) == 0 {
-		told.ContextID = "" // the SDK answered instead of the provider, so the key may be private
+	if reported.Provider == becketName && len(details.FlagMetadata) == 0 {
+		reported.ContextID = "" // the SDK answered, so the key may be private
 	}
-	told.SetID, _ = details.FlagMetadata["flagSetId"].(string)
-	told.Version, _ = details.FlagMetadata["version"].(string)
-	if details.Reason == of.ErrorReason && told.ErrorCode == "" {
-		told.ErrorCode = string(of.GeneralCode)
+	reported.SetID, _ = details.FlagMetadata["flagSetId"].(string)
+	reported.Version, _ = details.FlagMetadata["version"].(string)
+	if details.Reason == of.ErrorReason && reported.ErrorCode == "" {
+		reported.ErrorCode = string(of.GeneralCode)
 	}
-	told.Emit(ctx, h.logger)
+	reported.Emit(ctx, h.logger)
 }

@@ -96,10 +96,10 @@ func TestAFailureHasAType(t *testing.T) {
 	events := &memory{}
 	_, client := newClient(t, events)
 	client.Boolean(t.Context(), "nowhere", true, subject())
-	told := events.attributes()
-	assert.Equal(t, "flag_not_found", told["error.type"])
-	assert.Equal(t, "error", told["feature_flag.result.reason"])
-	assert.Equal(t, `flag "nowhere": the ruleset has no such flag`, told["feature_flag.error.message"])
+	reported := events.attributes()
+	assert.Equal(t, "flag_not_found", reported["error.type"])
+	assert.Equal(t, "error", reported["feature_flag.result.reason"])
+	assert.Equal(t, `flag "nowhere": the ruleset has no such flag`, reported["feature_flag.error.message"])
 }
 
 func TestAPrivateKeyIsInNoEvent(t *testing.T) {

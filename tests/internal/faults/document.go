@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -22,6 +23,11 @@ func body(name, document string, outcomes map[Scenario]Outcome) *Fault {
 // answers are faults of HTTP around a document.
 func answers() []*Fault {
 	good := Document(20, Odd)
+	return slices.Concat(lengths(good), encodings(good), validators(good))
+}
+
+// lengths are faults of an answer's type and length.
+func lengths(good string) []*Fault {
 	return []*Fault{
 		{Name: "a document as text/html", outcomes: always(Accepts), answer: func(x *exchange) {
 			x.Header().Set("Content-Type", "text/html")
@@ -40,6 +46,12 @@ func answers() []*Fault {
 		{Name: "chunks that end too early", answer: func(x *exchange) {
 			x.raw(fmt.Sprintf("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nETag: \"cut\"\r\n\r\n%x\r\n%s\r\n", len(good), good), false)
 		}},
+	}
+}
+
+// encodings are faults of an answer's compression.
+func encodings(good string) []*Fault {
+	return []*Fault{
 		{Name: "bad gzip", answer: func(x *exchange) {
 			x.Header().Set("Content-Encoding", "gzip")
 			x.say(good)
@@ -57,7 +69,14 @@ func answers() []*Fault {
 			x.Header().Set("Content-Encoding", "gzip")
 			x.say(string(pack(strings.NewReader(good))))
 		}},
-		{Name: "304", outcomes: map[Scenario]Outcome{Disk: Confirms, Live: Confirms}, answer: func(x *exchange) { x.WriteHeader(304) }},
+	}
+}
+
+// validators are faults of an answer's ETag, and of answers that depend on it.
+func validators(good string) []*Fault {
+	unchanged := map[Scenario]Outcome{Disk: Confirms, Live: Confirms}
+	return []*Fault{
+		{Name: "304", outcomes: unchanged, answer: func(x *exchange) { x.WriteHeader(304) }},
 		{Name: "304 to an unconditional request", answer: func(x *exchange) {
 			if x.request.Header.Get("If-None-Match") != "" {
 				x.WriteHeader(412)
@@ -90,7 +109,7 @@ func answers() []*Fault {
 	}
 }
 
-// documents are faults of what is served.
+// documents are faults of the document itself.
 func documents() []*Fault {
 	good := Document(20, Odd)
 	with := func(old, replacement string) string { return strings.Replace(good, old, replacement, 1) }
