@@ -52,6 +52,6 @@ func (v *buildVerb) Run(e *env) error {
 	if err := e.writeFile(v.Output, plain); err != nil {
 		return err
 	}
-	fmt.Fprintf(e.stderr, "becket: wrote %s of %s to %s\n", count(rules.Info().Flags, "flag"), document.Name, v.Output)
+	e.tell("wrote %s of %s to %s", count(rules.Info().Flags, "flag"), document.Name, v.Output)
 	return nil
 }

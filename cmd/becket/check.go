@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -26,6 +27,9 @@ func (v *checkVerb) Run(e *env) error {
 		return err
 	}
 	document, rules, err := e.load(v.Rules)
+	if refused, ok := errors.AsType[*report.RefusedError](err); ok && e.ctx.Err() == nil {
+		return e.reportFindings(refused.Findings)
+	}
 	if err != nil {
 		return err
 	}
@@ -45,11 +49,8 @@ func (v *checkVerb) Run(e *env) error {
 		return err
 	}
 	findings = slices.DeleteFunc(append(findings, linted...), quiet.silences)
-	if err := e.writeFindings(findings); err != nil {
+	if err := e.reportFindings(findings); err != nil {
 		return err
-	}
-	if len(findings) > 0 {
-		return errFound
 	}
 	if !e.options.JSON && !e.options.GitHub {
 		fmt.Fprintf(e.stdout, "%s: nothing found in %s\n", document.Name, count(rules.Info().Flags, "flag"))
@@ -112,6 +113,17 @@ func findingNames() string {
 // silences reports whether a finding is left out. Errors of the library are always reported.
 func (s silence) silences(f report.Finding) bool {
 	return f.Name != report.Invalid && (slices.Contains(s.everywhere, f.Name) || slices.Contains(s.flags[f.Flag], f.Name))
+}
+
+// reportFindings writes findings to stdout. It returns errFound if there are any.
+func (e *env) reportFindings(findings []report.Finding) error {
+	if err := e.writeFindings(findings); err != nil {
+		return err
+	}
+	if len(findings) > 0 {
+		return errFound
+	}
+	return nil
 }
 
 // writeFindings writes findings to stdout in the form that the user asked for.

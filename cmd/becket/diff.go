@@ -50,7 +50,7 @@ func (v *diffVerb) Run(e *env) error {
 	}
 	over := r.Over(limit)
 	if len(over) > 0 {
-		fmt.Fprintf(e.stderr, "becket: more than %s of the subjects get another answer of %s\n", v.FailOver, strings.Join(over, ", "))
+		e.tell("more than %s of the subjects get another answer of %s", v.FailOver, strings.Join(over, ", "))
 	}
 	if len(over) > 0 || len(bad) > 0 {
 		return errFound

@@ -41,21 +41,22 @@ func (v *fmtVerb) Run(e *env) error {
 	if !v.Check {
 		return nil
 	}
-	if err := writeNames(e, otherwise); err != nil {
-		return err
-	}
-	if len(otherwise) > 0 {
-		return errFound
-	}
-	return nil
+	return e.writeNames(otherwise)
 }
 
-func writeNames(e *env, names []string) error {
+// writeNames writes the names of files that are not as they should be.
+func (e *env) writeNames(names []string) error {
 	if e.options.JSON {
-		return report.Indented(e.stdout, names)
+		if err := report.Indented(e.stdout, names); err != nil {
+			return err
+		}
+	} else {
+		for _, name := range names {
+			fmt.Fprintln(e.stdout, name)
+		}
 	}
-	for _, name := range names {
-		fmt.Fprintln(e.stdout, name)
+	if len(names) > 0 {
+		return errFound
 	}
 	return nil
 }

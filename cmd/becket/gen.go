@@ -63,16 +63,24 @@ func (v *genGoVerb) write(e *env, code []byte) error {
 	}
 	old, err := input.File(e.ctx, v.Out)
 	switch {
-	case err == nil && bytes.Equal(old, code):
-		return nil
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return err
 	case v.Check:
-		fmt.Fprintln(e.stdout, filepath.ToSlash(v.Out))
-		return errFound
+		return e.writeStale(v.Out, err != nil || !bytes.Equal(old, code))
+	case err == nil && bytes.Equal(old, code):
+		return nil
 	default:
 		return e.writeFile(v.Out, code)
 	}
+}
+
+// writeStale names the file if it is out of date.
+func (e *env) writeStale(file string, stale bool) error {
+	names := []string{}
+	if stale {
+		names = append(names, filepath.ToSlash(file))
+	}
+	return e.writeNames(names)
 }
 
 // flagsToGenerate lists the flags in the order of their keys, so that a flag that moves in the

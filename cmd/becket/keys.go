@@ -11,6 +11,7 @@ import (
 	"aead.dev/minisign"
 
 	"github.com/becketflags/becket/cmd/becket/internal/input"
+	"github.com/becketflags/becket/cmd/becket/internal/report"
 )
 
 // keygenVerb makes a key pair.
@@ -52,7 +53,11 @@ func (v *keygenVerb) Run(e *env) error {
 	if err := e.writing(func() error { return write(secret, text) }); err != nil {
 		return err
 	}
-	fmt.Fprintf(e.stdout, "wrote the secret key to %s and the public key to %s:\n%s\n", filepath.ToSlash(v.SecretKey), filepath.ToSlash(v.PublicKey), public)
+	names := []string{filepath.ToSlash(v.SecretKey), filepath.ToSlash(v.PublicKey)}
+	if e.options.JSON {
+		return report.Indented(e.stdout, map[string]string{"secret_key": names[0], "public_key": names[1], "key": public.String()})
+	}
+	fmt.Fprintf(e.stdout, "wrote the secret key to %s and the public key to %s:\n%s\n", names[0], names[1], public)
 	return nil
 }
 

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"time"
 
@@ -58,6 +57,7 @@ func run(e *env, args []string) int {
 		return int(exit)
 	}
 	if err != nil {
+		e.options = optionsOf(args)
 		return e.usage(err)
 	}
 	e.options = &commands.globals
@@ -111,18 +111,4 @@ func (e *env) finish(err error) int {
 	default:
 		return e.usage(err)
 	}
-}
-
-func (e *env) usage(err error) int {
-	fmt.Fprintf(e.stderr, "becket: %s\n", report.Plain(err))
-	return exitUsage
-}
-
-// printFindings writes findings to stderr in the form that the user asked for.
-func (e *env) printFindings(findings []report.Finding) {
-	if e.options.GitHub {
-		_ = report.GitHub(e.stderr, findings)
-		return
-	}
-	_ = report.Text(e.stderr, findings)
 }

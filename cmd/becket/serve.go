@@ -51,7 +51,12 @@ func (v *serveVerb) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(e.stdout, "serving %s at http://%s/%s until interrupted\n", filepath.ToSlash(v.Rules), listener.Addr(), url.PathEscape(name))
+	address := fmt.Sprintf("http://%s/%s", listener.Addr(), url.PathEscape(name))
+	if e.options.JSON {
+		writeLine(e.stdout, map[string]string{"serving": filepath.ToSlash(v.Rules), "url": address})
+	} else {
+		fmt.Fprintf(e.stdout, "serving %s at %s until interrupted\n", filepath.ToSlash(v.Rules), address)
+	}
 	return d.serve(listener, v.Poll)
 }
 
@@ -149,7 +154,12 @@ func signed(signature []byte) string {
 }
 
 func (d *development) say(format string, values ...any) {
-	fmt.Fprintf(d.e.stdout, "%s %s\n", d.e.now().Format(time.TimeOnly), fmt.Sprintf(format, values...))
+	now, text := d.e.now(), fmt.Sprintf(format, values...)
+	if d.e.options.JSON {
+		writeLine(d.e.stdout, map[string]string{"time": now.Format(time.RFC3339), "message": text})
+		return
+	}
+	fmt.Fprintf(d.e.stdout, "%s %s\n", now.Format(time.TimeOnly), text)
 }
 
 // step reads the files once. It publishes a change when two readings in a row agree, so that a
@@ -170,7 +180,7 @@ func (d *development) step() {
 	if refused, ok := errors.AsType[*report.RefusedError](err); ok {
 		d.e.printFindings(refused.Findings)
 	} else {
-		fmt.Fprintf(d.e.stderr, "becket: %s\n", report.Plain(err))
+		d.e.complain(err)
 	}
 	d.say("refused; the document published before stays")
 }

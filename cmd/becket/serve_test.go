@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"encoding/json"
 	"io"
 	"net/http"
 	"os"
@@ -144,4 +145,30 @@ func TestTheServedNameEndsInJSON(t *testing.T) {
 	} {
 		assert.Equal(t, want, servedName(rules))
 	}
+}
+
+func TestTheServerSaysEverythingAsJSONIfTheUserAsksForIt(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	reader, writer := io.Pipe()
+	file, err := filepath.Abs(rulesFile("flags.json"))
+	require.NoError(t, err)
+	code := make(chan int, 1)
+	go func() {
+		e := &env{ctx: ctx, stdout: writer, stderr: io.Discard, now: func() time.Time { return time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC) }}
+		code <- run(e, []string{"serve", file, "--addr", "127.0.0.1:0", "--json"})
+		_ = writer.Close()
+	}()
+	lines := json.NewDecoder(reader)
+	var published, serving map[string]string
+	require.NoError(t, lines.Decode(&published))
+	assert.Equal(t, "2026-11-22T12:00:00Z", published["time"])
+	assert.Contains(t, published["message"], "published 3 flags, revision 42, ETag")
+	require.NoError(t, lines.Decode(&serving))
+	assert.Equal(t, filepath.ToSlash(file), serving["serving"])
+	assert.Regexp(t, `^http://127\.0\.0\.1:\d+/flags\.json$`, serving["url"])
+	cancel()
+	_, err = lines.Token()
+	require.ErrorIs(t, err, io.EOF)
+	assert.Equal(t, exitGood, <-code)
 }

@@ -59,7 +59,11 @@ func (v *signVerb) Run(e *env) error {
 	if err := e.writeFile(name, append(bytes.TrimRight(signature, "\n"), '\n')); err != nil {
 		return err
 	}
-	fmt.Fprintf(e.stdout, "%s: signed by the key %X\n", filepath.ToSlash(name), key.ID())
+	id := fmt.Sprintf("%X", key.ID())
+	if e.options.JSON {
+		return report.Indented(e.stdout, map[string]string{"signature": filepath.ToSlash(name), "key": id})
+	}
+	fmt.Fprintf(e.stdout, "%s: signed by the key %s\n", filepath.ToSlash(name), id)
 	return nil
 }
 
@@ -133,7 +137,7 @@ func (v *verifyVerb) tell(e *env, s *minisign.Signature) error {
 }
 
 func (e *env) unverified(why string) error {
-	fmt.Fprintf(e.stderr, "becket: the document is not trusted: %s\n", why)
+	e.complain(fmt.Errorf("the document is not trusted: %s", why))
 	return errFound
 }
 

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/becketflags/becket"
@@ -29,7 +28,7 @@ func (f *subjectFlags) subject(e *env) (becket.Subject, *becket.Moment, error) {
 	}
 	subject := becket.NewSubject(f.Key, attributes...)
 	for _, ignored := range subject.Ignored() {
-		fmt.Fprintf(e.stderr, "becket: %s\n", report.Plain(ignored))
+		e.tell("%s", report.Plain(ignored))
 	}
 	return subject, becket.At(e.at(f.At), f.Age), nil
 }

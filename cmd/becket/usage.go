@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -34,6 +35,15 @@ func (v *usageVerb) Run(e *env) error {
 	if info, err := os.Stat(v.Dir); err != nil || !info.IsDir() {
 		return fmt.Errorf("there is no folder %q", v.Dir)
 	}
+	err := v.compare(e)
+	if refused, ok := errors.AsType[*report.RefusedError](err); ok && e.ctx.Err() == nil {
+		return e.reportFindings(refused.Findings)
+	}
+	return err
+}
+
+// compare compares the code with the ruleset.
+func (v *usageVerb) compare(e *env) error {
 	document, rules, err := e.load(v.Rules)
 	if err != nil {
 		return err
