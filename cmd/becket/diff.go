@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -31,6 +32,11 @@ func (v *diffVerb) Run(e *env) error {
 	}
 	e.printFindings(bad)
 	after, bad, err := e.version(v.New)
+	if refused, ok := errors.AsType[*report.RefusedError](err); ok && e.ctx.Err() == nil {
+		e.printFindings(refused.Findings)
+		e.tell("clients refuse %s and keep %s: it cannot be read", v.New, before.Name)
+		return errFound
+	}
 	if err != nil {
 		return err
 	}
@@ -52,7 +58,7 @@ func (v *diffVerb) Run(e *env) error {
 	if len(over) > 0 {
 		e.tell("more than %s of the subjects get another answer of %s", v.FailOver, strings.Join(over, ", "))
 	}
-	if len(over) > 0 || len(bad) > 0 {
+	if len(over) > 0 || len(bad) > 0 || len(r.Refused) > 0 {
 		return errFound
 	}
 	return nil
@@ -64,7 +70,10 @@ func (e *env) version(name string) (compare.Version, []report.Finding, error) {
 	if err != nil {
 		return compare.Version{}, nil, err
 	}
-	v := compare.Version{Name: document.Name, Rules: rules}
+	v := compare.Version{Name: document.Name, Format: document.Format.Name(), Rules: rules}
+	if place, needs := document.NeedsBuild(); needs {
+		v.Unbuilt = fmt.Sprintf("it has a comment or a trailing comma at %d:%d: publish the output of becket build", place.Line, place.Column)
+	}
 	if revision := rules.Info().Revision; revision > 0 {
 		v.Name += fmt.Sprintf(" (revision %d)", revision)
 	}

@@ -12,6 +12,12 @@ import (
 // each flag.
 func writeMarkdown(w io.Writer, r *compare.Report) error {
 	fmt.Fprintf(w, "### Feature flags: %s → %s\n\n", escapeMarkdown(r.Before), escapeMarkdown(r.After))
+	for _, reason := range r.Refused {
+		fmt.Fprintf(w, ":warning: Clients refuse the new document: %s\n\n", escapeMarkdown(reason))
+	}
+	for _, note := range r.Notes {
+		fmt.Fprintf(w, "Note: %s\n\n", escapeMarkdown(note))
+	}
 	if len(r.Flags)+len(r.Segments) == 0 {
 		_, err := fmt.Fprintln(w, "No differences.")
 		return err

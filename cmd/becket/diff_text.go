@@ -15,6 +15,7 @@ var diffSigns = map[compare.Kind]string{compare.Added: "+", compare.Removed: "-"
 // exclamation mark.
 func writeDiff(w io.Writer, s style, r *compare.Report) error {
 	fmt.Fprintf(w, "%s → %s, over %s\n", r.Before, r.After, r.Population)
+	writeDelivery(w, s, r)
 	if len(r.Flags)+len(r.Segments) == 0 {
 		fmt.Fprintln(w, "\nno differences")
 		return nil
@@ -29,6 +30,19 @@ func writeDiff(w io.Writer, s style, r *compare.Report) error {
 		}
 	}
 	return nil
+}
+
+// writeDelivery writes whether clients take the new document.
+func writeDelivery(w io.Writer, s style, r *compare.Report) {
+	if len(r.Refused)+len(r.Notes) > 0 {
+		fmt.Fprintln(w)
+	}
+	for _, reason := range r.Refused {
+		fmt.Fprintf(w, "%s\n", s.bad("clients refuse the new document: "+reason))
+	}
+	for _, note := range r.Notes {
+		fmt.Fprintln(w, note)
+	}
 }
 
 func writeFlagDiff(w io.Writer, s style, d *compare.FlagDiff) error {

@@ -121,7 +121,7 @@ func TestTheServerWaitsForAFileThatIsEmpty(t *testing.T) {
 
 	edit(t, file, string(good))
 	s.says(t, "^12:00:00 published 3 flags, revision 42, ETag")
-	for _, empty := range []string{"", " \n", "null"} {
+	for _, empty := range []string{"", " \n", "null", string(good[:len(good)/2]), string(good[:len(good)-2])} {
 		edit(t, file, empty)
 		s.says(t, "^12:00:00 refused; the document published before stays$")
 		_, body := s.get(t, "")

@@ -12,9 +12,11 @@ import (
 
 // Version is one of the two rulesets. Native is nil for a document of another format.
 type Version struct {
-	Name   string
-	Rules  becket.Rules
-	Native *native.Ruleset
+	Name    string
+	Format  string // the name of the document's format
+	Unbuilt string // why the library cannot read the source as it is; "" if it can
+	Rules   becket.Rules
+	Native  *native.Ruleset
 }
 
 // Report holds all differences between two rulesets.
@@ -23,6 +25,8 @@ type Report struct {
 	After      string        `json:"after"`
 	Population string        `json:"population"`
 	Subjects   int           `json:"subjects"`
+	Refused    []string      `json:"refused,omitempty"` // why clients that use the old document refuse the new one
+	Notes      []string      `json:"notes,omitempty"`   // warnings about the document as a whole
 	Segments   []SegmentDiff `json:"segments"`
 	Flags      []FlagDiff    `json:"flags"`
 }
@@ -60,7 +64,10 @@ type SegmentDiff struct {
 // Compare compares two versions of a ruleset over a population. progress may be nil. The only error
 // is the context's.
 func Compare(ctx context.Context, before, after Version, p *population.Population, at *becket.Moment, progress func(int)) (*Report, error) {
-	r := &Report{Before: before.Name, After: after.Name, Population: p.Name, Subjects: p.Size, Segments: []SegmentDiff{}, Flags: []FlagDiff{}}
+	r := &Report{
+		Before: before.Name, After: after.Name, Population: p.Name, Subjects: p.Size,
+		Refused: Refusals(before, after), Segments: []SegmentDiff{}, Flags: []FlagDiff{},
+	}
 	changed := Changed(before.Rules, after.Rules)
 	reasons := map[string][]string{}
 	for key := range changed {
@@ -86,6 +93,7 @@ func Compare(ctx context.Context, before, after Version, p *population.Populatio
 			r.Flags = append(r.Flags, d)
 		}
 	}
+	r.sameRevision(before, after)
 	return r, nil
 }
 
