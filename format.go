@@ -156,7 +156,8 @@ func (m *Moment) Age() time.Duration {
 	return m.clock().Sub(*confirmed)
 }
 
-// FlagInfo describes a flag to people and tools. Nothing in it changes an answer.
+// FlagInfo describes a flag to people and tools. Nothing in it changes an answer. The date
+// 0001-01-01 is the zero time, so it counts as no date.
 type FlagInfo struct {
 	Key         string
 	Kind        Kind     // of its variants; KindAny for a flag that could not be read
