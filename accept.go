@@ -55,7 +55,7 @@ func (c *config) trusts(kept *disk.Copy) error {
 // over its hash), and returns the ID of the key.
 func verify(keys []minisign.PublicKey, body, signature []byte) (string, error) {
 	if len(signature) == 0 {
-		return "", ErrUnsigned
+		return "", errUnsigned
 	}
 	var parsed minisign.Signature
 	if err := parsed.UnmarshalText(signature); err != nil {

@@ -270,7 +270,7 @@ func keyless(v View) View {
 }
 
 func TestNoEntryPointAllocates(t *testing.T) { //nolint:paralleltest // AllocsPerRun must not run in parallel
-	seen := SinkFunc(func(context.Context, []Exposure) error { return nil })
+	seen := Sink(func(context.Context, []Exposure) error { return nil })
 	for name, client := range map[string]*Client{
 		"plain":                     newAllocClient(t),
 		"with exposures, repeated":  newAllocClient(t, WithExposures(seen)),
@@ -291,7 +291,7 @@ func TestNoEntryPointAllocates(t *testing.T) { //nolint:paralleltest // AllocsPe
 }
 
 func TestASubjectBuiltFromWhatLivesOnTheStackIsNotCopied(t *testing.T) { //nolint:paralleltest // AllocsPerRun must not run in parallel
-	client := newAllocClient(t, WithExposures(SinkFunc(func(context.Context, []Exposure) error { return nil })))
+	client := newAllocClient(t, WithExposures(Sink(func(context.Context, []Exposure) error { return nil })))
 	number := 42
 	requireNoAllocation(t, func() {
 		buffer := [32]byte{'u', 's', 'e', 'r', '-'}

@@ -28,7 +28,7 @@ func TestAnExperimentIsToldWholeAlthoughItStartsAndChangesInTheMiddle(t *testing
 	}
 	sink := &collector{}
 	source := newScript(serving("1", document(1, `"rules": [{"name": "staff", "percent": 0.001,`)))
-	client := newTestClient(t, source, WithExposures(sink))
+	client := newTestClient(t, source, WithExposures(sink.Expose))
 	require.NoError(t, client.Wait(t.Context()))
 	for i, change := range []struct {
 		fields string
@@ -64,7 +64,7 @@ func TestExposuresAreOfWhatWasHashed(t *testing.T) {
 		"g": {"rules": [{"percent": 50, "by": "device", "serve": "on"}]},
 		"h": {"rules": [{"percent": 50, "serve": "on"}]}}}`
 	sink := &collector{}
-	client := newTestClient(t, Bytes([]byte(document)), WithBootstrap([]byte(document)), WithExposures(sink),
+	client := newTestClient(t, Bytes([]byte(document)), WithBootstrap([]byte(document)), WithExposures(sink.Expose),
 		WithPrivateAttributes("id"))
 	const devices = 1000
 	for i := range devices {
@@ -110,7 +110,7 @@ func TestFlagsThatADecisionAsksAreExposedByTheirOwnTrack(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			sink := &collector{}
-			client := newTestClient(t, Bytes([]byte(document)), WithBootstrap([]byte(document)), WithExposures(sink))
+			client := newTestClient(t, Bytes([]byte(document)), WithBootstrap([]byte(document)), WithExposures(sink.Expose))
 			for range 3 {
 				ask(client.For(NewSubject("u")))
 			}
@@ -126,7 +126,7 @@ func TestFlagsThatADecisionAsksAreExposedByTheirOwnTrack(t *testing.T) {
 func TestFlagsThatAreListedAreExposedWhenTheyAreShown(t *testing.T) {
 	t.Parallel()
 	sink := &collector{}
-	client := newExperiment(t, sink)
+	client := newExperiment(t, sink.Expose)
 	view := client.For(NewSubject("user-1"))
 	for range view.All() {
 		continue
@@ -145,7 +145,7 @@ func TestFlagsThatAreListedAreExposedWhenTheyAreShown(t *testing.T) {
 
 func TestExposureCountersBalanceAtEveryMoment(t *testing.T) {
 	t.Parallel()
-	client := newExperiment(t, &collector{}, WithExposureQueue(50), WithExposureBatch(10, 1))
+	client := newExperiment(t, (&collector{}).Expose, WithExposureQueue(50), WithExposureBatch(10, 1))
 	done := make(chan struct{})
 	go func() {
 		defer close(done)

@@ -24,13 +24,13 @@ func Int64(name string, value int64) Attribute { return attribute(name, IntValue
 
 // Float returns a number attribute. An integral number is an integer, however it is passed. NaN
 // satisfies no comparison.
-func Float(name string, value float64) Attribute { return attribute(name, FloatValue(value)) }
+func Float(name string, value float64) Attribute { return attribute(name, NumberValue(value)) }
 
 // Bool returns a boolean attribute.
 func Bool(name string, value bool) Attribute { return attribute(name, BoolValue(value)) }
 
 // Time returns an attribute that is an instant.
-func Time(name string, value time.Time) Attribute { return attribute(name, TimeValue(value)) }
+func Time(name string, value time.Time) Attribute { return attribute(name, timeValue(value)) }
 
 // Strings returns an attribute that is a list of texts: an operator holds when it holds for any of
 // them. The slice is kept; the caller must not change it afterwards.

@@ -224,5 +224,5 @@ func plainList(value reflect.Value) (list Value, left string) {
 	if others := value.Len() - len(elements) - 1; others > 0 {
 		left = fmt.Sprintf("%s; and of %d others", left, others)
 	}
-	return ListValue(elements), left
+	return listValue(elements), left
 }

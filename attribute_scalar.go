@@ -42,9 +42,9 @@ func scalarValue(value reflect.Value) (Value, bool) {
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
 		return IntValue(value.Int()), true
 	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
-		return UintValue(value.Uint()), true
+		return uintValue(value.Uint()), true
 	case reflect.Float32, reflect.Float64:
-		return FloatValue(value.Float()), true
+		return NumberValue(value.Float()), true
 	case reflect.Slice, reflect.Array, reflect.Struct:
 		return knownValue(value)
 	default:
@@ -56,7 +56,7 @@ func scalarValue(value reflect.Value) (Value, bool) {
 // bytes, and addresses, IDs and the like, which know their text.
 func knownValue(value reflect.Value) (Value, bool) {
 	if at, ok := reflect.TypeAssert[time.Time](value); ok {
-		return TimeValue(at), true
+		return timeValue(at), true
 	}
 	switch pointer := pointerTo(value).(type) {
 	case *big.Int:
@@ -85,7 +85,7 @@ func ratValue(r *big.Rat) (Value, bool) {
 		return attributeNumber(r.Num().String())
 	}
 	f, _ := r.Float64()
-	return FloatValue(f), f-f == 0
+	return NumberValue(f), f-f == 0
 }
 
 // isBytes reports whether value is a slice of bytes.
@@ -184,10 +184,10 @@ func attributeNumber(text string) (Value, bool) {
 	}
 	if number, problem := match.ParseNumber(text); problem == "" {
 		if number.Uint() == 0 && number.Float() == 0 && strings.HasPrefix(text, "-") {
-			return FloatValue(math.Copysign(0, -1)), true
+			return NumberValue(math.Copysign(0, -1)), true
 		}
-		return numberValue(number), true
+		return valueOfNumber(number), true
 	}
 	f, err := strconv.ParseFloat(text, 64)
-	return DecimalValue(f), err == nil
+	return FloatValue(f), err == nil
 }

@@ -15,11 +15,14 @@ type cache struct {
 	current atomic.Pointer[snapshot]
 }
 
+// lastID counts the snapshots of this process.
+var lastID atomic.Uint64
+
 func (c *cache) load() *snapshot { return c.current.Load() }
 
 func (c *cache) store(s *snapshot) {
 	if s.self != s {
-		s.self = s
+		s.self, s.id = s, lastID.Add(1)
 	}
 	c.current.Store(s)
 }
@@ -38,6 +41,7 @@ type snapshot struct {
 	misfits    *misfits         // nil: nobody counts them
 
 	self *snapshot // see far
+	id   uint64    // see View.RulesetID; set when the snapshot is stored
 }
 
 // far returns s, two pointers further than the compiler knows. Escape analysis does not tell the

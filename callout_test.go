@@ -27,7 +27,7 @@ func TestAHookThatAsksAFlagIsAnsweredAndToldToNobody(t *testing.T) {
 				assert.True(t, ask(client.For(NewSubject("in a hook"))))
 			}}
 			sink := &collector{}
-			client = newTestClient(t, Bytes([]byte(experiment)), WithBootstrap([]byte(experiment)), WithHooks(hooks), WithExposures(sink))
+			client = newTestClient(t, Bytes([]byte(experiment)), WithBootstrap([]byte(experiment)), WithHooks(hooks), WithExposures(sink.Expose))
 			ask(client.For(NewSubject("u")))
 			assert.Equal(t, int64(1), told.Load())
 			client.For(NewSubject("u")).String("split", "")
@@ -51,13 +51,13 @@ func TestASinkThatAsksAFlagFeedsItselfNothing(t *testing.T) {
 	t.Parallel()
 	var client *Client
 	delivered := make(chan int, 100)
-	sink := SinkFunc(func(_ context.Context, batch []Exposure) error {
+	sink := Sink(func(_ context.Context, batch []Exposure) error {
 		client.For(NewSubject("in the sink")).String("split", "")
 		client.For(NewSubject("in the sink")).Expose("split")
 		delivered <- len(batch)
 		return nil
 	})
-	client = newTestClient(t, Bytes([]byte(experiment)), WithBootstrap([]byte(experiment)), WithExposures(sink, WithExposureBatch(1, time.Hour)))
+	client = newTestClient(t, Bytes([]byte(experiment)), WithBootstrap([]byte(experiment)), WithExposures(sink), WithExposureBatch(1, time.Hour))
 	client.For(NewSubject("u")).String("split", "")
 	require.NoError(t, client.Flush(t.Context()))
 	require.NoError(t, client.Flush(t.Context()))

@@ -21,7 +21,7 @@ func TestCloseWaitsForExposuresWhateverItsCallersAreNamed(t *testing.T) {
 	t.Parallel()
 	document := []byte(`{"schema":1,"flags":{"split":{"variants":{"a":"A","b":"B"},"default":{"split":{"a":1,"b":1}}}}}`)
 	var taken atomic.Int64
-	sink := becket.SinkFunc(func(_ context.Context, batch []becket.Exposure) error {
+	sink := becket.Sink(func(_ context.Context, batch []becket.Exposure) error {
 		taken.Add(int64(len(batch)))
 		return nil
 	})

@@ -30,7 +30,7 @@ func TestCloseWithinAHookWaitsForNothingHoweverDeepItIs(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			clients, closed := make(chan *Client, 1), make(chan error, 1)
 			sink := &collector{}
-			client, err := New(newScript(serving("", experiment)), WithExposures(sink), WithHooks(Hooks{OnChange: func(Changes) {
+			client, err := New(newScript(serving("", experiment)), WithExposures(sink.Expose), WithHooks(Hooks{OnChange: func(Changes) {
 				client := <-clients
 				asked := make(chan string)
 				go func() { asked <- client.For(NewSubject("user-1")).String("split", "") }() // within a hook nothing is told
@@ -51,7 +51,7 @@ func TestCloseWithinAHookWaitsForNothingHoweverDeepItIs(t *testing.T) {
 func TestAHookOfOneClientMayCloseAnotherOneAndWaitsForIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sink := &collector{before: func(context.Context) error { time.Sleep(time.Second); return nil }}
-		other := newExperiment(t, sink)
+		other := newExperiment(t, sink.Expose)
 		other.For(NewSubject("user-1")).String("split", "")
 		sent := make(chan int, 1)
 		client := newTestClient(t, newScript(serving("", flagsDocument(1, "a"))), WithHooks(Hooks{OnChange: func(Changes) {
@@ -100,7 +100,7 @@ func TestASourceWhoseCloseHangsHoldsNothingUp(t *testing.T) {
 		free := make(chan struct{})
 		source := closer{newScript(serving("", experiment)), func() error { <-free; return nil }}
 		sink, told := &collector{}, 0
-		client := newTestClient(t, source, WithExposures(sink), WithHooks(Hooks{OnChange: func(Changes) { told++ }}))
+		client := newTestClient(t, source, WithExposures(sink.Expose), WithHooks(Hooks{OnChange: func(Changes) { told++ }}))
 		require.NoError(t, client.Refresh(t.Context()))
 		client.For(NewSubject("user-1")).String("split", "")
 		began := time.Now()
@@ -148,7 +148,7 @@ func TestCloseTakesFiveSecondsInAllWhateverHangs(t *testing.T) {
 			}
 		}), func() error { hang(); return nil }}
 		sink := &collector{before: func(context.Context) error { hang(); return nil }}
-		client := newTestClient(t, source, WithPollInterval(time.Second), WithExposures(sink),
+		client := newTestClient(t, source, WithPollInterval(time.Second), WithExposures(sink.Expose),
 			WithHooks(Hooks{OnChange: func(Changes) { hang() }}))
 		require.NoError(t, client.Wait(t.Context()))
 		client.For(NewSubject("user-1")).String("split", "")
@@ -257,7 +257,7 @@ func TestEachHookGetsAValueOfItsOwn(t *testing.T) {
 	}}
 	client := newTestClient(t, newScript(failing(assert.AnError)), WithBootstrap([]byte(document)), WithHooks(spoil), WithHooks(spoil))
 	for range 2 {
-		assert.Equal(t, want, client.For(Subject{}).AnyDetail("limits").Value)
+		assert.Equal(t, want, client.For(Subject{}).Resolve("limits", KindAny).Variant.Value.Any())
 	}
 	assert.Equal(t, []any{want, want, want, want}, seen)
 }

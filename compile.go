@@ -91,7 +91,7 @@ func valueOf(v native.Value) Value {
 	case native.Object:
 		return ObjectValue([]byte(v.Text))
 	default:
-		return numberValue(v.Number())
+		return valueOfNumber(v.Number())
 	}
 }
 

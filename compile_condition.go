@@ -90,9 +90,9 @@ func (c *compiler) test(d *native.Test, attribute *attributeName, to *condition)
 			to.rest.texts = foldAll(d.Texts)
 		}
 	case opLess, opLessOrEqual, opGreater, opGreaterOrEqual:
-		to.number = numeralOf(numberValue(d.Number))
+		to.number = numeralOf(valueOfNumber(d.Number))
 	case opBefore, opAfter:
-		to.number = numeralOf(TimeValue(d.Instant.Time()))
+		to.number = numeralOf(timeValue(d.Instant.Time()))
 	case opNewerThan, opOlderThan:
 		to.rest = &conditionRest{duration: d.Duration}
 	case opMatches:

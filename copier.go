@@ -203,7 +203,7 @@ func (c *copier) list(v Value) Value {
 	for i := range v.Len() {
 		c.values = append(c.values, c.scalar(v.at(i)))
 	}
-	list := ListValue(c.values[at:])
+	list := listValue(c.values[at:])
 	if v.fraction() == restOfList {
 		list.meta |= restOfList << fractionAt
 	}

@@ -55,7 +55,7 @@ func (d *decoder) decode(ctx context.Context, body []byte, previous Rules) (rule
 func (d *decoder) native(body []byte, previous Rules) (rules Rules, err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
-			rules, err = nil, fmt.Errorf("%w in the %s: %v", ErrPanic, d.name, cause)
+			rules, err = nil, contractError("recovered a panic in the %s: %v", d.name, cause)
 		}
 	}()
 	if previous != nil {

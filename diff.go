@@ -3,7 +3,6 @@ package becket
 import (
 	"iter"
 	"slices"
-	"strings"
 )
 
 // Changes is what differs between two rulesets, the one served before and the one that replaced it.
@@ -15,10 +14,13 @@ type Changes struct {
 	Tier         Tier // of the new ruleset
 	Environment  string
 
-	Added    []FlagInfo
-	Removed  []FlagInfo
-	Changed  []FlagChange
-	Segments []SegmentChange
+	Added   []FlagInfo
+	Removed []FlagInfo
+	Changed []FlagChange
+
+	AddedSegments   []string // their keys, in order
+	RemovedSegments []string
+	ChangedSegments []string
 }
 
 // FlagChange is a flag that both rulesets have.
@@ -27,25 +29,9 @@ type FlagChange struct {
 	OnlyMetadata  bool // only fields for people differ: no subject gets another answer for it
 }
 
-// SegmentChange is a segment that was added, removed or changed.
-type SegmentChange struct {
-	Key  string
-	Kind ChangeKind
-}
-
-// ChangeKind says what happened to a segment.
-type ChangeKind string
-
-// The kinds of changes.
-const (
-	ChangeAdded   ChangeKind = "added"
-	ChangeRemoved ChangeKind = "removed"
-	ChangeChanged ChangeKind = "changed"
-)
-
-// Empty reports whether nothing differs but, perhaps, the revision and the tier.
-func (c Changes) Empty() bool {
-	return len(c.Added)+len(c.Removed)+len(c.Changed)+len(c.Segments) == 0
+// empty reports whether nothing differs but, perhaps, the revision and the tier.
+func (c Changes) empty() bool {
+	return len(c.Added)+len(c.Removed)+len(c.Changed)+c.segmentCount() == 0
 }
 
 // Keys lists the keys of all flags that were added, removed or changed, in order.
@@ -115,15 +101,21 @@ func (c *Changes) flags(before, after iter.Seq[FlagInfo]) {
 func (c *Changes) segments(before, after map[string]uint64) {
 	for key, digest := range after {
 		if old, ok := before[key]; !ok {
-			c.Segments = append(c.Segments, SegmentChange{key, ChangeAdded})
+			c.AddedSegments = append(c.AddedSegments, key)
 		} else if old != digest {
-			c.Segments = append(c.Segments, SegmentChange{key, ChangeChanged})
+			c.ChangedSegments = append(c.ChangedSegments, key)
 		}
 	}
 	for key := range before {
 		if _, ok := after[key]; !ok {
-			c.Segments = append(c.Segments, SegmentChange{key, ChangeRemoved})
+			c.RemovedSegments = append(c.RemovedSegments, key)
 		}
 	}
-	slices.SortFunc(c.Segments, func(a, b SegmentChange) int { return strings.Compare(a.Key, b.Key) })
+	slices.Sort(c.AddedSegments)
+	slices.Sort(c.RemovedSegments)
+	slices.Sort(c.ChangedSegments)
+}
+
+func (c Changes) segmentCount() int {
+	return len(c.AddedSegments) + len(c.RemovedSegments) + len(c.ChangedSegments)
 }

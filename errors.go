@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/becketflags/becket/internal/limit"
-	"github.com/becketflags/becket/internal/web"
 )
 
 // ErrorCode is OpenFeature's word for what went wrong in an evaluation.
@@ -63,7 +62,6 @@ var (
 	ErrTargetingKeyMissing = &EvaluationError{Code: CodeTargetingKeyMissing, Message: "a split was reached and the subject has no key to hash"}
 	ErrParse               = &EvaluationError{Code: CodeParseError, Message: "the flag's definition could not be read"}
 	ErrNotReady            = &EvaluationError{Code: CodeProviderNotReady, Message: "no ruleset has been loaded yet"}
-	ErrGeneral             = &EvaluationError{Code: CodeGeneral, Message: "the evaluation failed"}
 )
 
 // Errors of a client's methods, for errors.Is.
@@ -80,23 +78,16 @@ var (
 
 // Errors of sources and formats, for errors.Is.
 var (
-	// ErrPanic is a panic in a source or a format, which was recovered.
-	ErrPanic = errors.New("becket: recovered a panic")
-
-	// ErrSourceHangs is a source that did not return although its context was done.
-	ErrSourceHangs = errors.New("becket: the source hangs: it did not return when it was told to")
+	// ErrContract is a source or a format that broke its contract: it panicked, hung, or said that
+	// nothing has changed when it was not asked. The text says which.
+	ErrContract = errors.New("becket: the source or the format broke its contract")
 
 	// ErrTooLarge is a document over the limit of its size.
 	ErrTooLarge = limit.ErrTooLarge
-
-	// ErrUnexpectedNotModified is an answer "not modified" to a fetch that had nothing to compare
-	// with.
-	ErrUnexpectedNotModified = errors.New("becket: the source says that nothing has changed, but was not asked whether it has")
-
-	// ErrRedirect is a redirect that is not followed: the sixth, one to another scheme but https,
-	// or one without end.
-	ErrRedirect = web.ErrRedirect
 )
+
+// errNotAsked is an answer "not modified" to a fetch that had nothing to compare with.
+var errNotAsked = contractError("the source says that nothing has changed, but was not asked whether it has")
 
 // Reasons why a valid document is not accepted, for errors.Is.
 var (
@@ -109,23 +100,24 @@ var (
 	// ErrEmpty is a document without flags while the ruleset in use has some.
 	ErrEmpty = errors.New("becket: the document has no flags")
 
-	// ErrUnsigned is a document whose signature cannot be fetched.
-	ErrUnsigned = errors.New("becket: the document is not signed")
-
-	// ErrSignature is a signature that does not fit the document, or is of a key that is not
-	// trusted.
+	// ErrSignature is a signature that is missing, does not fit the document, or is of a key that is
+	// not trusted.
 	ErrSignature = errors.New("becket: the document's signature is refused")
 )
 
-// Reasons why Verify rejects a handle, in addition to the errors of evaluations, for errors.Is.
-var (
-	// ErrDefaultOutside is a default that none of the flag's variants has: without the flag, the
-	// program would behave as it never does with it.
-	ErrDefaultOutside = errors.New("the default is none of the flag's variants")
+// errUnsigned is a document whose signature cannot be fetched.
+var errUnsigned = fmt.Errorf("%w: the document is not signed", ErrSignature)
 
-	// ErrDefaultsDiffer is two handles of one flag with different types or defaults.
-	ErrDefaultsDiffer = errors.New("two handles of the flag differ in type or default")
-)
+// contractError returns an error that is ErrContract to errors.Is and says how.
+func contractError(format string, args ...any) error {
+	return &contractBroken{"becket: " + fmt.Sprintf(format, args...)}
+}
+
+type contractBroken struct{ text string }
+
+func (e *contractBroken) Error() string { return e.text }
+
+func (e *contractBroken) Is(target error) bool { return target == ErrContract }
 
 // DocumentError is one thing wrong with a document, and where.
 type DocumentError struct {

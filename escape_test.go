@@ -170,7 +170,7 @@ func waysOnTheStack(c *Client, p *pieces) []stackCase {
 		}},
 		{"RulesetID", func() bool {
 			v := c.For(NewSubject(string(p.key), String("email", string(p.user)+p.domain)))
-			return v.RulesetID() != RulesetID{} && v.Revision() == 1
+			return v.RulesetID() != 0 && v.Revision() == 1
 		}},
 		{"Flag", func() bool {
 			_, ok := c.For(NewSubject(string(p.key), String("email", string(p.user)+p.domain))).Flag("none")
@@ -180,7 +180,7 @@ func waysOnTheStack(c *Client, p *pieces) []stackCase {
 }
 
 func TestAnswersForTextsOnTheStackAllocateNothing(t *testing.T) { //nolint:paralleltest // AllocsPerRun must not run in parallel
-	sink := SinkFunc(func(context.Context, []Exposure) error { return nil })
+	sink := Sink(func(context.Context, []Exposure) error { return nil })
 	p := newPieces()
 	for name, client := range map[string]*Client{
 		"native":                   newAllocClient(t),
@@ -258,7 +258,7 @@ func (theirFormat) Decode(document []byte) (Rules, error) {
 }
 
 func TestTheFirstExposureOfASubjectCopiesItInFewAllocations(t *testing.T) { //nolint:paralleltest // AllocsPerRun must not run in parallel
-	sink := SinkFunc(func(context.Context, []Exposure) error { return nil })
+	sink := Sink(func(context.Context, []Exposure) error { return nil })
 	few := exposureAllocations(newAllocClient(t, WithExposures(sink)), false)
 	many := exposureAllocations(newAllocClient(t, WithExposures(sink)), true)
 	t.Logf("%v allocations for two attributes, %v for twelve", few, many)

@@ -38,9 +38,9 @@ func ExampleClient_Verify() {
 		becket.StringFlag{Key: "theme", Default: "mauve"},
 		becket.JSONFlag[Limits]{Key: "limits", Default: Limits{RPS: 100}},
 	}
-	v := client.Verify(handles...)
-	fmt.Println(v.Err())
-	fmt.Println("nobody asks for", v.Unasked)
+	unasked, err := client.Verify(handles...)
+	fmt.Println(err)
+	fmt.Println("nobody asks for", unasked)
 	// Output:
 	// becket: handle "new-chekout": the ruleset has no such flag (did you mean "new-checkout"?)
 	// becket: handle "theme": the default is none of the flag's variants: "mauve"
@@ -78,13 +78,13 @@ func ExampleClient_Explain() {
 }
 
 func ExampleWithExposures() {
-	sink := becket.SinkFunc(func(_ context.Context, batch []becket.Exposure) error {
+	sink := becket.Sink(func(_ context.Context, batch []becket.Exposure) error {
 		for _, x := range batch {
 			fmt.Println(x.Subject.Key(), "saw", x.Flag, x.Variant)
 		}
 		return nil
 	})
-	client := newShop(becket.WithExposures(sink, becket.WithExposureWindow(24*time.Hour)))
+	client := newShop(becket.WithExposures(sink), becket.WithExposureWindow(24*time.Hour, 0))
 	defer client.Close()
 	for range 3 {
 		client.For(becket.NewSubject("user-42")).String("theme", "light")
@@ -107,7 +107,7 @@ func ExampleLineSink() {
 	// {"time":"2026-11-15T12:00:00Z","subject":"user-42","unit":"key","unit_key":"user-42","flag":"theme","variant":"light","reason":"SPLIT","revision":42,"attributes":{"email":"***"}}
 }
 
-func ExampleWithOverridesFromEnv() {
+func ExampleWithOverrides() {
 	file := filepath.Join(os.TempDir(), "becket-example-overrides.json")
 	if err := os.WriteFile(file, []byte(`{"new-checkout": true, "theme": "dark"}`), 0o600); err != nil {
 		panic(err)
@@ -116,7 +116,7 @@ func ExampleWithOverridesFromEnv() {
 	_ = os.Setenv("BECKET_OVERRIDES", file) // the developer does, in a shell
 	defer func() { _ = os.Unsetenv("BECKET_OVERRIDES") }()
 
-	client := newShop(becket.WithOverridesFromEnv("BECKET_OVERRIDES"))
+	client := newShop(becket.WithOverrides(os.Getenv("BECKET_OVERRIDES")))
 	defer client.Close()
 	d := client.For(becket.NewSubject("user-42")).BoolDetail("new-checkout", false)
 	fmt.Println(d.Value, d.Reason)

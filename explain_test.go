@@ -189,8 +189,8 @@ func TestPrivateAttributesLeaveTheClientNowhere(t *testing.T) {
 			}
 			panic("a hook that quotes " + e.Subject.Key())
 		}
-		sinks := SinkFunc(func(ctx context.Context, batch []Exposure) error {
-			return errors.Join(LogSink(out.logger()).Expose(ctx, batch), LineSink(lines).Expose(ctx, batch))
+		sinks := Sink(func(ctx context.Context, batch []Exposure) error {
+			return errors.Join(LogSink(out.logger())(ctx, batch), LineSink(lines)(ctx, batch))
 		})
 		client := newTestClient(t, Bytes([]byte(document)), WithBootstrap([]byte(document)), WithLogger(out.logger()), WithHooks(hooks),
 			WithExposures(sinks), WithPrivateAttributes("email", "address", "tokens", "pin", "key"))

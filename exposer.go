@@ -253,7 +253,7 @@ func (x *exposer) send(batch []queued) error {
 	ctx, cancel := context.WithTimeout(x.ctx, sinkPatience)
 	defer cancel()
 	err := errSinkPanicked
-	x.notifier.await("the sink", func() { err = x.config.sink.Expose(ctx, exposures) })
+	x.notifier.await("the sink", func() { err = x.config.sink(ctx, exposures) })
 	x.recordBatch(batch, err)
 	if err == nil {
 		return nil

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"io"
 	"log/slog"
 	"math"
@@ -27,29 +26,12 @@ type Exposure struct {
 	Time        time.Time // of the first of the evaluations that this exposure stands for
 }
 
-// Sink takes exposures to where experiments are evaluated. The client calls it from one goroutine
-// of its own, one batch at a time, never on the way of an evaluation.
-type Sink interface {
-	// Expose delivers a batch, which the sink may keep. It should return soon after ctx is done;
-	// ctx has a deadline of ten seconds. An error means that the whole batch is lost: it is counted
-	// as dropped, and its subjects count as not yet seen. Who wants to try again does so here. A
-	// panic is an error.
-	Expose(ctx context.Context, batch []Exposure) error
-}
-
-// SinkFunc is a function as a [Sink].
-type SinkFunc func(ctx context.Context, batch []Exposure) error
-
-// Expose calls the function. A nil one is an error.
-func (f SinkFunc) Expose(ctx context.Context, batch []Exposure) error {
-	if f == nil {
-		return errors.New("becket: the SinkFunc is nil")
-	}
-	return f(ctx, batch)
-}
-
-// ExposureOption changes how exposures are collected; see [WithExposures].
-type ExposureOption func(*exposureConfig)
+// Sink delivers a batch of exposures to the place where experiments are evaluated; it may keep the
+// batch. The client calls it from one goroutine of its own, one batch at a time, never on the way of
+// an evaluation. It should return soon after ctx is done; ctx has a deadline of ten seconds. An error
+// means that the whole batch is lost: it is counted as dropped, and its subjects count as not yet
+// seen. A sink that wants to try again does so itself. A panic is an error.
+type Sink func(ctx context.Context, batch []Exposure) error
 
 // exposureConfig is what the options write.
 type exposureConfig struct {
@@ -62,47 +44,14 @@ type exposureConfig struct {
 	times  int // how often WithExposures was
 }
 
-// WithExposureWindow sets for how long an exposure of the same unit, flag, behaviour of the flag,
-// rule and variant is not told again, to a second. 0 tells every evaluation. By default, one hour.
-func WithExposureWindow(window time.Duration) ExposureOption {
-	return func(c *exposureConfig) { c.window = window }
-}
-
-// WithExposureMemory sets how many exposures are remembered, at about 130 bytes each. Beyond it the
-// one not seen for longest is forgotten, and told again when it comes back. At least 1. By default,
-// 65,536.
-func WithExposureMemory(entries int) ExposureOption {
-	return func(c *exposureConfig) { c.memory = entries }
-}
-
-// WithExposureQueue sets how many exposures may wait, those that the sink is busy with included. At
-// least 1. Their memory is bounded with it, to 4 KiB for each on the average and never below 1 MiB:
-// subjects with large attributes fill the queue sooner. By default, 10,000, and so 40 MB.
-func WithExposureQueue(exposures int) ExposureOption {
-	return func(c *exposureConfig) { c.queue = exposures }
-}
-
-// WithExposureBatch sets how many exposures the sink gets at once, at most, and how long one waits
-// for others to come, at most. At least 1, and above 0; a batch is never larger than the queue. By
-// default, 500 and five seconds.
-func WithExposureBatch(exposures int, wait time.Duration) ExposureOption {
-	return func(c *exposureConfig) { c.batch, c.every = exposures, wait }
-}
+// defaultExposures says how exposures are collected unless options say otherwise.
+var defaultExposures = exposureConfig{window: time.Hour, memory: 1 << 16, queue: 10_000, batch: 500, every: 5 * time.Second}
 
 // check tells the mistakes in the options.
 func (c *exposureConfig) check(mistake func(wrong bool, format string, args ...any)) {
-	if c.times == 0 {
-		return
-	}
-	mistake(c.times > 1, "WithExposures is given %d times; a SinkFunc may call several sinks", c.times)
-	function, ok := c.sink.(SinkFunc)
-	mistake(c.sink == nil || ok && function == nil, "WithExposures: the sink is nil")
-	if sink, ok := c.sink.(interface{ check() error }); ok {
-		err := sink.check()
-		mistake(err != nil, "WithExposures: %w", err)
-	}
+	mistake(c.times > 1, "WithExposures is given %d times; a Sink may call several", c.times)
+	mistake(c.times > 0 && c.sink == nil, "WithExposures: the sink is nil; LineSink of a nil writer is nil too")
 	mistake(c.window < 0, "WithExposureWindow: %v is below 0", c.window)
-	mistake(c.memory < 1, "WithExposureMemory: %d is below 1", c.memory)
 	mistake(c.queue < 1, "WithExposureQueue: %d is below 1", c.queue)
 	mistake(c.batch < 1, "WithExposureBatch: %d exposures are below 1", c.batch)
 	mistake(c.every <= 0, "WithExposureBatch: a wait of %v is not above 0", c.every)
@@ -161,7 +110,7 @@ func LogSink(logger *slog.Logger) Sink {
 	if logger == nil {
 		logger = slog.Default()
 	}
-	return SinkFunc(func(ctx context.Context, batch []Exposure) error {
+	return func(ctx context.Context, batch []Exposure) error {
 		for i := range batch {
 			x := &batch[i]
 			logger.LogAttrs(ctx, slog.LevelInfo, "exposure",
@@ -170,14 +119,19 @@ func LogSink(logger *slog.Logger) Sink {
 				slog.String("unit", x.Unit), slog.String("unit_key", x.UnitKey))
 		}
 		return nil
-	})
+	}
 }
 
 // LineSink writes each exposure as a line of JSON (NDJSON), a batch with one call of Write. After a
 // Write that failed in the middle of a line, the next batch begins a new one, so that no more than
 // one line is broken. Writes of one sink never overlap; a writer that others use too must be safe
-// for that. The client does not close it. A nil writer is a mistake that New reports.
-func LineSink(w io.Writer) Sink { return &lineSink{writer: w} }
+// for that. The client does not close it. For a nil writer it returns nil, which New refuses.
+func LineSink(w io.Writer) Sink {
+	if w == nil {
+		return nil
+	}
+	return (&lineSink{writer: w}).write
+}
 
 type lineSink struct {
 	mutex  sync.Mutex // several clients may share the sink
@@ -185,18 +139,7 @@ type lineSink struct {
 	inLine bool // the last line was written in part
 }
 
-// check returns the mistake in the way the sink was made.
-func (s *lineSink) check() error {
-	if s.writer == nil {
-		return errors.New("LineSink: the writer is nil")
-	}
-	return nil
-}
-
-func (s *lineSink) Expose(_ context.Context, batch []Exposure) error {
-	if err := s.check(); err != nil {
-		return err
-	}
+func (s *lineSink) write(_ context.Context, batch []Exposure) error {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	var lines bytes.Buffer

@@ -30,7 +30,7 @@ func TestTheExposureQueueIsBoundedByBytesAndEachByteIsGivenBack(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				release := make(chan struct{})
 				sink := &collector{before: func(context.Context) error { <-release; return nil }}
-				client := newExperiment(t, sink, WithExposureQueue(100), WithExposureBatch(10, time.Second))
+				client := newExperiment(t, sink.Expose, WithExposureQueue(100), WithExposureBatch(10, time.Second))
 				see := func(from, to int) {
 					for i := from; i < to; i++ {
 						client.For(NewSubject(fmt.Sprint("user-", i), attribute(i))).String("split", "")
@@ -59,7 +59,7 @@ func TestTheExposureQueueIsBoundedByBytesAndEachByteIsGivenBack(t *testing.T) {
 func TestSmallExposuresMeetTheBoundByNumberFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sink := &collector{before: func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }}
-		client := newExperiment(t, sink)
+		client := newExperiment(t, sink.Expose)
 		for i := range 10_001 {
 			client.For(NewSubject(fmt.Sprint("user-", i), String("agent", strings.Repeat("x", 3000)))).String("split", "")
 		}

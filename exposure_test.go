@@ -59,9 +59,9 @@ func (c *collector) all() (all []Exposure) {
 }
 
 // newExperiment returns a client that serves the experiment from the start.
-func newExperiment(t *testing.T, sink Sink, options ...ExposureOption) *Client {
+func newExperiment(t *testing.T, sink Sink, options ...Option) *Client {
 	t.Helper()
-	return newTestClient(t, Bytes([]byte(experiment)), WithBootstrap([]byte(experiment)), WithExposures(sink, options...))
+	return newTestClient(t, Bytes([]byte(experiment)), append(options, WithBootstrap([]byte(experiment)), WithExposures(sink))...)
 }
 
 func requireBalance(t *testing.T, s ExposureStatus) {
@@ -91,7 +91,7 @@ func TestTheFlagsTrackSaysWhatIsCounted(t *testing.T) {
 		}, 0},
 		{"an object that fits counts", func(v View) { JSON(v, "shape", map[string]string{}) }, 1},
 		{"a detail counts as the value does", func(v View) { v.StringDetail("split", "") }, 1},
-		{"a detail of any type too", func(v View) { v.AnyDetail("split") }, 1},
+		{"a detail of any type too", func(v View) { v.Resolve("split", KindAny) }, 1},
 		{"a listing of all flags does not count", func(v View) {
 			for range v.All() {
 				continue
@@ -101,7 +101,7 @@ func TestTheFlagsTrackSaysWhatIsCounted(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			sink := &collector{}
-			client := newExperiment(t, sink)
+			client := newExperiment(t, sink.Expose)
 			test.ask(client.For(NewSubject("user-1")))
 			client.Explain("split", NewSubject("user-1"))
 			require.NoError(t, client.Flush(t.Context()))
@@ -117,7 +117,7 @@ func TestAnExposureSaysWhoSawWhat(t *testing.T) {
 	t.Parallel()
 	sink := &collector{}
 	now := time.Date(2026, 11, 15, 12, 0, 0, 0, time.UTC)
-	client := newTestClient(t, Bytes([]byte(experiment)), WithBootstrap([]byte(experiment)), WithExposures(sink),
+	client := newTestClient(t, Bytes([]byte(experiment)), WithBootstrap([]byte(experiment)), WithExposures(sink.Expose),
 		WithClock(func() time.Time { return now }), WithPrivateAttributes("email"))
 	for i := range 64 {
 		key := fmt.Sprintf("user-%d", i)
@@ -153,7 +153,7 @@ func TestAnExposureSaysWhoSawWhat(t *testing.T) {
 func TestWhatIsKeptIsACopy(t *testing.T) {
 	t.Parallel()
 	sink := &collector{}
-	client := newExperiment(t, sink)
+	client := newExperiment(t, sink.Expose)
 	key, country, flag := []byte("user-1"), []byte("DE"), []byte("split")
 	client.For(NewSubject(textOf(key), String("country", textOf(country)))).String(textOf(flag), "")
 	copy(key, "xxxxxx")
@@ -170,8 +170,8 @@ func TestWhatIsKeptIsACopy(t *testing.T) {
 func TestASubjectIsToldOnceAWindow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sink := &collector{}
-		client := newExperiment(t, sink, WithExposureWindow(time.Hour))
-		see := func(key, flag string) { client.For(NewSubject(key)).AnyDetail(flag) }
+		client := newExperiment(t, sink.Expose, WithExposureWindow(time.Hour, 0))
+		see := func(key, flag string) { client.For(NewSubject(key)).Resolve(flag, KindAny) }
 		for range 100 {
 			see("user-1", "split")
 		}
@@ -196,7 +196,7 @@ func TestASubjectIsToldOnceAWindow(t *testing.T) {
 func TestAWindowOfZeroTellsEveryEvaluation(t *testing.T) {
 	t.Parallel()
 	sink := &collector{}
-	client := newExperiment(t, sink, WithExposureWindow(0))
+	client := newExperiment(t, sink.Expose, WithExposureWindow(0, 0))
 	for range 10 {
 		client.For(NewSubject("user-1")).String("split", "")
 	}
@@ -207,7 +207,7 @@ func TestAWindowOfZeroTellsEveryEvaluation(t *testing.T) {
 func TestTheMemoryIsBoundedAndForgetsWhoWasNotSeenForLongest(t *testing.T) {
 	t.Parallel()
 	sink := &collector{}
-	client := newExperiment(t, sink, WithExposureMemory(2))
+	client := newExperiment(t, sink.Expose, WithExposureWindow(time.Hour, 2))
 	see := func(key string) { client.For(NewSubject(key)).String("split", "") }
 	see("user-1")
 	see("user-2")
@@ -226,7 +226,7 @@ func TestTheMemoryIsBoundedAndForgetsWhoWasNotSeenForLongest(t *testing.T) {
 func TestBatchesAreSentWhenFullOrWhenTheyHaveWaitedLongEnough(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sink := &collector{}
-		client := newExperiment(t, sink, WithExposureBatch(10, 3*time.Second))
+		client := newExperiment(t, sink.Expose, WithExposureBatch(10, 3*time.Second))
 		see := func(from, to int) {
 			for i := from; i < to; i++ {
 				client.For(NewSubject(fmt.Sprint("user-", i))).String("split", "")
@@ -254,7 +254,7 @@ func TestBatchesAreSentWhenFullOrWhenTheyHaveWaitedLongEnough(t *testing.T) {
 func TestAQueueThatIsSmallerThanABatchDoesNotWaitForMore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sink := &collector{}
-		client := newExperiment(t, sink, WithExposureQueue(10), WithExposureBatch(500, time.Minute))
+		client := newExperiment(t, sink.Expose, WithExposureQueue(10), WithExposureBatch(500, time.Minute))
 		for i := range 30 {
 			client.For(NewSubject(fmt.Sprint("user-", i))).String("split", "")
 			synctest.Wait()
@@ -268,7 +268,7 @@ func TestASinkThatHangsForMinutesSlowsNothingAndNothingGetsLostUncounted(t *test
 	synctest.Test(t, func(t *testing.T) {
 		hang := 7 * time.Minute
 		sink := &collector{before: func(context.Context) error { time.Sleep(hang); return nil }} // deaf to its context
-		client := newExperiment(t, sink, WithExposureQueue(100), WithExposureBatch(20, time.Second))
+		client := newExperiment(t, sink.Expose, WithExposureQueue(100), WithExposureBatch(20, time.Second))
 		began := time.Now()
 		for i := range 5000 {
 			client.For(NewSubject(fmt.Sprint("user-", i))).String("split", "")
@@ -309,7 +309,7 @@ func TestCloseGivesUpOnASinkThatHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
 		sink := &collector{before: func(context.Context) error { <-release; return nil }}
-		client := newExperiment(t, sink, WithExposureBatch(2, time.Second))
+		client := newExperiment(t, sink.Expose, WithExposureBatch(2, time.Second))
 		view := client.For(NewSubject("user-1"))
 		for i := range 5 {
 			client.For(NewSubject(fmt.Sprint("user-", i))).String("split", "")
@@ -336,7 +336,7 @@ func TestCloseDeliversAndASinkThatListensIsCutOffInTime(t *testing.T) {
 	t.Run("what is queued is delivered", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			sink := &collector{}
-			client := newExperiment(t, sink)
+			client := newExperiment(t, sink.Expose)
 			for i := range 1234 {
 				client.For(NewSubject(fmt.Sprint("user-", i))).String("split", "")
 			}
@@ -350,7 +350,7 @@ func TestCloseDeliversAndASinkThatListensIsCutOffInTime(t *testing.T) {
 	t.Run("a sink that minds its context does not hold Close up to the end", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			sink := &collector{before: func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }}
-			client := newExperiment(t, sink)
+			client := newExperiment(t, sink.Expose)
 			client.For(NewSubject("user-1")).String("split", "")
 			began := time.Now()
 			err := client.Close()
@@ -377,7 +377,7 @@ func TestASinkThatFailsIsToldOfAndItsSubjectsAreTriedAgain(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				sink, heard := &collector{before: test.fail}, &recorder{}
-				client := newTestClient(t, Bytes([]byte(experiment)), WithBootstrap([]byte(experiment)), WithExposures(sink), WithHooks(heard.hooks()))
+				client := newTestClient(t, Bytes([]byte(experiment)), WithBootstrap([]byte(experiment)), WithExposures(sink.Expose), WithHooks(heard.hooks()))
 				client.For(NewSubject("user-1")).String("split", "")
 				began := time.Now()
 				require.Error(t, client.Flush(t.Context()))
@@ -405,7 +405,7 @@ func TestASinkThatEndsItsGoroutineLosesABatchAndNoMore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		taken := &collector{}
 		taken.before = func(context.Context) error { taken.before = nil; runtime.Goexit(); return nil }
-		client := newExperiment(t, taken)
+		client := newExperiment(t, taken.Expose)
 		client.For(NewSubject("user-1")).String("split", "")
 		require.ErrorIs(t, client.Flush(t.Context()), errSinkPanicked)
 		client.For(NewSubject("user-2")).String("split", "")
@@ -420,7 +420,7 @@ func TestASinkMayCloseTheClient(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var client *Client
 		closed := make(chan error, 1)
-		client = newExperiment(t, SinkFunc(func(context.Context, []Exposure) error { closed <- client.Close(); return nil }))
+		client = newExperiment(t, Sink(func(context.Context, []Exposure) error { closed <- client.Close(); return nil }))
 		client.For(NewSubject("user-1")).String("split", "")
 		began := time.Now()
 		_ = client.Flush(t.Context()) // taken, or ErrClosed: the sink was faster
@@ -432,7 +432,7 @@ func TestASinkMayCloseTheClient(t *testing.T) {
 func TestCountersBalanceWhileManyEvaluateFlushAndClose(t *testing.T) {
 	t.Parallel()
 	var taken sync.Map
-	sink := SinkFunc(func(_ context.Context, batch []Exposure) error {
+	sink := Sink(func(_ context.Context, batch []Exposure) error {
 		for i := range batch {
 			if _, twice := taken.LoadOrStore(batch[i].Subject.Key(), true); twice {
 				return fmt.Errorf("%s twice", batch[i].Subject.Key())
@@ -440,7 +440,7 @@ func TestCountersBalanceWhileManyEvaluateFlushAndClose(t *testing.T) {
 		}
 		return nil
 	})
-	client := newExperiment(t, sink, WithExposureQueue(1<<20), WithExposureMemory(1<<20), WithExposureBatch(100, time.Millisecond))
+	client := newExperiment(t, sink, WithExposureQueue(1<<20), WithExposureWindow(time.Hour, 1<<20), WithExposureBatch(100, time.Millisecond))
 	var group sync.WaitGroup
 	for range 8 {
 		group.Go(func() {
@@ -476,18 +476,17 @@ func TestWrongOptionsOfExposuresAreRefused(t *testing.T) {
 		text   string
 	}{
 		{"no sink", WithExposures(nil), "the sink is nil"},
-		{"a window below 0", WithExposures(sink, WithExposureWindow(-1)), "WithExposureWindow"},
-		{"no memory", WithExposures(sink, WithExposureMemory(0)), "WithExposureMemory"},
-		{"no queue", WithExposures(sink, WithExposureQueue(0)), "WithExposureQueue"},
-		{"an empty batch", WithExposures(sink, WithExposureBatch(0, time.Second)), "0 exposures"},
-		{"no wait", WithExposures(sink, WithExposureBatch(1, 0)), "a wait of 0s"},
+		{"a window below 0", WithExposureWindow(-1, 0), "WithExposureWindow"},
+		{"no queue", WithExposureQueue(0), "WithExposureQueue"},
+		{"an empty batch", WithExposureBatch(0, time.Second), "0 exposures"},
+		{"no wait", WithExposureBatch(1, 0), "a wait of 0s"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			_, err := New(Bytes([]byte(experiment)), test.option)
 			assert.ErrorContains(t, err, test.text)
 		})
 	}
-	_, err := New(Bytes([]byte(experiment)), WithExposures(sink), WithExposures(sink, nil))
+	_, err := New(Bytes([]byte(experiment)), WithExposures(sink.Expose), WithExposures(sink.Expose))
 	assert.ErrorContains(t, err, "given 2 times")
 }
 
@@ -501,7 +500,7 @@ func TestALineSinkWritesOneObjectALine(t *testing.T) {
 		{Subject: subject, Flag: "split", Variant: "a", Rule: "half", Reason: ReasonSplit, Revision: 7, Environment: "test", Time: at},
 		{Subject: NewSubject("user-2"), Flag: "split", Variant: "b", Reason: ReasonDefault, Time: at},
 	}
-	require.NoError(t, LineSink(&out).Expose(t.Context(), batch))
+	require.NoError(t, LineSink(&out)(t.Context(), batch))
 	lines := strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n")
 	require.Len(t, lines, 2)
 	assert.JSONEq(t, `{"time":"2026-11-15T12:00:00Z","subject":"user-1","flag":"split","variant":"a","rule":"half","reason":"SPLIT",
@@ -518,8 +517,8 @@ func (brokenWriter) Write([]byte) (int, error) { return 0, errors.New("broken pi
 
 func TestALineSinkTellsWhatItsWriterSays(t *testing.T) {
 	t.Parallel()
-	require.EqualError(t, LineSink(brokenWriter{}).Expose(t.Context(), make([]Exposure, 1)), "broken pipe")
-	require.ErrorContains(t, LineSink(nil).Expose(t.Context(), nil), "nil")
+	require.EqualError(t, LineSink(brokenWriter{})(t.Context(), make([]Exposure, 1)), "broken pipe")
+	assert.Nil(t, LineSink(nil), "New refuses it")
 }
 
 // stingyWriter takes a part of the first write.
@@ -552,9 +551,9 @@ func TestALineSinkBeginsANewLineAfterAPartOfOne(t *testing.T) {
 			t.Parallel()
 			w := &stingyWriter{first: 10, fails: test.fails}
 			sink := LineSink(w)
-			require.ErrorIs(t, sink.Expose(t.Context(), make([]Exposure, 1)), cmp.Or(test.fails, test.want))
-			require.NoError(t, sink.Expose(t.Context(), make([]Exposure, 2)))
-			require.NoError(t, sink.Expose(t.Context(), make([]Exposure, 1)))
+			require.ErrorIs(t, sink(t.Context(), make([]Exposure, 1)), cmp.Or(test.fails, test.want))
+			require.NoError(t, sink(t.Context(), make([]Exposure, 2)))
+			require.NoError(t, sink(t.Context(), make([]Exposure, 1)))
 			lines := strings.Split(strings.TrimSuffix(w.String(), "\n"), "\n")
 			require.Len(t, lines, 4, "one broken line, and no empty ones")
 			assert.Len(t, lines[0], 10)
@@ -569,7 +568,7 @@ func TestALogSinkWritesALineEach(t *testing.T) {
 	t.Parallel()
 	out := &logged{}
 	batch := []Exposure{{Subject: NewSubject("user-1", String("plan", "secret-plan")), Flag: "split", Variant: "a", Revision: 7}, {Flag: "other"}}
-	require.NoError(t, LogSink(out.logger()).Expose(t.Context(), batch))
+	require.NoError(t, LogSink(out.logger())(t.Context(), batch))
 	assert.Equal(t, 2, strings.Count(out.String(), "msg=exposure"))
 	assert.Contains(t, out.String(), "subject=user-1 flag=split variant=a")
 	assert.NotContains(t, out.String(), "secret-plan", "attributes are not logged")
@@ -582,7 +581,7 @@ func BenchmarkExposure(b *testing.B) {
 		options []Option
 	}{
 		{"without a sink", nil},
-		{"repeated, with a sink", []Option{WithExposures(&collector{})}},
+		{"repeated, with a sink", []Option{WithExposures((&collector{}).Expose)}},
 	} {
 		b.Run(test.name, func(b *testing.B) {
 			client, err := New(Bytes([]byte(experiment)), append(test.options, WithBootstrap([]byte(experiment)))...)

@@ -98,9 +98,9 @@ func (f *fetcher) fetchOnce(ctx context.Context) (int, Outcome, *DeliveryError) 
 		return 0, OutcomeFailed, &DeliveryError{CauseFetch, err}
 	}
 	if document.NotModified {
-		if validator.IsZero() || f.current.snapshot.rules == nil {
+		if validator == (Validator{}) || f.current.snapshot.rules == nil {
 			f.skipValidator = true
-			return 0, OutcomeFailed, &DeliveryError{CauseFetch, ErrUnexpectedNotModified}
+			return 0, OutcomeFailed, &DeliveryError{CauseFetch, errNotAsked}
 		}
 		f.confirmed(f.current.snapshot.promote(TierNetwork))
 		return 0, OutcomeNotModified, nil
@@ -112,7 +112,7 @@ func (f *fetcher) fetchOnce(ctx context.Context) (int, Outcome, *DeliveryError) 
 // distrustsValidator tells answers that may be due to the validator itself, so that the next fetch
 // does without.
 func distrustsValidator(err error) bool {
-	if errors.Is(err, ErrUnexpectedNotModified) {
+	if errors.Is(err, errNotAsked) {
 		return true
 	}
 	status, ok := errors.AsType[*StatusError](err)
@@ -244,7 +244,7 @@ func (f *fetcher) verified(ctx context.Context, document Document) (_ Document, 
 			return document, nil, "", fmt.Errorf("%w; fetching it again: %w", err, within{fetchErr})
 		}
 		if again.NotModified {
-			return document, nil, "", ErrUnexpectedNotModified
+			return document, nil, "", errNotAsked
 		}
 		document = again
 	}

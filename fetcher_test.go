@@ -84,7 +84,7 @@ func TestNotModifiedWithoutAQuestionIsAnError(t *testing.T) {
 		lying := func(context.Context, Validator) (Document, error) { return Document{NotModified: true}, nil }
 		source := newScript(lying)
 		client := newTestClient(t, source)
-		require.ErrorIs(t, client.Refresh(t.Context()), ErrUnexpectedNotModified)
+		require.ErrorIs(t, client.Refresh(t.Context()), errNotAsked)
 		assert.Equal(t, TierDefaults, client.Status().Tier)
 
 		source.set(serving("", flagsDocument(1, "a"))) // without a validator
@@ -92,7 +92,7 @@ func TestNotModifiedWithoutAQuestionIsAnError(t *testing.T) {
 		confirmed := client.Status().ConfirmedAt
 		source.set(lying)
 		time.Sleep(time.Second)
-		require.ErrorIs(t, client.Refresh(t.Context()), ErrUnexpectedNotModified)
+		require.ErrorIs(t, client.Refresh(t.Context()), errNotAsked)
 		assert.Equal(t, confirmed, client.Status().ConfirmedAt, "nothing was confirmed")
 		assert.True(t, client.For(Subject{}).Enabled("a"))
 	})
@@ -222,7 +222,7 @@ func TestAFormatThatPanicsIsAFailure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		client := newTestClient(t, newScript(serving("", "x")), WithFormat(panicking{Native}))
 		err := client.Refresh(t.Context())
-		require.ErrorIs(t, err, ErrPanic)
+		require.ErrorIs(t, err, ErrContract)
 		failure, ok := errors.AsType[*DeliveryError](err)
 		require.True(t, ok)
 		assert.Equal(t, CauseDocument, failure.Cause)

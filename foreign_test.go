@@ -77,7 +77,7 @@ func askEverything(client *Client) {
 	view.Enabled("a")
 	view.BoolDetail("a", false)
 	JSON(view, "a", 0)
-	view.AnyDetail("a")
+	view.Resolve("a", KindAny)
 	for range view.All() {
 	}
 	view.Flag("a")
@@ -128,8 +128,8 @@ func TestAPanicOfRulesGivesTheCallersDefault(t *testing.T) {
 		d := view.BoolDetail("a", true)
 		assert.True(t, d.Value)
 		assert.Equal(t, ReasonError, d.Reason)
-		require.ErrorIs(t, d.Err, ErrGeneral)
-		require.ErrorIs(t, client.Explain("a", Subject{}).Err, ErrGeneral)
+		require.ErrorIs(t, d.Err, errRulesPanicked)
+		require.ErrorIs(t, client.Explain("a", Subject{}).Err, errRulesPanicked)
 	})
 }
 
@@ -150,7 +150,7 @@ func TestRulesThatPanicWhileTheyAreDecodedAreRefused(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			client := newTestClient(t, newScript(serving("", "x")), WithFormat(brittle{map[string]bool{method: true}}))
 			err := client.Refresh(t.Context())
-			require.ErrorIs(t, err, ErrPanic)
+			require.ErrorIs(t, err, ErrContract)
 			require.ErrorContains(t, err, "out of range in "+method)
 		})
 	}
@@ -231,7 +231,7 @@ func TestADecoderThatEndsItsGoroutineIsAFailure(t *testing.T) {
 		free := make(chan struct{})
 		close(free)
 		client := newTestClient(t, newScript(serving("", "x")), WithFormat(stuck{Native, free, true}))
-		require.ErrorIs(t, client.Refresh(t.Context()), ErrPanic)
+		require.ErrorIs(t, client.Refresh(t.Context()), ErrContract)
 	})
 }
 
@@ -307,7 +307,7 @@ func TestAWriteThatHangsStopsNeitherRefreshingNorHooksNorExposuresNorClose(t *te
 		free, heard, sink := make(chan struct{}), &recorder{}, &collector{}
 		source := newScript(serving("", experiment))
 		client := newTestClient(t, source, WithDiskCache(t.TempDir()), withStuckDisk("write", free), WithPollInterval(time.Second),
-			WithHooks(heard.hooks()), WithExposures(sink))
+			WithHooks(heard.hooks()), WithExposures(sink.Expose))
 		require.NoError(t, client.Wait(t.Context()))
 		client.For(NewSubject("user-1")).String("split", "")
 		synctest.Wait()
@@ -330,7 +330,7 @@ func TestAWriteThatHangsStopsNeitherRefreshingNorHooksNorExposuresNorClose(t *te
 	synctest.Test(t, func(t *testing.T) {
 		free, sink, told := make(chan struct{}), &collector{}, 0
 		client := newTestClient(t, newScript(serving("", experiment)), WithDiskCache(t.TempDir()), withStuckDisk("write", free),
-			WithExposures(sink), WithHooks(Hooks{OnChange: func(Changes) { told++ }}))
+			WithExposures(sink.Expose), WithHooks(Hooks{OnChange: func(Changes) { told++ }}))
 		require.NoError(t, client.Wait(t.Context()))
 		client.For(NewSubject("user-1")).String("split", "")
 		began := time.Now()

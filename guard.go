@@ -3,7 +3,6 @@ package becket
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"runtime"
 	"slices"
 	"strconv"
@@ -70,9 +69,9 @@ func (a *attempt[T]) run(ctx context.Context, name string, call func(context.Con
 	finished := false
 	defer func() {
 		if cause := recover(); cause != nil {
-			a.err = fmt.Errorf("%w in the %s: %v", ErrPanic, name, cause)
+			a.err = contractError("recovered a panic in the %s: %v", name, cause)
 		} else if !finished {
-			a.err = fmt.Errorf("%w: the %s ended its goroutine", ErrPanic, name)
+			a.err = contractError("the %s ended its goroutine", name)
 		}
 		close(a.done)
 	}()

@@ -100,7 +100,7 @@ func (f IntFlag) declared() declaration {
 }
 
 func (f FloatFlag) declared() declaration {
-	return declaration{key: f.Key, kind: KindFloat, fallback: FloatValue(f.Default)}
+	return declaration{key: f.Key, kind: KindFloat, fallback: NumberValue(f.Default)}
 }
 
 // declared compares objects as the program sees them: fields that T does not have do not count.
@@ -130,79 +130,49 @@ func (f JSONFlag[T]) declared() declaration {
 	}
 }
 
-// HandleError is a handle that does not fit the ruleset, or is nil. Err of the former wraps
-// [ErrFlagNotFound], [ErrTypeMismatch], [ErrParse], [ErrNotReady], [ErrDefaultOutside] or
-// [ErrDefaultsDiffer].
-type HandleError struct {
-	Key string // the flag's; "" where there is no ruleset
-	Err error
-}
+// Reasons why Verify rejects a handle, in addition to the errors of evaluations.
+var (
+	// errDefaultOutside is a default that none of the flag's variants has: without the flag, the
+	// program would behave as it never does with it.
+	errDefaultOutside = errors.New("the default is none of the flag's variants")
 
-// Error names the flag and what is wrong.
-func (e *HandleError) Error() string {
-	if e == nil {
-		return noError
-	}
-	if e.Key == "" {
-		return "becket: " + trimPrefix(e.Err)
-	}
-	return fmt.Sprintf("becket: handle %q: %s", e.Key, trimPrefix(e.Err))
-}
+	// errDefaultsDiffer is two handles of one flag with different types or defaults.
+	errDefaultsDiffer = errors.New("two handles of the flag differ in type or default")
+)
 
-// Unwrap returns what is wrong.
-func (e *HandleError) Unwrap() error {
-	if e == nil {
-		return nil
-	}
-	return e.Err
-}
-
-// Verification is what came of holding handles against a ruleset.
-type Verification struct {
-	Revision int64
-	Problems []*HandleError // in the order of the handles
-	Unasked  []string       // keys of the ruleset's flags that no handle asks for, sorted: candidates for removal
-}
-
-// Err joins the problems; nil where there are none. Flags that nobody asks for are no error.
-func (v Verification) Err() error {
-	errs := make([]error, len(v.Problems))
-	for i, problem := range v.Problems {
-		errs[i] = problem
-	}
-	return errors.Join(errs...)
-}
-
-// Verify holds handles against the ruleset in use, at start-up or in a test: which of them have no
-// flag, a flag of another type, an object flag whose variants do not decode, or a default that no
-// variant has; and which flags no handle asks for. Where the format's rules do not list values,
-// defaults are not compared. Overrides play no part.
-func (c *Client) Verify(handles ...Handle) Verification {
+// Verify compares handles with the ruleset in use, at start-up or in a test. Its error joins what is
+// wrong with them, in their order: a handle has no flag, a flag of another type, an object flag whose
+// variants do not decode, or a default that no variant has; or two handles of one flag differ. Each
+// of these errors names the flag and wraps [ErrFlagNotFound], [ErrTypeMismatch], [ErrParse] or
+// [ErrNotReady] where one of them is the reason. unasked lists the keys of the flags that no handle
+// asks for, sorted: they are candidates for removal, and no error. Where the format's rules do not
+// list values, defaults are not compared. Overrides do not matter here.
+func (c *Client) Verify(handles ...Handle) (unasked []string, err error) {
 	if c.isZero() {
-		return Verification{Problems: []*HandleError{{Err: ErrNoClient}}}
+		return nil, ErrNoClient
 	}
 	s := c.cache.load()
 	if s.rules == nil {
-		return Verification{Problems: []*HandleError{{Err: ErrNotReady}}}
+		return nil, ErrNotReady
 	}
-	v := Verification{Revision: s.revision}
+	var errs []error
 	first := map[string]declaration{}
 	for _, handle := range handles {
 		d, err := declarationOf(handle)
 		if err != nil {
-			v.Problems = append(v.Problems, &HandleError{Err: err})
+			errs = append(errs, err)
 			continue
 		}
 		for _, err := range d.verify(s.rules, first) {
-			v.Problems = append(v.Problems, &HandleError{d.key, err})
+			errs = append(errs, fmt.Errorf("becket: handle %q: %w", d.key, within{err}))
 		}
 	}
 	for info := range s.rules.Flags() {
 		if _, asked := first[info.Key]; !asked {
-			v.Unasked = append(v.Unasked, info.Key)
+			unasked = append(unasked, info.Key)
 		}
 	}
-	return v
+	return unasked, errors.Join(errs...)
 }
 
 // declarationOf asks a handle what it declares. It may be nil, or a nil pointer to a handle.
@@ -219,7 +189,7 @@ func declarationOf(handle Handle) (d declaration, err error) {
 func (d *declaration) verify(rules Rules, first map[string]declaration) (errs []error) {
 	if earlier, twice := first[d.key]; twice {
 		if earlier.kind != d.kind || !earlier.fallback.Equal(d.fallback) {
-			errs = append(errs, ErrDefaultsDiffer)
+			errs = append(errs, errDefaultsDiffer)
 		}
 	} else {
 		first[d.key] = *d
@@ -250,7 +220,7 @@ func (d *declaration) compare(variants []Variant) (errs []error) {
 		}
 	}
 	if len(variants) > 0 && len(errs) == 0 && !slices.ContainsFunc(variants, func(v Variant) bool { return same(v.Value) }) {
-		errs = append(errs, fmt.Errorf("%w: %s", ErrDefaultOutside, d.fallback))
+		errs = append(errs, fmt.Errorf("%w: %s", errDefaultOutside, d.fallback))
 	}
 	return errs
 }

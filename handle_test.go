@@ -1,6 +1,7 @@
 package becket
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -70,26 +71,25 @@ func TestVerifyFindsHandlesThatDoNotFit(t *testing.T) {
 		{"another type", BoolFlag{Key: "theme"}, ErrTypeMismatch, "the flag is of type string, not boolean"},
 		{"a float read as integer", IntFlag{Key: "ratio"}, ErrTypeMismatch, "float, not integer"},
 		{"a flag that could not be read", IntFlag{Key: "broken"}, ErrParse, `no variant "b"`},
-		{"a text that no variant has", StringFlag{Key: "theme"}, ErrDefaultOutside, `none of the flag's variants: ""`},
-		{"an integer that no variant has", IntFlag{Key: "limit", Default: 11}, ErrDefaultOutside, "11"},
-		{"a float that no variant has", FloatFlag{Key: "ratio", Default: 0.7}, ErrDefaultOutside, "0.7"},
-		{"an object that no variant has", JSONFlag[handledLimits]{Key: "limits"}, ErrDefaultOutside, `{"rps":0}`},
-		{"an object that JSON cannot hold", JSONFlag[any]{Key: "limits", Default: func() {}}, ErrDefaultOutside, "null"},
+		{"a text that no variant has", StringFlag{Key: "theme"}, errDefaultOutside, `none of the flag's variants: ""`},
+		{"an integer that no variant has", IntFlag{Key: "limit", Default: 11}, errDefaultOutside, "11"},
+		{"a float that no variant has", FloatFlag{Key: "ratio", Default: 0.7}, errDefaultOutside, "0.7"},
+		{"an object that no variant has", JSONFlag[handledLimits]{Key: "limits"}, errDefaultOutside, `{"rps":0}`},
+		{"an object that JSON cannot hold", JSONFlag[any]{Key: "limits", Default: func() {}}, errDefaultOutside, "null"},
 		{"a type that the variants do not decode into", JSONFlag[struct {
 			RPS string `json:"rps"`
 		}]{Key: "limits"}, ErrTypeMismatch, `variant "large" does not fit`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			v := client.Verify(test.handle)
-			assert.Equal(t, int64(3), v.Revision)
+			_, err := client.Verify(test.handle)
 			if test.is == nil {
-				require.NoError(t, v.Err())
+				require.NoError(t, err)
 				return
 			}
-			require.ErrorIs(t, v.Err(), test.is)
-			assert.ErrorContains(t, v.Err(), test.text)
-			assert.Equal(t, test.handle.declared().key, v.Problems[0].Key)
+			require.ErrorIs(t, err, test.is)
+			assert.ErrorContains(t, err, test.text)
+			assert.ErrorContains(t, err, fmt.Sprintf("handle %q", test.handle.declared().key))
 		})
 	}
 }
@@ -97,23 +97,24 @@ func TestVerifyFindsHandlesThatDoNotFit(t *testing.T) {
 func TestVerifyListsFlagsThatNobodyAsksFor(t *testing.T) {
 	t.Parallel()
 	client := newTestClient(t, Bytes([]byte(handled)), WithBootstrap([]byte(handled)))
-	v := client.Verify(BoolFlag{Key: "new-checkout"}, StringFlag{Key: "theme", Default: "dark"}, StringFlag{Key: "theme", Default: "dark"})
-	require.NoError(t, v.Err(), "two handles that agree are no problem")
-	assert.Equal(t, []string{"broken", "limit", "limits", "ratio"}, v.Unasked)
+	unasked, err := client.Verify(BoolFlag{Key: "new-checkout"}, StringFlag{Key: "theme", Default: "dark"}, StringFlag{Key: "theme", Default: "dark"})
+	require.NoError(t, err, "two handles that agree are no problem")
+	assert.Equal(t, []string{"broken", "limit", "limits", "ratio"}, unasked)
 
-	v = client.Verify(StringFlag{Key: "theme", Default: "dark"}, StringFlag{Key: "theme", Default: "light"})
-	require.ErrorIs(t, v.Err(), ErrDefaultsDiffer)
-	require.EqualError(t, v.Err(), `becket: handle "theme": two handles of the flag differ in type or default`)
+	_, err = client.Verify(StringFlag{Key: "theme", Default: "dark"}, StringFlag{Key: "theme", Default: "light"})
+	require.ErrorIs(t, err, errDefaultsDiffer)
+	require.EqualError(t, err, `becket: handle "theme": two handles of the flag differ in type or default`)
 }
 
 func TestVerifyNeedsARuleset(t *testing.T) {
 	t.Parallel()
 	var none *Client
-	require.ErrorIs(t, none.Verify(BoolFlag{Key: "a"}).Err(), ErrNoClient)
+	_, err := none.Verify(BoolFlag{Key: "a"})
+	require.ErrorIs(t, err, ErrNoClient)
 	client := newTestClient(t, newScript(failing(assert.AnError)))
-	v := client.Verify(BoolFlag{Key: "a"})
-	require.ErrorIs(t, v.Err(), ErrNotReady)
-	assert.EqualError(t, v.Err(), "becket: no ruleset has been loaded yet")
+	_, err = client.Verify(BoolFlag{Key: "a"})
+	require.ErrorIs(t, err, ErrNotReady)
+	assert.EqualError(t, err, "becket: no ruleset has been loaded yet")
 }
 
 // plainRules hide what native rules can do beyond Rules.
@@ -133,7 +134,8 @@ func (plainFormat) Decode(document []byte) (Rules, error) {
 func TestWhatRulesCannotTellIsLeftOut(t *testing.T) {
 	t.Parallel()
 	client := newTestClient(t, Bytes([]byte(handled)), WithBootstrap([]byte(handled)), WithFormat(plainFormat{}))
-	require.NoError(t, client.Verify(StringFlag{Key: "theme", Default: "none of them"}).Err(), "without values, no default is compared")
+	_, err := client.Verify(StringFlag{Key: "theme", Default: "none of them"})
+	require.NoError(t, err, "without values, no default is compared")
 	assert.Equal(t, "dark", client.For(Subject{}).String("theme", ""))
 	x := client.Explain("theme", NewSubject("user-1"))
 	assert.Equal(t, "dark", x.Variant)

@@ -52,9 +52,9 @@ func TestChangesAreToldInOrderAndOnce(t *testing.T) {
 		assert.Empty(t, changes[2].Changed[1].Before.Owner)
 		assert.Equal(t, "ops", changes[2].Changed[1].After.Owner)
 		require.Len(t, changes[3].Removed, 2)
-		assert.Equal(t, []SegmentChange{{"s", ChangeAdded}}, changes[3].Segments)
-		assert.Equal(t, []SegmentChange{{"s", ChangeChanged}}, changes[4].Segments)
-		assert.Equal(t, []SegmentChange{{"s", ChangeRemoved}}, changes[5].Segments)
+		assert.Equal(t, []string{"s"}, changes[3].AddedSegments)
+		assert.Equal(t, []string{"s"}, changes[4].ChangedSegments)
+		assert.Equal(t, []string{"s"}, changes[5].RemovedSegments)
 
 		text := log.String()
 		assert.Contains(t, text, `"becket: flag added" flag=c owner="" revision=2 previous=1 only_metadata=false`)

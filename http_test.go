@@ -65,7 +65,7 @@ func TestARequestCarriesWhatItMust(t *testing.T) {
 	assert.True(t, ok)
 	assert.Equal(t, "user/sesame", user+"/"+password)
 	for name, want := range map[string]string{
-		"X-Team": "shop", "User-Agent": "becket/" + Version, "If-None-Match": `"v1"`,
+		"X-Team": "shop", "User-Agent": "becket/" + web.Version, "If-None-Match": `"v1"`,
 		"If-Modified-Since": "Thu, 01 Jan 2026 00:00:00 GMT", "Accept-Encoding": "gzip", "Referer": "",
 	} {
 		assert.Equal(t, want, seen.Header.Get(name), name)
@@ -304,7 +304,7 @@ func TestRedirectsCarryNothingToAnotherHost(t *testing.T) {
 					want = []string{"Basic dXNlcjpwYXNz", "k", "c=1", ""}
 				}
 				assert.Equal(t, want, secret(later))
-				assert.Equal(t, "becket/"+Version, later.Get("User-Agent"))
+				assert.Equal(t, "becket/"+web.Version, later.Get("User-Agent"))
 				assert.Equal(t, `"v1"`, later.Get("If-None-Match"))
 			}
 		})
@@ -318,14 +318,14 @@ func TestRedirectsEnd(t *testing.T) {
 		http.Redirect(w, r, "/again", http.StatusFound)
 	})
 	_, err := fetchOnce(t, HTTP(server.URL), Validator{})
-	require.ErrorIs(t, err, ErrRedirect)
+	require.ErrorIs(t, err, web.ErrRedirect)
 	assert.Equal(t, 1+web.MaxRedirects, asked)
 
 	plain := startServer(t, func(w http.ResponseWriter, _ *http.Request) { say(w, "{}") })
 	secure := httptest.NewTLSServer(http.RedirectHandler(plain.URL, http.StatusFound))
 	defer secure.Close()
 	_, err = fetchOnce(t, HTTP(secure.URL, WithHTTPClient(secure.Client())), Validator{})
-	require.ErrorIs(t, err, ErrRedirect)
+	require.ErrorIs(t, err, web.ErrRedirect)
 	assert.ErrorContains(t, err, "from https to http")
 
 	upwards := startServer(t, http.RedirectHandler(secure.URL, http.StatusFound).ServeHTTP)

@@ -78,7 +78,7 @@ var waysToAsk = map[string]func(*Client, Subject){
 // clientsOfHoards are clients of the ways in which a format is asked.
 func clientsOfHoards(t *testing.T, format Format) map[string]*Client {
 	t.Helper()
-	sink := SinkFunc(func(context.Context, []Exposure) error { return nil })
+	sink := Sink(func(context.Context, []Exposure) error { return nil })
 	return map[string]*Client{
 		"plainly":        newAllocClient(t, WithFormat(format)),
 		"with overrides": newAllocClient(t, WithFormat(format), WithOverrides(writeOverrides(t, `{"elsewhere":true}`))),

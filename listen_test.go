@@ -68,7 +68,7 @@ func TestAViewTellsWhichRulesetItPins(t *testing.T) {
 		source := &counting{}
 		client, err := New(source)
 		require.NoError(t, err)
-		assert.Equal(t, RulesetID{}, View{}.RulesetID())
+		assert.Zero(t, View{}.RulesetID())
 		assert.Empty(t, View{}.Environment())
 		assert.Zero(t, View{}.Revision())
 		assert.Equal(t, TierDefaults, View{}.Tier())

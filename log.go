@@ -110,15 +110,21 @@ func (l *limitedLogger) changed(c *Changes, first bool) {
 	for i := range min(len(c.Changed), maxAudits) {
 		l.audit(c, "changed", &c.Changed[i].After, c.Changed[i].OnlyMetadata)
 	}
-	for _, segment := range c.Segments[:min(len(c.Segments), maxAudits)] {
-		l.log(slog.LevelInfo, "becket: segment "+string(segment.Kind), slog.String("segment", segment.Key), slog.Int64("revision", c.ToRevision))
-	}
+	l.auditSegments(c, "added", c.AddedSegments)
+	l.auditSegments(c, "removed", c.RemovedSegments)
+	l.auditSegments(c, "changed", c.ChangedSegments)
 }
 
 func (l *limitedLogger) audit(c *Changes, what string, flag *FlagInfo, onlyMetadata bool) {
 	l.log(slog.LevelInfo, "becket: flag "+what,
 		slog.String("flag", flag.Key), slog.String("owner", flag.Owner), slog.Int64("revision", c.ToRevision),
 		slog.Int64("previous", c.FromRevision), slog.Bool("only_metadata", onlyMetadata))
+}
+
+func (l *limitedLogger) auditSegments(c *Changes, what string, keys []string) {
+	for _, key := range keys[:min(len(keys), maxAudits)] {
+		l.log(slog.LevelInfo, "becket: segment "+what, slog.String("segment", key), slog.Int64("revision", c.ToRevision))
+	}
 }
 
 // log writes a line whose texts are shortened, so that it has at most 64 KiB whatever documents and

@@ -9,9 +9,6 @@ import (
 	"github.com/becketflags/becket/internal/native"
 )
 
-// Schema is the version of the native documents that this library reads.
-const Schema = native.Schema
-
 const maxNoted = 10_000 // problems of a document: beyond them, each bad flag or segment has one
 
 // Native is becket's own format, described in docs/ruleset.md. A client reads it unless it is told

@@ -78,7 +78,7 @@ func TestFloatsReachAsFarAsFloat64(t *testing.T) {
 	assert.NotEmpty(t, v.String("weights", ""))
 
 	for _, key := range []string{"integer", "object"} {
-		require.ErrorIs(t, v.AnyDetail(key).Err, ErrParse, key)
+		require.ErrorIs(t, v.Resolve(key, KindAny).Err, ErrParse, key)
 		require.ErrorIs(t, v.FloatDetail(key, 0).Err, ErrParse, key)
 		require.ErrorIs(t, JSONDetail[any](v, key, nil).Err, ErrParse, key)
 	}

@@ -198,7 +198,7 @@ func (n *notifier) changed(e *event) {
 		}
 	})
 	n.await("logger", func() { n.logger.changed(&changes, e.first) })
-	if changes.Empty() {
+	if changes.empty() {
 		return
 	}
 	for _, h := range n.listening() {

@@ -161,7 +161,7 @@ func compareIntFloat(i Value, f float64) int {
 	case f >= 1<<64:
 		return -1
 	case f >= 1<<63: // it is integral
-		return compareInts(i, UintValue(uint64(f)))
+		return compareInts(i, uintValue(uint64(f)))
 	case f < -1<<63:
 		return 1
 	}

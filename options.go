@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"strings"
 	"time"
 
@@ -51,7 +50,7 @@ type config struct {
 }
 
 func newConfig(source Source, options []Option) (*config, error) {
-	c := &config{source: source, format: Native, interval: defaultPollInterval, clock: time.Now}
+	c := &config{source: source, format: Native, interval: defaultPollInterval, clock: time.Now, exposures: defaultExposures}
 	for _, option := range options {
 		if option != nil {
 			option(c)
@@ -90,7 +89,7 @@ func (c *config) introduce() (err error) {
 	whom := "source"
 	defer func() {
 		if cause := recover(); cause != nil {
-			err = fmt.Errorf("%w in the %s: %v", ErrPanic, whom, cause)
+			err = contractError("recovered a panic in the %s: %v", whom, cause)
 		}
 	}()
 	if checker, ok := c.source.(Checker); ok {
@@ -210,18 +209,8 @@ func WithLowerRevisionAllowed() Option {
 // subjects without a key count as one. A sink that is slow, hangs or fails delays no evaluation:
 // what finds the queue full is dropped, and counted in [Status], where sent + dropped + duplicates
 // + queued = produced. By default, there is no sink and evaluations pay nothing for it.
-func WithExposures(sink Sink, options ...ExposureOption) Option {
-	return func(c *config) {
-		c.exposures = exposureConfig{
-			sink: sink, window: time.Hour, memory: 1 << 16, queue: 10_000,
-			batch: 500, every: 5 * time.Second, times: c.exposures.times + 1,
-		}
-		for _, option := range options {
-			if option != nil {
-				option(&c.exposures)
-			}
-		}
-	}
+func WithExposures(sink Sink) Option {
+	return func(c *config) { c.exposures.sink, c.exposures.times = sink, c.exposures.times+1 }
 }
 
 // WithOverrides lets a file on this machine decide flags, for development: {"new-checkout": true,
@@ -231,19 +220,11 @@ func WithExposures(sink Sink, options ...ExposureOption) Option {
 // no exposures; flags that require or ask about an overridden flag see what the ruleset says of it.
 // The file is read by New, which refuses one that is missing or wrong, and again with every
 // refresh, where a wrong one changes nothing and is told to OnError. It is logged as a warning and
-// shown in [Status]. By default, there are no overrides.
+// shown in [Status]. By default, and with "", there are no overrides, so that an environment
+// variable may name the file: WithOverrides(os.Getenv("BECKET_OVERRIDES")).
 func WithOverrides(file string) Option {
-	return func(c *config) { c.overrideFiles = append(c.overrideFiles, file) }
-}
-
-// WithOverridesFromEnv is [WithOverrides] with the file that an environment variable names, such as
-// BECKET_OVERRIDES. Where it is unset or empty there are no overrides. By default, no environment
-// variable is looked at.
-func WithOverridesFromEnv(variable string) Option {
 	return func(c *config) {
-		if variable == "" {
-			c.overrideFiles = append(c.overrideFiles, "")
-		} else if file := os.Getenv(variable); file != "" {
+		if file != "" {
 			c.overrideFiles = append(c.overrideFiles, file)
 		}
 	}
@@ -257,4 +238,32 @@ func parsePublicKey(text string) (minisign.PublicKey, error) {
 		return key, errors.New("becket: WithPublicKey: this is not a minisign public key: 56 characters of base64, or the text of a .pub file")
 	}
 	return key, nil
+}
+
+// WithExposureWindow sets for how long an exposure of the same unit, flag, behaviour of the flag,
+// rule and variant is not delivered again, to a second, and how many exposures are remembered for
+// that, at about 130 bytes each. A window of 0 delivers every evaluation. Beyond the number, the
+// exposure not seen for longest is forgotten, and delivered again when it comes back. By default, one
+// hour and 65,536, which is also the number for one below 1.
+func WithExposureWindow(window time.Duration, remembered int) Option {
+	return func(c *config) {
+		c.exposures.window = window
+		if remembered > 0 {
+			c.exposures.memory = remembered
+		}
+	}
+}
+
+// WithExposureQueue sets how many exposures may wait, those that the sink is busy with included. At
+// least 1. Their memory is bounded with it, to 4 KiB for each on the average and never below 1 MiB:
+// subjects with large attributes fill the queue sooner. By default, 10,000, and so 40 MB.
+func WithExposureQueue(exposures int) Option {
+	return func(c *config) { c.exposures.queue = exposures }
+}
+
+// WithExposureBatch sets how many exposures the sink gets at once, at most, and how long one waits
+// for others to come, at most. At least 1, and above 0; a batch is never larger than the queue. By
+// default, 500 and five seconds.
+func WithExposureBatch(exposures int, wait time.Duration) Option {
+	return func(c *config) { c.exposures.batch, c.exposures.every = exposures, wait }
 }

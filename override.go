@@ -14,12 +14,6 @@ import (
 	"github.com/becketflags/becket/internal/native"
 )
 
-// Override is a value that stands before the ruleset's on this machine.
-type Override struct {
-	Flag  string
-	Value any // as the file has it
-}
-
 // overrideFile is a file of overrides. A nil one has none.
 type overrideFile struct {
 	file string
@@ -48,8 +42,6 @@ func loadOverrides(files []string) (*overrideFile, error) {
 	switch {
 	case len(files) == 0:
 		return nil, nil //nolint:nilnil // no overrides is no error
-	case slices.Contains(files, ""):
-		return nil, errors.New("becket: WithOverrides: the file, or the environment variable, has no name")
 	case len(files) > 1:
 		return nil, fmt.Errorf("becket: WithOverrides: overrides come from one file, and there are %d: %s", len(files), strings.Join(files, ", "))
 	}
@@ -92,14 +84,15 @@ func decodeOverrides(document []byte) (list []overrideEntry, err error) {
 }
 
 // listed lists the overrides for Status.
-func (o *overrideFile) listed() (file string, list []Override) {
+func (o *overrideFile) listed() (file string, values map[string]any) {
 	if o == nil {
 		return "", nil
 	}
+	values = map[string]any{}
 	for _, line := range *o.list.Load() {
-		list = append(list, Override{line.flag, line.value.Any()})
+		values[line.flag] = line.value.Any()
 	}
-	return o.file, list
+	return o.file, values
 }
 
 // overriddenRules are Rules with overrides before them.

@@ -209,7 +209,7 @@ func TestASourceThatHangsStopsNeitherPollingNorClose(t *testing.T) {
 		})
 		client := newTestClient(t, source, WithPollInterval(time.Second))
 		time.Sleep(5 * time.Minute)
-		require.ErrorIs(t, client.Status().LastError, ErrSourceHangs)
+		require.ErrorIs(t, client.Status().LastError, errSourceHangs)
 		assert.Len(t, source.times(), 1, "it is not called while it hangs")
 		source.set(serving("", flagsDocument(2, "a")))
 		close(free)
@@ -232,7 +232,7 @@ func TestASourceThatPanicsIsAFailure(t *testing.T) {
 		heard := &recorder{}
 		client := newTestClient(t, source, WithHooks(heard.hooks()))
 		synctest.Wait()
-		require.ErrorIs(t, client.Refresh(t.Context()), ErrPanic)
+		require.ErrorIs(t, client.Refresh(t.Context()), ErrContract)
 		synctest.Wait()
 		_, errs, _ := heard.seen()
 		require.Len(t, errs, 2, "the first fetch and the one asked for")
@@ -335,7 +335,7 @@ func TestNewTellsEveryMistake(t *testing.T) {
 			(*pointedSource)(nil), []Option{WithDiskCache("never made")}, "recovered a panic in the source: runtime error",
 		},
 		"a format that is a nil pointer": {Bytes(nil), []Option{WithFormat((*pointedFormat)(nil))}, "recovered a panic in the format: runtime error"},
-		"a sink that is a nil function":  {Bytes(nil), []Option{WithExposures(SinkFunc(nil))}, "the sink is nil"},
+		"a sink that is a nil function":  {Bytes(nil), []Option{WithExposures(nil)}, "the sink is nil"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			client, err := New(test.source, test.options...)

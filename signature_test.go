@@ -60,8 +60,8 @@ func TestASignedDocumentIsAcceptedAndOthersAreNot(t *testing.T) {
 		"signed over the document":          {next, signature(key, next), nil},
 		"signed over its hash":              {next, func() ([]byte, error) { return hashed.Sign(key), nil }, nil},
 		"signed by the next key":            {next, signature(nextKey, next), nil},
-		"no signature":                      {next, func() ([]byte, error) { return nil, &StatusError{Code: 404} }, ErrUnsigned},
-		"an empty signature":                {next, func() ([]byte, error) { return nil, nil }, ErrUnsigned},
+		"no signature":                      {next, func() ([]byte, error) { return nil, &StatusError{Code: 404} }, errUnsigned},
+		"an empty signature":                {next, func() ([]byte, error) { return nil, nil }, errUnsigned},
 		"no signature at all":               {next, func() ([]byte, error) { return []byte("<html>"), nil }, ErrSignature},
 		"the signature of another document": {next, signature(key, good), ErrSignature},
 		"signed by another key":             {next, signature(foreign, next), ErrSignature},
@@ -189,7 +189,7 @@ func TestAForgedValidatorOfASignedCopyPinsNothing(t *testing.T) {
 		client = newTestClient(t, source, WithPublicKey(trusted), WithDiskCache(folder))
 		synctest.Wait() // for the first fetch
 		require.NoError(t, client.Status().LastError)
-		assert.True(t, source.last().IsZero(), "the first fetch is unconditional")
+		assert.Zero(t, source.last(), "the first fetch is unconditional")
 		assert.EqualValues(t, 2, client.Status().Revision)
 		assert.True(t, client.For(Subject{}).Enabled("newer"))
 		require.NoError(t, client.Refresh(t.Context()))
@@ -237,9 +237,9 @@ func TestSignaturesOfTheOtherSources(t *testing.T) {
 		want   error
 	}{
 		"a file":         {File(filepath.Join(folder, "f.json")), nil},
-		"a file without": {File(alone), ErrUnsigned},
+		"a file without": {File(alone), errUnsigned},
 		"a file system":  {FS(files, "f.json"), nil},
-		"bytes":          {Bytes([]byte(body)), ErrUnsigned},
+		"bytes":          {Bytes([]byte(body)), errUnsigned},
 		"a document that has it": {newScript(func(context.Context, Validator) (Document, error) {
 			return Document{Body: []byte(body), Signature: signed}, nil
 		}), nil},
@@ -267,7 +267,7 @@ func FuzzSignature(f *testing.F) {
 		id, err := verify([]minisign.PublicKey{public}, document, signature)
 		if err != nil {
 			assert.Empty(t, id)
-			assert.True(t, errors.Is(err, ErrSignature) || errors.Is(err, ErrUnsigned))
+			assert.True(t, errors.Is(err, ErrSignature) || errors.Is(err, errUnsigned))
 			return
 		}
 		assert.Equal(t, body, document, "nobody signed another document")

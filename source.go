@@ -36,9 +36,6 @@ type Validator struct {
 	LastModified string
 }
 
-// IsZero reports whether v can validate nothing.
-func (v Validator) IsZero() bool { return v == Validator{} }
-
 // Document is a source's answer.
 type Document struct {
 	Body        []byte    // as it came; the client keeps it, and nobody may change it afterwards
@@ -149,8 +146,10 @@ type guardedSource struct {
 	guard  guard
 }
 
+var errSourceHangs = contractError("the source hangs: it did not return when it was told to")
+
 func newGuardedSource(source Source, own *goroutines) guardedSource {
-	return guardedSource{source, guard{own: own, name: "source", hangs: ErrSourceHangs}}
+	return guardedSource{source, guard{own: own, name: "source", hangs: errSourceHangs}}
 }
 
 func (g *guardedSource) fetch(ctx context.Context, last Validator) (Document, error) {
@@ -167,13 +166,13 @@ func (g *guardedSource) fetch(ctx context.Context, last Validator) (Document, er
 func (g *guardedSource) signature(ctx context.Context) ([]byte, error) {
 	signed, ok := g.source.(SignedSource)
 	if !ok {
-		return nil, fmt.Errorf("%w: the source offers no signature", ErrUnsigned)
+		return nil, fmt.Errorf("%w: the source offers no signature", errUnsigned)
 	}
 	ctx, cancel, limit := g.deadline(ctx)
 	defer cancel()
 	signature, err := guarded(ctx, &g.guard, limit, signed.FetchSignature)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrUnsigned, within{err})
+		return nil, fmt.Errorf("%w: %w", errUnsigned, within{err})
 	}
 	return signature, nil
 }

@@ -18,10 +18,7 @@ import (
 	"github.com/becketflags/becket/internal/web"
 )
 
-// Version is the library's version, as requests name it in their User-Agent.
-const Version = "0.1.0"
-
-const userAgent = "becket/" + Version
+const userAgent = "becket/" + web.Version
 
 // Bounds and defaults of HTTP sources.
 const (
@@ -246,8 +243,8 @@ func (s *httpSource) Fetch(ctx context.Context, last Validator) (Document, error
 		}
 		return Document{Body: body, Validator: s.validatorOf(response.Header)}, nil
 	case http.StatusNotModified:
-		if last.IsZero() {
-			return Document{}, s.failed(ErrUnexpectedNotModified)
+		if last == (Validator{}) {
+			return Document{}, s.failed(errNotAsked)
 		}
 		return Document{NotModified: true, Validator: last}, nil
 	default:
@@ -324,7 +321,7 @@ func (s *httpSource) failed(err error) error {
 		err = fmt.Errorf("no whole answer within %v: %w", s.patience(), context.DeadlineExceeded)
 	}
 	if strings.HasPrefix(err.Error(), "failed to parse Location header") { // net/http quotes it, and it may hold keys
-		err = fmt.Errorf("%w: it leads to something that is no URL", ErrRedirect)
+		err = fmt.Errorf("%w: it leads to something that is no URL", web.ErrRedirect)
 	}
 	if strings.HasPrefix(err.Error(), "invalid proxy address") { // it may hold a password
 		err = errors.New("the environment names a proxy by something that is no URL")

@@ -42,8 +42,8 @@ type Status struct {
 	Misfits []Misfit // objects of the ruleset in use that do not fit what the program decodes them into, the first 100 of them
 
 	Exposures     ExposureStatus
-	OverridesFile string     // the file whose overrides stand before the ruleset; "" where there are none
-	Overrides     []Override // in the order of the flags
+	OverridesFile string         // the file whose overrides stand before the ruleset; "" where there are none
+	Overrides     map[string]any // the values by the flags' keys
 
 	HookPanics    uint64 // panics in hooks and loggers, all recovered
 	DroppedEvents uint64 // events that were not delivered because hooks were too slow

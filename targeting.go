@@ -126,7 +126,7 @@ func (c *condition) holdsRarely(e *evaluation, value Value) truth {
 		return unknown
 	default:
 		relative := *c
-		relative.number = numeralOf(TimeValue(e.now.Add(-c.rest.duration).Time()))
+		relative.number = numeralOf(timeValue(e.now.Add(-c.rest.duration).Time()))
 		return relative.test(value, &e.effort)
 	}
 }

@@ -41,7 +41,7 @@ func (k Kind) String() string {
 // instant, a list or an object. It is small, immutable and safe for concurrent use. The zero Value
 // is of [KindAny] and holds nothing.
 //
-// Integral numbers are integers, however they were written or passed: FloatValue(2) is of KindInt.
+// Integral numbers are integers, however they were written or passed: NumberValue(2) is of KindInt.
 type Value struct {
 	// What pointer and number mean depends on the kind, as in log/slog: text and lists keep their
 	// first byte or element and their length, numbers their bits, instants their Unix seconds.
@@ -91,8 +91,8 @@ func IntValue(i int64) Value {
 // without a sign.
 const unsignedAbove = 1
 
-// UintValue returns a Value of [KindInt].
-func UintValue(u uint64) Value {
+// uintValue returns a Value of [KindInt].
+func uintValue(u uint64) Value {
 	if u <= math.MaxInt64 {
 		return IntValue(int64(u))
 	}
@@ -103,9 +103,9 @@ func UintValue(u uint64) Value {
 // from 0.
 const minusZero = 2
 
-// FloatValue returns a Value of [KindFloat], or of [KindInt] when f is integral and from -2^63 to
+// NumberValue returns a Value of [KindFloat], or of [KindInt] when f is integral and from -2^63 to
 // 2^64-1.
-func FloatValue(f float64) Value {
+func NumberValue(f float64) Value {
 	if i := int64(f); float64(i) == f && f < 1<<63 && f >= -1<<63 {
 		if i == 0 && math.Signbit(f) {
 			return Value{meta: meta(KindInt) | minusZero<<fractionAt}
@@ -113,43 +113,43 @@ func FloatValue(f float64) Value {
 		return IntValue(i)
 	}
 	if f >= 1<<63 && f < 1<<64 { // every float64 of that size is integral
-		return UintValue(uint64(f))
+		return uintValue(uint64(f))
 	}
-	return DecimalValue(f)
+	return FloatValue(f)
 }
 
-// DecimalValue returns a Value of [KindFloat], of an integral number too: what a variant of a float
-// flag holds.
-func DecimalValue(f float64) Value {
+// FloatValue returns a Value of [KindFloat], also for an integral number: the value of a float flag's
+// variant.
+func FloatValue(f float64) Value {
 	return Value{number: math.Float64bits(f), meta: meta(KindFloat)}
 }
 
-// numberValue returns a Value of [KindInt] or [KindFloat].
-func numberValue(n match.Number) Value {
+// valueOfNumber returns a Value of [KindInt] or [KindFloat].
+func valueOfNumber(n match.Number) Value {
 	switch {
 	case !n.IsInt():
-		return DecimalValue(n.Float())
+		return FloatValue(n.Float())
 	case n.IsUnsigned():
-		return UintValue(n.Uint())
+		return uintValue(n.Uint())
 	case n.Int() == 0:
-		return FloatValue(n.Float()) // it may be -0
+		return NumberValue(n.Float()) // it may be -0
 	default:
 		return IntValue(n.Int())
 	}
 }
 
-// TimeValue returns a Value of [KindTime], to the nanosecond. The time zone is not kept.
-func TimeValue(t time.Time) Value {
+// timeValue returns a Value of [KindTime], to the nanosecond. The time zone is not kept.
+func timeValue(t time.Time) Value {
 	return Value{number: uint64(t.Unix()), meta: meta(KindTime) | meta(t.Nanosecond())<<fractionAt}
 }
 
-// ListValue returns a Value of [KindList]. It keeps the slice: the caller must not change it
+// listValue returns a Value of [KindList]. It keeps the slice: the caller must not change it
 // afterwards.
-func ListValue(elements []Value) Value {
+func listValue(elements []Value) Value {
 	return Value{pointer: unsafe.Pointer(unsafe.SliceData(elements)), number: uint64(len(elements)), meta: meta(KindList)}
 }
 
-// stringsValue is ListValue for texts, without a Value for each: fraction 1 tells the two apart.
+// stringsValue is listValue for texts, without a Value for each: fraction 1 tells the two apart.
 func stringsValue(elements []string) Value {
 	return Value{pointer: unsafe.Pointer(unsafe.SliceData(elements)), number: uint64(len(elements)), meta: meta(KindList) | 1<<fractionAt}
 }

@@ -157,15 +157,6 @@ func (v View) Expose(flag string) {
 	v.exposeAsked(flag)
 }
 
-// AnyDetail evaluates a flag of whatever type, with its value as in [View.All].
-func (v View) AnyDetail(flag string) Detail[any] {
-	r := v.resultObserved(flag, KindAny)
-	if r.Variant != nil {
-		return detail(v, flag, &r, r.Variant.Value.Any())
-	}
-	return detail[any](v, flag, &r, nil)
-}
-
 // Flags lists the flags of the view's ruleset, those set aside too, in the order of their keys. It
 // evaluates none of them.
 func (v View) Flags() iter.Seq[FlagInfo] {
@@ -183,19 +174,14 @@ func (v View) Flag(key string) (FlagInfo, bool) {
 	return v.snapshot.far().answering().Flag(key)
 }
 
-// RulesetID identifies what a view pins, within one process: views with equal IDs answer out of the
-// same ruleset of the same tier. Who keeps something per ruleset, such as a cache, compares them
-// with ==. It keeps the ruleset in memory. The zero RulesetID is that of a view without a client.
-type RulesetID struct {
-	snapshot *snapshot
-}
-
-// RulesetID identifies the ruleset that the view pins.
-func (v View) RulesetID() RulesetID {
+// RulesetID identifies the ruleset that the view pins, within one process: views with equal IDs
+// answer from the same ruleset of the same tier. A program that keeps something for each ruleset,
+// such as a cache, compares them. It is 0 for a view without a client.
+func (v View) RulesetID() uint64 {
 	if v.snapshot == nil {
-		return RulesetID{}
+		return 0
 	}
-	return RulesetID{v.snapshot.far()}
+	return v.snapshot.id
 }
 
 // Environment returns the environment that the view's ruleset names, "" where it names none.

@@ -131,7 +131,7 @@ func TestWrongValuesFailTheTest(t *testing.T) {
 		{"a time, which is written as text", time.Unix(0, 0), "no object or array"},
 		{"a number beyond all", math.Inf(1), "no value of a flag"},
 		{"too large an integer", uint64(1 << 63), "outside 64 bits"},
-		{"a list value", becket.ListValue(nil), "no value of a flag"},
+		{"a list value", listValue(), "no value of a flag"},
 		{"values of two types", flagtest.OneOf(1, "a"), "integer and string"},
 		{"a bad one of several", flagtest.OneOf(1, nil), "nil"},
 	} {
@@ -171,9 +171,9 @@ func TestAFileIsServedUnchanged(t *testing.T) {
 		keys = append(keys, info.Key)
 	}
 	assert.Equal(t, []string{"limits", "new-checkout", "theme"}, keys)
-	report := fake.Client().Verify(becket.StringFlag{Key: "theme", Default: "#fff"}, becket.BoolFlag{Key: "new-checkout"})
-	require.NoError(t, report.Err())
-	assert.Equal(t, []string{"limits"}, report.Unasked)
+	unasked, err := fake.Client().Verify(becket.StringFlag{Key: "theme", Default: "#fff"}, becket.BoolFlag{Key: "new-checkout"})
+	require.NoError(t, err)
+	assert.Equal(t, []string{"limits"}, unasked)
 }
 
 func TestRulesThatAreNilFailTheTest(t *testing.T) {
@@ -298,7 +298,7 @@ func TestOptionsHooksAndExposuresWorkAsInProduction(t *testing.T) {
 		var seen []becket.Exposure
 		fake := flagtest.New(t, flagtest.Values{"theme": "dark"},
 			becket.WithHooks(becket.Hooks{OnChange: func(c becket.Changes) { changes = append(changes, c) }}),
-			becket.WithExposures(becket.SinkFunc(func(_ context.Context, batch []becket.Exposure) error { seen = append(seen, batch...); return nil })))
+			becket.WithExposures(becket.Sink(func(_ context.Context, batch []becket.Exposure) error { seen = append(seen, batch...); return nil })))
 		fake.Set("theme", "light")
 		fake.Set("theme", "light")
 		fake.SetFor("user-42", "theme", "red")
@@ -320,4 +320,10 @@ func TestWrongOptionsFailTheTest(t *testing.T) {
 	said := watch(t, func(w *witness) { flagtest.New(w, nil, becket.WithClock(nil)) })
 	require.Len(t, said, 1)
 	assert.Contains(t, said[0], "WithClock")
+}
+
+func listValue() becket.Value {
+	subject := becket.NewSubject("", becket.Strings("a", "b"))
+	value, _ := subject.Attribute("a")
+	return value
 }

@@ -86,7 +86,7 @@ func valueOf(value any) (becket.Value, error) {
 		}
 		return becket.IntValue(int64(r.Uint())), nil
 	case reflect.Float32, reflect.Float64:
-		return checked(becket.FloatValue(r.Float()))
+		return checked(becket.NumberValue(r.Float()))
 	}
 	raw, err := json.Marshal(value)
 	if err != nil {

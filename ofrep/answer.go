@@ -98,7 +98,7 @@ var words = map[becket.ErrorCode]string{
 	becket.CodeTargetingKeyMissing: becket.ErrTargetingKeyMissing.Message,
 	becket.CodeParseError:          becket.ErrParse.Message,
 	becket.CodeProviderNotReady:    becket.ErrNotReady.Message,
-	becket.CodeGeneral:             becket.ErrGeneral.Message,
+	becket.CodeGeneral:             "the evaluation failed",
 }
 
 // failed returns an evaluation's error as its code and the code's text. An unknown code becomes

@@ -12,10 +12,11 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/becketflags/becket"
-	"github.com/becketflags/becket/ofrep"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/becketflags/becket"
+	"github.com/becketflags/becket/ofrep"
 )
 
 const document = `{"schema": 1, "revision": 42, "environment": "production", "flags": {
@@ -251,7 +252,7 @@ func TestWithoutARulesetTheAnswerSaysSo(t *testing.T) {
 
 func TestOnlySingleEvaluationsAreExposures(t *testing.T) {
 	exposed := make(chan []becket.Exposure, 1)
-	client := newClient(t, becket.WithExposures(becket.SinkFunc(func(_ context.Context, batch []becket.Exposure) error {
+	client := newClient(t, becket.WithExposures(becket.Sink(func(_ context.Context, batch []becket.Exposure) error {
 		exposed <- batch
 		return nil
 	})))

@@ -9,9 +9,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/becketflags/becket/ofrep"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/becketflags/becket/ofrep"
 )
 
 // fill repeats a piece, which may contain a number, between a beginning and an end until the text

@@ -19,7 +19,7 @@ type shown struct {
 
 // flagsShown holds the shown flags of a ruleset. It does not change after it is published.
 type flagsShown struct {
-	ruleset becket.RulesetID
+	ruleset uint64
 	list    []flag // in the order of the keys
 	named   map[string]*flag
 }

@@ -15,11 +15,12 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
 	"github.com/becketflags/becket"
 	"github.com/becketflags/becket/format/configcat"
 	"github.com/becketflags/becket/ofrep"
-	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 )
 
 // serving returns a client with a document, which is closed at the end of the test.
@@ -274,7 +275,7 @@ func TestSingleAndBulkAnswersHaveTheSameValue(t *testing.T) {
 		{"a large float", becket.FloatValue(1e300), `"value":1e+300`},
 		{"a number in an object that no float64 can hold", object(`{"id": 1e400}`), ""},
 		{"JSON that is none", object(`{"id": `), ""},
-		{"an infinity", becket.DecimalValue(inf()), ""},
+		{"an infinity", becket.FloatValue(inf()), ""},
 		{"a text", becket.StringValue("</script>"), `"value":"\u003c/script\u003e"`},
 	} {
 		t.Run(c.name, func(t *testing.T) {

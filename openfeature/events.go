@@ -217,7 +217,7 @@ func (c *changes) add(client *becket.Client, reported becket.Changes) {
 	for _, key := range reported.Keys() {
 		c.keys[key] = true
 	}
-	if len(reported.Segments) > 0 {
+	if len(reported.AddedSegments)+len(reported.RemovedSegments)+len(reported.ChangedSegments) > 0 {
 		for flag := range client.Flags() {
 			c.keys[flag.Key] = true
 		}

@@ -131,7 +131,7 @@ func TestRequirement_2_5_1_ShuttingDownClosesTheProvidersOwnClient(t *testing.T)
 func TestShuttingDownDeliversTheExposuresOfAGivenClient(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var exposed []becket.Exposure
-		sink := becket.SinkFunc(func(_ context.Context, batch []becket.Exposure) error {
+		sink := becket.Sink(func(_ context.Context, batch []becket.Exposure) error {
 			exposed = append(exposed, batch...)
 			return nil
 		})
@@ -191,7 +191,7 @@ func TestShuttingDownEndsAnInitialisationUnderWay(t *testing.T) {
 
 func TestShuttingDownDoesNotWaitForASinkThatHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		sink := becket.SinkFunc(func(ctx context.Context, _ []becket.Exposure) error {
+		sink := becket.Sink(func(ctx context.Context, _ []becket.Exposure) error {
 			<-ctx.Done()
 			return ctx.Err()
 		})

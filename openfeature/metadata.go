@@ -41,7 +41,7 @@ type metadataCache struct {
 // rulesetMetadata is the metadata of one ruleset's flags. Each flag's metadata is created at the
 // first request.
 type rulesetMetadata struct {
-	ruleset becket.RulesetID
+	ruleset uint64
 	mutex   sync.RWMutex
 	flags   map[metadataKey]of.FlagMetadata
 }

@@ -182,7 +182,7 @@ func measured(t *testing.T, reader *sdkmetric.ManualReader) map[string]float64 {
 
 func TestTheClientIsMeasured(t *testing.T) {
 	source := &scripted{document: document}
-	sink := becket.SinkFunc(func(context.Context, []becket.Exposure) error { return nil })
+	sink := becket.Sink(func(context.Context, []becket.Exposure) error { return nil })
 	client := newClient(t, source, becket.WithPollInterval(time.Hour), becket.WithExposures(sink))
 	require.NoError(t, client.Wait(t.Context()))
 	reader := sdkmetric.NewManualReader()

@@ -14,9 +14,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/becketflags/becket"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/becketflags/becket"
 )
 
 // ruleset is a source whose document a test can replace.

@@ -9,9 +9,10 @@ import (
 	"io"
 	"os"
 
+	"github.com/open-feature/go-sdk/openfeature"
+
 	"github.com/becketflags/becket"
 	provider "github.com/becketflags/becket/openfeature"
-	"github.com/open-feature/go-sdk/openfeature"
 )
 
 //go:embed flags.json

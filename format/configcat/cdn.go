@@ -11,6 +11,7 @@ import (
 
 	"github.com/becketflags/becket"
 	"github.com/becketflags/becket/internal/limit"
+	"github.com/becketflags/becket/internal/web"
 )
 
 // The addresses at which ConfigCat serves configs.
@@ -214,7 +215,7 @@ func (s *cdn) forget() {
 }
 
 func (s *cdn) options(base string) []becket.HTTPOption {
-	options := []becket.HTTPOption{becket.WithHeader("X-ConfigCat-UserAgent", "ConfigCat-becket/a-"+becket.Version)}
+	options := []becket.HTTPOption{becket.WithHeader("X-ConfigCat-UserAgent", "ConfigCat-becket/a-"+web.Version)}
 	options = append(options, s.http...)
 	if base == s.start {
 		options = append(options, s.headers...)
@@ -259,10 +260,10 @@ func redirectOf(document []byte) (to redirect) {
 func safe(from, to string) error {
 	u, err := url.Parse(to)
 	if err != nil || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || u.Scheme != "https" && u.Scheme != "http" {
-		return fmt.Errorf("%w: the config names an address that is none", becket.ErrRedirect)
+		return fmt.Errorf("%w: the config names an address that is none", web.ErrRedirect)
 	}
 	if strings.HasPrefix(strings.ToLower(from), "https:") && u.Scheme != "https" {
-		return fmt.Errorf("%w: the config leads from https to %s", becket.ErrRedirect, u.Scheme)
+		return fmt.Errorf("%w: the config leads from https to %s", web.ErrRedirect, u.Scheme)
 	}
 	return nil
 }

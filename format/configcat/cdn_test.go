@@ -15,6 +15,7 @@ import (
 
 	"github.com/becketflags/becket"
 	"github.com/becketflags/becket/format/configcat"
+	"github.com/becketflags/becket/internal/web"
 )
 
 const testKey = "configcat-sdk-1/0123456789abcdefghijkl/ABCDEFGHIJKLMNOPQRSTUV"
@@ -186,7 +187,7 @@ func TestTheAddressAndHeadersOfARequest(t *testing.T) {
 	assert.Equal(t, `W/"last"`, request.Header.Get("If-None-Match"))
 	assert.Empty(t, request.Header.Get("If-Modified-Since"))
 	assert.Equal(t, "Bearer secret", request.Header.Get("Authorization"))
-	assert.Equal(t, "ConfigCat-becket/a-"+becket.Version, request.Header.Get("X-Configcat-Useragent"))
+	assert.Equal(t, "ConfigCat-becket/a-"+web.Version, request.Header.Get("X-Configcat-Useragent"))
 	assert.Equal(t, becket.Validator{ETag: `"next"`}, document.Validator)
 }
 
@@ -223,8 +224,8 @@ func TestRedirects(t *testing.T) {
 		"an address of one's own is kept otherwise":       {map[string]string{own: config(other, 0, true)}, []configcat.Option{configcat.WithBaseURL(own)}, [][]string{{own}, {own}}, nil},
 		"two redirects in one fetch are fine":             {map[string]string{global: config(other, 1, false), other: config(third, 2, false), third: config(third, 0, true)}, nil, [][]string{{global, other, third}, {third}}, nil},
 		"a third one is a loop":                           {map[string]string{global: config(other, 1, true), other: config(global, 1, true)}, nil, [][]string{{global, other, global}}, configcat.ErrRedirectLoop},
-		"nothing leads from https to http":                {map[string]string{global: config("http://other.example.com", 2, true)}, nil, [][]string{{global}}, becket.ErrRedirect},
-		"nothing leads to what is no address":             {map[string]string{global: config("cdn", 2, true)}, nil, [][]string{{global}}, becket.ErrRedirect},
+		"nothing leads from https to http":                {map[string]string{global: config("http://other.example.com", 2, true)}, nil, [][]string{{global}}, web.ErrRedirect},
+		"nothing leads to what is no address":             {map[string]string{global: config("cdn", 2, true)}, nil, [][]string{{global}}, web.ErrRedirect},
 		"the European CDN is asked first when told to":    {map[string]string{"https://cdn-eu.configcat.com": config("https://cdn-eu.configcat.com", 0, true)}, []configcat.Option{configcat.WithEUOnly()}, [][]string{{"https://cdn-eu.configcat.com"}}, nil},
 		"an address of one's own counts more than the EU": {map[string]string{own: config(own, 0, true)}, []configcat.Option{configcat.WithBaseURL(own), configcat.WithEUOnly()}, [][]string{{own}}, nil},
 	}

@@ -148,7 +148,7 @@ func (n *node) value(kind becket.Kind) (becket.Value, bool) {
 		return becket.IntValue(i), ok
 	default:
 		f, ok := n.member("d").number()
-		return becket.DecimalValue(f), ok
+		return becket.FloatValue(f), ok
 	}
 }
 

@@ -152,9 +152,9 @@ func TestTheClockIsReadOnlyWhenARuleAsks(t *testing.T) {
 	require.NoError(t, client.Close()) // from now on only evaluations look at the clock
 	before := looks.Load()
 	for _, key := range []string{"static", "greeting", "split", "limit", "self"} {
-		require.NoError(t, view.AnyDetail(key).Err, key)
+		require.Nil(t, view.Resolve(key, becket.KindAny).Err, key)
 		assert.Equal(t, before, looks.Load(), key)
 	}
-	view.AnyDetail("hour")
+	view.Resolve("hour", becket.KindAny)
 	assert.Greater(t, looks.Load(), before)
 }

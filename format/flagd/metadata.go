@@ -24,7 +24,7 @@ func (d *decoder) metadata(at place, below string, entries []rawMember) (map[str
 		}
 		switch value.kind {
 		case kindNumber:
-			metadata[entry.name] = becket.FloatValue(value.number).Any()
+			metadata[entry.name] = becket.NumberValue(value.number).Any()
 		case kindList, kindObject:
 			metadata[entry.name] = nil
 			d.warn(at, member(below, entry.name), "neither text, number nor boolean: it is left out")

@@ -36,8 +36,8 @@ func newVariant(name string, value *datum, size int) variant {
 	case kindText:
 		v.kind, v.served.Value = becket.KindString, becket.StringValue(value.text)
 	case kindNumber:
-		v.kind, v.served.Value = becket.KindFloat, becket.FloatValue(value.number)
-		if truncated := becket.FloatValue(math.Trunc(value.number)); truncated.Kind() == becket.KindInt {
+		v.kind, v.served.Value = becket.KindFloat, becket.NumberValue(value.number)
+		if truncated := becket.NumberValue(math.Trunc(value.number)); truncated.Kind() == becket.KindInt {
 			v.integer = &becket.Variant{Name: name, Value: truncated}
 		}
 	case kindObject, kindList:

@@ -42,7 +42,7 @@ func TestEveryAnswerBelongsToOneRuleset(t *testing.T) {
 	var current atomic.Pointer[becket.Client]
 	open := func() *becket.Client {
 		client, err := becket.New(source,
-			becket.WithExposures(becket.SinkFunc(func(_ context.Context, batch []becket.Exposure) error {
+			becket.WithExposures(becket.Sink(func(_ context.Context, batch []becket.Exposure) error {
 				exposed.Add(int64(len(batch)))
 				return nil
 			})),

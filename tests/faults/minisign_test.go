@@ -69,7 +69,7 @@ func TestTheMinisignProgramsSignatures(t *testing.T) {
 	publish(5, "tampered")
 	require.ErrorIs(t, client.Refresh(t.Context()), becket.ErrSignature)
 	require.NoError(t, os.Remove(document+".minisig"))
-	require.ErrorIs(t, client.Refresh(t.Context()), becket.ErrUnsigned)
+	require.ErrorIs(t, client.Refresh(t.Context()), becket.ErrSignature)
 	publish(2, "replayed")
 	sign("now")
 	require.ErrorIs(t, client.Refresh(t.Context()), becket.ErrLowerRevision)

@@ -207,7 +207,7 @@ func (l *listeners) options() []becket.Option {
 	return []becket.Option{
 		becket.WithPrivateAttributes("ip6"),
 		becket.WithHooks(becket.Hooks{OnEvaluate: func(e becket.Evaluation) { l.keep(&e.Subject) }}),
-		becket.WithExposures(becket.SinkFunc(func(_ context.Context, exposures []becket.Exposure) error {
+		becket.WithExposures(becket.Sink(func(_ context.Context, exposures []becket.Exposure) error {
 			for i := range exposures {
 				l.keep(&exposures[i].Subject)
 			}

@@ -40,7 +40,7 @@ func run(out io.Writer) error {
 		return err
 	}
 	defer func() { _ = client.Close() }()
-	if err := client.Verify(flags.Handles()...).Err(); err != nil {
+	if _, err := client.Verify(flags.Handles()...); err != nil {
 		return err
 	}
 

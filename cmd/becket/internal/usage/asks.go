@@ -43,7 +43,7 @@ var methods = map[string]method{
 	"View.IntDetail":    {becket.KindInt, 0, 1},
 	"View.Float":        {becket.KindFloat, 0, 1},
 	"View.FloatDetail":  {becket.KindFloat, 0, 1},
-	"View.AnyDetail":    {becket.KindAny, 0, -1},
+	"View.Resolve":      {becket.KindAny, 0, -1},
 	"JSON":              {becket.KindObject, 1, -1},
 	"JSONDetail":        {becket.KindObject, 1, -1},
 }
@@ -200,7 +200,7 @@ func (r *reader) constant(e ast.Expr, kind becket.Kind) *becket.Value {
 		v = becket.IntValue(i)
 	case becket.KindFloat:
 		f, _ := constant.Float64Val(constant.ToFloat(value))
-		v = becket.FloatValue(f)
+		v = becket.NumberValue(f)
 	default:
 		return nil
 	}
@@ -218,7 +218,7 @@ func zeroOf(kind becket.Kind) *becket.Value {
 	case becket.KindInt:
 		v = becket.IntValue(0)
 	case becket.KindFloat:
-		v = becket.FloatValue(0)
+		v = becket.NumberValue(0)
 	default:
 		return nil
 	}

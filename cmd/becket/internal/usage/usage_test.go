@@ -77,7 +77,7 @@ func all(r request, p *View, name string) {
 	(View.Int)(*p, "expression", seven)
 	(*View).String(p, "pointer expression", "a"+"b")
 	(p.FloatDetail)("parentheses", seven/2.0)
-	p.AnyDetail("any")
+	p.Resolve("any", KindAny)
 	JSON[map[string]int](*p, "instance", nil)
 	JSONDetail(*p, "inferred", 1)
 	p.String("changing default", name)
@@ -101,7 +101,7 @@ func key() (string, int) { return "", 0 }
 		"asks.go:14:17 View.Int expression default 7",
 		`asks.go:15:20 View.String pointer expression default "ab"`,
 		"asks.go:16:18 View.FloatDetail parentheses default 3.5",
-		"asks.go:17:14 View.AnyDetail any",
+		"asks.go:17:12 View.Resolve any",
 		"asks.go:18:27 JSON instance",
 		"asks.go:19:17 JSONDetail inferred",
 		"asks.go:20:11 View.String changing default",
@@ -184,10 +184,10 @@ func TestDefaultsAreComparedByValue(t *testing.T) {
 	}{
 		"an integer":                 {Ask{Key: "i", Kind: becket.KindInt, Default: value(becket.IntValue(3))}, ""},
 		"another integer":            {Ask{Key: "i", Kind: becket.KindInt, Default: value(becket.IntValue(4))}, DefaultOutside},
-		"an integer as a float":      {Ask{Key: "i", Kind: becket.KindFloat, Default: value(becket.FloatValue(2))}, ""},
-		"a fraction for an integer":  {Ask{Key: "i", Kind: becket.KindFloat, Default: value(becket.FloatValue(2.5))}, DefaultOutside},
-		"a float":                    {Ask{Key: "f", Kind: becket.KindFloat, Default: value(becket.FloatValue(2.5))}, ""},
-		"a whole float":              {Ask{Key: "f", Kind: becket.KindFloat, Default: value(becket.FloatValue(2))}, ""},
+		"an integer as a float":      {Ask{Key: "i", Kind: becket.KindFloat, Default: value(becket.NumberValue(2))}, ""},
+		"a fraction for an integer":  {Ask{Key: "i", Kind: becket.KindFloat, Default: value(becket.NumberValue(2.5))}, DefaultOutside},
+		"a float":                    {Ask{Key: "f", Kind: becket.KindFloat, Default: value(becket.NumberValue(2.5))}, ""},
+		"a whole float":              {Ask{Key: "f", Kind: becket.KindFloat, Default: value(becket.NumberValue(2))}, ""},
 		"a float as an integer":      {Ask{Key: "f", Kind: becket.KindInt, Default: value(becket.IntValue(2))}, WrongType},
 		"no variant is false":        {Ask{Key: "t", Kind: becket.KindBool, Default: value(becket.BoolValue(false))}, DefaultOutside},
 		"the empty text":             {Ask{Key: "s", Kind: becket.KindString, Default: value(becket.StringValue(""))}, ""},

@@ -27,7 +27,7 @@ func main() {
 	fmt.Println(flags.Enabled("new-chekout"))
 	fmt.Println(flags.StringDetail("new-checkout", "on"))
 	fmt.Println(becket.JSON(flags, "banner", []string{}))
-	fmt.Println(client.Verify(Forgotten).Err())
+	fmt.Println(client.Verify(Forgotten))
 	for _, key := range []string{"a", "b"} {
 		fmt.Println(flags.Bool(key, false))
 	}
