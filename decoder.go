@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"iter"
 	"time"
+
+	"github.com/becketflags/becket/internal/sniff"
 )
 
 // decodePatience and decodePatienceByte say how long another format may take to decode a document,
@@ -46,8 +48,10 @@ func (d *decoder) decode(ctx context.Context, body []byte, previous Rules) (rule
 		limit := decodePatience + time.Duration(len(body))*decodePatienceByte
 		rules, err = guarded(ctx, &d.guard, limit, func(context.Context) (Rules, error) { return d.foreign(body, previous) })
 	}
-	if err != nil && looksLikeHTML(body) {
-		err = fmt.Errorf("becket: this is a web page, not a ruleset; a login page or a captive portal may have answered: %w", within{err})
+	if err != nil {
+		if reason := sniff.Reason(body); reason != "" {
+			err = fmt.Errorf("becket: %s: %w", reason, within{err})
+		}
 	}
 	return rules, err
 }
@@ -89,17 +93,6 @@ func (d *decoder) foreign(body []byte, previous Rules) (Rules, error) {
 		return native, nil // the format translates into native documents
 	}
 	return &foreignRules{rules: rules, name: d.name, info: rules.Info(), notifier: d.notifier}, nil
-}
-
-func looksLikeHTML(body []byte) bool {
-	for _, c := range body {
-		switch c {
-		case ' ', '\t', '\r', '\n', 0xef, 0xbb, 0xbf:
-		default:
-			return c == '<'
-		}
-	}
-	return false
 }
 
 // errRulesPanicked is the answer of rules that panicked. It is made once, since an attribute of a

@@ -1,0 +1,48 @@
+// Package sniff tells by its first bytes why a document cannot be read.
+package sniff
+
+import "bytes"
+
+// Reason says in words what a document is that is no JSON in UTF-8, with the remedy, or "" where
+// its first bytes do not tell. It is for documents that have been refused: another format may well
+// be compressed.
+func Reason(document []byte) string {
+	switch {
+	case bytes.HasPrefix(document, []byte{0x1f, 0x8b}):
+		return "the document is compressed with gzip, and nothing said so: " +
+			"let the server send Content-Encoding: gzip, or publish the document uncompressed"
+	case isUTF32(document):
+		return "the document is in UTF-32: save it as UTF-8"
+	case isUTF16(document):
+		return "the document is in UTF-16: save it as UTF-8"
+	case isWebPage(document):
+		return "this is a web page, not a ruleset; a login page or a captive portal may have answered"
+	}
+	return ""
+}
+
+// isUTF32 looks for a byte-order mark, and without one for the zeros around the first character,
+// which is one of ASCII in every JSON document.
+func isUTF32(document []byte) bool {
+	if len(document) < 4 {
+		return false
+	}
+	a, b, c, d := document[0], document[1], document[2], document[3]
+	big := a == 0 && b == 0 && (c == 0 && d != 0 || c == 0xfe && d == 0xff)
+	little := c == 0 && d == 0 && (a != 0 && b == 0 || a == 0xff && b == 0xfe)
+	return big || little
+}
+
+// isUTF16 looks for the same in a document that is not in UTF-32.
+func isUTF16(document []byte) bool {
+	if len(document) < 2 {
+		return false
+	}
+	a, b := document[0], document[1]
+	return (a == 0) != (b == 0) || a == 0xfe && b == 0xff || a == 0xff && b == 0xfe
+}
+
+func isWebPage(document []byte) bool {
+	text := bytes.TrimLeft(bytes.TrimPrefix(document, []byte("\ufeff")), " \t\r\n")
+	return bytes.HasPrefix(text, []byte("<"))
+}
