@@ -157,7 +157,7 @@ func (g *guardedSource) fetch(ctx context.Context, last Validator) (Document, er
 	defer cancel()
 	document, err := guarded(ctx, &g.guard, limit, func(ctx context.Context) (Document, error) { return g.source.Fetch(ctx, last) })
 	if err != nil {
-		return Document{}, err
+		return Document{}, g.located(err)
 	}
 	return document, checkSize(document.Body)
 }
@@ -172,9 +172,22 @@ func (g *guardedSource) signature(ctx context.Context) ([]byte, error) {
 	defer cancel()
 	signature, err := guarded(ctx, &g.guard, limit, signed.FetchSignature)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", errUnsigned, within{err})
+		return nil, fmt.Errorf("%w: %w", errUnsigned, within{g.located(err)})
 	}
 	return signature, nil
+}
+
+// located says in which function of the program a source hangs or ended its goroutine, where the
+// source can tell.
+func (g *guardedSource) located(err error) error {
+	source, ok := g.source.(interface{ calling() string })
+	if !ok || !errors.Is(err, ErrContract) {
+		return err
+	}
+	if function := source.calling(); function != "" {
+		return fmt.Errorf("%w: %s has not returned", err, function)
+	}
+	return err
 }
 
 // deadline limits a call to a minute, unless the source keeps a limit of its own, which is then

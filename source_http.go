@@ -10,8 +10,8 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/becketflags/becket/internal/poll"
@@ -49,78 +49,6 @@ func HTTP(address string, options ...HTTPOption) Source {
 	return s
 }
 
-// HTTPOption changes how an [HTTP] source works.
-type HTTPOption func(*httpSource)
-
-// WithHTTPClient sets the client, for proxies, certificates or tracing. Its transport, jar and
-// timeout are used as they are, and what its transport logs is its own; redirects follow the
-// source's rules and then the client's own. A client without a transport gets the source's, never
-// [http.DefaultTransport], which any package can change. By default, a client that wants TLS 1.2 at
-// least and takes proxies from the environment.
-func WithHTTPClient(client *http.Client) HTTPOption {
-	return func(s *httpSource) {
-		if client == nil {
-			s.wrong(errors.New("becket: WithHTTPClient: the client is nil"))
-			return
-		}
-		s.custom = client
-	}
-}
-
-// WithHeader adds a header to every request, such as Authorization. Its value appears in no log,
-// error or file, nor do its parts of six bytes or more; a value under four bytes is hidden where it
-// stands alone. By default, only Accept and User-Agent are sent.
-func WithHeader(name, value string) HTTPOption {
-	return func(s *httpSource) {
-		if !web.ValidHeaderName(name) || !web.ValidHeaderValue(value) {
-			s.wrong(errors.New("becket: WithHeader: this is not a header's name, or its value has control characters"))
-			return
-		}
-		s.header.Add(name, value)
-	}
-}
-
-// WithTimeout limits a whole fetch, from connecting to the last byte; it is above 0 and at most
-// five minutes. By default, 10 seconds.
-func WithTimeout(timeout time.Duration) HTTPOption {
-	return func(s *httpSource) {
-		if timeout <= 0 || timeout > maxTimeout {
-			s.wrong(fmt.Errorf("becket: WithTimeout: %v is not above 0 and at most %v", timeout, maxTimeout))
-			return
-		}
-		s.timeout = timeout
-	}
-}
-
-// WithMaxBytes limits the document's size after decompression, in bytes, from 1 to 64 MiB, which no
-// document may exceed. By default, 64 MiB.
-func WithMaxBytes(limit int64) HTTPOption {
-	return func(s *httpSource) {
-		if limit <= 0 || limit > maxDocument {
-			s.wrong(fmt.Errorf("becket: WithMaxBytes: %d is not between 1 and %d", limit, int64(maxDocument)))
-			return
-		}
-		s.limit = limit
-	}
-}
-
-// WithSignatureURL sets where the document's minisign signature is. By default, it is at the
-// document's URL with .minisig behind the path.
-func WithSignatureURL(address string) HTTPOption {
-	return func(s *httpSource) {
-		u, err := web.ParseURL("WithSignatureURL", address)
-		s.signatureURL = u
-		s.wrong(err)
-	}
-}
-
-// WithIdentity sets what the disk copy belongs to, in place of URL and headers: for URLs and
-// headers that hold keys which change, since a new key would not find the copy. By default, the URL
-// and all headers that were set: a server may answer them with different documents.
-func WithIdentity(name string) HTTPOption {
-	return func(s *httpSource) { s.identity = name }
-}
-
 type httpSource struct {
 	address      string
 	url          *url.URL // without user and password; nil if there is a mistake
@@ -134,10 +62,13 @@ type httpSource struct {
 	mistake      error
 	secrets      *web.Redactor // what must not be seen in errors; nil if there is a mistake
 
+	renew    func(context.Context) (http.Header, error) // nil: no headers are renewed
+	renewing atomic.Bool                                // renew runs, or has not returned
+
 	once                sync.Once
-	client              *http.Client
-	own                 *web.Transport // nil where a custom client has a transport
+	client              *web.Client
 	document, signature *http.Request
+	whole               web.WholeTimes
 }
 
 func (s *httpSource) wrong(err error) { s.mistake = errors.Join(s.mistake, err) }
@@ -200,27 +131,20 @@ func (s *httpSource) Identity() string {
 
 // Close ends idle connections; the source can still be used.
 func (s *httpSource) Close() error {
-	if s.mistake != nil {
-		return nil
-	}
-	s.once.Do(s.connect)
-	if s.own != nil {
-		s.own.CloseIdleConnections()
+	if s.mistake == nil {
+		s.once.Do(s.connect)
+		s.client.CloseIdleConnections()
 	}
 	return nil
 }
 
+// publicHeader is what every host may see that a redirect leads to.
+func publicHeader() http.Header {
+	return http.Header{"Accept": {"application/json, */*;q=0.5"}, "User-Agent": {userAgent}}
+}
+
 func (s *httpSource) connect() {
-	client := http.Client{}
-	if s.custom != nil {
-		client = *s.custom
-	}
-	if client.Transport == nil {
-		s.own = web.NewTransport()
-		client.Transport = s.own
-	}
-	client.CheckRedirect = web.RedirectPolicy(s.header, userAgent, client.CheckRedirect)
-	s.client = &client
+	s.client = web.NewClient(s.custom, publicHeader())
 	s.document, s.signature = s.newRequest(s.url), s.newRequest(s.signatureURL)
 }
 
@@ -228,120 +152,189 @@ func (s *httpSource) Fetch(ctx context.Context, last Validator) (Document, error
 	if s.mistake != nil {
 		return Document{}, s.mistake
 	}
-	ctx, cancel := context.WithTimeout(ctx, s.timeout)
+	ctx, cancel := context.WithTimeout(ctx, s.patience())
 	defer cancel()
-	response, err := s.get(ctx, s.url, last)
-	if err != nil {
-		return Document{}, s.failed(err)
+	if last.ETag == "" && s.whole.Due(time.Now()) {
+		last = Validator{}
 	}
-	defer response.Body.Close()
-	switch response.StatusCode {
-	case http.StatusOK:
-		body, err := web.ReadBody(response, s.limit)
-		if err != nil {
-			return Document{}, s.failed(err)
-		}
-		return Document{Body: body, Validator: s.validatorOf(response.Header)}, nil
-	case http.StatusNotModified:
-		if last == (Validator{}) {
-			return Document{}, s.failed(errNotAsked)
-		}
-		return Document{NotModified: true, Validator: last}, nil
-	default:
-		return Document{}, s.failed(statusError(response))
+	document, err := s.fetch(ctx, last)
+	if err == nil && document.NotModified && document.Validator != last {
+		return s.fetch(ctx, Validator{}) // not modified since then, but of another date: it was replaced by an older file
 	}
+	return document, err
 }
 
-func (s *httpSource) FetchSignature(ctx context.Context) ([]byte, error) {
+// fetch asks once. An answer "not modified" has the validator of the document that it is about.
+func (s *httpSource) fetch(ctx context.Context, last Validator) (document Document, err error) {
+	err = s.ask(ctx, s.url, last, func(response *http.Response) error {
+		switch response.StatusCode {
+		case http.StatusOK:
+			body, err := web.ReadBody(response, s.limit)
+			if err != nil {
+				return err
+			}
+			s.whole.Came(time.Now())
+			document = Document{Body: body, Validator: s.validatorOf(response.Header)}
+			return nil
+		case http.StatusNotModified:
+			if last == (Validator{}) {
+				return errNotAsked
+			}
+			document = Document{NotModified: true, Validator: last}
+			if date := response.Header.Get("Last-Modified"); last.ETag == "" && date != "" {
+				document.Validator.LastModified = date
+			}
+			return nil
+		default:
+			return statusError(response)
+		}
+	})
+	return document, err
+}
+
+func (s *httpSource) FetchSignature(ctx context.Context) (signature []byte, err error) {
 	if s.mistake != nil {
 		return nil, s.mistake
 	}
-	ctx, cancel := context.WithTimeout(ctx, s.timeout)
+	ctx, cancel := context.WithTimeout(ctx, s.patience())
 	defer cancel()
-	response, err := s.get(ctx, s.signatureURL, Validator{})
-	if err != nil {
-		return nil, s.failed(err)
-	}
-	defer response.Body.Close()
-	if response.StatusCode != http.StatusOK {
-		return nil, s.failed(statusError(response))
-	}
-	signature, err := web.ReadBody(response, maxSignature)
-	if err != nil {
-		return nil, s.failed(err)
-	}
-	return signature, nil
+	err = s.ask(ctx, s.signatureURL, Validator{}, func(response *http.Response) error {
+		if response.StatusCode != http.StatusOK {
+			return statusError(response)
+		}
+		var err error
+		signature, err = web.ReadBody(response, maxSignature)
+		return err
+	})
+	return signature, err
 }
 
-// get sends one request. Requests differ from each other in their context and validator alone, so
-// that the rest is made once; what a request's header maps to is shared and never written to.
-func (s *httpSource) get(ctx context.Context, u *url.URL, last Validator) (*http.Response, error) {
+// ask sends one request and lets the answer be read. Of its errors, those of the function read
+// included, everything that may be secret is hidden.
+func (s *httpSource) ask(ctx context.Context, u *url.URL, last Validator, read func(*http.Response) error) error {
 	s.once.Do(s.connect)
+	request, err := s.request(ctx, u, last)
+	if err != nil {
+		return s.failed(err)
+	}
+	response, ended, err := s.client.Do(request)
+	if err == nil {
+		err = read(response)
+		_ = response.Body.Close()
+	}
+	_, answered := errors.AsType[*StatusError](err)
+	ended(err == nil || answered)
+	if err != nil {
+		return s.failed(web.Plain(err, s.patience()))
+	}
+	return nil
+}
+
+// request returns the next request. Requests differ from each other in their context, validator and
+// renewed headers alone, so that the rest is made once; what a request's header maps to is shared
+// and never written to.
+func (s *httpSource) request(ctx context.Context, u *url.URL, last Validator) (*http.Request, error) {
 	request := s.document.WithContext(ctx)
 	if u != s.url {
 		request = s.signature.WithContext(ctx)
 	}
 	request.Header = maps.Clone(request.Header)
+	if s.renew != nil && web.SameOrigin(u, s.url) {
+		header, err := s.renewed(ctx)
+		if err != nil {
+			return nil, err
+		}
+		give(request, header)
+	}
 	if last.ETag != "" {
 		request.Header["If-None-Match"] = []string{last.ETag}
 	}
 	if last.LastModified != "" {
 		request.Header["If-Modified-Since"] = []string{last.LastModified}
 	}
-	return s.client.Do(request)
+	return request, nil
+}
+
+// renewed calls the program's function and returns headers that can be sent. They are known as
+// secrets before anybody can repeat them.
+func (s *httpSource) renewed(ctx context.Context) (http.Header, error) {
+	given, err := s.callRenew(ctx)
+	header := http.Header{}
+	for name, values := range given {
+		valid := web.ValidHeaderName(name)
+		for _, value := range values {
+			valid = valid && web.ValidHeaderValue(value)
+			header.Add(name, value)
+		}
+		if !valid && err == nil {
+			err = errors.New("it returned something that is not a header's name, or a value with control characters")
+		}
+	}
+	s.secrets.Renew(header)
+	if err == nil {
+		err = ctx.Err() // a request would fail by that, and seem to be the server's fault
+	}
+	if err != nil {
+		return nil, fmt.Errorf("the function of WithHeaderFunc failed: %w", within{web.Plain(err, s.patience())})
+	}
+	return header, nil
+}
+
+func (s *httpSource) callRenew(ctx context.Context) (header http.Header, err error) {
+	s.renewing.Store(true)
+	defer func() {
+		if cause := recover(); cause != nil {
+			s.renewing.Store(false)
+			header, err = nil, contractError("recovered a panic: %v", cause)
+		}
+	}()
+	header, err = s.renew(ctx)
+	s.renewing.Store(false)
+	return header, err
+}
+
+// calling names the function of the program that a fetch has not come back from, "" for none.
+func (s *httpSource) calling() string {
+	if s.renewing.Load() {
+		return "the function of WithHeaderFunc"
+	}
+	return ""
 }
 
 // newRequest makes a request. The configured headers go to the document's own host and port alone.
 func (s *httpSource) newRequest(u *url.URL) *http.Request {
 	request := &http.Request{
 		Method: http.MethodGet, URL: u, Host: u.Host, Body: http.NoBody,
-		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: http.Header{"Accept": {"application/json, */*;q=0.5"}, "User-Agent": {userAgent}},
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: publicHeader(),
 	}
 	if web.SameOrigin(u, s.url) {
-		maps.Copy(request.Header, s.header)
-		if host := s.header.Get("Host"); host != "" {
-			request.Host = host
-		}
+		give(request, s.header)
 	}
 	return request
 }
 
-// failed says which host an error came from, and keeps out of it what may be secret. net/http puts
-// whole URLs into its errors.
+// give puts headers into a request, in place of those of the same name.
+func give(request *http.Request, header http.Header) {
+	maps.Copy(request.Header, header)
+	if host := header.Get("Host"); host != "" {
+		request.Host = host
+	}
+}
+
+// failed says which host an error came from, and keeps out of it what may be secret.
 func (s *httpSource) failed(err error) error {
-	for {
-		inner, ok := errors.AsType[*url.Error](err)
-		if !ok {
-			break
-		}
-		err = inner.Err
-	}
-	if errors.Is(err, context.DeadlineExceeded) {
-		err = fmt.Errorf("no whole answer within %v: %w", s.patience(), context.DeadlineExceeded)
-	}
-	if strings.HasPrefix(err.Error(), "failed to parse Location header") { // net/http quotes it, and it may hold keys
-		err = fmt.Errorf("%w: it leads to something that is no URL", web.ErrRedirect)
-	}
-	if strings.HasPrefix(err.Error(), "invalid proxy address") { // it may hold a password
-		err = errors.New("the environment names a proxy by something that is no URL")
-	}
-	if _, answered := errors.AsType[*StatusError](err); !answered && s.own != nil {
-		s.own.CloseIdleConnections() // a connection that died silently must not be used again
-	}
-	text := s.secrets.Text(trimPrefix(err))
-	return web.Redacted("becket: "+s.url.Host+": "+text, err)
+	return web.Redacted("becket: "+s.url.Host+": "+s.secrets.Text(trimPrefix(err)), err)
 }
 
 // validatorOf reads the validators of an answer. One that cannot be sent back is dropped, since it
-// would fail every later request, and so is one that repeats a secret: Status shows it, and it is
-// written to disk.
+// would fail every later request, and so are one that repeats a secret, for Status shows it and it
+// is written to disk, and a date that is too young to validate anything.
 func (s *httpSource) validatorOf(header http.Header) Validator {
-	v := Validator{ETag: header.Get("Etag"), LastModified: header.Get("Last-Modified")}
+	v := Validator{ETag: header.Get("Etag"), LastModified: web.DateValidator(header, time.Now())}
 	if len(v.ETag) > maxValidator || !web.Printable(v.ETag) || s.secrets.Repeats(v.ETag) {
 		v.ETag = ""
 	}
-	if _, err := http.ParseTime(v.LastModified); err != nil || len(v.LastModified) > maxValidator {
+	if len(v.LastModified) > maxValidator {
 		v.LastModified = ""
 	}
 	return v

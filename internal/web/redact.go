@@ -3,6 +3,7 @@ package web
 import (
 	"cmp"
 	"encoding/base64"
+	"maps"
 	"net/http"
 	"net/url"
 	"os"
@@ -10,6 +11,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 )
 
 // Bounds of what errors hide and say.
@@ -19,6 +22,7 @@ const (
 	minSegment = 6        // of a segment of a configured path that may be a key
 	maxRead    = 64 << 10 // bytes of an error that are looked at
 	maxTold    = 1 << 10  // bytes of an error that are told
+	maxRecent  = 4        // headers that were renewed: a server may repeat the one before
 )
 
 const hidden = "***"
@@ -31,6 +35,10 @@ type Redactor struct {
 	texts    []string // longest first
 	words    []string // shorter than minSecret
 	verdicts []string // what no validator may hold; nothing that is part of an ordinary ETag
+
+	mutex   sync.Mutex
+	recent  []http.Header            // that Renew was given, the last one first
+	renewed atomic.Pointer[Redactor] // hides these as well; nil: there are none
 }
 
 // NewRedactor returns a redactor for the errors of requests with these addresses and this header.
@@ -51,8 +59,31 @@ func NewRedactor(host string, addresses []*url.URL, header http.Header) *Redacto
 	return r
 }
 
+// Renew hides a header too that was not known before, and the few that it was given last.
+func (r *Redactor) Renew(header http.Header) {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	if len(r.recent) > 0 && maps.EqualFunc(header, r.recent[0], slices.Equal) {
+		return
+	}
+	r.recent = append([]http.Header{header}, r.recent[:min(len(r.recent), maxRecent-1)]...)
+	next := &Redactor{host: r.host, texts: slices.Clone(r.texts), words: slices.Clone(r.words), verdicts: slices.Clone(r.verdicts)}
+	for _, header := range r.recent {
+		for name, values := range header {
+			for _, value := range values {
+				next.header(name, value)
+			}
+		}
+	}
+	next.ready()
+	r.renewed.Store(next)
+}
+
 // Text returns a text without secrets, of bounded length.
 func (r *Redactor) Text(text string) string {
+	if next := r.renewed.Load(); next != nil {
+		r = next
+	}
 	text = text[:min(len(text), maxRead)]
 	for _, secret := range r.texts {
 		text = strings.ReplaceAll(text, secret, hidden)
@@ -69,6 +100,9 @@ func (r *Redactor) Text(text string) string {
 
 // Repeats reports whether a text that is to be kept, such as an ETag, repeats a secret.
 func (r *Redactor) Repeats(text string) bool {
+	if next := r.renewed.Load(); next != nil {
+		r = next
+	}
 	return slices.ContainsFunc(r.verdicts, func(secret string) bool { return strings.Contains(text, secret) })
 }
 
@@ -152,13 +186,23 @@ func (r *Redactor) address(u *url.URL) {
 	}
 }
 
-// header hides a header's value, and its parts: the token behind "Bearer", a cookie's value, the
-// user and password of "Basic".
+// header hides a header's value, and its parts: the token behind "Bearer" and a cookie's value,
+// however short they are, and the user and password of "Basic".
 func (r *Redactor) header(name, value string) {
 	r.words = append(r.words, value)
 	r.hide(value)
+	const separators = " \t,;=\""
+	scheme, rest, _ := strings.Cut(strings.TrimSpace(value), " ")
 	secret := name == "Authorization" || name == "Cookie" || name == "Proxy-Authorization"
-	for _, part := range strings.FieldsFunc(value, func(c rune) bool { return strings.ContainsRune(" \t,;=\"", c) }) {
+	if secret && !strings.ContainsAny(strings.TrimRight(rest, "="), separators) {
+		r.credential(rest)
+	}
+	if cookies, err := http.ParseCookie(value); err == nil && name == "Cookie" {
+		for _, cookie := range cookies {
+			r.credential(cookie.Value)
+		}
+	}
+	for _, part := range strings.FieldsFunc(value, func(c rune) bool { return strings.ContainsRune(separators, c) }) {
 		switch {
 		case secret && len(part) > len("Bearer"), looksLikeKey(part):
 			r.credential(part)
@@ -166,7 +210,6 @@ func (r *Redactor) header(name, value string) {
 			r.hide(part)
 		}
 	}
-	scheme, rest, _ := strings.Cut(value, " ")
 	if !strings.EqualFold(scheme, "Basic") {
 		return
 	}

@@ -85,3 +85,31 @@ func TestARedactedErrorIsAskedButNotUnwrapped(t *testing.T) {
 	assert.Equal(t, cause, found)
 	assert.NoError(t, errors.Unwrap(err))
 }
+
+func TestTheTokenOfACredentialIsHiddenHoweverShortItIs(t *testing.T) {
+	for name, test := range map[string]struct{ header, value, text, want string }{
+		"Bearer":        {"Authorization", "Bearer abc12", "abc12 is no Bearer", "*** is no Bearer"},
+		"three letters": {"Authorization", "Bearer abc", "abc, not abcd", "***, not abcd"},
+		"base64":        {"Authorization", "Token YWI=", "YWI= and YWI", "*** and YWI"},
+		"a cookie":      {"Cookie", "theme=dark; s=abc12", "dark, abc12, theme", "***, ***, theme"},
+		"parameters":    {"Authorization", `Digest realm="host", nonce="nonce-of-it"`, "no such host: nonce-of-it", "no such host: ***"},
+	} {
+		r := NewRedactor("example.com", nil, http.Header{test.header: {test.value}})
+		assert.Equal(t, test.want, r.Text(test.text), name)
+	}
+}
+
+func TestARedactorHidesTheHeadersThatItWasGivenLast(t *testing.T) {
+	r := NewRedactor("example.com", nil, http.Header{"X-Key": {"static-key"}})
+	give := func(token string) { r.Renew(http.Header{"Authorization": {"Bearer " + token}}) }
+	give("first-token")
+	give("first-token")
+	give("second-token")
+	assert.Equal(t, "***, ***, ***", r.Text("static-key, first-token, second-token"))
+	assert.True(t, r.Repeats("first-token"))
+	assert.False(t, r.Repeats("third-token"))
+	for _, token := range []string{"third-token", "fourth-token", "fifth-token"} {
+		give(token)
+	}
+	assert.Equal(t, "***, ***, first-token", r.Text("static-key, second-token, first-token"), "memory is bounded")
+}

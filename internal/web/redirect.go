@@ -3,6 +3,7 @@ package web
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -16,10 +17,10 @@ var ErrRedirect = errors.New("becket: the server's redirect is not followed")
 const MaxRedirects = 5
 
 // RedirectPolicy follows redirects within the scheme or to https. As soon as one leads to another
-// host or port, the configured header is removed from the request and never put back: the foreign
-// host could redirect back to a URL that it chose. agent is the User-Agent of such a request. own
-// is the policy of a custom client, which may be stricter, or nil.
-func RedirectPolicy(configured http.Header, agent string, own func(*http.Request, []*http.Request) error) func(*http.Request, []*http.Request) error {
+// host or port, the request has the public header and its conditions alone, whatever it had before,
+// and gets nothing back: the foreign host could redirect back to a URL that it chose. own is the
+// policy of a custom client, which may be stricter, or nil.
+func RedirectPolicy(public http.Header, own func(*http.Request, []*http.Request) error) func(*http.Request, []*http.Request) error {
 	return func(request *http.Request, via []*http.Request) error {
 		request.Header.Del("Referer") // it would show the path and the query, which may be secret
 		last := via[len(via)-1].URL
@@ -32,16 +33,13 @@ func RedirectPolicy(configured http.Header, agent string, own func(*http.Request
 			return fmt.Errorf("%w: it leads from https to %s", ErrRedirect, request.URL.Scheme)
 		}
 		if leftOrigin(request, via) {
-			for name := range configured {
-				request.Header.Del(name)
+			for name := range request.Header {
+				if name != "If-None-Match" && name != "If-Modified-Since" {
+					delete(request.Header, name)
+				}
 			}
-			for _, name := range [...]string{"Authorization", "Cookie", "Proxy-Authorization"} {
-				request.Header.Del(name)
-			}
+			maps.Copy(request.Header, public)
 			request.Host = ""
-			if configured.Get("User-Agent") != "" {
-				request.Header.Set("User-Agent", agent)
-			}
 		}
 		if own != nil {
 			return own(request, via)

@@ -30,8 +30,10 @@ func TestAnOriginIsAHostAndAPort(t *testing.T) {
 }
 
 func TestWhatWasConfiguredIsRemovedForGoodWhenARedirectLeadsAway(t *testing.T) {
-	configured := http.Header{"X-Team": {"shop"}, "User-Agent": {"own"}}
-	policy := RedirectPolicy(configured, "agent", nil)
+	configured := http.Header{"X-Team": {"shop"}, "User-Agent": {"own"}, "X-Token": {"renewed"}, "If-None-Match": {`"v1"`}}
+	public := http.Header{"User-Agent": {"agent"}, "Accept": {"*/*"}}
+	foreign := http.Header{"User-Agent": {"agent"}, "Accept": {"*/*"}, "If-None-Match": {`"v1"`}}
+	policy := RedirectPolicy(public, nil)
 	var via []*http.Request
 	for _, step := range []struct {
 		address string
@@ -39,8 +41,8 @@ func TestWhatWasConfiguredIsRemovedForGoodWhenARedirectLeadsAway(t *testing.T) {
 	}{
 		{"https://example.com/a", configured},
 		{"https://example.com/b", configured},
-		{"https://other.example.com/", http.Header{"User-Agent": {"agent"}}},
-		{"https://example.com/back", http.Header{"User-Agent": {"agent"}}},
+		{"https://other.example.com/", foreign},
+		{"https://example.com/back", foreign},
 	} {
 		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, step.address, nil)
 		require.NoError(t, err)
@@ -55,7 +57,7 @@ func TestWhatWasConfiguredIsRemovedForGoodWhenARedirectLeadsAway(t *testing.T) {
 }
 
 func TestARedirectToAnotherSchemeOrWithoutEndIsRefused(t *testing.T) {
-	policy := RedirectPolicy(nil, "agent", func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse })
+	policy := RedirectPolicy(nil, func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse })
 	request := func(address string) *http.Request {
 		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
 		require.NoError(t, err)

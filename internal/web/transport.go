@@ -15,20 +15,32 @@ import (
 // arrive between two answers to the standard logger, where nothing can take secrets out of them
 // that a server repeats. Polls are far apart, so that such a connection has often died meanwhile,
 // and a poll with it.
+//
+// A kept connection that nothing has come from for a while is pinged, and given up when it does not
+// answer: a gateway may forget a connection without a word to anybody.
 type Transport struct {
-	single *http.Transport // a connection for each request; finds out what the server speaks
-	kept   *http.Transport // HTTP/2 alone
+	single *http.Transport                // a connection for each request; finds out what the server speaks
+	kept   atomic.Pointer[http.Transport] // HTTP/2 alone
 
 	multiplexed atomic.Pointer[string] // the host that answered single by HTTP/2 last
 }
 
+// How a kept connection is watched. A dead one is found between two polls of the usual interval.
+const (
+	pingAfter   = 15 * time.Second // without a byte
+	pongWithin  = 5 * time.Second
+	writeWithin = 10 * time.Second
+)
+
 // NewTransport returns a transport that takes proxies from the environment and wants TLS 1.2 at
 // least.
 func NewTransport() *Transport {
-	t := &Transport{single: newTransport(), kept: newTransport()}
+	t, kept := &Transport{single: newTransport()}, newTransport()
 	t.single.DisableKeepAlives = true
-	t.kept.Protocols = &http.Protocols{}
-	t.kept.Protocols.SetHTTP2(true)
+	kept.Protocols = &http.Protocols{}
+	kept.Protocols.SetHTTP2(true)
+	kept.HTTP2 = &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: pongWithin, WriteByteTimeout: writeWithin}
+	t.kept.Store(kept)
 	return t
 }
 
@@ -52,10 +64,10 @@ func newTransport() *http.Transport {
 func (t *Transport) RoundTrip(request *http.Request) (*http.Response, error) {
 	host := t.multiplexed.Load()
 	if request.URL.Scheme == "https" && host != nil && *host == request.URL.Host {
-		response, err := t.kept.RoundTrip(request)
+		response, err := t.kept.Load().RoundTrip(request)
 		if err != nil || response.ProtoMajor != 2 {
 			t.multiplexed.Store(nil)
-			t.kept.CloseIdleConnections()
+			t.CloseIdleConnections()
 		}
 		return response, err
 	}
@@ -66,8 +78,12 @@ func (t *Transport) RoundTrip(request *http.Request) (*http.Response, error) {
 	return response, err
 }
 
-// CloseIdleConnections ends the connections that no request uses.
+// CloseIdleConnections ends the connections that no request uses, and no later request uses another
+// one that there is now: a connection that has just been given up may not be idle yet.
 func (t *Transport) CloseIdleConnections() {
 	t.single.CloseIdleConnections()
-	t.kept.CloseIdleConnections()
+	kept := t.kept.Load()
+	if t.kept.CompareAndSwap(kept, kept.Clone()) {
+		kept.CloseIdleConnections()
+	}
 }

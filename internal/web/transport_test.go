@@ -19,7 +19,7 @@ func trusting(server *httptest.Server) (*http.Client, *Transport) {
 	authorities := x509.NewCertPool()
 	authorities.AddCert(server.Certificate())
 	transport.single.TLSClientConfig.RootCAs = authorities
-	transport.kept.TLSClientConfig.RootCAs = authorities
+	transport.kept.Load().TLSClientConfig.RootCAs = authorities
 	return &http.Client{Transport: transport}, transport
 }
 
@@ -101,7 +101,7 @@ func TestAServerMayGiveUpHTTP2(t *testing.T) {
 
 func TestATransportTakesProxiesFromTheEnvironmentAndWantsTLS12(t *testing.T) {
 	transport := NewTransport()
-	for _, transport := range []*http.Transport{transport.single, transport.kept} {
+	for _, transport := range []*http.Transport{transport.single, transport.kept.Load()} {
 		assert.EqualValues(t, tls.VersionTLS12, transport.TLSClientConfig.MinVersion)
 		assert.NotNil(t, transport.Proxy)
 	}

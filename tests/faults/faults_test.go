@@ -3,6 +3,7 @@ package faults_test
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"net/http"
 	"runtime"
@@ -36,11 +37,20 @@ type trial struct {
 	http     *http.Client // nil, except for TLS
 }
 
+// trustedAuthority returns an authority that the clients of this process trust of themselves.
+var trustedAuthority = sync.OnceValues(func() (*faults.Authority, error) {
+	authority, err := faults.NewAuthority()
+	if err == nil {
+		x509.SetFallbackRoots(authority.Pool())
+	}
+	return authority, err
+})
+
 // TestEveryFaultInEveryScenario is the central test of the promise: the start returns in time, the
 // client serves the last good values, the failure is visible, and the client recovers by itself
 // within two poll intervals, plus the time of a running fetch.
 func TestEveryFaultInEveryScenario(t *testing.T) {
-	authority, err := faults.NewAuthority()
+	authority, err := trustedAuthority()
 	require.NoError(t, err)
 	cells := newTable()
 	t.Run("faults", func(t *testing.T) {
@@ -67,15 +77,21 @@ func TestEveryFaultInEveryScenario(t *testing.T) {
 func newTrial(t *testing.T, authority *faults.Authority, fault *faults.Fault, scenario faults.Scenario) *trial {
 	t.Helper()
 	trial := &trial{fault: fault, scenario: scenario, folder: t.TempDir(), journal: &journal{}}
-	if fault.TLS {
+	if fault.TLS && !fault.OwnClient {
 		transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: authority.Pool(), MinVersion: tls.VersionTLS12}}
+		transport.ForceAttemptHTTP2 = fault.Silent
 		t.Cleanup(transport.CloseIdleConnections)
 		trial.http = &http.Client{Transport: transport}
-	} else {
+	}
+	if !fault.TLS {
 		authority = nil
 	}
+	start := faults.Start
+	if fault.Silent {
+		start = faults.StartBehindGateway
+	}
 	var err error
-	trial.server, err = faults.Start(authority)
+	trial.server, err = start(authority)
 	require.NoError(t, err)
 	t.Cleanup(trial.server.Close)
 	return trial

@@ -1,3 +1,5 @@
+//go:debug x509usefallbackroots=1
+
 // Package faults_test tests the client with every fault between it and its flag service.
 package faults_test
 

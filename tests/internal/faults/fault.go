@@ -39,6 +39,8 @@ type Fault struct {
 	Refuse      bool        // connections
 	Certificate Certificate // with TLS
 	TLS         bool        // it needs a server with TLS
+	Silent      bool        // a gateway swallows everything, and afterwards the connections that there were
+	OwnClient   bool        // it is for the client that a source has without WithHTTPClient
 	Heavy       bool        // it takes much memory or time, so nothing runs beside it
 	outcomes    map[Scenario]Outcome
 	answer      func(*exchange)
@@ -103,6 +105,8 @@ func connections() []*Fault {
 		{Name: "reset in the middle", answer: func(x *exchange) {
 			x.raw("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"+x.body[:20], true)
 		}},
+		{Name: "an HTTP/2 connection that dies silently", TLS: true, Silent: true, OwnClient: true},
+		{Name: "an HTTP/2 connection of the program's own http.Client that dies silently", TLS: true, Silent: true},
 		{Name: "an answer that is not HTTP", answer: func(x *exchange) { x.raw("220 mail.example.com ESMTP\r\n", false) }},
 	}
 }

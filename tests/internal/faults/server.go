@@ -11,6 +11,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/becketflags/becket/internal/webtest"
 )
 
 // Document returns a ruleset of one environment with one string flag, "state", that serves the
@@ -23,7 +25,8 @@ func Document(revision int, state string) string {
 type Server struct {
 	authority *Authority // nil: plain HTTP
 	address   string
-	away      *http.Server // another host, for redirects
+	gateway   *webtest.Forwarder // in front of the server; nil: none
+	away      *http.Server       // another host, for redirects
 	awayURL   string
 
 	mutex    sync.Mutex
@@ -53,12 +56,26 @@ func Start(authority *Authority) (*Server, error) {
 	return s, nil
 }
 
+// StartBehindGateway is Start for faults that are Silent.
+func StartBehindGateway(authority *Authority) (*Server, error) {
+	s, err := Start(authority)
+	if err != nil {
+		return nil, err
+	}
+	s.gateway, err = webtest.NewForwarder(s.address)
+	return s, err
+}
+
 // URL is where the document is.
 func (s *Server) URL() string {
-	if s.authority != nil {
-		return "https://" + s.address + "/flags.json"
+	address := s.address
+	if s.gateway != nil {
+		address = s.gateway.Address()
 	}
-	return "http://" + s.address + "/flags.json"
+	if s.authority != nil {
+		return "https://" + address + "/flags.json"
+	}
+	return "http://" + address + "/flags.json"
 }
 
 // Publish heals the server and lets it serve a document under an ETag of its own.
@@ -67,6 +84,9 @@ func (s *Server) Publish(body string) error {
 	defer s.mutex.Unlock()
 	connections := s.fault != nil && s.fault.breaksConnections()
 	s.fault, s.body, s.etag = nil, body, fmt.Sprintf(`"%x"`, time.Now().UnixNano())
+	if s.gateway != nil {
+		s.gateway.Silence(false)
+	}
 	if !connections {
 		return nil
 	}
@@ -78,6 +98,9 @@ func (s *Server) Break(f *Fault) error {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	s.fault = f
+	if f.Silent {
+		s.gateway.Silence(true)
+	}
 	if !f.breaksConnections() {
 		return nil
 	}
@@ -109,6 +132,9 @@ func (s *Server) Close() {
 	defer s.mutex.Unlock()
 	if s.server != nil {
 		_ = s.server.Close()
+	}
+	if s.gateway != nil {
+		s.gateway.Close()
 	}
 	_ = s.away.Close()
 }
