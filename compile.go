@@ -51,7 +51,7 @@ func (c *compiler) attribute(text string) *attributeName {
 // hashedBy returns the source of the key to hash, nil for the targeting key alone. Equal ones are
 // shared.
 func (c *compiler) hashedBy(attributes []string) *keySource {
-	if len(attributes) == 0 || len(attributes) == 1 && attributes[0] == keyName {
+	if len(attributes) == 0 {
 		return nil
 	}
 	key := strings.Join(attributes, "\x00")
@@ -149,7 +149,7 @@ func (c *compiler) variantsOf(d *native.Flag, kind Kind) []Variant {
 	if d.Implied {
 		return impliedVariants
 	}
-	written := writtenVariants{kind, textOf(d.Written)}
+	written := writtenVariants{kind, textOf(d.VariantsRaw)}
 	if equal, ok := c.variants[written]; ok {
 		return equal
 	}
@@ -158,7 +158,7 @@ func (c *compiler) variantsOf(d *native.Flag, kind Kind) []Variant {
 		value, _ := valueOf(d.Variants[i].Value).as(kind)
 		variants[i] = Variant{d.Variants[i].Name, value}
 	}
-	if len(d.Written) <= longestShared {
+	if len(d.VariantsRaw) <= longestShared {
 		written.text = strings.Clone(written.text) // the document is not kept
 		c.variants[written] = variants
 	}
@@ -198,12 +198,12 @@ func (c *compiler) rules(f *flag, d *native.Flag) {
 	f.rules = make([]rule, len(d.Rules))
 	for i := range d.Rules {
 		r := &d.Rules[i]
-		f.rules[i] = rule{r.Name, c.conjunction(r.If), c.gate(r, f.key), c.serve(f, &r.Serve)}
+		f.rules[i] = rule{r.Name, c.conjunction(r.If), c.gate(r), c.serve(f, &r.Serve)}
 	}
 }
 
 // gate returns what limits the rule, nil for nothing.
-func (c *compiler) gate(d *native.Rule, flag string) *gate {
+func (c *compiler) gate(d *native.Rule) *gate {
 	timed := d.HasFrom || d.HasUntil || d.HasEvery
 	if !timed && !d.HasLayer && !d.HasRamp && !d.HasPercent {
 		return nil
@@ -218,12 +218,8 @@ func (c *compiler) gate(d *native.Rule, flag string) *gate {
 	if d.HasRamp {
 		g.ramp = rampOf(&d.Ramp)
 	}
-	salt := flag
-	if d.HasSalt {
-		salt = d.Salt
-	}
 	by := c.hashedBy(d.By)
-	g.hashed = hashed{by: by, seed: seedOf(salt)}
+	g.hashed = hashed{by: by, seed: seedOf(d.Salt)}
 	if d.HasLayer {
 		seed := seedOf("layer/" + d.Layer.Name)
 		g.layer = &layer{name: d.Layer.Name, hashed: hashed{by: by, seed: seed}, from: d.Layer.From, to: d.Layer.To}
@@ -252,14 +248,10 @@ func (c *compiler) serve(f *flag, d *native.Serve) serve {
 	if !d.IsSplit {
 		return serve{variant: &f.variants[d.Variant]}
 	}
-	salt := f.key
-	if d.HasSalt {
-		salt = d.Salt
-	}
-	s := &split{arms: make([]arm, 0, len(d.Arms)), hashed: hashed{by: c.hashedBy(d.By), seed: seedOf(salt)}}
+	s := &split{arms: make([]arm, 0, len(d.Arms)), hashed: hashed{by: c.hashedBy(d.By), seed: seedOf(d.Salt)}}
 	for i := range d.Arms {
 		if a := &d.Arms[i]; a.Weight > 0 {
-			s.arms = append(s.arms, arm{&f.variants[a.Variant], hashText(salt + "/" + a.Name), a.Weight, 0})
+			s.arms = append(s.arms, arm{&f.variants[a.Variant], hashText(d.Salt + "/" + a.Name), a.Weight, 0})
 		}
 	}
 	slices.SortFunc(s.arms, func(a, b arm) int { return cmp.Compare(a.variant.Name, b.variant.Name) })

@@ -1,6 +1,7 @@
 package native
 
 import (
+	"iter"
 	"slices"
 
 	"github.com/becketflags/becket/internal/match"
@@ -29,6 +30,22 @@ type Condition struct {
 	Parts     *Condition // of all, any and not: the first one; the others follow by Next
 	Reference *Reference // to a flag or a segment
 	Next      *Condition
+}
+
+// EachPart returns the parts in their order.
+func (c *Condition) EachPart() iter.Seq[*Condition] {
+	return func(yield func(*Condition) bool) {
+		for part := c.Parts; part != nil && yield(part); part = part.Next {
+		}
+	}
+}
+
+// EachTest returns the tests in their order.
+func (c *Condition) EachTest() iter.Seq[*Test] {
+	return func(yield func(*Test) bool) {
+		for t := c.Tests; t != nil && yield(t); t = t.Next {
+		}
+	}
 }
 
 var conditionFields = []string{
@@ -129,7 +146,7 @@ func (d *conditionDraft) add(part *Condition) {
 }
 
 func (d *conditionDraft) addTest(t *Test, word string, at int) {
-	t.Word, t.At = word, at
+	t.Word, t.Written.At = word, at
 	if d.lastTest == nil {
 		d.Tests = t
 	} else {
@@ -144,7 +161,7 @@ func (d *conditionDraft) addTest(t *Test, word string, at int) {
 func (r *reader) readTests(d *conditionDraft, noted int) {
 	at, end := r.at, r.end
 	for t := d.Tests; t != nil; t = t.Next {
-		r.at = t.At
+		r.at = t.Written.At
 		r.path = append(r.path, step{name: t.Word})
 		r.test(t, d.ignoreCase)
 		r.up()
@@ -212,13 +229,13 @@ func (r *reader) checkFlagCondition(d *conditionDraft) {
 	ref.ToFlag = true
 	d.Form, d.Reference, d.Tests = InFlag, ref, nil
 	r.below("in", func() {
-		if r.document[in.At] != '[' {
-			r.fail(in.At, "expected an array of variants")
+		if r.document[in.Written.At] != '[' {
+			r.fail(in.Written.At, "expected an array of variants")
 		}
 		for i, v := range in.List.Values {
 			if v.Kind != Text {
 				message := "the name of a variant is a text, not of type %s"
-				r.failBelow(in.At, []step{{index: i}}, message, v.Kind)
+				r.failBelow(in.Written.At, []step{{index: i}}, message, v.Kind)
 			}
 			push(&r.strings, v.Text)
 		}

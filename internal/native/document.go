@@ -63,8 +63,14 @@ type Compiler interface {
 // Read reads a document, a large one on as many goroutines as it may. It returns one problem or
 // more if the document is to be refused as a whole.
 func Read(body []byte, goroutines int, b Builder) (*Document, []*Problem) {
+	return read(body, goroutines, b, false)
+}
+
+// read is Read. It says whether definitions stay, or their memory is used again.
+func read(body []byte, goroutines int, b Builder, stay bool) (*Document, []*Problem) {
 	body = bytes.TrimPrefix(body, []byte("\xef\xbb\xbf"))
 	w := newWorkers(body, goroutines, b.Compiler)
+	w.stay = stay
 	defer w.stop()
 	r := newReader(body, w)
 	if problem := r.checkSyntax(); problem != nil {

@@ -91,7 +91,7 @@ func TestVariantsComeInTheOrderOfTheirNames(t *testing.T) {
 		require.Len(t, f.Variants, 2)
 		assert.Equal(t, "a", f.Variants[0].Name)
 		assert.Equal(t, match.IntNumber(2), f.Variants[0].Value.Number())
-		assert.Equal(t, `{"b": 0.5, "a": 2}`, string(f.Written))
+		assert.Equal(t, `{"b": 0.5, "a": 2}`, string(f.VariantsRaw))
 		assert.Equal(t, None, f.Off)
 		require.True(t, f.Default.IsSplit)
 		require.Len(t, f.Default.Arms, 2)
@@ -153,7 +153,7 @@ func TestAConditionIsReadAsATree(t *testing.T) {
 		require.Equal(t, 2, int(age.Count))
 		assert.Equal(t, "gte", age.Tests.Word)
 		assert.Equal(t, GreaterOrEqual, age.Tests.Operator)
-		assert.Equal(t, "18", body[age.Tests.At:age.Tests.End])
+		assert.Equal(t, Written{strings.Index(body, "18"), []byte("18")}, age.Tests.Written)
 		assert.Equal(t, match.IntNumber(18), age.Tests.Number)
 		assert.False(t, age.Tests.Fold)
 		notIn := age.Tests.Next
@@ -209,7 +209,7 @@ func TestACompilerMayFindSomethingWrong(t *testing.T) {
 	require.Len(t, l.members[Flags], 1)
 	bad := l.members[Flags][0]
 	assert.Nil(t, bad.Compiled)
-	assert.Equal(t, &Bad{"a", []*Problem{{"flags.a", 1, 30, "too much"}}}, bad.Bad)
+	assert.Equal(t, &Bad{"a", Written{29, []byte("{}")}, []*Problem{{"flags.a", 1, 30, "too much"}}}, bad.Bad)
 }
 
 func TestASegmentIsReadWithItsKeys(t *testing.T) {
@@ -243,7 +243,7 @@ func TestValuesAreReadWithoutADocument(t *testing.T) {
 	t.Parallel()
 	values, problems := ReadValues([]byte(`{"a": true, "b": {"c": [1]}, "": 1, "d": null}`))
 	require.Len(t, values, 3)
-	assert.Equal(t, Variant{At: 1, Name: "a", Value: boolValue(true)}, values[0])
+	assert.Equal(t, Variant{At: 1, Name: "a", Value: boolValue(true), Written: Written{6, []byte("true")}}, values[0])
 	assert.Equal(t, Value{Text: `{"c": [1]}`, Kind: Object}, values[1].Value)
 	var messages []string
 	for _, p := range problems {

@@ -11,21 +11,22 @@ import (
 
 // Flag is the definition of a flag.
 type Flag struct {
-	Key      string
-	At       int // where the definition begins
-	Kind     Kind
-	Implied  bool      // the document names no variants: they are off and on
-	Variants []Variant // in the order of their names
-	Written  []byte    // the variants as they stand in the document
-	Enabled  bool
-	Off      int // the place among the variants of the one that is served when the flag is off, or None
-	Requires []*Reference
-	Rules    []Rule
-	Default  Serve
-	MaxAge   time.Duration // 0: no limit
-	Track    Track
-	About    About
-	IsAbout  bool // the document says something for people
+	Key         string
+	KeyAt       int // where the key stands
+	Written     Written
+	Kind        Kind
+	Implied     bool      // the document names no variants: they are off and on
+	Variants    []Variant // in the order of their names
+	VariantsRaw []byte    // as they are written in the document
+	Enabled     bool
+	Off         int // the place among the variants of the one that is served when the flag is off, or None
+	Requires    []*Reference
+	Rules       []Rule
+	Default     Serve
+	MaxAge      time.Duration // 0: no limit
+	Track       Track
+	About       About
+	IsAbout     bool // the document says something for people
 
 	// Definition and Behaviour differ as soon as the definition does, Behaviour only for fields
 	// that can change an answer. They differ from process to process, too.
@@ -65,6 +66,11 @@ const (
 	TrackNone
 )
 
+var trackWords = [...]string{"splits", "all", "none"}
+
+// String returns the word of a document.
+func (t Track) String() string { return trackWords[t] }
+
 // About holds the fields of a flag that are for people. They never change an answer.
 type About struct {
 	Description, Owner string
@@ -74,18 +80,28 @@ type About struct {
 	Permanent          bool
 }
 
+// OffName returns the name of the variant that is served when the flag is off, or "".
+func (f *Flag) OffName() string {
+	if f.Off == None {
+		return ""
+	}
+	return f.Variants[f.Off].Name
+}
+
+// PeopleFields are the names of the fields that [About] holds.
+var PeopleFields = []string{"description", "owner", "tags", "created", "expires", "permanent", "metadata"}
+
 // A flag's fields, those for people last.
 var (
-	flagFields   = append(slices.Clone(behaviourFields), peopleFields...)
-	peopleFields = []string{"description", "owner", "tags", "created", "expires", "permanent", "metadata"}
+	flagFields = append(slices.Clone(behaviourFields), PeopleFields...)
 
 	behaviourFields = []string{"type", "variants", "enabled", "off", "requires", "rules", "default", "max_age", "track"}
 )
 
 // flag reads and compiles a flag. It returns nil when there is anything wrong with it.
-func (r *reader) flag(key string, at int) (compiled any) {
-	d := &r.definition
-	*d = Flag{Key: key, At: at, Enabled: true, Implied: true, Off: None}
+func (r *reader) flag(key string, keyAt int) (compiled any) {
+	d, at := &r.definition, r.at
+	*d = Flag{Key: key, KeyAt: keyAt, Written: Written{At: at}, Enabled: true, Implied: true, Off: None}
 	before := r.failed
 	r.reuse()
 	r.fields(flagFields, func(field string) {
@@ -93,7 +109,7 @@ func (r *reader) flag(key string, at int) (compiled any) {
 		r.flagField(d, field)
 		sum := r.digest(field, start)
 		d.Definition += sum
-		if !slices.Contains(peopleFields, field) {
+		if !slices.Contains(PeopleFields, field) {
 			d.Behaviour += sum
 		}
 	})
@@ -103,6 +119,7 @@ func (r *reader) flag(key string, at int) (compiled any) {
 	if r.failed > before {
 		return nil
 	}
+	d.Written = r.written(at)
 	compiled, problem := r.compiler.Flag(d)
 	if problem != "" {
 		r.fail(at, "%s", problem)
@@ -119,7 +136,7 @@ func (r *reader) flagField(d *Flag, field string) {
 		d.Implied = false
 		start := r.at
 		r.object(func(name string, at int) { push(&r.variants, r.variant(name, at)) })
-		d.Written = r.document[start:r.end]
+		d.VariantsRaw = r.document[start:r.end]
 	case "enabled":
 		d.Enabled, _ = r.boolean()
 	case "off":
@@ -149,7 +166,7 @@ func (r *reader) flagKind() Kind {
 }
 
 func (r *reader) track() Track {
-	return Track(max(0, r.word("tracking", []string{"splits", "all", "none"})))
+	return Track(max(0, r.word("tracking", trackWords[:])))
 }
 
 // word reads one of several words, and returns which one it is, or -1.

@@ -29,6 +29,7 @@ type Member struct {
 // Bad is a flag or a segment that could not be read.
 type Bad struct {
 	Key      string
+	Written  Written // the value
 	Problems []*Problem
 }
 
@@ -77,18 +78,19 @@ func (r *reader) member(section string) Member {
 	r.account = account{begin: r.at}
 	r.path = append(r.path, step{name: key})
 	r.checkKey(key, m.At)
+	at := r.at
 	switch {
 	case len(key) > maxKey:
 		r.skip()
 		key = match.Shorten(key, maxToldKey)
 	case section == Flags:
-		m.Compiled = r.flag(key, r.at)
+		m.Compiled = r.flag(key, m.At)
 	default:
-		m.Compiled = r.segment(key)
+		m.Compiled = r.segment(key, m.At)
 	}
 	key = r.checkMember(key, m.At, r.end)
 	if len(r.problems) > 0 {
-		m.Compiled, m.Bad = nil, &Bad{key, r.noted()}
+		m.Compiled, m.Bad = nil, &Bad{key, r.written(at), r.noted()}
 	}
 	r.up()
 	return m

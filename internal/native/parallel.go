@@ -26,7 +26,8 @@ type chunk struct {
 type workers struct {
 	document []byte
 	compiler func() Compiler
-	spare    int // how many more may be started
+	spare    int  // how many more may be started
+	stay     bool // definitions are not read into the same memory
 	patterns patterns
 	working  sync.WaitGroup
 

@@ -147,11 +147,11 @@ func (r *reader) pathText() string {
 	return b.String()
 }
 
-// Path writes the path to a member of a section.
-func Path(section, key string) string {
+// Path writes the path to the member of that name of an object.
+func Path(object, name string) string {
 	var b strings.Builder
-	writeStep(&b, step{name: section})
-	writeStep(&b, step{name: key})
+	b.WriteString(object)
+	writeStep(&b, step{name: name})
 	return b.String()
 }
 

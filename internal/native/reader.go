@@ -33,7 +33,9 @@ type reader struct {
 }
 
 func newReader(document []byte, w *workers) *reader {
-	return &reader{document: document, workers: w, compiler: w.compiler(), shared: newShared()}
+	return &reader{
+		document: document, workers: w, compiler: w.compiler(), shared: newShared(), scratch: scratch{stay: w.stay},
+	}
 }
 
 // object reads an object whose names the publisher chooses, and calls read for each. A name that
@@ -208,8 +210,8 @@ func (r *reader) inner(raw []byte) []byte {
 	if bytes.IndexByte(inner, '\\') < 0 {
 		return inner
 	}
-	unquoted, _ := jsontext.AppendUnquote(nil, raw) // it has been found to be valid
-	return unquoted
+	text, _ := jsontext.AppendUnquote(nil, raw) // it has been found to be valid
+	return text
 }
 
 // boolean reads true or false.
@@ -280,6 +282,9 @@ func (r *reader) skip() {
 		r.failDeep(at)
 	}
 }
+
+// written returns the value that begins at an offset and has just been read.
+func (r *reader) written(at int) Written { return Written{at, r.document[at:r.end:r.end]} }
 
 // pass goes on to the token after an offset.
 func (r *reader) pass(end int) {

@@ -18,9 +18,10 @@ var ruleFields = []string{
 
 // Rule is a rule of a flag.
 type Rule struct {
-	At   int
-	Name string // "[1]" for the second rule where the document gives it none
-	If   *Condition
+	Index   int
+	Written Written
+	Name    string // "[1]" for the second rule where the document gives it none
+	If      *Condition
 
 	From, Until       match.Instant
 	HasFrom, HasUntil bool
@@ -34,9 +35,9 @@ type Rule struct {
 	Ramp       Ramp
 	HasRamp    bool
 	By         []string // the attributes that percent, ramp and layer hash; nil for the targeting key
-	HasBy      bool
-	Salt       string
-	HasSalt    bool
+	hasBy      bool
+	Salt       string // of percent and ramp: the flag's key where the document gives it none
+	hasSalt    bool
 
 	Serve Serve
 }
@@ -55,6 +56,7 @@ type Ramp struct {
 
 // Step is one step of a ramp.
 type Step struct {
+	Written Written
 	At      match.Instant
 	Percent float64
 }
@@ -62,7 +64,7 @@ type Step struct {
 // ruleOf reads a flag's rule of that index. Rules beyond the limit are only counted.
 func (r *reader) ruleOf(d *Flag, i int) {
 	if d.ruleCount++; i < maxRules {
-		r.rule()
+		r.rule(i)
 		return
 	}
 	if i == maxRules {
@@ -71,13 +73,15 @@ func (r *reader) ruleOf(d *Flag, i int) {
 	r.skip()
 }
 
-// rule reads a rule into r.rules.
-func (r *reader) rule() {
-	push(&r.rules, Rule{At: r.at})
+// rule reads the rule of that index into r.rules.
+func (r *reader) rule(i int) {
+	at := r.at
+	push(&r.rules, Rule{Index: i, Written: Written{At: at}})
 	d := &r.rules[len(r.rules)-1]
 	if r.fields(ruleFields, func(field string) { r.ruleField(d, field) }) {
 		r.checkRule(d)
 	}
+	d.Written = r.written(at)
 }
 
 func (r *reader) ruleField(d *Rule, field string) {
@@ -97,10 +101,10 @@ func (r *reader) ruleField(d *Rule, field string) {
 	case "ramp":
 		d.Ramp, d.HasRamp = r.ramp(), true
 	case "by":
-		d.By, d.HasBy = r.by(), true
+		d.By, d.hasBy = r.by(), true
 	case "salt":
 		d.Salt, _ = r.text()
-		d.HasSalt = true
+		d.hasSalt = true
 	case "every":
 		d.Every, d.HasEvery = r.every(), true
 	case "guard":
@@ -114,15 +118,15 @@ func (r *reader) ruleField(d *Rule, field string) {
 func (r *reader) checkRule(d *Rule) {
 	switch {
 	case !d.Serve.IsThere:
-		r.fail(d.At, "a rule needs \"serve\"")
+		r.fail(d.Written.At, "a rule needs \"serve\"")
 	case d.HasPercent && d.HasRamp:
-		r.fail(d.At, "a rule has either \"percent\" or \"ramp\", not both")
-	case d.HasSalt && !d.HasPercent && !d.HasRamp:
-		r.fail(d.At, "\"salt\" goes with \"percent\" or \"ramp\"")
-	case d.HasBy && !d.HasPercent && !d.HasRamp && !d.HasLayer:
-		r.fail(d.At, "\"by\" goes with \"percent\", \"ramp\" or \"layer\"")
+		r.fail(d.Written.At, "a rule has either \"percent\" or \"ramp\", not both")
+	case d.hasSalt && !d.HasPercent && !d.HasRamp:
+		r.fail(d.Written.At, "\"salt\" goes with \"percent\" or \"ramp\"")
+	case d.hasBy && !d.HasPercent && !d.HasRamp && !d.HasLayer:
+		r.fail(d.Written.At, "\"by\" goes with \"percent\", \"ramp\" or \"layer\"")
 	case d.HasFrom && d.HasUntil && !d.From.Before(d.Until):
-		r.fail(d.At, "\"from\" must be before \"until\"")
+		r.fail(d.Written.At, "\"from\" must be before \"until\"")
 	}
 }
 
@@ -141,9 +145,12 @@ func (r *reader) checkRules(d *Flag) {
 		if rule.Name == "" {
 			rule.Name = r.once([]byte("[" + strconv.Itoa(i) + "]"))
 		}
+		if !rule.hasSalt {
+			rule.Salt = d.Key
+		}
 		if first, twice := names[rule.Name]; twice {
 			message := "the name %q is that of rules[%d] already"
-			r.failBelow(rule.At, []step{{index: i}, {name: "name"}}, message, match.Brief(rule.Name), first)
+			r.failBelow(rule.Written.At, []step{{index: i}, {name: "name"}}, message, match.Brief(rule.Name), first)
 		}
 		names[rule.Name] = i
 		r.path = append(r.path, step{index: i}, step{name: "serve"})
@@ -162,11 +169,24 @@ func (r *reader) nonEmpty(what string) string {
 	return text
 }
 
-// by reads the name of an attribute, or an array of names of which none stands twice.
+// targetingKey is the name by which documents can ask for the targeting key.
+const targetingKey = "key"
+
+// by reads the attributes to hash. It returns nil where that is the targeting key alone.
 func (r *reader) by() (names []string) {
 	if r.kind() != '[' {
-		return []string{r.nonEmpty("the attribute's name")}
+		names = []string{r.nonEmpty("the attribute's name")}
+	} else {
+		names = r.attributeNames()
 	}
+	if len(names) == 1 && names[0] == targetingKey {
+		return nil
+	}
+	return names
+}
+
+// attributeNames reads an array of names of which none stands twice.
+func (r *reader) attributeNames() (names []string) {
 	at := r.at
 	r.array(func(int) {
 		at := r.at
@@ -268,6 +288,7 @@ func (r *reader) rampStep(earlier []Step) (step Step) {
 			step.Percent, hasPercent = r.percent()
 		}
 	})
+	step.Written = r.written(at)
 	switch {
 	case !ok:
 	case !hasAt || !hasPercent:

@@ -5,15 +5,17 @@ import "github.com/becketflags/becket/internal/match"
 // Segment is the definition of a segment.
 type Segment struct {
 	Key              string
+	KeyAt            int // where the key stands
+	Written          Written
 	Include, Exclude match.Texts // targeting keys
 	If               *Condition  // nil: there is none
 	Digest           uint64      // differs as soon as the definition does, and from process to process
 }
 
 // segment reads a segment, and returns nil when there is anything wrong with it.
-func (r *reader) segment(key string) (compiled any) {
+func (r *reader) segment(key string, keyAt int) (compiled any) {
 	s := &r.segmentDefinition
-	*s = Segment{Key: key}
+	*s = Segment{Key: key, KeyAt: keyAt}
 	before := r.failed
 	start := r.at
 	r.reuse()
@@ -32,6 +34,7 @@ func (r *reader) segment(key string) (compiled any) {
 	if r.failed > before {
 		return nil
 	}
+	s.Written = r.written(start)
 	s.Digest = r.digest("", start)
 	return r.compiler.Segment(s)
 }

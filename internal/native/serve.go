@@ -9,8 +9,8 @@ type Serve struct {
 	IsSplit bool
 	Arms    []Arm
 	By      []string // the attributes that the split hashes; nil for the targeting key
-	Salt    string
-	HasSalt bool
+	Salt    string   // of the split: the flag's key where the document gives it none
+	hasSalt bool
 }
 
 // Arm is a variant of a split with its weight.
@@ -47,7 +47,7 @@ func (r *reader) split(d *Serve) {
 			d.By = r.by()
 		case "salt":
 			d.Salt, _ = r.text()
-			d.HasSalt = true
+			d.hasSalt = true
 		}
 	})
 	if ok && !there {

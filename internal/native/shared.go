@@ -51,8 +51,10 @@ func (s *shared) once(text []byte) string {
 	return kept
 }
 
-// scratch is room for the definition that is being read. It is used again for the next one.
+// scratch is room for the definition that is being read. It is used again for the next one, unless
+// definitions are to stay.
 type scratch struct {
+	stay              bool
 	definition        Flag
 	segmentDefinition Segment
 	rules             []Rule
@@ -68,8 +70,13 @@ type scratch struct {
 	values            rooms[Value]
 }
 
-// reuse makes the room of the definition before free for another one.
+// reuse makes the room of the definition before free for another one. Where that is to stay, other
+// room follows.
 func (s *scratch) reuse() {
+	if s.stay {
+		s.rules, s.variants, s.arms, s.steps, s.requires = nil, nil, nil, nil, nil
+		return
+	}
 	s.rules, s.variants, s.arms, s.steps = s.rules[:0], s.variants[:0], s.arms[:0], s.steps[:0]
 	s.requires = s.requires[:0]
 	s.conditions.rewind(0)

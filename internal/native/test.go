@@ -50,8 +50,7 @@ func (o Operator) folds() bool { return o <= Matches }
 // Test is an operator on an attribute with its operand.
 type Test struct {
 	Word     string
-	At       int // where the operand begins
-	End      int // where it ends
+	Written  Written // the operand
 	Operator Operator
 	Negated  bool // not_in, and exists false
 	Fold     bool // ignore_case, where it means something
@@ -103,7 +102,7 @@ func (r *reader) test(t *Test, ignoreCase bool) {
 	case CIDR:
 		t.Prefixes = r.prefixes()
 	}
-	t.End = r.end
+	t.Written = r.written(t.Written.At)
 }
 
 // list reads the operand of in, a scalar or an array of scalars. Short ones that are written alike

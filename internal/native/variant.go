@@ -10,9 +10,10 @@ import (
 
 // Variant is a variant of a flag.
 type Variant struct {
-	At    int // where its name stands
-	Name  string
-	Value Value
+	At      int // where its name stands
+	Name    string
+	Value   Value
+	Written Written // the value; of an implied one it has no place
 
 	beyond string // the problem of a number beyond 64 bits, unless the flag is of type float
 }
@@ -27,13 +28,17 @@ func (v *Variant) kind() Kind {
 
 // The variants of a flag that names none.
 var (
-	impliedVariants = []Variant{{Name: "off", Value: boolValue(false)}, {Name: "on", Value: boolValue(true)}}
-	impliedOff      = 0 // its place among them
+	impliedVariants = []Variant{
+		{Name: "off", Value: boolValue(false), Written: Written{Raw: []byte("false")}},
+		{Name: "on", Value: boolValue(true), Written: Written{Raw: []byte("true")}},
+	}
+	impliedOff = 0 // its place among them
 )
 
 // variant reads a variant's value. Objects are kept as JSON.
 func (r *reader) variant(name string, at int) Variant {
 	v := Variant{At: at, Name: name}
+	start := r.at
 	if name == "" {
 		r.fail(at, "the variant's name is empty")
 	}
@@ -54,6 +59,7 @@ func (r *reader) variant(name string, at int) Variant {
 	default:
 		v.Value, _ = r.scalar()
 	}
+	v.Written = r.written(start)
 	return v
 }
 
@@ -106,7 +112,7 @@ func (r *reader) checkVariants(d *Flag) {
 		return
 	}
 	if len(r.variants) == 0 {
-		r.fail(d.At, "\"variants\" is empty")
+		r.fail(d.Written.At, "\"variants\" is empty")
 		return
 	}
 	if d.Kind == Untyped {
@@ -159,9 +165,9 @@ func (r *reader) checkDefault(d *Flag) {
 	case d.Default.IsThere:
 		r.below("default", func() { r.checkServe(d, &d.Default) })
 	case !d.Implied:
-		r.fail(d.At, "a flag with variants needs \"default\"")
+		r.fail(d.Written.At, "a flag with variants needs \"default\"")
 	default:
-		d.Default.Variant = impliedOff
+		d.Default.Name, d.Default.Variant = impliedVariants[impliedOff].Name, impliedOff
 	}
 }
 
@@ -170,6 +176,9 @@ func (r *reader) checkServe(d *Flag, s *Serve) {
 	if !s.IsSplit {
 		s.Variant = r.resolve(d, s.Name, s.At)
 		return
+	}
+	if !s.hasSalt {
+		s.Salt = d.Key
 	}
 	r.below("split", func() {
 		for i := range s.Arms {
