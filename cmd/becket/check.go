@@ -72,8 +72,8 @@ func lintFindings(document *input.Document, rules becket.Rules, now time.Time) (
 		place := document.PlaceAt(f.At)
 		finding := report.Finding{File: place.File, Line: place.Line, Column: place.Column, Name: f.Name, Path: f.Path, Message: f.Message}
 		if f.Flag != nil {
-			finding.Flag, finding.Owner = f.Flag.Key, f.Flag.Owner
-			if slices.Contains(f.Flag.Silence, f.Name) {
+			finding.Flag, finding.Owner = f.Flag.Key, f.Flag.About.Owner
+			if slices.Contains(f.Flag.Written.Field("x-silence").Texts(), f.Name) {
 				continue
 			}
 		}

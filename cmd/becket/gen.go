@@ -13,8 +13,9 @@ import (
 	"github.com/becketflags/becket"
 	"github.com/becketflags/becket/cmd/becket/internal/generate"
 	"github.com/becketflags/becket/cmd/becket/internal/input"
-	"github.com/becketflags/becket/cmd/becket/internal/native"
 	"github.com/becketflags/becket/cmd/becket/internal/report"
+	"github.com/becketflags/becket/cmd/becket/internal/ruleset"
+	"github.com/becketflags/becket/internal/native"
 )
 
 // genVerb writes code from rulesets.
@@ -86,9 +87,9 @@ func (e *env) writeStale(file string, stale bool) error {
 // flagsToGenerate lists the flags in the order of their keys, so that a flag that moves in the
 // document changes nothing.
 func flagsToGenerate(document *input.Document, rules becket.Rules) (flags []generate.Flag, err error) {
-	var ruleset *native.Ruleset
+	var all *ruleset.Ruleset
 	if document.Format == becket.Native {
-		if ruleset, err = document.Native(rules); err != nil {
+		if all, err = document.Native(rules); err != nil {
 			return nil, err
 		}
 	}
@@ -98,8 +99,8 @@ func flagsToGenerate(document *input.Document, rules becket.Rules) (flags []gene
 		if lister != nil {
 			f.Values = lister.Variants(info.Key)
 		}
-		if ruleset != nil {
-			f.Default = cautious(ruleset.Flag(info.Key))
+		if all != nil {
+			f.Default = cautious(all.Flag(info.Key))
 		} else {
 			f.Values, f.Default = askedFor(rules, info.Key, f.Values)
 		}
@@ -111,16 +112,13 @@ func flagsToGenerate(document *input.Document, rules becket.Rules) (flags []gene
 // cautious returns the variant that a program without a ruleset should act on: the flag's off
 // variant, else the variant of its default, and of a split the largest arm.
 func cautious(f *native.Flag) string {
-	switch {
-	case f.Off != "":
-		return f.Off
-	case f.Default == nil:
-		return ""
+	if f.Off != native.None {
+		return f.OffName()
 	}
-	variant, most := f.Default.Variant, 0.0
+	variant, most := f.Default.Name, 0.0
 	for _, arm := range f.Default.Arms {
-		if arm.Weight > most || arm.Weight == most && arm.Variant < variant {
-			variant, most = arm.Variant, arm.Weight
+		if arm.Weight > most || arm.Weight == most && arm.Name < variant {
+			variant, most = arm.Name, arm.Weight
 		}
 	}
 	return variant

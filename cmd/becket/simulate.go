@@ -8,9 +8,9 @@ import (
 	"github.com/becketflags/becket"
 	"github.com/becketflags/becket/cmd/becket/internal/chart"
 	"github.com/becketflags/becket/cmd/becket/internal/input"
-	"github.com/becketflags/becket/cmd/becket/internal/native"
 	"github.com/becketflags/becket/cmd/becket/internal/report"
 	"github.com/becketflags/becket/cmd/becket/internal/simulate"
+	"github.com/becketflags/becket/internal/native"
 )
 
 // simulateVerb predicts how a flag divides a population.
@@ -75,19 +75,19 @@ func nativeFlag(document *input.Document, rules becket.Rules, key string) (*nati
 	if document.Format != becket.Native {
 		return nil, nil
 	}
-	ruleset, err := document.Native(rules)
+	all, err := document.Native(rules)
 	if err != nil {
 		return nil, err
 	}
-	return ruleset.Flag(key), nil
+	return all.Flag(key), nil
 }
 
 func ruleNames(flag *native.Flag) (names []string) {
 	if flag == nil {
 		return nil
 	}
-	for _, r := range flag.Rules {
-		names = append(names, r.Name)
+	for i := range flag.Rules {
+		names = append(names, flag.Rules[i].Name)
 	}
 	return append(names, "(default)")
 }

@@ -9,9 +9,10 @@ import (
 
 	"github.com/becketflags/becket"
 	"github.com/becketflags/becket/cmd/becket/internal/input"
-	"github.com/becketflags/becket/cmd/becket/internal/native"
 	"github.com/becketflags/becket/cmd/becket/internal/report"
+	"github.com/becketflags/becket/cmd/becket/internal/ruleset"
 	"github.com/becketflags/becket/cmd/becket/internal/usage"
+	"github.com/becketflags/becket/internal/native"
 )
 
 // usageVerb compares Go code with a ruleset.
@@ -78,19 +79,19 @@ func (v *usageVerb) compare(e *env) error {
 // flagPlaces returns a function that finds a flag's definition. In formats that this command does
 // not read itself, it returns the file alone.
 func flagPlaces(document *input.Document, rules becket.Rules) (func(key string) report.Finding, error) {
-	var ruleset *native.Ruleset
+	var all *ruleset.Ruleset
 	if document.Format == becket.Native {
 		var err error
-		if ruleset, err = document.Native(rules); err != nil {
+		if all, err = document.Native(rules); err != nil {
 			return nil, err
 		}
 	}
 	return func(key string) report.Finding {
-		f := report.Finding{File: document.Name, Path: "flags" + native.PathStep(key)}
-		if ruleset == nil || ruleset.Flag(key) == nil {
+		f := report.Finding{File: document.Name, Path: native.Path(native.Flags, key)}
+		if all == nil || all.Flag(key) == nil {
 			return f
 		}
-		place := document.PlaceAt(ruleset.Flag(key).At)
+		place := document.PlaceAt(all.Flag(key).KeyAt)
 		f.File, f.Line, f.Column = place.File, place.Line, place.Column
 		return f
 	}, nil

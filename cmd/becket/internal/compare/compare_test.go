@@ -12,8 +12,8 @@ import (
 
 	"github.com/becketflags/becket"
 	"github.com/becketflags/becket/cmd/becket/internal/compare"
-	"github.com/becketflags/becket/cmd/becket/internal/native"
 	"github.com/becketflags/becket/cmd/becket/internal/population"
+	"github.com/becketflags/becket/cmd/becket/internal/ruleset"
 )
 
 func version(t *testing.T, document string) compare.Version {
@@ -21,9 +21,9 @@ func version(t *testing.T, document string) compare.Version {
 	rules, err := becket.Native.Decode([]byte(document))
 	require.NoError(t, err, document)
 	require.Empty(t, rules.Info().Bad, document)
-	ruleset, err := native.Read([]byte(document), func(string, string) bool { return false })
+	all, err := ruleset.Read([]byte(document), nil)
 	require.NoError(t, err)
-	return compare.Version{Name: "x", Rules: rules, Native: ruleset}
+	return compare.Version{Name: "x", Rules: rules, Native: all}
 }
 
 func people(t *testing.T, size int) *population.Population {
@@ -111,6 +111,21 @@ func TestEditsInWords(t *testing.T) {
 		"weights of a split that take": {rules(with(staff, `"on"`, `{"split": {"on": 50, "off": 50}}`)), rules(with(staff, `"on"`, `{"split": {"on": 40, "off": 60}}`)),
 			[]string{`! rule "s": what it serves changes from a split of on 50, off 50 to a split of on 40, off 60`}},
 		"the default":                      {`"default": "on"`, `"default": "off"`, []string{"! the default changes from on to off"}},
+		"a longer max_age, in days":        {`"max_age": "36h"`, `"max_age": "7d"`, []string{"- max_age changes from 36h to 7d"}},
+		"a shorter max_age, in days":       {`"max_age": "36h"`, `"max_age": "1d"`, []string{"! max_age changes from 36h to 1d"}},
+		"the same age in other words":      {`"max_age": "36h"`, `"max_age": "1d12h"`, nil},
+		"the tracking that counted anyway": {`"default": "on"`, `"default": "on", "track": "splits"`, nil},
+		"other tracking":                   {`"default": "on"`, `"default": "on", "track": "all"`, []string{"- track changes from splits to all"}},
+		"the key by its name":              {rules(germany), rules(with(germany, `"percent"`, `"by": "key", "percent"`)), nil},
+		"an instant in small letters": {rules(staff), rules(with(staff, `"serve"`, `"until": "2026-12-01t00:00:00z", "serve"`)),
+			[]string{`! rule "s": until changes from none to 2026-12-01t00:00:00z`}},
+		"instants in their own zones": {rules(with(staff, `"serve"`, `"from": "2026-12-01T01:00:00+01:00", "serve"`)), rules(with(staff, `"serve"`, `"from": "2026-12-01T02:00:00+01:00", "serve"`)),
+			[]string{`! rule "s": from changes from 2026-12-01T01:00:00+01:00 to 2026-12-01T02:00:00+01:00`}},
+		"the same instant in another zone": {rules(with(staff, `"serve"`, `"from": "2026-12-01T01:00:00+01:00", "serve"`)), rules(with(staff, `"serve"`, `"from": "2026-12-01T00:00:00Z", "serve"`)), nil},
+		"days in another order":            {rules(with(staff, `"serve"`, `"every": {"days": ["mon", "tue"], "until": "24:00"}, "serve"`)), rules(with(staff, `"serve"`, `"every": {"days": ["tue", "mon"]}, "serve"`)), nil},
+		"other days": {rules(with(staff, `"serve"`, `"every": {"days": ["mon"]}, "serve"`)), rules(with(staff, `"serve"`, `"every": {"days": ["tue"]}, "serve"`)),
+			[]string{`! rule "s": every changes from {"days": ["mon"]} to {"days": ["tue"]}`}},
+		"the fields of a condition in another order": {rules(germany), rules(with(germany, `"attribute": "c", "in": ["DE"]`, `"in": ["DE"], "attribute": "c"`)), nil},
 		"max_age":                          {`"default": "on"`, `"default": "on", "max_age": "1h"`, []string{"! max_age changes from none to 1h"}},
 		"for people":                       {`"owner": "a"`, `"owner": "b", "tags": ["x"]`, []string{`- owner changes from "a" to "b"`, `- tags is now ["x"]`}},
 		"variants":                         {`"variants": {"a": 1, "b": 2}, "default": "a"`, `"variants": {"a": 1, "c": 3}, "default": "a"`, []string{"- the variant b is removed", "- the variant c is added"}},

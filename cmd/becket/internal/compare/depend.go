@@ -1,23 +1,25 @@
 package compare
 
 import (
+	"iter"
 	"slices"
 
 	"github.com/becketflags/becket"
-	"github.com/becketflags/becket/cmd/becket/internal/native"
+	"github.com/becketflags/becket/cmd/becket/internal/ruleset"
+	"github.com/becketflags/becket/internal/native"
 )
 
 // Elsewhere returns, for each flag whose answers may have changed, the changed segments and flags
 // that it depends on, directly or through others. A flag with changes of its own only is in the
 // result with an empty list.
-func Elsewhere(before, after *native.Ruleset, changed map[string]bool) map[string][]string {
+func Elsewhere(before, after *ruleset.Ruleset, changed map[string]bool) map[string][]string {
 	d := dependence{changed: changed, reasons: map[string][]string{}}
 	for key := range changed {
 		d.reasons[key] = nil
 	}
 	for _, s := range after.Segments {
 		old := before.Segment(s.Key)
-		if old == nil || !same(old.Node, s.Node) {
+		if old == nil || old.Digest != s.Digest {
 			d.segments = append(d.segments, s.Key)
 		}
 	}
@@ -26,9 +28,9 @@ func Elsewhere(before, after *native.Ruleset, changed map[string]bool) map[strin
 			d.segments = append(d.segments, s.Key)
 		}
 	}
-	for _, r := range []*native.Ruleset{before, after} {
+	for _, r := range []*ruleset.Ruleset{before, after} {
 		for _, f := range r.Flags {
-			d.follow(r, f.Key, f.Node, map[string]bool{})
+			d.follow(r, f.Key, ruleset.OfFlag(f), map[string]bool{})
 		}
 	}
 	for key := range d.reasons {
@@ -45,27 +47,26 @@ type dependence struct {
 }
 
 // follow visits everything that a flag refers to and records the changed parts.
-func (d *dependence) follow(r *native.Ruleset, key string, from *native.Node, seen map[string]bool) {
-	from.Walk(func(n *native.Node) {
-		if name := n.Member("segment").String(); name != "" && !seen["segment "+name] {
-			seen["segment "+name] = true
-			if slices.Contains(d.segments, name) {
-				d.reasons[key] = append(d.reasons[key], "segment "+name)
-			}
-			if s := r.Segment(name); s != nil {
-				d.follow(r, key, s.Node, seen)
-			}
+func (d *dependence) follow(r *ruleset.Ruleset, key string, from iter.Seq[*native.Reference], seen map[string]bool) {
+	for ref := range from {
+		name, changed := "segment "+ref.Key, slices.Contains(d.segments, ref.Key)
+		if ref.ToFlag {
+			name, changed = "flag "+ref.Key, d.changed[ref.Key]
 		}
-		if name := n.Member("flag").String(); name != "" && name != key && !seen["flag "+name] {
-			seen["flag "+name] = true
-			if d.changed[name] {
-				d.reasons[key] = append(d.reasons[key], "flag "+name)
-			}
-			if f := r.Flag(name); f != nil {
-				d.follow(r, key, f.Node, seen)
-			}
+		if seen[name] || ref.ToFlag && ref.Key == key {
+			continue
 		}
-	})
+		seen[name] = true
+		if changed {
+			d.reasons[key] = append(d.reasons[key], name)
+		}
+		if f := r.Flag(ref.Key); f != nil && ref.ToFlag {
+			d.follow(r, key, ruleset.OfFlag(f), seen)
+		}
+		if s := r.Segment(ref.Key); s != nil && !ref.ToFlag {
+			d.follow(r, key, ruleset.OfSegment(s), seen)
+		}
+	}
 }
 
 // Changed returns the keys of the flags whose behaviour differs, including flags that exist on one

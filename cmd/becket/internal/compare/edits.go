@@ -3,13 +3,14 @@
 package compare
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
-	"time"
 
-	"github.com/becketflags/becket/cmd/becket/internal/native"
+	"github.com/becketflags/becket/cmd/becket/internal/describe"
+	"github.com/becketflags/becket/cmd/becket/internal/ruleset"
+	"github.com/becketflags/becket/internal/match"
+	"github.com/becketflags/becket/internal/native"
 )
 
 // Edit is one difference between two definitions of a flag or segment.
@@ -36,7 +37,7 @@ func Flags(before, after *native.Flag) []Edit {
 	e.variants()
 	e.requirements()
 	e.rules()
-	e.serve("", "the default", before.Default, after.Default)
+	e.serve("", "the default", &before.Default, &after.Default)
 	e.people()
 	return e.edits
 }
@@ -46,84 +47,70 @@ func (e *editor) flag() {
 	if before.Enabled != after.Enabled {
 		e.say(!after.Enabled, "", "the flag is switched %s", map[bool]string{true: "on", false: "off"}[after.Enabled])
 	}
-	if a, b := text(before.Node.Member("type")), text(after.Node.Member("type")); a != b && a != "" && b != "" {
+	if a, b := before.Written.Field("type").Text(), after.Written.Field("type").Text(); a != b && a != "" && b != "" {
 		e.say(true, "", "the type changes from %s to %s", a, b)
 	}
-	if before.Off != after.Off {
-		e.say(false, "", "off changes from %s to %s", orDefault(before.Off), orDefault(after.Off))
+	if a, b := before.OffName(), after.OffName(); a != b {
+		e.say(false, "", "off changes from %s to %s", orDefault(a), orDefault(b))
 	}
 	if before.MaxAge != after.MaxAge {
-		e.say(stricter(before.MaxAge, after.MaxAge), "", "max_age changes from %s to %s", orNone(before.MaxAge), orNone(after.MaxAge))
+		sooner := after.MaxAge > 0 && (before.MaxAge == 0 || after.MaxAge < before.MaxAge)
+		e.say(sooner, "", "max_age changes from %s to %s", written(before.Written, "max_age"),
+			written(after.Written, "max_age"))
 	}
-	if a, b := text(before.Node.Member("track")), text(after.Node.Member("track")); a != b {
-		e.say(false, "", "track changes from %s to %s", orSplits(a), orSplits(b))
+	if before.Track != after.Track {
+		e.say(false, "", "track changes from %s to %s", before.Track, after.Track)
 	}
 }
 
-// stricter reports whether a flag falls back to off sooner than before.
-func stricter(before, after string) bool {
-	a, errBefore := time.ParseDuration(before)
-	b, errAfter := time.ParseDuration(after)
-	return errAfter == nil && (errBefore != nil || b < a)
+// written returns the text of a field as it is written, or "none".
+func written(object native.Written, field string) string {
+	return or(object.Field(field).Text(), "none")
 }
 
 func (e *editor) variants() {
-	values := func(f *native.Flag) map[string]*native.Node {
-		m := map[string]*native.Node{}
-		for _, v := range f.Variants {
-			m[v.Name] = v.Value
-		}
-		return m
-	}
-	before, after := values(e.before), values(e.after)
-	for _, v := range e.before.Variants {
-		value, there := after[v.Name]
-		switch {
-		case !there:
+	before, after := ruleset.Variants(e.before), ruleset.Variants(e.after)
+	for i := range before {
+		v := &before[i]
+		switch now := named(after, v.Name); {
+		case now == nil:
 			e.say(false, "", "the variant %s is removed", v.Name)
-		case !sameValue(v, native.Member{Name: v.Name, Value: value}):
-			e.say(false, "", "the value of %s changes from %s to %s", v.Name, valueText(v), valueText(native.Member{Name: v.Name, Value: value}))
+		case !v.Written.Equal(now.Written):
+			e.say(false, "", "the value of %s changes from %s to %s", v.Name, describe.Written(v.Written),
+				describe.Written(now.Written))
 		}
 	}
-	for _, v := range e.after.Variants {
-		if _, there := before[v.Name]; !there {
-			e.say(false, "", "the variant %s is added", v.Name)
+	for i := range after {
+		if name := after[i].Name; named(before, name) == nil {
+			e.say(false, "", "the variant %s is added", name)
 		}
 	}
 }
 
-// sameValue compares the values of two variants. Implied variants have no written value.
-func sameValue(a, b native.Member) bool {
-	if a.Value == nil || b.Value == nil {
-		return valueText(a) == valueText(b)
+// named returns the variant of that name, or nil.
+func named(variants []native.Variant, name string) *native.Variant {
+	i := slices.IndexFunc(variants, func(v native.Variant) bool { return v.Name == name })
+	if i < 0 {
+		return nil
 	}
-	return same(a.Value, b.Value)
-}
-
-// valueText writes a variant's value. Implied variants have no written value.
-func valueText(v native.Member) string {
-	if v.Value == nil {
-		return map[string]string{"on": "true", "off": "false"}[v.Name]
-	}
-	return native.Shorten(string(v.Value.Raw))
+	return &variants[i]
 }
 
 func (e *editor) requirements() {
-	describe := func(f *native.Flag) map[string]bool {
-		m := map[string]bool{}
-		for _, c := range f.Requires {
-			m[c.Describe()] = true
+	texts := func(f *native.Flag) (texts []string) {
+		for _, required := range f.Requires {
+			texts = append(texts, describe.Reference(required))
 		}
-		return m
+		return texts
 	}
-	before, after := describe(e.before), describe(e.after)
-	for _, c := range e.before.Requires {
-		if text := c.Describe(); !after[text] {
+	before, after := texts(e.before), texts(e.after)
+	for _, text := range before {
+		if !slices.Contains(after, text) {
 			e.say(false, "", "it no longer requires %s", text)
 		}
 	}
-	for _, c := range e.after.Requires {
-		if text := c.Describe(); !before[text] {
+	for _, text := range after {
+		if !slices.Contains(before, text) {
 			e.say(true, "", "it now requires %s", text)
 		}
 	}
@@ -131,55 +118,40 @@ func (e *editor) requirements() {
 
 // people adds the changes of fields that are for people and tools only.
 func (e *editor) people() {
-	for _, field := range []string{"description", "owner", "tags", "created", "expires", "permanent", "metadata"} {
-		before, after := e.before.Node.Member(field), e.after.Node.Member(field)
+	for _, field := range native.PeopleFields {
+		before, after := e.before.Written.Field(field), e.after.Written.Field(field)
 		switch {
-		case same(before, after):
-		case before == nil:
-			e.say(false, "", "%s is now %s", field, native.Shorten(string(after.Raw)))
-		case after == nil:
+		case before.Equal(after):
+		case !before.IsThere():
+			e.say(false, "", "%s is now %s", field, describe.Written(after))
+		case !after.IsThere():
 			e.say(false, "", "%s is removed", field)
 		default:
-			e.say(false, "", "%s changes from %s to %s", field, native.Shorten(string(before.Raw)), native.Shorten(string(after.Raw)))
+			e.say(false, "", "%s changes from %s to %s", field, describe.Written(before), describe.Written(after))
 		}
 	}
 }
 
 // serve compares the variants or splits that a rule or the default serves.
 func (e *editor) serve(rule, what string, before, after *native.Serve) {
-	if before.Describe() != after.Describe() {
-		e.say(e.losesArms(before, after), rule, "%s changes from %s to %s", what, before.Describe(), after.Describe())
+	if a, b := describe.Serve(before), describe.Serve(after); a != b {
+		e.say(e.losesArms(before, after), rule, "%s changes from %s to %s", what, a, b)
 	}
-	if before == nil || after == nil || before.Arms == nil || after.Arms == nil {
+	if !before.IsSplit || !after.IsSplit {
 		return
 	}
 	if before.Salt != after.Salt {
-		e.say(true, rule, "the salt of the split of %s changes from %q to %q: every subject is drawn again", what, before.Salt, after.Salt)
+		e.say(true, rule, "the salt of the split of %s changes from %q to %q: every subject is drawn again", what,
+			before.Salt, after.Salt)
 	}
-	if before.By != after.By {
-		e.say(true, rule, "the split of %s hashes %s and not %s: every subject is drawn again", what, hashed(after.By), hashed(before.By))
+	if !slices.Equal(before.By, after.By) {
+		e.say(true, rule, "the split of %s hashes %s and not %s: every subject is drawn again", what,
+			describe.Attributes(after.By), describe.Attributes(before.By))
 	}
 }
 
 // losesArms reports whether a variant that counts as a feature has a smaller share than before.
 func (e *editor) losesArms(before, after *native.Serve) bool {
-	shares := func(s *native.Serve) map[string]float64 {
-		m, sum := map[string]float64{}, 0.0
-		if s == nil {
-			return m
-		}
-		if s.Arms == nil {
-			m[s.Variant] = 1
-			return m
-		}
-		for _, arm := range s.Arms {
-			sum += arm.Weight
-		}
-		for _, arm := range s.Arms {
-			m[arm.Variant] = arm.Weight / sum
-		}
-		return m
-	}
 	now := shares(after)
 	for variant, share := range shares(before) {
 		if now[variant] < share && variant != Baseline(e.before) {
@@ -189,31 +161,46 @@ func (e *editor) losesArms(before, after *native.Serve) bool {
 	return false
 }
 
+// shares returns each variant's part of 1.
+func shares(s *native.Serve) map[string]float64 {
+	if !s.IsSplit {
+		return map[string]float64{s.Name: 1}
+	}
+	parts, sum := map[string]float64{}, 0.0
+	for i := range s.Arms {
+		sum += s.Arms[i].Weight
+	}
+	for i := range s.Arms {
+		parts[s.Arms[i].Name] = s.Arms[i].Weight / sum
+	}
+	return parts
+}
+
 // Baseline returns the variant that does not count as a feature: the off variant, or else the
 // variant of the default. Every other variant counts as a feature.
 func Baseline(f *native.Flag) string {
-	if f.Off == "" && f.Default != nil && f.Default.Arms == nil {
-		return f.Default.Variant
+	if f.Off == native.None && !f.Default.IsSplit {
+		return f.Default.Name
 	}
-	return f.Off
+	return f.OffName()
 }
 
 // Segments returns the edits that lead from one definition of a segment to another.
 func Segments(before, after *native.Segment) (edits []Edit) {
 	e := editor{}
-	added, removed := difference(before.Include, after.Include)
+	added, removed := difference(&before.Include, &after.Include)
 	if added+removed > 0 {
 		e.say(removed > 0, "", "included keys: %s", plusMinus(added, removed))
 	}
-	added, removed = difference(before.Exclude, after.Exclude)
+	added, removed = difference(&before.Exclude, &after.Exclude)
 	if added+removed > 0 {
 		e.say(added > 0, "", "excluded keys: %s", plusMinus(added, removed))
 	}
-	if a, b := describeIf(before.If), describeIf(after.If); !sameCondition(before.If, after.If) {
+	if !ruleset.SameCondition(before.If, after.If) {
 		widens := before.If == nil || after.If != nil && implies(before.If, after.If)
-		e.say(!widens, "", "the condition changes from %s to %s", a, b)
+		e.say(!widens, "", "the condition changes from %s to %s", describeIf(before.If), describeIf(after.If))
 	}
-	if !same(before.Node.Member("description"), after.Node.Member("description")) {
+	if !before.Written.Field("description").Equal(after.Written.Field("description")) {
 		e.say(false, "", descriptionChanges)
 	}
 	return e.edits
@@ -227,22 +214,18 @@ func describeIf(c *native.Condition) string {
 	if c == nil {
 		return "none"
 	}
-	return c.Describe()
+	return describe.Condition(c)
 }
 
-func difference(before, after []string) (added, removed int) {
-	was := map[string]bool{}
-	for _, key := range before {
-		was[key] = true
-	}
-	is := map[string]bool{}
-	for _, key := range after {
-		if is[key] = true; !was[key] {
+// difference counts the keys that only one of two lists has.
+func difference(before, after *match.Texts) (added, removed int) {
+	for _, key := range after.Sorted() {
+		if !before.Has(key) {
 			added++
 		}
 	}
-	for key := range was {
-		if !is[key] {
+	for _, key := range before.Sorted() {
+		if !after.Has(key) {
 			removed++
 		}
 	}
@@ -260,28 +243,7 @@ func plusMinus(added, removed int) string {
 	return strings.Join(parts, ", ")
 }
 
-// same reports whether two values are written alike except for white space.
-func same(a, b *native.Node) bool {
-	if a == nil || b == nil {
-		return a == b
-	}
-	return bytes.Equal(compact(a), compact(b))
-}
-
-func compact(n *native.Node) []byte {
-	var b bytes.Buffer
-	if json.Compact(&b, n.Raw) != nil {
-		return n.Raw
-	}
-	return b.Bytes()
-}
-
-func text(n *native.Node) string { return n.String() }
-
 func orDefault(variant string) string { return or(variant, "the caller's default") }
-func orNone(text string) string       { return or(text, "none") }
-func orSplits(text string) string     { return or(text, "splits") }
-func hashed(by string) string         { return or(by, "the key") }
 
 func or(text, otherwise string) string {
 	if text == "" {

@@ -22,7 +22,8 @@ type Transitions map[Transition]int
 
 // Run evaluates flags for a population before and after, and returns the changes of each flag. The
 // only error is the context's.
-func Run(ctx context.Context, before, after becket.Rules, flags []string, p *population.Population, at *becket.Moment, progress func(int)) (map[string]Transitions, error) {
+func Run(ctx context.Context, before, after becket.Rules, flags []string, p *population.Population,
+	at *becket.Moment, progress func(int)) (map[string]Transitions, error) {
 	workers := make([][]Transitions, population.Workers())
 	for i := range workers {
 		workers[i] = make([]Transitions, len(flags))

@@ -7,8 +7,8 @@ import (
 	"strings"
 
 	"github.com/becketflags/becket"
-	"github.com/becketflags/becket/cmd/becket/internal/native"
 	"github.com/becketflags/becket/cmd/becket/internal/simulate"
+	"github.com/becketflags/becket/internal/native"
 )
 
 // Loss is a feature that subjects lose, and the edit that takes it.
@@ -43,7 +43,8 @@ func (t Transitions) Losses(before, after *native.Flag, edits []Edit, elsewhere 
 		losses = append(losses, loss)
 	}
 	slices.SortFunc(losses, func(a, b Loss) int {
-		return cmp.Or(b.Count-a.Count, strings.Compare(a.Rule, b.Rule), strings.Compare(a.Variant, b.Variant), strings.Compare(a.Now, b.Now), strings.Compare(a.To, b.To))
+		return cmp.Or(b.Count-a.Count, strings.Compare(a.Rule, b.Rule), strings.Compare(a.Variant, b.Variant),
+			strings.Compare(a.Now, b.Now), strings.Compare(a.To, b.To))
 	})
 	return losses
 }
@@ -57,7 +58,8 @@ func because(before, after *native.Flag, edits []Edit, elsewhere []string, from,
 	case to.Reason == becket.ReasonDisabled:
 		return "the flag is switched off"
 	case to.Reason == becket.ReasonPrerequisiteFailed:
-		return orElsewhere(texts(edits, func(e Edit) bool { return strings.HasPrefix(e.Text, "it now requires") }), elsewhere)
+		return orElsewhere(texts(edits, func(e Edit) bool { return strings.HasPrefix(e.Text, "it now requires") }),
+			elsewhere)
 	case to.Reason == becket.ReasonStale:
 		return orElsewhere(texts(edits, func(e Edit) bool { return strings.HasPrefix(e.Text, "max_age") }), elsewhere)
 	}
@@ -76,7 +78,7 @@ func because(before, after *native.Flag, edits []Edit, elsewhere []string, from,
 
 // nameAfter returns a rule's name after the edits.
 func nameAfter(before, after *native.Flag, rule string) string {
-	pairs, _, _ := match(before.Rules, after.Rules)
+	pairs, _, _ := pairsOf(before.Rules, after.Rules)
 	for _, p := range pairs {
 		if p.before.Name == rule {
 			return p.after.Name
@@ -86,7 +88,7 @@ func nameAfter(before, after *native.Flag, rule string) string {
 }
 
 func index(f *native.Flag, rule string) int {
-	return slices.IndexFunc(f.Rules, func(r *native.Rule) bool { return r.Name == rule })
+	return slices.IndexFunc(f.Rules, func(r native.Rule) bool { return r.Name == rule })
 }
 
 // texts joins the chosen edits. If any of them takes a feature away, it joins only those.

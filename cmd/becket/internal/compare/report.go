@@ -6,8 +6,9 @@ import (
 	"slices"
 
 	"github.com/becketflags/becket"
-	"github.com/becketflags/becket/cmd/becket/internal/native"
 	"github.com/becketflags/becket/cmd/becket/internal/population"
+	"github.com/becketflags/becket/cmd/becket/internal/ruleset"
+	"github.com/becketflags/becket/internal/native"
 )
 
 // Version is one of the two rulesets. Native is nil for a document of another format.
@@ -16,7 +17,7 @@ type Version struct {
 	Format  string // the name of the document's format
 	Unbuilt string // why the library cannot read the source as it is; "" if it can
 	Rules   becket.Rules
-	Native  *native.Ruleset
+	Native  *ruleset.Ruleset
 }
 
 // Report holds all differences between two rulesets.
@@ -63,7 +64,8 @@ type SegmentDiff struct {
 
 // Compare compares two versions of a ruleset over a population. progress may be nil. The only error
 // is the context's.
-func Compare(ctx context.Context, before, after Version, p *population.Population, at *becket.Moment, progress func(int)) (*Report, error) {
+func Compare(ctx context.Context, before, after Version, p *population.Population, at *becket.Moment,
+	progress func(int)) (*Report, error) {
 	r := &Report{
 		Before: before.Name, After: after.Name, Population: p.Name, Subjects: p.Size,
 		Refused: Refusals(before, after), Segments: []SegmentDiff{}, Flags: []FlagDiff{},
@@ -153,12 +155,12 @@ func (d *FlagDiff) foresee(t Transitions, before, after Version, of int) {
 	}
 }
 
-func (r *Report) segments(before, after *native.Ruleset) {
+func (r *Report) segments(before, after *ruleset.Ruleset) {
 	for _, s := range before.Segments {
 		switch now := after.Segment(s.Key); {
 		case now == nil:
 			r.Segments = append(r.Segments, SegmentDiff{Key: s.Key, Kind: Removed})
-		case !same(s.Node, now.Node):
+		case s.Digest != now.Digest:
 			r.Segments = append(r.Segments, SegmentDiff{Key: s.Key, Kind: Edited, Edits: segmentEdits(after, s, now)})
 		}
 	}
@@ -172,7 +174,7 @@ func (r *Report) segments(before, after *native.Ruleset) {
 // segmentEdits also marks edits that make a segment larger, if that can take a feature away: from
 // the subjects of a rule that excludes the segment, or from the subjects of a later rule that
 // serves another variant.
-func segmentEdits(after *native.Ruleset, before, now *native.Segment) []Edit {
+func segmentEdits(after *ruleset.Ruleset, before, now *native.Segment) []Edit {
 	edits := Segments(before, now)
 	if !slices.ContainsFunc(after.Flags, func(f *native.Flag) bool { return growthTakes(after, f, now.Key) }) {
 		return edits
@@ -183,30 +185,36 @@ func segmentEdits(after *native.Ruleset, before, now *native.Segment) []Edit {
 	return edits
 }
 
-func growthTakes(after *native.Ruleset, f *native.Flag, segment string) bool {
+func growthTakes(after *ruleset.Ruleset, f *native.Flag, segment string) bool {
 	e := editor{before: f, after: f}
-	return slices.ContainsFunc(f.Rules, func(r *native.Rule) bool {
+	for i := range f.Rules {
+		r := &f.Rules[i]
 		positive, negative := mentions(after, r.If, segment, false, map[string]bool{})
-		return positive && e.robs(r, f.Rules[r.Index+1:]) || negative && e.isFeature(r.Serve)
-	})
+		if positive && e.robs(r, f.Rules[i+1:]) || negative && e.isFeature(&r.Serve) {
+			return true
+		}
+	}
+	return false
 }
 
 // mentions reports whether a condition refers to a segment, also through other segments, and
 // whether it asks for the subjects outside of it.
-func mentions(in *native.Ruleset, c *native.Condition, segment string, negated bool, seen map[string]bool) (positive, negative bool) {
-	c.Walk(negated, func(c *native.Condition, negated bool) {
+func mentions(in *ruleset.Ruleset, c *native.Condition, segment string, negated bool,
+	seen map[string]bool) (positive, negative bool) {
+	ruleset.Walk(c, negated, func(c *native.Condition, negated bool) {
 		if c.Form != native.InSegment {
 			return
 		}
-		if c.Key == segment {
+		key := c.Reference.Key
+		if key == segment {
 			positive, negative = positive || !negated, negative || negated
 			return
 		}
-		step := c.Key
+		step := key
 		if negated {
 			step = "not " + step
 		}
-		if other := in.Segment(c.Key); other != nil && !seen[step] {
+		if other := in.Segment(key); other != nil && !seen[step] {
 			seen[step] = true
 			p, n := mentions(in, other.If, segment, negated, seen)
 			positive, negative = positive || p, negative || n

@@ -5,10 +5,9 @@ package imply
 
 import (
 	"bytes"
-	"encoding/json"
 	"hash/maphash"
 
-	"github.com/becketflags/becket/cmd/becket/internal/native"
+	"github.com/becketflags/becket/internal/native"
 )
 
 // Formula is a condition in which "not" applies to single tests only. This loses nothing, because
@@ -29,11 +28,14 @@ const (
 
 // literal is a test of an attribute, a segment or a flag, or its negation.
 type literal struct {
-	*native.Condition
-	operator string // "in" also stands for "not_in"
-	negated  bool
-	values   []value // for operators that take scalars or texts
-	operands *operands
+	form      native.Form
+	attribute string
+	operator  native.Operator
+	fold      bool
+	negated   bool
+	reference *native.Reference // to a segment or flag
+	values    []value           // for operators that take scalars or texts
+	operands  *operands
 }
 
 // operands holds data that is computed from a literal's values once, because a literal may be
@@ -56,56 +58,43 @@ func formula(c *native.Condition, negated bool) Formula {
 	if c == nil {
 		return Formula{kind: isAll}
 	}
+	f := Formula{kind: isAll}
+	if (c.Form == native.Any) != negated {
+		f.kind = isAny
+	}
 	switch c.Form {
-	case native.Negated:
-		return formula(c.Parts[0], !negated)
-	case native.All, native.Any:
-		f := Formula{kind: isAll}
-		if (c.Form == native.Any) != negated {
-			f.kind = isAny
+	case native.Not:
+		return formula(c.Parts, !negated)
+	case native.InSegment, native.InFlag:
+		return Formula{literal: literal{form: c.Form, reference: c.Reference, negated: negated}}
+	case native.OnAttribute:
+		for t := range c.EachTest() {
+			f.parts = append(f.parts, Formula{literal: newLiteral(c.Attribute, t, negated)})
 		}
-		for _, part := range c.Parts {
+	default:
+		for part := range c.EachPart() {
 			f.parts = append(f.parts, formula(part, negated))
 		}
-		return f
-	default:
-		return Formula{literal: newLiteral(c, negated)}
 	}
+	if c.Form == native.OnAttribute && len(f.parts) == 1 {
+		return f.parts[0]
+	}
+	return f
 }
 
-func newLiteral(c *native.Condition, negated bool) literal {
-	l := literal{Condition: c, operator: c.Operator, negated: negated}
-	switch c.Operator {
-	case "not_in":
-		l.operator, l.negated = "in", !negated
-	case "exists":
-		l.negated = negated != (c.Operand.Kind == 'f')
-	}
-	if c.Operand == nil {
-		return l
-	}
-	elements := c.Operand.Elements
-	if c.Operand.Kind != '[' {
-		elements = []*native.Node{c.Operand}
-	}
-	l.values = make([]value, 0, len(elements))
-	for _, element := range elements {
-		v := newValue(element, c.Fold)
-		if c.Operator == "cidr" {
-			v.prefix = prefixOf(v.text)
-		}
-		l.values = append(l.values, v)
-	}
-	l.operands = newOperands(c.Operand, l.operator, l.values)
+func newLiteral(attribute string, t *native.Test, negated bool) literal {
+	l := literal{attribute: attribute, operator: t.Operator, fold: t.Fold, negated: negated != t.Negated,
+		values: valuesOf(t)}
+	l.operands = newOperands(t, l.values)
 	return l
 }
 
 var seed = maphash.MakeSeed()
 
-func newOperands(n *native.Node, operator string, values []value) *operands {
-	o := &operands{written: compact(n)}
+func newOperands(t *native.Test, values []value) *operands {
+	o := &operands{written: t.Written.Compact()}
 	o.digest = maphash.Bytes(seed, o.written)
-	if operator == "in" {
+	if t.Operator == native.In {
 		o.set = make(map[id]struct{}, len(values))
 	}
 	for i := range values {
@@ -122,7 +111,7 @@ func newOperands(n *native.Node, operator string, values []value) *operands {
 func (l *literal) has(v *value) bool {
 	wanted := v.id()
 	switch {
-	case v.kind == aText && l.Fold:
+	case v.kind == aText && l.fold:
 		wanted.text = fold(v.text)
 	case v.folds:
 		return false
@@ -135,7 +124,7 @@ func (l *literal) has(v *value) bool {
 func (f Formula) Never() bool {
 	switch f.kind {
 	case isLiteral:
-		return f.literal.operator == "in" && !f.literal.negated && f.literal.Form == native.Test && len(f.literal.values) == 0
+		return f.literal.isIn() && !f.literal.negated && len(f.literal.values) == 0
 	case isAll:
 		for _, part := range f.parts {
 			if part.Never() {
@@ -153,22 +142,22 @@ func (f Formula) Never() bool {
 	}
 }
 
+// isIn reports whether the literal is a test with in or not_in.
+func (l *literal) isIn() bool { return l.form == native.OnAttribute && l.operator == native.In }
+
 // same reports whether two literals are written alike.
 func (l *literal) same(other *literal) bool {
-	if l.Form != other.Form || l.negated != other.negated {
+	if l.form != other.form || l.negated != other.negated {
 		return false
 	}
-	if l.Form == native.InSegment {
-		return l.Key == other.Key
+	switch l.form {
+	case native.InSegment:
+		return l.reference.Key == other.reference.Key
+	case native.OnAttribute:
+		return l.attribute == other.attribute && l.operator == other.operator && l.fold == other.fold &&
+			(l.operator == native.Exists || l.operands.digest == other.operands.digest &&
+				bytes.Equal(l.operands.written, other.operands.written))
+	default:
+		return false
 	}
-	return l.Form == native.Test && l.Attribute == other.Attribute && l.operator == other.operator && l.Fold == other.Fold &&
-		(l.operator == "exists" || l.operands.digest == other.operands.digest && bytes.Equal(l.operands.written, other.operands.written))
-}
-
-func compact(n *native.Node) []byte {
-	var b bytes.Buffer
-	if json.Compact(&b, n.Raw) != nil {
-		return n.Raw
-	}
-	return b.Bytes()
 }

@@ -3,9 +3,9 @@ package imply
 import (
 	"slices"
 	"strings"
-	"time"
 
-	"github.com/becketflags/becket/cmd/becket/internal/native"
+	"github.com/becketflags/becket/internal/match"
+	"github.com/becketflags/becket/internal/native"
 )
 
 // maxSteps bounds one search. Without a bound, artificial conditions could take a very long time.
@@ -70,7 +70,7 @@ func some(parts []Formula, holds func(*Formula) bool) bool {
 
 // each tries the values of an "in" one by one: ["DE", "FR"] implies any of ["DE"] and ["FR"].
 func (s *search) each(a, b *Formula) bool {
-	if a.kind != isLiteral || a.literal.operator != "in" || a.literal.negated || len(a.literal.values) < 2 {
+	if a.kind != isLiteral || !a.literal.isIn() || a.literal.negated || len(a.literal.values) < 2 {
 		return false
 	}
 	for i := range a.literal.values {
@@ -88,17 +88,21 @@ func (s *search) literal(a, b *literal) bool {
 	if a.same(b) {
 		return true
 	}
-	if a.Form != b.Form {
+	if a.form != b.form {
 		return false
 	}
-	switch a.Form {
+	switch a.form {
 	case native.InFlag:
-		if a.Key != b.Key || a.negated != b.negated || !s.spend(len(a.Variants)*len(b.Variants)) {
+		if a.reference.Key != b.reference.Key || a.negated != b.negated {
 			return false
 		}
-		return !a.negated && subset(a.Variants, b.Variants) || a.negated && subset(b.Variants, a.Variants)
-	case native.Test:
-		return a.Attribute == b.Attribute && s.test(a, b)
+		fewer, more := a.reference.Variants, b.reference.Variants
+		if a.negated {
+			fewer, more = more, fewer
+		}
+		return s.spend(len(fewer)*len(more)) && subset(fewer, more)
+	case native.OnAttribute:
+		return a.attribute == b.attribute && s.test(a, b)
 	default:
 		return false
 	}
@@ -110,9 +114,9 @@ func (s *search) literal(a, b *literal) bool {
 // their negations is the reverse implication between the tests.
 func (s *search) test(a, b *literal) bool {
 	switch {
-	case b.operator == "exists":
-		return !b.negated && a.operator != "exists"
-	case a.operator == "exists" || a.negated != b.negated:
+	case b.operator == native.Exists:
+		return !b.negated && a.operator != native.Exists
+	case a.operator == native.Exists || a.negated != b.negated:
 		return false
 	case a.negated:
 		return a.definiteWhere(b) && s.truth(b, a)
@@ -121,15 +125,15 @@ func (s *search) test(a, b *literal) bool {
 	}
 }
 
-// family returns a name that is equal for operators that are unknown for the same values.
-func (l *literal) family() string {
+// family returns the first of the operators that are unknown for the same values.
+func (l *literal) family() native.Operator {
 	switch l.operator {
-	case "lt", "lte", "gt", "gte":
-		return "numbers"
-	case "before", "after":
-		return "instants"
-	case "starts_with", "ends_with", "contains":
-		return "texts"
+	case native.Contains, native.StartsWith, native.EndsWith:
+		return native.Contains
+	case native.Less, native.LessOrEqual, native.Greater, native.GreaterOrEqual:
+		return native.Less
+	case native.Before, native.After:
+		return native.Before
 	default:
 		return l.operator
 	}
@@ -141,8 +145,8 @@ func (l *literal) definiteWhere(other *literal) bool {
 	if l.family() != other.family() {
 		return false
 	}
-	if l.operator != "in" || len(other.values) == 0 {
-		return l.operator != "in" || len(l.values) == 0 || len(other.values) == 0
+	if l.operator != native.In || len(other.values) == 0 {
+		return l.operator != native.In || len(l.values) == 0 || len(other.values) == 0
 	}
 	return len(l.values) > 0 && l.operands.kinds&^other.operands.kinds == 0
 }
@@ -150,22 +154,23 @@ func (l *literal) definiteWhere(other *literal) bool {
 // truth compares two tests that are not negated. A test of a list holds if it holds for any
 // element, so an implication for single values is also one for lists.
 func (s *search) truth(a, b *literal) bool {
-	if a.operator == "in" {
+	if a.operator == native.In {
 		return s.all(a.values, func(v *value) bool { return s.holds(b, v) })
 	}
 	if a.family() != b.family() {
 		return false
 	}
 	switch a.family() {
-	case "numbers":
+	case native.Less:
 		return impliesBound(a.operator, &a.values[0], b.operator, &b.values[0])
-	case "texts":
+	case native.Contains:
 		return s.all(a.values, func(v *value) bool { return s.text(a.operator, v, b) })
-	case "instants":
-		return a.operator == b.operator && impliesInstant(a.operator, a.values[0].text, b.values[0].text)
-	case "cidr":
+	case native.Before:
+		return a.operator == b.operator && impliesInstant(a.operator, a.values[0].instant, b.values[0].instant)
+	case native.CIDR:
 		return s.all(a.values, func(v *value) bool {
-			return s.spend(len(b.values)) && slices.ContainsFunc(b.values, func(other value) bool { return v.inside(&other) })
+			return s.spend(len(b.values)) && slices.ContainsFunc(b.values,
+				func(other value) bool { return v.inside(&other) })
 		})
 	default:
 		return a.same(b)
@@ -185,12 +190,12 @@ func (s *search) all(values []value, holds func(*value) bool) bool {
 // holds reports whether the test is certainly true for a value. A value that ignores case stands
 // for all its spellings.
 func (s *search) holds(test *literal, v *value) bool {
-	switch test.operator {
-	case "in":
+	switch test.family() {
+	case native.In:
 		return s.spend(len(v.text)/bytesPerStep) && test.has(v)
-	case "starts_with", "ends_with", "contains":
-		return s.text("in", v, test)
-	case "lt", "lte", "gt", "gte":
+	case native.Contains:
+		return s.text(native.In, v, test)
+	case native.Less:
 		bound := &test.values[0]
 		return v.kind == aNumber && v.isExact && bound.isExact && compareHolds(test.operator, v.number, bound.number)
 	default:
@@ -202,26 +207,26 @@ func (s *search) holds(test *literal, v *value) bool {
 const bytesPerStep = 64
 
 // text reports whether a text that equals, starts with, ends with or contains v passes the test.
-func (s *search) text(operator string, v *value, test *literal) bool {
-	if v.kind != aText || v.folds && !test.Fold {
+func (s *search) text(operator native.Operator, v *value, test *literal) bool {
+	if v.kind != aText || v.folds && !test.fold {
 		return false
 	}
-	if operator != "in" && operator != test.operator && test.operator != "contains" {
+	if operator != native.In && operator != test.operator && test.operator != native.Contains {
 		return false
 	}
 	text := v.text
-	if test.Fold {
+	if test.fold {
 		text = fold(text)
 	}
 	steps := len(test.values) + test.operands.size/bytesPerStep
-	if test.operator == "contains" {
+	if test.operator == native.Contains {
 		steps += len(test.values) * (len(text) / bytesPerStep)
 	}
 	return s.spend(steps) && slices.ContainsFunc(test.values, func(own value) bool {
 		switch test.operator {
-		case "starts_with":
+		case native.StartsWith:
 			return strings.HasPrefix(text, own.text)
-		case "ends_with":
+		case native.EndsWith:
 			return strings.HasSuffix(text, own.text)
 		default:
 			return strings.Contains(text, own.text)
@@ -230,41 +235,37 @@ func (s *search) text(operator string, v *value, test *literal) bool {
 }
 
 // impliesBound reports whether every number within one bound is also within the other.
-func impliesBound(operator string, bound *value, other string, otherBound *value) bool {
-	if operator[0] != other[0] || !bound.isExact || !otherBound.isExact {
+func impliesBound(operator native.Operator, bound *value, other native.Operator, otherBound *value) bool {
+	if isUpper(operator) != isUpper(other) || !bound.isExact || !otherBound.isExact {
 		return false
 	}
-	strict := len(other) == 2 && len(operator) == 3 // "lte" does not imply "lt" of the same number
 	switch difference := otherBound.number - bound.number; {
 	case difference == 0:
-		return !strict
-	case operator[0] == 'l':
+		return operator == other || other == native.LessOrEqual || other == native.GreaterOrEqual
+	case isUpper(operator):
 		return difference > 0
 	default:
 		return difference < 0
 	}
 }
 
+func isUpper(o native.Operator) bool { return o == native.Less || o == native.LessOrEqual }
+
 // impliesInstant reports whether every instant within one bound is also within the other.
-func impliesInstant(operator, bound, other string) bool {
-	a, err := time.Parse(time.RFC3339Nano, bound)
-	b, otherErr := time.Parse(time.RFC3339Nano, other)
-	if err != nil || otherErr != nil {
-		return false
+func impliesInstant(operator native.Operator, bound, other match.Instant) bool {
+	if operator == native.Before {
+		return !other.Before(bound)
 	}
-	if operator == "before" {
-		return !b.Before(a)
-	}
-	return !a.Before(b)
+	return !bound.Before(other)
 }
 
-func compareHolds(operator string, a, b float64) bool {
+func compareHolds(operator native.Operator, a, b float64) bool {
 	switch operator {
-	case "lt":
+	case native.Less:
 		return a < b
-	case "lte":
+	case native.LessOrEqual:
 		return a <= b
-	case "gt":
+	case native.Greater:
 		return a > b
 	default:
 		return a >= b

@@ -12,7 +12,7 @@ import (
 
 	"github.com/becketflags/becket"
 	"github.com/becketflags/becket/cmd/becket/internal/imply"
-	"github.com/becketflags/becket/cmd/becket/internal/native"
+	"github.com/becketflags/becket/cmd/becket/internal/ruleset"
 )
 
 // document returns a ruleset with one flag for each condition. The flag is on where the condition
@@ -25,21 +25,21 @@ func document(conditions ...string) string {
 	return `{"schema": 1, "segments": {"staff": {"include": ["u1", "u3"]}}, "flags": {` + flags + `}}`
 }
 
-func read(t *testing.T, conditions ...string) (*native.Ruleset, becket.Rules) {
+func read(t *testing.T, conditions ...string) (*ruleset.Ruleset, becket.Rules) {
 	t.Helper()
 	body := []byte(document(conditions...))
 	rules, err := becket.Native.Decode(body)
 	require.NoError(t, err)
 	require.Empty(t, rules.Info().Bad, "%s", body)
-	ruleset, err := native.Read(body, func(string, string) bool { return false })
+	all, err := ruleset.Read(body, nil)
 	require.NoError(t, err)
-	return ruleset, rules
+	return all, rules
 }
 
 func implies(t *testing.T, a, b string) bool {
 	t.Helper()
-	ruleset, _ := read(t, a, b)
-	return imply.Implies(imply.Of(ruleset.Flag("c0").Rules[0].If), imply.Of(ruleset.Flag("c1").Rules[0].If))
+	all, _ := read(t, a, b)
+	return imply.Implies(imply.Of(all.Flag("c0").Rules[0].If), imply.Of(all.Flag("c1").Rules[0].If))
 }
 
 func TestImplicationsThatAreFound(t *testing.T) {
@@ -61,6 +61,10 @@ func TestImplicationsThatAreFound(t *testing.T) {
 		"what is compared exists":                       {`{"attribute": "c", "not_in": ["DE"]}`, `{"attribute": "c", "exists": true}`},
 		"a smaller network":                             {`{"attribute": "ip", "cidr": "10.1.0.0/16"}`, `{"attribute": "ip", "cidr": ["192.168.0.0/16", "10.0.0.0/8"]}`},
 		"an earlier instant":                            {`{"attribute": "t", "before": "2026-01-01T00:00:00Z"}`, `{"attribute": "t", "before": "2026-01-01T03:00:00+01:00"}`},
+		"an IPv4 network that is written as IPv6":       {`{"attribute": "ip", "cidr": "::ffff:10.1.0.0/112"}`, `{"attribute": "ip", "cidr": "10.0.0.0/8"}`},
+		"an instant in small letters":                   {`{"attribute": "t", "before": "2026-01-01t00:00:00z"}`, `{"attribute": "t", "before": "2026-01-02T00:00:00Z"}`},
+		"one integer in two spellings":                  {`{"attribute": "n", "in": [9007199254740993]}`, `{"attribute": "n", "in": [9007199254740993.0, 1]}`},
+		"some of several tests":                         {`{"attribute": "n", "gte": 18, "exists": true}`, `{"attribute": "n", "exists": true}`},
 		"fewer variants of a flag":                      {`{"flag": "other", "in": ["x"]}`, `{"flag": "other", "in": ["x", "y"]}`},
 		"what is never true implies anything":           {`{"any": []}`, `{"segment": "staff"}`},
 	} {
@@ -70,8 +74,11 @@ func TestImplicationsThatAreFound(t *testing.T) {
 
 func TestImplicationsThatDoNotHold(t *testing.T) {
 	for name, pair := range map[string][2]string{
-		"a longer list":     {`{"attribute": "c", "in": ["FR", "DE"]}`, `{"attribute": "c", "in": ["DE"]}`},
-		"another attribute": {`{"attribute": "c", "in": ["DE"]}`, `{"attribute": "d", "in": ["DE"]}`},
+		"a longer list":                                {`{"attribute": "c", "in": ["FR", "DE"]}`, `{"attribute": "c", "in": ["DE"]}`},
+		"two large integers with one float":            {`{"attribute": "n", "in": [9007199254740993]}`, `{"attribute": "n", "in": [9007199254740992]}`},
+		"not one of several tests":                     {`{"not": {"attribute": "n", "gte": 18, "lt": 30}}`, `{"not": {"attribute": "n", "gte": 18}}`},
+		"all of several tests":                         {`{"attribute": "n", "gte": 18}`, `{"attribute": "n", "gte": 18, "lt": 30}`},
+		"another attribute":                            {`{"attribute": "c", "in": ["DE"]}`, `{"attribute": "d", "in": ["DE"]}`},
 		"one value does not exclude another of a list": {`{"attribute": "c", "in": ["DE"]}`, `{"attribute": "c", "not_in": ["FR"]}`},
 		"a missing attribute is in no complement":      {`{"attribute": "d", "in": ["DE"]}`, `{"attribute": "c", "not_in": ["FR"]}`},
 		"not below is not at least, for a list":        {`{"not": {"attribute": "n", "lt": 5}}`, `{"attribute": "n", "gte": 5}`},
@@ -92,7 +99,7 @@ func TestClaimedImplicationsHoldForRandomSubjects(t *testing.T) {
 	for i := range texts {
 		texts[i] = randomCondition(random, 2)
 	}
-	ruleset, rules := read(t, texts...)
+	all, rules := read(t, texts...)
 	truths := make([][]bool, conditions) // by condition and subject
 	population := make([]becket.Subject, subjects)
 	for i := range population {
@@ -108,7 +115,7 @@ func TestClaimedImplicationsHoldForRandomSubjects(t *testing.T) {
 	claimed := 0
 	for a := range texts {
 		for b := range texts {
-			if a == b || !imply.Implies(imply.Of(ruleset.Flag(fmt.Sprintf("c%d", a)).Rules[0].If), imply.Of(ruleset.Flag(fmt.Sprintf("c%d", b)).Rules[0].If)) {
+			if a == b || !imply.Implies(imply.Of(all.Flag(fmt.Sprintf("c%d", a)).Rules[0].If), imply.Of(all.Flag(fmt.Sprintf("c%d", b)).Rules[0].If)) {
 				continue
 			}
 			claimed++
@@ -174,9 +181,9 @@ func list(operator, last string, values int) string {
 // Two lists of n values take about n steps, not n times n.
 func TestListsAreComparedInStepsThatGrowWithTheirLength(t *testing.T) {
 	steps := func(operator string, values int) int {
-		ruleset, _ := read(t, list(operator, "x", values), list(operator, "y", values))
+		all, _ := read(t, list(operator, "x", values), list(operator, "y", values))
 		budget := imply.Budget{Left: 1_000_000}
-		a, b := imply.Of(ruleset.Flag("c0").Rules[0].If), imply.Of(ruleset.Flag("c1").Rules[0].If)
+		a, b := imply.Of(all.Flag("c0").Rules[0].If), imply.Of(all.Flag("c1").Rules[0].If)
 		assert.False(t, budget.Implies(a, b))
 		return 1_000_000 - budget.Left
 	}
@@ -188,8 +195,8 @@ func TestListsAreComparedInStepsThatGrowWithTheirLength(t *testing.T) {
 }
 
 func TestABudgetEndsSearches(t *testing.T) {
-	ruleset, _ := read(t, list("in", "x", 100), list("in", "x", 200))
-	a, b := imply.Of(ruleset.Flag("c0").Rules[0].If), imply.Of(ruleset.Flag("c1").Rules[0].If)
+	all, _ := read(t, list("in", "x", 100), list("in", "x", 200))
+	a, b := imply.Of(all.Flag("c0").Rules[0].If), imply.Of(all.Flag("c1").Rules[0].If)
 	// Both lists end with the same value, and the longer list contains the shorter one.
 	assert.True(t, (&imply.Budget{Left: 200}).Implies(a, b))
 	short := imply.Budget{Left: 50}

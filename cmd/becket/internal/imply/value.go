@@ -6,17 +6,19 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/becketflags/becket/cmd/becket/internal/native"
+	"github.com/becketflags/becket/internal/match"
+	"github.com/becketflags/becket/internal/native"
 )
 
 // value is a scalar operand.
 type value struct {
 	kind    valueKind
-	text    string // case-folded if case is ignored; numbers and booleans as written
+	text    string // case-folded if case is ignored; of a boolean, and of a number that is not exact, its text
 	number  float64
 	isExact bool // a 64-bit float holds the number exactly, so comparisons are exact
 	folds   bool
-	prefix  netip.Prefix // the operand of "cidr"; the zero Prefix if it cannot be compared
+	prefix  netip.Prefix  // the operand of "cidr"
+	instant match.Instant // the operand of "before" and "after"
 }
 
 type valueKind uint8
@@ -27,27 +29,62 @@ const (
 	aBoolean
 )
 
-func newValue(n *native.Node, folds bool) value {
-	v := value{text: n.Text}
-	switch n.Kind {
-	case '"':
-		if v.folds = folds; folds {
-			v.text = fold(v.text)
+// valuesOf returns the operands of a test, none for operators that are only compared as they are
+// written.
+func valuesOf(t *native.Test) (values []value) {
+	switch t.Operator {
+	case native.In:
+		for i := range t.List.Values {
+			values = append(values, newValue(&t.List.Values[i], t.Fold))
 		}
-	case '0':
-		v.kind = aNumber
-		v.number, v.isExact = exact(n.Text)
-	default:
-		v.kind = aBoolean
+	case native.Contains, native.StartsWith, native.EndsWith:
+		for _, text := range t.Texts {
+			values = append(values, newText(text, t.Fold))
+		}
+	case native.Less, native.LessOrEqual, native.Greater, native.GreaterOrEqual:
+		values = []value{newNumber(t.Number)}
+	case native.Before, native.After:
+		values = []value{{instant: t.Instant}}
+	case native.CIDR:
+		for _, prefix := range t.Prefixes {
+			values = append(values, value{prefix: prefix})
+		}
 	}
-	return v
+	return values
 }
 
-// exact reads a number and reports whether a 64-bit float holds it exactly.
-func exact(text string) (float64, bool) {
+func newValue(v *native.Value, folds bool) value {
+	switch v.Kind {
+	case native.Text:
+		return newText(v.Text, folds)
+	case native.Bool:
+		return value{kind: aBoolean, text: strconv.FormatBool(v.Bool())}
+	default:
+		return newNumber(v.Number())
+	}
+}
+
+func newText(text string, folds bool) value {
+	if folds {
+		text = fold(text)
+	}
+	return value{text: text, folds: folds}
+}
+
+func newNumber(n match.Number) value {
 	const most = 1 << 53
-	f, err := strconv.ParseFloat(text, 64)
-	return f, err == nil && f > -most && f < most
+	f := n.Float()
+	v := value{kind: aNumber, number: f, isExact: f > -most && f < most}
+	switch {
+	case v.isExact:
+	case !n.IsInt():
+		v.text = strconv.FormatFloat(f, 'g', -1, 64)
+	case n.IsUnsigned():
+		v.text = strconv.FormatUint(n.Uint(), 10)
+	default:
+		v.text = strconv.FormatInt(n.Int(), 10)
+	}
+	return v
 }
 
 // id is equal for two values if they are equal. A text that ignores case has the id of its folded
@@ -65,19 +102,10 @@ func (v *value) id() id {
 	return id{kind: v.kind, text: v.text}
 }
 
-// prefixOf reads a prefix. It does not read IPv4 prefixes that are written as IPv6.
-func prefixOf(text string) netip.Prefix {
-	p, err := netip.ParsePrefix(text)
-	if err != nil || p.Addr().Is4In6() {
-		return netip.Prefix{}
-	}
-	return p
-}
-
 // inside reports whether another prefix contains every address of this one.
 func (v *value) inside(other *value) bool {
 	a, b := v.prefix, other.prefix
-	return a.IsValid() && b.IsValid() && b.Bits() <= a.Bits() && b.Contains(a.Addr())
+	return b.Bits() <= a.Bits() && b.Contains(a.Addr())
 }
 
 // fold maps each letter to the smallest letter that differs from it only by case, as regular

@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strings"
 
-	"github.com/becketflags/becket/cmd/becket/internal/native"
+	"github.com/becketflags/becket/cmd/becket/internal/describe"
+	"github.com/becketflags/becket/internal/native"
 )
 
 // use is a rule's range of a layer.
@@ -20,16 +22,18 @@ func (c *checker) layers() {
 	uses := map[[2]string][]use{}
 	order := 0
 	for _, f := range c.ruleset.Flags {
-		for _, r := range f.Rules {
-			if r.Layer == nil || !f.Enabled || r.Layer.From >= r.Layer.To {
+		for i := range f.Rules {
+			r := &f.Rules[i]
+			if !r.HasLayer || !f.Enabled || r.Layer.From >= r.Layer.To {
 				continue
 			}
-			layer := [2]string{r.Layer.Name, r.By}
+			layer := [2]string{r.Layer.Name, strings.Join(r.By, "\x00")}
 			uses[layer] = append(uses[layer], use{f, r, order})
 			order++
 		}
 	}
-	for _, layer := range slices.SortedFunc(maps.Keys(uses), func(a, b [2]string) int { return slices.Compare(a[:], b[:]) }) {
+	inOrder := func(a, b [2]string) int { return slices.Compare(a[:], b[:]) }
+	for _, layer := range slices.SortedFunc(maps.Keys(uses), inOrder) {
 		c.overlaps(uses[layer])
 	}
 	c.flag = nil
@@ -61,6 +65,8 @@ func (c *checker) overlap(a, b use) {
 	}
 	c.flag = b.flag
 	one, other := b.rule.Layer, a.rule.Layer
-	c.find(OverlappingLayers, one.Node.At, b.rule.Path+".layer", "the range %s to %s of layer %q overlaps with %s to %s of %s",
-		number(one.From), number(one.To), one.Name, number(other.From), number(other.To), a.rule.Path)
+	c.find(OverlappingLayers, b.rule.Written.Field("layer").At, rulePath(b.flag, b.rule)+".layer",
+		"the range %s to %s of layer %q overlaps with %s to %s of %s",
+		describe.Number(one.From), describe.Number(one.To), one.Name, describe.Number(other.From),
+		describe.Number(other.To), rulePath(a.flag, a.rule))
 }

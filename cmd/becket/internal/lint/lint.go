@@ -2,10 +2,12 @@ package lint
 
 import (
 	"fmt"
-	"strconv"
 	"time"
 
-	"github.com/becketflags/becket/cmd/becket/internal/native"
+	"github.com/becketflags/becket/cmd/becket/internal/describe"
+	"github.com/becketflags/becket/cmd/becket/internal/ruleset"
+	"github.com/becketflags/becket/internal/match"
+	"github.com/becketflags/becket/internal/native"
 )
 
 // Finding is a legal but suspicious part of a ruleset.
@@ -18,10 +20,11 @@ type Finding struct {
 }
 
 // Check returns the findings of a ruleset at a given time, in no particular order.
-func Check(ruleset *native.Ruleset, now time.Time) []Finding {
-	c := checker{ruleset: ruleset, now: now, steps: stepsOfRuleset, ofFlag: map[*native.Flag]int{}, outcomes: map[*native.Flag]map[string]bool{}}
-	for _, f := range ruleset.Flags {
-		c.flag = f
+func Check(all *ruleset.Ruleset, now time.Time) []Finding {
+	c := checker{ruleset: all, now: now, steps: stepsOfRuleset, ofFlag: map[*native.Flag]int{},
+		outcomes: map[*native.Flag]map[string]bool{}}
+	for _, f := range all.Flags {
+		c.flag, c.path = f, native.Path(native.Flags, f.Key)
 		c.people()
 		c.rules()
 		c.reach()
@@ -37,9 +40,10 @@ func Check(ruleset *native.Ruleset, now time.Time) []Finding {
 }
 
 type checker struct {
-	ruleset  *native.Ruleset
+	ruleset  *ruleset.Ruleset
 	now      time.Time
 	flag     *native.Flag // the flag that is being checked
+	path     string       // the path to it
 	findings []Finding
 	ofFlag   map[*native.Flag]int // number of findings by flag
 	steps    int                  // the rest of stepsOfRuleset
@@ -67,56 +71,69 @@ func (c *checker) find(name string, at int, path, format string, arguments ...an
 	c.findings = append(c.findings, Finding{name, at, path, c.flag, fmt.Sprintf(format, arguments...)})
 }
 
+func rulePath(f *native.Flag, r *native.Rule) string {
+	return fmt.Sprintf("%s.rules[%d]", native.Path(native.Flags, f.Key), r.Index)
+}
+
 // people checks the fields that are for people.
 func (c *checker) people() {
 	f := c.flag
-	if f.Description == "" {
-		c.find(MissingDescription, f.At, f.Path, "the flag has no description")
+	if f.About.Description == "" {
+		c.find(MissingDescription, f.KeyAt, c.path, "the flag has no description")
 	}
-	if f.Owner == "" {
-		c.find(MissingOwner, f.At, f.Path, "the flag has no owner")
+	if f.About.Owner == "" {
+		c.find(MissingOwner, f.KeyAt, c.path, "the flag has no owner")
 	}
-	if !f.Expires.IsZero() && !c.now.Before(f.Expires.AddDate(0, 0, 1)) {
-		c.find(Expired, f.Node.Member("expires").At, f.Path+".expires", "the flag expired on %s", f.Expires.Format(time.DateOnly))
+	if expires := f.About.Expires; !expires.IsZero() && !c.now.Before(expires.AddDate(0, 0, 1)) {
+		c.find(Expired, f.Written.Field("expires").At, c.path+".expires", "the flag expired on %s",
+			expires.Format(time.DateOnly))
 	}
 }
 
 // rules checks a flag's rules one by one.
 func (c *checker) rules() {
-	for _, r := range c.flag.Rules {
-		if r.Percent != nil && *r.Percent == 0 {
-			c.find(Percent0, r.Node.Member("percent").At, r.Path+".percent", "rule %q applies to nobody: 0 %%", r.Name)
+	now := match.InstantOf(c.now)
+	for i := range c.flag.Rules {
+		r := &c.flag.Rules[i]
+		if r.HasPercent && r.Percent == 0 {
+			c.findIn(r, "percent", Percent0, "rule %q applies to nobody: 0 %%", r.Name)
 		}
-		if r.Percent != nil && *r.Percent == 100 {
-			c.find(Percent100, r.Node.Member("percent").At, r.Path+".percent", "rule %q applies to every subject with a key: 100 %% only excludes subjects without one", r.Name)
+		if r.HasPercent && r.Percent == 100 {
+			c.findIn(r, "percent", Percent100,
+				"rule %q applies to every subject with a key: 100 %% only excludes subjects without one", r.Name)
 		}
-		if !r.Until.IsZero() && !c.now.Before(r.Until) {
-			c.find(PastWindow, r.Node.Member("until").At, r.Path+".until", "rule %q ended at %s and applies to nobody", r.Name, r.Until.Format(time.RFC3339))
+		if r.HasUntil && !now.Before(r.Until) {
+			c.findIn(r, "until", PastWindow, "rule %q ended at %s and applies to nobody", r.Name,
+				r.Written.Field("until").Text())
 		}
-		if r.Ramp != nil && len(r.Ramp.Steps) > 0 {
-			if last := r.Ramp.Steps[len(r.Ramp.Steps)-1]; !c.now.Before(last.At) {
-				c.find(FinishedRamp, r.Ramp.Node.At, r.Path+".ramp", "the ramp of rule %q ended at %s and stays at %s %%", r.Name, last.At.Format(time.RFC3339), number(last.Percent))
-			}
+		if !r.HasRamp {
+			continue
+		}
+		if last := r.Ramp.Steps[len(r.Ramp.Steps)-1]; !now.Before(last.At) {
+			c.findIn(r, "ramp", FinishedRamp, "the ramp of rule %q ended at %s and stays at %s %%",
+				r.Name, last.Written.Field("at").Text(), describe.Number(last.Percent))
 		}
 	}
 }
 
-func number(f float64) string { return strconv.FormatFloat(f, 'g', -1, 64) }
+// findIn reports a field of a rule of the present flag.
+func (c *checker) findIn(r *native.Rule, field, name, format string, arguments ...any) {
+	c.find(name, r.Written.Field(field).At, rulePath(c.flag, r)+"."+field, format, arguments...)
+}
 
 // splits checks every split of a flag.
 func (c *checker) splits() {
-	check := func(s *native.Serve, path string) {
-		if s == nil || s.Arms == nil {
-			return
-		}
-		if served := s.Served(); len(served) == 1 {
-			c.find(OneArmSplit, s.Node.At, path, "the split always gives %q: serve it by name", served[0])
-		}
+	for i := range c.flag.Rules {
+		r := &c.flag.Rules[i]
+		c.split(&r.Serve, rulePath(c.flag, r)+".serve")
 	}
-	for _, r := range c.flag.Rules {
-		check(r.Serve, r.Path+".serve")
+	c.split(&c.flag.Default, c.path+".default")
+}
+
+func (c *checker) split(s *native.Serve, path string) {
+	if served := ruleset.Served(s); s.IsSplit && len(served) == 1 {
+		c.find(OneArmSplit, s.At, path, "the split always gives %q: serve it by name", served[0])
 	}
-	check(c.flag.Default, c.flag.Path+".default")
 }
 
 // variants finds variants that nothing serves. It leaves out the implied on and off, because nobody
@@ -125,19 +142,20 @@ func (c *checker) variants() {
 	if c.flag.Implied {
 		return
 	}
-	served := map[string]bool{c.flag.Off: true}
-	add := func(names []string) {
-		for _, name := range names {
+	served := map[string]bool{c.flag.OffName(): true}
+	add := func(s *native.Serve) {
+		for _, name := range ruleset.Named(s) {
 			served[name] = true
 		}
 	}
-	add(c.flag.Default.Named())
-	for _, r := range c.flag.Rules {
-		add(r.Serve.Named())
+	add(&c.flag.Default)
+	for i := range c.flag.Rules {
+		add(&c.flag.Rules[i].Serve)
 	}
-	for _, v := range c.flag.Variants {
+	for _, v := range ruleset.Variants(c.flag) {
 		if !served[v.Name] {
-			c.find(UnusedVariant, v.At, c.flag.Path+".variants"+native.PathStep(v.Name), "nothing serves the variant %q", v.Name)
+			c.find(UnusedVariant, v.At, native.Path(c.path+".variants", v.Name), "nothing serves the variant %q",
+				v.Name)
 		}
 	}
 }
@@ -146,15 +164,17 @@ func (c *checker) variants() {
 // permanent flags, and flags with a single variant, which are configuration.
 func (c *checker) alwaysOn() {
 	f := c.flag
-	if f.Permanent || !f.Enabled || len(f.Variants) < 2 || len(f.Requires) > 0 || f.MaxAge != "" {
+	if f.About.Permanent || !f.Enabled || len(f.Variants) < 2 || len(f.Requires) > 0 || f.MaxAge > 0 {
 		return
 	}
 	served := c.served(f)
-	if len(served) != 1 || served[f.Off] {
+	if len(served) != 1 || served[f.OffName()] {
 		return
 	}
 	for name := range served {
-		c.find(AlwaysOn, f.At, f.Path, "the flag serves %q to everybody: keep that variant in the code and remove the flag, or make the flag permanent", name)
+		c.find(AlwaysOn, f.KeyAt, c.path,
+			"the flag serves %q to everybody: keep that variant in the code and remove the flag, or "+
+				"make the flag permanent", name)
 	}
 }
 
@@ -172,16 +192,16 @@ func (c *checker) served(f *native.Flag) map[string]bool {
 func outcomes(f *native.Flag) map[string]bool {
 	served := map[string]bool{}
 	add := func(s *native.Serve) {
-		for _, name := range s.Served() {
+		for _, name := range ruleset.Served(s) {
 			served[name] = true
 		}
 	}
-	for _, r := range f.Rules {
-		add(r.Serve)
-		if r.Always() {
+	for i := range f.Rules {
+		add(&f.Rules[i].Serve)
+		if ruleset.Always(&f.Rules[i]) {
 			return served
 		}
 	}
-	add(f.Default)
+	add(&f.Default)
 	return served
 }

@@ -12,7 +12,7 @@ import (
 
 	"github.com/becketflags/becket"
 	"github.com/becketflags/becket/cmd/becket/internal/lint"
-	"github.com/becketflags/becket/cmd/becket/internal/native"
+	"github.com/becketflags/becket/cmd/becket/internal/ruleset"
 )
 
 var now = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
@@ -22,9 +22,9 @@ func check(t *testing.T, document string) ([]lint.Finding, becket.Rules) {
 	rules, err := becket.Native.Decode([]byte(document))
 	require.NoError(t, err, document)
 	require.Empty(t, rules.Info().Bad, document)
-	ruleset, err := native.Read([]byte(document), func(string, string) bool { return false })
+	all, err := ruleset.Read([]byte(document), nil)
 	require.NoError(t, err)
-	return lint.Check(ruleset, now), rules
+	return lint.Check(all, now), rules
 }
 
 // names returns the findings about rules and flags, without the findings about descriptions and
@@ -61,6 +61,36 @@ func TestSoundRulesetsHaveNoFindings(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) { assert.Empty(t, names(t, `{"schema": 1, "flags": {`+flags+`}}`)) })
 	}
+}
+
+func TestRulesThatSayTheSameInOtherWordsAreUnreachable(t *testing.T) {
+	const ramp = `"ramp": {"steps": [{"at": "2026-01-01T00:00:00Z", "percent": 5}, {"at": "2027-01-01T00:00:00Z", "percent": 50}]}`
+	for name, pair := range map[string][2]string{
+		"a ramp":           {ramp, strings.Replace(ramp, `"2027-01-01T00:00:00Z", "percent": 50`, `"2027-01-01T01:00:00+01:00", "percent": 50.0`, 1)},
+		"recurring times":  {`"every": {"days": ["mon", "tue"]}`, `"every": {"days": ["tue", "mon"], "zone": "UTC"}`},
+		"the key":          {`"percent": 20`, `"percent": 10, "by": "key"`},
+		"the end of a day": {`"until": "2026-12-01T00:00:00Z"`, `"until": "2026-12-01t00:00:00z"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			document := `{"schema": 1, "flags": {"f": {"rules": [{` + pair[0] + `, "serve": "on"}, {` + pair[1] + `, "serve": "off"}]}}}`
+			assert.Equal(t, []string{"flags.f.rules[1] unreachable-rule"}, names(t, document))
+		})
+	}
+}
+
+func TestAnInvalidFlagMayUseEverySegmentThatItNames(t *testing.T) {
+	document := `{"schema": 1, "segments": {"a": {"if": {"segment": "b"}}, "b": {}, "c": {"if": {"segmnt": "d"}}, "d": {}, "e": {}},
+		"flags": {"f": {"rules": [{"if": {"any": [{"segmnt": "a"}, {"segment": "c"}]}, "serve": "on"}]}}}`
+	rules, err := becket.Native.Decode([]byte(document))
+	require.NoError(t, err)
+	require.Len(t, rules.Info().Bad, 2)
+	all, err := ruleset.Read([]byte(document), rules.Info().Bad)
+	require.NoError(t, err)
+	assert.Nil(t, all.Flag("f"))
+	assert.Nil(t, all.Segment("c"))
+	found := lint.Check(all, now)
+	require.Len(t, found, 1)
+	assert.Equal(t, "segments.e", found[0].Path)
 }
 
 func TestASegmentThatOnlyAnUnusedOneUsesIsUnused(t *testing.T) {

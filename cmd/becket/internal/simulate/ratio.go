@@ -8,9 +8,11 @@ import (
 	"strings"
 
 	"github.com/becketflags/becket"
-	"github.com/becketflags/becket/cmd/becket/internal/native"
+	"github.com/becketflags/becket/cmd/becket/internal/describe"
 	"github.com/becketflags/becket/cmd/becket/internal/population"
+	"github.com/becketflags/becket/cmd/becket/internal/ruleset"
 	"github.com/becketflags/becket/cmd/becket/internal/stats"
+	"github.com/becketflags/becket/internal/native"
 )
 
 // Suspicious is the probability below which chance does not explain a ratio: one in a thousand, as
@@ -30,18 +32,20 @@ type Ratio struct {
 
 // Ratios compares each split of a flag with its weights, and each percentage with its share of the
 // subjects that meet the rule's condition. The only error is the context's.
-func Ratios(ctx context.Context, f *native.Flag, body []byte, counts Counts, format becket.Format, p *population.Population, at *becket.Moment) (ratios []Ratio, err error) {
-	for _, r := range f.Rules {
-		if r.Percent != nil && *r.Percent > 0 && *r.Percent < 100 {
+func Ratios(ctx context.Context, f *native.Flag, body []byte, counts Counts, format becket.Format,
+	p *population.Population, at *becket.Moment) (ratios []Ratio, err error) {
+	for i := range f.Rules {
+		r := &f.Rules[i]
+		if r.HasPercent && r.Percent > 0 && r.Percent < 100 {
 			ratio, err := percentRatio(ctx, f, r, body, counts, format, p, at)
 			if err != nil {
 				return nil, err
 			}
 			ratios = appendDecided(ratios, ratio)
 		}
-		ratios = appendDecided(ratios, splitRatio(r.Name, r.Name, r.Serve, counts))
+		ratios = appendDecided(ratios, splitRatio(r.Name, r.Name, &r.Serve, counts))
 	}
-	return appendDecided(ratios, splitRatio("(default)", "", f.Default, counts)), nil
+	return appendDecided(ratios, splitRatio("(default)", "", &f.Default, counts)), nil
 }
 
 // appendDecided leaves out ratios that decided for no subject.
@@ -55,17 +59,17 @@ func appendDecided(ratios []Ratio, r Ratio) []Ratio {
 
 func splitRatio(where, rule string, s *native.Serve, counts Counts) Ratio {
 	ratio := Ratio{Where: where, Kind: "split"}
-	if s == nil || len(s.Served()) < 2 {
+	if len(ruleset.Served(s)) < 2 {
 		return ratio
 	}
 	numbers, weights := make([]int, len(s.Arms)), make([]float64, len(s.Arms))
 	var asked, got []string
 	for i, arm := range s.Arms {
 		weights[i] = arm.Weight
-		numbers[i] = counts[Outcome{Variant: arm.Variant, Rule: rule, Reason: becket.ReasonSplit}]
+		numbers[i] = counts[Outcome{Variant: arm.Name, Rule: rule, Reason: becket.ReasonSplit}]
 		ratio.Of += numbers[i]
-		asked = append(asked, arm.Variant+" "+trim(arm.Weight))
-		got = append(got, arm.Variant+" "+strconv.Itoa(numbers[i]))
+		asked = append(asked, arm.Name+" "+describe.Number(arm.Weight))
+		got = append(got, arm.Name+" "+strconv.Itoa(numbers[i]))
 	}
 	ratio.Asked, ratio.Got = strings.Join(asked, ", "), strings.Join(got, ", ")
 	ratio.P = stats.SampleRatio(numbers, weights)
@@ -74,9 +78,10 @@ func splitRatio(where, rule string, s *native.Serve, counts Counts) Ratio {
 
 // percentRatio evaluates again with a percentage of 100. The rule then applies to every subject
 // that meets its condition.
-func percentRatio(ctx context.Context, f *native.Flag, r *native.Rule, body []byte, counts Counts, format becket.Format, p *population.Population, at *becket.Moment) (Ratio, error) {
+func percentRatio(ctx context.Context, f *native.Flag, r *native.Rule, body []byte, counts Counts, format becket.Format,
+	p *population.Population, at *becket.Moment) (Ratio, error) {
 	ratio := Ratio{Where: r.Name, Kind: "percent"}
-	number := r.Node.Member("percent")
+	number := r.Written.Field("percent")
 	widened := slices.Concat(body[:number.At], []byte("100"), body[number.At+len(number.Raw):])
 	rules, err := format.Decode(widened)
 	if err != nil {
@@ -87,11 +92,11 @@ func percentRatio(ctx context.Context, f *native.Flag, r *native.Rule, body []by
 		return ratio, err
 	}
 	in, eligible := ofRule(counts, r.Name), ofRule(all, r.Name)
-	ratio.Of, ratio.Asked = eligible, trim(*r.Percent)+" %"
+	ratio.Of, ratio.Asked = eligible, describe.Number(r.Percent)+" %"
 	if eligible > 0 {
 		ratio.Got = fmt.Sprintf("%.2f %%", 100*float64(in)/float64(eligible))
 	}
-	ratio.P = stats.SampleRatio([]int{in, max(eligible-in, 0)}, []float64{*r.Percent, 100 - *r.Percent})
+	ratio.P = stats.SampleRatio([]int{in, max(eligible-in, 0)}, []float64{r.Percent, 100 - r.Percent})
 	return ratio, nil
 }
 
@@ -103,5 +108,3 @@ func ofRule(counts Counts, rule string) (n int) {
 	}
 	return n
 }
-
-func trim(f float64) string { return strconv.FormatFloat(f, 'g', -1, 64) }

@@ -72,10 +72,7 @@ func (v *comparison) ask(a *Ask) []report.Finding {
 	info, ok := v.rules.Flag(a.Key)
 	switch {
 	case !ok:
-		message := fmt.Sprintf("there is no flag %q", a.Key)
-		if near := match.Nearest(a.Key, v.keys); near != "" {
-			message += fmt.Sprintf(" (did you mean %q?)", near)
-		}
+		message := fmt.Sprintf("there is no flag %q%s", a.Key, match.Suggest(a.Key, v.keys))
 		return []report.Finding{finding(a, UnknownFlag, message)}
 	case info.Kind == becket.KindAny || a.Kind == becket.KindAny:
 		return nil // every kind fits, or the flag is invalid, which becket check reports

@@ -1,0 +1,149 @@
+// Package describe puts definitions of native documents into words.
+package describe
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/becketflags/becket/internal/match"
+	"github.com/becketflags/becket/internal/native"
+)
+
+const maxOperand = 60 // bytes of an operand that are shown
+
+// Condition returns a condition in words; for nil it returns "everybody".
+func Condition(c *native.Condition) string {
+	if c == nil {
+		return everybody
+	}
+	return condition(c, false)
+}
+
+const everybody = "everybody"
+
+// condition puts a condition with several parts into parentheses if it is inside of another
+// condition.
+func condition(c *native.Condition, inside bool) string {
+	var parts []string
+	switch c.Form {
+	case native.InSegment, native.InFlag:
+		return Reference(c.Reference)
+	case native.Not:
+		return "not " + condition(c.Parts, true)
+	case native.OnAttribute:
+		for t := range c.EachTest() {
+			parts = append(parts, c.Attribute+" "+test(t))
+		}
+	default:
+		for part := range c.EachPart() {
+			parts = append(parts, condition(part, true))
+		}
+	}
+	separator, none := " and ", everybody
+	if c.Form == native.Any {
+		separator, none = " or ", "nobody"
+	}
+	text := strings.Join(parts, separator)
+	switch {
+	case len(parts) == 0:
+		return none
+	case inside && len(parts) > 1:
+		return "(" + text + ")"
+	default:
+		return text
+	}
+}
+
+// test returns an operator and its operand.
+func test(t *native.Test) string {
+	text := t.Word + " " + operand(t.Written)
+	if t.Fold {
+		text += " ignoring case"
+	}
+	return text
+}
+
+func operand(w native.Written) string {
+	if compact := w.Compact(); len(compact) <= maxOperand {
+		return string(compact)
+	}
+	var first []string
+	count := 0
+	for element := range w.Elements() {
+		if count++; count <= 3 {
+			first = append(first, Written(element))
+		}
+	}
+	if count == 0 {
+		return Written(w)
+	}
+	return fmt.Sprintf("[%s, … %d in all]", strings.Join(first, ","), count)
+}
+
+// Written returns a value as it is written, a long one without its end.
+func Written(w native.Written) string { return match.Shorten(string(w.Raw), maxOperand) }
+
+// Reference returns what is asked for of a flag or a segment.
+func Reference(r *native.Reference) string {
+	if !r.ToFlag {
+		return "segment " + r.Key
+	}
+	return fmt.Sprintf("flag %s in %s", r.Key, strings.Join(r.Variants, ", "))
+}
+
+// Serve returns in words what s serves.
+func Serve(s *native.Serve) string {
+	if !s.IsSplit {
+		return s.Name
+	}
+	parts := make([]string, len(s.Arms))
+	for i := range s.Arms {
+		parts[i] = s.Arms[i].Name + " " + Number(s.Arms[i].Weight)
+	}
+	return "a split of " + strings.Join(parts, ", ")
+}
+
+// Share returns the share of the subjects that a rule's percentage or ramp lets through.
+func Share(r *native.Rule) string {
+	switch {
+	case r.HasPercent:
+		return Number(r.Percent) + " %"
+	case r.HasRamp:
+		return "a ramp of " + ramp(&r.Ramp)
+	default:
+		return everybody
+	}
+}
+
+func ramp(r *native.Ramp) string {
+	parts := make([]string, len(r.Steps))
+	for i := range r.Steps {
+		step := &r.Steps[i]
+		parts[i] = fmt.Sprintf("%s %% at %s", Number(step.Percent), step.Written.Field("at").Text())
+	}
+	text := strings.Join(parts, ", ")
+	if r.Linear {
+		text += " (linear)"
+	}
+	return text
+}
+
+// Layer returns a rule's range of a layer, or "none".
+func Layer(r *native.Rule) string {
+	if !r.HasLayer {
+		return "none"
+	}
+	return fmt.Sprintf("%s %s to %s", r.Layer.Name, Number(r.Layer.From), Number(r.Layer.To))
+}
+
+// Attributes returns the names of the attributes that are hashed.
+func Attributes(by []string) string {
+	if by == nil {
+		return "the key"
+	}
+	return strings.Join(by, " or ")
+}
+
+// Number writes a number as a document does.
+func Number(f float64) string { return strconv.FormatFloat(f, 'g', -1, 64) }
