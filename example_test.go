@@ -9,6 +9,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/becketflags/becket"
 	"github.com/becketflags/becket/flagtest"
@@ -101,6 +102,39 @@ func ExampleView_BoolDetail() {
 
 func subjectOf(r *http.Request) becket.Subject {
 	return becket.NewSubject(r.Header.Get("X-User"), becket.String("country", r.Header.Get("X-Country")))
+}
+
+// login stands for a service that gives tokens.
+func login(context.Context) (token string, expires time.Time, err error) {
+	return "t-1", time.Now().Add(time.Hour), nil
+}
+
+func ExampleWithHeaderFunc() {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fmt.Println(r.Header.Get("Authorization"))
+		_, _ = w.Write(shipped)
+	}))
+	defer server.Close()
+
+	var token string
+	var expires time.Time
+	authorize := func(ctx context.Context) (header http.Header, err error) {
+		if time.Until(expires) < time.Minute {
+			if token, expires, err = login(ctx); err != nil {
+				return nil, err
+			}
+		}
+		return http.Header{"Authorization": {"Bearer " + token}}, nil
+	}
+	client, err := becket.New(becket.HTTP(server.URL, becket.WithHeaderFunc(authorize)))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer client.Close()
+	fmt.Println(client.Wait(context.Background()))
+	// Output:
+	// Bearer t-1
+	// <nil>
 }
 
 func ExampleClient_Middleware() {

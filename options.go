@@ -140,9 +140,9 @@ func WithEnvironment(name string) Option {
 	return func(c *config) { c.environment = name }
 }
 
-// WithLogger sets where the client logs: what was published, what changed, what failed (at most one
-// line per cause and minute). Nothing is logged per evaluation. By default, and with nil, it is
-// silent.
+// WithLogger sets where the client logs: what was published, what changed, and what failed. Failures
+// take one line per cause and minute at most; lines about a document are bounded in number alone.
+// Nothing is logged per evaluation. By default, and with nil, it is silent.
 func WithLogger(logger *slog.Logger) Option {
 	return func(c *config) { c.logger = logger }
 }

@@ -31,8 +31,8 @@ const (
 // HTTP returns a source that fetches a document by HTTP or HTTPS with ETag and Last-Modified, so
 // that an unchanged one costs a few hundred bytes. A user and password in the URL are sent as basic
 // authentication. Whatever the server answers, the next poll asks again. Redirects are followed
-// within the scheme or from http to https, five at most; headers from WithHeader, credentials and a
-// Referer never go to another host or port.
+// within the scheme or from http to https, five at most; headers from WithHeader and WithHeaderFunc,
+// credentials and a Referer never go to another host or port.
 //
 // Errors, logs and Status name the host alone, since paths and queries of such URLs often hold
 // keys; where a server repeats a part of the request, or answers with something that looks like a

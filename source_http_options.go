@@ -16,8 +16,10 @@ type HTTPOption func(*httpSource)
 // WithHTTPClient sets the client, for proxies, certificates or tracing. Its transport, jar and
 // timeout are used as they are, and what its transport logs is its own; redirects follow the
 // source's rules and then the client's own. A client without a transport gets the source's, never
-// [http.DefaultTransport], which any package can change. By default, a client that wants TLS 1.2 at
-// least and takes proxies from the environment.
+// [http.DefaultTransport], which any package can change. After a fetch that got no answer, the next
+// one begins by closing the transport's idle connections, since one may have died silently; a
+// RoundTripper that wraps a transport should pass CloseIdleConnections on. By default, a client that
+// wants TLS 1.2 at least, takes proxies from the environment, and pings its connections.
 func WithHTTPClient(client *http.Client) HTTPOption {
 	return func(s *httpSource) {
 		if client == nil {
@@ -45,7 +47,8 @@ func WithHeader(name, value string) HTTPOption {
 // signature: for tokens that are renewed. Its headers stand in place of others of the same name, and
 // like those of [WithHeader] they appear in no log, error or file and go to the source's own host
 // and port alone; for a signature elsewhere the function is not called. Keep a token in the function
-// until shortly before it expires: the function is called at every poll.
+// until shortly before it expires, for the function is called at every poll. A client calls it from
+// one goroutine at a time.
 //
 // The function must return soon after ctx is done, which has the time limit of the whole fetch. An
 // error or a panic fails the fetch, as does a header that cannot be sent: the client keeps what it
@@ -99,7 +102,8 @@ func WithSignatureURL(address string) HTTPOption {
 
 // WithIdentity sets what the disk copy belongs to, in place of URL and headers: for URLs and
 // headers that hold keys which change, since a new key would not find the copy. By default, the URL
-// and all headers that were set: a server may answer them with different documents.
+// and all headers of [WithHeader], for a server may answer them with different documents; those of
+// [WithHeaderFunc] do not count.
 func WithIdentity(name string) HTTPOption {
 	return func(s *httpSource) { s.identity = name }
 }
