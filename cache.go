@@ -32,6 +32,7 @@ func (c *cache) store(s *snapshot) {
 // share.
 type snapshot struct {
 	served
+	answers    Rules            // the rules that evaluations ask: overridden, or else rules; nil where there are none
 	native     *ruleset         // rules once more where they are the native ones, so that a check calls them directly
 	overridden *overriddenRules // rules with local overrides before them; nil where there are none. Then native is nil
 	below      *ruleset         // the native rules below overrides
@@ -53,7 +54,7 @@ func (s *snapshot) far() *snapshot { return s.self.self }
 // newSnapshot returns a snapshot of rules, which may be nil. clock is the client's.
 func newSnapshot(rules Rules, tier Tier, clock func() time.Time, o *observer) *snapshot {
 	s := &snapshot{observer: o}
-	s.rules, s.tier = rules, tier
+	s.rules, s.answers, s.tier = rules, rules, tier
 	s.moment = &Moment{clock: clock, confirmed: newConfirmation()}
 	s.native, _ = rules.(*ruleset)
 	if rules != nil {
@@ -65,12 +66,31 @@ func newSnapshot(rules Rules, tier Tier, clock func() time.Time, o *observer) *s
 	return s
 }
 
-// answering returns the rules that evaluations ask; nil where there are none.
-func (s *snapshot) answering() Rules {
+// ask asks overrides and what is below them: native rules directly, all others by their interface.
+// s is far, since all of them may keep the subject for all that the compiler knows.
+func (s *snapshot) ask(subject *Subject, flag string, want Kind) Result {
 	if s.overridden != nil {
-		return s.overridden
+		if r, ok := s.overridden.answerOf(flag, want); ok {
+			return r
+		}
 	}
-	return s.rules
+	switch {
+	case s.below != nil:
+		return s.below.evaluate(flag, want, subject, s.moment)
+	case s.rules == nil:
+		return Result{Reason: ReasonError, Err: ErrNotReady}
+	default:
+		return s.askForeign(subject, flag, want)
+	}
+}
+
+// listener returns the observer that is to hear of an evaluation: none where no hook and no sink
+// wants to, and none of an evaluation that a function of the program makes while a client calls it.
+func (s *snapshot) listener() *observer {
+	if s.observer == nil || isCalledOut() {
+		return nil
+	}
+	return s.observer
 }
 
 // askForeign asks rules of another format. Those of this module are lent a copy of the subject, and
@@ -132,5 +152,6 @@ func (o *overrideFile) over(s *snapshot) *snapshot {
 	}
 	covered := *s
 	covered.native, covered.below, covered.overridden = nil, s.native, newOverriddenRules(s.rules, *o.list.Load(), o.file)
+	covered.answers = covered.overridden
 	return &covered
 }

@@ -198,7 +198,7 @@ func (c *Client) Explain(key string, subject Subject) Explanation {
 		subject, key = own.subject, own.flag
 	}
 	private := newPrivacy(c.config.private)
-	x := explain(s.answering(), key, &subject, s.moment, private.of(&subject))
+	x := explain(s.answers, key, &subject, s.moment, private.of(&subject))
 	x.Key, x.Revision, x.Tier = subject.Key(), s.revision, s.tier
 	if private.hides(keyName) && x.Key != "" {
 		x.Key = Private

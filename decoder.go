@@ -130,8 +130,8 @@ func (f *foreignRules) Evaluate(flag string, want Kind, subject *Subject, at *Mo
 		}
 	}()
 	r = f.rules.Evaluate(flag, want, subject, at)
-	if r.Variant != nil && want != KindAny {
-		if kind := r.Variant.Value.kind(); kind != want && (kind != KindInt || want != KindFloat) {
+	if r.Variant != nil {
+		if kind := r.Variant.Value.kind(); !kind.readableAs(want) {
 			r.fail(TypeMismatch(want, kind))
 		}
 	}

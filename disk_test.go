@@ -242,7 +242,7 @@ func TestADiskThatCannotBeWrittenStopsNothing(t *testing.T) {
 				assert.True(t, client.For(Subject{}).Enabled("a"))
 				status := client.Status()
 				require.Error(t, status.DiskError)
-				assert.Equal(t, status.DiskError, status.LastError, "the reason is in Status")
+				assert.ErrorIs(t, status.LastError, status.DiskError, "the reason is in Status")
 				assert.Zero(t, status.Failures)
 				synctest.Wait()
 				_, errs, _ := heard.seen()

@@ -177,7 +177,7 @@ func (f *flag) answer(e *evaluation, want Kind, at *Moment) *Variant {
 		return e.fail(failedUnknown)
 	case f.rare != nil && f.rare.err != nil:
 		return e.fail(failedDefinition)
-	case want != f.kind && !f.converts(want):
+	case !f.kind.readableAs(want):
 		return e.fail(failedType)
 	}
 	if f.timed {

@@ -34,28 +34,35 @@ type fetcher struct {
 	diskOutdated  bool      // the copy on disk is not what is held
 }
 
-// refresh fetches once. It returns nil if the source was reached and what it said is now in use.
+// refresh fetches once. It returns nil if the source was reached and its answer is in use now.
 func (f *fetcher) refresh(ctx context.Context) error {
 	began := time.Now()
 	f.renewOverrides()
-	bytes, outcome, failure := f.fetchOnce(ctx)
-	if failure != nil && ctx.Err() != nil {
-		return failure // closed meanwhile: nobody failed
+	result := f.fetchOnce(ctx)
+	if result.Err != nil && ctx.Err() != nil {
+		return result.Err // Close cancelled the fetch: that is no failure
 	}
-	f.status.refreshed(failure, outcome)
+	result.Duration, result.Revision = time.Since(began), f.current.snapshot.revision
+	f.record(&result)
+	return result.Err
+}
+
+// record reports a refresh to Status, the logger and the hooks, and writes the disk copy after a good
+// one.
+func (f *fetcher) record(result *Refresh) {
+	failure, _ := errors.AsType[*DeliveryError](result.Err)
+	f.status.refreshed(failure, result.Outcome)
 	if failure != nil {
 		f.notifier.tell(&event{failure: failure})
 	} else {
 		f.writeDiskCopy()
 	}
-	result := Refresh{Outcome: outcome, Duration: time.Since(began), Bytes: bytes, Revision: f.current.snapshot.revision}
-	if failure != nil {
-		result.Err = failure
-		f.notifier.tell(&event{refresh: &result})
-		return failure
-	}
-	f.notifier.tell(&event{refresh: &result})
-	return nil
+	f.notifier.tell(&event{refresh: result})
+}
+
+// failedRefresh returns the result of a refresh that failed after so many bytes.
+func failedRefresh(cause Cause, err error, bytes int) Refresh {
+	return Refresh{Outcome: OutcomeFailed, Bytes: bytes, Err: &DeliveryError{cause, err}}
 }
 
 // newSnapshot returns a snapshot of rules, which may be nil, for the client's views.
@@ -87,7 +94,8 @@ func (f *fetcher) task() poll.Task {
 	}
 }
 
-func (f *fetcher) fetchOnce(ctx context.Context) (int, Outcome, *DeliveryError) {
+// fetchOnce returns a result without its duration and revision.
+func (f *fetcher) fetchOnce(ctx context.Context) Refresh {
 	validator := f.current.validator
 	if f.skipValidator {
 		validator = Validator{}
@@ -95,15 +103,15 @@ func (f *fetcher) fetchOnce(ctx context.Context) (int, Outcome, *DeliveryError) 
 	document, err := f.source.fetch(ctx, validator)
 	if err != nil {
 		f.skipValidator = distrustsValidator(err)
-		return 0, OutcomeFailed, &DeliveryError{CauseFetch, err}
+		return failedRefresh(CauseFetch, err, 0)
 	}
 	if document.NotModified {
 		if validator == (Validator{}) || f.current.snapshot.rules == nil {
 			f.skipValidator = true
-			return 0, OutcomeFailed, &DeliveryError{CauseFetch, errNotAsked}
+			return failedRefresh(CauseFetch, errNotAsked, 0)
 		}
 		f.confirmed(f.current.snapshot.promote(TierNetwork))
-		return 0, OutcomeNotModified, nil
+		return Refresh{Outcome: OutcomeNotModified}
 	}
 	f.skipValidator = false
 	return f.consider(ctx, document)
@@ -121,7 +129,7 @@ func distrustsValidator(err error) bool {
 
 // consider decides on a whole document. A refused one changes nothing, its validator is forgotten
 // with it.
-func (f *fetcher) consider(ctx context.Context, document Document) (int, Outcome, *DeliveryError) {
+func (f *fetcher) consider(ctx context.Context, document Document) Refresh {
 	size, first := len(document.Body), f.current.snapshot.rules == nil
 	sum := sumOf(document.Body)
 	signature, signedBy := f.current.signature, f.current.signedBy
@@ -129,7 +137,7 @@ func (f *fetcher) consider(ctx context.Context, document Document) (int, Outcome
 	if len(f.config.keys) > 0 && (!same || signedBy == "") {
 		var err error
 		if document, signature, signedBy, err = f.verified(ctx, document); err != nil {
-			return size, OutcomeFailed, &DeliveryError{CauseSignature, err}
+			return failedRefresh(CauseSignature, err, size)
 		}
 		sum = sumOf(document.Body)
 		same = !first && sum() == f.current.sum
@@ -137,21 +145,21 @@ func (f *fetcher) consider(ctx context.Context, document Document) (int, Outcome
 	next := &heldRuleset{validator: document.Validator, signature: signature, signedBy: signedBy}
 	if same {
 		f.acceptSame(next)
-		return size, OutcomeNotModified, nil
+		return Refresh{Outcome: OutcomeNotModified, Bytes: size}
 	}
 	if first {
 		go sum() // meanwhile, since somebody may be waiting
 	}
 	rules, err := f.decoder.decode(ctx, document.Body, f.current.snapshot.rules)
 	if err != nil {
-		return size, OutcomeFailed, &DeliveryError{CauseDocument, err}
+		return failedRefresh(CauseDocument, err, size)
 	}
 	next.info, next.sum = rules.Info(), sum()
 	if err := f.config.acceptable(next.info, f.current.info, f.leastRevision); err != nil {
-		return size, OutcomeFailed, &DeliveryError{CauseRefused, err}
+		return failedRefresh(CauseRefused, err, size)
 	}
 	f.publish(next, rules, document.Body)
-	return size, OutcomePublished, nil
+	return Refresh{Outcome: OutcomePublished, Bytes: size}
 }
 
 // sumOf returns a function that sums up a document once, when it is called first.

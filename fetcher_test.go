@@ -48,7 +48,7 @@ func TestARefusedDocumentLeavesWhatIsServed(t *testing.T) {
 					require.ErrorIs(t, err, test.want)
 				}
 				require.ErrorContains(t, err, test.text)
-				assert.Equal(t, err, client.Status().LastError)
+				assert.ErrorIs(t, client.Status().LastError, err)
 				assert.True(t, client.For(Subject{}).Enabled("a"))
 				assert.Equal(t, int64(5), client.Status().Revision)
 				assert.Equal(t, "good", client.Status().ETag)

@@ -101,12 +101,6 @@ func (f *flag) info() FlagInfo {
 	return info
 }
 
-// converts reports whether the flag's value may be read as another type: an integer as a float,
-// nothing else.
-func (f *flag) converts(want Kind) bool {
-	return want == KindAny || want == KindFloat && f.kind == KindInt
-}
-
 // rule is a compiled rule.
 type rule struct {
 	name       string

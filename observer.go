@@ -45,9 +45,6 @@ func (o *observer) exposures() *exposer {
 // evaluated is called after an evaluation. The subject and the flag's key may live on the caller's
 // stack, so that what goes further is a copy.
 func (o *observer) evaluated(s *served, subject *Subject, flag string, r Result) {
-	if isCalledOut() {
-		return
-	}
 	o.expose(s, subject, flag, &r)
 	if len(o.onEvaluate) == 0 {
 		return

@@ -147,7 +147,7 @@ func satisfies(op operator, order int) bool {
 	}
 }
 
-// compareInts compares two integers.
+// compareInts compares two integers, of which either may be above the range of int64.
 func compareInts(a, b Value) int {
 	if a.isUnsigned() || b.isUnsigned() {
 		return cmp.Compare(a.Uint(), b.Uint()) // of an integer below 0 it is 0, which is less as well

@@ -175,7 +175,7 @@ func (o *overriddenRules) answerOf(flag string, want Kind) (r Result, ok bool) {
 	case a.err != nil:
 		return Result{Reason: ReasonError, Err: a.err}, true
 	}
-	if kind := a.variant.Value.kind(); want != KindAny && want != kind && (want != KindFloat || kind != KindInt) {
+	if kind := a.variant.Value.kind(); !kind.readableAs(want) {
 		return Result{Reason: ReasonError, Err: TypeMismatch(want, kind)}, true
 	}
 	return Result{Variant: a.variant, Reason: ReasonOverride}, true

@@ -110,15 +110,7 @@ func (b *statusRecorder) lastError() error {
 	return b.joined()
 }
 
-func (b *statusRecorder) joined() error {
-	if b.failure == nil || b.status.DiskError == nil {
-		if b.failure == nil {
-			return b.status.DiskError
-		}
-		return b.failure
-	}
-	return errors.Join(b.failure, b.status.DiskError)
-}
+func (b *statusRecorder) joined() error { return errors.Join(b.failure, b.status.DiskError) }
 
 // firstCopy returns a copy of a list's first elements.
 func firstCopy[T any](list []T, most int) []T { return slices.Clone(list[:min(len(list), most)]) }

@@ -37,6 +37,12 @@ func (k Kind) String() string {
 	return "unknown"
 }
 
+// readableAs reports whether a value of kind k may be read as another kind: as itself, as KindAny,
+// and an integer as a float.
+func (k Kind) readableAs(want Kind) bool {
+	return want == k || want == KindAny || want == KindFloat && k == KindInt
+}
+
 // Value is one attribute of a subject, or the value of a variant: a boolean, text, a number, an
 // instant, a list or an object. It is small, immutable and safe for concurrent use. The zero Value
 // is of [KindAny] and holds nothing.

@@ -120,10 +120,10 @@ func JSONDetail[T any](v View, flag string, fallback T) Detail[T] {
 // them yet.
 func (v View) All() iter.Seq2[string, Detail[any]] {
 	return func(yield func(string, Detail[any]) bool) {
-		if v.snapshot == nil || v.snapshot.answering() == nil {
+		if v.snapshot == nil || v.snapshot.answers == nil {
 			return
 		}
-		for info := range v.snapshot.answering().Flags() {
+		for info := range v.snapshot.answers.Flags() {
 			r := v.result(info.Key, KindAny)
 			var value any
 			if r.Variant != nil {
@@ -148,30 +148,32 @@ func (v View) Peek(flag string, want Kind) Result {
 // flag's evaluation is to be counted is up to its track, as ever. No hook is told. Without a sink
 // it does nothing.
 func (v View) Expose(flag string) {
-	if v.snapshot == nil || v.snapshot.observer == nil || isCalledOut() {
+	if v.snapshot == nil {
 		return
 	}
-	r := v.result(flag, KindAny)
 	s := v.snapshot.far()
-	s.observer.expose(&s.served, &v.subject, flag, &r)
-	v.exposeAsked(flag)
+	if o := s.listener(); o != nil {
+		r := v.result(flag, KindAny)
+		o.expose(&s.served, &v.subject, flag, &r)
+		v.exposeAsked(o, flag)
+	}
 }
 
 // Flags lists the flags of the view's ruleset, those set aside too, in the order of their keys. It
 // evaluates none of them.
 func (v View) Flags() iter.Seq[FlagInfo] {
-	if v.snapshot == nil || v.snapshot.answering() == nil {
+	if v.snapshot == nil || v.snapshot.answers == nil {
 		return flagsOf(nil)
 	}
-	return v.snapshot.far().answering().Flags()
+	return v.snapshot.far().answers.Flags()
 }
 
 // Flag describes a flag of the view's ruleset, and says whether there is one of that key.
 func (v View) Flag(key string) (FlagInfo, bool) {
-	if v.snapshot == nil || v.snapshot.answering() == nil {
+	if v.snapshot == nil || v.snapshot.answers == nil {
 		return FlagInfo{}, false
 	}
-	return v.snapshot.far().answering().Flag(key)
+	return v.snapshot.far().answers.Flag(key)
 }
 
 // RulesetID identifies the ruleset that the view pins, within one process: views with equal IDs
@@ -245,14 +247,11 @@ func (v *Variant) served() Value {
 	return v.Value
 }
 
-// variantObserved is value for all others. Where only exposures are collected, the rest of the result is
-// put together for the first sighting alone.
+// variantObserved decides a flag where value cannot: the rules are not native, or evaluations are
+// reported. Where only exposures are collected, the rest of the result is put together only for an
+// evaluation that counts.
 func (v *View) variantObserved(flag string, want Kind) *Variant {
 	s := v.snapshot.far()
-	if s.observer == nil && s.overridden == nil && s.foreign {
-		r := s.askForeign(&v.subject, flag, want)
-		return r.Variant
-	}
 	if s.native == nil || len(s.observer.onEvaluate) > 0 {
 		r := v.resultObserved(flag, want)
 		return r.Variant
@@ -260,24 +259,26 @@ func (v *View) variantObserved(flag string, want Kind) *Variant {
 	e := evaluation{subject: v.subject}
 	f := s.native.flags.find(flag)
 	variant := f.answer(&e, want, s.moment)
-	if isCalledOut() {
+	o := s.listener()
+	if o == nil {
 		return variant
 	}
 	if e.track && variant != nil && (want != KindInt || fitsInt(variant.Value)) {
 		r := e.result(f, want, variant)
-		s.observer.exposer.see(&s.served, &v.subject, flag, &r)
+		o.expose(&s.served, &v.subject, flag, &r)
 	}
-	v.exposeAsked(flag)
+	v.exposeAsked(o, flag)
 	return variant
 }
 
-// resultObserved decides and tells who listens.
+// resultObserved decides a flag and reports the evaluation.
 func (v *View) resultObserved(flag string, want Kind) Result {
 	r := v.result(flag, want)
-	v.tell(flag, &r)
+	v.report(flag, &r)
 	return r
 }
 
+// result decides a flag.
 func (v *View) result(flag string, want Kind) (r Result) {
 	switch s := v.snapshot; {
 	case s == nil:
@@ -285,7 +286,7 @@ func (v *View) result(flag string, want Kind) (r Result) {
 	case s.native != nil:
 		r = s.native.evaluate(flag, want, &v.subject, s.moment)
 	default:
-		r = v.ask(flag, want)
+		r = s.far().ask(&v.subject, flag, want)
 	}
 	if want == KindInt && r.Variant != nil && !fitsInt(r.Variant.Value) {
 		r.fail(errIntRange)
@@ -293,45 +294,31 @@ func (v *View) result(flag string, want Kind) (r Result) {
 	return r
 }
 
-func (v *View) tell(flag string, r *Result) {
-	if v.snapshot != nil && v.snapshot.observer != nil {
-		s := v.snapshot.far()
-		s.observer.evaluated(&s.served, &v.subject, flag, *r)
-		v.exposeAsked(flag)
+// report reports an evaluation to hooks and to the sink.
+func (v *View) report(flag string, r *Result) {
+	if v.snapshot == nil || v.snapshot.observer == nil {
+		return
+	}
+	s := v.snapshot.far()
+	if o := s.listener(); o != nil {
+		o.evaluated(&s.served, &v.subject, flag, *r)
+		v.exposeAsked(o, flag)
 	}
 }
 
 // exposeAsked exposes the flags that the decision of a flag asks on its way, each by its own track.
-func (v *View) exposeAsked(flag string) {
+func (v *View) exposeAsked(o *observer, flag string) {
 	s := v.snapshot.far()
 	rules := s.native
 	if rules == nil {
 		rules = s.below
 	}
-	if rules == nil || s.observer.exposer == nil || !rules.asks(flag) || isCalledOut() {
+	if rules == nil || o.exposer == nil || !rules.asks(flag) {
 		return
 	}
 	asked := rules.askedBy(flag, &v.subject, s.moment)
 	for i := range asked {
-		s.observer.expose(&s.served, &v.subject, asked[i].key, &asked[i].result)
-	}
-}
-
-// ask asks overrides and what is below them: native rules directly, all others by their interface.
-func (v *View) ask(flag string, want Kind) Result {
-	s := v.snapshot.far()
-	if s.overridden != nil {
-		if r, ok := s.overridden.answerOf(flag, want); ok {
-			return r
-		}
-	}
-	switch {
-	case s.below != nil:
-		return s.below.evaluate(flag, want, &v.subject, s.moment)
-	case s.rules == nil:
-		return Result{Reason: ReasonError, Err: ErrNotReady}
-	default:
-		return s.askForeign(&v.subject, flag, want)
+		o.expose(&s.served, &v.subject, asked[i].key, &asked[i].result)
 	}
 }
 
@@ -363,7 +350,7 @@ func jsonOf[T any](v View, flag string, fallback T) (T, Result) {
 			v.snapshot.far().misfits.note(flag, reflect.TypeFor[T](), failure)
 		}
 	}
-	v.tell(flag, &r) // only now: who got the fallback did not see the variant
+	v.report(flag, &r) // only now: a caller who got the fallback did not see the variant
 	return value, r
 }
 
