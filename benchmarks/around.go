@@ -71,7 +71,9 @@ func measureScaling(c config, results *report.Results) error {
 	for _, e := range entries {
 		task := measure.Task{Name: e.Name, Run: e.runner.Beforehand, Cycle: scene.Rotation}
 		rates := measure.Parallel(task, processors, c.options())
-		results.Scaling.Rows = append(results.Scaling.Rows, report.ScalingRow{Name: e.Name, Ours: e.Role == contender.Ours, Rates: rates})
+		results.Scaling.Rows = append(results.Scaling.Rows, report.ScalingRow{
+			Name: e.Name, Ours: e.Role == contender.Ours, Rates: rates,
+		})
 	}
 	return nil
 }
@@ -97,7 +99,9 @@ func measureStartup(c config, results *report.Results) error {
 		if err != nil {
 			return err
 		}
-		results.Starts = append(results.Starts, report.Start{Start: start, Unchanged: unchanged, Quiet: quiet, Busy: busy})
+		results.Starts = append(results.Starts, report.Start{
+			Start: start, Unchanged: unchanged, Quiet: quiet, Busy: busy,
+		})
 	}
 	return nil
 }

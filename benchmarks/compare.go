@@ -99,7 +99,9 @@ func agree(w scene.Workload, entries []entry) error {
 func tasksOf(w scene.Workload, e entry) []measure.Task {
 	var tasks []measure.Task
 	if beforehand(w, e) {
-		tasks = append(tasks, measure.Task{Name: e.Name + ", beforehand", Run: e.runner.Beforehand, Cycle: scene.Rotation})
+		tasks = append(tasks, measure.Task{
+			Name: e.Name + ", beforehand", Run: e.runner.Beforehand, Cycle: scene.Rotation,
+		})
 	}
 	if e.runner.InCall != nil {
 		tasks = append(tasks, measure.Task{Name: e.Name + ", in the call", Run: e.runner.InCall, Cycle: scene.Rotation})

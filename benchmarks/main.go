@@ -44,7 +44,8 @@ func run(args []string, stdout io.Writer) error {
 	only := flags.String("only", "", "measure only these workloads, such as W1,W9")
 	flags.IntVar(&c.rounds, "rounds", 21, "the number of rounds; at least 7 for published results")
 	flags.DurationVar(&c.target, "target", 25*time.Millisecond, "how long one turn is, roughly")
-	smoke := flags.Bool("smoke", false, "measure becket and the limit for a few seconds and fail if a ratio is far over its mark")
+	smoke := flags.Bool("smoke", false,
+		"measure becket and the limit for a few seconds and fail if a ratio is far over its mark")
 	readme := flags.String("readme", "", "do not measure; write the ratios of the results into this document")
 	from := flags.String("from", "RESULTS.md", "the results that -readme reads")
 	if err := flags.Parse(args); err != nil {

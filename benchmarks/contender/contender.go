@@ -25,7 +25,7 @@ type Contender struct {
 	Name    string
 	Module  string // the module whose version is reported; "" for the limits
 	Role    Role
-	Prepare func(w scene.Workload, users *[scene.Rotation]scene.User) (*Runner, error)
+	Prepare func(w scene.Workload, users *scene.AllUsers) (*Runner, error)
 }
 
 // ErrUnsupported is returned by Prepare if the implementation cannot do the workload, or not in a

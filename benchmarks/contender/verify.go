@@ -17,7 +17,7 @@ const (
 
 // Verify checks that both loops of r give the right answer for every user of the rotation. For
 // rollouts and splits, it checks the shares of a large crowd.
-func Verify(w scene.Workload, r *Runner, users *[scene.Rotation]scene.User) error {
+func Verify(w scene.Workload, r *Runner, users *scene.AllUsers) error {
 	loops := map[string]func(int) uint64{"beforehand": r.Beforehand, "in the call": r.InCall}
 	for name, loop := range loops {
 		if loop == nil {

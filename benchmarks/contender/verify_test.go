@@ -9,7 +9,7 @@ import (
 )
 
 // runner returns a Runner whose three functions all use one function.
-func runner(users *[scene.Rotation]scene.User, answer func(*scene.User) uint64) *Runner {
+func runner(users *scene.AllUsers, answer func(*scene.User) uint64) *Runner {
 	loop := func(n int) (sum uint64) {
 		for i := range n {
 			sum += answer(&users[i&scene.Mask])

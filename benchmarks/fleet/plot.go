@@ -34,7 +34,9 @@ func (s *Server) Plot() string {
 	y := func(rate float64) float64 { return height - bottom - rate/highest*(height-top-bottom) }
 
 	var b strings.Builder
-	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" font-family="sans-serif" font-size="12">`+"\n", width, height)
+	fmt.Fprintf(&b,
+		`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" font-family="sans-serif" font-size="12">`+"\n",
+		width, height)
 	fmt.Fprintf(&b, `<rect width="%d" height="%d" fill="#fff"/>`+"\n", width, height)
 	fmt.Fprintf(&b, `<rect x="%.1f" y="%d" width="%.1f" height="%d" fill="#fde8e8"/>`+"\n",
 		x(s.timeline.Down), top, x(s.timeline.Up)-x(s.timeline.Down), height-top-bottom)
@@ -46,13 +48,15 @@ func (s *Server) Plot() string {
 			left, y(rate), width-right, left-6, y(rate)+4, rate)
 	}
 	for at := time.Duration(0); at <= s.timeline.End; at += 5 * time.Minute {
-		fmt.Fprintf(&b, `<text x="%.1f" y="%d" text-anchor="middle">%.0f min</text>`+"\n", x(at), height-bottom+18, at.Minutes())
+		fmt.Fprintf(&b, `<text x="%.1f" y="%d" text-anchor="middle">%.0f min</text>`+"\n",
+			x(at), height-bottom+18, at.Minutes())
 	}
 	b.WriteString(`<polyline fill="none" stroke="#1667b7" stroke-width="1.5" points="`)
 	for i, rate := range buckets {
 		fmt.Fprintf(&b, "%.1f,%.1f ", x(time.Duration(i*bucket+bucket/2)*time.Second), y(rate))
 	}
 	b.WriteString("\"/>\n")
-	fmt.Fprintf(&b, `<text x="%d" y="18">requests per second that %d clients make together</text>`+"\n</svg>\n", left, s.timeline.Clients)
+	fmt.Fprintf(&b, `<text x="%d" y="18">requests per second that %d clients make together</text>`+"\n</svg>\n",
+		left, s.timeline.Clients)
 	return b.String()
 }

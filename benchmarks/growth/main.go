@@ -138,7 +138,8 @@ func check(flags object, processors int) (float64, error) {
 	if err := client.Wait(ctx); err != nil {
 		return 0, err
 	}
-	subject := becket.NewSubject("user-42", becket.String("country", "DE"), becket.Int("age", 31), becket.String("plan", "pro"),
+	subject := becket.NewSubject("user-42",
+		becket.String("country", "DE"), becket.Int("age", 31), becket.String("plan", "pro"),
 		becket.String("version", "2.9.4"), becket.Bool("beta", true))
 	if d := client.For(subject).BoolDetail("f", false); !d.Value {
 		return 0, fmt.Errorf("the check is not true: %+v", d)

@@ -8,19 +8,23 @@ import (
 // Contenders are the limit and, for the split, a cheaper limit without rendezvous hashing.
 func Contenders() []contender.Contender {
 	return []contender.Contender{
-		{Name: "limit", Role: contender.Limit, Prepare: func(w scene.Workload, users *[scene.Rotation]scene.User) (*contender.Runner, error) {
-			return prepare(w, users, false), nil
-		}},
-		{Name: "limit, one hash and a table", Role: contender.Table, Prepare: func(w scene.Workload, users *[scene.Rotation]scene.User) (*contender.Runner, error) {
-			if w.Kind != scene.Split {
-				return nil, contender.ErrUnsupported
-			}
-			return prepare(w, users, true), nil
-		}},
+		{Name: "limit", Role: contender.Limit, Prepare: prepareHashing},
+		{Name: "limit, one hash and a table", Role: contender.Table, Prepare: prepareTable},
 	}
 }
 
-func prepare(w scene.Workload, users *[scene.Rotation]scene.User, table bool) *contender.Runner {
+func prepareHashing(w scene.Workload, users *scene.AllUsers) (*contender.Runner, error) {
+	return prepare(w, users, false), nil
+}
+
+func prepareTable(w scene.Workload, users *scene.AllUsers) (*contender.Runner, error) {
+	if w.Kind != scene.Split {
+		return nil, contender.ErrUnsupported
+	}
+	return prepare(w, users, true), nil
+}
+
+func prepare(w scene.Workload, users *scene.AllUsers, table bool) *contender.Runner {
 	flags, key := New(w, table), w.Flag
 	var subjects [scene.Rotation]Subject
 	for i := range users {
@@ -41,7 +45,7 @@ func subjectOf(u *scene.User) Subject {
 }
 
 //go:noinline
-func boolean(flags *Flags, key string, subjects *[scene.Rotation]Subject, users *[scene.Rotation]scene.User) *contender.Runner {
+func boolean(flags *Flags, key string, subjects *[scene.Rotation]Subject, users *scene.AllUsers) *contender.Runner {
 	return &contender.Runner{
 		Beforehand: func(n int) (sum uint64) {
 			for i := range n {
@@ -74,7 +78,7 @@ func boolean(flags *Flags, key string, subjects *[scene.Rotation]Subject, users 
 // parses the version there, once.
 //
 //go:noinline
-func versioned(flags *Flags, key string, subjects *[scene.Rotation]Subject, users *[scene.Rotation]scene.User) *contender.Runner {
+func versioned(flags *Flags, key string, subjects *[scene.Rotation]Subject, users *scene.AllUsers) *contender.Runner {
 	r := boolean(flags, key, subjects, users)
 	r.InCall = func(n int) (sum uint64) {
 		for i := range n {
@@ -98,7 +102,7 @@ func versioned(flags *Flags, key string, subjects *[scene.Rotation]Subject, user
 }
 
 //go:noinline
-func split(flags *Flags, key string, subjects *[scene.Rotation]Subject, users *[scene.Rotation]scene.User) *contender.Runner {
+func split(flags *Flags, key string, subjects *[scene.Rotation]Subject, users *scene.AllUsers) *contender.Runner {
 	return &contender.Runner{
 		Beforehand: func(n int) (sum uint64) {
 			for i := range n {

@@ -49,7 +49,8 @@ func Compare(tasks []Task, o Options) ([]Figures, error) {
 			i := (j + round) % len(tasks)
 			s := once(tasks[i], counts[i])
 			if s.sum != sums[i] {
-				return nil, fmt.Errorf("%s: the answers of round %d add up to %d, not %d", tasks[i].Name, round, s.sum, sums[i])
+				return nil, fmt.Errorf("%s: the answers of round %d add up to %d, not %d",
+					tasks[i].Name, round, s.sum, sums[i])
 			}
 			times[i] = append(times[i], s.nanoseconds)
 			figures[i].add(round, s)

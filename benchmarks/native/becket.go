@@ -41,7 +41,7 @@ func Client(w scene.Workload) (*becket.Client, error) {
 	return client, nil
 }
 
-func prepare(w scene.Workload, users *[scene.Rotation]scene.User) (*contender.Runner, error) {
+func prepare(w scene.Workload, users *scene.AllUsers) (*contender.Runner, error) {
 	client, err := Client(w)
 	if err != nil {
 		return nil, err
@@ -70,7 +70,9 @@ func subjectOf(u *scene.User) becket.Subject {
 }
 
 //go:noinline
-func boolean(client *becket.Client, key string, subjects *[scene.Rotation]becket.Subject, users *[scene.Rotation]scene.User) *contender.Runner {
+func boolean(
+	client *becket.Client, key string, subjects *[scene.Rotation]becket.Subject, users *scene.AllUsers,
+) *contender.Runner {
 	return &contender.Runner{
 		Beforehand: func(n int) (sum uint64) {
 			for i := range n {
@@ -104,7 +106,9 @@ func boolean(client *becket.Client, key string, subjects *[scene.Rotation]becket
 }
 
 //go:noinline
-func split(client *becket.Client, key string, subjects *[scene.Rotation]becket.Subject, users *[scene.Rotation]scene.User) *contender.Runner {
+func split(
+	client *becket.Client, key string, subjects *[scene.Rotation]becket.Subject, users *scene.AllUsers,
+) *contender.Runner {
 	return &contender.Runner{
 		Beforehand: func(n int) (sum uint64) {
 			for i := range n {
@@ -130,7 +134,7 @@ func split(client *becket.Client, key string, subjects *[scene.Rotation]becket.S
 	}
 }
 
-func prepareKept(w scene.Workload, users *[scene.Rotation]scene.User) (*contender.Runner, error) {
+func prepareKept(w scene.Workload, users *scene.AllUsers) (*contender.Runner, error) {
 	if w.OnlyInCall {
 		return nil, contender.ErrUnsupported
 	}

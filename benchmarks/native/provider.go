@@ -13,14 +13,15 @@ import (
 // provider, the other with an in-memory provider whose flag has the same metadata, because the SDK
 // copies metadata in every evaluation.
 func Providers() []contender.Contender {
+	bare := prepareProvider(provider.WithoutFlagMetadata())
 	return []contender.Contender{
-		{Name: "becket's provider, no metadata", Role: contender.Ours, Prepare: prepareProvider(provider.WithoutFlagMetadata())},
+		{Name: "becket's provider, no metadata", Role: contender.Ours, Prepare: bare},
 		{Name: "becket's provider", Role: contender.Extra, Prepare: prepareProvider()},
 	}
 }
 
-func prepareProvider(options ...provider.Option) func(scene.Workload, *[scene.Rotation]scene.User) (*contender.Runner, error) {
-	return func(w scene.Workload, users *[scene.Rotation]scene.User) (*contender.Runner, error) {
+func prepareProvider(options ...provider.Option) func(scene.Workload, *scene.AllUsers) (*contender.Runner, error) {
+	return func(w scene.Workload, users *scene.AllUsers) (*contender.Runner, error) {
 		client, err := Client(w)
 		if err != nil {
 			return nil, err

@@ -42,7 +42,7 @@ func newConfigCatUser(u *scene.User) *configCatUser {
 	return &configCatUser{u.Key, u.Country, u.Version, u.Plan, u.Age, beta}
 }
 
-func prepareConfigCat(w scene.Workload, users *[scene.Rotation]scene.User) (*contender.Runner, error) {
+func prepareConfigCat(w scene.Workload, users *scene.AllUsers) (*contender.Runner, error) {
 	path, err := writeConfigCat(w)
 	if err != nil {
 		return nil, err
@@ -123,7 +123,9 @@ func configCatSetting(w scene.Workload) object {
 }
 
 //go:noinline
-func configCatBoolean(client *configcat.Client, key string, subjects *[scene.Rotation]*configCatUser, users *[scene.Rotation]scene.User) *contender.Runner {
+func configCatBoolean(
+	client *configcat.Client, key string, subjects *[scene.Rotation]*configCatUser, users *scene.AllUsers,
+) *contender.Runner {
 	return &contender.Runner{
 		Beforehand: func(n int) (sum uint64) {
 			for i := range n {
@@ -151,7 +153,9 @@ func configCatBoolean(client *configcat.Client, key string, subjects *[scene.Rot
 }
 
 //go:noinline
-func configCatSplit(client *configcat.Client, key string, subjects *[scene.Rotation]*configCatUser, users *[scene.Rotation]scene.User) *contender.Runner {
+func configCatSplit(
+	client *configcat.Client, key string, subjects *[scene.Rotation]*configCatUser, users *scene.AllUsers,
+) *contender.Runner {
 	return &contender.Runner{
 		Beforehand: func(n int) (sum uint64) {
 			for i := range n {

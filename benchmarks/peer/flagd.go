@@ -28,7 +28,7 @@ func Flagd() contender.Contender {
 // the rule from JSON and scans the list.
 const longestFlagdList = 10_000
 
-func prepareFlagd(w scene.Workload, users *[scene.Rotation]scene.User) (*contender.Runner, error) {
+func prepareFlagd(w scene.Workload, users *scene.AllUsers) (*contender.Runner, error) {
 	if w.ListSize > longestFlagdList {
 		return nil, contender.ErrUnsupported
 	}
@@ -100,7 +100,9 @@ func flagdFlag(w scene.Workload) object {
 }
 
 //go:noinline
-func flagdBooleanRunner(e *evaluator.JSON, key string, contexts *[scene.Rotation]object, users *[scene.Rotation]scene.User) *contender.Runner {
+func flagdBooleanRunner(
+	e *evaluator.JSON, key string, contexts *[scene.Rotation]object, users *scene.AllUsers,
+) *contender.Runner {
 	ctx := context.Background()
 	return &contender.Runner{
 		Beforehand: func(n int) (sum uint64) {
@@ -129,7 +131,9 @@ func flagdBooleanRunner(e *evaluator.JSON, key string, contexts *[scene.Rotation
 }
 
 //go:noinline
-func flagdSplit(e *evaluator.JSON, key string, contexts *[scene.Rotation]object, users *[scene.Rotation]scene.User) *contender.Runner {
+func flagdSplit(
+	e *evaluator.JSON, key string, contexts *[scene.Rotation]object, users *scene.AllUsers,
+) *contender.Runner {
 	ctx := context.Background()
 	return &contender.Runner{
 		Beforehand: func(n int) (sum uint64) {

@@ -23,7 +23,7 @@ func GrowthBook() contender.Contender {
 
 type object = map[string]any
 
-func prepareGrowthBook(w scene.Workload, users *[scene.Rotation]scene.User) (*contender.Runner, error) {
+func prepareGrowthBook(w scene.Workload, users *scene.AllUsers) (*contender.Runner, error) {
 	features := object{w.Flag: growthBookFeature(w)}
 	for _, key := range scene.Fillers() {
 		features[key] = object{"defaultValue": false}
@@ -72,7 +72,9 @@ func growthBookFeature(w scene.Workload) object {
 				"country": object{"$in": r.Countries}, "version": object{"$vgte": r.Minimum}}))
 		}
 	case scene.Percent:
-		rules = append(rules, object{"force": true, "coverage": scene.Share / 100.0, "hashAttribute": "id", "hashVersion": 2})
+		rules = append(rules, object{
+			"force": true, "coverage": scene.Share / 100.0, "hashAttribute": "id", "hashVersion": 2,
+		})
 	case scene.KeyList:
 		rules = append(rules, rule(object{"id": object{"$in": scene.Members(w.ListSize)}}))
 	case scene.Split:
@@ -97,7 +99,9 @@ func growthBookChild(client *growthbook.Client, u *scene.User) *growthbook.Clien
 }
 
 //go:noinline
-func growthBookBoolean(client *growthbook.Client, key string, children *[scene.Rotation]*growthbook.Client, users *[scene.Rotation]scene.User) *contender.Runner {
+func growthBookBoolean(
+	client *growthbook.Client, key string, children *[scene.Rotation]*growthbook.Client, users *scene.AllUsers,
+) *contender.Runner {
 	ctx := context.Background()
 	return &contender.Runner{
 		Beforehand: func(n int) (sum uint64) {
@@ -126,7 +130,9 @@ func growthBookBoolean(client *growthbook.Client, key string, children *[scene.R
 }
 
 //go:noinline
-func growthBookSplit(client *growthbook.Client, key string, children *[scene.Rotation]*growthbook.Client, users *[scene.Rotation]scene.User) *contender.Runner {
+func growthBookSplit(
+	client *growthbook.Client, key string, children *[scene.Rotation]*growthbook.Client, users *scene.AllUsers,
+) *contender.Runner {
 	ctx := context.Background()
 	length := func(r *growthbook.FeatureResult) uint64 {
 		text, _ := r.Value.(string)

@@ -27,7 +27,7 @@ func LaunchDarkly() contender.Contender {
 	}
 }
 
-func prepareLaunchDarkly(w scene.Workload, users *[scene.Rotation]scene.User) (*contender.Runner, error) {
+func prepareLaunchDarkly(w scene.Workload, users *scene.AllUsers) (*contender.Runner, error) {
 	data := ldtestdata.DataSource()
 	for _, key := range scene.Fillers() {
 		data.Update(data.Flag(key).BooleanFlag().VariationForAll(false))
@@ -77,9 +77,10 @@ func launchDarklyFlag(w scene.Workload) ldmodel.FeatureFlag {
 	case scene.Rules:
 		for _, r := range scene.TenRules() {
 			// LaunchDarkly has no "at least" for versions, so the rule is "not less than".
+			older := ldbuilders.Clause("version", ldmodel.OperatorSemVerLessThan, ldvalue.String(r.Minimum))
 			b.AddRule(ldbuilders.NewRuleBuilder().ID(r.Minimum).Variation(on).Clauses(
 				ldbuilders.Clause("country", ldmodel.OperatorIn, ldTexts(r.Countries)...),
-				ldbuilders.Negate(ldbuilders.Clause("version", ldmodel.OperatorSemVerLessThan, ldvalue.String(r.Minimum)))))
+				ldbuilders.Negate(older)))
 		}
 	case scene.Percent:
 		b.Fallthrough(ldbuilders.Rollout(
@@ -107,7 +108,9 @@ func ldTexts(texts []string) []ldvalue.Value {
 }
 
 //go:noinline
-func launchDarklyBoolean(client *ld.LDClient, key string, contexts *[scene.Rotation]ldcontext.Context, users *[scene.Rotation]scene.User) *contender.Runner {
+func launchDarklyBoolean(
+	client *ld.LDClient, key string, contexts *[scene.Rotation]ldcontext.Context, users *scene.AllUsers,
+) *contender.Runner {
 	return &contender.Runner{
 		Beforehand: func(n int) (sum uint64) {
 			for i := range n {
@@ -135,7 +138,9 @@ func launchDarklyBoolean(client *ld.LDClient, key string, contexts *[scene.Rotat
 }
 
 //go:noinline
-func launchDarklySplit(client *ld.LDClient, key string, contexts *[scene.Rotation]ldcontext.Context, users *[scene.Rotation]scene.User) *contender.Runner {
+func launchDarklySplit(
+	client *ld.LDClient, key string, contexts *[scene.Rotation]ldcontext.Context, users *scene.AllUsers,
+) *contender.Runner {
 	return &contender.Runner{
 		Beforehand: func(n int) (sum uint64) {
 			for i := range n {

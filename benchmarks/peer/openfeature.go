@@ -30,17 +30,20 @@ func InMemoryWithMetadata() contender.Contender {
 		Name:   "OpenFeature in-memory, same metadata",
 		Module: "github.com/open-feature/go-sdk",
 		Role:   contender.Extra,
-		Prepare: func(w scene.Workload, users *[scene.Rotation]scene.User) (*contender.Runner, error) {
-			return prepareInMemoryFlag(w, users, openfeature.FlagMetadata{"version": "1", "tier": "network", "rule": "[0]"})
+		Prepare: func(w scene.Workload, users *scene.AllUsers) (*contender.Runner, error) {
+			metadata := openfeature.FlagMetadata{"version": "1", "tier": "network", "rule": "[0]"}
+			return prepareInMemoryFlag(w, users, metadata)
 		},
 	}
 }
 
-func prepareInMemory(w scene.Workload, users *[scene.Rotation]scene.User) (*contender.Runner, error) {
+func prepareInMemory(w scene.Workload, users *scene.AllUsers) (*contender.Runner, error) {
 	return prepareInMemoryFlag(w, users, nil)
 }
 
-func prepareInMemoryFlag(w scene.Workload, users *[scene.Rotation]scene.User, metadata openfeature.FlagMetadata) (*contender.Runner, error) {
+func prepareInMemoryFlag(
+	w scene.Workload, users *scene.AllUsers, metadata openfeature.FlagMetadata,
+) (*contender.Runner, error) {
 	flags := map[string]memprovider.InMemoryFlag{w.Flag: inMemoryFlag(w, metadata)}
 	for _, key := range scene.Fillers() {
 		flags[key] = memprovider.InMemoryFlag{
@@ -56,22 +59,30 @@ func inMemoryFlag(w scene.Workload, metadata openfeature.FlagMetadata) memprovid
 		return flag
 	}
 	byHand := limit.New(w, true)
-	decide := func(_ memprovider.InMemoryFlag, flat openfeature.FlattenedContext) (any, openfeature.ProviderResolutionDetail) {
+	decide := func(
+		_ memprovider.InMemoryFlag, flat openfeature.FlattenedContext,
+	) (any, openfeature.ProviderResolutionDetail) {
 		s := limit.Subject{}
 		s.Key, _ = flat[openfeature.TargetingKey].(string)
 		s.Country, _ = flat["country"].(string)
 		if w.Kind == scene.Split {
 			arm := byHand.Text(w.Flag, &s)
-			return arm, openfeature.ProviderResolutionDetail{Reason: openfeature.SplitReason, Variant: arm, FlagMetadata: metadata}
+			return arm, openfeature.ProviderResolutionDetail{
+				Reason: openfeature.SplitReason, Variant: arm, FlagMetadata: metadata,
+			}
 		}
 		if w.Kind == scene.Rules {
 			version, _ := flat["version"].(string)
 			s.ReadVersion(version)
 		}
 		if byHand.Enabled(w.Flag, &s) {
-			return true, openfeature.ProviderResolutionDetail{Reason: openfeature.TargetingMatchReason, Variant: "on", FlagMetadata: metadata}
+			return true, openfeature.ProviderResolutionDetail{
+				Reason: openfeature.TargetingMatchReason, Variant: "on", FlagMetadata: metadata,
+			}
 		}
-		return false, openfeature.ProviderResolutionDetail{Reason: openfeature.DefaultReason, Variant: "off", FlagMetadata: metadata}
+		return false, openfeature.ProviderResolutionDetail{
+			Reason: openfeature.DefaultReason, Variant: "off", FlagMetadata: metadata,
+		}
 	}
 	flag.ContextEvaluator = &decide
 	return flag
@@ -82,7 +93,9 @@ var domains atomic.Int64
 
 // OpenFeatureRunner asks a provider through the SDK's client. Each runner has its own domain,
 // because a domain has one provider.
-func OpenFeatureRunner(w scene.Workload, users *[scene.Rotation]scene.User, provider openfeature.FeatureProvider) (*contender.Runner, error) {
+func OpenFeatureRunner(
+	w scene.Workload, users *scene.AllUsers, provider openfeature.FeatureProvider,
+) (*contender.Runner, error) {
 	domain := fmt.Sprintf("%s %s %d", provider.Metadata().Name, w.ID, domains.Add(1))
 	if err := openfeature.SetNamedProviderAndWait(domain, provider); err != nil {
 		return nil, err
@@ -108,7 +121,10 @@ func openFeatureContext(u *scene.User) openfeature.EvaluationContext {
 }
 
 //go:noinline
-func openFeatureBoolean(client *openfeature.Client, key string, contexts *[scene.Rotation]openfeature.EvaluationContext, users *[scene.Rotation]scene.User) *contender.Runner {
+func openFeatureBoolean(
+	client *openfeature.Client, key string,
+	contexts *[scene.Rotation]openfeature.EvaluationContext, users *scene.AllUsers,
+) *contender.Runner {
 	ctx := context.Background()
 	return &contender.Runner{
 		Beforehand: func(n int) (sum uint64) {
@@ -137,7 +153,10 @@ func openFeatureBoolean(client *openfeature.Client, key string, contexts *[scene
 }
 
 //go:noinline
-func openFeatureSplit(client *openfeature.Client, key string, contexts *[scene.Rotation]openfeature.EvaluationContext, users *[scene.Rotation]scene.User) *contender.Runner {
+func openFeatureSplit(
+	client *openfeature.Client, key string,
+	contexts *[scene.Rotation]openfeature.EvaluationContext, users *scene.AllUsers,
+) *contender.Runner {
 	ctx := context.Background()
 	return &contender.Runner{
 		Beforehand: func(n int) (sum uint64) {

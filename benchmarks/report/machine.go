@@ -65,7 +65,8 @@ func commit() string {
 		return "unknown"
 	}
 	text := strings.TrimSpace(string(hash))
-	changed, err := exec.Command("git", "status", "--porcelain", "--untracked-files=no", "--", "..", ":!RESULTS.md").Output()
+	status := exec.Command("git", "status", "--porcelain", "--untracked-files=no", "--", "..", ":!RESULTS.md")
+	changed, err := status.Output()
 	if err == nil && len(changed) > 0 {
 		text += " with uncommitted changes"
 	}

@@ -29,7 +29,7 @@ const (
 	MarkHeap      = 900     // W9: bytes for each flag
 	MarkUnchanged = 8 << 10 // W9: bytes that a 304 allocates
 	MarkDelay     = 3.0     // W9: p99.9 while rulesets change divided by p99.9 at rest
-	MarkProvider  = 1.15    // W7: the time of becket's provider divided by that of the in-memory one
+	MarkProvider  = 1.15    // W7: the time of becket's provider divided by the in-memory one's
 )
 
 // Tolerance is the factor by which a ratio may exceed its mark in a smoke run.

@@ -58,13 +58,15 @@ func (r Results) Verdicts() []Verdict {
 			ours, _ := r.Providers.Nanoseconds(contender.Ours, c)
 			theirs, name := r.Providers.Nanoseconds(contender.Peer, c)
 			if ours > 0 && theirs > 0 {
-				verdicts = append(verdicts, Verdict{"W7", c.Name + ", against " + name, ours / theirs, MarkProvider, false, " x"})
+				title := c.Name + ", against " + name
+				verdicts = append(verdicts, Verdict{"W7", title, ours / theirs, MarkProvider, false, " x"})
 			}
 		}
 	}
 	for _, row := range r.Scaling.Rows {
 		if row.Ours {
-			verdicts = append(verdicts, Verdict{"W8", "two processors against one", row.Rates[1] / row.Rates[0], MarkScaling, true, " x"})
+			ratio := row.Rates[1] / row.Rates[0]
+			verdicts = append(verdicts, Verdict{"W8", "two processors against one", ratio, MarkScaling, true, " x"})
 		}
 	}
 	for _, s := range r.Starts {
@@ -75,11 +77,12 @@ func (r Results) Verdicts() []Verdict {
 
 func (s Start) verdicts() []Verdict {
 	of := fmt.Sprintf("%d flags, ", s.Flags)
+	delay := float64(s.Busy.P999) / float64(s.Quiet.P999)
 	return []Verdict{
 		{"W9", of + "first answer against encoding/json alone", s.Ratio(), MarkStart, false, " x"},
 		{"W9", of + "heap for each flag", s.HeapFlag, MarkHeap, false, " B"},
 		{"W9", of + "allocated by an unchanged refresh", float64(s.Unchanged), MarkUnchanged, false, " B"},
-		{"W9", of + "p99.9 during refreshes against the quiet one", float64(s.Busy.P999) / float64(s.Quiet.P999), MarkDelay, false, " x"},
+		{"W9", of + "p99.9 during refreshes against the quiet one", delay, MarkDelay, false, " x"},
 	}
 }
 
@@ -88,7 +91,8 @@ func (r Results) Markdown() string {
 	var b strings.Builder
 	b.WriteString("# Results\n\nWritten by `make bench`; README.md says how to read it. Not edited by hand.\n\n")
 	r.Machine.markdown(&b)
-	fmt.Fprintf(&b, "- %d rounds of about %v for each implementation and figure, in turn; medians\n\n", r.Rounds, r.Target)
+	fmt.Fprintf(&b, "- %d rounds of about %v for each implementation and figure, in turn; medians\n\n",
+		r.Rounds, r.Target)
 	if len(r.Tables) > 0 {
 		fmt.Fprintf(&b, "## Ratios\n\n%s\n%s%s\n\n", ratiosBegin, Ratios(r.Tables), ratiosEnd)
 	}
@@ -118,7 +122,8 @@ func (r Results) marks(b *strings.Builder) {
 			missed++
 		}
 	}
-	fmt.Fprintf(b, "## Marks\n\n%d met, %d missed.\n\n| | | measured | mark | |\n|---|---|--:|--:|---|\n", len(verdicts)-missed, missed)
+	fmt.Fprintf(b, "## Marks\n\n%d met, %d missed.\n\n| | | measured | mark | |\n|---|---|--:|--:|---|\n",
+		len(verdicts)-missed, missed)
 	for _, v := range verdicts {
 		b.WriteString(v.String() + "\n")
 	}
@@ -129,7 +134,8 @@ func (s Scaling) markdown(b *strings.Builder) {
 	if len(s.Rows) == 0 {
 		return
 	}
-	b.WriteString("### W8: one rule, on several processors\n\nMillions of evaluations a second, subjects built beforehand.\n\n|")
+	b.WriteString("### W8: one rule, on several processors\n\n" +
+		"Millions of evaluations a second, subjects built beforehand.\n\n|")
 	for _, p := range s.Processors {
 		fmt.Fprintf(b, " | on %d", p)
 	}
@@ -178,11 +184,14 @@ func (r Results) starts(b *strings.Builder) {
 	line("allocated on the way, KiB", func(s Start) string { return number(float64(s.Allocated) / 1024) })
 	line("allocated by encoding/json, KiB", func(s Start) string { return number(float64(s.AllocJSON) / 1024) })
 	line("heap that stays, bytes a flag", func(s Start) string { return number(s.HeapFlag) })
-	line("allocated by a refresh that is answered 304, bytes", func(s Start) string { return number(float64(s.Unchanged)) })
+	line("allocated by a refresh that is answered 304, bytes", func(s Start) string {
+		return number(float64(s.Unchanged))
+	})
 	line("evaluations meanwhile, quiet: p50, p99, p99.9, ns", func(s Start) string { return latency(s.Quiet) })
 	line("the same during refreshes, ns", func(s Start) string { return latency(s.Busy) })
 	line("refreshes a second meanwhile", func(s Start) string { return number(s.Busy.RefreshRate) })
-	b.WriteString("\nEach of these evaluations is timed on its own, so that reading the clock is part of all of them.\n")
+	b.WriteString("\nEach of these evaluations is timed on its own, " +
+		"so that reading the clock is part of all of them.\n")
 }
 
 func latency(l startup.Latency) string {

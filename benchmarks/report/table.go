@@ -98,7 +98,8 @@ func (v Verdict) String() string {
 	if !v.Met() {
 		met = "**missed**"
 	}
-	return fmt.Sprintf("| %s | %s | %s%s | %s %s%s | %s |", v.Workload, v.What, number(v.Got), v.Unit, bound, number(v.Mark), v.Unit, met)
+	return fmt.Sprintf("| %s | %s | %s%s | %s %s%s | %s |",
+		v.Workload, v.What, number(v.Got), v.Unit, bound, number(v.Mark), v.Unit, met)
 }
 
 // Verdicts judges one workload.

@@ -51,9 +51,12 @@ func NewUser(i int) User {
 	}
 }
 
+// AllUsers are the users of a timed loop.
+type AllUsers = [Rotation]User
+
 // Users returns the rotation.
-func Users() *[Rotation]User {
-	var users [Rotation]User
+func Users() *AllUsers {
+	var users AllUsers
 	for i := range users {
 		users[i] = NewUser(i)
 	}

@@ -37,7 +37,8 @@ var Workloads = []Workload{
 	{ID: "W5", Title: "three-way split", Flag: "split-flag", Kind: Split},
 	{ID: "W6a", Title: "key in a list of 10,000", Flag: "listed-flag", Kind: KeyList, ListSize: 10_000},
 	{ID: "W6b", Title: "key in a list of 1,000,000", Flag: "listed-flag", Kind: KeyList, ListSize: 1_000_000},
-	{ID: "W10", Title: "one rule, the subject built in every call", Flag: "country-flag", Kind: Country, OnlyInCall: true},
+	{ID: "W10", Title: "one rule, the subject built in every call", Flag: "country-flag", Kind: Country,
+		OnlyInCall: true},
 }
 
 // Share is the percentage of users that the rollout of W4 lets in.

@@ -9,7 +9,10 @@ import (
 
 type object = map[string]any
 
-var countries = []string{"DE", "FR", "IT", "ES", "PL", "NL", "BE", "AT", "SE", "DK", "US", "CA", "BR", "JP", "IN", "AU", "MX", "ZA", "KR", "AR"}
+var countries = []string{
+	"DE", "FR", "IT", "ES", "PL", "NL", "BE", "AT", "SE", "DK",
+	"US", "CA", "BR", "JP", "IN", "AU", "MX", "ZA", "KR", "AR",
+}
 
 var plans = []string{"free", "team", "business", "enterprise"}
 

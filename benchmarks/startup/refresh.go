@@ -124,7 +124,9 @@ func editions(n int) (func(s *server, i int), error) {
 	return func(s *server, i int) { s.reply.Store(replies[i%2]) }, nil
 }
 
-func evaluateFor(client *becket.Client, n int, phase time.Duration, into *histogram, beside func(context.Context) error) error {
+func evaluateFor(
+	client *becket.Client, n int, phase time.Duration, into *histogram, beside func(context.Context) error,
+) error {
 	ctx, cancel := context.WithTimeout(context.Background(), phase)
 	defer cancel()
 	var stop atomic.Bool
@@ -193,7 +195,9 @@ func (h *histogram) latency() Latency {
 	for _, c := range h.counts {
 		total += c
 	}
-	return Latency{P50: h.at(total / 2), P99: h.at(total - total/100), P999: h.at(total - total/1000), Evaluations: total}
+	return Latency{
+		P50: h.at(total / 2), P99: h.at(total - total/100), P999: h.at(total - total/1000), Evaluations: total,
+	}
 }
 
 func (h *histogram) at(rank uint64) time.Duration {

@@ -38,7 +38,8 @@ func (s *server) close() { _ = s.listener.Close() }
 func (s *server) publish(document []byte, tag string) { s.reply.Store(newReply(document, tag)) }
 
 func newReply(document []byte, tag string) *reply {
-	head := fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nETag: %q\r\nContent-Length: %d\r\n\r\n", tag, len(document))
+	head := fmt.Sprintf("HTTP/1.1 200 OK\r\n"+
+		"Content-Type: application/json\r\nETag: %q\r\nContent-Length: %d\r\n\r\n", tag, len(document))
 	return &reply{
 		tag:         fmt.Appendf(nil, "%q", tag),
 		full:        append([]byte(head), document...),
