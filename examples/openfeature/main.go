@@ -26,7 +26,8 @@ func main() {
 }
 
 func run(ctx context.Context, out io.Writer) error {
-	client, err := becket.New(becket.Bytes(shipped)) // in earnest: becket.HTTP("https://cdn.example.com/flags.json")
+	// A real program has another source: becket.HTTP("https://cdn.example.com/flags.json").
+	client, err := becket.New(becket.Bytes(shipped))
 	if err != nil {
 		return err
 	}
@@ -48,7 +49,8 @@ func run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(out, details.Variant, details.Reason, details.FlagMetadata["rule"], "at revision", details.FlagMetadata["version"])
+	fmt.Fprintln(out, details.Variant, details.Reason, details.FlagMetadata["rule"],
+		"at revision", details.FlagMetadata["version"])
 
 	_, err = flags.StringValue(ctx, "no-such-flag", "mine", user)
 	fmt.Fprintln(out, err)

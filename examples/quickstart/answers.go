@@ -23,7 +23,8 @@ var (
 // subjects are two customers and an employee.
 var subjects = []becket.Subject{
 	becket.NewSubject("user-10", becket.String("country", "FR"), becket.String("plan", "plus")),
-	becket.NewSubject("user-12", becket.String("country", "DE"), becket.String("city", "Berlin"), becket.String("plan", "free")),
+	becket.NewSubject("user-12",
+		becket.String("country", "DE"), becket.String("city", "Berlin"), becket.String("plan", "free")),
 	becket.NewSubject("user-7", becket.String("country", "DE"), becket.String("email", "kim@shop.example.com")),
 }
 

@@ -66,7 +66,8 @@ type story struct {
 
 // download shows a program's first start, and the loss of the server while the program runs.
 func (s *story) download(ctx context.Context) error {
-	client, err := becket.New(becket.HTTP(s.origin.url), becket.WithDiskCache(s.cache), becket.WithPollInterval(time.Minute))
+	client, err := becket.New(
+		becket.HTTP(s.origin.url), becket.WithDiskCache(s.cache), becket.WithPollInterval(time.Minute))
 	if err != nil {
 		return err
 	}
@@ -105,7 +106,8 @@ func (s *story) restart(context.Context) error {
 
 // bootstrap shows a start with neither server nor folder, as on a new machine during an outage.
 func (s *story) bootstrap(context.Context) error {
-	client, err := becket.New(becket.HTTP(s.origin.url), becket.WithDiskCache(s.empty), becket.WithBootstrap(rulesets.Shop))
+	client, err := becket.New(
+		becket.HTTP(s.origin.url), becket.WithDiskCache(s.empty), becket.WithBootstrap(rulesets.Shop))
 	if err != nil {
 		return err
 	}
@@ -119,7 +121,8 @@ func (s *story) title(stage int, what string, client *becket.Client) {
 	if stage > 1 {
 		fmt.Fprintln(s.out)
 	}
-	fmt.Fprintf(s.out, "%d. %s\n   served from: %s, revision %d, %d flags\n\n", stage, what, status.Tier, status.Revision, status.Flags)
+	fmt.Fprintf(s.out, "%d. %s\n   served from: %s, revision %d, %d flags\n\n",
+		stage, what, status.Tier, status.Revision, status.Flags)
 }
 
 // compare asks all flags again and compares the answers with the first ones.

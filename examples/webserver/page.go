@@ -56,7 +56,7 @@ func subjectOf(r *http.Request) becket.Subject {
 func withVisitor(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if _, err := r.Cookie(visitorCookie); err != nil {
-			cookie := &http.Cookie{ //nolint:gosec // the cookie is Secure if there is TLS; loopback has none
+			cookie := &http.Cookie{ //nolint:gosec // Secure if there is TLS; loopback has none
 				Name: visitorCookie, Value: rand.Text(), Path: "/", MaxAge: 365 * 24 * 60 * 60,
 				HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: r.TLS != nil,
 			}

@@ -42,13 +42,14 @@ func NewAuthority() (*Authority, error) {
 	if err != nil {
 		return nil, err
 	}
-	now := time.Now()
+	loopback, elsewhere := net.IPv4(127, 0, 0, 1), net.IPv4(192, 0, 2, 1)
+	past, future := time.Now().Add(-time.Hour), time.Now().Add(time.Hour)
 	a.kinds = map[Certificate]tls.Certificate{}
 	for kind, make := range map[Certificate]func() (tls.Certificate, error){
-		Valid:            func() (tls.Certificate, error) { return a.issue(net.IPv4(127, 0, 0, 1), now.Add(time.Hour)) },
-		Expired:          func() (tls.Certificate, error) { return a.issue(net.IPv4(127, 0, 0, 1), now.Add(-time.Hour)) },
-		WrongName:        func() (tls.Certificate, error) { return a.issue(net.IPv4(192, 0, 2, 1), now.Add(time.Hour)) },
-		UnknownAuthority: func() (tls.Certificate, error) { return stranger.issue(net.IPv4(127, 0, 0, 1), now.Add(time.Hour)) },
+		Valid:            func() (tls.Certificate, error) { return a.issue(loopback, future) },
+		Expired:          func() (tls.Certificate, error) { return a.issue(loopback, past) },
+		WrongName:        func() (tls.Certificate, error) { return a.issue(elsewhere, future) },
+		UnknownAuthority: func() (tls.Certificate, error) { return stranger.issue(loopback, future) },
 	} {
 		if a.kinds[kind], err = make(); err != nil {
 			return nil, err

@@ -34,19 +34,24 @@ func lengths(good string) []*Fault {
 			x.say(good)
 		}},
 		{Name: "a Content-Length too long", answer: func(x *exchange) {
-			x.raw(fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Length: %d\r\nETag: \"cut\"\r\n\r\n%s", len(good)+1, good), false)
+			x.raw(cut(fmt.Sprintf("Content-Length: %d", len(good)+1), good), false)
 		}},
 		{Name: "a Content-Length too short", answer: func(x *exchange) {
-			x.raw(fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Length: %d\r\nETag: \"cut\"\r\n\r\n%s", len(good)-1, good), false)
+			x.raw(cut(fmt.Sprintf("Content-Length: %d", len(good)-1), good), false)
 		}},
 		{Name: "half a document with the right Content-Length", answer: func(x *exchange) {
 			x.Header().Set("ETag", `"half"`)
 			x.say(good[:len(good)/2])
 		}},
 		{Name: "chunks that end too early", answer: func(x *exchange) {
-			x.raw(fmt.Sprintf("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nETag: \"cut\"\r\n\r\n%x\r\n%s\r\n", len(good), good), false)
+			x.raw(cut("Transfer-Encoding: chunked", fmt.Sprintf("%x\r\n%s\r\n", len(good), good)), false)
 		}},
 	}
+}
+
+// cut is an answer of which something is missing.
+func cut(header, body string) string {
+	return "HTTP/1.1 200 OK\r\n" + header + "\r\nETag: \"cut\"\r\n\r\n" + body
 }
 
 // encodings are faults of an answer's compression.
@@ -93,7 +98,8 @@ func validators(good string) []*Fault {
 			x.say(good)
 		}},
 		{Name: "an ETag of control characters", answer: func(x *exchange) {
-			x.raw(fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Length: %d\r\nETag: \"\x01\x7f\"\r\n\r\n%s", len(good), good), false)
+			const head = "HTTP/1.1 200 OK\r\nContent-Length: %d\r\nETag: \"\x01\x7f\"\r\n\r\n%s"
+			x.raw(fmt.Sprintf(head, len(good), good), false)
 		}},
 		{Name: "an ETag too long to be sent back", outcomes: always(Accepts), answer: func(x *exchange) {
 			if x.request.Header.Get("If-None-Match") == `"`+repeat("x", 100_000)+`"` {
@@ -114,6 +120,9 @@ func documents() []*Fault {
 	good := Document(20, Odd)
 	with := func(old, replacement string) string { return strings.Replace(good, old, replacement, 1) }
 	state := `"state":{"variants":{"v":"` + Odd + `"},"default":"v"}`
+	withFlag := func(flag string) string { return with(state, state+","+flag) }
+	deep := `"deep":{"metadata":` + repeat(`{"a":`, 100_000) + "1"
+	million := `"big":{"variants":{"v":` + repeat("9", 1_000_000) + `},"default":"v"}`
 	return []*Fault{
 		body("empty body", "", nil),
 		body("{}", "{}", nil),
@@ -123,20 +132,21 @@ func documents() []*Fault {
 		body("no flags at all", `{"schema":1,"revision":20,"environment":"test","flags":{}}`, only(Empties)),
 		body("a captive portal", "<!DOCTYPE html><html><title>Log in</title></html>", nil),
 		body("two documents in one body", good+good, nil),
-		body("invalid UTF-8 in a flag", with(state, state+",\"broken\":{\"description\":\"\xff\xfe\"}"), always(SetsPart)),
+		body("invalid UTF-8 in a flag", withFlag("\"broken\":{\"description\":\"\xff\xfe\"}"), always(SetsPart)),
 		body("invalid UTF-8 outside of flags", with(`"revision":20`, "\"x-note\":\"\xff\xfe\",\"revision\":20"), nil),
 		body("UTF-16", utf16(good), nil),
 		body("a byte-order mark", "\ufeff"+good, always(Accepts)),
 		body("a duplicate key at the top level", with(`"revision":20`, `"revision":20,"revision":21`), nil),
-		body("a duplicate flag", with(state, state+`,"twin":{},"twin":{}`), always(SetsPart)),
-		body("a flag that is null", with(state, state+`,"nothing":null`), always(SetsPart)),
-		body("a reference to a missing flag", with(state, state+`,"lost":{"requires":[{"flag":"gone","in":["on"]}]}`), always(SetsPart)),
-		body("a cycle of requirements", with(state, state+`,"egg":{"requires":[{"flag":"egg","in":["on"]}]}`), always(SetsPart)),
-		body("a diamond of 2^28 paths", with(state, state+","+diamond(28)), always(SetsPart)),
-		body("nesting 100,000 deep", with(state, state+`,"deep":{"metadata":`+repeat(`{"a":`, 100_000)+"1"+repeat("}", 101_000)), nil),
-		body("nesting 100,000 deep in a flag", with(state, state+`,"deep":{"metadata":`+repeat(`{"a":`, 100_000)+"1"+repeat("}", 100_001)), nil),
+		body("a duplicate flag", withFlag(`"twin":{},"twin":{}`), always(SetsPart)),
+		body("a flag that is null", withFlag(`"nothing":null`), always(SetsPart)),
+		body("a reference to a missing flag", withFlag(`"lost":{"requires":[{"flag":"gone","in":["on"]}]}`),
+			always(SetsPart)),
+		body("a cycle of requirements", withFlag(`"egg":{"requires":[{"flag":"egg","in":["on"]}]}`), always(SetsPart)),
+		body("a diamond of 2^28 paths", withFlag(diamond(28)), always(SetsPart)),
+		body("nesting 100,000 deep", withFlag(deep+repeat("}", 101_000)), nil),
+		body("nesting 100,000 deep in a flag", withFlag(deep+repeat("}", 100_001)), nil),
 		body("5,000,000 brackets", repeat("[", 5_000_000), nil),
-		body("a number of a million digits", with(state, state+`,"big":{"variants":{"v":`+repeat("9", 1_000_000)+`},"default":"v"}`), always(SetsPart)),
+		body("a number of a million digits", withFlag(million), always(SetsPart)),
 		body("another schema", with(`"schema":1`, `"schema":2`), nil),
 		body("another environment", with(`"test"`, `"staging"`), nil),
 		body("no environment", with(`"environment":"test",`, ""), nil),
@@ -149,7 +159,7 @@ func heavy() []*Fault {
 	member := sync.OnceValue(func() []byte { return pack(strings.NewReader(repeat("\x00", 1<<20))) })
 	million := sync.OnceValue(func() string {
 		var b strings.Builder
-		b.WriteString(`{"schema":1,"revision":20,"environment":"test","flags":{"state":{"variants":{"v":"` + Odd + `"},"default":"v"}`)
+		b.WriteString(strings.TrimSuffix(Document(20, Odd), "}}"))
 		for i := range 999_999 {
 			b.WriteString(`,"f` + number(i) + `":{}`)
 		}
@@ -173,7 +183,9 @@ func heavy() []*Fault {
 				}
 			}
 		}},
-		{Name: "1,000,000 flags", Heavy: true, outcomes: always(Accepts), answer: func(x *exchange) { x.say(million()) }},
+		{Name: "1,000,000 flags", Heavy: true, outcomes: always(Accepts), answer: func(x *exchange) {
+			x.say(million())
+		}},
 	}
 }
 
@@ -183,7 +195,8 @@ func diamond(height int) string {
 	flags := []string{`"d0":{}`}
 	for i := 1; i <= height; i++ {
 		below := fmt.Sprintf(`"d%d"`, i-1)
-		flags = append(flags, fmt.Sprintf(`"d%d":{"requires":[{"flag":%s,"in":["on"]},{"flag":%s,"in":["off","on"]}]}`, i, below, below))
+		const flag = `"d%d":{"requires":[{"flag":%s,"in":["on"]},{"flag":%s,"in":["off","on"]}]}`
+		flags = append(flags, fmt.Sprintf(flag, i, below, below))
 	}
 	return strings.Join(flags, ",")
 }

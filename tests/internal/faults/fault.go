@@ -70,7 +70,9 @@ func only(cold Outcome) map[Scenario]Outcome { return map[Scenario]Outcome{Cold:
 // All lists the faults.
 func All() []*Fault {
 	var all []*Fault
-	for _, group := range [][]*Fault{connections(), statuses(), redirects(), answers(), documents(), heavy(), certificates()} {
+	for _, group := range [][]*Fault{
+		connections(), statuses(), redirects(), answers(), documents(), heavy(), certificates(),
+	} {
 		all = append(all, group...)
 	}
 	return all
@@ -107,7 +109,9 @@ func connections() []*Fault {
 		}},
 		{Name: "an HTTP/2 connection that dies silently", TLS: true, Silent: true, OwnClient: true},
 		{Name: "an HTTP/2 connection of the program's own http.Client that dies silently", TLS: true, Silent: true},
-		{Name: "an answer that is not HTTP", answer: func(x *exchange) { x.raw("220 mail.example.com ESMTP\r\n", false) }},
+		{Name: "an answer that is not HTTP", answer: func(x *exchange) {
+			x.raw("220 mail.example.com ESMTP\r\n", false)
+		}},
 	}
 }
 
@@ -123,7 +127,8 @@ func statuses() []*Fault {
 			status(fmt.Sprintf("%d, Retry-After: 1", code), code, "text/plain", "busy", "1"),
 			status(fmt.Sprintf("%d, Retry-After: -5", code), code, "text/plain", "busy", "-5"),
 			status(fmt.Sprintf("%d, Retry-After: soon", code), code, "text/plain", "busy", "soon"),
-			status(fmt.Sprintf("%d, Retry-After: a date in 1999", code), code, "text/plain", "busy", "Fri, 31 Dec 1999 23:59:59 GMT"),
+			status(fmt.Sprintf("%d, Retry-After: a date in 1999", code), code, "text/plain", "busy",
+				"Fri, 31 Dec 1999 23:59:59 GMT"),
 			&Fault{Name: fmt.Sprintf("%d, Retry-After: a date in a second", code), answer: func(x *exchange) {
 				x.Header().Set("Retry-After", time.Now().UTC().Add(time.Second).Format(http.TimeFormat))
 				x.WriteHeader(code)
@@ -159,7 +164,9 @@ func redirects() []*Fault {
 		redirect("a loop of redirects", func(*exchange) string { return "/again" }),
 		redirect("redirect to another scheme", func(*exchange) string { return "ftp://127.0.0.1/flags.json" }),
 		redirect("redirect to a file", func(*exchange) string { return "file:///etc/passwd" }),
-		redirect("redirect to another host", func(x *exchange) string { return x.away + "/?" + x.request.URL.RawQuery }),
+		redirect("redirect to another host", func(x *exchange) string {
+			return x.away + "/?" + x.request.URL.RawQuery
+		}),
 		redirect("redirect to an invalid URL", func(*exchange) string { return "http://[::1" }),
 		redirect("redirect without a Location", func(*exchange) string { return "" }),
 	}

@@ -18,7 +18,9 @@ import (
 // Document returns a ruleset of one environment with one string flag, "state", that serves the
 // given text to everybody.
 func Document(revision int, state string) string {
-	return fmt.Sprintf(`{"schema":1,"revision":%d,"environment":"test","flags":{"state":{"variants":{"v":%q},"default":"v"}}}`, revision, state)
+	const document = `{"schema":1,"revision":%d,"environment":"test",` +
+		`"flags":{"state":{"variants":{"v":%q},"default":"v"}}}`
+	return fmt.Sprintf(document, revision, state)
 }
 
 // Server is the flag service. It is safe for concurrent use.
