@@ -1,7 +1,12 @@
 package native
 
 import (
+	"bytes"
+	"encoding/json"
 	"maps"
+	"os"
+	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -78,6 +83,53 @@ func TestWhiteSpaceIsNoDifference(t *testing.T) {
 	assert.Equal(t, `[1.0,"b c","\u0061"]`, string(value("[1.0,\n\"b c\", \"\\u0061\" ]").Compact()))
 	assert.False(t, value(`"b c"`).Equal(value(`"bc"`)))
 	assert.False(t, value(`1`).Equal(value(`1.0`)), "they are not written alike")
+}
+
+// TestValuesAreReadAsJSONReadsThem takes the files of the corpus, which are arrays of objects with
+// everything that documents have.
+func TestValuesAreReadAsJSONReadsThem(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob(filepath.Join("..", "..", "testdata", "corpus", "*.json"))
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		require.NoError(t, err)
+		text = bytes.TrimSpace(text)
+		decoder := json.NewDecoder(bytes.NewReader(text))
+		decoder.UseNumber()
+		var want any
+		require.NoError(t, decoder.Decode(&want))
+		if !assert.True(t, reflect.DeepEqual(want, decoded(t, text, Written{Raw: text}))) {
+			t.Log(file)
+		}
+	}
+}
+
+// decoded returns a value as encoding/json does, from its parts.
+func decoded(t *testing.T, document []byte, w Written) any {
+	t.Helper()
+	require.Equal(t, string(document[w.At:w.At+len(w.Raw)]), string(w.Raw))
+	switch w.Raw[0] {
+	case '{':
+		object := map[string]any{}
+		for name, value := range w.Fields() {
+			object[name] = decoded(t, document, value)
+		}
+		return object
+	case '[':
+		array := []any{}
+		for element := range w.Elements() {
+			array = append(array, decoded(t, document, element))
+		}
+		return array
+	case '"':
+		return w.Text()
+	case 't', 'f', 'n':
+		return map[byte]any{'t': true, 'f': false}[w.Raw[0]]
+	default:
+		return json.Number(w.Raw)
+	}
 }
 
 func TestReadingStopsWhereTheCallerStops(t *testing.T) {
