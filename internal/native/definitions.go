@@ -1,13 +1,13 @@
 package native
 
-// Definitions is the definitions of a document, for tools that look at it as a whole. They have
+// Definitions holds the definitions of a document, for tools that look at it as a whole. They have
 // memory of their own, and stay.
 type Definitions struct {
 	Flags    []*Flag // in the order of the document
 	Segments []*Segment
 
-	// Bad holds the flags and segments with something wrong in themselves, by section. Definitions
-	// that refer to something that is not there, or whose key stands twice, are not among them.
+	// Bad holds the flags and segments with problems of their own, by section. Definitions that refer
+	// to a missing flag or segment, or whose key stands twice, are not among them.
 	Bad map[string][]*Bad
 }
 

@@ -68,7 +68,7 @@ func TestDefinitionsKnowTheirPlace(t *testing.T) {
 	assert.Equal(t, "2026-01-01T00:00:00+01:00", f.Rules[1].Ramp.Steps[0].Written.Field("at").Text())
 }
 
-func TestTheReaderSaysWhatCountsWhereADocumentIsSilent(t *testing.T) {
+func TestTheReaderFillsInDefaults(t *testing.T) {
 	t.Parallel()
 	d, problems := ReadDefinitions([]byte(flagsOf(`"f": {"rules": [
 		{"percent": 5, "by": "key", "serve": {"split": {"on": 1}, "by": ["key"]}},
@@ -98,7 +98,7 @@ func TestBadDefinitionsAreKeptAsTheyAreWritten(t *testing.T) {
 	require.Empty(t, problems)
 	require.Len(t, d.Flags, 2)
 	assert.Equal(t, "good", d.Flags[0].Key)
-	assert.Equal(t, "refers", d.Flags[1].Key, "what it refers to is the caller's business")
+	assert.Equal(t, "refers", d.Flags[1].Key, "its references are the caller's business")
 	require.Len(t, d.Bad[Flags], 1)
 	assert.Equal(t, "bad", d.Bad[Flags][0].Key)
 	assert.Equal(t, `{"enabld": true}`, string(d.Bad[Flags][0].Written.Raw))

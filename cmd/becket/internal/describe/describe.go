@@ -84,7 +84,7 @@ func operand(w native.Written) string {
 // Written returns a value as it is written, a long one without its end.
 func Written(w native.Written) string { return match.Shorten(string(w.Raw), maxOperand) }
 
-// Reference returns what is asked for of a flag or a segment.
+// Reference returns a segment, or a flag with the variants that satisfy, in words.
 func Reference(r *native.Reference) string {
 	if !r.ToFlag {
 		return "segment " + r.Key
@@ -92,7 +92,7 @@ func Reference(r *native.Reference) string {
 	return fmt.Sprintf("flag %s in %s", r.Key, strings.Join(r.Variants, ", "))
 }
 
-// Serve returns in words what s serves.
+// Serve returns the variant or the split that a rule or a default serves, in words.
 func Serve(s *native.Serve) string {
 	if !s.IsSplit {
 		return s.Name
@@ -104,7 +104,7 @@ func Serve(s *native.Serve) string {
 	return "a split of " + strings.Join(parts, ", ")
 }
 
-// Share returns the share of the subjects that a rule's percentage or ramp lets through.
+// Share returns in words the share of the subjects that a rule's percentage or ramp lets through.
 func Share(r *native.Rule) string {
 	switch {
 	case r.HasPercent:

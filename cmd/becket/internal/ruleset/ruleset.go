@@ -1,5 +1,5 @@
-// Package ruleset finds the definitions of a native document, and what they refer to. The
-// definitions themselves are the library's.
+// Package ruleset finds the definitions of a native document and their references. The types of the
+// definitions are the library's.
 package ruleset
 
 import (

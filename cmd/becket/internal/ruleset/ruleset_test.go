@@ -46,7 +46,7 @@ func TestSegmentsInUseAreFoundThroughOthers(t *testing.T) {
 	assert.Equal(t, []string{"a", "b", "bad", "c", "c2", "d"}, slices.Sorted(maps.Keys(all.UsedSegments())))
 }
 
-func TestAFlagRefersToWhatItRequiresAndToWhatItsRulesAskFor(t *testing.T) {
+func TestReferencesOfAFlagComeFromRequirementsAndConditions(t *testing.T) {
 	all := read(t, `{"schema": 1, "segments": {"s": {"if": {"any": [{"flag": "g", "in": ["on"]}]}}}, "flags": {"g": {}, "h": {}, "f": {
 		"requires": [{"flag": "g", "in": "on"}], "rules": [{"if": {"all": [{"segment": "s"}, {"not": {"flag": "h", "in": ["on"]}}]}, "serve": "on"}, {"serve": "off"}]}}}`)
 	var keys []string
@@ -105,7 +105,7 @@ func TestConditionsAreTheSameWhenTheirPartsAre(t *testing.T) {
 	assert.False(t, ruleset.SameCondition(nil, &native.Condition{}))
 }
 
-func TestRecurringTimesAndRampsAreTheSameByWhatTheySay(t *testing.T) {
+func TestRecurringTimesAndRampsAreComparedByMeaning(t *testing.T) {
 	all := read(t, `{"schema": 1, "flags": {"f": {"rules": [
 		{"every": {"days": ["mon", "sun"], "zone": "UTC"}, "serve": "on"},
 		{"every": {"until": "24:00", "days": ["sun", "mon"]}, "serve": "on"},
