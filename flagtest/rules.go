@@ -97,15 +97,12 @@ func otherType(flag string, kind, want becket.Kind) string {
 
 // unknown returns the message for a flag that does not exist, with the nearest key.
 func (r *rules) unknown(flag string) string {
-	text := fmt.Sprintf("the code asks for the flag %q, which the test does not know", flag)
 	var keys []string
 	for info := range r.Flags() {
 		keys = append(keys, info.Key)
 	}
-	if key := match.Nearest(flag, keys); key != "" {
-		return text + fmt.Sprintf(" (did you mean %q?)", key)
-	}
-	return text
+	const text = "the code asks for the flag %q, which the test does not know%s"
+	return fmt.Sprintf(text, flag, match.Suggest(flag, keys))
 }
 
 // Flags lists the flags of the test and of the base.
