@@ -11,8 +11,9 @@ import (
 	"github.com/becketflags/becket/internal/match"
 )
 
-// acceptable holds a sound document against what is in use: docs/ruleset.md. The revision of a
-// bootstrap is no bar.
+// acceptable checks whether a valid document may replace the ruleset in use, by the rules of
+// docs/ruleset.md. leastRevision is the lowest revision that it may have. The revision of a
+// bootstrap does not count.
 func (c *config) acceptable(info, before RulesInfo, leastRevision int64) error {
 	if err := c.rightEnvironment(info); err != nil {
 		return err
@@ -23,10 +24,10 @@ func (c *config) acceptable(info, before RulesInfo, leastRevision int64) error {
 	return c.notEmptied(info, before)
 }
 
-// notEmptied refuses to replace flags by none.
+// notEmptied refuses a ruleset without flags if the ruleset in use has some.
 func (c *config) notEmptied(info, before RulesInfo) error {
 	if info.Flags == 0 && before.Flags > 0 && !c.emptyAllowed {
-		return fmt.Errorf("%w, and the ruleset in use has %d; WithEmptyAllowed is for who means it", ErrEmpty, before.Flags)
+		return fmt.Errorf("%w, and the ruleset in use has %d; use WithEmptyAllowed if this is intended", ErrEmpty, before.Flags)
 	}
 	return nil
 }
@@ -36,13 +37,13 @@ func (c *config) rightEnvironment(info RulesInfo) error {
 		return nil
 	}
 	if info.Environment == "" {
-		return fmt.Errorf("%w: it names none, and %q is expected", ErrEnvironment, c.environment)
+		return fmt.Errorf("%w: it names no environment, and %q is expected", ErrEnvironment, c.environment)
 	}
 	return fmt.Errorf("%w: %q, and %q is expected", ErrEnvironment, match.Brief(info.Environment), c.environment)
 }
 
-// trusts tells whether a copy that another process wrote may stay, as far as can be told without
-// decoding it.
+// trusts returns an error if a disk copy that another process wrote must be replaced. It checks the
+// signature only, because the copy has not been decoded.
 func (c *config) trusts(kept *disk.Copy) error {
 	if len(c.keys) == 0 {
 		return nil
@@ -51,8 +52,8 @@ func (c *config) trusts(kept *disk.Copy) error {
 	return err
 }
 
-// verify checks a document's signature, of either of minisign's kinds (Ed over the document, ED
-// over its hash), and returns the ID of the key.
+// verify checks a document's signature and returns the ID of the key that made it. It accepts both
+// kinds of minisign signatures: Ed signs the document, ED signs its hash.
 func verify(keys []minisign.PublicKey, body, signature []byte) (string, error) {
 	if len(signature) == 0 {
 		return "", errUnsigned
@@ -72,7 +73,7 @@ func verify(keys []minisign.PublicKey, body, signature []byte) (string, error) {
 		}
 	}
 	if !known {
-		return "", fmt.Errorf("%w: it is of the key %s, which is not trusted", ErrSignature, keyID(parsed.KeyID))
+		return "", fmt.Errorf("%w: it was made with the key %s, which is not trusted", ErrSignature, keyID(parsed.KeyID))
 	}
 	return "", fmt.Errorf("%w: the key %s did not sign this document", ErrSignature, keyID(parsed.KeyID))
 }
@@ -80,14 +81,14 @@ func verify(keys []minisign.PublicKey, body, signature []byte) (string, error) {
 // keyID writes a key's ID as the minisign program does: without leading zeros.
 func keyID(id uint64) string { return fmt.Sprintf("%X", id) }
 
-// A document and its signature are two files, and who publishes cannot replace both at once. One
-// that does not fit is therefore fetched again, both parts, before it counts as refused.
+// A document and its signature are two files, which cannot be published at the same instant. If
+// they do not fit each other, both are fetched again before the document is refused.
 const (
 	signTries = 3
 	signWait  = 500 * time.Millisecond
 )
 
-// sleep waits and reports whether it could do so to the end.
+// sleep waits and reports whether the whole time passed before ctx was done.
 func sleep(ctx context.Context, wait time.Duration) bool {
 	timer := time.NewTimer(wait)
 	defer timer.Stop()

@@ -29,27 +29,27 @@ func Float(name string, value float64) Attribute { return attribute(name, Number
 // Bool returns a boolean attribute.
 func Bool(name string, value bool) Attribute { return attribute(name, BoolValue(value)) }
 
-// Time returns an attribute that is an instant.
+// Time returns a time attribute: an instant, regardless of its time zone.
 func Time(name string, value time.Time) Attribute { return attribute(name, timeValue(value)) }
 
-// Strings returns an attribute that is a list of texts: an operator holds when it holds for any of
-// them. The slice is kept; the caller must not change it afterwards.
+// Strings returns an attribute that is a list of texts. An operator is true if it is true for any
+// of them. The attribute keeps the slice; the caller must not change it afterwards.
 func Strings(name string, values ...string) Attribute { return attribute(name, stringsValue(values)) }
 
-// attribute gives a value its name.
+// attribute returns the attribute of that name and value.
 func attribute(name string, value Value) Attribute {
 	value.meta = value.meta&^tagMask | tagOf(name)
 	return Attribute{unsafe.StringData(name), value}
 }
 
 const (
-	lengthBits  = 16 // of a tag: the length of the name
+	lengthBits  = 16 // bits of a tag that hold the length of the name
 	longestName = 1<<lengthBits - 1
 )
 
 // tagOf returns the length of a name and its last byte, which together tell most names of a subject
-// apart. The compiler computes it for a name that is a constant. A name of more than 64 KiB is cut:
-// no condition asks for one.
+// apart. The compiler computes it for a name that is a constant. The length of a name above 64 KiB
+// is cut; no condition uses such a name.
 func tagOf(name string) meta {
 	if name == "" {
 		return 0
@@ -66,13 +66,13 @@ func (a *Attribute) named() string {
 // keyName is the attribute by which conditions name the targeting key.
 const keyName = "key"
 
-// attributeName is the name of an attribute. A ruleset has one of each, so that comparing numbers
-// tells whether two are the same.
+// attributeName is the name of an attribute. A ruleset has one attributeName for each text, so that
+// two of them are the same if their numbers are equal.
 type attributeName struct {
 	text   string
 	tag    meta   // see tagOf
-	number uint64 // no other name in the process has it; not 0
-	ofKey  bool   // it stands for the targeting key
+	number uint64 // unique in the process; never 0
+	ofKey  bool   // the name is "key", the targeting key
 	self   *attributeName
 }
 
@@ -89,25 +89,28 @@ func newAttributeName(text string) *attributeName {
 
 var keyAttribute = newAttributeName(keyName)
 
-// Kinds that stand in a subject's list besides values. A group is the attributes that a map became;
-// an ignored one could not be read; a path stands in a group behind an entry and has the names that
-// lead to it, where one of them has a dot in it.
+// Kinds of entries in a subject's list that are not attribute values. A group holds the attributes
+// that a map was turned into. An ignored entry is an attribute that could not be read. A path
+// follows an entry of a group and lists the names that lead to the entry, if one of these names
+// contains a dot.
 const (
 	kindGroup Kind = iota + 100
 	kindIgnored
 	kindPath
 )
 
-// isValue reports whether m is of a value that an attribute has.
+// isValue reports whether m belongs to the value of an attribute, and not to a group, an ignored
+// entry or a path.
 func (m meta) isValue() bool { return m.kind() < kindGroup }
 
-// ignoredNil is the fraction of an ignored value that was nil.
+// ignoredNil marks, in the fraction of an ignored value, that the value was nil.
 const ignoredNil = 1
 
-// restOfList is the fraction of a list of an entry that formats see as the object before it.
+// restOfList marks, in the fraction of a list, that the list holds only the scalars of an entry.
+// Formats see the whole entry as the object before it.
 const restOfList = 2
 
-// ignoredValue returns a value that says why there is none.
+// ignoredValue returns the entry for an attribute that could not be read, with the reason.
 func ignoredValue(why string) Value {
 	v := StringValue(why)
 	v.meta = meta(kindIgnored)
@@ -119,7 +122,7 @@ func pathValue(path []string) Value {
 	return Value{pointer: unsafe.Pointer(unsafe.SliceData(path)), number: uint64(len(path)), meta: meta(kindPath)}
 }
 
-// path returns the names of a path, nil of any other value.
+// path returns the names of a path, or nil for any other value.
 func (v Value) path() []string {
 	if v.kind() != kindPath {
 		return nil

@@ -13,19 +13,22 @@ import (
 	"github.com/becketflags/becket/internal/match"
 )
 
-// Any returns an attribute of whatever value is: a boolean, text, a number of any type, a
-// time.Time, a slice or array of these, or a map whose keys are texts, integers or know their text,
-// whose entries become attributes with dotted names ("address.country"). Of two entries that come
-// to one name, the one with the longer key counts. Pointers are followed and named types are read
-// as what they are made of, but for these:
-//   - json.Number, big.Int, big.Float and big.Rat are numbers: an integer from -2^63 to 2^64-1, else the nearest float64.
-//   - Bytes are text where they are UTF-8.
-//   - Slices, arrays and structs that know their text (encoding.TextMarshaler), such as IP addresses and UUIDs, are that text.
+// Any returns an attribute of a value whose type is not known at compile time: a boolean, a text, a
+// number of any type, a time.Time, a slice or an array of these, or a map. The keys of a map must
+// be texts, integers or implement encoding.TextMarshaler; its entries become attributes with dotted
+// names ("address.country"). If two entries get the same name, the one with the longer key counts.
+// Pointers are followed, and a named type is read as its underlying type, with these exceptions:
+//   - json.Number, big.Int, big.Float and big.Rat are numbers: an integer from -2^63 to 2^64-1, or
+//     else the nearest float64.
+//   - Slices of bytes are text if they are valid UTF-8.
+//   - Slices, arrays and structs that implement encoding.TextMarshaler, such as IP addresses and
+//     UUIDs, are their text.
 //
-// A list keeps the elements that are scalars. One that has none but is made of what JSON knows
-// (maps, lists, nil), and an empty map, become values of [KindObject], which only the operator
-// exists is for. What has no meaning as an attribute (nil, channels, functions, structs, numbers
-// that no float64 holds) is left out, in lists too; [Subject.Ignored] tells.
+// A list keeps the elements that are scalars. A list without scalars whose elements can be written
+// as JSON (maps, lists, nil) becomes a value of [KindObject], and so does an empty map; the
+// operator exists is the only one that accepts such a value. Values that have no meaning as an
+// attribute (nil, channels, functions, structs, numbers that no float64 holds) are left out, in
+// lists too; [Subject.Ignored] lists them.
 func Any(name string, value any) Attribute {
 	v := follow(reflect.ValueOf(value))
 	if scalar, ok := scalarValue(v); ok {
@@ -40,8 +43,8 @@ func Any(name string, value any) Attribute {
 	return attribute(name, Value{pointer: unsafe.Pointer(unsafe.SliceData(group)), number: uint64(len(group)), meta: meta(kindGroup)})
 }
 
-// Bounds of one value of [Any]: maps and lists that hold themselves have no end, and those that
-// share their parts grow without measure when they are written out.
+// Limits for one value of [Any]. Maps and lists that contain themselves have no end, and maps and
+// lists that share parts can become arbitrarily large when they are written out.
 const (
 	deepest     = 64
 	mostEntries = 100_000
@@ -50,11 +53,12 @@ const (
 // flattener turns a map or a list into attributes with dotted names.
 type flattener struct {
 	group []Attribute
-	left  int // how many more entries may be looked at
+	left  int // how many more entries may be read
 }
 
 // add appends a map's entries in the order of their names, and anything else as one attribute. path
-// has the names that lead to the value where one of the map's own has a dot in it.
+// lists the names that lead to the value if a key of a map on the way contains a dot, and is nil
+// otherwise.
 func (f *flattener) add(name string, value reflect.Value, depth int, path []string) {
 	value = follow(value)
 	f.left--
@@ -72,7 +76,7 @@ func (f *flattener) add(name string, value reflect.Value, depth int, path []stri
 	}
 }
 
-// append appends an attribute, and its path where it has one.
+// append appends an attribute, and its path if it has one.
 func (f *flattener) append(name string, value Value, path []string) {
 	f.group = append(f.group, attribute(name, value))
 	if path != nil {
@@ -80,7 +84,7 @@ func (f *flattener) append(name string, value Value, path []string) {
 	}
 }
 
-// ignore notes that the value is left out.
+// ignore records that the value is left out.
 func (f *flattener) ignore(name string, value reflect.Value, path []string) {
 	ignored := ignoredValue(whyIgnored(value))
 	if !value.IsValid() {
@@ -95,18 +99,19 @@ func whyIgnored(value reflect.Value) string {
 	case !value.IsValid():
 		return "it is nil"
 	case isBytes(value):
-		return "its bytes are no UTF-8"
+		return "its bytes are not valid UTF-8"
 	}
 	if number, ok := reflect.TypeAssert[json.Number](value); ok {
-		return "the number " + match.Brief(strconv.Quote(number.String())) + " is none, or beyond what a float64 holds"
+		return match.Brief(strconv.Quote(number.String())) + " is not a number, or is too large for a float64"
 	}
 	return "a " + value.Type().String() + " has no meaning as an attribute"
 }
 
 // entryOf is an entry of a map, with its key as text.
 type entryOf struct {
-	name  string
-	rank  int // of keys with one text the text itself counts
+	name string
+	// among keys with the same text, the highest rank counts; a string key has the highest
+	rank  int
 	value reflect.Value
 }
 
@@ -124,7 +129,8 @@ func (f *flattener) addMap(name string, value reflect.Value, depth int, path []s
 	}
 }
 
-// pathTo returns the names that lead to a map. Those without a path have no dots but in the first.
+// pathTo returns the names that lead to a map. If path is nil, only the first of these names can
+// contain dots.
 func pathTo(name string, path []string, depth int) []string {
 	if path != nil {
 		return path
@@ -138,8 +144,8 @@ func pathTo(name string, path []string, depth int) []string {
 	return path
 }
 
-// entries lists a map's entries in the order of their names. A longer name comes later, so that it
-// counts: {"b.c": 1} says more than {"b": {"c": 2}}.
+// entries lists a map's entries in the order of their names. A longer name comes later and
+// therefore wins: {"b.c": 1} is more specific than {"b": {"c": 2}}.
 func (f *flattener) entries(name string, value reflect.Value) []entryOf {
 	entries := make([]entryOf, 0, value.Len())
 	for each := value.MapRange(); each.Next(); {
@@ -179,8 +185,8 @@ func keyText(key reflect.Value) (text string, rank int, ok bool) {
 	return "", 0, false
 }
 
-// addList appends the scalars of a list, and says which elements are left out. Before them stands
-// the whole list, for formats that know more than scalars.
+// addList appends the scalars of a list, and records which elements are left out. It puts the whole
+// list before them, for formats that can read more than scalars.
 func (f *flattener) addList(name string, value reflect.Value, path []string) {
 	if isBytes(value) {
 		f.ignore(name, value, path)
@@ -206,11 +212,11 @@ func (f *flattener) addList(name string, value reflect.Value, path []string) {
 	}
 }
 
-// plainList returns the scalars of a list, and what there is to say of the other elements, "" where
-// there are none. A value that is no list is one element.
+// plainList returns the scalars of a list. left says why the other elements are left out; it is ""
+// if there are no others. For a value that is not a list, left says so.
 func plainList(value reflect.Value) (list Value, left string) {
 	if kind := value.Kind(); kind != reflect.Slice && kind != reflect.Array || isBytes(value) {
-		return Value{}, "it is no list"
+		return Value{}, "it is not a list"
 	}
 	elements := make([]Value, 0, value.Len())
 	for i := range value.Len() {

@@ -14,8 +14,8 @@ import (
 	"github.com/becketflags/becket/internal/match"
 )
 
-// follow returns what pointers and interfaces lead to, at most eight deep: a pointer to itself is
-// nothing.
+// follow returns the value that pointers and interfaces lead to. It follows eight of them at most,
+// and then returns the zero Value, so that it ends for a pointer to itself.
 func follow(value reflect.Value) reflect.Value {
 	for range 8 {
 		if !value.IsValid() || value.Kind() != reflect.Pointer && value.Kind() != reflect.Interface {
@@ -26,7 +26,7 @@ func follow(value reflect.Value) reflect.Value {
 	return reflect.Value{}
 }
 
-// scalarValue reads a value that is neither list nor map. Pointers have been followed.
+// scalarValue reads a value that is neither a list nor a map. The caller has followed pointers.
 func scalarValue(value reflect.Value) (Value, bool) {
 	if !value.IsValid() {
 		return Value{}, false
@@ -52,8 +52,8 @@ func scalarValue(value reflect.Value) (Value, bool) {
 	}
 }
 
-// knownValue reads what is made of fields or elements and means one thing: instants, large numbers,
-// bytes, and addresses, IDs and the like, which know their text.
+// knownValue reads structs, slices and arrays that stand for a single value: instants, large
+// numbers, bytes, and types that implement encoding.TextMarshaler, such as addresses and IDs.
 func knownValue(value reflect.Value) (Value, bool) {
 	if at, ok := reflect.TypeAssert[time.Time](value); ok {
 		return timeValue(at), true
@@ -103,8 +103,8 @@ func pointerTo(value reflect.Value) any {
 	return pointer.Interface()
 }
 
-// marshaledText returns the text of a value that knows it, by a method of its own or of a pointer
-// to it.
+// marshaledText returns the text of a value if the value, or a pointer to it, implements
+// encoding.TextMarshaler. knows is false if neither does.
 func marshaledText(value reflect.Value) (text string, knows bool, err error) {
 	known, ok := reflect.TypeAssert[encoding.TextMarshaler](value)
 	if !ok && reflect.PointerTo(value.Type()).Implements(textMarshaler) {
@@ -119,8 +119,8 @@ func marshaledText(value reflect.Value) (text string, knows bool, err error) {
 
 var textMarshaler = reflect.TypeFor[encoding.TextMarshaler]()
 
-// jsonList returns a list as JSON, if it has more than scalars in it and is made of what JSON
-// knows. left is "" for a list of scalars.
+// jsonList returns a list as JSON if it contains more than scalars and all of it can be written as
+// JSON. left is "" for a list of scalars.
 func (f *flattener) jsonList(value reflect.Value, left string) (Value, bool) {
 	if left == "" {
 		return Value{}, false
@@ -133,8 +133,8 @@ func (f *flattener) jsonList(value reflect.Value, left string) (Value, bool) {
 	return ObjectValue(raw), err == nil
 }
 
-// jsonMade returns a value as encoding/json can write it, if it is made of lists, maps and scalars
-// alone, at most so deep.
+// jsonMade returns a value in a form that encoding/json can write. It returns false if the value
+// contains anything but lists, maps, scalars and nil, or is too large or too deep.
 func (f *flattener) jsonMade(value reflect.Value, depth int) (any, bool) {
 	value = follow(value)
 	if !value.IsValid() {

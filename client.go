@@ -14,9 +14,9 @@ import (
 	"github.com/becketflags/becket/internal/poll"
 )
 
-// Client answers flag checks out of memory and keeps the ruleset there up to date. A program needs
-// one per source. All methods are safe for concurrent use, and a nil or zero Client answers with
-// the caller's defaults.
+// Client answers flag checks from memory and keeps the ruleset there up to date. A program needs
+// one Client per source. All methods are safe for concurrent use. A nil or zero Client serves the
+// caller's defaults.
 type Client struct {
 	config    *config
 	cache     cache
@@ -29,8 +29,8 @@ type Client struct {
 	closing   closing
 }
 
-// closing is the end of a client. It happens once, on a goroutine of its own, and every caller of
-// Close gets its error.
+// closing holds the state of Close. The work is done once, on a goroutine of its own, and every
+// caller of Close gets the same error.
 type closing struct {
 	once sync.Once
 	done chan struct{}
@@ -38,9 +38,10 @@ type closing struct {
 }
 
 // New returns a client that serves the disk copy or the bootstrap, whichever has the higher
-// revision (the disk copy where they are equal), and starts to fetch. It does no network I/O and
-// never waits for any. Its errors, joined, are mistakes in the source and the options; a source
-// that is down is none, and neither is a disk copy that cannot be used: [Client.Status] tells.
+// revision (the disk copy if they are equal), and starts to fetch. New does no network I/O and
+// never waits for any. Its error joins all mistakes in the source and the options. A source that is
+// down is not an error, and neither is a disk copy that cannot be used: [Client.Status] reports
+// both.
 func New(source Source, options ...Option) (*Client, error) {
 	config, err := newConfig(source, options)
 	if err != nil {
@@ -71,11 +72,11 @@ func New(source Source, options ...Option) (*Client, error) {
 	return c, nil
 }
 
-// isZero reports whether the client was not made by New.
+// isZero reports whether the client is nil or was not made by New.
 func (c *Client) isZero() bool { return c == nil || c.config == nil }
 
-// For returns the flags as they are for a subject, out of the ruleset in use now. It allocates
-// nothing.
+// For returns a view of the flags for a subject. The view keeps using the ruleset that is in use
+// now. For allocates nothing.
 func (c *Client) For(subject Subject) View {
 	if c == nil {
 		return View{subject: subject}
@@ -83,9 +84,9 @@ func (c *Client) For(subject Subject) View {
 	return View{c.cache.load(), subject}
 }
 
-// Wait returns as soon as there is a ruleset of any tier, and at once where there is. If ctx ends
-// before, the error says that and what failed so far. Checks need not wait: until there is a
-// ruleset they give the caller's defaults.
+// Wait returns nil as soon as there is a ruleset of any tier, at once if there is one already. If
+// ctx is done before that, the error says so and contains the last failure. Checks need not wait:
+// until there is a ruleset they return the caller's defaults.
 func (c *Client) Wait(ctx context.Context) error {
 	if c.isZero() {
 		return ErrNoClient
@@ -117,12 +118,12 @@ func (c *Client) notReady(why error) error {
 	return fmt.Errorf("becket: there is no ruleset yet: %w", within{why})
 }
 
-// Refresh fetches once, whatever interval, backoff or Retry-After say, and returns when what came
-// is in use. The fetch begins after the call; everybody who calls before it begins shares it. An
-// error means that what was served before still is. If ctx ends before, the fetch goes on without
-// the caller. It must not be called from within the source. Called by a hook, it waits for a second
-// since the last fetch and for a Retry-After, so that a hook that answers each failure with a
-// Refresh does not flood the source.
+// Refresh fetches once, regardless of the poll interval, the backoff and a Retry-After, and returns
+// when the fetched ruleset is in use. The fetch begins after the call; all calls that are made
+// before it begins share it. An error means that the previous ruleset stays in use. If ctx is done
+// first, Refresh returns and the fetch goes on. The source must not call it. A call from a hook
+// waits until a second has passed since the last fetch, and for a Retry-After, so that a hook that
+// calls Refresh after each failure does not flood the source.
 func (c *Client) Refresh(ctx context.Context) error {
 	if c.isZero() {
 		return ErrNoClient
@@ -130,9 +131,9 @@ func (c *Client) Refresh(ctx context.Context) error {
 	return c.refresher.Ask(ctx, !c.own.hasCaller())
 }
 
-// Flush delivers the exposures that are queued at the time of the call. An error says that the sink
-// did not take them, or not before ctx ended; then it goes on without the caller. Without a sink
-// there is nothing to deliver. It must not be called from within the sink.
+// Flush delivers the exposures that are queued at the time of the call. It returns an error if the
+// sink failed. If ctx is done first, Flush returns an error and the delivery goes on. Without a
+// sink it does nothing and returns nil. The sink must not call it.
 func (c *Client) Flush(ctx context.Context) error {
 	if c.isZero() {
 		return ErrNoClient
@@ -140,14 +141,14 @@ func (c *Client) Flush(ctx context.Context) error {
 	return c.observer.exposures().flush(ctx)
 }
 
-// Close ends the client's goroutines and waits for them, so that a ruleset that was published is on
-// disk, the hooks were told what happened, and the sink has the exposures that were queued. It
-// waits five seconds at most in all, whatever hangs: then it returns [ErrNotEnded] and the work
-// that hangs is abandoned. Its error also says how many exposures were dropped in the life of the
-// client. A source that implements io.Closer is closed too, and its error is returned. A call
-// within one of the client's own calls, such as a hook, a sink or a source, waits for nothing and
-// returns nil; the client ends in the background. Checks go on answering from memory. Close may be
-// called often, and returns the same error each time.
+// Close ends the client's goroutines and waits for them: when it returns, a published ruleset is on
+// disk, the hooks have been called for all events, and the sink has the queued exposures. It waits
+// for five seconds in total. If something hangs, Close then abandons it and returns [ErrNotEnded].
+// Its error also says how many exposures were dropped in the life of the client. A source that
+// implements io.Closer is closed too, and its error is included. If a hook, a sink, a source or
+// another function that the client calls calls Close, then Close returns nil at once and the client
+// ends in the background. Checks still work after Close, from memory. Close may be called more than
+// once, and returns the same error each time.
 func (c *Client) Close() error {
 	if c.isZero() {
 		return nil
@@ -160,7 +161,8 @@ func (c *Client) Close() error {
 	return c.closing.err
 }
 
-// Status returns how the client stands. That of a nil client is the zero Status.
+// Status returns the state of the client: the ruleset in use, its age, failures and counters. A nil
+// or zero client returns the zero Status.
 func (c *Client) Status() Status {
 	if c.isZero() {
 		return Status{}
@@ -178,7 +180,7 @@ func (c *Client) Status() Status {
 	return s
 }
 
-// Flags lists the flags of the ruleset in use, those set aside too, in the order of their keys.
+// Flags lists the flags of the ruleset in use, including invalid ones, in the order of their keys.
 func (c *Client) Flags() iter.Seq[FlagInfo] {
 	if c.isZero() {
 		return flagsOf(nil)
@@ -186,8 +188,8 @@ func (c *Client) Flags() iter.Seq[FlagInfo] {
 	return flagsOf(&c.cache.load().served)
 }
 
-// Explain decides a flag for a subject and tells how. It is no evaluation: no hook and no exposure
-// sees it.
+// Explain decides a flag for a subject and returns the steps of the decision. It does not count as
+// an evaluation: no hook is called and no exposure is made.
 func (c *Client) Explain(key string, subject Subject) Explanation {
 	if c.isZero() {
 		return Explanation{Flag: key, Key: subject.Key(), Reason: ReasonError, Err: ErrNotReady}
@@ -206,11 +208,11 @@ func (c *Client) Explain(key string, subject Subject) Explanation {
 	return x
 }
 
-// Listen adds hooks to a client that runs already, such as one that a library was handed, and
-// returns a function that takes them away again. They are called as those of [WithHooks] are and
-// after them, for what happens from now on; one call may still be under way when stop returns.
-// OnEvaluate is not called: New settles whether evaluations are listened to, so that they cost
-// nothing where nobody does. On a nil or closed client, Listen does nothing.
+// Listen adds hooks to a running client, such as one that a library got from the program, and
+// returns a function that removes them. They are called in the same way as the hooks of
+// [WithHooks], after those, for events from now on; one call may still be under way when stop
+// returns. OnEvaluate is not called: only New can install it, so that evaluations cost nothing
+// extra without it. On a nil, zero or closed client, Listen does nothing.
 func (c *Client) Listen(hooks Hooks) (stop func()) {
 	if c.isZero() {
 		return func() {}
@@ -221,8 +223,8 @@ func (c *Client) Listen(hooks Hooks) (stop func()) {
 }
 
 // Redact returns a copy of a subject in which the values of private attributes are replaced by
-// [Private]: what leaves the program may be made of it. The copy shares nothing with the subject.
-// See [WithPrivateAttributes].
+// [Private], for logs and other data that leaves the program. The copy shares no memory with the
+// subject. See [WithPrivateAttributes].
 func (c *Client) Redact(subject Subject) Subject {
 	if c.isZero() {
 		return subject.clone()
@@ -230,9 +232,9 @@ func (c *Client) Redact(subject Subject) Subject {
 	return newPrivacy(c.config.private).clone(&subject)
 }
 
-// Expired lists the flags that should be gone by now: those whose "expires" is a day that has
-// ended, in UTC, and that are not permanent. The longest overdue come first. Expiry never changes
-// an answer.
+// Expired lists the flags that should have been removed by now: flags that are not permanent and
+// whose "expires" is a day that has ended, in UTC. The flag that expired first comes first. Expiry
+// never changes the value of a flag.
 func (c *Client) Expired(now time.Time) []FlagInfo {
 	if c.isZero() {
 		return nil
@@ -240,7 +242,8 @@ func (c *Client) Expired(now time.Time) []FlagInfo {
 	return expired(&c.cache.load().served, now)
 }
 
-// close ends everything. It is bounded: each wait ends with one of the two contexts.
+// close ends all goroutines. Each wait ends with one of the two contexts, so close takes a bounded
+// time.
 func (c *Client) close() {
 	defer close(c.closing.done)
 	all, cancel := context.WithTimeout(context.Background(), closePatience)
@@ -257,8 +260,7 @@ func (c *Client) close() {
 	}
 }
 
-// closeSource waits for the refresh under way, and closes the source when it is not in use any
-// more.
+// closeSource waits for the refresh under way, and closes the source when it is no longer in use.
 func (c *Client) closeSource(ctx context.Context) error {
 	var late error
 	if !endsInTime(ctx, c.refresher.Done()) {
@@ -281,8 +283,7 @@ func (c *Client) closeSource(ctx context.Context) error {
 	return nil
 }
 
-// expired lists the flags that should be gone: their last day has ended, in UTC, and they are not
-// permanent.
+// expired implements [Client.Expired].
 func expired(s *served, now time.Time) (flags []FlagInfo) {
 	for info := range flagsOf(s) {
 		if !info.Permanent && !info.Expires.IsZero() && !now.Before(info.Expires.AddDate(0, 0, 1)) {

@@ -10,7 +10,8 @@ import (
 	"github.com/becketflags/becket/internal/native"
 )
 
-// compiler makes flags and segments of their definitions. It makes equal parts of definitions once.
+// compiler turns definitions into flags and segments. Equal parts of definitions are compiled once
+// and shared.
 type compiler struct {
 	attributes map[string]*attributeName
 	versions   map[*match.Constraint]*conditionRest
@@ -19,14 +20,15 @@ type compiler struct {
 	references int // how many references have been compiled
 }
 
-// writtenVariants is the type of a flag's variants, and the object that they are written as.
+// writtenVariants identifies the variants of a flag: their type, and the JSON text of the object
+// that defines them.
 type writtenVariants struct {
 	kind Kind
 	text string
 }
 
-// longestShared is how many bytes the variants of a flag may be written in to be compared with
-// others.
+// longestShared is the greatest length of a variants object, in bytes, that is compared with others
+// and shared.
 const longestShared = 256
 
 func newCompiler() *compiler {
@@ -38,7 +40,7 @@ func newCompiler() *compiler {
 	}
 }
 
-// attribute returns the one name of that text.
+// attribute returns the only attributeName with that text.
 func (c *compiler) attribute(text string) *attributeName {
 	if kept, ok := c.attributes[text]; ok {
 		return kept
@@ -48,8 +50,8 @@ func (c *compiler) attribute(text string) *attributeName {
 	return kept
 }
 
-// hashedBy returns the source of the key to hash, nil for the targeting key alone. Equal ones are
-// shared.
+// hashedBy returns the source of the key to hash, or nil for the targeting key alone. Equal sources
+// are shared.
 func (c *compiler) hashedBy(attributes []string) *keySource {
 	if len(attributes) == 0 {
 		return nil
@@ -66,7 +68,7 @@ func (c *compiler) hashedBy(attributes []string) *keySource {
 	return first
 }
 
-// versionRange returns the operand of semver. Equal ones are shared.
+// versionRange returns the operand of semver. Equal operands are shared.
 func (c *compiler) versionRange(versions *match.Constraint) *conditionRest {
 	if o, ok := c.versions[versions]; ok {
 		return o
@@ -81,7 +83,7 @@ func (c *compiler) reference(d *native.Reference) *reference {
 	return &reference{key: d.Key, toFlag: d.ToFlag, variants: d.Variants, at: d.At, path: d.Path}
 }
 
-// valueOf returns a value of a document.
+// valueOf converts a value of a document.
 func valueOf(v native.Value) Value {
 	switch v.Kind {
 	case native.Bool:
@@ -144,7 +146,8 @@ func (c *compiler) Segment(d *native.Segment) (compiled any) {
 	return s
 }
 
-// variantsOf returns the variants of a flag. Those that are written alike are shared.
+// variantsOf returns the variants of a flag. Flags whose variants have the same text and type share
+// them.
 func (c *compiler) variantsOf(d *native.Flag, kind Kind) []Variant {
 	if d.Implied {
 		return impliedVariants
@@ -159,7 +162,8 @@ func (c *compiler) variantsOf(d *native.Flag, kind Kind) []Variant {
 		variants[i] = Variant{d.Variants[i].Name, value}
 	}
 	if len(d.VariantsRaw) <= longestShared {
-		written.text = strings.Clone(written.text) // the document is not kept
+		// so that the document's bytes are not kept alive
+		written.text = strings.Clone(written.text)
 		c.variants[written] = variants
 	}
 	return variants
@@ -202,7 +206,7 @@ func (c *compiler) rules(f *flag, d *native.Flag) {
 	}
 }
 
-// gate returns what limits the rule, nil for nothing.
+// gate returns the rule's limits (time window, percentage, ramp, layer), or nil if it has none.
 func (c *compiler) gate(d *native.Rule) *gate {
 	timed := d.HasFrom || d.HasUntil || d.HasEvery
 	if !timed && !d.HasLayer && !d.HasRamp && !d.HasPercent {
@@ -243,7 +247,7 @@ func rampOf(d *native.Ramp) *ramp {
 	return r
 }
 
-// serve compiles what a rule or a default serves.
+// serve compiles the variant or the split that a rule or a default serves.
 func (c *compiler) serve(f *flag, d *native.Serve) serve {
 	if !d.IsSplit {
 		return serve{variant: &f.variants[d.Variant]}

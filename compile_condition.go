@@ -7,7 +7,8 @@ import (
 	"github.com/becketflags/becket/internal/native"
 )
 
-// conjunction compiles a condition as the parts that must all hold, none for no condition.
+// conjunction compiles a condition into parts that must all be true, or nil if there is no
+// condition.
 func (c *compiler) conjunction(d *native.Condition) []condition {
 	switch {
 	case d == nil:
@@ -22,7 +23,7 @@ func (c *compiler) conjunction(d *native.Condition) []condition {
 	return compiled
 }
 
-// condition compiles a condition in its place.
+// condition compiles a condition into *to.
 func (c *compiler) condition(d *native.Condition, to *condition) {
 	switch {
 	case d.Form != native.OnAttribute:
@@ -38,7 +39,7 @@ var formOf = [...]form{
 	native.All: formAll, native.Any: formAny, native.Not: formNot, native.InSegment: formSegment, native.InFlag: formFlag,
 }
 
-// rest compiles the parts or the reference of a condition that is not on an attribute.
+// rest compiles the parts or the reference of a condition that does not test an attribute.
 func (c *compiler) rest(d *native.Condition) *conditionRest {
 	if d.Reference != nil {
 		return &conditionRest{reference: c.reference(d.Reference)}
@@ -78,7 +79,7 @@ var operatorOf = [...]operator{
 	native.CIDR: opCIDR, native.Exists: opExists, native.NewerThan: opNewerThan, native.OlderThan: opOlderThan,
 }
 
-// test compiles a test in its place.
+// test compiles a test into *to.
 func (c *compiler) test(d *native.Test, attribute *attributeName, to *condition) {
 	to.operator, to.negated, to.fold, to.attribute = operatorOf[d.Operator], d.Negated, d.Fold, attribute
 	switch to.operator {
@@ -104,7 +105,7 @@ func (c *compiler) test(d *native.Test, attribute *attributeName, to *condition)
 	}
 }
 
-// setOf returns the set of a list. A shared list has one set.
+// setOf returns the set of a list's values. A shared list is compiled once.
 func setOf(l *native.List, fold bool) *set {
 	if !l.IsShared {
 		return newSet(l.Values, fold)
@@ -117,7 +118,7 @@ func setOf(l *native.List, fold bool) *set {
 	return s
 }
 
-// newSet returns the set of the values; the texts are folded where the case is ignored.
+// newSet returns the set of the values. If fold is true, case is ignored and the texts are folded.
 func newSet(values []native.Value, fold bool) *set {
 	s := &set{length: len(values)}
 	var counts [native.Object + 1]int
@@ -155,7 +156,7 @@ func newSet(values []native.Value, fold bool) *set {
 	return s
 }
 
-// sized returns an empty list with room for that many elements, nil for none.
+// sized returns an empty slice with the given capacity, or nil for a capacity of 0.
 func sized[T any](room int) []T {
 	if room == 0 {
 		return nil

@@ -9,8 +9,8 @@ import (
 	"github.com/becketflags/becket/internal/lending"
 )
 
-// clone copies the attributes that count, with everything they refer to, for hooks and sinks, which
-// may keep what they are given.
+// clone copies the attributes that count, with everything that they refer to. It is for hooks and
+// sinks, which may keep the subject.
 func (s *Subject) clone() Subject {
 	var c copier
 	c.makeRoom(s.cloneSize())
@@ -28,14 +28,14 @@ func (s *Subject) clone() Subject {
 	return NewSubject(c.text(s.Key()), c.attributes...)
 }
 
-// ownSubject is a subject with a flag's key for the rules of somebody else's format, which may keep
-// both for ever.
+// ownSubject is a copy of a subject and of a flag's key, for the rules of another module's format,
+// which may keep both forever.
 type ownSubject struct {
 	subject Subject
 	flag    string
 }
 
-// newOwnSubject copies a subject as it was passed, attributes that do not count included.
+// newOwnSubject copies a whole subject, including attributes that do not count.
 func newOwnSubject(s *Subject, flag string) *ownSubject {
 	size := s.cloneSize()
 	size.texts += len(flag)
@@ -45,7 +45,7 @@ func newOwnSubject(s *Subject, flag string) *ownSubject {
 	return &ownSubject{subject: c.subject(s), flag: c.text(flag)}
 }
 
-// addGroups adds the maps themselves, which a clone does not have.
+// addGroups adds the size of the groups, which a clone does not have.
 func (c *cloneSize) addGroups(s *Subject) {
 	attributes := s.list()
 	for i := range attributes {
@@ -56,23 +56,24 @@ func (c *cloneSize) addGroups(s *Subject) {
 	}
 }
 
-// copier copies subjects. It hands no part of them to a function value, an interface or a map, so
-// that escape analysis sees that nothing is kept, and the caller's subject can stay on the stack.
-// All texts go into one piece of memory, and so do attributes and values. A piece that has no room
-// left is replaced by a larger one; copies that are in it already stay where they are.
+// copier copies subjects. It passes no part of them to a function value, an interface or a map.
+// Escape analysis therefore sees that nothing is kept, and the caller's subject can stay on the
+// stack. All texts go into one slice of bytes; attributes and values have a slice each. A slice
+// that is full is replaced by a larger one, and the copies that it already holds stay where they
+// are.
 type copier struct {
 	memory     []byte
 	attributes []Attribute
 	values     []Value
-	names      map[string]struct{} // of the attributes copied so far, once there are many
+	names      map[string]struct{} // names of the copied attributes; only used once there are many
 }
 
-// cloneSize is how much a copy of a subject takes: bytes of texts and objects, attributes, and
-// elements of lists.
+// cloneSize is the size of a subject's copy: bytes of texts and objects, the number of attributes,
+// and the number of list elements.
 type cloneSize struct{ texts, attributes, values int }
 
-// cloneSize measures a subject with the entries of its maps. Attributes that do not count are
-// measured too, but for the texts that say why they are left out.
+// cloneSize measures a subject with the entries of its maps. It includes attributes that do not
+// count, without the texts that say why they are left out.
 func (s *Subject) cloneSize() cloneSize {
 	size := cloneSize{texts: int(s.keyLength)}
 	attributes := s.list()
@@ -101,12 +102,12 @@ func (c *cloneSize) add(a *Attribute) {
 	}
 }
 
-// bytes returns how much memory that is.
+// bytes returns the size in bytes of memory.
 func (c cloneSize) bytes() int {
 	return c.texts + c.attributes*int(unsafe.Sizeof(Attribute{})) + c.values*int(unsafe.Sizeof(Value{}))
 }
 
-// makeRoom makes room for copies of that size.
+// makeRoom allocates memory for copies of the given size.
 func (c *copier) makeRoom(size cloneSize) {
 	c.memory, c.attributes = make([]byte, 0, size.texts), make([]Attribute, 0, size.attributes)
 	if size.values > 0 {
@@ -114,15 +115,16 @@ func (c *copier) makeRoom(size cloneSize) {
 	}
 }
 
-// subject copies a subject as it was passed: maps stay maps, and nothing is left out. The entries
-// of maps come behind the attributes.
+// subject copies a whole subject: groups stay groups, and nothing is left out. The entries of
+// groups come after the attributes.
 func (c *copier) subject(s *Subject) Subject {
 	list := s.list()
 	for range list {
 		c.attributes = append(c.attributes, Attribute{})
 	}
 	for i := range list {
-		a := c.attribute(&list[i]) // first, since the attributes may move on the way
+		// before c.attributes is indexed, because the call may replace the slice
+		a := c.attribute(&list[i])
 		c.attributes[i] = a
 	}
 	return NewSubject(c.text(s.Key()), c.attributes[:len(list)]...)
@@ -139,18 +141,21 @@ func (c *copier) attribute(a *Attribute) Attribute {
 	return attribute(c.text(a.named()), c.value(a.value))
 }
 
-// addCounting copies the attribute if it counts: if it has a meaning, and a name that none of the
-// copies has, which come later in the subject.
+// addCounting copies the attribute if it counts: it has a value, and no attribute that was copied
+// before has its name. Attributes are copied from the last to the first, because the last one of a
+// name counts.
 func (c *copier) addCounting(a *Attribute) {
 	if a.value.isValue() && a.named() != keyName && !c.taken(a) {
 		c.attributes = append(c.attributes, c.attribute(a))
 	}
 }
 
-// many is the number of attributes from which on names are hashed and not compared.
+// many is the number of attributes above which names are looked up in a map instead of compared one
+// by one.
 const many = 32
 
-// taken reports whether a copy has the attribute's name. The map holds the names of copies alone.
+// taken reports whether a copied attribute has the same name. The map's keys are names of copies,
+// never names of the caller.
 func (c *copier) taken(a *Attribute) bool {
 	if len(c.attributes) < many {
 		for i := range c.attributes {
@@ -170,7 +175,7 @@ func (c *copier) taken(a *Attribute) bool {
 	return taken
 }
 
-// value copies a value with everything that it refers to. A group holds no groups.
+// value copies a value with everything that it refers to. A group never contains groups.
 func (c *copier) value(v Value) Value {
 	switch v.kind() {
 	case KindString, kindIgnored:
@@ -197,7 +202,7 @@ func (c *copier) value(v Value) Value {
 	}
 }
 
-// list copies a list of an attribute, whose elements are all scalars.
+// list copies the list of an attribute. All of its elements are scalars.
 func (c *copier) list(v Value) Value {
 	at := len(c.values)
 	for i := range v.Len() {
@@ -218,18 +223,18 @@ func (c *copier) scalar(v Value) Value {
 	return Value{number: v.number, meta: v.meta}
 }
 
-// A regexp keeps the text that it matches in a machine on the heap while it runs, and rules behind
-// an interface may keep a subject as far as escape analysis knows. If a text went to them as it is,
-// the compiler would put every text that a caller makes, and every subject, on the heap. They are
-// lent a copy instead, which lies on the heap, in memory that is used again.
+// While a regexp runs, it stores the text in an object on the heap. Rules behind an interface may
+// keep a subject, as far as escape analysis can see. If the caller's text or subject were passed to
+// them, the compiler would allocate every text and every subject of a caller on the heap. They get
+// a copy instead, in pooled memory on the heap.
 
-// textCopy is one allocation, and large enough for nearly all texts.
+// textCopy is the memory for one copied text. It is large enough for nearly all texts.
 type textCopy struct{ room [512]byte }
 
 var textCopies = sync.Pool{New: func() any { return new(textCopy) }}
 
-// matches reports whether the pattern matches a copy of the text. A text that does not fit into the
-// room costs an allocation, which is not kept.
+// matches reports whether the pattern matches a copy of the text. A text that is longer than the
+// room costs one allocation, which does not go into the pool.
 func matches(pattern *regexp.Regexp, text string) bool {
 	c := textCopies.Get().(*textCopy) //nolint:errcheck // the pool holds nothing else
 	matches := pattern.Match(append(c.room[:0], text...))
@@ -237,8 +242,8 @@ func matches(pattern *regexp.Regexp, text string) bool {
 	return matches
 }
 
-// lentSubject is a copy of a subject and of a flag's key for rules that keep nothing, see
-// [lending.Borrower]. It is one allocation, and large enough for nearly all subjects.
+// lentSubject is a copy of a subject and of a flag's key, for rules that do not keep them; see
+// [lending.Borrower]. It is one allocation, large enough for nearly all subjects.
 type lentSubject struct {
 	copier
 	lent Subject
@@ -260,8 +265,8 @@ func lend(s *Subject, flag string) *lentSubject {
 	return l
 }
 
-// giveBack lets the memory be used again. What a large subject took beyond the room is not kept: no
-// pointer of the copy remains.
+// giveBack returns the memory to the pool. It clears every pointer of the copy, so memory that a
+// large subject needed beyond the room can be freed.
 func (l *lentSubject) giveBack() {
 	if lending.Poisoned.Load() {
 		l.poison()
@@ -273,9 +278,9 @@ func (l *lentSubject) giveBack() {
 	lentSubjects.Put(l)
 }
 
-// poison overwrites the copies, in memory that is not used again, so that rules that kept a copy
-// read poison for ever. Of the pieces that became too small while a large subject was copied, only
-// the room is overwritten: nothing else leads to the others once they are replaced.
+// poison overwrites the copies. Their memory is not used again, so rules that kept a copy always
+// read the poison. If slices were replaced by larger ones during the copy, only the room and the
+// last slices are overwritten; nothing refers to the ones between.
 func (l *lentSubject) poison() {
 	for i := range l.memory {
 		l.memory[i] = poisonByte
@@ -291,5 +296,5 @@ func (l *lentSubject) poison() {
 	}
 }
 
-// poisonByte occurs in no text of UTF-8.
+// poisonByte never occurs in valid UTF-8.
 const poisonByte = 0xff

@@ -10,8 +10,8 @@ import (
 	"github.com/becketflags/becket/internal/sniff"
 )
 
-// decodePatience and decodePatienceByte say how long another format may take to decode a document,
-// which is far longer than a good one does.
+// decodePatience, plus decodePatienceByte for each byte of the document, is how long a format other
+// than the native one may take to decode. This is far longer than a working format needs.
 const (
 	decodePatience     = 10 * time.Second
 	decodePatienceByte = 10 * time.Microsecond
@@ -19,7 +19,7 @@ const (
 
 var errFormatHangs = errors.New("becket: the format hangs: Decode has not returned")
 
-// decoder compiles documents of the client's format, which may be a program's own.
+// decoder compiles documents of the client's format, which may be code of the program.
 type decoder struct {
 	format   Format
 	name     string
@@ -32,9 +32,9 @@ func newDecoder(c *config, n *notifier) *decoder {
 	return &decoder{format: c.format, name: name, notifier: n, guard: guard{own: n.own, name: name, hangs: errFormatHangs}}
 }
 
-// decode compiles a document and lets it take over what it had to set aside from the rules served
-// before. The native format is called directly. Another one is abandoned when it hangs, and its
-// rules are returned as [foreignRules].
+// decode compiles a document, and lets its rules take over definitions of the previous rules for
+// those that are invalid (see [Keeper]). The native format is called directly. A call of another
+// format is abandoned if it hangs, and its rules are returned as [foreignRules].
 func (d *decoder) decode(ctx context.Context, body []byte, previous Rules) (rules Rules, err error) {
 	if len(body) == 0 {
 		return nil, errors.New("becket: the document is empty: it has no bytes at all")
@@ -63,7 +63,8 @@ func (d *decoder) native(body []byte, previous Rules) (rules Rules, err error) {
 		}
 	}()
 	if previous != nil {
-		rules, err = decodeNative(body, 1) // nobody waits for it, and the other processors have work
+		// on one processor: there is no hurry, because rules are in use already
+		rules, err = decodeNative(body, 1)
 	} else {
 		rules, err = d.format.Decode(body)
 	}
@@ -86,7 +87,7 @@ func (d *decoder) foreign(body []byte, previous Rules) (Rules, error) {
 	}
 	if keeper, ok := rules.(Keeper); ok {
 		if rules = keeper.Keep(bareRules(previous)); rules == nil {
-			return nil, errors.New("becket: the format's rules kept nothing: Keep returned nil")
+			return nil, errors.New("becket: the format's rules have no replacement: Keep returned nil")
 		}
 	}
 	if native, ok := rules.(*ruleset); ok {
@@ -95,21 +96,21 @@ func (d *decoder) foreign(body []byte, previous Rules) (Rules, error) {
 	return &foreignRules{rules: rules, name: d.name, info: rules.Info(), notifier: d.notifier}, nil
 }
 
-// errRulesPanicked is the answer of rules that panicked. It is made once, since an attribute of a
-// request may be what makes them panic.
+// errRulesPanicked is the error of an evaluation whose rules panicked. It is allocated once,
+// because a request may be able to cause the panic many times.
 var errRulesPanicked = &EvaluationError{Code: CodeGeneral, Message: "the rules of the format panicked"}
 
-// foreignRules are rules of another format than the native one, which may be a program's own. A
-// panic in them does not reach the caller of an evaluation: it is counted and reported as a panic
-// in a hook is, and the caller's default is the answer.
+// foreignRules wraps the rules of a format other than the native one, which may be code of the
+// program. A panic in them does not reach the caller of an evaluation: it is counted and reported
+// like a panic in a hook, and the evaluation returns the caller's default.
 type foreignRules struct {
 	rules    Rules
-	name     string    // of the format
-	info     RulesInfo // asked for once, when the document was decoded
+	name     string    // "format " and the format's name, for reports
+	info     RulesInfo // result of Info, called once after decoding
 	notifier *notifier
 }
 
-// bareRules returns the format's own rules.
+// bareRules returns the rules as the format returned them.
 func bareRules(rules Rules) Rules {
 	if foreign, ok := rules.(*foreignRules); ok {
 		return foreign.rules
@@ -121,7 +122,7 @@ func (f *foreignRules) panicked(method string, cause any) {
 	f.notifier.panicked(method+" of the "+f.name, cause)
 }
 
-// Evaluate also makes an error of a value of another type than was asked for.
+// Evaluate also turns a value of a type other than want into an error.
 func (f *foreignRules) Evaluate(flag string, want Kind, subject *Subject, at *Moment) (r Result) {
 	defer func() {
 		if cause := recover(); cause != nil {
@@ -138,7 +139,7 @@ func (f *foreignRules) Evaluate(flag string, want Kind, subject *Subject, at *Mo
 	return r
 }
 
-// Flags lets a panic of the loop's body pass: that is the caller's own.
+// Flags does not recover a panic in the body of the caller's loop.
 func (f *foreignRules) Flags() iter.Seq[FlagInfo] {
 	return func(yield func(FlagInfo) bool) {
 		inBody := false

@@ -1,35 +1,42 @@
 package becket
 
-// Detail is an evaluation's answer with everything that is known about how it came about.
+// Detail is the value of an evaluation with the reasons for it.
 type Detail[T any] struct {
-	Value    T      // the caller's default where Err is set, and where no variant is served
-	Flag     string // the flag's key
-	Variant  string // the name of the variant served; "" where the caller's default is
-	Rule     string // the name of the rule that applied, "[1]" for the second of two without names; "" where none did
+	Value   T      // the caller's default if Err is set or no variant is served
+	Flag    string // the flag's key
+	Variant string // the name of the served variant; "" for the caller's default
+	// the name of the rule that applied, or "[1]" for the second rule if it has no name; "" if none
+	// applied
+	Rule     string
 	Reason   Reason
-	Revision int64  // of the ruleset that answered
-	Tier     Tier   // where that ruleset came from
-	Missing  string // the first attribute whose absence kept a rule from applying; "" where none did
-	Err      error  // nil, or an *EvaluationError that says why Value is the caller's default
+	Revision int64 // the revision of the ruleset that was used
+	Tier     Tier  // where this ruleset came from
+	// the first attribute whose absence prevented a rule from applying; "" if there is none
+	Missing string
+	Err     error // nil, or an *EvaluationError that says why Value is the caller's default
 }
 
-// Reason says why an evaluation gave what it gave, in OpenFeature's words where it has one.
+// Reason says why an evaluation returned its value. The words are OpenFeature's where OpenFeature
+// has one.
 type Reason string
 
 // The reasons.
 const (
-	ReasonStatic             Reason = "STATIC"              // the flag has no rules
-	ReasonDefault            Reason = "DEFAULT"             // no rule applied
-	ReasonTargetingMatch     Reason = "TARGETING_MATCH"     // a rule applied
-	ReasonSplit              Reason = "SPLIT"               // a percentage, ramp, layer or split decided
-	ReasonDisabled           Reason = "DISABLED"            // the flag is switched off
-	ReasonStale              Reason = "STALE"               // the ruleset is older than the flag allows
-	ReasonPrerequisiteFailed Reason = "PREREQUISITE_FAILED" // another flag, which this one requires, did not serve what it must
-	ReasonOverride           Reason = "OVERRIDE"            // a local override for development stands before the ruleset
-	ReasonError              Reason = "ERROR"               // see Detail.Err
+	ReasonStatic         Reason = "STATIC"          // the flag has no rules
+	ReasonDefault        Reason = "DEFAULT"         // no rule applied
+	ReasonTargetingMatch Reason = "TARGETING_MATCH" // a rule applied
+	// a percentage, ramp, layer or split was decisive
+	ReasonSplit    Reason = "SPLIT"
+	ReasonDisabled Reason = "DISABLED" // the flag is switched off
+	ReasonStale    Reason = "STALE"    // the ruleset is older than the flag allows
+	// a required flag does not serve a required variant
+	ReasonPrerequisiteFailed Reason = "PREREQUISITE_FAILED"
+	// a local override for development replaces the ruleset's answer
+	ReasonOverride Reason = "OVERRIDE"
+	ReasonError    Reason = "ERROR" // see Detail.Err
 )
 
-// reason is a Reason as an evaluation notes it.
+// reason is the form of a Reason that an evaluation stores.
 type reason uint8
 
 const (
@@ -43,7 +50,7 @@ const (
 	reasonError
 )
 
-// word returns the reason as it is told.
+// word returns the public form of the reason.
 func (r reason) word() Reason {
 	return [...]Reason{
 		"", ReasonStatic, ReasonDefault, ReasonTargetingMatch, ReasonSplit, ReasonDisabled, ReasonStale, ReasonPrerequisiteFailed, ReasonError,
@@ -55,7 +62,7 @@ type Tier uint8
 
 // The tiers, from nothing to the source itself.
 const (
-	TierDefaults  Tier = iota // no ruleset yet: callers get their defaults
+	TierDefaults  Tier = iota // there is no ruleset yet: evaluations return the callers' defaults
 	TierBootstrap             // the bytes that the program was built with
 	TierDisk                  // the copy that an earlier run left on disk
 	TierNetwork               // the source, which may also be a file

@@ -5,31 +5,34 @@ import (
 	"slices"
 )
 
-// Changes is what differs between two rulesets, the one served before and the one that replaced it.
-// The lists are in the order of the keys. Metadata is shared with the rulesets and to be read only.
+// Changes lists the differences between two rulesets: the previous one and the one that replaced
+// it. The lists are in the order of the keys. The metadata of flags is shared with the rulesets and
+// must not be changed.
 type Changes struct {
-	FromRevision int64 // 0 where there was no ruleset
+	FromRevision int64 // 0 if there was no ruleset before
 	ToRevision   int64
 	FromTier     Tier
-	Tier         Tier // of the new ruleset
+	Tier         Tier // the tier of the new ruleset
 	Environment  string
 
 	Added   []FlagInfo
 	Removed []FlagInfo
 	Changed []FlagChange
 
-	AddedSegments   []string // their keys, in order
+	AddedSegments   []string // keys of segments, in order
 	RemovedSegments []string
 	ChangedSegments []string
 }
 
-// FlagChange is a flag that both rulesets have.
+// FlagChange is a flag that both rulesets have and whose definition differs.
 type FlagChange struct {
 	Before, After FlagInfo
-	OnlyMetadata  bool // only fields for people differ: no subject gets another answer for it
+	// only descriptive fields differ, so no subject gets another value from this flag's own
+	// definition
+	OnlyMetadata bool
 }
 
-// empty reports whether nothing differs but, perhaps, the revision and the tier.
+// empty reports whether no flag and no segment differs. The revision and the tier may differ.
 func (c Changes) empty() bool {
 	return len(c.Added)+len(c.Removed)+len(c.Changed)+c.segmentCount() == 0
 }
@@ -50,7 +53,7 @@ func (c Changes) Keys() []string {
 	return keys
 }
 
-// head says which two rulesets are compared.
+// head returns Changes that name the two rulesets and list no differences yet.
 func head(before, after *served) Changes {
 	return Changes{
 		FromRevision: before.revision,
@@ -61,7 +64,7 @@ func head(before, after *served) Changes {
 	}
 }
 
-// differ compares two rulesets. The one before may have no rules.
+// differ compares two rulesets. before may have no rules.
 func differ(before, after *served) Changes {
 	c := head(before, after)
 	var segments map[string]uint64
@@ -73,7 +76,7 @@ func differ(before, after *served) Changes {
 	return c
 }
 
-// flags walks both lists side by side, since both are in the order of the keys.
+// flags compares two lists of flags, both in the order of their keys, in one pass.
 func (c *Changes) flags(before, after iter.Seq[FlagInfo]) {
 	next, stop := iter.Pull(before)
 	defer stop()

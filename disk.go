@@ -8,16 +8,18 @@ import (
 	"github.com/becketflags/becket/internal/disk"
 )
 
-// How long the file system may take before it counts as hanging; a second is added to each.
+// How long the file system may take before it counts as hanging. A grace of one second is added to
+// each.
 const (
-	diskPatience      = 9 * time.Second // for a write
-	bootstrapPatience = time.Second     // for all that New reads, if there is a bootstrap to serve
+	diskPatience = 9 * time.Second // time for a write
+	// time for everything that New reads, if there is a bootstrap to serve
+	bootstrapPatience = time.Second
 )
 
 var errDiskHangs = errors.New("becket: disk copy: the file system hangs: it has not answered in time")
 
-// guardedDisk calls a disk whose file system may hang, as one on a network does when its server is
-// gone.
+// guardedDisk calls a disk whose file system may hang, such as a network file system whose server
+// is down.
 type guardedDisk struct {
 	store disk.Store
 	guard guard
@@ -31,8 +33,8 @@ func newGuardedDisk(c *config, own *goroutines) *guardedDisk {
 	return &guardedDisk{open(c), guard{own: own, name: "disk copy", hangs: errDiskHangs}}
 }
 
-// open cleans the folder up and reads the copy, nil where there is none. It is more patient where
-// there is nothing else to serve.
+// open cleans up the folder and reads the copy. It returns nil if there is no copy. It waits longer
+// if there is no bootstrap to serve instead.
 func (d *guardedDisk) open(bootstrapped bool) (*disk.Copy, error) {
 	limit := startPatience
 	if bootstrapped {
@@ -44,7 +46,7 @@ func (d *guardedDisk) open(bootstrapped bool) (*disk.Copy, error) {
 	})
 }
 
-// keep replaces the copy. Close does not interrupt it, so that it can finish.
+// keep replaces the copy. Close does not interrupt the write.
 func (d *guardedDisk) keep(c *disk.Copy) error {
 	return d.call(diskPatience, func() error { return d.store.Write(c) })
 }

@@ -1,38 +1,58 @@
-// Package becket evaluates feature flags locally, out of a JSON ruleset that it downloads from any
+// Package becket evaluates feature flags locally, from a JSON ruleset that it downloads from any
 // HTTP server.
 //
-// A [Client] keeps the ruleset in memory up to date, with a copy on disk and bytes that the program
-// was built with to fall back on. [Client.For] gives a [View]: the flags as they are for one
-// [Subject], out of one ruleset. Asking it returns a value, never an error; the detail of an
-// evaluation says why.
+// A [Client] keeps the ruleset in memory up to date. A copy on disk, and bytes that are built into
+// the program, stand in when the server is down. [Client.For] returns a [View]: the flags for one
+// [Subject], all from one ruleset. Its methods return a value and never an error; the detail of an
+// evaluation says why it has that value.
 //
-//	client, err := becket.New(becket.HTTP("https://cdn.example.com/flags/production.json"), becket.WithDiskCache(dir))
+//	source := becket.HTTP("https://cdn.example.com/flags/production.json")
+//	client, err := becket.New(source, becket.WithDiskCache(dir))
 //	…
 //	flags := client.For(becket.NewSubject("user-42", becket.String("country", "DE")))
 //	if flags.Enabled("new-checkout") { … }
 //
-// # Rulesets
+// # If you check flags
 //
-// The native format is described in docs/ruleset.md. Other vendors' documents are read through a
-// [Format]; those of ConfigCat and flagd are in packages below format/. Hashing decides who is in a
-// share of subjects, and never changes within one version of the format.
+// Start with [View] and [NewSubject]. [View.Enabled], [View.Bool], [View.String], [View.Int],
+// [View.Float] and [JSON] return the value of a flag, or the default of the call if there is no
+// value; the methods whose names end in Detail return a [Detail] with the reason. In a web server,
+// [Client.Middleware] puts the view into the request's context and [From] takes it out.
+// [BoolFlag] and its siblings declare a flag once, and [Client.Verify] compares the declarations
+// with the ruleset. [Client.Explain] shows how a decision was made. Package flagtest serves fixed
+// values in tests.
+//
+// # If you run the client
+//
+// Start with [New] and the functions that return an [Option]. [HTTP], [File], [FS] and [Bytes] are
+// the sources of documents. [Client.Status] reports the ruleset in use, its age and every failure;
+// [Hooks] report the same as it happens, and [WithLogger] logs it. [WithExposures] sends exposures
+// to a [Sink], for the evaluation of experiments. [DeliveryError] and the errors whose names begin
+// with Err say what failed.
+//
+// Nothing that a source does makes a check fail, block or slow down: the last good ruleset stays in
+// use without a time limit, and polling never ends.
+//
+// # If you write a format or a source
+//
+// A [Format] decodes documents of another vendor into [Rules]; [Result], [Variant], [Moment],
+// [FlagInfo] and [RulesInfo] are the types of its methods, and [Subject.Entries] lists attributes
+// in the form that formats need. Rules may also implement [Keeper], [Explainer] and
+// [VariantLister]. A [Source] fetches documents. It may also implement [SignedSource], [Checker]
+// and io.Closer. All of these are optional. The native format is described in docs/ruleset.md;
+// packages below format/ read the documents of ConfigCat and flagd.
 //
 // # Performance
 //
-// A check is an atomic load, a map look-up and what the flag's rules compare and hash: tens of
-// nanoseconds. It takes no lock, does not look at the clock unless the flag has time in it, and
-// allocates nothing, also when the subject is built in the call. Hooks, exposures and overrides
-// cost who installs them, and nobody else.
+// A check is an atomic load, a map look-up, and the comparisons and hashes that the flag's rules
+// need: tens of nanoseconds. It takes no lock, reads the clock only for flags that depend on time,
+// and allocates nothing, even if the subject is built in the call. Hooks, exposures and overrides
+// cost nothing in a program that does not use them. Hashing decides which subjects are in a
+// percentage or get a variant of a split, and never changes within one version of the format.
 //
 // # Thread safety
 //
-// Clients, views, subjects, values and details are safe for concurrent use. User code (hooks,
-// sinks, sources) is never called under a lock, and a panic in it is recovered, counted and
-// reported.
-//
-// # Outages
-//
-// Nothing that a source does or fails to do makes a check fail, block or slow down: the last good
-// ruleset stays in use for as long as it takes, and polling never ends. [Client.Status] tells how
-// things stand.
+// Clients, views, subjects, values and details are safe for concurrent use. The client never calls
+// the program's own code (hooks, sinks, sources) while it holds a lock, and recovers, counts and
+// reports a panic in it.
 package becket

@@ -7,32 +7,33 @@ import (
 	"github.com/becketflags/becket/internal/match"
 )
 
-// A check takes at most a millisecond, whatever the document says and however long the attributes
-// are. Two limits see to that. Linking counts the evaluations that a check may take, see
-// maxEvaluations; it takes short attributes for granted. What long texts and lists of a subject
-// cost is counted while a check goes on: an operator for which nothing is left is unknown.
+// A check takes at most a millisecond, for any document and for attributes of any length. Two
+// limits ensure this. Linking counts the evaluations of a check, assuming short attributes; see
+// maxEvaluations. The check itself counts the steps that the subject's long texts and lists take;
+// see maxEffort. When the limit is reached, the result of an operator is unknown.
 
-// maxEffort is how many steps one check may spend on the texts and lists of a subject. A step is
-// about five nanoseconds.
+// maxEffort is the number of steps that one check may spend on the subject's texts and lists. A
+// step takes about five nanoseconds.
 const maxEffort = 100_000
 
-// maxEvaluations bounds what one check may cost: the evaluations of a flag with all the flags and
-// segments that it asks, each as often as it is asked. A diamond of requirements doubles them at
-// every level.
+// maxEvaluations is the greatest number of evaluations in one check: those of the flag and of all
+// flags and segments that it refers to, directly or not. Each counts as often as it is evaluated,
+// because a diamond of requirements doubles the number at every level.
 const maxEvaluations = 10_000
 
-var tooManyEvaluations = fmt.Sprintf("one check of it takes more than %d evaluations", maxEvaluations)
+var tooManyEvaluations = fmt.Sprintf("a check takes more than %d evaluations", maxEvaluations)
 
 const (
-	usualText  = 32  // bytes of a text that linking takes for granted
-	shortText  = 256 // bytes of a text that costs nothing to hash
-	parsedText = 256 // bytes of an instant, a version or an address; a longer text is none
+	usualText = 32  // length of a text, in bytes, that linking assumes
+	shortText = 256 // length of a text, in bytes, up to which hashing counts no steps
+	// greatest length of an instant, a version or an address in bytes; a longer text is invalid
+	parsedText = 256
 )
 
-// effort is how many steps a check has spent.
+// effort is the number of steps that a check has spent.
 type effort int32
 
-// spend reports whether there are so many steps left, and takes them.
+// spend takes the given number of steps. If fewer are left, it takes those and returns false.
 func (spent *effort) spend(steps int) bool {
 	if steps > maxEffort-int(*spent) {
 		*spent = maxEffort
@@ -42,14 +43,15 @@ func (spent *effort) spend(steps int) bool {
 	return true
 }
 
-// hashing spends what it takes to hash a text.
+// hashing spends the steps for hashing a text, and reports whether enough were left.
 func (spent *effort) hashing(text string) bool {
 	return len(text) <= shortText || spent.spend(len(text)/16)
 }
 
-// effortOfText returns how many steps the operator takes for a text of so many bytes.
+// effortOfText returns the number of steps that the operator takes for a text of the given length
+// in bytes.
 func (c *condition) effortOfText(length int) int {
-	const folding = 2 // steps for each byte
+	const folding = 2 // steps per byte
 	steps := 0
 	if c.fold {
 		steps = folding * length
@@ -68,7 +70,7 @@ func (c *condition) effortOfText(length int) int {
 	}
 }
 
-// saturated multiplies numbers that may be large.
+// saturated returns a*b, or math.MaxInt32 if the product is larger.
 func saturated(a, b int) int {
 	if b > 0 && a > math.MaxInt32/b {
 		return math.MaxInt32
@@ -76,14 +78,15 @@ func saturated(a, b int) int {
 	return a * b
 }
 
-// evaluations returns what one decision of the condition counts, without what it refers to.
+// evaluations returns the number of evaluations that one decision of the condition counts as,
+// without the flags and segments that it refers to.
 func (c *condition) evaluations() int {
 	if c == nil {
 		return 0
 	}
 	const (
-		unit = 20    // steps for one evaluation
-		most = 9_000 // of one operator
+		unit = 20    // steps that count as one evaluation
+		most = 9_000 // evaluations that one operator counts as, at most
 	)
 	sum := 1
 	if c.rest == nil {
@@ -98,9 +101,10 @@ func (c *condition) evaluations() int {
 	return min(sum, maxEvaluations+1)
 }
 
-// evaluations returns what one decision of the flag counts, without what it refers to.
+// evaluations returns the number of evaluations that one decision of the flag counts as, without
+// the flags and segments that it refers to.
 func (f *flag) evaluations() int {
-	const arms = 8 // of a split, for one evaluation
+	const arms = 8 // arms of a split that count as one evaluation
 	sum := 1
 	if f.defaultServe.split != nil {
 		sum += len(f.defaultServe.split.arms) / arms
@@ -120,8 +124,8 @@ func (f *flag) evaluations() int {
 	return min(sum, maxEvaluations+1)
 }
 
-// canHave reports whether a text of so many bytes may be among the texts. Where case is ignored, a
-// letter of one byte may stand for one of three.
+// canHave reports whether a text of the given length in bytes can be one of the texts. If fold is
+// true, case is ignored, and a letter of one byte can match a letter of three.
 func canHave(texts *match.Texts, length int, fold bool) bool {
 	const widest = 3
 	if fold {

@@ -7,10 +7,10 @@ import (
 	"github.com/becketflags/becket/internal/limit"
 )
 
-// ErrorCode is OpenFeature's word for what went wrong in an evaluation.
+// ErrorCode is OpenFeature's code for an error of an evaluation.
 type ErrorCode string
 
-// The codes that evaluations give.
+// The codes of evaluation errors.
 const (
 	CodeFlagNotFound        ErrorCode = "FLAG_NOT_FOUND"
 	CodeTypeMismatch        ErrorCode = "TYPE_MISMATCH"
@@ -20,16 +20,15 @@ const (
 	CodeGeneral             ErrorCode = "GENERAL"
 )
 
-// EvaluationError says why an evaluation gave the caller's default. Two of them are the same to
-// errors.Is when their codes are, so errors.Is(detail.Err, becket.ErrFlagNotFound) works for every
-// flag.
+// EvaluationError says why an evaluation returned the caller's default. errors.Is compares only the
+// codes, so errors.Is(detail.Err, becket.ErrFlagNotFound) works for every flag.
 type EvaluationError struct {
 	Code    ErrorCode
 	Message string
-	Cause   error // what the ruleset's decoder said, for a flag that could not be read; else nil
+	Cause   error // the decoder's error, for a flag that could not be read; otherwise nil
 }
 
-// Error returns the message with becket's prefix.
+// Error returns the message and the cause's text, with becket's prefix.
 func (e *EvaluationError) Error() string {
 	if e == nil {
 		return noError
@@ -54,8 +53,8 @@ func (e *EvaluationError) Is(target error) bool {
 	return ok && e != nil && other != nil && other.Code == e.Code
 }
 
-// The errors of evaluations, for errors.Is. They are made once, so that a failing check allocates
-// nothing either; which flag it was stands in the detail.
+// The errors of evaluations, for errors.Is. They are allocated once, so that a failing check
+// allocates nothing either. They do not name the flag; [Detail] does.
 var (
 	ErrFlagNotFound        = &EvaluationError{Code: CodeFlagNotFound, Message: "the ruleset has no such flag"}
 	ErrTypeMismatch        = &EvaluationError{Code: CodeTypeMismatch, Message: "the flag is of another type"}
@@ -66,49 +65,52 @@ var (
 
 // Errors of a client's methods, for errors.Is.
 var (
-	// ErrNoClient is returned by the methods of a nil Client that would have to do something.
+	// ErrNoClient is returned by the methods of a nil or zero Client that would have to do
+	// something, such as Refresh.
 	ErrNoClient = errors.New("becket: the client is nil")
 
 	// ErrClosed is returned by Refresh and Flush after Close.
 	ErrClosed = errors.New("becket: the client is closed")
 
-	// ErrNotEnded is returned by Close when it gives up waiting: a source, a hook or a disk hangs.
+	// ErrNotEnded is returned by Close if it gave up waiting because a source, a hook, a sink or a
+	// disk hangs.
 	ErrNotEnded = errors.New("becket: Close gave up waiting")
 )
 
 // Errors of sources and formats, for errors.Is.
 var (
-	// ErrContract is a source or a format that broke its contract: it panicked, hung, or said that
-	// nothing has changed when it was not asked. The text says which.
+	// ErrContract reports that a source or a format broke its contract: it panicked, it hung, or it
+	// answered "not modified" to a request without a validator. The error's text says which.
 	ErrContract = errors.New("becket: the source or the format broke its contract")
 
-	// ErrTooLarge is a document over the limit of its size.
+	// ErrTooLarge reports that a document is larger than the limit.
 	ErrTooLarge = limit.ErrTooLarge
 )
 
-// errNotAsked is an answer "not modified" to a fetch that had nothing to compare with.
-var errNotAsked = contractError("the source says that nothing has changed, but was not asked whether it has")
+// errNotAsked reports that a source answered "not modified" although it was given no validator.
+var errNotAsked = contractError("the source answered \"not modified\" to a request without a validator")
 
 // Reasons why a valid document is not accepted, for errors.Is.
 var (
-	// ErrEnvironment is a document of another environment than the client was told to expect.
+	// ErrEnvironment reports that a document is for an environment other than the one of
+	// WithEnvironment.
 	ErrEnvironment = errors.New("becket: the document is of another environment")
 
-	// ErrLowerRevision is a document whose revision is below the one before.
+	// ErrLowerRevision reports that a document's revision is lower than the previous one's.
 	ErrLowerRevision = errors.New("becket: the document's revision is lower than before")
 
-	// ErrEmpty is a document without flags while the ruleset in use has some.
+	// ErrEmpty reports that a document has no flags although the ruleset in use has some.
 	ErrEmpty = errors.New("becket: the document has no flags")
 
-	// ErrSignature is a signature that is missing, does not fit the document, or is of a key that is
-	// not trusted.
+	// ErrSignature reports that a document's signature is missing, does not fit the document, or
+	// was made with a key that is not trusted.
 	ErrSignature = errors.New("becket: the document's signature is refused")
 )
 
-// errUnsigned is a document whose signature cannot be fetched.
+// errUnsigned reports that a document has no signature.
 var errUnsigned = fmt.Errorf("%w: the document is not signed", ErrSignature)
 
-// contractError returns an error that is ErrContract to errors.Is and says how.
+// contractError returns an error with the given text that errors.Is recognizes as ErrContract.
 func contractError(format string, args ...any) error {
 	return &contractBroken{"becket: " + fmt.Sprintf(format, args...)}
 }
@@ -119,12 +121,12 @@ func (e *contractBroken) Error() string { return e.text }
 
 func (e *contractBroken) Is(target error) bool { return target == ErrContract }
 
-// DocumentError is one thing wrong with a document, and where.
+// DocumentError is one problem in a document, with its place.
 type DocumentError struct {
 	Path    string // such as flags.checkout.rules[2].if; "" for the document itself
-	Line    int    // from 1; 0 where the place is not known
-	Column  int    // in bytes, from 1
-	Message string // with the remedy where there is one
+	Line    int    // counted from 1; 0 if the place is not known
+	Column  int    // counted in bytes, from 1
+	Message string // includes the remedy if there is one
 }
 
 // Error returns the message with path, line and column.
@@ -151,17 +153,19 @@ func (e *DocumentError) located() string {
 	return where + ": " + e.Message
 }
 
-// within is an error inside of another one's text, which has becket's prefix already.
+// within wraps an error for use inside the text of another error: its text lacks becket's prefix,
+// which the outer error has already.
 type within struct{ error }
 
 func (e within) Error() string { return trimPrefix(e.error) }
 
 func (e within) Unwrap() error { return e.error }
 
-// noError is the text of an error that is nil, as package fmt writes it.
+// noError is the text of a nil error, the same as that of package fmt.
 const noError = "<nil>"
 
-// trimPrefix returns an error's text without becket's prefix, for an error that carries another.
+// trimPrefix returns an error's text without becket's prefix, for use inside the text of another
+// error.
 func trimPrefix(err error) string {
 	if err == nil {
 		return noError
@@ -174,7 +178,7 @@ func trimPrefix(err error) string {
 	return text
 }
 
-// panicError keeps what a panic said, an error as what it is.
+// panicError returns an error for a panic. If the panic's value is an error, it is wrapped.
 func panicError(name string, cause any) error {
 	if err, ok := cause.(error); ok {
 		return fmt.Errorf("%s panicked: %w", name, err)
@@ -182,7 +186,7 @@ func panicError(name string, cause any) error {
 	return fmt.Errorf("%s panicked: %v", name, cause)
 }
 
-// joinProblems returns all problems as one error, nil for none.
+// joinProblems returns all problems as one error, or nil if there are none.
 func joinProblems(problems []*DocumentError) error {
 	if len(problems) == 1 {
 		return problems[0]

@@ -6,52 +6,56 @@ import (
 	"github.com/becketflags/becket/internal/match"
 )
 
-// evaluation is what one check carries along, and where it leaves how it came about. It lives on
-// the caller's stack, and is filled in place: returning structs of this size costs more than
-// deciding.
+// evaluation is the state of one check and holds its result. It lives on the caller's stack and is
+// filled in place, because returning a struct of this size would cost more than the decision
+// itself.
 //
-// What a usual check writes into it is no pointer: while the garbage collector marks, writing
-// pointers is slow.
+// A usual check writes no pointers into it, because writing pointers is slow while the garbage
+// collector marks.
 type evaluation struct {
-	subject   Subject
-	now       match.Instant  // only for flags with time in them
-	age       time.Duration  // likewise
-	asked     *asking        // nil: nobody wants to know which flags are asked on the way
-	trace     *tracing       // nil: nobody wants an explanation
-	missing   *attributeName // the first attribute that was asked for in vain
-	unit      *attributeName // the attribute that was hashed last; nil: the targeting key, or none
-	consulted bool           // a percentage, ramp, layer or split was asked
-	track     bool           // the evaluation counts as an exposure
+	subject Subject
+	now     match.Instant // only set for flags that depend on time
+	age     time.Duration // the rules' age; only set for flags that depend on time
+	// records the flags that are evaluated on the way; nil if that is not needed
+	asked   *asking
+	trace   *tracing       // records the explanation; nil for ordinary checks
+	missing *attributeName // the first attribute that the subject lacked
+	// the attribute that was hashed last; nil for the targeting key or none
+	unit      *attributeName
+	consulted bool // a percentage, ramp, layer or split was evaluated
+	track     bool // the evaluation counts as an exposure
 
-	// The two attributes found last, since the rules of a flag mostly ask for the same ones.
+	// The two attributes that were found last. The rules of a flag mostly test the same attributes.
 	found [2]foundAttribute
-	turn  uint8 // which of them is forgotten next
+	turn  uint8 // the one to replace next, by its lowest bit
 
-	effort effort // what long texts and lists have cost so far
+	effort effort // steps spent on long texts and lists so far
 
-	// The release that a version was last, and of which attribute it is; 0: none.
+	// The last version that was packed as a release, and the number of its attribute; 0 for none.
 	release     uint64
 	releaseName uint64
 
-	// Of the flag decided last, which is the one asked for when all is done.
+	// The result of the flag that was decided last. Flags that it depends on are decided before it,
+	// so at the end this is the flag of the check.
 	reason reason
 	failed failure
-	rule   int32 // the number of the rule that applied, from 1; 0: none
+	rule   int32 // the number of the rule that applied, from 1; 0 for none
 }
 
-// failure is why a flag could not be decided, as an evaluation notes it; 0: it could. It is no
-// pointer to the error also because escape analysis would take what is returned of an evaluation
-// for a part of its subject.
+// failure says why a flag could not be decided; 0 means that it could. It is not a pointer to an
+// error, because escape analysis would treat a pointer that comes from an evaluation as part of the
+// subject.
 type failure uint8
 
 const (
-	failedUnknown    failure = iota + 1 // there is no such flag
-	failedDefinition                    // it could not be read
-	failedType                          // it is of another type
-	failedKey                           // it splits, and the subject has no key
+	failedUnknown    failure = iota + 1 // the flag does not exist
+	failedDefinition                    // the definition could not be read
+	failedType                          // the flag is of another type
+	failedKey                           // the flag splits, and the subject has no key
 )
 
-// err returns the error. f is the flag that was asked for, as a want.
+// err returns the error for the failure. f is the flag of the check, and want the type that the
+// caller asked for.
 func (n failure) err(f *flag, want Kind) *EvaluationError {
 	switch n {
 	case failedUnknown:
@@ -69,11 +73,11 @@ func (n failure) err(f *flag, want Kind) *EvaluationError {
 
 // foundAttribute says where in the subject's list an attribute was found.
 type foundAttribute struct {
-	name  uint64 // its number; 0: nothing yet
+	name  uint64 // the attribute's number; 0 if the entry is empty
 	place int
 }
 
-// find returns the value of an attribute, the zero Value where it is missing.
+// find returns the value of an attribute, or the zero Value if the subject lacks it.
 func (e *evaluation) find(name *attributeName) Value {
 	for i := range e.found {
 		if e.found[i].name == name.number {
@@ -88,8 +92,8 @@ func (e *evaluation) find(name *attributeName) Value {
 	return value
 }
 
-// version applies a constraint to the text of an attribute. Rules mostly ask for one and the same
-// version, which is read once.
+// version applies a constraint to the text of an attribute. Most rules test the same attribute, so
+// its version is parsed once.
 func (e *evaluation) version(name *attributeName, text string, constraint *match.Constraint) truth {
 	if !constraint.TakesReleases() {
 		return versionWithin(constraint, text)
@@ -104,26 +108,26 @@ func (e *evaluation) version(name *attributeName, text string, constraint *match
 	return truthOf(constraint.ContainsRelease(e.release))
 }
 
-// noteMissing notes an attribute that the subject does not have.
+// noteMissing records an attribute that the subject lacks, if it is the first.
 func (e *evaluation) noteMissing(attribute *attributeName) {
 	if e.missing == nil {
 		e.missing = attribute
 	}
 }
 
-// settle notes how a flag was decided, and returns the variant.
+// settle records the decision of a flag, and returns the variant.
 func (e *evaluation) settle(variant *Variant, reason reason, rule int) *Variant {
 	e.rule, e.reason, e.failed = int32(rule), reason, 0
 	return variant
 }
 
-// fail notes why a flag could not be decided.
+// fail records why a flag could not be decided, and returns nil.
 func (e *evaluation) fail(why failure) *Variant {
 	e.rule, e.reason, e.failed = 0, reasonError, why
 	return nil
 }
 
-// result returns what Rules.Evaluate gives. f is the flag that was asked for, as a want.
+// result returns the result for Rules.Evaluate; see [failure.err] for f and want.
 func (e *evaluation) result(f *flag, want Kind, variant *Variant) Result {
 	r := Result{Variant: variant, Reason: e.reason.word(), Track: e.track}
 	if e.failed != 0 {
@@ -144,8 +148,8 @@ func (e *evaluation) result(f *flag, want Kind, variant *Variant) Result {
 	return r
 }
 
-// Evaluate decides one flag for one subject, in the order of docs/ruleset.md. It is safe for
-// concurrent use and allocates nothing. A nil subject is the zero Subject.
+// Evaluate decides one flag for one subject, in the order that docs/ruleset.md describes. It is
+// safe for concurrent use and allocates nothing. A nil subject counts as the zero Subject.
 func (r *ruleset) Evaluate(key string, want Kind, subject *Subject, at *Moment) Result {
 	if subject == nil {
 		subject = &Subject{}
@@ -160,17 +164,17 @@ func (r *ruleset) evaluate(key string, want Kind, subject *Subject, at *Moment) 
 	return e.result(f, want, variant)
 }
 
-// answerFast is answer for who wants the variant alone.
+// answerFast is answer for callers that need only the variant.
 func (f *flag) answerFast(subject Subject, want Kind, at *Moment) *Variant {
 	e := evaluation{subject: subject}
 	if f != nil && f.rare == nil && !f.timed && f.kind == want {
-		return f.decide(&e) // there is nothing to prepare
+		return f.decide(&e) // no preparation is needed
 	}
 	return f.answer(&e, want, at)
 }
 
-// answer returns the variant to serve, nil for the caller's default; e tells the rest. A nil
-// flag is not found.
+// answer returns the variant to serve, or nil for the caller's default, and leaves the rest of the
+// result in e. A nil flag means that the flag was not found.
 func (f *flag) answer(e *evaluation, want Kind, at *Moment) *Variant {
 	switch {
 	case f == nil:
@@ -185,7 +189,7 @@ func (f *flag) answer(e *evaluation, want Kind, at *Moment) *Variant {
 	}
 	var variant *Variant
 	if e.trace == nil {
-		variant = f.decide(e) // not by evaluate, which would be one more call
+		variant = f.decide(e) // called directly: decideTraced would be one more call
 	} else {
 		variant = e.trace.flag(e, f)
 	}
@@ -195,12 +199,13 @@ func (f *flag) answer(e *evaluation, want Kind, at *Moment) *Variant {
 	return variant
 }
 
-// tracks reports whether the evaluation of the flag is to be counted.
+// tracks reports whether the evaluation of the flag counts as an exposure.
 func (f *flag) tracks(e *evaluation) bool {
 	return f.track == trackAll || f.track == trackSplits && e.consulted
 }
 
-// decideTraced decides the flag, also as a requirement or condition of another.
+// decideTraced decides a flag that another flag refers to, and records it in the trace or in
+// e.asked if the check has one of them.
 func (f *flag) decideTraced(e *evaluation) *Variant {
 	switch {
 	case e.trace != nil:
@@ -244,8 +249,8 @@ func (f *flag) decide(e *evaluation) *Variant {
 	return e.settle(f.defaultServe.variant, reasonDefault, 0)
 }
 
-// decideByTests is decide for who wants the variant alone, and for a flag of which every rule is one
-// test that serves one variant. Then there is nothing to note on the way.
+// decideByTests is decide for flags whose rules each have one test and serve one variant. It
+// returns only the variant and records nothing; see [flag.precompute].
 func (f *flag) decideByTests(subject Subject) *Variant {
 	var spent effort
 	for i := range f.rules {
@@ -259,7 +264,8 @@ func (f *flag) decideByTests(subject Subject) *Variant {
 	return f.defaultServe.variant
 }
 
-// forbids returns why the flag serves "off" whatever its rules say, 0 for no reason.
+// forbids returns the reason why the flag serves "off" before any rule is evaluated, or 0 if there
+// is none.
 func (f *rareFields) forbids(e *evaluation) reason {
 	if f.maxAge > 0 && e.age > f.maxAge {
 		return reasonStale
@@ -272,8 +278,8 @@ func (f *rareFields) forbids(e *evaluation) reason {
 	return 0
 }
 
-// matches reports whether the rule's condition is true and its gate open. An attribute that is
-// missed on the way counts only when it keeps the rule from applying.
+// matches reports whether the rule's conditions are true and its gate admits the subject. A missing
+// attribute is reported only if its absence prevents the rule from applying.
 func (r *rule) matches(e *evaluation) bool {
 	if r.gate != nil && r.gate.window != nil && !r.gate.open(e) {
 		return false
@@ -299,8 +305,9 @@ func (r *rule) matches(e *evaluation) bool {
 	return r.gate == nil || r.gate.admits(e)
 }
 
-// pick returns the variant that the rule serves, nil where it splits and the subject has no key:
-// then the next rule is asked. It is the flag's rule of that number.
+// pick returns the variant that the rule serves. It returns nil if the rule splits and the subject
+// has no key; the flag then goes on with the next rule. number is the rule's number in the flag,
+// from 1.
 func (r *rule) pick(e *evaluation, number int) *Variant {
 	switch {
 	case r.serve.split != nil:
@@ -312,8 +319,7 @@ func (r *rule) pick(e *evaluation, number int) *Variant {
 	}
 }
 
-// draw returns the variant that the subject draws, nil without a key: there is nothing to draw
-// with.
+// draw returns the variant that the subject's key draws, or nil if the subject has no key.
 func (s *split) draw(e *evaluation, rule int) *Variant {
 	hash, ok := s.hash(e)
 	if !ok {

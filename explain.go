@@ -6,29 +6,33 @@ import (
 	"strings"
 )
 
-// Explanation tells how a decision came about: the answer, and the steps that led to it. String
-// prints it indented, and it marshals to JSON.
+// Explanation describes a decision: its value, and the steps that led to it. String prints it with
+// indentation, and MarshalJSON writes it as JSON.
 type Explanation struct {
 	Flag     string `json:"flag"`
 	Key      string `json:"key"`             // the subject's targeting key
-	Value    any    `json:"value,omitempty"` // nil where the caller's default is given
+	Value    any    `json:"value,omitempty"` // nil for the caller's default
 	Variant  string `json:"variant,omitempty"`
 	Rule     string `json:"rule,omitempty"`
 	Reason   Reason `json:"reason"`
 	Missing  string `json:"missing,omitempty"`
 	Revision int64  `json:"revision"`
 	Tier     Tier   `json:"tier"`
-	Err      error  `json:"-"` // "error" in JSON, as text
+	Err      error  `json:"-"` // written to JSON as a text named "error"
 	Steps    []Step `json:"steps,omitempty"`
 }
 
 // Step is one step of a decision.
 type Step struct {
-	What    string `json:"what"`           // "flag", "requirement", "rule", "condition", "segment", "window", "layer", "percent", "ramp", "split" or "draw"
-	Text    string `json:"text,omitempty"` // as the ruleset has it: a rule's name, an operator with its operand
-	Outcome string `json:"outcome"`        // "true", "false", "unknown", or what is served
-	Note    string `json:"note,omitempty"` // the subject's value, what is missing, a bucket against a threshold
-	Steps   []Step `json:"steps,omitempty"`
+	// the kind: "flag", "requirement", "rule", "condition", "segment", "window", "layer",
+	// "percent", "ramp", "split" or "draw"
+	What string `json:"what"`
+	// the ruleset's text for the step: a rule's name, or an operator with its operand
+	Text    string `json:"text,omitempty"`
+	Outcome string `json:"outcome"` // "true", "false", "unknown", or the served variant
+	// the subject's value, a missing attribute, or a bucket and its threshold
+	Note  string `json:"note,omitempty"`
+	Steps []Step `json:"steps,omitempty"`
 }
 
 // MarshalJSON writes the explanation with the error as text.
@@ -44,7 +48,7 @@ func (x Explanation) MarshalJSON() ([]byte, error) {
 	}{plain(x), failure})
 }
 
-// String prints the answer and, indented below it, the steps.
+// String returns the value on the first line and the steps, indented, on the lines below.
 func (x Explanation) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s for %q: ", x.Flag, x.Key)

@@ -16,74 +16,80 @@ import (
 	"github.com/becketflags/becket/internal/recent"
 )
 
-// ExposureStatus counts exposures since the client was made. Sent, Dropped, Duplicates and Queued
-// add up to Produced.
+// ExposureStatus has counters of exposures since the client was made. Produced is the sum of Sent,
+// Dropped, Duplicates and Queued.
 type ExposureStatus struct {
-	Produced   uint64 // evaluations that were to be counted
-	Sent       uint64 // taken by the sink
-	Dropped    uint64 // lost: the queue was full, the sink failed, or the client was closed
-	Duplicates uint64 // left out, since the same subject had the same variant within the window
-	Queued     uint64 // waiting, or with the sink just now
+	Produced uint64 // evaluations that count as exposures
+	Sent     uint64 // exposures that the sink has taken
+	// lost exposures: the queue was full, the sink failed, or the client was closed
+	Dropped uint64
+	// exposures left out, since the same subject had the same variant within the window
+	Duplicates uint64
+	Queued     uint64 // exposures that wait or are being delivered
 }
 
-// sinkPatience is what one call of the sink may take.
+// sinkPatience is how long one call of the sink may take.
 const sinkPatience = 10 * time.Second
 
 var errSinkPanicked = errors.New("the sink panicked")
 
-// exposer collects exposures and delivers them from one goroutine, in batches. What an evaluation
-// does here is bounded: a look into the memory of sightings, and for a first sighting a copy into
-// the queue if there is room.
+// exposer collects exposures and delivers them from one goroutine, in batches. Its work within an
+// evaluation is bounded: it looks the exposure up among the recent ones, and if the exposure is new
+// and there is room, it copies it into the queue.
 type exposer struct {
 	config   exposureConfig
 	private  *privacy
 	notifier *notifier
 	seed     maphash.Seed
-	began    time.Time    // by the monotonic clock
-	now      atomic.Int64 // time since then as of the last tick: reading the clock costs as much as all the rest of a repeated check
-	tick     *time.Timer
-	seen     *recent.Memory
+	began    time.Time // when the exposer was made, by the monotonic clock
+	// time since began at the last tick; reading the clock would double the cost of a repeated
+	// check
+	now  atomic.Int64
+	tick *time.Timer
+	seen *recent.Memory
 
-	ctx      context.Context //nolint:containedctx // of the sink's calls: cancelled when Close gives up
+	// the context of the sink's calls; cancelled when Close gives up
+	ctx      context.Context //nolint:containedctx
 	cancel   context.CancelFunc
 	full     chan struct{}   // holds a token when a batch is full
-	flushes  chan chan error // who waits until the queue is empty
+	flushes  chan chan error // calls of flush, which wait until the queue is delivered
 	stopping chan struct{}   // closed by stop
 	stopOnce sync.Once
 	done     chan struct{} // closed when the goroutine has ended
 
-	mutex         sync.Mutex
-	queue         []queued
-	pending       int // room that is taken: being copied, queued, and with the sink
-	bytes         int // what of that room has been measured takes
+	mutex sync.Mutex
+	queue []queued
+	// number of exposures that are being copied, are queued, or are being delivered
+	pending       int
+	bytes         int // bytes of the pending exposures whose size is known
 	sent, dropped uint64
-	failure       error       // of the last batch that the sink did not take
-	deadline      *time.Timer // of what the sink is called for after stop; nil before
-	closed        bool        // nothing is taken any more
-	ended         bool        // the goroutine will not look into the queue again
-	abandoned     bool        // all that was pending counts as dropped already
+	failure       error       // the error of the last batch that the sink did not take
+	deadline      *time.Timer // cancels the calls of the sink some time after stop; nil before stop
+	closed        bool        // no new exposure is taken
+	ended         bool        // the goroutine will not read the queue again
+	abandoned     bool        // all pending exposures have been counted as dropped
 }
 
-// queued is an exposure with what it is remembered by.
+// queued is an exposure in the queue, with its key in the memory of recent exposures and its size.
 type queued struct {
 	exposure Exposure
 	sighting recent.Key
 	bytes    int
 }
 
-// bytesEach and bytesAtLeast bound what the queue takes in memory: subjects with large attributes,
-// which may come from outside, must not fill it.
+// bytesEach and bytesAtLeast limit the memory that the queue takes, because subjects may have large
+// attributes that come from outside the program.
 const (
-	bytesEach    = 4 << 10 // for each exposure that may wait, on the average
+	bytesEach    = 4 << 10 // average for each exposure that may wait
 	bytesAtLeast = 1 << 20
 )
 
-// capacity returns how many bytes may wait.
+// capacity returns the greatest number of bytes in the queue.
 func (c *exposureConfig) capacity() int {
 	return max(bytesAtLeast, min(c.queue, math.MaxInt/bytesEach)*bytesEach)
 }
 
-// newExposer returns nil where there is no sink.
+// newExposer starts an exposer. It returns nil if there is no sink.
 func newExposer(c *config, n *notifier, private *privacy) *exposer {
 	if c.exposures.sink == nil {
 		return nil
@@ -94,15 +100,15 @@ func newExposer(c *config, n *notifier, private *privacy) *exposer {
 		full: make(chan struct{}, 1), flushes: make(chan chan error),
 		stopping: make(chan struct{}), done: make(chan struct{}),
 	}
-	x.config.batch = min(x.config.batch, x.config.queue) // a larger one would never be full
+	x.config.batch = min(x.config.batch, x.config.queue) // a larger batch would never be full
 	x.ctx, x.cancel = context.WithCancel(context.Background())
 	x.startTicking()
 	go x.run()
 	return x
 }
 
-// startTicking keeps now up to date, also while the sink hangs, to a second or a sixteenth of the
-// window.
+// startTicking keeps now up to date, even while the sink hangs. It is late by at most a sixteenth
+// of the window, but not more than a second and not less than a millisecond.
 func (x *exposer) startTicking() {
 	step := min(max(x.config.window/16, time.Millisecond), time.Second)
 	x.mutex.Lock()
@@ -117,11 +123,11 @@ func (x *exposer) startTicking() {
 	})
 }
 
-// see counts an evaluation that is to be tracked, and queues its exposure where it is the first of
-// its kind within the window: of this unit, flag, behaviour of the flag, rule and variant. So a
-// subject counts anew when an experiment starts or changes, although it was served the same variant
-// before. subject and flag may live on the caller's stack. An exposure whose bytes find no room is
-// dropped before anything is copied, and is not remembered.
+// see counts an evaluation that is tracked. It queues an exposure if this is the first one within
+// the window for the same unit, flag, behaviour of the flag, rule and variant. A subject therefore
+// counts again when an experiment starts or changes, even if it is served the same variant as
+// before. subject and flag may live on the caller's stack. An exposure that is too large for the
+// queue is dropped before anything is copied, and does not count as seen.
 func (x *exposer) see(s *served, subject *Subject, flag string, r *Result) {
 	var room [20]byte
 	unit := cmp.Or(r.Unit, keyName)
@@ -163,13 +169,13 @@ func (x *exposer) enqueue(e queued) {
 	}
 }
 
-// reserveBytes takes room for the bytes of an exposure that has its place already, and gives that
-// up and counts it as dropped where there is none.
+// reserveBytes reserves bytes for an exposure for which reserve has succeeded. If there is no room,
+// it undoes the reservation, counts the exposure as dropped and returns false.
 func (x *exposer) reserveBytes(bytes int) bool {
 	x.mutex.Lock()
 	defer x.mutex.Unlock()
 	if x.abandoned {
-		return false // it counts as dropped already
+		return false // abandon has counted it as dropped
 	}
 	if bytes > x.config.capacity()-x.bytes {
 		x.free(1, 0)
@@ -180,13 +186,14 @@ func (x *exposer) reserveBytes(bytes int) bool {
 	return true
 }
 
-// free gives up room. The mutex is held.
+// free releases reserved exposures and bytes. The caller holds the mutex.
 func (x *exposer) free(exposures, bytes int) {
 	x.pending -= exposures
 	x.bytes -= bytes
 }
 
-// reserve takes room for one exposure, and counts it as dropped where there is none.
+// reserve reserves a place for one exposure. If there is none, it counts the exposure as dropped
+// and returns false.
 func (x *exposer) reserve() bool {
 	x.mutex.Lock()
 	defer x.mutex.Unlock()
@@ -198,7 +205,8 @@ func (x *exposer) reserve() bool {
 	return true
 }
 
-// run delivers whenever a batch is full or has waited long enough, and when somebody asks.
+// run delivers when a batch is full, at regular intervals, and for calls of flush. It ends after
+// stop, when the queue is empty.
 func (x *exposer) run() {
 	defer close(x.done)
 	ticker := time.NewTicker(x.config.every)
@@ -206,7 +214,7 @@ func (x *exposer) run() {
 	for {
 		select {
 		case <-ticker.C:
-			_ = x.deliver() // the error hook has it
+			_ = x.deliver() // send reports the error
 		case <-x.full:
 			_ = x.deliver()
 		case answer := <-x.flushes:
@@ -220,7 +228,7 @@ func (x *exposer) run() {
 	}
 }
 
-// finished reports whether nothing is queued, after which nothing can be.
+// finished reports whether the queue is empty. If it is, it stays empty from then on.
 func (x *exposer) finished() bool {
 	x.mutex.Lock()
 	defer x.mutex.Unlock()
@@ -228,7 +236,7 @@ func (x *exposer) finished() bool {
 	return x.ended
 }
 
-// deliver sends what is queued at this moment. The sink is called outside the lock.
+// deliver sends the exposures that are queued at this moment. The sink is called without the lock.
 func (x *exposer) deliver() error {
 	x.mutex.Lock()
 	waiting := x.queue
@@ -262,13 +270,13 @@ func (x *exposer) send(batch []queued) error {
 		x.seen.Forget(batch[i].sighting)
 	}
 	err = fmt.Errorf("%d exposures are lost: %w", len(batch), err)
-	if !errors.Is(err, errSinkPanicked) { // else the notifier has told of it
+	if !errors.Is(err, errSinkPanicked) { // the notifier has reported a panic already
 		x.notifier.tell(&event{failure: &DeliveryError{CauseSink, err}})
 	}
 	return err
 }
 
-// recordBatch counts a batch once its fate is known.
+// recordBatch counts a batch as sent or dropped.
 func (x *exposer) recordBatch(batch []queued, failure error) {
 	x.mutex.Lock()
 	defer x.mutex.Unlock()
@@ -286,7 +294,7 @@ func (x *exposer) recordBatch(batch []queued, failure error) {
 	}
 }
 
-// flush delivers what was queued when it was called.
+// flush delivers the exposures that are queued at the time of the call.
 func (x *exposer) flush(ctx context.Context) error {
 	if x == nil {
 		return nil
@@ -312,8 +320,9 @@ func (x *exposer) flush(ctx context.Context) error {
 	}
 }
 
-// stop takes nothing more and lets the goroutine deliver what is queued and end. It does not wait
-// for it, but what the sink has not taken shortly before Close would give up is cancelled.
+// stop makes the exposer take no new exposures, and its goroutine deliver the queued ones and end.
+// stop does not wait for that. Shortly before Close gives up, the context of the sink's calls is
+// cancelled.
 func (x *exposer) stop() {
 	if x == nil {
 		return
@@ -328,7 +337,8 @@ func (x *exposer) stop() {
 	})
 }
 
-// wait returns when the goroutine has ended, or gives up and counts as dropped what is pending.
+// wait waits for the goroutine to end. If ctx is done first, it gives up and counts the pending
+// exposures as dropped.
 func (x *exposer) wait(ctx context.Context) error {
 	if x == nil || endsInTime(ctx, x.done) {
 		return nil
@@ -337,7 +347,8 @@ func (x *exposer) wait(ctx context.Context) error {
 	return fmt.Errorf("%w for the sink of exposures", ErrNotEnded)
 }
 
-// losses says how many exposures were dropped, and why the last batch was; nil where none was.
+// losses returns an error with the number of dropped exposures and the sink's last error, or nil if
+// no exposure was dropped.
 func (x *exposer) losses() error {
 	if x == nil {
 		return nil
@@ -367,7 +378,7 @@ func (x *exposer) abandon() {
 	x.pending, x.bytes, x.queue = 0, 0, nil
 }
 
-// status adds up the counters.
+// status returns the counters.
 func (x *exposer) status() (s ExposureStatus) {
 	if x == nil {
 		return s
@@ -380,11 +391,12 @@ func (x *exposer) status() (s ExposureStatus) {
 	return s
 }
 
-// sightingOf hashes what an exposure is remembered by. Two that collide count as one, so that an
-// exposure is missed for the length of a window; with 65,536 in memory the chance that any two of
-// one variant do is below 1 in 8,000 million.
+// sightingOf returns an exposure's key in the memory of recent exposures, which is a hash. If two
+// exposures have the same hash, one of them is missed for the length of a window. With 65,536
+// exposures in memory, the probability of this for any two of one variant is below 1 in 8,000
+// million.
 func (x *exposer) sightingOf(unitKey, flag string, r *Result) recent.Key {
-	const odd = 0x9e3779b97f4a7c15 // so that the order of what is hashed matters
+	const odd = 0x9e3779b97f4a7c15 // so that the order of the texts matters
 	rest := r.Behaviour
 	for _, text := range [...]string{flag, r.Variant.Name, r.Rule, r.Unit} {
 		rest = rest*odd + maphash.String(x.seed, text)

@@ -11,29 +11,33 @@ import (
 	"time"
 )
 
-// Exposure says that a subject was given a variant: what an experiment is evaluated by. It is a
-// copy, which a sink may keep. It marshals to one JSON object, without line breaks.
+// Exposure records that a subject was served a variant, for the evaluation of experiments. It is a
+// copy, which a sink may keep. It marshals to one JSON object without line breaks.
 type Exposure struct {
-	Subject     Subject // private attributes hidden
-	Unit        string  // the attribute that was hashed, such as "device"; "key", the targeting key, where none was
-	UnitKey     string  // its text: what an analysis counts by. [Private] where the attribute is private
+	Subject Subject // without the values of private attributes, see [WithPrivateAttributes]
+	// the attribute that was hashed, such as "device"; "key", the targeting key, if none was
+	Unit string
+	// the text of that attribute, by which an analysis counts; [Private] if the attribute is
+	// private
+	UnitKey     string
 	Flag        string
 	Variant     string
-	Rule        string // the rule that applied; "" where none did
+	Rule        string // the rule that applied; "" if none did
 	Reason      Reason
-	Revision    int64 // of the ruleset that answered
+	Revision    int64 // the revision of the ruleset that was used
 	Environment string
-	Time        time.Time // of the first of the evaluations that this exposure stands for
+	// when the first of the evaluations took place that this exposure stands for
+	Time time.Time
 }
 
-// Sink delivers a batch of exposures to the place where experiments are evaluated; it may keep the
-// batch. The client calls it from one goroutine of its own, one batch at a time, never on the way of
-// an evaluation. It should return soon after ctx is done; ctx has a deadline of ten seconds. An error
-// means that the whole batch is lost: it is counted as dropped, and its subjects count as not yet
-// seen. A sink that wants to try again does so itself. A panic is an error.
+// Sink delivers a batch of exposures to the system that evaluates experiments. It may keep the
+// batch. The client calls it from one goroutine of its own, one batch at a time, never during an
+// evaluation. It should return soon after ctx is done; ctx has a deadline of ten seconds. An error
+// means that the whole batch is lost: its exposures count as dropped and as not seen before. The
+// client does not retry; the sink may do so itself. A panic counts as an error.
 type Sink func(ctx context.Context, batch []Exposure) error
 
-// exposureConfig is what the options write.
+// exposureConfig holds the options for exposures.
 type exposureConfig struct {
 	sink   Sink
 	window time.Duration
@@ -41,13 +45,13 @@ type exposureConfig struct {
 	queue  int
 	batch  int
 	every  time.Duration
-	times  int // how often WithExposures was
+	times  int // how often WithExposures was given
 }
 
-// defaultExposures says how exposures are collected unless options say otherwise.
+// defaultExposures holds the defaults of the options for exposures.
 var defaultExposures = exposureConfig{window: time.Hour, memory: 1 << 16, queue: 10_000, batch: 500, every: 5 * time.Second}
 
-// check tells the mistakes in the options.
+// check reports the mistakes in the options.
 func (c *exposureConfig) check(mistake func(wrong bool, format string, args ...any)) {
 	mistake(c.times > 1, "WithExposures is given %d times; a Sink may call several", c.times)
 	mistake(c.times > 0 && c.sink == nil, "WithExposures: the sink is nil; LineSink of a nil writer is nil too")
@@ -84,8 +88,8 @@ func (x *Exposure) attributes() map[string]any {
 	return attributes
 }
 
-// jsonable returns a value as encoding/json can write it: NaN and the infinities, which JSON does
-// not have, as text. One such attribute must not cost a batch.
+// jsonable returns a value in a form that encoding/json can write. NaN and the infinities, which
+// JSON does not have, become texts, so that one such attribute does not make a whole batch fail.
 func jsonable(v Value) any {
 	switch v.kind() {
 	case KindFloat:
@@ -105,7 +109,7 @@ func jsonable(v Value) any {
 }
 
 // LogSink writes each exposure as a line through slog, at level Info with the message "exposure".
-// Attributes of the subject are not logged. A nil logger stands for slog.Default.
+// Attributes of the subject are not logged. A nil logger means slog.Default.
 func LogSink(logger *slog.Logger) Sink {
 	if logger == nil {
 		logger = slog.Default()
@@ -122,10 +126,11 @@ func LogSink(logger *slog.Logger) Sink {
 	}
 }
 
-// LineSink writes each exposure as a line of JSON (NDJSON), a batch with one call of Write. After a
-// Write that failed in the middle of a line, the next batch begins a new one, so that no more than
-// one line is broken. Writes of one sink never overlap; a writer that others use too must be safe
-// for that. The client does not close it. For a nil writer it returns nil, which New refuses.
+// LineSink writes each exposure as a line of JSON (NDJSON), and each batch with one call of Write.
+// If a Write fails in the middle of a line, the next batch begins with a line break, so that only
+// one line is broken. The calls of Write by one sink never overlap; a writer that is also used
+// elsewhere must be safe for concurrent use. The client does not close the writer. For a nil writer
+// LineSink returns nil, which New refuses.
 func LineSink(w io.Writer) Sink {
 	if w == nil {
 		return nil
@@ -136,7 +141,7 @@ func LineSink(w io.Writer) Sink {
 type lineSink struct {
 	mutex  sync.Mutex // several clients may share the sink
 	writer io.Writer
-	inLine bool // the last line was written in part
+	inLine bool // the last line was written only in part
 }
 
 func (s *lineSink) write(_ context.Context, batch []Exposure) error {

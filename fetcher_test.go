@@ -32,7 +32,7 @@ func TestARefusedDocumentLeavesWhatIsServed(t *testing.T) {
 		"no revision":            {`{"schema":1,"flags":{"b":{}}}`, ErrLowerRevision, "0 after 5", nil},
 		"no flags":               {flagsDocument(6), ErrEmpty, "has 1", nil},
 		"another environment":    {`{"schema":1,"revision":6,"environment":"staging","flags":{"b":{}}}`, ErrEnvironment, "staging", []Option{WithEnvironment("production")}},
-		"an environment unnamed": {flagsDocument(6, "b"), ErrEnvironment, "names none", []Option{WithEnvironment("production")}},
+		"an environment unnamed": {flagsDocument(6, "b"), ErrEnvironment, "names no environment", []Option{WithEnvironment("production")}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -11,15 +11,18 @@ import (
 
 // flag is a compiled flag. It is immutable once its ruleset is published.
 type flag struct {
-	fingerprint  match.Fingerprint // of the key
-	key          string
-	rare         *rareFields // nil: none of them
-	fixed        *Variant    // what the flag serves to everybody at all times; nil where that depends
-	off          *Variant    // nil: the caller's default
+	fingerprint match.Fingerprint // hash of the key
+	key         string
+	rare        *rareFields // nil if all of them are unset
+	// the variant for all subjects at all times; nil if the flag must be evaluated
+	fixed *Variant
+	// the variant while the flag is disabled, stale or lacks a requirement; nil for the caller's
+	// default
+	off          *Variant
 	rules        []rule
 	defaultServe serve     // "default" in the document
 	variants     []Variant // sorted by name
-	about        *about    // nil: the document says nothing for people
+	about        *about    // descriptive fields; nil if the document has none
 	placement
 	kind                  Kind
 	byTests               bool // see decideByTests
@@ -28,25 +31,27 @@ type flag struct {
 	definition, behaviour uint64
 }
 
-// rareFields are what most flags do not have. There are many flags, and it is one question less for
-// each check.
+// rareFields holds fields that most flags leave unset. A nil pointer instead of them saves memory,
+// and one comparison in each check.
 type rareFields struct {
-	err      *EvaluationError // set: the definition could not be read, and nothing else counts
-	kept     error            // set: the definition is an earlier document's, because of this error in the present one's
+	// why the definition could not be read; if set, the other fields are not used
+	err *EvaluationError
+	// if set, the definition is an earlier document's, because this error is in the present one
+	kept     error
 	requires []*reference
 	maxAge   time.Duration
 }
 
-// placement is what linking finds out about a flag or a segment together with all definitions that
-// it refers to.
+// placement holds the results of linking for a flag or a segment. They include the definitions that
+// it refers to, directly or not.
 type placement struct {
-	node  int32 // its place in the graph
-	cost  int32 // evaluations, at most maxEvaluations + 1
-	timed bool  // it depends on the clock
-	asks  bool  // it may ask a flag
+	node  int32 // index in the graph of definitions
+	cost  int32 // number of evaluations, at most maxEvaluations + 1
+	timed bool  // the value depends on the time
+	asks  bool  // an evaluation may evaluate another flag
 }
 
-// failure returns why the definition could not be read, nil if it could.
+// failure returns why the definition could not be read, or nil if it could.
 func (f *flag) failure() *EvaluationError {
 	if f.rare == nil {
 		return nil
@@ -54,7 +59,7 @@ func (f *flag) failure() *EvaluationError {
 	return f.rare.err
 }
 
-// keptFor returns why the definition is an earlier document's, nil if it is not.
+// keptFor returns why the definition is an earlier document's, or nil if it is not.
 func (f *flag) keptFor() error {
 	if f.rare == nil {
 		return nil
@@ -70,7 +75,8 @@ func (f *flag) requires() []*reference {
 	return f.rare.requires
 }
 
-// ownTime reports whether the flag itself looks at the clock.
+// ownTime reports whether the flag itself depends on the time, without the flags and segments that
+// it refers to.
 func (f *flag) ownTime() bool {
 	if f.rare != nil && f.rare.maxAge > 0 {
 		return true
@@ -104,18 +110,18 @@ func (f *flag) info() FlagInfo {
 // rule is a compiled rule.
 type rule struct {
 	name       string
-	conditions []condition // all of which must hold
-	gate       *gate       // nil: for all subjects at all times
+	conditions []condition // the rule applies if all of them are true
+	gate       *gate       // nil if the rule has no limits
 	serve      serve
 }
 
-// serve is what a rule or a default gives: one of the two.
+// serve is what a rule or a default serves: either a variant or a split.
 type serve struct {
 	variant *Variant
 	split   *split
 }
 
-// tracking says which evaluations give an exposure.
+// tracking says which evaluations count as exposures.
 type tracking uint8
 
 const (
@@ -124,7 +130,7 @@ const (
 	trackNone
 )
 
-// about is what a flag says to people.
+// about holds the descriptive fields of a flag.
 type about struct {
 	description, owner string
 	tags               []string
@@ -133,19 +139,20 @@ type about struct {
 	permanent          bool
 }
 
-// day is a date, as the number of days after the zero time's.
+// day is a date, as the number of days since the zero time.
 type day int32
 
 func (d day) time() time.Time { return time.Time{}.AddDate(0, 0, int(d)) }
 
-// impliedVariants are those of a flag that names none.
+// impliedVariants are the variants of a flag that defines none.
 var impliedVariants = []Variant{{Name: "off", Value: BoolValue(false)}, {Name: "on", Value: BoolValue(true)}}
 
-// mostByTests is how many rules a simple flag has at most. With more, it pays to remember where
-// attributes were found.
+// mostByTests is the greatest number of rules of a flag that decideByTests decides. For more rules
+// it is faster to remember where attributes were found.
 const mostByTests = 4
 
-// precompute finds out whether the flag serves the same to everybody at all times, or else is simple.
+// precompute sets fixed if the flag serves the same variant to all subjects at all times, and
+// otherwise byTests if decideByTests can decide it.
 func (f *flag) precompute() {
 	switch {
 	case !f.enabled:
@@ -160,12 +167,12 @@ func (f *flag) precompute() {
 	}
 }
 
-// window is the time in which a rule lives: [from, until), either side open when absent, and within
-// it the times that recur.
+// window is the time in which a rule can apply: from from until until, without until itself. Either
+// may be absent. Within this time, every can limit the rule to recurring times.
 type window struct {
 	from, until       match.Instant
 	hasFrom, hasUntil bool
-	every             *recurrence // nil: all the time
+	every             *recurrence // nil if the rule does not recur
 }
 
 func (w *window) open(now match.Instant) bool {
@@ -173,11 +180,12 @@ func (w *window) open(now match.Instant) bool {
 		(w.every == nil || w.every.open(now))
 }
 
-// recurrence is a part of some days of the week, by the wall clock of a time zone. An hour that the
-// clocks skip does not occur there, and one that they repeat occurs twice.
+// recurrence is a time of day on some days of the week, in a time zone. An hour that the clocks
+// skip does not occur, and an hour that they repeat occurs twice.
 type recurrence struct {
-	days        weekdays
-	from, until int // minutes after midnight; where until is not above from, it is one of the next day
+	days weekdays
+	// minutes after midnight; if until is not greater than from, it is on the next day
+	from, until int
 	zone        *time.Location
 }
 
@@ -188,7 +196,7 @@ const everyDay weekdays = 1<<7 - 1
 
 func (d weekdays) has(day time.Weekday) bool { return d>>day&1 == 1 }
 
-// open reports whether a part of a day that began today or yesterday lasts.
+// open reports whether now is in a period that began today or yesterday.
 func (r *recurrence) open(now match.Instant) bool {
 	wall := now.Time().In(r.zone)
 	today, minute := wall.Weekday(), wall.Hour()*match.MinutesPerHour+wall.Minute()
@@ -199,7 +207,7 @@ func (r *recurrence) open(now match.Instant) bool {
 	return r.days.has(today) && r.from <= minute || r.days.has(yesterday) && minute < r.until
 }
 
-// text writes the recurrence for people.
+// text describes the recurrence, for explanations.
 func (r *recurrence) text() string {
 	var days []string
 	for day, word := range match.DayWords {

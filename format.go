@@ -8,80 +8,87 @@ import (
 	"time"
 )
 
-// Format reads one kind of document. [Native] is becket's own; the packages below format/ read what
-// other vendors publish. Fetching, the disk copy, views, hooks and tests work the same for all of
-// them.
+// Format reads one kind of document. [Native] is becket's own format; the packages below format/
+// read the documents of other vendors. Fetching, the disk copy, views, hooks and tests work the
+// same for all formats. A Format must be safe for concurrent use.
 type Format interface {
-	// Name names the format and its version, such as "configcat-v6". It is part of the disk copy's
-	// file name.
+	// Name returns the name of the format with its version, such as "configcat-v6". It is part of
+	// the disk copy's file name.
 	Name() string
 
-	// Decode compiles a document. An error refuses it whole: the ruleset in use stays. What is
-	// wrong with a single flag does not stop the others: it is set aside and told by Rules.Info.
+	// Decode compiles a document. An error means that the whole document is refused and the ruleset
+	// in use stays. An invalid flag does not affect the others; Rules.Info reports it.
 	Decode(document []byte) (Rules, error)
 }
 
-// Rules is a compiled document: immutable, and safe for concurrent use.
+// Rules is a compiled document. It must be immutable and safe for concurrent use. Rules may also
+// implement [Keeper], [Explainer] and [VariantLister]; all three are optional.
 type Rules interface {
 	// Evaluate decides one flag for one subject. It must not panic, block or do I/O. want is the
-	// type asked for, KindAny if any will do. The flag's key and the subject are copies that a
-	// client makes for this call: Evaluate may keep them, with every text and list in them, for as
-	// long as it likes, and hand them to other goroutines.
+	// type that the caller asked for, or KindAny for any type. The flag's key and the subject are
+	// copies that a client makes for this call: Evaluate may keep them, with every text and list in
+	// them, for as long as it likes, and hand them to other goroutines.
 	Evaluate(flag string, want Kind, subject *Subject, at *Moment) Result
 
-	// Flags lists the flags, those set aside too, in the order of their keys.
+	// Flags lists the flags, including invalid ones, in the order of their keys.
 	Flags() iter.Seq[FlagInfo]
 
-	// Flag describes one flag, and says whether there is one of that key.
+	// Flag describes one flag. It returns false if there is no flag with that key.
 	Flag(key string) (FlagInfo, bool)
 
 	// Info describes the document.
 	Info() RulesInfo
 }
 
-// Keeper is implemented by Rules that can take over, for what had to be set aside, the definitions
-// of the rules served before. Keep returns the rules to serve, which may be the receiver; previous
-// is of the same format, or nil.
+// Keeper is an optional interface of Rules. Without it, an invalid flag of a new document returns
+// the caller's default, even if the previous rules had a valid definition.
 type Keeper interface {
+	// Keep returns the rules to serve, which may be the receiver. previous are the rules in use, of
+	// the same format, or nil. The returned rules may use definitions of previous for flags and
+	// segments that are invalid in the new document.
 	Keep(previous Rules) Rules
 }
 
-// Explainer is implemented by Rules that can tell how a decision came about. It must be the same
-// evaluator that decides. Values of attributes that private names are not shown.
+// Explainer is an optional interface of Rules. Without it, [Client.Explain] shows the result of the
+// evaluation and no steps.
 type Explainer interface {
+	// Explain decides a flag as Evaluate does, with the same code, and returns the steps of the
+	// decision. It must not show the values of attributes whose names are in private.
 	Explain(flag string, subject *Subject, at *Moment, private map[string]bool) Explanation
 }
 
-// VariantLister is implemented by Rules that can tell what their flags may serve. [Client.Verify]
-// holds defaults against it, and overrides and tests name variants by it.
+// VariantLister is an optional interface of Rules. With it, [Client.Verify] compares defaults with
+// the variants of flags, and overrides and tests can name variants.
 type VariantLister interface {
-	// Variants lists a flag's variants in the order of their names; nil where there is no such flag
-	// or its definition could not be read. The caller must not change the list.
+	// Variants lists a flag's variants in the order of their names. It returns nil if there is no
+	// such flag or its definition could not be read. The caller must not change the list.
 	Variants(flag string) []Variant
 }
 
-// Result is what an evaluation gives. It refers to the rules, so that returning it costs no
-// allocation.
+// Result is the result of an evaluation. It points into the rules, so that returning it allocates
+// nothing.
 type Result struct {
-	Variant *Variant // what is served; nil for the caller's default
+	Variant *Variant // the served variant; nil for the caller's default
 	Rule    string   // the name of the rule that applied, or ""
 	Reason  Reason
-	Err     *EvaluationError // nil, or why the caller's default is given
-	Missing string           // the first attribute whose absence kept a rule from applying, or ""
-	Track   bool             // the evaluation is to be counted as an exposure
+	Err     *EvaluationError // why the caller's default is served; nil if there was no error
+	// the first attribute whose absence prevented a rule from applying, or ""
+	Missing string
+	Track   bool // the evaluation counts as an exposure
 
-	// For exposures of formats that have them: the attribute that was hashed, "" for the targeting
-	// key or none, and the flag's [FlagInfo.Behaviour].
+	// Both are used for exposures and only set by formats that support them. Unit is the attribute
+	// that was hashed, or "" for the targeting key or none. Behaviour is the flag's
+	// [FlagInfo.Behaviour].
 	Unit      string
 	Behaviour uint64
 }
 
-// fail turns a result into an error, which serves the caller's default.
+// fail replaces the result by an error, so that the caller's default is served.
 func (r *Result) fail(err *EvaluationError) {
 	r.Variant, r.Rule, r.Reason, r.Err = nil, "", ReasonError, err
 }
 
-// typeMismatches has an error for each pair of types, asked for and found.
+// typeMismatches has an error for each pair of types: the one that was asked for, and the flag's.
 var typeMismatches = func() (errs [KindObject + 1][KindObject + 1]*EvaluationError) {
 	for asked := range errs {
 		for found := range errs[asked] {
@@ -94,8 +101,8 @@ var typeMismatches = func() (errs [KindObject + 1][KindObject + 1]*EvaluationErr
 	return errs
 }()
 
-// TypeMismatch returns the error for a flag of type found that was asked for as another type. It
-// allocates nothing.
+// TypeMismatch returns the error for an evaluation that asked for one type although the flag has
+// another. It allocates nothing.
 func TypeMismatch(asked, found Kind) *EvaluationError {
 	if asked > KindObject || found > KindObject {
 		return ErrTypeMismatch
@@ -109,24 +116,24 @@ type Variant struct {
 	Value Value
 }
 
-// Moment is when an evaluation happens. The clock is read only when an evaluation asks, so a flag
-// without time in it costs no look at the clock. It is safe for concurrent use.
+// Moment is the time of an evaluation. The clock is read only when a method is called, so flags
+// that do not depend on time never read it. A Moment is safe for concurrent use.
 type Moment struct {
 	clock     func() time.Time
 	confirmed *confirmation
 }
 
-// confirmation is when the source last confirmed the rules. It has a pointer more than it needs,
-// for the reason of [snapshot.far].
+// confirmation is the time at which the source last confirmed the rules. It has one more pointer
+// than it needs; see [snapshot.far] for the reason.
 type confirmation struct {
-	at *atomic.Pointer[time.Time] // nil inside: never
+	at *atomic.Pointer[time.Time] // holds nil if the source never confirmed them
 }
 
 func newConfirmation() *confirmation { return &confirmation{&atomic.Pointer[time.Time]{}} }
 
-// At returns a Moment that stands still, for tests and for tools that look into the future; age is
-// the time since the source confirmed the rules. The zero time is the first instant of the year 1,
-// and not the present.
+// At returns a Moment with a fixed time, for tests, and for tools that evaluate flags at another
+// time. age is the time since the source confirmed the rules. The zero time means the first instant
+// of the year 1, not the present.
 func At(now time.Time, age time.Duration) *Moment {
 	confirmed := now.Add(-age)
 	m := &Moment{clock: func() time.Time { return now }, confirmed: newConfirmation()}
@@ -134,7 +141,7 @@ func At(now time.Time, age time.Duration) *Moment {
 	return m
 }
 
-// Now returns the time. A nil or zero Moment is now, and nobody has ever confirmed its rules.
+// Now returns the time. A nil or zero Moment returns the present.
 func (m *Moment) Now() time.Time {
 	if m == nil || m.clock == nil {
 		return time.Now()
@@ -142,9 +149,9 @@ func (m *Moment) Now() time.Time {
 	return m.clock()
 }
 
-// Age returns for how long the source has not confirmed the rules, by the monotonic clock where the
-// process has known them since. It returns the longest Duration when the source never did: then the
-// rules count as stale.
+// Age returns the time since the source last confirmed the rules. It uses the monotonic clock if
+// this process saw the confirmation. It returns the longest Duration, so that the rules count as
+// stale, if the source never confirmed them, and for a nil or zero Moment.
 func (m *Moment) Age() time.Duration {
 	if m == nil || m.confirmed == nil {
 		return 1<<63 - 1
@@ -156,26 +163,27 @@ func (m *Moment) Age() time.Duration {
 	return m.clock().Sub(*confirmed)
 }
 
-// FlagInfo describes a flag to people and tools. Nothing in it changes an answer. The date
+// FlagInfo describes a flag, for people and tools. It has no influence on evaluations. The date
 // 0001-01-01 is the zero time, so it counts as no date.
 type FlagInfo struct {
 	Key         string
-	Kind        Kind     // of its variants; KindAny for a flag that could not be read
-	Variants    []string // their names, sorted
+	Kind        Kind     // the type of its variants; KindAny for a flag that could not be read
+	Variants    []string // the names of its variants, sorted
 	Enabled     bool
 	Description string
 	Owner       string
 	Tags        []string
 	Created     time.Time // a date in UTC, or the zero time
-	Expires     time.Time // a date in UTC, or the zero time; the day itself still counts
+	Expires     time.Time // the last day on which the flag is needed, in UTC, or the zero time
 	Permanent   bool
 	Metadata    map[string]any // booleans, texts, int64 and float64
-	Err         error          // why the flag was set aside, or nil
-	Kept        bool           // the definition in use is an earlier document's, since this one's could not be read
+	Err         error          // why the definition could not be read, or nil
+	// an earlier document's definition is in use, since this document's could not be read
+	Kept bool
 
-	// Definition and Behaviour are digests of the flag's definition, with and without the fields
-	// for people: what differs between two documents is told by them. They mean nothing outside one
-	// process.
+	// Definition and Behaviour are digests of the flag's definition, with and without the
+	// descriptive fields. They show whether a flag differs between two documents. Digests of
+	// different processes cannot be compared.
 	Definition, Behaviour uint64
 }
 
@@ -183,22 +191,23 @@ type FlagInfo struct {
 type RulesInfo struct {
 	Revision    int64
 	Environment string
-	Flags       int               // how many, those set aside too
-	Bad         []Bad             // what was set aside
-	Warnings    []error           // what is odd but harmless
+	Flags       int               // number of flags, including invalid ones
+	Bad         []Bad             // invalid flags and segments
+	Warnings    []error           // problems that do not affect evaluations
 	Segments    map[string]uint64 // a digest of each segment's definition
 }
 
-// served is a ruleset and where it came from: what everybody may know of a snapshot.
+// served is a ruleset and where it came from: the part of a snapshot that files above the cache may
+// use.
 type served struct {
-	rules       Rules // nil: no ruleset yet
+	rules       Rules // nil if there is no ruleset yet
 	revision    int64
 	environment string
 	tier        Tier
 	moment      *Moment
 }
 
-// flagsOf lists a snapshot's flags; ranging over it is safe where there are no rules.
+// flagsOf lists the flags of a snapshot; the list is empty if there are no rules.
 func flagsOf(s *served) iter.Seq[FlagInfo] {
 	if s == nil || s.rules == nil {
 		return func(func(FlagInfo) bool) {}
@@ -206,15 +215,15 @@ func flagsOf(s *served) iter.Seq[FlagInfo] {
 	return s.rules.Flags()
 }
 
-// Bad is a flag or a segment that could not be read. The others are served all the same.
+// Bad is an invalid flag or segment: one that could not be read. The others are served.
 type Bad struct { //nolint:errname // an entry of a list first, and an error so that it can be logged
 	Section string // "flags" or "segments"
 	Key     string
-	Err     error // everything that is wrong with it
-	Kept    bool  // the definition of the rules served before is used in its place
+	Err     error // all problems of the definition
+	Kept    bool  // the definition of the previous rules is used instead
 }
 
-// Error says which flag or segment it is and what is wrong.
+// Error returns the text of Err, or a text that names the flag or segment if Err is nil.
 func (b Bad) Error() string {
 	if b.Err == nil {
 		return fmt.Sprintf("becket: %s.%s could not be read", b.Section, b.Key)
@@ -222,10 +231,10 @@ func (b Bad) Error() string {
 	return b.Err.Error()
 }
 
-// Unwrap returns what is wrong.
+// Unwrap returns Err.
 func (b Bad) Unwrap() error { return b.Err }
 
-// variantsOf lists a flag's variants where the rules can tell.
+// variantsOf lists a flag's variants, or returns nil if the rules do not implement VariantLister.
 func variantsOf(rules Rules, flag string) []Variant {
 	lister, ok := rules.(VariantLister)
 	if !ok {
@@ -234,7 +243,7 @@ func variantsOf(rules Rules, flag string) []Variant {
 	return lister.Variants(flag)
 }
 
-// variantNamed returns the variant of that name, or nil.
+// variantNamed returns the variant with the given name, or nil.
 func variantNamed(variants []Variant, name string) *Variant {
 	i := slices.IndexFunc(variants, func(v Variant) bool { return v.Name == name })
 	if i < 0 {
@@ -243,7 +252,7 @@ func variantNamed(variants []Variant, name string) *Variant {
 	return &variants[i]
 }
 
-// variantHolding returns the first variant of that value, or nil.
+// variantHolding returns the first variant with the given value, or nil.
 func variantHolding(variants []Variant, value Value) *Variant {
 	i := slices.IndexFunc(variants, func(v Variant) bool { return v.Value.Equal(value) })
 	if i < 0 {
@@ -252,7 +261,8 @@ func variantHolding(variants []Variant, value Value) *Variant {
 	return &variants[i]
 }
 
-// explain lets rules explain a decision, those that cannot by their result alone.
+// explain returns the rules' explanation of a decision. If they do not implement Explainer, it
+// returns an explanation with the result and no steps.
 func explain(rules Rules, key string, subject *Subject, at *Moment, private map[string]bool) Explanation {
 	if rules == nil {
 		return Explanation{Flag: key, Reason: ReasonError, Err: ErrNotReady}
@@ -269,7 +279,7 @@ func explain(rules Rules, key string, subject *Subject, at *Moment, private map[
 	return x
 }
 
-// answer returns the variant's name and value, "" and nil where there is none.
+// answer returns the variant's name and value, or "" and nil if there is no variant.
 func (r *Result) answer() (string, any) {
 	if r.Variant == nil {
 		return "", nil

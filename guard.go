@@ -11,23 +11,26 @@ import (
 	"time"
 )
 
-// startPatience is how long the file system may take for all that New reads.
+// startPatience is how long the file system may take for everything that New reads.
 const startPatience = 4 * time.Second
 
-// hangGrace is how long a call gets to return after its time is over.
+// hangGrace is how long guarded still waits for a call whose time is over.
 const hangGrace = time.Second
 
-// guard makes calls that may panic or hang: of a program's own source or format, or of a file
-// system. A call that hangs is abandoned; the next one fails until it has returned, so that at most
-// one goroutine is lost to what never returns. Only one goroutine at a time uses a guard.
+// guard makes calls that may panic or hang, because they run code of the program (a source or a
+// format) or use a file system. A call that hangs is abandoned, and further calls fail until it has
+// returned. Therefore at most one goroutine is lost if a call never returns. Only one goroutine at
+// a time may use a guard.
 type guard struct {
-	own     *goroutines
-	name    string        // of what is called, for errors
-	hangs   error         // what a call that hangs is answered with
-	hanging chan struct{} // closed when the abandoned call has returned; nil where there is none
+	own   *goroutines
+	name  string // name of the called thing, for errors
+	hangs error  // the error for a call that hangs
+	// closed when the abandoned call has returned; nil if no call is abandoned
+	hanging chan struct{}
 }
 
-// guarded makes a call and waits for it until a second after the limit or after the context's end.
+// guarded makes a call and waits for its result. It gives up hangGrace after the limit has passed
+// or ctx is done.
 func guarded[T any](ctx context.Context, g *guard, limit time.Duration, call func(context.Context) (T, error)) (T, error) {
 	var none T
 	if g.hanging != nil {
@@ -79,15 +82,15 @@ func (a *attempt[T]) run(ctx context.Context, name string, call func(context.Con
 	finished = true
 }
 
-// goroutines is the set of the goroutines that do a client's work and call the program's functions
-// for it: hooks, sinks, sources and formats. Close looks into it, since a function that Close would
-// have to wait for must not wait for Close. A nil set keeps no record.
+// goroutines is the set of goroutines that do a client's work and call functions of the program for
+// it: hooks, sinks, sources and formats. Close uses it to find out whether it is called by such a
+// function, for which it must not wait. A nil set records nothing.
 type goroutines struct {
 	mutex sync.Mutex
-	ids   map[uint64]int // how often each has entered
+	ids   map[uint64]int // for each goroutine, the number of calls of run that it is in
 }
 
-// run calls work. The goroutine belongs to the set until work has returned.
+// run calls work. The calling goroutine belongs to the set until work has returned.
 func (g *goroutines) run(work func()) {
 	if g == nil {
 		work()
@@ -118,9 +121,10 @@ func (g *goroutines) hasCaller() bool {
 	return id != 0 && g.ids[id] > 0
 }
 
-// goroutineID returns the number that the runtime gave the calling goroutine and gives to no other
-// one. It is the first number of a stack trace, which begins with "goroutine 18 [running]:". It
-// returns 0 where a trace looks otherwise; then Close waits, but not for longer than it ever does.
+// goroutineID returns the calling goroutine's number, which the runtime gives to no other
+// goroutine. It is the first number of a stack trace, which begins with "goroutine 18 [running]:".
+// goroutineID returns 0 if a trace has another form; then Close waits even for its own caller, for
+// the usual five seconds at most.
 func goroutineID() uint64 {
 	var head [64]byte
 	trace := head[:runtime.Stack(head[:], false)]
@@ -133,14 +137,14 @@ func goroutineID() uint64 {
 	return id
 }
 
-// How long Close takes at most. Everything but the hooks gets the first part of the time, so that
-// the hooks hear of what happened at the end.
+// closePatience is the longest time that Close takes. All work except the hooks must end within
+// workPatience, so that the hooks can still be called for the last events.
 const (
 	closePatience = 5 * time.Second
 	workPatience  = closePatience - time.Second/2
 )
 
-// endsInTime waits for a goroutine and reports whether it ended before the context did.
+// endsInTime waits until done is closed. It returns false if ctx is done first.
 func endsInTime(ctx context.Context, done <-chan struct{}) bool {
 	select {
 	case <-done:
@@ -155,12 +159,13 @@ func endsInTime(ctx context.Context, done <-chan struct{}) bool {
 	}
 }
 
-// callsOut counts the functions of the program that clients are calling at this moment: hooks,
-// sinks, loggers, sources and formats.
+// callsOut is the number of calls, by all clients of the process, of functions of the program that
+// are under way: hooks, sinks, loggers, sources and formats.
 var callsOut atomic.Int64
 
-// callOut calls a function of the program. What that evaluates is answered, but told to no hook and
-// to no sink: a hook that asks a flag would otherwise call itself without end.
+// callOut calls a function of the program. An evaluation within the function returns its value, but
+// is not reported to hooks and sinks; otherwise a hook that evaluates a flag would call itself
+// without end.
 //
 //go:noinline
 func callOut(function func()) {
@@ -169,19 +174,19 @@ func callOut(function func()) {
 	function()
 }
 
-// calledOut is where callOut's call returns to: the place is on the stack of every function that it
-// calls, however deep.
+// calledOut is the return address of the call within callOut. It is on the stack of every function
+// that callOut calls, at any depth.
 var calledOut = func() (place uintptr) {
 	callOut(func() {
 		var places [3]uintptr
-		runtime.Callers(0, places[:]) // itself, this function, and callOut
+		runtime.Callers(0, places[:]) // runtime.Callers, this function, and callOut
 		place = places[2]
 	})
 	return place
 }()
 
-// isCalledOut reports whether a client of this process has called the function that runs here. It
-// costs next to nothing unless one is being called somewhere.
+// isCalledOut reports whether a client of this process is calling the function of the program that
+// is running on this goroutine. While there is no such call anywhere, this costs one atomic load.
 func isCalledOut() bool {
 	if callsOut.Load() == 0 {
 		return false

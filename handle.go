@@ -9,9 +9,9 @@ import (
 	"github.com/becketflags/becket/internal/match"
 )
 
-// BoolFlag is a boolean flag as a program knows it: declared once, as a package's variable, and
-// asked everywhere. The compiler finds its uses, and [Client.Verify] holds it against the ruleset.
-// Its check costs what [View.Bool] costs.
+// BoolFlag declares a boolean flag in the program: once, as a variable of a package, for use
+// everywhere. The compiler finds its uses, and [Client.Verify] compares it with the ruleset. A
+// check costs the same as [View.Bool].
 type BoolFlag struct {
 	Key     string
 	Default bool // given whenever the flag's own value cannot be had
@@ -23,7 +23,7 @@ func (f BoolFlag) On(v View) bool { return v.Bool(f.Key, f.Default) }
 // Detail is On with the reasons.
 func (f BoolFlag) Detail(v View) Detail[bool] { return v.BoolDetail(f.Key, f.Default) }
 
-// StringFlag is a string flag as a program knows it; see [BoolFlag].
+// StringFlag declares a string flag in the program; see [BoolFlag].
 type StringFlag struct {
 	Key     string
 	Default string // given whenever the flag's own value cannot be had
@@ -35,7 +35,7 @@ func (f StringFlag) In(v View) string { return v.String(f.Key, f.Default) }
 // Detail is In with the reasons.
 func (f StringFlag) Detail(v View) Detail[string] { return v.StringDetail(f.Key, f.Default) }
 
-// IntFlag is an integer flag as a program knows it; see [BoolFlag].
+// IntFlag declares an integer flag in the program; see [BoolFlag].
 type IntFlag struct {
 	Key     string
 	Default int // given whenever the flag's own value cannot be had
@@ -47,7 +47,7 @@ func (f IntFlag) In(v View) int { return v.Int(f.Key, f.Default) }
 // Detail is In with the reasons.
 func (f IntFlag) Detail(v View) Detail[int] { return v.IntDetail(f.Key, f.Default) }
 
-// FloatFlag is a float flag, or an integer flag that is read as one, as a program knows it; see
+// FloatFlag declares a float flag in the program, or an integer flag that is read as a float; see
 // [BoolFlag].
 type FloatFlag struct {
 	Key     string
@@ -60,14 +60,15 @@ func (f FloatFlag) In(v View) float64 { return v.Float(f.Key, f.Default) }
 // Detail is In with the reasons.
 func (f FloatFlag) Detail(v View) Detail[float64] { return v.FloatDetail(f.Key, f.Default) }
 
-// JSONFlag is an object flag as a program knows it, read as a T; see [BoolFlag] and [JSON].
+// JSONFlag declares an object flag in the program, which is decoded into a T; see [BoolFlag] and
+// [JSON].
 type JSONFlag[T any] struct {
 	Key     string
 	Default T // given whenever the flag's own value cannot be had
 }
 
-// In returns the flag's value for the view's subject. What its pointers, maps and slices hold is
-// shared by all callers and to be read only.
+// In returns the flag's value for the view's subject. All callers share the memory of its pointers,
+// maps and slices, and must not change it.
 func (f JSONFlag[T]) In(v View) T { return JSON(v, f.Key, f.Default) }
 
 // Detail is In with the reasons.
@@ -78,13 +79,15 @@ type Handle interface {
 	declared() declaration
 }
 
-// declaration is what a handle says about its flag.
+// declaration is the content of a handle, in a form that is the same for all types of handles.
 type declaration struct {
 	key      string
 	kind     Kind
 	fallback Value
-	fits     func(Variant) error     // nil: a variant of the right type fits
-	same     func(Value) (same bool) // nil: by value
+	// why a variant does not fit the handle; nil if every variant of the kind fits
+	fits func(Variant) error
+	// whether a value equals the default; nil for a comparison with fallback
+	same func(Value) (same bool)
 }
 
 func (f BoolFlag) declared() declaration {
@@ -103,7 +106,8 @@ func (f FloatFlag) declared() declaration {
 	return declaration{key: f.Key, kind: KindFloat, fallback: NumberValue(f.Default)}
 }
 
-// declared compares objects as the program sees them: fields that T does not have do not count.
+// declared compares objects after decoding them into T, so fields that T does not have do not
+// count.
 func (f JSONFlag[T]) declared() declaration {
 	raw, err := json.Marshal(f.Default)
 	if err != nil {
@@ -132,21 +136,24 @@ func (f JSONFlag[T]) declared() declaration {
 
 // Reasons why Verify rejects a handle, in addition to the errors of evaluations.
 var (
-	// errDefaultOutside is a default that none of the flag's variants has: without the flag, the
-	// program would behave as it never does with it.
+	// errDefaultOutside reports that no variant of the flag has the handle's default as its value.
+	// Without the ruleset, the program would then behave in a way that the flag never makes it
+	// behave.
 	errDefaultOutside = errors.New("the default is none of the flag's variants")
 
-	// errDefaultsDiffer is two handles of one flag with different types or defaults.
+	// errDefaultsDiffer reports that two handles of one flag have different types or defaults.
 	errDefaultsDiffer = errors.New("two handles of the flag differ in type or default")
 )
 
-// Verify compares handles with the ruleset in use, at start-up or in a test. Its error joins what is
-// wrong with them, in their order: a handle has no flag, a flag of another type, an object flag whose
-// variants do not decode, or a default that no variant has; or two handles of one flag differ. Each
-// of these errors names the flag and wraps [ErrFlagNotFound], [ErrTypeMismatch], [ErrParse] or
-// [ErrNotReady] where one of them is the reason. unasked lists the keys of the flags that no handle
-// asks for, sorted: they are candidates for removal, and no error. Where the format's rules do not
-// list values, defaults are not compared. Overrides do not matter here.
+// Verify compares handles with the ruleset in use, at start-up or in a test. Its error joins all
+// mismatches, in the order of the handles: the flag does not exist, could not be read, or has
+// another type; a variant of an object flag does not fit the handle's Go type; no variant has the
+// default as its value; or two handles of one flag differ. Each of these errors names the flag, and
+// wraps [ErrFlagNotFound], [ErrTypeMismatch] or [ErrParse] if one of them is the reason. If there
+// is no ruleset yet, the error is [ErrNotReady]; for a nil or zero client it is [ErrNoClient].
+// unasked lists the keys of flags without a handle, sorted. They may be unused, and are not an
+// error. If the format's rules do not implement [VariantLister], defaults are not compared.
+// Overrides are ignored.
 func (c *Client) Verify(handles ...Handle) (unasked []string, err error) {
 	if c.isZero() {
 		return nil, ErrNoClient
@@ -175,7 +182,8 @@ func (c *Client) Verify(handles ...Handle) (unasked []string, err error) {
 	return unasked, errors.Join(errs...)
 }
 
-// declarationOf asks a handle what it declares. It may be nil, or a nil pointer to a handle.
+// declarationOf returns the declaration of a handle. It returns an error for nil and for a nil
+// pointer to a handle.
 func declarationOf(handle Handle) (d declaration, err error) {
 	defer func() {
 		if recover() != nil {
@@ -185,7 +193,7 @@ func declarationOf(handle Handle) (d declaration, err error) {
 	return handle.declared(), nil
 }
 
-// verify lists what is wrong with one handle. first has the handles before it.
+// verify lists the mismatches of one handle. first maps the key of each flag to its first handle.
 func (d *declaration) verify(rules Rules, first map[string]declaration) (errs []error) {
 	if earlier, twice := first[d.key]; twice {
 		if earlier.kind != d.kind || !earlier.fallback.Equal(d.fallback) {

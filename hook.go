@@ -4,43 +4,45 @@ import (
 	"time"
 )
 
-// Hooks are functions that the client calls. Nil ones cost nothing. OnChange, OnError and OnRefresh
-// are called one after another, in the order of what happened, by goroutines that do nothing else:
-// one that blocks delays the others and neither evaluations nor refreshing. They may call every
-// method of the client, Close too. The first call may come before New has returned: hooks that need
-// the client are given to [Client.Listen] instead. A panic in a hook is recovered, counted in
-// [Status] and reported; a hook that ends its goroutine by runtime.Goexit, as t.FailNow does, ends
-// nothing else.
+// Hooks are functions that the client calls. A nil function costs nothing. OnChange, OnError and
+// OnRefresh are called one at a time, in the order of the events, by goroutines that do nothing
+// else: a hook that blocks delays other hooks, but no evaluation and no refresh. They may call
+// every method of the client, including Close. The first call may come before New has returned, so
+// hooks that need the client should be installed with [Client.Listen] instead. A panic in a hook is
+// recovered, counted in [Status] and reported. A hook that calls runtime.Goexit, as t.FailNow does,
+// ends only its own call.
 type Hooks struct {
-	// OnChange gets what differs between the ruleset served before and the one that replaced it;
-	// where no flag and no segment does, it is not called, and neither for what New finds on disk
-	// or in the bootstrap. A hook that is so slow that 16 rulesets wait for it gets the latest of
-	// them joined: still every difference once, but not every step on the way.
+	// OnChange receives the differences between the previous ruleset and the one that replaced it.
+	// It is not called if no flag and no segment differs, or for the ruleset that New takes from
+	// disk or the bootstrap. If the hook is so slow that 16 rulesets wait for it, the latest are
+	// joined into one call, with the differences between the first and the last of them.
 	OnChange func(Changes)
 
-	// OnError gets every failure: a [*DeliveryError] for what the client does, a [Bad] for each
-	// flag or segment that a new document had to set aside. Those that a slow hook makes wait are
-	// dropped beyond 256, and counted in [Status].
+	// OnError receives every failure: a [*DeliveryError] for the client's own work, and a [Bad] for
+	// each invalid flag or segment of a new document. At most 256 errors wait for a slow hook;
+	// further ones are dropped and counted in [Status].
 	OnError func(error)
 
-	// OnRefresh gets the outcome of every refresh, for metrics; it is dropped and counted as
-	// OnError's events are.
+	// OnRefresh receives the outcome of every refresh, for metrics. The same limit applies as for
+	// OnError.
 	OnRefresh func(Refresh)
 
-	// OnEvaluate gets every evaluation. It runs inside the evaluation, on the goroutine of who
-	// asked, so it must be fast and safe for concurrent use. With it, an evaluation copies its
-	// subject; private attributes are hidden in the copy. An evaluation that it makes itself is
-	// answered and told to no hook.
+	// OnEvaluate receives every evaluation. It runs within the evaluation, on the goroutine of the
+	// caller, so it must be fast and safe for concurrent use. If it is set, each evaluation copies
+	// the subject, without the values of private attributes. An evaluation that the hook itself
+	// makes returns its value, but is not reported to any hook.
 	OnEvaluate func(Evaluation)
 }
 
-// Evaluation is what OnEvaluate gets: one answer, and for whom. It is a copy, which the hook may
-// keep.
+// Evaluation is one evaluation, with its subject and its result, for OnEvaluate. It is a copy,
+// which the hook may keep.
 type Evaluation struct {
-	Subject     Subject // private attributes hidden
-	Flag        string
-	Variant     string // "" where the caller's default is served
-	Value       any    // the variant's, as in [View.All], the hook's own; nil where the caller's default is served
+	Subject Subject // without the values of private attributes, see [WithPrivateAttributes]
+	Flag    string
+	Variant string // "" if the caller's default is served
+	// the variant's value, in the form of [View.All], as a copy for the hook; nil if the caller's
+	// default is served
+	Value       any
 	Rule        string
 	Reason      Reason
 	Revision    int64
@@ -50,48 +52,49 @@ type Evaluation struct {
 	Time        time.Time
 }
 
-// Refresh is how one refresh went.
+// Refresh is the result of one refresh.
 type Refresh struct {
-	Outcome  Outcome
-	Err      error         // nil unless Outcome is OutcomeFailed
-	Duration time.Duration // of fetching, checking, compiling and keeping, by the monotonic clock
-	Bytes    int           // size of the document after decompression; 0 where none came
-	Revision int64         // of the ruleset served after it
+	Outcome Outcome
+	Err     error // nil unless Outcome is OutcomeFailed
+	// time for fetching, checking, compiling and the disk copy, by the monotonic clock
+	Duration time.Duration
+	Bytes    int   // size of the document after decompression; 0 if none was received
+	Revision int64 // revision of the ruleset in use after the refresh
 }
 
-// Outcome says how a refresh went.
+// Outcome is the kind of a refresh's result.
 type Outcome string
 
 // The outcomes.
 const (
-	OutcomePublished   Outcome = "published"    // a new ruleset is served
-	OutcomeNotModified Outcome = "not_modified" // the source confirmed the one in use
-	OutcomeFailed      Outcome = "failed"       // what was served before still is
+	OutcomePublished   Outcome = "published"    // a new ruleset is in use
+	OutcomeNotModified Outcome = "not_modified" // the source confirmed the ruleset in use
+	// the refresh failed, and the previous ruleset stays in use
+	OutcomeFailed Outcome = "failed"
 )
 
-// Cause says which part of the work failed.
+// Cause says which part of the client's work failed.
 type Cause string
 
 // The causes.
 const (
-	CauseFetch     Cause = "fetch"     // the source gave no document
-	CauseSignature Cause = "signature" // it is not signed, or not by a trusted key
-	CauseDocument  Cause = "document"  // it could not be decoded
-	CauseRefused   Cause = "refused"   // it is sound but must not replace the ruleset in use
+	CauseFetch     Cause = "fetch"     // the source returned no document
+	CauseSignature Cause = "signature" // the document is not signed, or not with a trusted key
+	CauseDocument  Cause = "document"  // the document could not be decoded
+	CauseRefused   Cause = "refused"   // a valid document must not replace the ruleset in use
 	CauseDisk      Cause = "disk"      // the disk copy could not be read or written
-	CauseHook      Cause = "hook"      // a hook, a sink, a logger, a clock or the rules of a format panicked
+	CauseHook      Cause = "hook"      // a hook, sink, logger, clock or format panicked
 	CauseSink      Cause = "sink"      // the sink did not take a batch of exposures
 	CauseOverride  Cause = "override"  // the file of overrides could not be read again
 )
 
-// DeliveryError is a failure on the way from the source to the ruleset. What is served is not
-// touched by it.
+// DeliveryError is a failure of the client's work, with its cause. The ruleset in use stays.
 type DeliveryError struct {
 	Cause Cause
 	Err   error
 }
 
-// Error returns the text of what went wrong, with becket's prefix.
+// Error returns becket's prefix, the cause and the text of Err.
 func (e *DeliveryError) Error() string {
 	if e == nil {
 		return noError
@@ -99,7 +102,7 @@ func (e *DeliveryError) Error() string {
 	return "becket: " + string(e.Cause) + ": " + trimPrefix(e.Err)
 }
 
-// Unwrap returns what went wrong.
+// Unwrap returns Err.
 func (e *DeliveryError) Unwrap() error {
 	if e == nil {
 		return nil
@@ -107,14 +110,14 @@ func (e *DeliveryError) Unwrap() error {
 	return e.Err
 }
 
-// Misfit tells of an object that does not fit the type that the program decodes it into: each check
-// gets the caller's default.
+// Misfit reports an object flag whose value does not fit the Go type into which the program decodes
+// it. Each check then returns the caller's default.
 type Misfit struct {
 	Flag   string
 	Type   string // the Go type that was asked for
-	Checks uint64 // how many checks got their default for it
-	Err    error  // the last of the decoder's errors
+	Checks uint64 // number of checks that returned the default because of it
+	Err    error  // the decoder's last error
 }
 
-// maxMisfits is how many misfits of one ruleset are told.
+// maxMisfits is the greatest number of misfits that are reported for one ruleset.
 const maxMisfits = 100

@@ -111,7 +111,7 @@ func TestOnlyAWholeAnswerOfCode200IsADocument(t *testing.T) {
 			flush(w)
 			panic(http.ErrAbortHandler)
 		}, 0, "EOF"},
-		"304 unasked":    {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(304) }, 0, "was not asked"},
+		"304 unasked":    {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(304) }, 0, "without a validator"},
 		"over the limit": {func(w http.ResponseWriter, _ *http.Request) { say(w, strings.Repeat("x", 101)) }, 0, "size limit of 100 bytes"},
 		"over the limit when decompressed": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Encoding", "gzip")

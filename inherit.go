@@ -2,9 +2,10 @@ package becket
 
 import "slices"
 
-// Keep returns the ruleset with the definitions that previous had for what had to be set aside,
-// linked with the others of today. What they refer to and is gone is not met. It must be called at
-// most once, before the ruleset is used.
+// Keep returns the ruleset to serve. Invalid definitions are replaced by those of previous, if it
+// has valid ones, and linked with the other definitions of this ruleset. A condition or requirement
+// of such an old definition that refers to a flag or segment that no longer exists is not true.
+// Keep must be called at most once, before the ruleset is used.
 func (r *decoded) Keep(previous Rules) Rules {
 	served, ok := previous.(*ruleset)
 	if !ok || len(r.info.Bad) == 0 {
@@ -21,8 +22,9 @@ func (r *decoded) Keep(previous Rules) Rules {
 			r.replace(member, b.Err, served)
 		}
 	}
-	// Every round replaces definitions, or gives up on them, which can make others bad. After some
-	// rounds nothing is replaced any more, so that it ends.
+	// Each round replaces invalid definitions or marks them as invalid, which can make other
+	// definitions invalid. After some rounds no more definitions are replaced, so that the loop
+	// ends.
 	const rounds = 8
 	for round := 0; ; round++ {
 		settled := r.settle()
@@ -35,7 +37,8 @@ func (r *decoded) Keep(previous Rules) Rules {
 				r.setAside(n.name(), n.firstProblem())
 			case n.cause == nil || r.segments[n.cause.key].err != nil:
 				r.replace(n.name(), n.problem, served)
-			default: // it stays: the segment has its last definition now, or is itself to be looked at again
+			// nothing to do: the segment that caused it has been replaced, or gets another round
+			default:
 			}
 		}
 	}
@@ -43,7 +46,8 @@ func (r *decoded) Keep(previous Rules) Rules {
 	return r.ruleset
 }
 
-// replace puts the definition that previous has in the place of a bad one, if it has one.
+// replace replaces an invalid definition by the one of previous, or marks it as invalid if previous
+// has no valid one.
 func (r *decoded) replace(member name, err error, previous *ruleset) {
 	if member.section == inFlags {
 		if f := previous.flags.find(member.key); f != nil && f.failure() == nil {
@@ -66,8 +70,8 @@ func (r *decoded) restore(d definition) {
 	}
 }
 
-// unlinked returns a copy of the flag whose references are its own, to be linked in another
-// ruleset. The rest is shared.
+// unlinked returns a copy of the flag with its own references, which are to be linked in another
+// ruleset. All other parts are shared.
 func (f *flag) unlinked(kept error) *flag {
 	c := *f
 	c.placement = placement{}
@@ -106,7 +110,7 @@ func (c *condition) unlinked() *condition {
 	return &copied
 }
 
-// refers reports whether there is a reference in a condition, which may be nil.
+// refers reports whether a condition, which may be nil, contains a reference.
 func (c *condition) refers() bool {
 	if c == nil || c.rest == nil {
 		return false

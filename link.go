@@ -12,24 +12,25 @@ import (
 	"github.com/becketflags/becket/internal/native"
 )
 
-// decoded is a ruleset that has just been read, with everything that linking needs: the document
-// for places, the problems, and the definitions that are fine in themselves but were set aside
-// because they refer to bad ones. Keep returns the bare ruleset.
+// decoded is a ruleset that has just been read, with everything that linking needs: the document,
+// for positions; the problems; and valid definitions that were marked as invalid because of the
+// definitions that they refer to. Keep returns the ruleset alone.
 type decoded struct {
 	*ruleset
 	document *native.Document
-	problems map[name][]*DocumentError // found while decoding
-	noted    int                       // how many problems those are
-	searched int                       // steps that suggestions have taken
+	problems map[name][]*DocumentError // problems found by the decoder
+	noted    int                       // number of problems
+	searched int                       // steps that suggestions for names have taken so far
 	aside    nodes
 }
 
-// link resolves the references of a ruleset as it was decoded, and sets aside what is bad.
+// link resolves the references of a decoded ruleset, and marks invalid definitions.
 func (r *decoded) link() {
 	for _, member := range sortedNames(r.problems) {
 		r.setAside(member, joinProblems(r.problems[member]))
 	}
-	// Once something is set aside, the others must be pointed at what stands in its place.
+	// After a definition is marked, references to it must be resolved again, because a stub has
+	// replaced it.
 	for bad := r.settle(); len(bad) > 0; bad = r.settle() {
 		for _, n := range bad {
 			r.aside = append(r.aside, n)
@@ -43,7 +44,7 @@ func sortedNames[V any](m map[name]V) []name {
 	return slices.SortedFunc(maps.Keys(m), compareNames)
 }
 
-// setAside puts a stub in the place of a bad definition.
+// setAside marks a definition as invalid: it replaces it by a stub that holds the error.
 func (r *decoded) setAside(member name, err error) {
 	if member.section == inSegments {
 		r.segments[member.key] = &segment{key: member.key, err: err}
@@ -53,7 +54,8 @@ func (r *decoded) setAside(member name, err error) {
 	r.flags.set(&flag{fingerprint: match.FingerprintOf(member.key), key: member.key, rare: &rareFields{err: failure}})
 }
 
-// finish lists what is bad or kept, and describes the rest.
+// finish fills in the ruleset's info: the number of flags, the invalid and the kept definitions,
+// and the digests of segments.
 func (r *decoded) finish() {
 	r.info.Flags = r.flags.count
 	r.info.Bad = nil
@@ -80,9 +82,9 @@ func (r *decoded) finish() {
 	})
 }
 
-// settle resolves all references, computes costs, and returns the nodes that turn out to be bad:
-// because of a reference to nothing, a bad segment, a cycle, or too high a cost. A node comes after
-// the nodes that it refers to.
+// settle resolves all references and computes costs. It returns the nodes that are invalid because
+// of a dangling reference, an invalid segment, a cycle, or a cost that is too high. A node comes
+// after the nodes that it refers to.
 func (r *decoded) settle() (bad nodes) {
 	g := newNodes(r.ruleset)
 	for _, n := range g {
@@ -108,7 +110,8 @@ func (r *decoded) resolve(n *node) {
 		} else {
 			ref.segment = r.segments[ref.key]
 			if n.isKept() && ref.segment != nil && ref.segment.isBad() {
-				ref.segment = nil // to an earlier definition, a segment without one is gone
+				// a kept definition treats an invalid segment as one that does not exist
+				ref.segment = nil
 			}
 		}
 		if ref.target() == nil && !n.isKept() {
@@ -117,8 +120,9 @@ func (r *decoded) resolve(n *node) {
 	}
 }
 
-// judge looks at nodes that refer to each other in a circle, or at a single one. What they refer to
-// has been judged.
+// judge finds out whether a node is invalid, and computes its cost. component is a single node, or
+// several nodes that refer to each other in a cycle. The other nodes that it refers to have been
+// judged before.
 func (r *decoded) judge(g nodes, component []int32) {
 	first := g[component[0]]
 	if len(component) > 1 || first.refersTo(first) {
@@ -133,7 +137,7 @@ func (r *decoded) judge(g nodes, component []int32) {
 	place.timed, place.asks = first.ownTime(), false
 	for _, ref := range first.out {
 		if problem := r.badSegment(g, first, ref); problem != nil {
-			message := "it uses the segment %q, which is bad: %s"
+			message := "it uses the segment %q, which is invalid: %s"
 			first.fail(r.problemOf(first, fmt.Sprintf(message, match.Brief(ref.key), trimPrefix(firstOf(problem)))))
 			return
 		}
@@ -153,9 +157,9 @@ func (r *decoded) judge(g nodes, component []int32) {
 	place.cost = cost
 }
 
-// badSegment returns why the segment that a reference leads to is bad, for a node that is bad
-// because of that. A bad flag is unknown to the others, and costs nothing; and to an earlier
-// definition a bad segment is replaced, or else gone.
+// badSegment returns why the segment of a reference is invalid, if that makes the node invalid too.
+// It returns nil for a flag, since an invalid flag only makes the conditions that refer to it
+// unknown, and for kept definitions, whose invalid segments are replaced or treated as absent.
 func (r *decoded) badSegment(g nodes, n *node, ref *reference) error {
 	if ref.segment == nil {
 		return nil
@@ -171,7 +175,7 @@ func (r *decoded) badSegment(g nodes, n *node, ref *reference) error {
 	return problem
 }
 
-// failCycle notes that the nodes refer to each other in a circle.
+// failCycle marks nodes that refer to each other in a cycle.
 func (r *decoded) failCycle(g nodes, component []int32) {
 	message := "it is part of a cycle: " + g.describe(component)
 	for _, i := range component {
@@ -181,7 +185,7 @@ func (r *decoded) failCycle(g nodes, component []int32) {
 	}
 }
 
-// dangling describes a reference to nothing.
+// dangling returns the problem of a reference whose target does not exist.
 func (r *decoded) dangling(n *node, ref *reference) *DocumentError {
 	target := "segment"
 	if ref.toFlag {
@@ -191,12 +195,13 @@ func (r *decoded) dangling(n *node, ref *reference) *DocumentError {
 	return (*DocumentError)(r.document.Problem(ref.at, cmp.Or(ref.path, n.name().path()), message))
 }
 
-// suggest returns a suggestion for a reference to nothing, as long as those of the document have
-// not taken too many steps.
+// suggest returns a suggestion for a reference whose target does not exist. It returns "" once the
+// suggestions for the document have taken too many steps.
 func (r *decoded) suggest(ref *reference) string {
 	const (
-		most     = 1000       // keys to compare with
-		mostWork = 20_000_000 // pairs of bytes to compare, which take about a tenth of a second
+		most = 1000 // greatest number of keys to compare
+		// greatest number of compared pairs of bytes, which take about a tenth of a second
+		mostWork = 20_000_000
 	)
 	var keys []string
 	switch {
@@ -219,7 +224,8 @@ func (r *decoded) problemOf(n *node, message string) *DocumentError {
 	return &DocumentError{Path: n.name().path(), Message: match.Shorten(message, native.MaxMessage)}
 }
 
-// firstOf returns the first of several errors that were joined.
+// firstOf returns the first error of several joined ones, or err itself if it is not a joined
+// error.
 func firstOf(err error) error {
 	if joined, ok := err.(interface{ Unwrap() []error }); ok && len(joined.Unwrap()) > 0 {
 		return joined.Unwrap()[0]
@@ -227,23 +233,23 @@ func firstOf(err error) error {
 	return err
 }
 
-// nodes are the flags and segments of a ruleset with their references: a graph.
+// nodes is a graph: flags and segments of a ruleset with their references.
 type nodes []*node
 
 // node is a flag or a segment in the graph.
 type node struct {
 	definition
-	out     []*reference // to other definitions
+	out     []*reference // references to other definitions
 	problem error
 
-	// cause is the bad segment of this ruleset because of which the node is bad; nil where
-	// something else is wrong.
+	// cause is the invalid segment of this ruleset that makes the node invalid; nil if the reason
+	// is another one.
 	cause *segment
 }
 
-// newNodes returns the graph of everything in the ruleset that is not bad, in the order of the
-// keys. Flags and segments that refer to nothing, as most do, are not in it: nothing can be wrong
-// with them, and what they cost is known.
+// newNodes returns the graph of the ruleset's valid definitions, in the order of the keys. Flags
+// and segments without references, which are the majority, are not part of it: linking cannot make
+// them invalid, and their cost is known.
 func newNodes(r *ruleset) (g nodes) {
 	for f := range r.flags.all() {
 		if f.node != leaf {
@@ -274,7 +280,8 @@ func (g *nodes) add(d definition) {
 
 func (n *node) isKept() bool { return n.keptFor() != nil }
 
-// firstProblem returns what is wrong with today's definition, where the node holds a kept one.
+// firstProblem returns the problem of the present document's definition if the node holds a kept
+// one, and otherwise the node's problem.
 func (n *node) firstProblem() error {
 	if kept := n.keptFor(); kept != nil {
 		return kept
@@ -282,14 +289,14 @@ func (n *node) firstProblem() error {
 	return n.problem
 }
 
-// fail notes the first thing that is wrong with the node.
+// fail records the problem of the node, if it is the first.
 func (n *node) fail(problem *DocumentError) {
 	if n.problem == nil {
 		n.problem = problem
 	}
 }
 
-// target returns the flag or segment that a reference leads to, nil where it is gone.
+// target returns the flag or segment that the reference points to, or nil if it does not exist.
 func (r *reference) target() definition {
 	switch {
 	case r.flag != nil:
@@ -301,8 +308,7 @@ func (r *reference) target() definition {
 	}
 }
 
-// problemOf returns what has turned out to be wrong with a definition of the ruleset, nil for
-// nothing.
+// problemOf returns the problem that linking found in a definition of the ruleset, or nil.
 func (g nodes) problemOf(d definition) error {
 	if d.isBad() || d.placed().node == leaf {
 		return nil
@@ -314,7 +320,7 @@ func (n *node) refersTo(other *node) bool {
 	return slices.ContainsFunc(n.out, func(r *reference) bool { return r.target() == other.definition })
 }
 
-// describe names the members of a cycle, the first few of many.
+// describe lists the members of a cycle, or the first few if there are many.
 func (g nodes) describe(component []int32) string {
 	const most = 8
 	var names []string
@@ -328,8 +334,8 @@ func (g nodes) describe(component []int32) string {
 	return strings.Join(names, ", ")
 }
 
-// edges follows the references of a node to others of the graph. References out of bad nodes do not
-// count.
+// edges returns a node's next reference, from position on, to another node of the graph, as
+// [graph.Components] needs it. References of invalid nodes do not count.
 func (g nodes) edges(node int32, position int) (target int32, after int, ok bool) {
 	n := g[node]
 	if n.problem != nil {
@@ -345,5 +351,5 @@ func (g nodes) edges(node int32, position int) (target int32, after int, ok bool
 	return 0, position, false
 }
 
-// path returns the path to the definition in a document.
+// path returns the path of the definition in the document.
 func (n name) path() string { return native.Path(n.section, n.key) }

@@ -327,7 +327,7 @@ func TestNewTellsEveryMistake(t *testing.T) {
 		"a foreign bootstrap": {
 			Bytes(nil),
 			[]Option{WithBootstrap([]byte(flagsDocument(1, "a"))), WithEnvironment("production")},
-			`names none, and "production" is expected`,
+			`names no environment, and "production" is expected`,
 		},
 		"a key that is none": {Bytes(nil), []Option{WithPublicKey("sesame")}, "not a minisign public key"},
 		"no key":             {Bytes(nil), []Option{WithPublicKey()}, "there is no key"},

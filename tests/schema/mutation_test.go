@@ -57,7 +57,7 @@ func TestSchemaAndDecoderAgreeOnMutations(t *testing.T) {
 // forDecoderAlone matches errors that a JSON Schema cannot report: references and cycles; order and
 // unique names; the syntax of patterns, prefixes, versions and instants; time zones; limits.
 var forDecoderAlone = []*regexp.Regexp{
-	regexp.MustCompile(`the flag has no variant "|there is no (flag|segment) "|part of a cycle|uses the segment ".*", which is bad`),
+	regexp.MustCompile(`the flag has no variant "|there is no (flag|segment) "|part of a cycle|uses the segment ".*", which is invalid`),
 	regexp.MustCompile(`"from" must be before "until"|steps must rise in time|layer's "from" .* is above its "to"|the name ".*" is that of rules`),
 	regexp.MustCompile(`error parsing regexp|not a version constraint|is no instant of RFC 3339|is no CIDR prefix|has no prefix length|knows no time zone`),
 	regexp.MustCompile(`nested deeper than 64 levels`),
