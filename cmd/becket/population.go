@@ -17,7 +17,7 @@ import (
 type populationFlags struct {
 	Population string     `short:"p" placeholder:"FILE" help:"Subjects from a CSV or NDJSON file, or from - for standard input: the column or member \"key\" and attributes."`
 	Subjects   int        `default:"100000" placeholder:"N" help:"The number of subjects to generate if there is no file. By default, 100,000."`
-	Attr       []string   `sep:"none" placeholder:"NAME=SPREAD" help:"An attribute of generated subjects: DE:30,FR:20,US:50 (values with weights), 18..80 (evenly between), normal(40,12). Repeatable."`
+	Attr       []string   `sep:"none" placeholder:"NAME=SPREAD" help:"An attribute of generated subjects: DE:30,FR:20,US:50 (values with weights), 18..80 (evenly between), 0s..90d (that long ago), normal(40,12). Repeatable."`
 	Seed       uint64     `default:"1" placeholder:"N" help:"The seed of generated subjects; the same seed gives the same subjects. By default, 1."`
 	At         *time.Time `placeholder:"INSTANT" help:"Evaluate as at this time (RFC 3339). By default, now."`
 }
@@ -25,7 +25,7 @@ type populationFlags struct {
 // population reads the subjects from a file or makes them.
 func (f *populationFlags) population(e *env) (*population.Population, error) {
 	if f.Population == "" {
-		return f.made()
+		return f.made(e)
 	}
 	if len(f.Attr) > 0 {
 		return nil, errors.New("--attr is for generated subjects; subjects from a file have their own attributes")
@@ -48,7 +48,7 @@ func (f *populationFlags) population(e *env) (*population.Population, error) {
 	return population.Of(count(len(subjects), "subject")+" of "+name, subjects), nil
 }
 
-func (f *populationFlags) made() (*population.Population, error) {
+func (f *populationFlags) made(e *env) (*population.Population, error) {
 	const most = 1_000_000_000
 	if f.Subjects < 1 || f.Subjects > most {
 		return nil, fmt.Errorf("--subjects takes a number from 1 to %s", thousands(most))
@@ -56,7 +56,7 @@ func (f *populationFlags) made() (*population.Population, error) {
 	columns := make([]population.Column, len(f.Attr))
 	for i, text := range f.Attr {
 		var err error
-		if columns[i], err = population.ParseColumn(text); err != nil {
+		if columns[i], err = population.ParseColumn(text, e.at(f.At)); err != nil {
 			return nil, err
 		}
 	}

@@ -30,7 +30,7 @@ func people(t *testing.T, size int) *population.Population {
 	t.Helper()
 	var columns []population.Column
 	for _, text := range []string{"c=DE:2,FR:2,US:1,:1", "n=0..9", "account=1..200"} {
-		column, err := population.ParseColumn(text)
+		column, err := population.ParseColumn(text, noon.Now())
 		require.NoError(t, err)
 		columns = append(columns, column)
 	}

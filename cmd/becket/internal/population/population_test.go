@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -15,11 +16,13 @@ import (
 	"github.com/becketflags/becket/cmd/becket/internal/population"
 )
 
+var now = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+
 func made(t *testing.T, size int, seed uint64, columns ...string) *population.Population {
 	t.Helper()
 	var parsed []population.Column
 	for _, text := range columns {
-		c, err := population.ParseColumn(text)
+		c, err := population.ParseColumn(text, now)
 		require.NoError(t, err)
 		parsed = append(parsed, c)
 	}
@@ -73,6 +76,16 @@ func TestDistributionsGiveTheirShares(t *testing.T) {
 		"numbers between two":                 {"c=0.0..2.0", func(v becket.Value, _ bool) bool { return v.Float() < 0.5 }, 0.25},
 		"a normal distribution's half":        {"c=normal(40,12)", func(v becket.Value, _ bool) bool { return v.Kind() == becket.KindInt && v.Int() < 28 }, 0.1482},
 		"instants between two":                {"c=2026-01-01T00:00:00Z..2026-01-11T00:00:00Z", func(v becket.Value, _ bool) bool { return v.Time().Day() == 3 }, 0.1},
+		"ages between two":                    {"c=0s..10d", func(v becket.Value, _ bool) bool { return now.Sub(v.Time()) < 24*time.Hour }, 0.1},
+		"ages of the future":                  {"c=-1d..1d", func(v becket.Value, _ bool) bool { return v.Time().After(now) }, 0.5},
+		"one age":                             {"c=90s..90s", func(v becket.Value, _ bool) bool { return now.Sub(v.Time()) == 90*time.Second }, 1},
+		"a range that may be missing":         {"c=1..4:60,:40", func(_ becket.Value, there bool) bool { return !there }, 0.4},
+		"a range by its weight":               {"c=1..4:60,:40", func(v becket.Value, there bool) bool { return there && v.Int() == 4 }, 0.15},
+		"two ranges":                          {"c=0s..1d,10d..11d:3", func(v becket.Value, _ bool) bool { return now.Sub(v.Time()) >= 240*time.Hour }, 0.75},
+		"a range of instants with offsets":    {"c=2026-01-01T00:00:00+01:00..2026-01-11T00:00:00+01:00", func(v becket.Value, _ bool) bool { return v.Time().Before(time.Date(2026, 1, 2, 0, 0, 0, 0, time.UTC)) }, 25.0 / 240},
+		"a range of instants by its weight":   {"c=2026-01-01T00:00:00Z..2026-01-11T00:00:00Z:1,:1", func(_ becket.Value, there bool) bool { return there }, 0.5},
+		"an instant with an offset":           {"c:time=2026-01-01T00:00:00+01:00", func(v becket.Value, _ bool) bool { return v.Time().Hour() == 23 }, 1},
+		"a text that looks like a range":      {"c:string=a..b:1,c:1", func(v becket.Value, _ bool) bool { return v.Text() == "a..b" }, 0.5},
 		"one value of JSON":                   {"c:=[1,2]", func(v becket.Value, _ bool) bool { return v.Len() == 2 }, 1},
 		"a value with a colon in it":          {"c:string=a:b,c:d", func(v becket.Value, _ bool) bool { return v.Text() == "a:b" }, 0.5},
 	} {
@@ -161,5 +174,24 @@ func TestFilesThatCannotBeRead(t *testing.T) {
 			_, err := population.Parse(row.file, []byte(row.source))
 			assert.ErrorContains(t, err, row.says)
 		})
+	}
+}
+
+func TestDistributionsThatCannotBeRead(t *testing.T) {
+	for column, says := range map[string]string{
+		"c":                   "an attribute is NAME=VALUE",
+		"c=9..1":              "is not LOW..HIGH, of two numbers, two instants or two ages such as 0s..90d",
+		"c=2d..1d":            "is not LOW..HIGH",
+		"c=1..2d":             "is not LOW..HIGH",
+		"c=-106751d..106751d": "is not LOW..HIGH",
+		"c=a..b,c":            "is not LOW..HIGH",
+		"c=1..4:-1":           `the weight of "1..4:-1" must be a number of at least 0`,
+		"c=DE:-1":             `the weight of "DE:-1" must be a number of at least 0`,
+		"c=DE:0,FR:0":         "the weights must not all be 0",
+		"c=normal(1)":         "is not normal(MEAN,DEVIATION)",
+		"c:number=x":          `"x" is not a valid number`,
+	} {
+		_, err := population.ParseColumn(column, now)
+		assert.ErrorContains(t, err, says, column)
 	}
 }
