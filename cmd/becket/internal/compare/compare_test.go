@@ -66,6 +66,11 @@ func TestEditsInWords(t *testing.T) {
 	)
 	rules := func(rules ...string) string { return `"rules": [` + strings.Join(rules, ", ") + `]` }
 	with := func(rule, old, now string) string { return strings.Replace(rule, old, now, 1) }
+	every := func(every string) string { return rules(with(staff, `"serve"`, `"every": `+every+`, "serve"`)) }
+	age := func(operator, age string) string {
+		return rules(`{"name": "a", "if": {"attribute": "t", "` + operator + `": "` + age + `"}, "serve": "on"}`)
+	}
+	hashed := func(by string) string { return rules(`{"name": "h", "percent": 50, "by": ` + by + `, "serve": "on"}`) }
 	for name, row := range map[string]struct {
 		before, after string
 		want          []string
@@ -124,7 +129,35 @@ func TestEditsInWords(t *testing.T) {
 		"the same instant in another zone": {rules(with(staff, `"serve"`, `"from": "2026-12-01T01:00:00+01:00", "serve"`)), rules(with(staff, `"serve"`, `"from": "2026-12-01T00:00:00Z", "serve"`)), nil},
 		"days in another order":            {rules(with(staff, `"serve"`, `"every": {"days": ["mon", "tue"], "until": "24:00"}, "serve"`)), rules(with(staff, `"serve"`, `"every": {"days": ["tue", "mon"]}, "serve"`)), nil},
 		"other days": {rules(with(staff, `"serve"`, `"every": {"days": ["mon"]}, "serve"`)), rules(with(staff, `"serve"`, `"every": {"days": ["tue"]}, "serve"`)),
-			[]string{`! rule "s": every changes from {"days": ["mon"]} to {"days": ["tue"]}`}},
+			[]string{`! rule "s": every changes from mon all day in UTC to tue all day in UTC`}},
+		"more days": {every(`{"days": ["mon"], "zone": "Europe/Berlin"}`), every(`{"days": ["mon", "sun"], "zone": "Europe/Berlin"}`),
+			[]string{`- rule "s": every changes from mon all day in Europe/Berlin to sun, mon all day in Europe/Berlin (wider)`}},
+		"fewer hours": {every(`{"from": "09:00", "until": "17:00"}`), every(`{"from": "09:00", "until": "16:59"}`),
+			[]string{`! rule "s": every changes from every day 09:00–17:00 in UTC to every day 09:00–16:59 in UTC (narrower)`}},
+		"a night within another": {every(`{"days": ["sat"], "from": "22:00", "until": "06:00"}`), every(`{"days": ["sat", "sun"]}`),
+			[]string{`- rule "s": every changes from sat 22:00–06:00 in UTC to sun, sat all day in UTC (wider)`}},
+		"another zone": {every(`{"days": ["mon"]}`), every(`{"days": ["mon"], "zone": "Europe/Berlin"}`),
+			[]string{`! rule "s": every changes from mon all day in UTC to mon all day in Europe/Berlin`}},
+		"recurring times":          {rules(staff), every(`{"until": "12:00"}`), []string{`! rule "s": it applies only at recurring times: every day 00:00–12:00 in UTC`}},
+		"no recurring times":       {every(`{"until": "12:00"}`), rules(staff), []string{`- rule "s": it no longer applies only at recurring times: every day 00:00–12:00 in UTC`}},
+		"recurring times for ever": {rules(staff), every(`{}`), []string{`- rule "s": it applies only at recurring times: every day all day in UTC`}},
+		"a rule with recurring times": {rules(staff), rules(staff + `, {"name": "n", "every": {"days": ["fri"]}, "percent": 5, "serve": "on"}`),
+			[]string{`- rule "n" is added as number 2: on to 5 % of everybody, only fri all day in UTC`}},
+		"a requirement of more variants": {`"requires": [{"flag": "other", "in": "on"}], ` + rules(staff), `"requires": [{"flag": "other", "in": ["on", "off"]}], ` + rules(staff),
+			[]string{"- it requires flag other in on, off, and before flag other in on"}},
+		"a requirement of fewer variants": {`"requires": [{"flag": "other", "in": ["on", "off"]}], ` + rules(staff), `"requires": [{"flag": "other", "in": "on"}], ` + rules(staff),
+			[]string{"! it requires flag other in on, and before flag other in on, off"}},
+		"a requirement as a text":             {`"requires": [{"flag": "other", "in": "on"}], ` + rules(staff), `"requires": [{"flag": "other", "in": ["on"]}], ` + rules(staff), nil},
+		"a second requirement of one flag":    {`"requires": [{"flag": "other", "in": "on"}], ` + rules(staff), `"requires": [{"flag": "other", "in": "on"}, {"flag": "other", "in": ["on", "off"]}], ` + rules(staff), []string{"! it now requires flag other in on, off"}},
+		"an age that more have":               {age("newer_than", "7d"), age("newer_than", "14d"), []string{`- rule "a": the condition changes from t newer_than "7d" to t newer_than "14d" (wider)`}},
+		"an age that fewer have":              {age("older_than", "1d12h"), age("older_than", "7d"), []string{`! rule "a": the condition changes from t older_than "1d12h" to t older_than "7d" (narrower)`}},
+		"another attribute to hash, in need":  {hashed(`"account"`), hashed(`["account", "device"]`), []string{`- rule "h": it also hashes device, for subjects without account`}},
+		"the key, in need":                    {hashed(`["account", "key"]`), hashed(`"account"`), []string{`! rule "h": it no longer hashes the key, for subjects without account`}},
+		"attributes to hash in another order": {hashed(`["account", "device"]`), hashed(`["device", "account"]`), []string{`! rule "h": it hashes device or account and not account or device: other subjects are in`}},
+		"a split's attribute, in need": {`"default": {"split": {"on": 1, "off": 1}}`, `"default": {"split": {"on": 1, "off": 1}, "by": ["key", "device"]}`,
+			[]string{"- the split of the default also hashes device, for subjects without the key"}},
+		"a split's attribute less": {`"default": {"split": {"on": 1, "off": 1}, "by": ["device", "key"]}`, `"default": {"split": {"on": 1, "off": 1}, "by": "device"}`,
+			[]string{"! the split of the default no longer hashes the key, for subjects without device"}},
 		"the fields of a condition in another order": {rules(germany), rules(with(germany, `"attribute": "c", "in": ["DE"]`, `"in": ["DE"], "attribute": "c"`)), nil},
 		"max_age":                          {`"default": "on"`, `"default": "on", "max_age": "1h"`, []string{"! max_age changes from none to 1h"}},
 		"for people":                       {`"owner": "a"`, `"owner": "b", "tags": ["x"]`, []string{`- owner changes from "a" to "b"`, `- tags is now ["x"]`}},

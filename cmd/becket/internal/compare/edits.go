@@ -97,23 +97,46 @@ func named(variants []native.Variant, name string) *native.Variant {
 }
 
 func (e *editor) requirements() {
-	texts := func(f *native.Flag) (texts []string) {
-		for _, required := range f.Requires {
-			texts = append(texts, describe.Reference(required))
+	before, after := without(e.before.Requires, e.after.Requires), without(e.after.Requires, e.before.Requires)
+	for _, old := range before {
+		now := only(after, old.Key)
+		if now == nil || only(before, old.Key) == nil {
+			e.say(false, "", "it no longer requires %s", describe.Reference(old))
+			continue
 		}
-		return texts
+		fewer := slices.ContainsFunc(old.Variants, func(v string) bool { return !slices.Contains(now.Variants, v) })
+		e.say(fewer, "", "it requires %s, and before %s", describe.Reference(now), describe.Reference(old))
 	}
-	before, after := texts(e.before), texts(e.after)
-	for _, text := range before {
-		if !slices.Contains(after, text) {
-			e.say(false, "", "it no longer requires %s", text)
-		}
-	}
-	for _, text := range after {
-		if !slices.Contains(before, text) {
-			e.say(true, "", "it now requires %s", text)
+	for _, now := range after {
+		if only(after, now.Key) == nil || only(before, now.Key) == nil {
+			e.say(true, "", "it now requires %s", describe.Reference(now))
 		}
 	}
+}
+
+// without returns the requirements that others do not hold.
+func without(all, others []*native.Reference) (rest []*native.Reference) {
+	for _, r := range all {
+		same := func(other *native.Reference) bool { return describe.Reference(other) == describe.Reference(r) }
+		if !slices.ContainsFunc(others, same) {
+			rest = append(rest, r)
+		}
+	}
+	return rest
+}
+
+// only returns the requirement on a flag, or nil if there is none or more than one.
+func only(all []*native.Reference, key string) (one *native.Reference) {
+	for _, r := range all {
+		switch {
+		case r.Key != key:
+		case one != nil:
+			return nil
+		default:
+			one = r
+		}
+	}
+	return one
 }
 
 // people adds the changes of fields that are for people and tools only.
@@ -144,7 +167,15 @@ func (e *editor) serve(rule, what string, before, after *native.Serve) {
 		e.say(true, rule, "the salt of the split of %s changes from %q to %q: every subject is drawn again", what,
 			before.Salt, after.Salt)
 	}
-	if !slices.Equal(before.By, after.By) {
+	switch a, b := sources(before.By), sources(after.By); {
+	case slices.Equal(a, b):
+	case startsWith(b, a):
+		e.say(rule != "", rule, "the split of %s also hashes %s, for subjects without %s", what,
+			describe.Attributes(b[len(a):]), describe.Attributes(before.By))
+	case startsWith(a, b):
+		e.say(true, rule, "the split of %s no longer hashes %s, for subjects without %s", what,
+			describe.Attributes(a[len(b):]), describe.Attributes(after.By))
+	default:
 		e.say(true, rule, "the split of %s hashes %s and not %s: every subject is drawn again", what,
 			describe.Attributes(after.By), describe.Attributes(before.By))
 	}

@@ -79,6 +79,9 @@ func describeRule(r *native.Rule) string {
 	case r.HasRamp:
 		text = "a ramp of " + text
 	}
+	if r.HasEvery {
+		text += ", only " + describe.Every(&r.Every)
+	}
 	return text
 }
 
@@ -185,10 +188,30 @@ func (e *editor) share(p pair, say sayer) {
 	if p.before.Salt != p.after.Salt && !p.before.HasLayer {
 		say(reach{true, true}, "the salt changes from %q to %q: other subjects are in", p.before.Salt, p.after.Salt)
 	}
-	if !slices.Equal(p.before.By, p.after.By) {
+	switch a, b := sources(p.before.By), sources(p.after.By); {
+	case slices.Equal(a, b):
+	case startsWith(b, a):
+		say(reach{wider: true}, "it also hashes %s, for subjects without %s", describe.Attributes(b[len(a):]),
+			describe.Attributes(p.before.By))
+	case startsWith(a, b):
+		say(reach{narrower: true}, "it no longer hashes %s, for subjects without %s",
+			describe.Attributes(a[len(b):]), describe.Attributes(p.after.By))
+	default:
 		say(reach{true, true}, "it hashes %s and not %s: other subjects are in", describe.Attributes(p.after.By),
 			describe.Attributes(p.before.By))
 	}
+}
+
+// sources returns the names of the hashed attributes, with the targeting key under its name.
+func sources(by []string) []string {
+	if by == nil {
+		return []string{"key"}
+	}
+	return by
+}
+
+func startsWith(all, part []string) bool {
+	return len(all) >= len(part) && slices.Equal(all[:len(part)], part)
 }
 
 func takesShare(r *native.Rule) bool { return r.HasPercent || r.HasRamp }
@@ -207,17 +230,18 @@ func (e *editor) window(p pair, say sayer) {
 	}
 }
 
-// recurrence compares recurring windows. It does not compare how times of day overlap.
+// recurrence compares recurring windows.
 func (e *editor) recurrence(p pair, say sayer) {
-	a, b := p.before.Written.Field("every").Raw, p.after.Written.Field("every").Raw
+	a, b := describe.Every(&p.before.Every), describe.Every(&p.after.Every)
+	r := reach{narrower: !ruleset.EveryCovers(p.after, p.before), wider: !ruleset.EveryCovers(p.before, p.after)}
 	switch {
 	case ruleset.SameEvery(p.before, p.after):
 	case !p.before.HasEvery:
-		say(reach{narrower: true}, "it applies only within %s", b)
+		say(r, "it applies only at recurring times: %s", b)
 	case !p.after.HasEvery:
-		say(reach{wider: true}, "it no longer applies only within %s", a)
+		say(r, "it no longer applies only at recurring times: %s", a)
 	default:
-		say(reach{true, true}, "every changes from %s to %s", a, b)
+		say(r, "every changes from %s to %s%s", a, b, r.words())
 	}
 }
 

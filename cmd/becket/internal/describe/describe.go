@@ -3,6 +3,7 @@ package describe
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -137,12 +138,41 @@ func Layer(r *native.Rule) string {
 	return fmt.Sprintf("%s %s to %s", r.Layer.Name, Number(r.Layer.From), Number(r.Layer.To))
 }
 
+// Every returns the recurring times at which a rule applies.
+func Every(e *native.Every) string {
+	var days []string
+	for day, word := range match.DayWords {
+		if e.Days>>day&1 == 1 {
+			days = append(days, word)
+		}
+	}
+	when := strings.Join(days, ", ")
+	if len(days) == len(match.DayWords) {
+		when = "every day"
+	}
+	if e.From == 0 && e.Until == match.MinutesPerDay {
+		return fmt.Sprintf("%s all day in %s", when, e.Zone)
+	}
+	return fmt.Sprintf("%s %s–%s in %s", when, match.ClockText(e.From), match.ClockText(e.Until), e.Zone)
+}
+
+const (
+	targetingKey = "key" // the name by which documents ask for the targeting key
+	theKey       = "the key"
+)
+
 // Attributes returns the names of the attributes that are hashed.
 func Attributes(by []string) string {
-	if by == nil {
-		return "the key"
+	names := slices.Clone(by)
+	for i, name := range names {
+		if name == targetingKey {
+			names[i] = theKey
+		}
 	}
-	return strings.Join(by, " or ")
+	if by == nil {
+		return theKey
+	}
+	return strings.Join(names, " or ")
 }
 
 // Number writes a number as a document does.

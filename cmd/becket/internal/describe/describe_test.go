@@ -59,6 +59,15 @@ func TestPartsOfRulesInWords(t *testing.T) {
 	assert.Equal(t, "a split of on 1, off 0.25", describe.Serve(&r.Serve))
 	assert.Equal(t, "a ramp of 0.5 % at 2026-01-01T00:00:00+01:00, 100 % at 2026-02-01T00:00:00Z (linear)", describe.Share(r))
 	assert.Equal(t, "l 12.5 to 40", describe.Layer(r))
-	assert.Equal(t, "org or key", describe.Attributes(r.By))
+	assert.Equal(t, "org or the key", describe.Attributes(r.By))
+	for want, every := range map[string]string{
+		"every day all day in UTC":          `{}`,
+		"sun, mon all day in Europe/Berlin": `{"days": ["mon", "sun"], "zone": "Europe/Berlin"}`,
+		"fri 22:00–06:00 in UTC":            `{"days": ["fri"], "from": "22:00", "until": "06:00"}`,
+		"every day 09:00–24:00 in UTC":      `{"from": "09:00"}`,
+		"every day 00:00–00:00 in UTC":      `{"until": "00:00"}`,
+	} {
+		assert.Equal(t, want, describe.Every(&ruleOf(t, `"every": `+every).Every))
+	}
 	assert.Equal(t, "12.5 %", describe.Share(ruleOf(t, `"percent": 12.5`)))
 }

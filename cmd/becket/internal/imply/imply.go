@@ -3,6 +3,7 @@ package imply
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/becketflags/becket/internal/match"
 	"github.com/becketflags/becket/internal/native"
@@ -134,6 +135,8 @@ func (l *literal) family() native.Operator {
 		return native.Less
 	case native.Before, native.After:
 		return native.Before
+	case native.NewerThan, native.OlderThan:
+		return native.NewerThan
 	default:
 		return l.operator
 	}
@@ -167,6 +170,8 @@ func (s *search) truth(a, b *literal) bool {
 		return s.all(a.values, func(v *value) bool { return s.text(a.operator, v, b) })
 	case native.Before:
 		return a.operator == b.operator && impliesInstant(a.operator, a.values[0].instant, b.values[0].instant)
+	case native.NewerThan:
+		return a.operator == b.operator && impliesAge(a.operator, a.values[0].age, b.values[0].age)
 	case native.CIDR:
 		return s.all(a.values, func(v *value) bool {
 			return s.spend(len(b.values)) && slices.ContainsFunc(b.values,
@@ -257,6 +262,14 @@ func impliesInstant(operator native.Operator, bound, other match.Instant) bool {
 		return !other.Before(bound)
 	}
 	return !bound.Before(other)
+}
+
+// impliesAge reports whether every age within one bound is also within the other.
+func impliesAge(operator native.Operator, bound, other time.Duration) bool {
+	if operator == native.NewerThan {
+		return bound <= other
+	}
+	return bound >= other
 }
 
 func compareHolds(operator native.Operator, a, b float64) bool {

@@ -60,6 +60,11 @@ func TestImplicationsThatAreFound(t *testing.T) {
 		"not all is any not":                            {`{"not": {"all": [{"segment": "staff"}, {"attribute": "c", "in": ["DE"]}]}}`, `{"any": [{"attribute": "c", "not_in": ["DE"]}, {"not": {"segment": "staff"}}]}`},
 		"what is compared exists":                       {`{"attribute": "c", "not_in": ["DE"]}`, `{"attribute": "c", "exists": true}`},
 		"a smaller network":                             {`{"attribute": "ip", "cidr": "10.1.0.0/16"}`, `{"attribute": "ip", "cidr": ["192.168.0.0/16", "10.0.0.0/8"]}`},
+		"a younger age":                                 {`{"attribute": "t", "newer_than": "36h"}`, `{"attribute": "t", "newer_than": "1d12h"}`},
+		"a lower bound of an age":                       {`{"attribute": "t", "older_than": "7d"}`, `{"attribute": "t", "older_than": "1d"}`},
+		"not newer than more":                           {`{"not": {"attribute": "t", "newer_than": "7d"}}`, `{"not": {"attribute": "t", "newer_than": "1d"}}`},
+		"a later bound of an instant":                   {`{"attribute": "t", "after": "2026-01-02T00:00:00Z"}`, `{"attribute": "t", "after": "2026-01-01T00:00:00Z"}`},
+		"what has an age exists":                        {`{"attribute": "t", "older_than": "7d"}`, `{"attribute": "t", "exists": true}`},
 		"an earlier instant":                            {`{"attribute": "t", "before": "2026-01-01T00:00:00Z"}`, `{"attribute": "t", "before": "2026-01-01T03:00:00+01:00"}`},
 		"an IPv4 network that is written as IPv6":       {`{"attribute": "ip", "cidr": "::ffff:10.1.0.0/112"}`, `{"attribute": "ip", "cidr": "10.0.0.0/8"}`},
 		"an instant in small letters":                   {`{"attribute": "t", "before": "2026-01-01t00:00:00z"}`, `{"attribute": "t", "before": "2026-01-02T00:00:00Z"}`},
@@ -78,6 +83,10 @@ func TestImplicationsThatDoNotHold(t *testing.T) {
 		"two large integers with one float":            {`{"attribute": "n", "in": [9007199254740993]}`, `{"attribute": "n", "in": [9007199254740992]}`},
 		"not one of several tests":                     {`{"not": {"attribute": "n", "gte": 18, "lt": 30}}`, `{"not": {"attribute": "n", "gte": 18}}`},
 		"all of several tests":                         {`{"attribute": "n", "gte": 18}`, `{"attribute": "n", "gte": 18, "lt": 30}`},
+		"an older age":                                 {`{"attribute": "t", "newer_than": "7d"}`, `{"attribute": "t", "newer_than": "1d"}`},
+		"a lower bound of an age that is younger":      {`{"attribute": "t", "older_than": "1d"}`, `{"attribute": "t", "older_than": "7d"}`},
+		"not newer is not older, for a list":           {`{"not": {"attribute": "t", "newer_than": "7d"}}`, `{"attribute": "t", "older_than": "7d"}`},
+		"older is not newer":                           {`{"attribute": "t", "older_than": "7d"}`, `{"attribute": "t", "newer_than": "8d"}`},
 		"another attribute":                            {`{"attribute": "c", "in": ["DE"]}`, `{"attribute": "d", "in": ["DE"]}`},
 		"one value does not exclude another of a list": {`{"attribute": "c", "in": ["DE"]}`, `{"attribute": "c", "not_in": ["FR"]}`},
 		"a missing attribute is in no complement":      {`{"attribute": "d", "in": ["DE"]}`, `{"attribute": "c", "not_in": ["FR"]}`},
@@ -138,7 +147,9 @@ func randomCondition(random *rand.Rand, depth int) string {
 		}
 	}
 	attribute := `{"attribute": "` + pick("a", "b") + `", `
-	switch random.IntN(8) {
+	switch random.IntN(9) {
+	case 8:
+		return attribute + pick(`"newer_than": "1h"`, `"newer_than": "2h"`, `"older_than": "1h"`, `"older_than": "2h"`, `"before": "1969-12-31T23:00:00Z"`, `"after": "1969-12-31T22:00:00Z"`) + `}`
 	case 0:
 		return `{"segment": "staff"}`
 	case 1:
@@ -157,7 +168,8 @@ func randomCondition(random *rand.Rand, depth int) string {
 }
 
 func randomSubject(random *rand.Rand) becket.Subject {
-	values := []any{"x", "X", "xy", "XY", "y", "z", 1, 2, 3, 2.5, 1.5, true, false, []any{}, []any{"x", "z"}, []any{1, 3}, []any{2.5, "x"}, []any{true, 2}}
+	values := []any{"x", "X", "xy", "XY", "y", "z", 1, 2, 3, 2.5, 1.5, true, false, []any{}, []any{"x", "z"}, []any{1, 3}, []any{2.5, "x"}, []any{true, 2},
+		time.Unix(-1800, 0), time.Unix(-3600, 0), time.Unix(-7200, 0), time.Unix(60, 0), []any{time.Unix(0, 0), time.Unix(-9999, 0)}}
 	var attributes []becket.Attribute
 	for _, name := range []string{"a", "b"} {
 		if random.IntN(6) > 0 {

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/becketflags/becket/internal/match"
@@ -19,6 +20,7 @@ type value struct {
 	folds   bool
 	prefix  netip.Prefix  // the operand of "cidr"
 	instant match.Instant // the operand of "before" and "after"
+	age     time.Duration // the operand of "newer_than" and "older_than"
 }
 
 type valueKind uint8
@@ -45,6 +47,8 @@ func valuesOf(t *native.Test) (values []value) {
 		values = []value{newNumber(t.Number)}
 	case native.Before, native.After:
 		values = []value{{instant: t.Instant}}
+	case native.NewerThan, native.OlderThan:
+		values = []value{{age: t.Duration}}
 	case native.CIDR:
 		for _, prefix := range t.Prefixes {
 			values = append(values, value{prefix: prefix})

@@ -17,9 +17,11 @@ type use struct {
 	order int // position in the document
 }
 
-// layers finds rules of two flags with overlapping ranges of one layer. One subject can be in both.
+// layers finds rules of two flags with overlapping ranges of one layer, and rules that hash a layer
+// by different attributes. One subject can be in both.
 func (c *checker) layers() {
 	uses := map[[2]string][]use{}
+	first := map[string]use{} // the first use of each layer
 	order := 0
 	for _, f := range c.ruleset.Flags {
 		for i := range f.Rules {
@@ -30,6 +32,11 @@ func (c *checker) layers() {
 			layer := [2]string{r.Layer.Name, strings.Join(r.By, "\x00")}
 			uses[layer] = append(uses[layer], use{f, r, order})
 			order++
+			if one, ok := first[r.Layer.Name]; !ok {
+				first[r.Layer.Name] = use{f, r, order}
+			} else if !slices.Equal(one.rule.By, r.By) {
+				c.mixed(one, use{f, r, order})
+			}
 		}
 	}
 	inOrder := func(a, b [2]string) int { return slices.Compare(a[:], b[:]) }
@@ -57,6 +64,14 @@ func (c *checker) overlaps(shares []use) {
 		c.steps -= len(open)
 		open = append(open, next)
 	}
+}
+
+// mixed reports a rule that hashes a layer by other attributes than the layer's first rule.
+func (c *checker) mixed(first, other use) {
+	c.flag = other.flag
+	c.findIn(other.rule, "layer", MixedLayer, "layer %q is hashed by %s here and by %s in %s: one subject can be in both ranges",
+		other.rule.Layer.Name, describe.Attributes(other.rule.By), describe.Attributes(first.rule.By),
+		rulePath(first.flag, first.rule))
 }
 
 func (c *checker) overlap(a, b use) {

@@ -106,6 +106,7 @@ func (c *checker) rules() {
 			c.findIn(r, "until", PastWindow, "rule %q ended at %s and applies to nobody", r.Name,
 				r.Written.Field("until").Text())
 		}
+		c.recurrence(r)
 		if !r.HasRamp {
 			continue
 		}
@@ -113,6 +114,18 @@ func (c *checker) rules() {
 			c.findIn(r, "ramp", FinishedRamp, "the ramp of rule %q ended at %s and stays at %s %%",
 				r.Name, last.Written.Field("at").Text(), describe.Number(last.Percent))
 		}
+	}
+}
+
+// recurrence finds recurring windows that a rule's from and until leave no room for.
+func (c *checker) recurrence(r *native.Rule) {
+	if !r.HasEvery || !r.HasFrom || !r.HasUntil || c.steps <= 0 {
+		return
+	}
+	occurs, minutes := ruleset.Occurs(&r.Every, r.From, r.Until)
+	if c.steps -= minutes; !occurs {
+		c.findIn(r, "every", EmptyWindow, "rule %q applies to nobody: from %s until %s, there is no %s", r.Name,
+			r.Written.Field("from").Text(), r.Written.Field("until").Text(), describe.Every(&r.Every))
 	}
 }
 

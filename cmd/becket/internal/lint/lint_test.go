@@ -3,6 +3,7 @@ package lint_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -56,7 +57,12 @@ func TestSoundRulesetsHaveNoFindings(t *testing.T) {
 		"a requirement that off meets":                      `"g": {"enabled": false}, "f": {"requires": [{"flag": "g", "in": ["off"]}], "rules": [{"percent": 5, "serve": "on"}]}`,
 		"a condition on a flag below not":                   `"g": {"enabled": false}, "f": {"rules": [{"if": {"not": {"flag": "g", "in": ["on"]}}, "percent": 5, "serve": "on"}]}`,
 		"ranges of a layer that touch":                      `"g": {"rules": [{"layer": {"name": "l", "from": 0, "to": 50}, "serve": "on"}]}, "f": {"rules": [{"layer": {"name": "l", "from": 50, "to": 100}, "serve": "on"}]}`,
-		"one layer by two attributes":                       `"g": {"rules": [{"layer": {"name": "l", "from": 0, "to": 50}, "by": "a", "serve": "on"}]}, "f": {"rules": [{"layer": {"name": "l", "from": 0, "to": 50}, "serve": "on"}]}`,
+		"one layer by one attribute, in two spellings":      `"g": {"rules": [{"layer": {"name": "l", "from": 0, "to": 50}, "by": "key", "serve": "on"}]}, "f": {"rules": [{"layer": {"name": "l", "from": 50, "to": 100}, "serve": "on"}]}`,
+		"two layers by two attributes":                      `"g": {"rules": [{"layer": {"name": "l", "from": 0, "to": 50}, "by": "a", "serve": "on"}]}, "f": {"rules": [{"layer": {"name": "m", "from": 0, "to": 50}, "serve": "on"}]}`,
+		"a layer that a disabled flag hashes otherwise":     `"g": {"enabled": false, "rules": [{"layer": {"name": "l", "from": 0, "to": 50}, "by": "a", "serve": "on"}]}, "f": {"rules": [{"layer": {"name": "l", "from": 0, "to": 50}, "serve": "on"}]}`,
+		"recurring times that occur once":                   `"f": {"rules": [{"every": {"days": ["sun"], "from": "10:00", "until": "12:00"}, "from": "2026-12-24T00:00:00Z", "until": "2026-12-27T10:00:01Z", "serve": "on"}]}`,
+		"recurring times without an end":                    `"f": {"rules": [{"every": {"days": ["sun"], "from": "10:00", "until": "12:00"}, "from": "2026-12-24T00:00:00Z", "serve": "on"}]}`,
+		"recurring times that are wider in an earlier rule": `"f": {"rules": [{"every": {"days": ["sun"], "from": "10:00", "until": "12:00"}, "serve": "on"}, {"every": {"days": ["sun", "mon"]}, "serve": "on"}]}`,
 		"100 % before a rule that asks for no key":          `"f": {"x-note": 1, "rules": [{"percent": 99, "serve": "on"}, {"if": {"attribute": "a", "in": [1]}, "serve": "on"}]}`,
 	} {
 		t.Run(name, func(t *testing.T) { assert.Empty(t, names(t, `{"schema": 1, "flags": {`+flags+`}}`)) })
@@ -99,6 +105,97 @@ func TestASegmentThatOnlyAnUnusedOneUsesIsUnused(t *testing.T) {
 	assert.ElementsMatch(t, []string{"segments.a unused-segment", "segments.b unused-segment"}, names(t, document))
 }
 
+func TestALayerThatIsHashedByTwoAttributesIsReported(t *testing.T) {
+	layer := func(from int, by string) string {
+		return fmt.Sprintf(`{"rules": [{"layer": {"name": "l", "from": %d, "to": %d}%s, "serve": "on"}]}`, from, from+20, by)
+	}
+	document := `{"schema": 1, "flags": {"a": ` + layer(0, `, "by": ["org", "key"]`) + `, "b": ` + layer(20, `, "by": "org"`) + `, "c": ` + layer(40, "") +
+		`, "d": ` + layer(60, `, "by": ["org", "key"]`) + `, "e": ` + layer(0, "") + `}}`
+	found, _ := check(t, document)
+	var messages []string
+	for _, f := range found {
+		if f.Name == lint.MixedLayer || f.Name == lint.OverlappingLayers {
+			messages = append(messages, f.Path+": "+f.Message)
+		}
+	}
+	assert.Equal(t, []string{
+		`flags.b.rules[0].layer: layer "l" is hashed by org here and by org or the key in flags.a.rules[0]: one subject can be in both ranges`,
+		`flags.c.rules[0].layer: layer "l" is hashed by the key here and by org or the key in flags.a.rules[0]: one subject can be in both ranges`,
+		`flags.e.rules[0].layer: layer "l" is hashed by the key here and by org or the key in flags.a.rules[0]: one subject can be in both ranges`,
+	}, messages)
+}
+
+func TestRecurringTimesThatNeverOccurAreReported(t *testing.T) {
+	for name, row := range map[string]struct {
+		every, from, until string
+		never              bool
+	}{
+		"a weekend in a week's middle":           {`{"days": ["sat", "sun"]}`, "2026-11-23T00:00:00Z", "2026-11-28T00:00:00Z", true},
+		"its first instant":                      {`{"days": ["sat", "sun"]}`, "2026-11-23T00:00:00Z", "2026-11-28T00:00:00.000000001Z", false},
+		"a night that lasts into the window":     {`{"days": ["sat"], "from": "22:00", "until": "06:00"}`, "2026-11-29T05:59:59.5Z", "2026-11-29T07:00:00Z", false},
+		"a night that is over":                   {`{"days": ["sat"], "from": "22:00", "until": "06:00"}`, "2026-11-29T06:00:00Z", "2026-11-29T20:00:00Z", true},
+		"another day there than here":            {`{"days": ["mon"], "zone": "Pacific/Auckland"}`, "2026-11-22T12:00:00Z", "2026-11-22T13:00:00Z", false},
+		"the same day here, and not there":       {`{"days": ["sun"], "zone": "Pacific/Auckland"}`, "2026-11-22T12:00:00Z", "2026-11-22T13:00:00Z", true},
+		"an hour that the clocks skip":           {`{"from": "02:00", "until": "03:00", "zone": "Europe/Berlin"}`, "2027-03-27T12:00:00Z", "2027-03-28T12:00:00Z", true},
+		"the same hour of the next day":          {`{"from": "02:00", "until": "03:00", "zone": "Europe/Berlin"}`, "2027-03-27T12:00:00Z", "2027-03-29T12:00:00Z", false},
+		"an hour that the clocks repeat":         {`{"from": "02:30", "until": "02:45", "zone": "Europe/Berlin"}`, "2026-10-25T01:30:00Z", "2026-10-25T01:31:00Z", false},
+		"a day of the year that a zone left out": {`{"days": ["fri"], "zone": "Pacific/Apia"}`, "2011-12-29T10:00:00Z", "2012-01-05T10:00:00Z", true},
+		"a week and more":                        {`{"days": ["fri"], "from": "12:00", "until": "12:01"}`, "2026-11-20T12:01:00Z", "2026-11-27T12:00:00Z", true},
+		"long after":                             {`{"days": ["fri"], "from": "12:00", "until": "12:01"}`, "2026-11-20T12:01:00Z", "2036-11-27T12:00:00Z", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			document := fmt.Sprintf(`{"schema": 1, "flags": {"f": {"rules": [{"every": %s, "from": %q, "until": %q, "serve": "on"}]}}}`, row.every, row.from, row.until)
+			found, rules := check(t, document)
+			never := slices.ContainsFunc(found, func(f lint.Finding) bool { return f.Name == lint.EmptyWindow && f.Path == "flags.f.rules[0].every" })
+			assert.Equal(t, row.never, never)
+			assert.Equal(t, row.never, !servesOnce(t, rules, row.from, row.until), "as the library evaluates every second or minute")
+		})
+	}
+}
+
+// servesOnce reports whether the flag is on at any second of two instants' first hour, or at any
+// minute between them, of at most thirty days.
+func servesOnce(t *testing.T, rules becket.Rules, from, until string) bool {
+	t.Helper()
+	start, err := time.Parse(time.RFC3339, from)
+	require.NoError(t, err)
+	end, err := time.Parse(time.RFC3339, until)
+	require.NoError(t, err)
+	on := func(at time.Time) bool {
+		r := rules.Evaluate("f", becket.KindBool, nil, becket.At(at, 0))
+		return r.Variant.Value.Bool()
+	}
+	for at, step := start, time.Second; at.Before(end) && at.Sub(start) < 30*24*time.Hour; at = at.Add(step) {
+		if on(at) {
+			return true
+		}
+		if at.Sub(start) >= time.Hour {
+			step = time.Minute
+		}
+	}
+	return on(end.Add(-1))
+}
+
+func TestTheSearchForRecurringTimesIsBounded(t *testing.T) {
+	var rules []string
+	for i := range 1_000 {
+		rules = append(rules, fmt.Sprintf(`{"name": "r%d", "every": {"days": ["fri"], "from": "12:00", "until": "12:01"}, "from": "2026-11-20T12:01:00Z", "until": "2026-11-27T12:00:00Z", "if": {"attribute": "a", "in": [%d]}, "serve": "on"}`, i, i))
+	}
+	var flags []string
+	for i := range 10 {
+		flags = append(flags, fmt.Sprintf(`"f%d": {"description": "x", "owner": "y", "rules": [%s]}`, i, strings.Join(rules, ",")))
+	}
+	found, _ := check(t, `{"schema": 1, "flags": {`+strings.Join(flags, ",")+`}}`)
+	count := 0
+	for _, f := range found {
+		if f.Name == lint.EmptyWindow {
+			count++
+		}
+	}
+	assert.Positive(t, count)
+	assert.Less(t, count, 10*100, "each of ten thousand rules costs ten thousand steps, and twenty million are there")
+}
+
 func TestEarlierRulesTogetherMakeALaterRuleUnreachable(t *testing.T) {
 	document := `{"schema": 1, "flags": {"f": {"rules": [
 		{"if": {"attribute": "c", "in": ["DE"]}, "serve": "on"},
@@ -138,7 +235,7 @@ func TestFindingsHoldForRandomFlagsAndSubjects(t *testing.T) {
 				constant++
 			}
 		}
-		for _, hour := range []int{-48, 0, 48} {
+		for _, hour := range []int{-48, -11, 0, 13, 48} {
 			at := becket.At(now.Add(time.Duration(hour)*time.Hour), 0)
 			for i := range subjects {
 				r := decided.Evaluate("f", becket.KindAny, &subjects[i], at)
@@ -158,6 +255,7 @@ func randomRule(random *rand.Rand) string {
 	rule := `{"serve": ` + pick(`"a"`, `"a"`, `"b"`, `{"split": {"a": 1, "b": 1}}`)
 	rule += pick("", `, "if": {"attribute": "c", "in": ["DE"]}`, `, "if": {"attribute": "c", "in": ["DE", "FR"]}`, `, "if": {"attribute": "n", "lt": 5}`, `, "if": {"attribute": "n", "gte": 5}`, `, "if": {"any": []}`)
 	rule += pick("", "", "", `, "layer": {"name": "l", "from": 0, "to": 50}`, `, "layer": {"name": "l", "from": 20, "to": 50}`)
+	rule += pick("", "", "", `, "every": {"days": ["sun"]}`, `, "every": {"days": ["sun", "mon"], "until": "18:00"}`, `, "every": {"until": "13:00"}`, `, "every": {"days": ["sat", "sun"], "from": "22:00", "until": "13:00"}`)
 	rule += pick("", "", "", `, "from": "2026-11-22T00:00:00Z"`, `, "until": "2026-11-23T00:00:00Z"`, `, "from": "2026-11-21T00:00:00Z", "until": "2026-11-24T00:00:00Z"`)
 	switch random.IntN(3) {
 	case 0:

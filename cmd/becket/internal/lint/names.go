@@ -12,10 +12,12 @@ const (
 	Percent100         = "percent-100"
 	FinishedRamp       = "finished-ramp"
 	PastWindow         = "past-window"
+	EmptyWindow        = "empty-window"
 	Expired            = "expired"
 	AlwaysOn           = "always-on"
 	UnmetPrerequisite  = "unmet-prerequisite"
 	OverlappingLayers  = "overlapping-layers"
+	MixedLayer         = "mixed-layer"
 	MissingDescription = "missing-description"
 	MissingOwner       = "missing-owner"
 	UnknownField       = "unknown-field"
@@ -32,10 +34,12 @@ var Names = []struct{ Name, Meaning string }{
 	{Percent100, "a rule for 100 % of the subjects"},
 	{FinishedRamp, "a ramp whose last step is in the past"},
 	{PastWindow, "a rule whose until is in the past"},
+	{EmptyWindow, "a rule whose every never occurs between its from and its until"},
 	{Expired, "a flag whose expires is in the past"},
 	{AlwaysOn, "a flag that serves the same variant to everybody, and not its off"},
 	{UnmetPrerequisite, "a requirement or condition that asks for a variant that the other flag never serves"},
 	{OverlappingLayers, "rules of two flags whose ranges of one layer overlap"},
+	{MixedLayer, "a layer that rules hash by different attributes"},
 	{MissingDescription, "a flag without a description"},
 	{MissingOwner, "a flag without an owner"},
 	{UnknownField, "a field at the top of the document that the library does not know and ignores"},

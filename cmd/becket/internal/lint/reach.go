@@ -14,6 +14,7 @@ import (
 const (
 	stepsOfFlag    = 2_000_000
 	stepsOfRuleset = 20_000_000
+	stepsOfEvery   = 100 // for a comparison of recurring windows
 )
 
 // reach finds rules of a flag that no subject can reach.
@@ -44,6 +45,9 @@ func (c *checker) reachable(r *native.Rule, formulas []imply.Formula, budget *im
 		earlier := &c.flag.Rules[i]
 		if budget.Left--; budget.Left <= 0 {
 			return
+		}
+		if earlier.HasEvery {
+			budget.Left -= stepsOfEvery
 		}
 		if !letsThrough(earlier, r) {
 			continue
@@ -78,7 +82,7 @@ func splitCovers(earlier, later *native.Rule) bool {
 
 func windowCovers(earlier, later *native.Rule) bool {
 	switch {
-	case earlier.HasEvery && !ruleset.SameEvery(earlier, later),
+	case !ruleset.EveryCovers(earlier, later),
 		earlier.HasFrom && (!later.HasFrom || later.From.Before(earlier.From)),
 		earlier.HasUntil && (!later.HasUntil || earlier.Until.Before(later.Until)):
 		return false
