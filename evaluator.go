@@ -324,7 +324,7 @@ func (s *split) draw(e *evaluation, rule int) *Variant {
 	hash, ok := s.hash(e)
 	if !ok {
 		if e.trace != nil {
-			e.trace.note(Step{What: "split", Outcome: "draws nothing", Note: bucketNote(0, false)})
+			e.trace.note(Step{What: "split", Outcome: "draws nothing", Note: bucketNote(e, 0, false)})
 		}
 		return nil
 	}

@@ -181,7 +181,7 @@ func (l *layer) admits(e *evaluation) bool {
 	place := unitOf(hash) * 100
 	in := ok && place >= l.from && place < l.to
 	if e.trace != nil {
-		e.trace.layer(l, place, ok, in)
+		e.trace.layer(e, l, place, ok, in)
 	}
 	return in
 }

@@ -170,7 +170,7 @@ func (t *trace) share(e *evaluation, g *gate, below, hash uint64, ok, in bool) {
 	if g.ramp != nil {
 		step.What, step.Text = "ramp", percentText(g.ramp.percentAt(e.now))+" % at "+instantText(e.now)
 	}
-	step.Note = bucketNote(unitOf(hash)*100, ok)
+	step.Note = bucketNote(e, unitOf(hash)*100, ok)
 	if ok {
 		step.Note += " against " + percentText(float64(below)/unitScale*100)
 	}
@@ -178,16 +178,21 @@ func (t *trace) share(e *evaluation, g *gate, below, hash uint64, ok, in bool) {
 }
 
 //go:noinline
-func (t *trace) layer(l *layer, place float64, ok, in bool) {
+func (t *trace) layer(e *evaluation, l *layer, place float64, ok, in bool) {
 	text := fmt.Sprintf("%s from %s to %s", l.name, percentText(l.from), percentText(l.to))
-	t.note(Step{What: "layer", Text: text, Outcome: strconv.FormatBool(in), Note: bucketNote(place, ok)})
+	t.note(Step{What: "layer", Text: text, Outcome: strconv.FormatBool(in), Note: bucketNote(e, place, ok)})
 }
 
-func bucketNote(bucket float64, ok bool) string {
-	if !ok {
+// bucketNote names the attribute that was hashed, unless it is the targeting key.
+func bucketNote(e *evaluation, bucket float64, ok bool) string {
+	switch {
+	case !ok:
 		return "no key to hash"
+	case e.unit != nil:
+		return "bucket " + percentText(bucket) + " of " + e.unit.text
+	default:
+		return "bucket " + percentText(bucket)
 	}
-	return "bucket " + percentText(bucket)
 }
 
 func percentText(f float64) string { return strconv.FormatFloat(f, 'g', 6, 64) }
@@ -250,7 +255,7 @@ func (c *condition) operandText() string {
 	case opContains, opStartsWith, opEndsWith:
 		return listText(c.rest.texts)
 	case opNewerThan, opOlderThan:
-		return c.rest.duration.String()
+		return strconv.Quote(match.DurationText(c.rest.duration))
 	default:
 		return c.number.value().String()
 	}

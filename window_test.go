@@ -149,8 +149,24 @@ func TestExplanationsShowRecurringWindowsAndDurations(t *testing.T) {
 	s := NewSubject("u", String("joined", "2026-11-15T00:00:00Z"))
 	x := explainer.Explain("f", &s, At(time.Date(2026, 11, 16, 9, 0, 0, 0, time.UTC), 0), nil)
 	assert.Contains(t, x.String(), "window mon, fri from 09:00 until 17:00 in Europe/Berlin: true")
-	assert.Contains(t, x.String(), "joined newer_than 36h0m0s: true")
+	assert.Contains(t, x.String(), `joined newer_than "1d12h": true`)
 	assert.Equal(t, ReasonTargetingMatch, x.Reason)
+}
+
+func TestExplanationsNameTheAttributeThatIsHashed(t *testing.T) {
+	t.Parallel()
+	rules, err := Native.Decode([]byte(`{"schema": 1, "flags": {"f": {"rules": [
+		{"layer": {"name": "l", "from": 0, "to": 0}, "by": ["account", "device"], "serve": "on"},
+		{"percent": 0, "by": ["account", "device"], "serve": "on"}, {"percent": 0, "serve": "on"}]}}}`))
+	require.NoError(t, err)
+	explainer, ok := rules.(Explainer)
+	require.True(t, ok)
+	explain := func(s Subject) string { return explainer.Explain("f", &s, At(time.Time{}, 0), nil).String() }
+	x := explain(NewSubject("u", String("device", "d")))
+	assert.Regexp(t, `layer l from 0 to 0: false \(bucket [0-9.]+ of device\)`, x)
+	assert.Regexp(t, `percent 0 %: false \(bucket [0-9.]+ of device against 0\)`, x)
+	assert.Regexp(t, `percent 0 %: false \(bucket [0-9.]+ against 0\)`, x)
+	assert.Equal(t, 2, strings.Count(explain(NewSubject("u")), "no key to hash"))
 }
 
 // maxZones is how many time zones one document may name.

@@ -140,7 +140,7 @@ func TestAnInterruptionEndsAWaitForTheGoCommand(t *testing.T) {
 	path, opened := fifo(t)
 	folder := t.TempDir()
 	script := "#!/bin/sh\nexec cat " + path + "\n"
-	require.NoError(t, os.WriteFile(filepath.Join(folder, "go"), []byte(script), 0o700)) //nolint:gosec // a program
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "go"), []byte(script), 0o700))
 	t.Setenv("PATH", folder+string(os.PathListSeparator)+os.Getenv("PATH"))
 	code, output := interrupted(t, func(*env) {}, opened, "usage", "-r", rulesFile("flags.json"), "-C", filepath.Join("testdata", "rules", "shop"))
 	assert.Equal(t, exitInterrupted, code)

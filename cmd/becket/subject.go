@@ -1,19 +1,34 @@
 package main
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/becketflags/becket"
 	"github.com/becketflags/becket/cmd/becket/internal/attribute"
 	"github.com/becketflags/becket/cmd/becket/internal/report"
+	"github.com/becketflags/becket/internal/match"
 )
 
 // subjectFlags describe one subject at one time.
 type subjectFlags struct {
-	Key  string        `placeholder:"KEY" help:"The subject's targeting key."`
-	Attr []string      `sep:"none" placeholder:"NAME=VALUE" help:"An attribute: NAME=VALUE, NAME:TYPE=VALUE (string, number, boolean, time, list) or NAME:=JSON. Repeatable."`
-	At   *time.Time    `placeholder:"INSTANT" help:"Evaluate as at this time (RFC 3339). By default, now."`
-	Age  time.Duration `placeholder:"DURATION" help:"Evaluate as if the source last confirmed the ruleset this long ago. By default, 0."`
+	Key  string     `placeholder:"KEY" help:"The subject's targeting key."`
+	Attr []string   `sep:"none" placeholder:"NAME=VALUE" help:"An attribute: NAME=VALUE, NAME:TYPE=VALUE (string, number, boolean, time, list) or NAME:=JSON. Repeatable."`
+	At   *time.Time `placeholder:"INSTANT" help:"Evaluate as at this time (RFC 3339). By default, now."`
+	Age  age        `placeholder:"DURATION" help:"Evaluate as if the source last confirmed the ruleset this long ago. By default, 0."`
+}
+
+// age is a duration as documents write it, with "d" for 24 hours.
+type age time.Duration
+
+// UnmarshalText reads an age from the command line.
+func (a *age) UnmarshalText(text []byte) error {
+	d, ok := match.ParseDuration(string(text))
+	if !ok {
+		return fmt.Errorf("%q is not a duration such as 90s, 36h or 7d", text)
+	}
+	*a = age(d)
+	return nil
 }
 
 // subject returns the subject and the moment. It prints a warning on stderr about attributes
@@ -30,5 +45,5 @@ func (f *subjectFlags) subject(e *env) (becket.Subject, *becket.Moment, error) {
 	for _, ignored := range subject.Ignored() {
 		e.tell("%s", report.Plain(ignored))
 	}
-	return subject, becket.At(e.at(f.At), f.Age), nil
+	return subject, becket.At(e.at(f.At), time.Duration(f.Age)), nil
 }

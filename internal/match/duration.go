@@ -2,6 +2,7 @@ package match
 
 import (
 	"math"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -32,6 +33,31 @@ func ParseDuration(text string) (time.Duration, bool) {
 		total = -total
 	}
 	return total, true
+}
+
+// DurationText writes a duration as a document does: "7d", "1d12h", "90s".
+func DurationText(d time.Duration) string {
+	if d < 0 && d > math.MinInt64 {
+		return "-" + DurationText(-d)
+	}
+	const day = hoursPerDay * time.Hour
+	text := d.String()
+	if d >= day {
+		text = (d % day).String()
+	}
+	for _, zero := range []string{"m0s", "h0m"} {
+		if strings.HasSuffix(text, zero) {
+			text = text[:len(text)-2]
+		}
+	}
+	switch {
+	case d < day:
+		return text
+	case d%day == 0:
+		return strconv.FormatInt(int64(d/day), 10) + "d"
+	default:
+		return strconv.FormatInt(int64(d/day), 10) + "d" + text
+	}
 }
 
 // cutDuration reads the first number with its unit.
