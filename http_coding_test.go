@@ -45,6 +45,7 @@ func TestContentCodingsOfS3AreRead(t *testing.T) {
 		"on a line of its own":        {[]string{"aws-chunked", "gzip"}, packed},
 		"chunks of a gzip file":       {[]string{"aws-chunked,gzip"}, awsChunked(packed)},
 		"a gzip file of chunks":       {[]string{"aws-chunked,gzip"}, gzipped(t, string(awsChunked(plain)))},
+		"gzip by its old name":        {[]string{"x-gzip"}, packed},
 		"gzip and identity":           {[]string{"gzip, identity"}, packed},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -153,6 +153,23 @@ func TestAFetchWhoseHeadersCannotBeHadFailsAndSaysSo(t *testing.T) {
 	}
 }
 
+func TestAFunctionForHeadersThatEndsItsGoroutineIsNamedForASignatureToo(t *testing.T) {
+	server := startServer(t, func(w http.ResponseWriter, _ *http.Request) { say(w, flagsDocument(1, "a")) })
+	key, _ := newKey(t)
+	calls := 0
+	client := newTestClient(t, HTTP(server.URL, WithHeaderFunc(func(context.Context) (http.Header, error) {
+		if calls++; calls > 1 {
+			runtime.Goexit()
+		}
+		return nil, nil
+	})), WithPublicKey(key), WithPollInterval(time.Hour))
+	err := client.Refresh(t.Context())
+	failure, ok := errors.AsType[*DeliveryError](err)
+	require.True(t, ok, "%v", err)
+	assert.Equal(t, CauseSignature, failure.Cause)
+	assert.ErrorContains(t, err, "the function of WithHeaderFunc has not returned")
+}
+
 func TestAFunctionForHeadersThatHangsIsNamedAndAbandoned(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := &fileServer{}

@@ -79,7 +79,8 @@ func WithHeader(name, value string) Option {
 }
 
 // WithHTTP sets options of the requests to all addresses, such as becket.WithHTTPClient and
-// becket.WithTimeout. By default, those of [becket.HTTP].
+// becket.WithTimeout. A header among them, also one of becket.WithHeaderFunc, goes to every address
+// that data governance leads to. By default, those of [becket.HTTP].
 func WithHTTP(options ...becket.HTTPOption) Option {
 	return func(s *cdn) { s.http = append(s.http, options...) }
 }

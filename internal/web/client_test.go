@@ -210,3 +210,41 @@ func TestAServerThatCannotBeReachedCostsAProgramNoConnection(t *testing.T) {
 	require.NoError(t, fetch(t, program, address))
 	assert.Equal(t, 1, forwarder.Connections(), "its connection to another server is still there")
 }
+
+// scripted answers as it is told, without a connection and without a word of one.
+type scripted struct {
+	err    error
+	closes int  // how often idle connections were closed
+	last   bool // the request said that its connection must not be used again
+}
+
+func (s *scripted) RoundTrip(r *http.Request) (*http.Response, error) {
+	s.last = r.Close
+	if s.err != nil {
+		return nil, s.err
+	}
+	return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody, Request: r}, nil
+}
+
+func (s *scripted) CloseIdleConnections() { s.closes++ }
+
+func TestAFetchWithoutAnAnswerMakesTheNextOneCloseIdleConnections(t *testing.T) {
+	transport := &scripted{}
+	client := NewClient(&http.Client{Transport: transport}, nil)
+	for i, step := range []struct {
+		err    error
+		closes int
+		last   bool
+	}{
+		{nil, 0, false},
+		{io.ErrUnexpectedEOF, 0, false},
+		{io.ErrUnexpectedEOF, 1, true},
+		{nil, 2, true},
+		{nil, 2, false},
+	} {
+		transport.err = step.err
+		require.ErrorIs(t, poll(t, client, "https://example.com", healthy), step.err)
+		assert.Equal(t, step.closes, transport.closes, "step %d", i)
+		assert.Equal(t, step.last, transport.last, "step %d", i)
+	}
+}

@@ -47,11 +47,15 @@ func TestWhatWasConfiguredIsRemovedForGoodWhenARedirectLeadsAway(t *testing.T) {
 		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, step.address, nil)
 		require.NoError(t, err)
 		request.Header = configured.Clone() // as net/http copies it from the first request
+		request.Host = "flags.example.com"
 		if len(via) > 0 {
 			request.Header.Set("Referer", via[len(via)-1].URL.String())
 			require.NoError(t, policy(request, via))
 		}
 		assert.Equal(t, step.want, request.Header, step.address)
+		if step.want.Get("X-Team") == "" {
+			assert.Empty(t, request.Host, "the host is the URL's")
+		}
 		via = append(via, request)
 	}
 }

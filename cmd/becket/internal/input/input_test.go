@@ -82,6 +82,8 @@ func TestErrorsOfReadingHavePlaces(t *testing.T) {
 	}
 	for name, row := range map[string]struct{ file, text, want string }{
 		"JSON that ends too soon":         {"a.json", "{\n\"schema\": 1,", ":2:13: not valid JSON: parsing value: unexpected EOF"},
+		"a gzip file":                     {"a.json", "\x1f\x8b\x08", ":1:1: not valid JSON: the document is compressed with gzip"},
+		"JSON of Windows":                 {"a.json", "\xff\xfe{\x00}\x00", ":1:1: not valid JSON: the document is in UTF-16: save it as UTF-8"},
 		"YAML that is none":               {"a.yaml", "a: 1\n b: 2\n", "not valid YAML"},
 		"two documents of YAML":           {"a.yaml", "a: 1\n---\nb: 2\n", "not valid YAML: a second document follows the first"},
 		"names of YAML that are no texts": {"a.yaml", "? [a]\n: 1\n", ":1:3: not valid YAML: a name must be a plain text"},

@@ -8,6 +8,8 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/tailscale/hujson"
+
+	"github.com/becketflags/becket/internal/sniff"
 )
 
 // standardize replaces comments and trailing commas by blanks. Every other byte keeps its place.
@@ -23,6 +25,9 @@ func standardize(source []byte) ([]byte, error) {
 	// the first error has the right place.
 	if body, second := hujson.Standardize(append(bytes.Clone(source), '\n')); second == nil {
 		return body, nil
+	}
+	if reason := sniff.Reason(source); reason != "" {
+		return nil, &placedError{1, 1, reason}
 	}
 	return nil, err
 }
