@@ -11,7 +11,8 @@ import (
 var t = new(testing.T) // every test has its own
 
 func ExampleNew() {
-	fake := flagtest.New(t, flagtest.Values{"new-checkout": true, "theme": "dark", "limits": map[string]int{"rps": 100}})
+	fake := flagtest.New(t,
+		flagtest.Values{"new-checkout": true, "theme": "dark", "limits": map[string]int{"rps": 100}})
 	flags := fake.Client().For(becket.NewSubject("user-42"))
 	fmt.Println(flags.Enabled("new-checkout"), flags.String("theme", "light"))
 	fmt.Println(fake.Asked())

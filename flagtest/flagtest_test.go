@@ -26,8 +26,8 @@ func TestFlagsHaveTheValuesTheyAreGiven(t *testing.T) {
 	}
 	type word string
 	fake := flagtest.New(t, flagtest.Values{
-		"new-checkout": true, "off": false, "theme": "dark", "word": word("named"), "limit": 25, "ratio": 0.5, "whole": 2.0,
-		"small": uint8(7), "limits": limits{100}, "list": []string{"a"}, "value": becket.IntValue(3),
+		"new-checkout": true, "off": false, "theme": "dark", "word": word("named"), "limit": 25, "ratio": 0.5,
+		"whole": 2.0, "small": uint8(7), "limits": limits{100}, "list": []string{"a"}, "value": becket.IntValue(3),
 	})
 	v := fake.For(user)
 	assert.True(t, v.Enabled("new-checkout"))
@@ -46,7 +46,9 @@ func TestFlagsHaveTheValuesTheyAreGiven(t *testing.T) {
 	assert.Equal(t, becket.ReasonStatic, d.Reason)
 	assert.Equal(t, "dark", d.Variant)
 	require.NoError(t, d.Err)
-	assert.Equal(t, []string{"limit", "limits", "list", "new-checkout", "off", "ratio", "small", "theme", "value", "whole", "word"}, fake.Asked())
+	assert.Equal(t,
+		[]string{"limit", "limits", "list", "new-checkout", "off", "ratio", "small", "theme", "value", "whole", "word"},
+		fake.Asked())
 }
 
 func TestSetAffectsOnlyLaterViews(t *testing.T) {
@@ -171,7 +173,8 @@ func TestAFileIsServedUnchanged(t *testing.T) {
 		keys = append(keys, info.Key)
 	}
 	assert.Equal(t, []string{"limits", "new-checkout", "theme"}, keys)
-	unasked, err := fake.Client().Verify(becket.StringFlag{Key: "theme", Default: "#fff"}, becket.BoolFlag{Key: "new-checkout"})
+	unasked, err := fake.Client().Verify(becket.StringFlag{Key: "theme", Default: "#fff"},
+		becket.BoolFlag{Key: "new-checkout"})
 	require.NoError(t, err)
 	assert.Equal(t, []string{"limits"}, unasked)
 }
@@ -193,7 +196,10 @@ func TestAFileThatCannotBeReadFailsTheTest(t *testing.T) {
 	for _, test := range []struct{ name, path, want string }{
 		{"missing", filepath.Join(folder, "none.json"), "none.json"},
 		{"no JSON", write("bad.json", `{`), "bad.json: becket: 1:2: not valid JSON"},
-		{"a flag that cannot be read", write("flag.json", `{"schema":1,"flags":{"a":{"tipe":"boolean"}}}`), `unknown field "tipe"`},
+		{
+			"a flag that cannot be read", write("flag.json", `{"schema":1,"flags":{"a":{"tipe":"boolean"}}}`),
+			`unknown field "tipe"`,
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -298,7 +304,10 @@ func TestOptionsHooksAndExposuresWorkAsInProduction(t *testing.T) {
 		var seen []becket.Exposure
 		fake := flagtest.New(t, flagtest.Values{"theme": "dark"},
 			becket.WithHooks(becket.Hooks{OnChange: func(c becket.Changes) { changes = append(changes, c) }}),
-			becket.WithExposures(becket.Sink(func(_ context.Context, batch []becket.Exposure) error { seen = append(seen, batch...); return nil })))
+			becket.WithExposures(becket.Sink(func(_ context.Context, batch []becket.Exposure) error {
+				seen = append(seen, batch...)
+				return nil
+			})))
 		fake.Set("theme", "light")
 		fake.Set("theme", "light")
 		fake.SetFor("user-42", "theme", "red")

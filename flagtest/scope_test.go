@@ -85,7 +85,8 @@ func TestAnUnknownFlagFailsTheSubtestThatRuns(t *testing.T) {
 		inner := &witness{TB: t, name: name + "/inner"}
 		fake.In(inner)
 		fake.In(inner).For(user).Bool("theme", false)
-		assert.Equal(t, []string{`flagtest: the flag "theme" is of type string and is asked for as boolean`}, inner.said())
+		assert.Equal(t, []string{`flagtest: the flag "theme" is of type string and is asked for as boolean`},
+			inner.said())
 		inner.end()
 		sub.end()
 		assert.Len(t, sub.said(), 1)

@@ -41,7 +41,8 @@ func newClient(t *testing.T, options ...becket.Option) *becket.Client {
 // ask sends a request to a handler and returns the response with its body.
 func ask(t *testing.T, h http.Handler, path, body string, header ...string) (*http.Response, string) {
 	t.Helper()
-	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/ofrep/v1/evaluate/flags"+path, strings.NewReader(body))
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/ofrep/v1/evaluate/flags"+path,
+		strings.NewReader(body))
 	r.Header.Set("Content-Type", "application/json")
 	for i := 0; i < len(header); i += 2 {
 		r.Header.Set(header[i], header[i+1])
@@ -62,11 +63,27 @@ func TestASingleFlagIsEvaluated(t *testing.T) {
 			`{"key": "checkout", "value": true, "reason": "TARGETING_MATCH", "variant": "on", "metadata": {"team": "checkout", ` + origin + `}}`},
 		{"false is a value", "checkout", `{"country": "FR"}`,
 			`{"key": "checkout", "value": false, "reason": "DEFAULT", "variant": "off", "metadata": {"team": "checkout", ` + origin + `}}`},
-		{"text", "theme", `{}`, `{"key": "theme", "value": "#000", "reason": "STATIC", "variant": "dark", "metadata": {` + origin + `}}`},
-		{"fraction", "ratio", `{}`, `{"key": "ratio", "value": 0.5, "reason": "STATIC", "variant": "half", "metadata": {` + origin + `}}`},
-		{"object", "limits", `{}`, `{"key": "limits", "value": {"rps": 10}, "reason": "STATIC", "variant": "small", "metadata": {` + origin + `}}`},
-		{"no value where the caller's default counts", "silent", `{}`, `{"key": "silent", "reason": "DISABLED", "metadata": {` + origin + `}}`},
-		{"a key with a slash and a space", "a%2Fb%20c", `{}`, `{"key": "a/b c", "value": false, "reason": "STATIC", "variant": "off", "metadata": {` + origin + `}}`},
+		{
+			"text", "theme", `{}`,
+			`{"key": "theme", "value": "#000", "reason": "STATIC", "variant": "dark", "metadata": {` + origin + `}}`,
+		},
+		{
+			"fraction", "ratio", `{}`,
+			`{"key": "ratio", "value": 0.5, "reason": "STATIC", "variant": "half", "metadata": {` + origin + `}}`,
+		},
+		{
+			"object", "limits", `{}`,
+			`{"key": "limits", "value": {"rps": 10}, "reason": "STATIC", "variant": "small", "metadata": {` + origin +
+				`}}`,
+		},
+		{
+			"no value where the caller's default counts", "silent", `{}`,
+			`{"key": "silent", "reason": "DISABLED", "metadata": {` + origin + `}}`,
+		},
+		{
+			"a key with a slash and a space", "a%2Fb%20c", `{}`,
+			`{"key": "a/b c", "value": false, "reason": "STATIC", "variant": "off", "metadata": {` + origin + `}}`,
+		},
 	}
 	h := ofrep.NewHandler(newClient(t))
 	for _, c := range cases {
@@ -95,8 +112,14 @@ func TestErrorsHaveTheProtocolsBodies(t *testing.T) {
 		{"two documents", "/checkout", `{} {}`, 400, "checkout", "PARSE_ERROR"},
 		{"a context that is no object", "/checkout", `{"context": [1]}`, 400, "checkout", "INVALID_CONTEXT"},
 		{"a key that is no text", "/checkout", `{"context": {"targetingKey": 7}}`, 400, "checkout", "INVALID_CONTEXT"},
-		{"a number out of range", "/checkout", `{"context": {"a": {"b": [1e999]}}}`, 400, "checkout", "INVALID_CONTEXT"},
-		{"too large", "/checkout", `{"context": {"a": "` + strings.Repeat("x", 70_000) + `"}}`, 413, "checkout", "INVALID_CONTEXT"},
+		{
+			"a number out of range", "/checkout", `{"context": {"a": {"b": [1e999]}}}`, 400, "checkout",
+			"INVALID_CONTEXT",
+		},
+		{
+			"too large", "/checkout", `{"context": {"a": "` + strings.Repeat("x", 70_000) + `"}}`, 413, "checkout",
+			"INVALID_CONTEXT",
+		},
 		{"no JSON, bulk", "", `nonsense`, 400, "", "PARSE_ERROR"},
 		{"too large, bulk", "", strings.Repeat(" ", 70_000), 413, "", "INVALID_CONTEXT"},
 	}
@@ -119,7 +142,8 @@ func TestOtherMethodsAndTypesAreRefused(t *testing.T) {
 	response, _ := ask(t, h, "/checkout", `{}`, "Content-Type", "text/plain")
 	assert.Equal(t, http.StatusUnsupportedMediaType, response.StatusCode)
 	w := httptest.NewRecorder()
-	h.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/ofrep/v1/evaluate/flags/checkout", http.NoBody))
+	h.ServeHTTP(w,
+		httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/ofrep/v1/evaluate/flags/checkout", http.NoBody))
 	assert.Equal(t, http.StatusMethodNotAllowed, w.Code)
 }
 
@@ -289,7 +313,8 @@ func TestPagesOfOtherOrigins(t *testing.T) {
 	all := ofrep.NewHandler(newClient(t), ofrep.WithAllowedOrigins("*"))
 	assert.Equal(t, "*", preflight(all, elsewhere).Get("Access-Control-Allow-Origin"))
 	assert.Empty(t, preflight(all, elsewhere).Get("Access-Control-Allow-Credentials"))
-	assert.Empty(t, preflight(ofrep.NewHandler(newClient(t)), app).Get("Access-Control-Allow-Origin"), "by default nobody")
+	assert.Empty(t, preflight(ofrep.NewHandler(newClient(t)), app).Get("Access-Control-Allow-Origin"),
+		"by default nobody")
 }
 
 func TestContextsKeepTheirMeaning(t *testing.T) {
@@ -325,7 +350,9 @@ func FuzzRequest(f *testing.F) {
 	defer client.Close()
 	require.NoError(f, client.Refresh(f.Context()))
 	h := ofrep.NewHandler(client)
-	for _, seed := range []string{`{}`, `{"context": {"targetingKey": "u", "a": [1, {"b": 2}]}}`, `{"context": 7}`, `nonsense`, "\xff"} {
+	for _, seed := range []string{
+		`{}`, `{"context": {"targetingKey": "u", "a": [1, {"b": 2}]}}`, `{"context": 7}`, `nonsense`, "\xff",
+	} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, body string) {

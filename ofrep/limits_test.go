@@ -37,22 +37,26 @@ func fill(size int, begin, piece, end string) string {
 func hostileBodies(size int) map[string]string {
 	half := size / 2
 	return map[string]string{
-		"a long name over many leaves":         fill(size, `{"context":{"`+strings.Repeat("n", half)+`":{`, `"%d":0`, `}}}`),
-		"a name of the limit over many leaves": fill(size, `{"context":{"`+strings.Repeat("n", 1000)+`":{`, `"%d":0`, `}}}`),
-		"many attributes":                      fill(size, `{"context":{`, `"%d":0`, `}}`),
-		"a list of numbers":                    fill(size, `{"context":{"a":[`, `0`, `]}}`),
-		"a list of empty objects":              fill(size, `{"context":{"a":[`, `{}`, `]}}`),
-		"a list of objects":                    fill(size, `{"context":{"a":[`, `{"":0}`, `]}}`),
-		"objects in an attribute":              fill(size, `{"context":{"a":{`, `"%d":{}`, `}}}`),
-		"members beside the context":           fill(size, `{"context":{},`, `"%d":[{}]`, `}`),
-		"objects in objects":                   `{"context":` + strings.Repeat(`{"a":`, size/6-4) + `0` + strings.Repeat(`}`, size/6-4) + `}`,
-		"lists in lists":                       `{"context":{"a":` + strings.Repeat(`[`, half-20) + strings.Repeat(`]`, half-20) + `}}`,
-		"one text":                             `{"context":{"a":"` + strings.Repeat("x", size-20) + `"}}`,
-		"a text of escapes":                    `{"context":{"a":"` + strings.Repeat(`\u0041`, size/6-4) + `"}}`,
-		"one key":                              `{"context":{"targetingKey":"` + strings.Repeat("x", size-40) + `"}}`,
-		"one number":                           `{"context":{"a":` + strings.Repeat("9", size-20) + `}}`,
-		"names that are long in turn":          nestedNames(size),
-		"white space":                          strings.Repeat(" ", size),
+		"a long name over many leaves": fill(size, `{"context":{"`+strings.Repeat("n", half)+`":{`, `"%d":0`,
+			`}}}`),
+		"a name of the limit over many leaves": fill(size, `{"context":{"`+strings.Repeat("n", 1000)+`":{`, `"%d":0`,
+			`}}}`),
+		"many attributes":            fill(size, `{"context":{`, `"%d":0`, `}}`),
+		"a list of numbers":          fill(size, `{"context":{"a":[`, `0`, `]}}`),
+		"a list of empty objects":    fill(size, `{"context":{"a":[`, `{}`, `]}}`),
+		"a list of objects":          fill(size, `{"context":{"a":[`, `{"":0}`, `]}}`),
+		"objects in an attribute":    fill(size, `{"context":{"a":{`, `"%d":{}`, `}}}`),
+		"members beside the context": fill(size, `{"context":{},`, `"%d":[{}]`, `}`),
+		"objects in objects": `{"context":` + strings.Repeat(`{"a":`, size/6-4) + `0` +
+			strings.Repeat(`}`, size/6-4) + `}`,
+		"lists in lists": `{"context":{"a":` +
+			strings.Repeat(`[`, half-20) + strings.Repeat(`]`, half-20) + `}}`,
+		"one text":                    `{"context":{"a":"` + strings.Repeat("x", size-20) + `"}}`,
+		"a text of escapes":           `{"context":{"a":"` + strings.Repeat(`\u0041`, size/6-4) + `"}}`,
+		"one key":                     `{"context":{"targetingKey":"` + strings.Repeat("x", size-40) + `"}}`,
+		"one number":                  `{"context":{"a":` + strings.Repeat("9", size-20) + `}}`,
+		"names that are long in turn": nestedNames(size),
+		"white space":                 strings.Repeat(" ", size),
 	}
 }
 
@@ -106,11 +110,20 @@ func TestContextsBeyondALimitAreRefusedWithAReason(t *testing.T) {
 		{"a name as long as is allowed", `{"` + strings.Repeat("n", 1024) + `":0}`, ""},
 		{"a name that is longer", `{"` + strings.Repeat("n", 1025) + `":0}`, "a name has more than 1024 bytes"},
 		{"a nested name as long as is allowed", `{"` + strings.Repeat("n", 1021) + `":{"ab":0}}`, ""},
-		{"a nested name that is longer", `{"` + strings.Repeat("n", 1021) + `":{"abc":0}}`, "a name has more than 1024 bytes"},
+		{
+			"a nested name that is longer", `{"` + strings.Repeat("n", 1021) + `":{"abc":0}}`,
+			"a name has more than 1024 bytes",
+		},
 		{"objects as deep as is allowed", strings.Repeat(`{"a":`, 64) + `{}` + strings.Repeat(`}`, 64), ""},
 		{"objects that are deeper", strings.Repeat(`{"a":`, 65) + `{}` + strings.Repeat(`}`, 65), "more than 64 deep"},
-		{"lists that are deeper", `{"a":` + strings.Repeat(`[`, 65) + strings.Repeat(`]`, 65) + `}`, "more than 64 deep"},
-		{"many leaves below a long name", `{"` + strings.Repeat("n", 1000) + `":` + object(200) + `}`, "too many bytes"},
+		{
+			"lists that are deeper", `{"a":` + strings.Repeat(`[`, 65) + strings.Repeat(`]`, 65) + `}`,
+			"more than 64 deep",
+		},
+		{
+			"many leaves below a long name", `{"` + strings.Repeat("n", 1000) + `":` + object(200) + `}`,
+			"too many bytes",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			for _, path := range []string{"", "/checkout"} {
@@ -160,7 +173,9 @@ func object(members int) string {
 
 func TestALargerBodyMayHoldMore(t *testing.T) {
 	h := ofrep.NewHandler(newClient(t), ofrep.WithMaxBytes(1<<20))
-	response, _ := ask(t, h, "/checkout", `{"context": `+fill(200_000, "{", `"a-name-that-takes-its-share-of-the-body-`+strings.Repeat("x", 50)+`-%d":0`, "}")+`}`)
+	response, _ := ask(t, h, "/checkout",
+		`{"context": `+fill(200_000, "{", `"a-name-that-takes-its-share-of-the-body-`+strings.Repeat("x", 50)+`-%d":0`,
+			"}")+`}`)
 	assert.Equal(t, http.StatusOK, response.StatusCode)
 }
 

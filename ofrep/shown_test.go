@@ -49,7 +49,8 @@ func (c *counting) Decode(document []byte) (becket.Rules, error) {
 	return countingRules{rules, c}, err
 }
 
-func (r countingRules) Evaluate(flag string, want becket.Kind, subject *becket.Subject, at *becket.Moment) becket.Result {
+func (r countingRules) Evaluate(flag string, want becket.Kind, subject *becket.Subject,
+	at *becket.Moment) becket.Result {
 	r.format.evaluations.Add(1)
 	return r.Rules.Evaluate(flag, want, subject, at)
 }
@@ -122,9 +123,11 @@ func TestAFlagForWhichTheFunctionPanicsIsHidden(t *testing.T) {
 
 func TestANilFunctionPanics(t *testing.T) {
 	for name, option := range map[string]ofrep.Option{
-		"WithExposed": ofrep.WithExposed(nil), "WithAuthorization": ofrep.WithAuthorization(nil), "WithSubject": ofrep.WithSubject(nil),
+		"WithExposed": ofrep.WithExposed(nil), "WithAuthorization": ofrep.WithAuthorization(nil),
+		"WithSubject": ofrep.WithSubject(nil),
 	} {
-		assert.PanicsWithValue(t, "becket: ofrep.NewHandler: the function is nil in "+name, func() { ofrep.NewHandler(newClient(t), option) })
+		assert.PanicsWithValue(t, "becket: ofrep.NewHandler: the function is nil in "+name,
+			func() { ofrep.NewHandler(newClient(t), option) })
 	}
 	assert.NotPanics(t, func() { ofrep.NewHandler(nil, nil, ofrep.WithLogger(nil)) })
 }
@@ -149,16 +152,20 @@ func TestTheLogSaysOnceThatAFlagIsNotShown(t *testing.T) {
 	ask(t, h, "", `{}`)
 	assert.Empty(t, lines(), "keys that callers make up are not logged, and bulk asks for none")
 
-	ask(t, ofrep.NewHandler(newClient(t), logger, ofrep.WithExposed(func(becket.FlagInfo) bool { return false })), "/internal", `{}`)
+	ask(t, ofrep.NewHandler(newClient(t), logger, ofrep.WithExposed(func(becket.FlagInfo) bool { return false })),
+		"/internal", `{}`)
 	assert.Contains(t, lines(), "the function of ofrep.WithExposed leaves it out")
-	ask(t, ofrep.NewHandler(newClient(t), logger, ofrep.WithAuthorization(func(*http.Request) error { return errors.New("no") })), "/internal", `{}`)
+	ask(t,
+		ofrep.NewHandler(newClient(t), logger,
+			ofrep.WithAuthorization(func(*http.Request) error { return errors.New("no") })), "/internal", `{}`)
 	assert.Empty(t, lines(), "callers who are not let in log nothing")
 
 	var b strings.Builder
 	for i := range 150 {
 		fmt.Fprintf(&b, `"hidden-%d": {}, `, i)
 	}
-	h = ofrep.NewHandler(serving(t, `{"schema": 1, "flags": {`+b.String()+`"`+strings.Repeat("k", 500)+`": {}}}`), logger)
+	h = ofrep.NewHandler(serving(t, `{"schema": 1, "flags": {`+b.String()+`"`+strings.Repeat("k", 500)+`": {}}}`),
+		logger)
 	ask(t, h, "/"+strings.Repeat("k", 500), `{}`)
 	assert.Less(t, len(lines()), 400, "keys are shortened")
 	for i := range 150 {
@@ -188,7 +195,8 @@ func randomDocument(random *rand.Rand) string {
 	condition := func() string {
 		return []string{
 			`{"segment": "hidden-` + fmt.Sprint(random.IntN(6)) + `"}`, `{"attribute": "a", "in": ["x"]}`,
-			`{"attribute": "a", "hiddenn": 1}`, `{"any": [{"segment": "hidden-1"}, {"attribute": "b", "matches": "("}]}`,
+			`{"attribute": "a", "hiddenn": 1}`,
+			`{"any": [{"segment": "hidden-1"}, {"attribute": "b", "matches": "("}]}`,
 		}[random.IntN(4)]
 	}
 	flags, segments := map[string]json.RawMessage{}, map[string]json.RawMessage{}
@@ -200,7 +208,8 @@ func randomDocument(random *rand.Rand) string {
 				`{"tags": [%q], "requires": [{"flag": %q, "is": "on"}], "rules": [{"if": %s, "serve": %s}], "owner": "hidden"}`,
 				prefix, key(), condition(), serve))
 			if random.IntN(3) > 0 {
-				flags[fmt.Sprint(prefix, "-", i)] = json.RawMessage(fmt.Sprintf(`{"tags": [%q], "rules": [{"if": %s, "serve": %s}]}`,
+				flags[fmt.Sprint(prefix, "-",
+					i)] = json.RawMessage(fmt.Sprintf(`{"tags": [%q], "rules": [{"if": %s, "serve": %s}]}`,
 					prefix, condition(), serve))
 			}
 		}
@@ -225,7 +234,8 @@ func FuzzKeysOfHiddenFlagsLeaveInNoAnswer(f *testing.F) {
 			}
 			_, hidden := ask(t, h, "/hidden-1", `{}`)
 			_, absent := ask(t, h, "/absent-1", `{}`)
-			assert.Equal(t, absent, strings.Replace(hidden, "hidden", "absent", 1), "a hidden flag is as one that is not there")
+			assert.Equal(t, absent, strings.Replace(hidden, "hidden", "absent", 1),
+				"a hidden flag is as one that is not there")
 		}
 	})
 }
@@ -269,7 +279,10 @@ func TestSingleAndBulkAnswersHaveTheSameValue(t *testing.T) {
 		value becket.Value
 		want  string // "" expects an error
 	}{
-		{"an integer in an object beyond a float64", object(`{"id": 9007199254740993}`), `"value":{"id":9007199254740993}`},
+		{
+			"an integer in an object beyond a float64", object(`{"id": 9007199254740993}`),
+			`"value":{"id":9007199254740993}`,
+		},
 		{"many digits in a list", object(`[1.00000000000000000001]`), `"value":[1.00000000000000000001]`},
 		{"an integer beyond a float64", becket.IntValue(9007199254740993), `"value":9007199254740993`},
 		{"a large float", becket.FloatValue(1e300), `"value":1e+300`},
@@ -280,7 +293,8 @@ func TestSingleAndBulkAnswersHaveTheSameValue(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			format := literal{"f": c.value, "other": becket.BoolValue(true)}
-			h := ofrep.NewHandler(serving(t, `{}`, becket.WithFormat(format)), ofrep.WithExposed(func(becket.FlagInfo) bool { return true }))
+			h := ofrep.NewHandler(serving(t, `{}`, becket.WithFormat(format)),
+				ofrep.WithExposed(func(becket.FlagInfo) bool { return true }))
 			response, single := ask(t, h, "/f", `{}`)
 			bulkResponse, bulk := ask(t, h, "", `{}`)
 			assert.Equal(t, http.StatusOK, bulkResponse.StatusCode, "the other flag is answered")
@@ -310,10 +324,14 @@ func TestRequestsOfOtherKinds(t *testing.T) {
 	}
 	const all, kind = "/ofrep/v1/evaluate/flags", "Content-Type"
 	assert.Equal(t, http.StatusOK, send("POST", all, `{}`).Code, "a program without a type for its body")
-	assert.Equal(t, http.StatusUnsupportedMediaType, send("POST", all, `{}`, "Origin", "https://example.com").Code, "any page can send that")
-	assert.Equal(t, http.StatusUnsupportedMediaType, send("POST", all, `a=b`, kind, "application/x-www-form-urlencoded").Code)
-	assert.Equal(t, http.StatusUnsupportedMediaType, send("POST", all, `{}`, kind, "application/json", "Content-Encoding", "gzip").Code)
-	assert.Equal(t, http.StatusOK, send("POST", all, `{}`, kind, "application/json; charset=utf-8", "Content-Encoding", "identity").Code)
+	assert.Equal(t, http.StatusUnsupportedMediaType, send("POST", all, `{}`, "Origin", "https://example.com").Code,
+		"any page can send that")
+	assert.Equal(t, http.StatusUnsupportedMediaType,
+		send("POST", all, `a=b`, kind, "application/x-www-form-urlencoded").Code)
+	assert.Equal(t, http.StatusUnsupportedMediaType,
+		send("POST", all, `{}`, kind, "application/json", "Content-Encoding", "gzip").Code)
+	assert.Equal(t, http.StatusOK,
+		send("POST", all, `{}`, kind, "application/json; charset=utf-8", "Content-Encoding", "identity").Code)
 	for _, method := range []string{"GET", "HEAD", "PUT", "DELETE", "TRACE"} {
 		w := send(method, all, "")
 		assert.Equal(t, http.StatusMethodNotAllowed, w.Code, method)

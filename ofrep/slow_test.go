@@ -48,16 +48,21 @@ func TestABodyThatDoesNotArriveHoldsNoConnection(t *testing.T) {
 		after       time.Duration
 		status      int
 	}{
-		"a server without limits":    {0, nil, "/checkout", 10 * time.Second, http.StatusRequestTimeout},
-		"all flags":                  {0, nil, "", 10 * time.Second, http.StatusRequestTimeout},
-		"a server with a time-out":   {3 * time.Second, nil, "/checkout", 3 * time.Second, http.StatusRequestTimeout},
-		"a caller who is not let in": {0, []ofrep.Option{ofrep.WithAuthorization(func(*http.Request) error { return errors.New("no") })}, "", 10 * time.Second, http.StatusUnauthorized},
+		"a server without limits":  {0, nil, "/checkout", 10 * time.Second, http.StatusRequestTimeout},
+		"all flags":                {0, nil, "", 10 * time.Second, http.StatusRequestTimeout},
+		"a server with a time-out": {3 * time.Second, nil, "/checkout", 3 * time.Second, http.StatusRequestTimeout},
+		"a caller who is not let in": {
+			0, []ofrep.Option{ofrep.WithAuthorization(func(*http.Request) error { return errors.New("no") })}, "",
+			10 * time.Second, http.StatusUnauthorized,
+		},
 		"a path that does not exist": {0, nil, "/a/b", 10 * time.Second, http.StatusMethodNotAllowed},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				listener := &pipes{make(chan net.Conn), make(chan struct{})}
-				server := &http.Server{Handler: ofrep.NewHandler(newClient(t), c.options...), ReadTimeout: c.readTimeout}
+				server := &http.Server{
+					Handler: ofrep.NewHandler(newClient(t), c.options...), ReadTimeout: c.readTimeout,
+				}
 				go func() { _ = server.Serve(listener) }()
 				defer server.Close()
 				connection := listener.dial()

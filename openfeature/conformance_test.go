@@ -34,7 +34,8 @@ func TestRequirement_2_2_1_And_2_2_2_1_AMethodForEachType(t *testing.T) {
 		none := of.FlattenedContext{}
 		assert.False(t, p.BooleanEvaluation(t.Context(), "checkout", true, none).Value)
 		assert.Equal(t, "#000", p.StringEvaluation(t.Context(), "theme", "", none).Value)
-		assert.Equal(t, int64(9007199254740993), p.IntEvaluation(t.Context(), "limit", 0, none).Value, "no detour by float64")
+		assert.Equal(t, int64(9007199254740993), p.IntEvaluation(t.Context(), "limit", 0, none).Value,
+			"no detour by float64")
 		assert.Equal(t, 0.5, p.FloatEvaluation(t.Context(), "ratio", 0, none).Value)
 		object := map[string]any{"rps": 10.0, "paths": []any{"/a"}}
 		assert.Equal(t, object, p.ObjectEvaluation(t.Context(), "limits", nil, none).Value)
@@ -51,8 +52,10 @@ func TestRequirement_2_2_3_TheValueIsResolved(t *testing.T) {
 		assert.Equal(t, "#000", client.String(t.Context(), "theme", "", nobody))
 		assert.Equal(t, int64(9007199254740993), client.Int(t.Context(), "limit", 0, nobody))
 		assert.Equal(t, 0.5, client.Float(t.Context(), "ratio", 0, nobody))
-		assert.Equal(t, float64(1<<53), client.Float(t.Context(), "limit", 0, nobody), "an integer may be read as float")
-		assert.Equal(t, map[string]any{"rps": 10.0, "paths": []any{"/a"}}, client.Object(t.Context(), "limits", nil, nobody))
+		assert.Equal(t, float64(1<<53), client.Float(t.Context(), "limit", 0, nobody),
+			"an integer may be read as float")
+		assert.Equal(t, map[string]any{"rps": 10.0, "paths": []any{"/a"}},
+			client.Object(t.Context(), "limits", nil, nobody))
 	})
 }
 
@@ -67,7 +70,8 @@ func TestRequirement_2_2_4_TheVariantIsNamed(t *testing.T) {
 func TestRequirement_2_2_5_TheReasonIsGiven(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		client := ready(t, everyType)
-		details, err := client.BooleanValueDetails(t.Context(), "checkout", false, user("u", map[string]any{"country": "DE"}))
+		details, err := client.BooleanValueDetails(t.Context(), "checkout", false,
+			user("u", map[string]any{"country": "DE"}))
 		require.NoError(t, err)
 		assert.Equal(t, of.TargetingMatchReason, details.Reason)
 	})
@@ -105,7 +109,8 @@ func TestRequirement_2_2_8_1_TheDetailsAreTyped(t *testing.T) {
 func TestRequirement_2_2_9_And_2_2_10_FlagMetadataOfScalars(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		client := ready(t, everyType)
-		details, err := client.BooleanValueDetails(t.Context(), "checkout", false, user("u", map[string]any{"country": "DE"}))
+		details, err := client.BooleanValueDetails(t.Context(), "checkout", false,
+			user("u", map[string]any{"country": "DE"}))
 		require.NoError(t, err)
 		assert.Equal(t, of.FlagMetadata{
 			"version": "42", "flagSetId": "production", "owner": "payments", "rule": "germany", "tier": "network",
@@ -118,7 +123,8 @@ func TestRequirement_2_2_9_And_2_2_10_FlagMetadataOfScalars(t *testing.T) {
 
 		missing, err := client.BooleanValueDetails(t.Context(), "nowhere", false, user("u", nil))
 		require.Error(t, err)
-		assert.Equal(t, of.FlagMetadata{"version": "42", "flagSetId": "production", "tier": "network"}, missing.FlagMetadata)
+		assert.Equal(t, of.FlagMetadata{"version": "42", "flagSetId": "production", "tier": "network"},
+			missing.FlagMetadata)
 	})
 }
 

@@ -49,7 +49,9 @@ func becketProvider(tb testing.TB, options ...provider.Option) *provider.Provide
 func inMemoryProvider(metadata of.FlagMetadata) of.FeatureProvider {
 	decide := func(_ memprovider.InMemoryFlag, flat of.FlattenedContext) (any, of.ProviderResolutionDetail) {
 		if country, _ := flat["country"].(string); country == "DE" {
-			return true, of.ProviderResolutionDetail{Reason: of.TargetingMatchReason, Variant: "on", FlagMetadata: metadata}
+			return true, of.ProviderResolutionDetail{
+				Reason: of.TargetingMatchReason, Variant: "on", FlagMetadata: metadata,
+			}
 		}
 		return false, of.ProviderResolutionDetail{Reason: of.DefaultReason, Variant: "off", FlagMetadata: metadata}
 	}
@@ -67,7 +69,8 @@ func contenders(tb testing.TB) (names []string, providers []of.FeatureProvider) 
 	require.True(tb, d.Value)
 	names = []string{"in-memory", "becket bare", "in-memory with metadata", "becket"}
 	return names, []of.FeatureProvider{
-		inMemoryProvider(nil), becketProvider(tb, provider.WithoutFlagMetadata()), inMemoryProvider(d.FlagMetadata), ours,
+		inMemoryProvider(nil), becketProvider(tb, provider.WithoutFlagMetadata()), inMemoryProvider(d.FlagMetadata),
+		ours,
 	}
 }
 

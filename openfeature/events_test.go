@@ -20,7 +20,8 @@ import (
 // segment differs too.
 func revision(n int, segment string) string {
 	return fmt.Sprintf(`{"schema": 1, "revision": %d, "environment": "production", "segments": {"staff": {"include": ["%s"]}}, "flags": {
-		"a": {}, "b": {"description": "%d"}, "n%d": {}, "theme": {"variants": {"dark": "#000"}, "default": "dark"}}}`, n, segment, n, n)
+		"a": {}, "b": {"description": "%d"}, "n%d": {}, "theme": {"variants": {"dark": "#000"}, "default": "dark"}}}`,
+		n, segment, n, n)
 }
 
 const poll = 10 * time.Second
@@ -124,7 +125,8 @@ func TestRequirement_5_3_2_ErrorAndThenReadyWhenARulesetComes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		source := serving("")
 		b := newBoard(t)
-		require.Error(t, b.api.SetProviderAndWait(t.Context(), provider.New(newClient(t, source, becket.WithPollInterval(poll)))))
+		require.Error(t,
+			b.api.SetProviderAndWait(t.Context(), provider.New(newClient(t, source, becket.WithPollInterval(poll)))))
 		assert.Equal(t, []of.EventType{of.ProviderError}, b.kinds())
 		time.Sleep(time.Minute)
 		assert.Empty(t, b.kinds(), "an error that lasts is told once")
@@ -210,7 +212,9 @@ func TestStaleWhenTheSourceFailsForLongerThanTheLimit(t *testing.T) {
 func TestASourceWithALongPollIntervalIsNotStale(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBoard(t)
-		b.bind(t, provider.New(newClient(t, serving(revision(1, "x")), becket.WithPollInterval(time.Hour)), provider.WithStaleAfter(time.Minute)))
+		b.bind(t,
+			provider.New(newClient(t, serving(revision(1, "x")), becket.WithPollInterval(time.Hour)),
+				provider.WithStaleAfter(time.Minute)))
 		time.Sleep(10 * time.Hour)
 		assert.Equal(t, []of.EventType{of.ProviderReady}, b.kinds())
 	})

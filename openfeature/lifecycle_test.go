@@ -30,7 +30,10 @@ func TestRequirement_2_4_1_InitialisingReturnsAsSoonAsAnyTierIsUsable(t *testing
 	}{
 		{"from the network", serving(everyType), becket.WithEmptyAllowed(), "network", 0},
 		{"from disk, while the network hangs", &origin{hang: true}, becket.WithDiskCache(folder), "disk", 0},
-		{"from the bootstrap, while the network hangs", &origin{hang: true}, becket.WithBootstrap([]byte(everyType)), "bootstrap", 0},
+		{
+			"from the bootstrap, while the network hangs", &origin{hang: true}, becket.WithBootstrap([]byte(everyType)),
+			"bootstrap", 0,
+		},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -207,7 +210,8 @@ func TestShuttingDownDoesNotWaitForASinkThatHangs(t *testing.T) {
 }
 
 func TestInvalidOptionsAreReportedAtOnce(t *testing.T) {
-	_, err := provider.FromSource(serving(everyType), provider.WithClientOptions(becket.WithPollInterval(time.Millisecond)))
+	_, err := provider.FromSource(serving(everyType),
+		provider.WithClientOptions(becket.WithPollInterval(time.Millisecond)))
 	require.ErrorContains(t, err, "WithPollInterval")
 }
 
@@ -220,7 +224,8 @@ func TestRequirement_2_8_OneProviderServesSeveralDomains(t *testing.T) {
 		b.bind(t, p)
 		b.bind(t, p, of.WithDomain("billing"))
 		b.bind(t, p, of.WithDomain("search"))
-		assert.Equal(t, []of.EventType{of.ProviderReady, of.ProviderReady, of.ProviderReady}, b.kinds(), "one by the SDK for each binding")
+		assert.Equal(t, []of.EventType{of.ProviderReady, of.ProviderReady, of.ProviderReady}, b.kinds(),
+			"one by the SDK for each binding")
 
 		billing := b.api.NewClient(of.WithDomain("billing"))
 		assert.Equal(t, "#000", billing.String(t.Context(), "theme", "", user("u", nil)))

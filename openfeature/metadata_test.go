@@ -35,7 +35,9 @@ type endlessRules struct{ evaluations int }
 func (r *endlessRules) Evaluate(string, becket.Kind, *becket.Subject, *becket.Moment) becket.Result {
 	r.evaluations++
 	variant := &becket.Variant{Name: "on", Value: becket.BoolValue(true)}
-	return becket.Result{Variant: variant, Rule: fmt.Sprint("rule ", r.evaluations), Reason: becket.ReasonTargetingMatch}
+	return becket.Result{
+		Variant: variant, Rule: fmt.Sprint("rule ", r.evaluations), Reason: becket.ReasonTargetingMatch,
+	}
 }
 
 func (r *endlessRules) Flags() iter.Seq[becket.FlagInfo] { return func(func(becket.FlagInfo) bool) {} }
@@ -54,7 +56,8 @@ func TestMadeUpRulesUseBoundedMemory(t *testing.T) {
 	p := New(client)
 	for i := range maxMetadata + 100 {
 		detail := p.BooleanEvaluation(t.Context(), "a", false, nil)
-		require.Equal(t, fmt.Sprint("rule ", i+1), detail.FlagMetadata[MetaRule], "metadata is right beyond the bound too")
+		require.Equal(t, fmt.Sprint("rule ", i+1), detail.FlagMetadata[MetaRule],
+			"metadata is right beyond the bound too")
 	}
 	assert.Len(t, p.metadata.current.Load().flags, maxMetadata)
 }

@@ -46,7 +46,8 @@ func TestEachReasonArrives(t *testing.T) {
 		b := newBoard(t)
 		b.bind(t, provider.New(newClient(t, serving(""), becket.WithBootstrap([]byte(everyReason)))))
 		for _, c := range cases {
-			details, err := b.client.BooleanValueDetails(t.Context(), c.flag, c.value, user("u", map[string]any{"country": "FR"}))
+			details, err := b.client.BooleanValueDetails(t.Context(), c.flag, c.value,
+				user("u", map[string]any{"country": "FR"}))
 			require.NoError(t, err, c.flag)
 			assert.Equal(t, c.reason, details.Reason, c.flag)
 			assert.Equal(t, c.variant, details.Variant, c.flag)
@@ -65,7 +66,10 @@ func TestEachErrorCodeArrives(t *testing.T) {
 	}{
 		{"nowhere", "u", of.FlagNotFoundCode, `flag "nowhere": the ruleset has no such flag`},
 		{"text", "u", of.TypeMismatchCode, `flag "text": the flag is of type string, not boolean`},
-		{"split", "", of.TargetingKeyMissingCode, `flag "split": a split was reached and the subject has no key to hash`},
+		{
+			"split", "", of.TargetingKeyMissingCode,
+			`flag "split": a split was reached and the subject has no key to hash`,
+		},
 		{"broken", "u", of.ParseErrorCode, `flags.broken.rules`},
 	}
 	synctest.Test(t, func(t *testing.T) {

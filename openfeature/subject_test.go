@@ -40,24 +40,45 @@ func TestAttributesKeepTheirMeaning(t *testing.T) {
 		{"float32", `{"attribute": "a", "gt": 0.4, "lt": 0.6}`, object{"a": float32(0.5)}},
 		{"integral float64, as JSON numbers arrive", `{"attribute": "a", "in": [7]}`, object{"a": 7.0}},
 		{"float64", `{"attribute": "a", "in": [7.5]}`, object{"a": 7.5}},
-		{"json.Number, integral", `{"attribute": "a", "in": [9007199254740993]}`, object{"a": json.Number("9007199254740993")}},
+		{
+			"json.Number, integral", `{"attribute": "a", "in": [9007199254740993]}`,
+			object{"a": json.Number("9007199254740993")},
+		},
 		{"json.Number, fraction", `{"attribute": "a", "in": [7.5]}`, object{"a": json.Number("7.5")}},
-		{"json.Number beyond int64", `{"attribute": "a", "in": [18446744073709551615]}`, object{"a": json.Number("18446744073709551615")}},
-		{"json.Number with an exponent", `{"attribute": "a", "in": [10000000000000000000]}`, object{"a": json.Number("1e19")}},
+		{
+			"json.Number beyond int64", `{"attribute": "a", "in": [18446744073709551615]}`,
+			object{"a": json.Number("18446744073709551615")},
+		},
+		{
+			"json.Number with an exponent", `{"attribute": "a", "in": [10000000000000000000]}`,
+			object{"a": json.Number("1e19")},
+		},
 		{"json.Number beyond 64 bits", `{"attribute": "a", "gt": 1e18}`, object{"a": json.Number("1e30")}},
 		{"uint64", `{"attribute": "a", "in": [18446744073709551615]}`, object{"a": uint64(math.MaxUint64)}},
 		{"a list with nil", `{"attribute": "a", "in": ["beta"]}`, object{"a": []any{"beta", nil}}},
 		{"a map with other keys", `{"attribute": "a.1", "in": ["x"]}`, object{"a": map[any]any{1: "x"}}},
 		{"the longer name of two maps", `{"attribute": "a.b.c", "in": ["x"]}`,
 			object{"a": object{"b": object{"c": "y"}, "b.c": "z"}, "a.b": object{"c": "x"}}},
-		{"a name beats a map, be its type unusual", `{"attribute": "a.b", "in": [1]}`, object{"a.b": int8(1), "a": &object{"b": 2}}},
-		{"instant", `{"attribute": "a", "before": "2026-03-01T11:00:01Z", "after": "2026-03-01T10:59:59Z"}`, object{"a": instant}},
+		{
+			"a name beats a map, be its type unusual", `{"attribute": "a.b", "in": [1]}`,
+			object{"a.b": int8(1), "a": &object{"b": 2}},
+		},
+		{
+			"instant", `{"attribute": "a", "before": "2026-03-01T11:00:01Z", "after": "2026-03-01T10:59:59Z"}`,
+			object{"a": instant},
+		},
 		{"pointer to an instant", `{"attribute": "a", "after": "2026-03-01T10:59:59Z"}`, object{"a": &instant}},
-		{"instant as text", `{"attribute": "a", "after": "2026-03-01T10:59:59Z"}`, object{"a": "2026-03-01T12:00:00+01:00"}},
+		{
+			"instant as text", `{"attribute": "a", "after": "2026-03-01T10:59:59Z"}`,
+			object{"a": "2026-03-01T12:00:00+01:00"},
+		},
 		{"list of texts", `{"attribute": "a", "in": ["y"]}`, object{"a": []string{"x", "y"}}},
 		{"list of anything", `{"attribute": "a", "in": [2]}`, object{"a": []any{"x", 2.0}}},
 		{"nested map", `{"attribute": "a.b.c", "in": ["x"]}`, object{"a": object{"b": object{"c": "x"}}}},
-		{"a name written out beats a map", `{"attribute": "a.b", "in": ["x"]}`, object{"a": object{"b": "y"}, "a.b": "x"}},
+		{
+			"a name written out beats a map", `{"attribute": "a.b", "in": ["x"]}`,
+			object{"a": object{"b": "y"}, "a.b": "x"},
+		},
 		{"nil is missing", `{"attribute": "a", "exists": false}`, object{"a": nil}},
 		{"the targeting key", `{"attribute": "key", "in": ["user-42"]}`, object{}},
 		{"more attributes than fit the stack", `{"attribute": "a", "in": ["x"]}`, many(object{"a": "x"})},
@@ -94,7 +115,9 @@ func TestATargetingKeyThatIsNoTextIsAnAttribute(t *testing.T) {
 func TestTheContextOfTransactionClientAndAPIMerge(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBoard(t)
-		b.bind(t, provider.New(loaded(t, conditions(`{"all": [{"attribute": "key", "in": ["u"]}, {"attribute": "a", "in": [1]},
+		b.bind(t,
+			provider.New(loaded(t,
+				conditions(`{"all": [{"attribute": "key", "in": ["u"]}, {"attribute": "a", "in": [1]},
 			{"attribute": "b", "in": [2]}, {"attribute": "c", "in": [3]}]}`))))
 		b.api.SetEvaluationContext(user("", map[string]any{"a": 1, "b": 0}))
 		b.client.SetEvaluationContext(user("u", map[string]any{"b": 2, "c": 0}))
@@ -108,13 +131,15 @@ func TestPrivateAttributesAreHiddenFromTrackingAndTelemetry(t *testing.T) {
 		var tracked provider.Tracking
 		p := provider.New(loaded(t, everyType, becket.WithPrivateAttributes("key", "email")),
 			provider.WithTracking(func(_ context.Context, e provider.Tracking) { tracked = e }))
-		p.Track(t.Context(), "bought", user("user-42", map[string]any{"email": "a@example.com"}), of.NewTrackingEventDetails(1))
+		p.Track(t.Context(), "bought", user("user-42", map[string]any{"email": "a@example.com"}),
+			of.NewTrackingEventDetails(1))
 		assert.Equal(t, becket.Private, tracked.Subject.Key())
 		email, _ := tracked.Subject.Attribute("email")
 		assert.Equal(t, becket.Private, email.Text())
 
 		d := p.StringEvaluation(t.Context(), "theme", "", of.FlattenedContext{of.TargetingKey: "user-42"})
-		assert.Equal(t, becket.Private, d.FlagMetadata[provider.MetaContextID], "what OpenFeature's telemetry takes for the key")
+		assert.Equal(t, becket.Private, d.FlagMetadata[provider.MetaContextID],
+			"what OpenFeature's telemetry takes for the key")
 
 		bare := provider.New(p.Client(), provider.WithoutFlagMetadata())
 		d = bare.StringEvaluation(t.Context(), "theme", "", of.FlattenedContext{of.TargetingKey: "user-42"})
@@ -134,6 +159,7 @@ func TestMetadataFollowsTheRuleset(t *testing.T) {
 		source.serve(`{"schema": 1, "revision": 1, "environment": "e", "flags": {"f": {"owner": "two"}}}`)
 		require.NoError(t, client.Refresh(t.Context()))
 		metadata := p.BooleanEvaluation(t.Context(), "f", false, nil).FlagMetadata
-		assert.Equal(t, of.FlagMetadata{"version": "1", "flagSetId": "e", "owner": "two", "tier": "network"}, metadata, "the same revision, another ruleset")
+		assert.Equal(t, of.FlagMetadata{"version": "1", "flagSetId": "e", "owner": "two", "tier": "network"}, metadata,
+			"the same revision, another ruleset")
 	})
 }

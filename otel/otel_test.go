@@ -89,7 +89,8 @@ func newClient(t *testing.T, source becket.Source, options ...becket.Option) *be
 
 func TestEachEvaluationIsAnEvent(t *testing.T) {
 	events := &memory{}
-	client := newClient(t, &scripted{document: document}, becket.WithHooks(becketotel.Hooks(becketotel.WithLoggerProvider(events.provider(t)))))
+	client := newClient(t, &scripted{document: document},
+		becket.WithHooks(becketotel.Hooks(becketotel.WithLoggerProvider(events.provider(t)))))
 	require.NoError(t, client.Refresh(t.Context()))
 	flags := client.For(becket.NewSubject("user-42", becket.String("email", "a@example.com")))
 	origin := func(more map[string]any) map[string]any {
@@ -103,7 +104,8 @@ func TestEachEvaluationIsAnEvent(t *testing.T) {
 
 	flags.Enabled("checkout")
 	assert.Equal(t, origin(map[string]any{
-		"feature_flag.key": "checkout", "feature_flag.result.variant": "on", "feature_flag.result.reason": "targeting_match",
+		"feature_flag.key": "checkout", "feature_flag.result.variant": "on",
+		"feature_flag.result.reason": "targeting_match",
 	}), events.last(t))
 	flags.Enabled("arm")
 	assert.Equal(t, "split", events.last(t)["feature_flag.result.reason"])
@@ -187,7 +189,8 @@ func TestTheClientIsMeasured(t *testing.T) {
 	require.NoError(t, client.Wait(t.Context()))
 	reader := sdkmetric.NewManualReader()
 	meters := sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader))
-	stop, err := becketotel.Instrument(client, becketotel.WithMeterProvider(meters), becketotel.WithAttributes(attribute.String("client", "main")))
+	stop, err := becketotel.Instrument(client, becketotel.WithMeterProvider(meters),
+		becketotel.WithAttributes(attribute.String("client", "main")))
 	require.NoError(t, err)
 	require.NoError(t, client.Refresh(t.Context()))
 	before := client.Status().Refreshes

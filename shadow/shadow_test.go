@@ -13,7 +13,8 @@ import (
 )
 
 func Example() {
-	client, err := becket.New(becket.Bytes([]byte(`{}`)), becket.WithBootstrap([]byte(`{"schema": 1, "flags": {"new-checkout": {"default": "on"}}}`)))
+	client, err := becket.New(becket.Bytes([]byte(`{}`)),
+		becket.WithBootstrap([]byte(`{"schema": 1, "flags": {"new-checkout": {"default": "on"}}}`)))
 	if err != nil {
 		fmt.Println(err)
 		return

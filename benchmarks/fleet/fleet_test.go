@@ -39,7 +39,8 @@ func simulate(t *testing.T, timeline Timeline, document []byte) *Server {
 	server := NewServer(timeline, document)
 	clients := make([]*becket.Client, timeline.Clients)
 	for i := range clients {
-		source := becket.HTTP("https://flags.example.com/production.json", becket.WithHTTPClient(&http.Client{Transport: server}))
+		source := becket.HTTP("https://flags.example.com/production.json",
+			becket.WithHTTPClient(&http.Client{Transport: server}))
 		client, err := becket.New(source, becket.WithPollInterval(timeline.Interval))
 		if err != nil {
 			t.Fatal(err)
@@ -108,7 +109,8 @@ real clients (`+"`cd benchmarks && go test ./fleet -update`"+` writes this part 
 %s
 A steady hour costs %.2f million requests and %.0f MB for the whole fleet, headers of both sides included: %.0f requests and %.0f kB a client.
 All but the first request of each client were answered by 304; without ETags the %d bytes of this ruleset would come every time, %.1f GB an hour.
-`, day.Clients, day.Interval, table, perHour/1e6, bytesPerHour/1e6, perHour/float64(day.Clients), bytesPerHour/1e3/float64(day.Clients),
+`, day.Clients, day.Interval, table, perHour/1e6, bytesPerHour/1e6, perHour/float64(day.Clients),
+		bytesPerHour/1e3/float64(day.Clients),
 		size, (bytesPerHour+perHour*float64(size))/1e9)
 	page, err := os.ReadFile("../../docs/operations.md")
 	if err != nil {
@@ -120,7 +122,9 @@ All but the first request of each client were answered by 304; without ETags the
 		t.Fatal("docs/operations.md has no place for the table")
 	}
 	page = []byte(before + "<!-- fleet:begin -->\n" + text + "<!-- fleet:end -->" + after)
-	for path, content := range map[string][]byte{"../../docs/operations.md": page, "../../docs/fleet.svg": []byte(server.Plot())} {
+	for path, content := range map[string][]byte{
+		"../../docs/operations.md": page, "../../docs/fleet.svg": []byte(server.Plot()),
+	} {
 		if err := os.WriteFile(path, content, 0o600); err != nil {
 			t.Fatal(err)
 		}

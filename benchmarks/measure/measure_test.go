@@ -26,7 +26,10 @@ func TestMedian(t *testing.T) {
 }
 
 func TestCompareTellsSlowFromFastAndCountsAllocations(t *testing.T) {
-	fast := Task{Name: "fast", Cycle: 4, Run: func(n int) uint64 { time.Sleep(time.Duration(n) * time.Microsecond); return uint64(n) }}
+	fast := Task{
+		Name: "fast", Cycle: 4,
+		Run: func(n int) uint64 { time.Sleep(time.Duration(n) * time.Microsecond); return uint64(n) },
+	}
 	slow := Task{Name: "slow", Cycle: 4, Run: func(n int) (sum uint64) {
 		for range n {
 			kept = make([]byte, 64)
@@ -45,13 +48,19 @@ func TestCompareTellsSlowFromFastAndCountsAllocations(t *testing.T) {
 
 func TestCompareRefusesAnswersThatChange(t *testing.T) {
 	calls := uint64(0)
-	task := Task{Name: "fickle", Cycle: 4, Run: func(n int) uint64 { calls++; time.Sleep(time.Millisecond); return uint64(n) + calls }}
+	task := Task{
+		Name: "fickle", Cycle: 4,
+		Run: func(n int) uint64 { calls++; time.Sleep(time.Millisecond); return uint64(n) + calls },
+	}
 	_, err := Compare([]Task{task}, Options{Rounds: 2, Target: time.Millisecond})
 	assert.ErrorContains(t, err, "fickle: the answers of round 0")
 }
 
 func TestParallelCountsEveryGoroutine(t *testing.T) {
-	task := Task{Name: "waits", Cycle: 4, Run: func(n int) uint64 { time.Sleep(time.Duration(n) * 10 * time.Microsecond); return 0 }}
+	task := Task{
+		Name: "waits", Cycle: 4,
+		Run: func(n int) uint64 { time.Sleep(time.Duration(n) * 10 * time.Microsecond); return 0 },
+	}
 	rates := Parallel(task, []int{1, 2}, Options{Rounds: 3, Target: 10 * time.Millisecond})
 	assert.InDelta(t, 2, rates[1]/rates[0], 0.5)
 }

@@ -44,9 +44,10 @@ func TestASmokeRunToleratesHalfAsMuchAgainButNoAllocation(t *testing.T) {
 }
 
 func TestRatios(t *testing.T) {
-	assert.Equal(t, "| subject built beforehand / in the call | becket takes, x the limit | one takes, x becket | other takes, x becket |\n"+
-		"|---|--:|--:|--:|\n"+
-		"| one rule, country in 10 | 1.5 / 3.0 | 10 / 10 | 6.7 / – |\n", Ratios([]Table{table()}))
+	assert.Equal(t,
+		"| subject built beforehand / in the call | becket takes, x the limit | one takes, x becket | other takes, x becket |\n"+
+			"|---|--:|--:|--:|\n"+
+			"| one rule, country in 10 | 1.5 / 3.0 | 10 / 10 | 6.7 / – |\n", Ratios([]Table{table()}))
 }
 
 func TestRatiosAreCopiedBetweenTheComments(t *testing.T) {
@@ -54,11 +55,13 @@ func TestRatiosAreCopiedBetweenTheComments(t *testing.T) {
 	results, readme := filepath.Join(dir, "RESULTS.md"), filepath.Join(dir, "README.md")
 	text := Results{Tables: []Table{table()}}.Markdown()
 	require.NoError(t, os.WriteFile(results, []byte(text), 0o600))
-	require.NoError(t, os.WriteFile(readme, []byte("before\n<!-- benchmarks:begin -->old<!-- benchmarks:end -->\nafter\n"), 0o600))
+	require.NoError(t,
+		os.WriteFile(readme, []byte("before\n<!-- benchmarks:begin -->old<!-- benchmarks:end -->\nafter\n"), 0o600))
 	require.NoError(t, CopyRatios(results, readme))
 	got, err := os.ReadFile(readme)
 	require.NoError(t, err)
-	assert.Equal(t, "before\n<!-- benchmarks:begin -->\n"+Ratios([]Table{table()})+"<!-- benchmarks:end -->\nafter\n", string(got))
+	assert.Equal(t, "before\n<!-- benchmarks:begin -->\n"+Ratios([]Table{table()})+"<!-- benchmarks:end -->\nafter\n",
+		string(got))
 }
 
 func TestCopyRatiosSaysWhichCommentIsMissing(t *testing.T) {

@@ -129,7 +129,8 @@ func TestOpenFeaturesJavaScriptSDKsGetTheRightValues(t *testing.T) {
 	assert.JSONEq(t, serverSays, next())
 
 	unchanged := seen[http.StatusNotModified].Load()
-	require.Eventually(t, func() bool { return seen[http.StatusNotModified].Load() >= unchanged+3 }, time.Minute, 10*time.Millisecond,
+	require.Eventually(t, func() bool { return seen[http.StatusNotModified].Load() >= unchanged+3 }, time.Minute,
+		10*time.Millisecond,
 		"the web SDK polls with the ETag")
 	set(strings.Replace(string(text), `"default": "dark"`, `"default": "light"`, 1))
 	require.NoError(t, client.Refresh(ctx))
@@ -149,8 +150,11 @@ func TestCallersNeedTheToken(t *testing.T) {
 	defer client.Close()
 	require.NoError(t, client.Refresh(t.Context()))
 	h := newHandler(client, "secret")
-	for token, status := range map[string]int{"Bearer secret": http.StatusOK, "Bearer wrong": http.StatusUnauthorized, "": http.StatusUnauthorized} {
-		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/ofrep/v1/evaluate/flags", strings.NewReader("{}"))
+	for token, status := range map[string]int{
+		"Bearer secret": http.StatusOK, "Bearer wrong": http.StatusUnauthorized, "": http.StatusUnauthorized,
+	} {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/ofrep/v1/evaluate/flags",
+			strings.NewReader("{}"))
 		r.Header.Set("Authorization", token)
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, r)

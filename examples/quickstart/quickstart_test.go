@@ -82,7 +82,8 @@ func TestQuickstartFailsWhenAnAnswerChanges(t *testing.T) {
 }
 
 func TestHandlesFitTheRuleset(t *testing.T) {
-	unasked, err := clientOf(t, rulesets.Shop).Verify(newCheckout, expressDelivery, banner, uploadLimit, freeShippingFrom)
+	unasked, err := clientOf(t, rulesets.Shop).Verify(newCheckout, expressDelivery, banner, uploadLimit,
+		freeShippingFrom)
 	require.NoError(t, err)
 	assert.Equal(t, []string{"reviews"}, unasked)
 }

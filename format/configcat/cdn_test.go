@@ -132,9 +132,10 @@ func TestSDKKeysOfTheSuite(t *testing.T) {
 func TestAnSDKKeyHasTwoPartsOf22Characters(t *testing.T) {
 	const a, b = "0123456789abcdefghijkl", "ABCDEFGHIJKLMNOPQRSTUV"
 	for key, valid := range map[string]bool{
-		a + "/" + b: true, "configcat-sdk-1/" + a + "/" + b: true, "": false, "/": false, a: false, a + b: false, a + "/" + b + "/": false,
-		"/" + a + "/" + b: false, a + "/" + b + "x": false, a[1:] + "/" + b: false, "configcat-sdk-2/" + a + "/" + b: false,
-		"configcat-sdk-1/configcat-sdk-1/" + a + "/" + b: false, "configcat-proxy/x": false, "configcat-proxy/": false,
+		a + "/" + b: true, "configcat-sdk-1/" + a + "/" + b: true, "": false, "/": false, a: false, a + b: false,
+		a + "/" + b + "/": false, "/" + a + "/" + b: false, a + "/" + b + "x": false, a[1:] + "/" + b: false,
+		"configcat-sdk-2/" + a + "/" + b: false, "configcat-sdk-1/configcat-sdk-1/" + a + "/" + b: false,
+		"configcat-proxy/x": false, "configcat-proxy/": false,
 	} {
 		checkKey(t, key, false, valid)
 	}
@@ -181,9 +182,11 @@ func TestTheAddressAndHeadersOfARequest(t *testing.T) {
 	})}
 	source := configcat.CDN("configcat-proxy/a b/c?d", configcat.WithBaseURL("https://proxy.example.com:8443/sub/"),
 		configcat.WithHeader("Authorization", "Bearer secret"), configcat.WithHTTP(becket.WithHTTPClient(client)))
-	document, err := source.Fetch(t.Context(), becket.Validator{ETag: `W/"last"`, LastModified: "Mon, 02 Jan 2006 15:04:05 GMT"})
+	document, err := source.Fetch(t.Context(),
+		becket.Validator{ETag: `W/"last"`, LastModified: "Mon, 02 Jan 2006 15:04:05 GMT"})
 	require.NoError(t, err)
-	assert.Equal(t, "https://proxy.example.com:8443/sub/configuration-files/configcat-proxy/a%20b/c%3Fd/config_v6.json", request.URL.String())
+	assert.Equal(t, "https://proxy.example.com:8443/sub/configuration-files/configcat-proxy/a%20b/c%3Fd/config_v6.json",
+		request.URL.String())
 	assert.Equal(t, `W/"last"`, request.Header.Get("If-None-Match"))
 	assert.Empty(t, request.Header.Get("If-Modified-Since"))
 	assert.Equal(t, "Bearer secret", request.Header.Get("Authorization"))
@@ -217,17 +220,47 @@ func TestRedirects(t *testing.T) {
 		polls   [][]string
 		err     error
 	}{
-		"a slash at the end makes no other address":       {map[string]string{global: config(global+"/", 2, true)}, nil, [][]string{{global}}, nil},
-		"without preferences nothing is followed":         {map[string]string{global: `{"f":{}}`}, nil, [][]string{{global}, {global}}, nil},
-		"what is no JSON is left to the format":           {map[string]string{global: `{"p":`}, nil, [][]string{{global}}, nil},
-		"an address of one's own is left when forced":     {map[string]string{own: config(other, 2, false), other: config(other, 2, true)}, []configcat.Option{configcat.WithBaseURL(own)}, [][]string{{own, other}, {other}}, nil},
-		"an address of one's own is kept otherwise":       {map[string]string{own: config(other, 0, true)}, []configcat.Option{configcat.WithBaseURL(own)}, [][]string{{own}, {own}}, nil},
-		"two redirects in one fetch are fine":             {map[string]string{global: config(other, 1, false), other: config(third, 2, false), third: config(third, 0, true)}, nil, [][]string{{global, other, third}, {third}}, nil},
-		"a third one is a loop":                           {map[string]string{global: config(other, 1, true), other: config(global, 1, true)}, nil, [][]string{{global, other, global}}, configcat.ErrRedirectLoop},
-		"nothing leads from https to http":                {map[string]string{global: config("http://other.example.com", 2, true)}, nil, [][]string{{global}}, web.ErrRedirect},
-		"nothing leads to what is no address":             {map[string]string{global: config("cdn", 2, true)}, nil, [][]string{{global}}, web.ErrRedirect},
-		"the European CDN is asked first when told to":    {map[string]string{"https://cdn-eu.configcat.com": config("https://cdn-eu.configcat.com", 0, true)}, []configcat.Option{configcat.WithEUOnly()}, [][]string{{"https://cdn-eu.configcat.com"}}, nil},
-		"an address of one's own counts more than the EU": {map[string]string{own: config(own, 0, true)}, []configcat.Option{configcat.WithBaseURL(own), configcat.WithEUOnly()}, [][]string{{own}}, nil},
+		"a slash at the end makes no other address": {
+			map[string]string{global: config(global+"/", 2, true)}, nil, [][]string{{global}}, nil,
+		},
+		"without preferences nothing is followed": {
+			map[string]string{global: `{"f":{}}`}, nil, [][]string{{global}, {global}}, nil,
+		},
+		"what is no JSON is left to the format": {
+			map[string]string{global: `{"p":`}, nil, [][]string{{global}}, nil,
+		},
+		"an address of one's own is left when forced": {
+			map[string]string{own: config(other, 2, false), other: config(other, 2, true)},
+			[]configcat.Option{configcat.WithBaseURL(own)}, [][]string{{own, other}, {other}}, nil,
+		},
+		"an address of one's own is kept otherwise": {
+			map[string]string{own: config(other, 0, true)}, []configcat.Option{configcat.WithBaseURL(own)},
+			[][]string{{own}, {own}}, nil,
+		},
+		"two redirects in one fetch are fine": {
+			map[string]string{
+				global: config(other, 1, false), other: config(third, 2, false), third: config(third, 0, true),
+			}, nil, [][]string{{global, other, third}, {third}}, nil,
+		},
+		"a third one is a loop": {
+			map[string]string{global: config(other, 1, true), other: config(global, 1, true)}, nil,
+			[][]string{{global, other, global}}, configcat.ErrRedirectLoop,
+		},
+		"nothing leads from https to http": {
+			map[string]string{global: config("http://other.example.com", 2, true)}, nil, [][]string{{global}},
+			web.ErrRedirect,
+		},
+		"nothing leads to what is no address": {
+			map[string]string{global: config("cdn", 2, true)}, nil, [][]string{{global}}, web.ErrRedirect,
+		},
+		"the European CDN is asked first when told to": {
+			map[string]string{"https://cdn-eu.configcat.com": config("https://cdn-eu.configcat.com", 0, true)},
+			[]configcat.Option{configcat.WithEUOnly()}, [][]string{{"https://cdn-eu.configcat.com"}}, nil,
+		},
+		"an address of one's own counts more than the EU": {
+			map[string]string{own: config(own, 0, true)},
+			[]configcat.Option{configcat.WithBaseURL(own), configcat.WithEUOnly()}, [][]string{{own}}, nil,
+		},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -250,7 +283,8 @@ func TestRedirects(t *testing.T) {
 func TestAHeaderGoesToTheFirstAddressAlone(t *testing.T) {
 	const own, other = "https://proxy.example.com", "https://other.example.com"
 	net := &network{configs: map[string]string{own: config(other, 2, false), other: config(other, 2, true)}}
-	source := configcat.CDN(testKey, net.client(), configcat.WithBaseURL(own), configcat.WithHeader("X-Token", "secret"))
+	source := configcat.CDN(testKey, net.client(), configcat.WithBaseURL(own),
+		configcat.WithHeader("X-Token", "secret"))
 	_, asked, err := net.poll(t, source, becket.Validator{})
 	require.NoError(t, err)
 	require.Equal(t, []string{own, other}, asked)
@@ -292,7 +326,8 @@ func TestTheKeyIsInNoError(t *testing.T) {
 	}
 	for name, transport := range transports {
 		t.Run(name, func(t *testing.T) {
-			source := configcat.CDN(testKey, configcat.WithHTTP(becket.WithHTTPClient(&http.Client{Transport: transport})))
+			source := configcat.CDN(testKey,
+				configcat.WithHTTP(becket.WithHTTPClient(&http.Client{Transport: transport})))
 			_, err := source.Fetch(t.Context(), becket.Validator{})
 			require.Error(t, err)
 			for _, secret := range []string{testKey, first, second} {
@@ -306,7 +341,8 @@ func TestTheKeyIsInNoError(t *testing.T) {
 	}
 	status, ok := errors.AsType[*becket.StatusError](func() error {
 		client := &http.Client{Transport: transports["a status"]}
-		_, err := configcat.CDN(testKey, configcat.WithHTTP(becket.WithHTTPClient(client))).Fetch(t.Context(), becket.Validator{})
+		_, err := configcat.CDN(testKey,
+			configcat.WithHTTP(becket.WithHTTPClient(client))).Fetch(t.Context(), becket.Validator{})
 		return err
 	}())
 	require.True(t, ok)
@@ -314,7 +350,9 @@ func TestTheKeyIsInNoError(t *testing.T) {
 }
 
 func TestMistakesInTheOptionsAreReported(t *testing.T) {
-	for _, base := range []string{"", "cdn.example.com", "ftp://cdn.example.com", "https://cdn.example.com?x=1", "https://cdn.example.com/#x"} {
+	for _, base := range []string{
+		"", "cdn.example.com", "ftp://cdn.example.com", "https://cdn.example.com?x=1", "https://cdn.example.com/#x",
+	} {
 		assert.Error(t, mistake(t, configcat.CDN(testKey, configcat.WithBaseURL(base))), base)
 	}
 	assert.Error(t, mistake(t, configcat.CDN(testKey, configcat.WithHTTP(becket.WithTimeout(-1)))))
@@ -325,7 +363,8 @@ func TestSourcesOfDifferentConfigsHaveDifferentNames(t *testing.T) {
 	names := map[string]bool{}
 	for _, source := range []becket.Source{
 		configcat.CDN(testKey), configcat.CDN(testKey + "x"),
-		configcat.CDN(testKey, configcat.WithBaseURL("https://a.example.com")), configcat.CDN(testKey, configcat.WithBaseURL("https://b.example.com")),
+		configcat.CDN(testKey, configcat.WithBaseURL("https://a.example.com")),
+		configcat.CDN(testKey, configcat.WithBaseURL("https://b.example.com")),
 		configcat.CDN(testKey, configcat.WithBaseURL("https://a.example.com"), configcat.WithHeader("X-Team", "shop")),
 		configcat.CDN(testKey, configcat.WithBaseURL("https://a.example.com"), configcat.WithHeader("X-Team", "depot")),
 	} {
@@ -368,7 +407,9 @@ func checkCacheEntry(t *testing.T, entry configcat.CacheEntry, payload string) {
 
 func TestCacheEntries(t *testing.T) {
 	assert.Equal(t, "7f845c43ecc95e202b91e271435935e6d1391e5d", configcat.CacheKey("test1"))
-	checkCacheEntry(t, configcat.CacheEntry{FetchedAt: time.UnixMilli(1_700_000_000_123).UTC(), ETag: "", Config: []byte("{\n}")}, "1700000000123\n\n{\n}")
+	checkCacheEntry(t,
+		configcat.CacheEntry{FetchedAt: time.UnixMilli(1_700_000_000_123).UTC(), ETag: "", Config: []byte("{\n}")},
+		"1700000000123\n\n{\n}")
 	for _, payload := range []string{"", "1", "1\n", "1\netag", "x\netag\n{}", "1.5\netag\n{}"} {
 		entry := configcat.CacheEntry{ETag: "kept"}
 		assert.Error(t, entry.UnmarshalText([]byte(payload)), payload)

@@ -42,20 +42,23 @@ func hostileDocuments(size int) map[string]string {
 		"rules without a value":    setting(`"r":[` + many(size, `{"s":1}`) + `]`),
 		"options that are none":    setting(`"p":[` + many(size, "0") + `]`),
 		"empty options":            setting(`"p":[` + many(size, "{}") + `]`),
-		"lists within lists":       setting(`"r":[` + strings.Repeat("[", 200) + many(size, "0") + strings.Repeat("]", 200) + `]`),
-		"duplicate members":        `{"f":{"f":{` + many(size, `"a":0`) + `}}}`,
-		"many empty settings":      `{"f":{` + numbered(size, `"%d":{}`) + `}}`,
-		"many settings":            `{"f":{` + numbered(size, `"%d":{"t":0,"v":{"b":true}}`) + `}}`,
-		"one setting many times":   `{"f":{` + many(size, `"a":{"t":0,"v":{"b":true}}`) + `}}`,
-		"empty segments":           `{"s":[` + many(size, "{}") + `]}`,
-		"many segments":            `{"s":[` + numbered(size, `{"n":"%d"}`) + `]}`,
-		"a long salt and settings": `{"p":{"s":"` + strings.Repeat("x", size/2) + `"},"f":{` + numbered(size/2, `"%d":{"t":0,"v":{"b":true}}`) + `}}`,
-		"a long salt and segments": `{"p":{"s":"` + strings.Repeat("x", size/2) + `"},"s":[` + numbered(size/2, `{"n":"%d"}`) + `]}`,
-		"a long key":               `{"f":{"` + strings.Repeat("x", size) + `":{}}}`,
-		"a number of many digits":  onlyIf(userCondition("A", 10, "d", strings.Repeat("9", size))),
-		"zeros as preferences":     `{"p":{"s":[` + many(size, "0") + `]}}`,
-		"an unknown member":        `{"xx":[` + many(size, "0") + `]}`,
-		"cut off":                  `{"f":{"f":{"t":0,"p":[` + many(size, "0"),
+		"lists within lists": setting(`"r":[` + strings.Repeat("[", 200) + many(size, "0") +
+			strings.Repeat("]", 200) + `]`),
+		"duplicate members":      `{"f":{"f":{` + many(size, `"a":0`) + `}}}`,
+		"many empty settings":    `{"f":{` + numbered(size, `"%d":{}`) + `}}`,
+		"many settings":          `{"f":{` + numbered(size, `"%d":{"t":0,"v":{"b":true}}`) + `}}`,
+		"one setting many times": `{"f":{` + many(size, `"a":{"t":0,"v":{"b":true}}`) + `}}`,
+		"empty segments":         `{"s":[` + many(size, "{}") + `]}`,
+		"many segments":          `{"s":[` + numbered(size, `{"n":"%d"}`) + `]}`,
+		"a long salt and settings": `{"p":{"s":"` + strings.Repeat("x", size/2) + `"},"f":{` +
+			numbered(size/2, `"%d":{"t":0,"v":{"b":true}}`) + `}}`,
+		"a long salt and segments": `{"p":{"s":"` + strings.Repeat("x", size/2) + `"},"s":[` +
+			numbered(size/2, `{"n":"%d"}`) + `]}`,
+		"a long key":              `{"f":{"` + strings.Repeat("x", size) + `":{}}}`,
+		"a number of many digits": onlyIf(userCondition("A", 10, "d", strings.Repeat("9", size))),
+		"zeros as preferences":    `{"p":{"s":[` + many(size, "0") + `]}}`,
+		"an unknown member":       `{"xx":[` + many(size, "0") + `]}`,
+		"cut off":                 `{"f":{"f":{"t":0,"p":[` + many(size, "0"),
 	}
 }
 
@@ -87,7 +90,8 @@ func TestDecodingTakesMemoryAndTimeInProportionToTheDocument(t *testing.T) {
 			few, soon := cost(document)
 			many, late := cost(ofLarge[name])
 			assert.LessOrEqual(t, few, uint64(perByte*len(document)+1<<20), "bytes allocated for %d", len(document))
-			assert.LessOrEqual(t, many, uint64(perByte*len(ofLarge[name])+1<<20), "bytes allocated for %d", len(ofLarge[name]))
+			assert.LessOrEqual(t, many, uint64(perByte*len(ofLarge[name])+1<<20), "bytes allocated for %d",
+				len(ofLarge[name]))
 			assert.LessOrEqual(t, many, 6*few+1<<20, "four times the document")
 			assert.LessOrEqual(t, late, 40*soon+time.Second, "four times the document")
 		})

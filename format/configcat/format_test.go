@@ -74,10 +74,15 @@ func TestAnErrorNamesTheProblemAndItsPlace(t *testing.T) {
 }
 
 func TestASettingIsAskedForByItsOwnType(t *testing.T) {
-	rules := decode(t, []byte(`{"f":{"b":{"t":0,"v":{"b":true}},"s":{"t":1,"v":{"s":"x"}},"i":{"t":2,"v":{"i":1}},"d":{"t":3,"v":{"d":1}}}}`))
-	kinds := map[string]becket.Kind{"b": becket.KindBool, "s": becket.KindString, "i": becket.KindInt, "d": becket.KindFloat}
+	rules := decode(t,
+		[]byte(`{"f":{"b":{"t":0,"v":{"b":true}},"s":{"t":1,"v":{"s":"x"}},"i":{"t":2,"v":{"i":1}},"d":{"t":3,"v":{"d":1}}}}`))
+	kinds := map[string]becket.Kind{
+		"b": becket.KindBool, "s": becket.KindString, "i": becket.KindInt, "d": becket.KindFloat,
+	}
 	for key, kind := range kinds {
-		for _, want := range []becket.Kind{becket.KindBool, becket.KindString, becket.KindInt, becket.KindFloat, becket.KindObject} {
+		for _, want := range []becket.Kind{
+			becket.KindBool, becket.KindString, becket.KindInt, becket.KindFloat, becket.KindObject,
+		} {
 			got := rules.Evaluate(key, want, &becket.Subject{}, nil)
 			if want == kind {
 				assert.Nil(t, got.Err)
@@ -103,13 +108,17 @@ func TestTheLastOfTwoMembersWithOneNameCounts(t *testing.T) {
 }
 
 func TestAConfigWithoutSettingsHasNone(t *testing.T) {
-	for _, document := range []string{`{}`, `{"f":{}}`, `{"f":null}`, `{"p":{"u":"https://cdn-eu.configcat.com","r":2}}`, ` {"p":null,"s":null,"f":null} `} {
+	for _, document := range []string{
+		`{}`, `{"f":{}}`, `{"f":null}`, `{"p":{"u":"https://cdn-eu.configcat.com","r":2}}`,
+		` {"p":null,"s":null,"f":null} `,
+	} {
 		assert.Zero(t, decode(t, []byte(document)).Info().Flags)
 	}
 }
 
 func TestBytesThatAreNoUTF8BecomeReplacementCharacters(t *testing.T) {
-	rules := decode(t, []byte("{\"f\":{\"x\":{\"t\":1,\"v\":{\"s\":\"a\xffb\"}},\"y\":{\"t\":1,\"v\":{\"s\":\"\\ud800\"}}}}"))
+	rules := decode(t,
+		[]byte("{\"f\":{\"x\":{\"t\":1,\"v\":{\"s\":\"a\xffb\"}},\"y\":{\"t\":1,\"v\":{\"s\":\"\\ud800\"}}}}"))
 	requireValue(t, "a\ufffdb", ask(rules, "x", becket.Subject{}))
 	requireValue(t, "\ufffd", ask(rules, "y", becket.Subject{}))
 }
@@ -121,7 +130,8 @@ func TestDigestsDistinguishDefinitions(t *testing.T) {
 		return info.Definition
 	}
 	base := digest(`{"t":1,"v":{"s":"a"},"r":[{"c":[{"u":{"a":"A","c":0,"l":["x","y"]}}],"s":{"v":{"s":"b"}}}]}`)
-	assert.Equal(t, base, digest(` { "r":[{"s":{"v":{"s":"b"}}, "c":[{"u":{"c":0,"a":"A","l":["x","y"]}}]}], "v":{"s":"a"},"t":1, "comment":1} `))
+	assert.Equal(t, base,
+		digest(` { "r":[{"s":{"v":{"s":"b"}}, "c":[{"u":{"c":0,"a":"A","l":["x","y"]}}]}], "v":{"s":"a"},"t":1, "comment":1} `))
 	for _, other := range []string{
 		`{"t":1,"v":{"s":"c"},"r":[{"c":[{"u":{"a":"A","c":0,"l":["x","y"]}}],"s":{"v":{"s":"b"}}}]}`,
 		`{"t":1,"v":{"s":"a"},"r":[{"c":[{"u":{"a":"A","c":0,"l":["y","x"]}}],"s":{"v":{"s":"b"}}}]}`,

@@ -83,7 +83,8 @@ func total(t *testing.T, rules becket.Rules, key string, subject becket.Subject)
 	if (first.Reason == becket.ReasonError) != (first.Err != nil) {
 		t.Fatalf("%s: reason %s with error %v", key, first.Reason, first.Err)
 	}
-	if second := rules.Evaluate(key, becket.KindAny, &subject, nil); second.Variant != first.Variant || second.Reason != first.Reason || second.Rule != first.Rule {
+	if second := rules.Evaluate(key, becket.KindAny, &subject, nil); second.Variant != first.Variant ||
+		second.Reason != first.Reason || second.Rule != first.Rule {
 		t.Fatalf("%s: %v, then %v", key, first, second)
 	}
 }

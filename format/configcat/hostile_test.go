@@ -27,7 +27,8 @@ func requires(value bool, keys ...string) string {
 	for i, key := range keys {
 		conditions[i] = fmt.Sprintf(`{"p":{"f":%q,"c":0,"v":{"b":true}}}`, key)
 	}
-	return fmt.Sprintf(`{"t":0,"r":[{"c":[%s],"s":{"v":{"b":%t}}}],"v":{"b":%t}}`, strings.Join(conditions, ","), value, !value)
+	return fmt.Sprintf(`{"t":0,"r":[{"c":[%s],"s":{"v":{"b":%t}}}],"v":{"b":%t}}`,
+		strings.Join(conditions, ","), value, !value)
 }
 
 func TestADiamondOfPrerequisitesIsDecidedOnce(t *testing.T) {
@@ -69,7 +70,8 @@ func TestAChainOfPrerequisitesHasAnEnd(t *testing.T) {
 		for i := 1; i <= length; i++ {
 			flags = append(flags, fmt.Sprintf(`"f%d":%s`, i, requires(true, fmt.Sprintf("f%d", i-1))))
 		}
-		return ask(decode(t, []byte(`{"f":{`+strings.Join(flags, ",")+`}}`)), fmt.Sprintf("f%d", length), becket.Subject{})
+		return ask(decode(t, []byte(`{"f":{`+strings.Join(flags, ",")+`}}`)), fmt.Sprintf("f%d", length),
+			becket.Subject{})
 	}
 	requireValue(t, true, chain(1_000))
 	soon(t, func() { requireValue(t, true, chain(900)) })
@@ -84,7 +86,10 @@ func TestSegmentsAreEvaluatedOnceInAFlag(t *testing.T) {
 	const many = 3_000 // evaluated each time, they would be nine million
 	conditions := strings.Repeat(`{"a":"A","c":29,"s":"y"},`, many) + `{"a":"A","c":28,"s":"x"}`
 	uses := strings.Repeat(`{"s":{"s":0,"c":0}},`, many) + `{"s":{"s":0,"c":0}}`
-	rules := decode(t, fmt.Appendf(nil, `{"s":[{"n":"S","r":[%s]}],"f":{"f":{"t":0,"r":[{"c":[%s],"s":{"v":{"b":true}}}],"v":{"b":false}}}}`, conditions, uses))
+	rules := decode(t,
+		fmt.Appendf(nil,
+			`{"s":[{"n":"S","r":[%s]}],"f":{"f":{"t":0,"r":[{"c":[%s],"s":{"v":{"b":true}}}],"v":{"b":false}}}}`,
+			conditions, uses))
 	subject := becket.NewSubject("u", becket.String("A", "x"))
 	soon(t, func() { requireValue(t, true, ask(rules, "f", subject)) })
 }
@@ -125,7 +130,8 @@ func TestADocumentOverTheLimitOfItsSizeIsRefused(t *testing.T) {
 }
 
 func TestTooManyValuesMakeOneBadSetting(t *testing.T) {
-	document := `{"f":{"huge":{"t":0,"r":[` + strings.Repeat(`"",`, 4_000_000) + `""],"v":{"b":true}},"fine":{"t":0,"v":{"b":true}}}}`
+	document := `{"f":{"huge":{"t":0,"r":[` + strings.Repeat(`"",`, 4_000_000) +
+		`""],"v":{"b":true}},"fine":{"t":0,"v":{"b":true}}}}`
 	var rules becket.Rules
 	soon(t, func() { rules = decode(t, []byte(document)) })
 	requireError(t, ask(rules, "huge", becket.Subject{}))

@@ -38,28 +38,35 @@ var ordinary = func() []byte {
 		"list in text":   `{"u":{"a":"RolesText","c":34,"l":["admin","owner"]}}`,
 		"identifier":     `{"u":{"a":"Identifier","c":0,"l":["user-1","user-42"]}}`,
 		"hashed":         fmt.Sprintf(`{"u":{"a":"Email","c":16,"l":[%q]}}`, sha("anna@example.com", "salt", "hashed")),
-		"hashed slices":  fmt.Sprintf(`{"u":{"a":"Email","c":24,"l":["12_%s"]}}`, sha("@example.com", "salt", "hashed slices")),
-		"hashed list":    fmt.Sprintf(`{"u":{"a":"Roles","c":26,"l":[%q]}}`, sha("owner", "salt", "hashed list")),
-		"segment":        `{"s":{"s":0,"c":0}}`,
-		"prerequisite":   `{"p":{"f":"ten countries","c":0,"v":{"b":true}}}`,
+		"hashed slices": fmt.Sprintf(`{"u":{"a":"Email","c":24,"l":["12_%s"]}}`,
+			sha("@example.com", "salt", "hashed slices")),
+		"hashed list":  fmt.Sprintf(`{"u":{"a":"Roles","c":26,"l":[%q]}}`, sha("owner", "salt", "hashed list")),
+		"segment":      `{"s":{"s":0,"c":0}}`,
+		"prerequisite": `{"p":{"f":"ten countries","c":0,"v":{"b":true}}}`,
 	}
 	var flags []string
 	for name, condition := range conditions {
-		flags = append(flags, fmt.Sprintf(`%q:{"t":0,"r":[{"c":[%s],"s":{"v":{"b":true},"i":"on"}}],"v":{"b":false},"i":"off"}`, name, condition))
+		flags = append(flags,
+			fmt.Sprintf(`%q:{"t":0,"r":[{"c":[%s],"s":{"v":{"b":true},"i":"on"}}],"v":{"b":false},"i":"off"}`,
+				name, condition))
 	}
 	flags = append(flags,
 		`"percentage":{"t":0,"p":[{"p":0,"v":{"b":false}},{"p":100,"v":{"b":true},"i":"on"}],"v":{"b":false}}`,
 		`"percentage of a number":{"t":0,"a":"Age","p":[{"p":0,"v":{"b":false}},{"p":100,"v":{"b":true},"i":"on"}],"v":{"b":false}}`,
 	)
-	return []byte(`{"p":{"s":"salt"},"s":[{"n":"Germans","r":[{"a":"Country","c":28,"s":"DE"}]}],"f":{` + strings.Join(flags, ",") + `}}`)
+	return []byte(`{"p":{"s":"salt"},"s":[{"n":"Germans","r":[{"a":"Country","c":28,"s":"DE"}]}],"f":{` +
+		strings.Join(flags, ",") + `}}`)
 }()
 
 var since = time.Date(2023, 1, 1, 0, 0, 0, 0, time.UTC)
 
 func ordinaryUser() becket.Subject {
-	return becket.NewSubject("user-42", becket.String("Email", "anna@example.com"), becket.Int("Age", 31), becket.String("Score", " 1.75 "),
-		becket.String("Comma", "1,75"), becket.Float("Ratio", 0.25), becket.String("Version", "2.1.0-rc.1"), becket.Time("Since", since),
-		becket.Strings("Roles", "reader", "owner"), becket.String("RolesText", `["reader", "owner"]`), becket.String("Country", "DE"))
+	return becket.NewSubject("user-42", becket.String("Email", "anna@example.com"), becket.Int("Age", 31),
+		becket.String("Score", " 1.75 "),
+		becket.String("Comma", "1,75"), becket.Float("Ratio", 0.25), becket.String("Version", "2.1.0-rc.1"),
+		becket.Time("Since", since),
+		becket.Strings("Roles", "reader", "owner"), becket.String("RolesText", `["reader", "owner"]`),
+		becket.String("Country", "DE"))
 }
 
 func TestOrdinaryConditionsAllocateNothing(t *testing.T) {
@@ -69,9 +76,13 @@ func TestOrdinaryConditionsAllocateNothing(t *testing.T) {
 		result := rules.Evaluate(info.Key, becket.KindBool, &subject, nil)
 		require.Nil(t, result.Err, info.Key)
 		require.True(t, result.Variant.Value.Bool(), info.Key)
-		assert.Zero(t, testing.AllocsPerRun(100, func() { result = rules.Evaluate(info.Key, becket.KindBool, &subject, nil) }), info.Key)
+		assert.Zero(t,
+			testing.AllocsPerRun(100, func() { result = rules.Evaluate(info.Key, becket.KindBool, &subject, nil) }),
+			info.Key)
 		nobody := becket.Subject{}
-		assert.Zero(t, testing.AllocsPerRun(100, func() { result = rules.Evaluate(info.Key, becket.KindBool, &nobody, nil) }), info.Key)
+		assert.Zero(t,
+			testing.AllocsPerRun(100, func() { result = rules.Evaluate(info.Key, becket.KindBool, &nobody, nil) }),
+			info.Key)
 	}
 }
 
@@ -105,9 +116,10 @@ func large(flags int) []byte {
 		if i > 0 {
 			b.WriteByte(',')
 		}
-		fmt.Fprintf(&b, `"flag-%d":{"t":0,"r":[{"c":[{"u":{"a":"Country","c":0,"l":["DE","AT","CH"]}}],"s":{"v":{"b":true},"i":"a%d"}},`+
-			`{"c":[{"u":{"a":"Email","c":32,"l":["@example.com"]}}],"p":[{"p":50,"v":{"b":true},"i":"b%d"},{"p":50,"v":{"b":false},"i":"c%d"}]}],`+
-			`"v":{"b":false},"i":"d%d"}`, i, i, i, i, i)
+		fmt.Fprintf(&b,
+			`"flag-%d":{"t":0,"r":[{"c":[{"u":{"a":"Country","c":0,"l":["DE","AT","CH"]}}],"s":{"v":{"b":true},"i":"a%d"}},`+
+				`{"c":[{"u":{"a":"Email","c":32,"l":["@example.com"]}}],"p":[{"p":50,"v":{"b":true},"i":"b%d"},{"p":50,"v":{"b":false},"i":"c%d"}]}],`+
+				`"v":{"b":false},"i":"d%d"}`, i, i, i, i, i)
 	}
 	b.WriteString(`}}`)
 	return []byte(b.String())

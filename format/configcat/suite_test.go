@@ -31,7 +31,8 @@ func suite(t testing.TB, elements ...string) string {
 		if os.Getenv("CI") != "" {
 			t.Fatalf("ConfigCat's conformance data is missing: set BECKET_SUITES to the folder that holds configcat/ (%v)", err)
 		}
-		t.Skipf("ConfigCat's conformance data is not here, set BECKET_SUITES to the folder that holds configcat/: %v", err)
+		t.Skipf("ConfigCat's conformance data is not here, set BECKET_SUITES to the folder that holds configcat/: %v",
+			err)
 	}
 	return filepath.Join(append([]string{home, "v6"}, elements...)...)
 }
@@ -95,7 +96,8 @@ func attribute(t testing.TB, name string, value any) becket.Attribute {
 		literal := fmt.Sprint(v)
 		switch form {
 		case "$number":
-			return becket.Float(name, map[string]float64{"NaN": math.NaN(), "Infinity": math.Inf(1), "-Infinity": math.Inf(-1)}[literal])
+			return becket.Float(name,
+				map[string]float64{"NaN": math.NaN(), "Infinity": math.Inf(1), "-Infinity": math.Inf(-1)}[literal])
 		case "$time":
 			at, err := time.Parse(time.RFC3339Nano, literal)
 			require.NoError(t, err)
@@ -146,13 +148,34 @@ func requireError(t testing.TB, got becket.Result, about ...any) {
 
 // matrixKeys are the configs against which each matrix is to be run.
 var matrixKeys = map[string][]string{
-	"testmatrix":                   {"PKDVCLf-Hq-h-kCzMp-L7Q/psuH7BGHoUmdONrzzUOY7A", "configcat-sdk-1/PKDVCLf-Hq-h-kCzMp-L7Q/AG6C1ngVb0CvM07un6JisQ"},
-	"testmatrix_semantic":          {"PKDVCLf-Hq-h-kCzMp-L7Q/BAr3KgLTP0ObzKnBTo5nhA", "configcat-sdk-1/PKDVCLf-Hq-h-kCzMp-L7Q/iV8vH2MBakKxkFZylxHmTg"},
-	"testmatrix_semantic_2":        {"PKDVCLf-Hq-h-kCzMp-L7Q/q6jMCFIp-EmuAfnmZhPY7w", "configcat-sdk-1/PKDVCLf-Hq-h-kCzMp-L7Q/U8nt3zEhDEO5S2ulubCopA"},
-	"testmatrix_number":            {"PKDVCLf-Hq-h-kCzMp-L7Q/uGyK3q9_ckmdxRyI7vjwCw", "configcat-sdk-1/PKDVCLf-Hq-h-kCzMp-L7Q/FCWN-k1dV0iBf8QZrDgjdw"},
-	"testmatrix_sensitive":         {"PKDVCLf-Hq-h-kCzMp-L7Q/qX3TP2dTj06ZpCCT1h_SPA", "configcat-sdk-1/PKDVCLf-Hq-h-kCzMp-L7Q/-0YmVOUNgEGKkgRF-rU65g"},
-	"testmatrix_segments_old":      {"PKDVCLf-Hq-h-kCzMp-L7Q/LcYz135LE0qbcacz2mgXnA", "configcat-sdk-1/PKDVCLf-Hq-h-kCzMp-L7Q/y_ZB7o-Xb0Swxth-ZlMSeA"},
-	"testmatrix_variationId":       {"PKDVCLf-Hq-h-kCzMp-L7Q/nQ5qkhRAUEa6beEyyrVLBA", "configcat-sdk-1/PKDVCLf-Hq-h-kCzMp-L7Q/spQnkRTIPEWVivZkWM84lQ"},
+	"testmatrix": {
+		"PKDVCLf-Hq-h-kCzMp-L7Q/psuH7BGHoUmdONrzzUOY7A",
+		"configcat-sdk-1/PKDVCLf-Hq-h-kCzMp-L7Q/AG6C1ngVb0CvM07un6JisQ",
+	},
+	"testmatrix_semantic": {
+		"PKDVCLf-Hq-h-kCzMp-L7Q/BAr3KgLTP0ObzKnBTo5nhA",
+		"configcat-sdk-1/PKDVCLf-Hq-h-kCzMp-L7Q/iV8vH2MBakKxkFZylxHmTg",
+	},
+	"testmatrix_semantic_2": {
+		"PKDVCLf-Hq-h-kCzMp-L7Q/q6jMCFIp-EmuAfnmZhPY7w",
+		"configcat-sdk-1/PKDVCLf-Hq-h-kCzMp-L7Q/U8nt3zEhDEO5S2ulubCopA",
+	},
+	"testmatrix_number": {
+		"PKDVCLf-Hq-h-kCzMp-L7Q/uGyK3q9_ckmdxRyI7vjwCw",
+		"configcat-sdk-1/PKDVCLf-Hq-h-kCzMp-L7Q/FCWN-k1dV0iBf8QZrDgjdw",
+	},
+	"testmatrix_sensitive": {
+		"PKDVCLf-Hq-h-kCzMp-L7Q/qX3TP2dTj06ZpCCT1h_SPA",
+		"configcat-sdk-1/PKDVCLf-Hq-h-kCzMp-L7Q/-0YmVOUNgEGKkgRF-rU65g",
+	},
+	"testmatrix_segments_old": {
+		"PKDVCLf-Hq-h-kCzMp-L7Q/LcYz135LE0qbcacz2mgXnA",
+		"configcat-sdk-1/PKDVCLf-Hq-h-kCzMp-L7Q/y_ZB7o-Xb0Swxth-ZlMSeA",
+	},
+	"testmatrix_variationId": {
+		"PKDVCLf-Hq-h-kCzMp-L7Q/nQ5qkhRAUEa6beEyyrVLBA",
+		"configcat-sdk-1/PKDVCLf-Hq-h-kCzMp-L7Q/spQnkRTIPEWVivZkWM84lQ",
+	},
 	"testmatrix_and_or":            {"configcat-sdk-1/JcPbCGl_1E-K9M-fJOyKyQ/ByMO9yZNn02kXcm72lnY1A"},
 	"testmatrix_comparators_v6":    {"configcat-sdk-1/JcPbCGl_1E-K9M-fJOyKyQ/OfQqcTjfFUGBwMKqtyEOrQ"},
 	"testmatrix_prerequisite_flag": {"configcat-sdk-1/JcPbCGl_1E-K9M-fJOyKyQ/JoGwdqJZQ0K2xDy7LnbyOg"},
@@ -262,7 +285,8 @@ func TestGroupedCases(t *testing.T) {
 			content := readJSON[map[string]json.RawMessage](t, file)
 			if content["groups"] == nil {
 				// These are about the source, and cdn_test.go runs them.
-				require.Contains(t, []string{"cache.json", "data_governance.json", "sdk_key_format.json"}, filepath.Base(file))
+				require.Contains(t, []string{"cache.json", "data_governance.json", "sdk_key_format.json"},
+					filepath.Base(file))
 				return
 			}
 			var groups []group

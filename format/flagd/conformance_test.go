@@ -202,7 +202,8 @@ func targetingDocument(t *testing.T, raw []byte) []byte {
 	flags := make([]any, len(list))
 	for i := range list {
 		flags[i] = map[string]any{
-			"key": "flag-" + string(rune('a'+i%26)) + string(rune('a'+i/26)), "state": "ENABLED", "variants": map[string]any{"on": true}, "defaultVariant": "on", "targeting": list[i],
+			"key": "flag-" + string(rune('a'+i%26)) + string(rune('a'+i/26)), "state": "ENABLED",
+			"variants": map[string]any{"on": true}, "defaultVariant": "on", "targeting": list[i],
 		}
 	}
 	document, err := json.Marshal(map[string]any{"flags": flags})

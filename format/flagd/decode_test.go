@@ -40,21 +40,22 @@ func hostileDocuments(size int) map[string]string {
 		return `{"flags":{"f":{"state":"ENABLED","variants":{"a":1},"defaultVariant":"a","targeting":` + rule + `}}}`
 	}
 	return map[string]string{
-		"zeros in a list":           targeting(`{"in":[1,[` + repeated(size, "0") + `]]}`),
-		"zeros as arguments":        targeting(`{"+":[` + repeated(size, "0") + `]}`),
-		"empty objects":             targeting(`{"+":[` + repeated(size, "{}") + `]}`),
-		"empty lists":               targeting(`{"+":[` + repeated(size, "[]") + `]}`),
-		"small objects":             targeting(`{"+":[` + repeated(size, `{"x":0}`) + `]}`),
-		"many operators":            targeting(`{"+":[` + repeated(size, `{"!":0}`) + `]}`),
-		"many variables":            targeting(`{"+":[` + repeated(size, `{"var":""}`) + `]}`),
-		"unknown operators":         targeting(`[` + repeated(size, `{"x":0}`) + `]`),
-		"a long operator":           targeting(`{"` + strings.Repeat("x", size) + `":0}`),
-		"a long path":               targeting(`{"var":"` + strings.Repeat("a.", half) + `"}`),
-		"deep rules":                targeting(`[` + repeated(size, nested(4_000, "1")) + `]`),
-		"many buckets":              targeting(`{"fractional":[` + repeated(size, `["a",1]`) + `]}`),
-		"texts in a list":           targeting(`{"in":[1,[` + repeated(size, `"a"`) + `]]}`),
-		"escaped texts in a list":   targeting(`{"in":[1,[` + repeated(size, `"\n"`) + `]]}`),
-		"numbers in a list":         targeting(`{"in":[1,[` + numbered(size, func(i int) string { return fmt.Sprint(i) }) + `]]}`),
+		"zeros in a list":         targeting(`{"in":[1,[` + repeated(size, "0") + `]]}`),
+		"zeros as arguments":      targeting(`{"+":[` + repeated(size, "0") + `]}`),
+		"empty objects":           targeting(`{"+":[` + repeated(size, "{}") + `]}`),
+		"empty lists":             targeting(`{"+":[` + repeated(size, "[]") + `]}`),
+		"small objects":           targeting(`{"+":[` + repeated(size, `{"x":0}`) + `]}`),
+		"many operators":          targeting(`{"+":[` + repeated(size, `{"!":0}`) + `]}`),
+		"many variables":          targeting(`{"+":[` + repeated(size, `{"var":""}`) + `]}`),
+		"unknown operators":       targeting(`[` + repeated(size, `{"x":0}`) + `]`),
+		"a long operator":         targeting(`{"` + strings.Repeat("x", size) + `":0}`),
+		"a long path":             targeting(`{"var":"` + strings.Repeat("a.", half) + `"}`),
+		"deep rules":              targeting(`[` + repeated(size, nested(4_000, "1")) + `]`),
+		"many buckets":            targeting(`{"fractional":[` + repeated(size, `["a",1]`) + `]}`),
+		"texts in a list":         targeting(`{"in":[1,[` + repeated(size, `"a"`) + `]]}`),
+		"escaped texts in a list": targeting(`{"in":[1,[` + repeated(size, `"\n"`) + `]]}`),
+		"numbers in a list": targeting(`{"in":[1,[` +
+			numbered(size, func(i int) string { return fmt.Sprint(i) }) + `]]}`),
 		"a number of many digits":   targeting(`{"==":[1,` + strings.Repeat("9", size) + `]}`),
 		"a fraction of many digits": targeting(`{"==":[1,1.` + strings.Repeat("9", size) + `]}`),
 		"many variants":             `{"flags":{"f":{"variants":{` + numbered(size, entry("0")) + `}}}}`,
@@ -68,20 +69,23 @@ func hostileDocuments(size int) map[string]string {
 		"duplicate flags":           `{"flags":{` + repeated(size, `"a":{}`) + `}}`,
 		"duplicate members":         `{` + repeated(size, `"flags":{}`) + `}`,
 		"metadata of a flag":        `{"flags":{"f":{"metadata":{` + numbered(size, entry("0")) + `}}}}`,
-		"metadata of the document":  `{"metadata":{` + numbered(half, entry("0")) + `},"flags":{` + numbered(half, entry("{}")) + `}}`,
-		"a list in the metadata":    `{"flags":{},"metadata":{"a":[` + repeated(size, "0") + `]}}`,
-		"many evaluators":           `{"flags":{},"$evaluators":{` + numbered(size, entry("[0]")) + `}}`,
-		"an evaluator of zeros":     `{"flags":{},"$evaluators":{"a":[` + repeated(size, "0") + `]}}`,
-		"references to one":         `{"$evaluators":{"a":[1]},"flags":{"f":{"targeting":[` + repeated(size, `{"$ref":"a"}`) + `]}}}`,
+		"metadata of the document": `{"metadata":{` + numbered(half, entry("0")) + `},"flags":{` +
+			numbered(half, entry("{}")) + `}}`,
+		"a list in the metadata": `{"flags":{},"metadata":{"a":[` + repeated(size, "0") + `]}}`,
+		"many evaluators":        `{"flags":{},"$evaluators":{` + numbered(size, entry("[0]")) + `}}`,
+		"an evaluator of zeros":  `{"flags":{},"$evaluators":{"a":[` + repeated(size, "0") + `]}}`,
+		"references to one": `{"$evaluators":{"a":[1]},"flags":{"f":{"targeting":[` +
+			repeated(size, `{"$ref":"a"}`) + `]}}}`,
 		"references to many": `{"$evaluators":{` + numbered(half, entry("[0]")) + `},"flags":{"f":{"targeting":[` +
 			numbered(half, func(i int) string { return fmt.Sprintf(`{"$ref":"%d"}`, i) }) + `]}}}`,
-		"a long key":            `{"flags":{"` + strings.Repeat("x ", half) + `":{}}}`,
-		"a long key and faults": `{"flags":{"` + strings.Repeat("x", half) + `":{"variants":{` + numbered(half, entry("null")) + `}}}}`,
-		"a long state":          `{"flags":{"f":{"state":"` + strings.Repeat(`\u0000`, size/6) + `"}}}`,
-		"a long default":        `{"flags":{"f":{"defaultVariant":"` + strings.Repeat(`\u0000`, size/6) + `"}}}`,
-		"unknown fields":        `{"x":[` + repeated(half, "0") + `],"flags":{"f":{"x":[` + repeated(half, "0") + `]}}}`,
-		"cut off":               `{"flags":{"f":{"variants":{"a":[` + repeated(size, "0"),
-		"bottomless":            `{"flags":` + strings.Repeat("[", size),
+		"a long key": `{"flags":{"` + strings.Repeat("x ", half) + `":{}}}`,
+		"a long key and faults": `{"flags":{"` + strings.Repeat("x", half) + `":{"variants":{` +
+			numbered(half, entry("null")) + `}}}}`,
+		"a long state":   `{"flags":{"f":{"state":"` + strings.Repeat(`\u0000`, size/6) + `"}}}`,
+		"a long default": `{"flags":{"f":{"defaultVariant":"` + strings.Repeat(`\u0000`, size/6) + `"}}}`,
+		"unknown fields": `{"x":[` + repeated(half, "0") + `],"flags":{"f":{"x":[` + repeated(half, "0") + `]}}}`,
+		"cut off":        `{"flags":{"f":{"variants":{"a":[` + repeated(size, "0"),
+		"bottomless":     `{"flags":` + strings.Repeat("[", size),
 	}
 }
 
@@ -127,8 +131,9 @@ func TestDecodingTakesMemoryAndTimeInProportionToTheDocument(t *testing.T) {
 
 func TestValuesAreReadAsEncodingJSONReadsThem(t *testing.T) {
 	for _, written := range []string{
-		`null`, ` true `, `false`, `0`, `-0`, `12`, `999999999999999`, `9007199254740993`, `1.5`, `-3e-7`, `1E+2`, `""`, `"a"`, `"\u00e4\ud83d\ude00\n\/"`,
-		`"\ud800"`, "\"a\xffb\xc3\"", `[]`, `[ ]`, `[1,[2,[]],{}]`, `{}`, `{ "b" : 1 , "a" : [ { "c" : null } ] }`, `{"a":1,"a":2}`, `{"\u0061":1,"b":"]}\"["}`, "[1\n,\t2\r]",
+		`null`, ` true `, `false`, `0`, `-0`, `12`, `999999999999999`, `9007199254740993`, `1.5`, `-3e-7`, `1E+2`, `""`,
+		`"a"`, `"\u00e4\ud83d\ude00\n\/"`, `"\ud800"`, "\"a\xffb\xc3\"", `[]`, `[ ]`, `[1,[2,[]],{}]`, `{}`,
+		`{ "b" : 1 , "a" : [ { "c" : null } ] }`, `{"a":1,"a":2}`, `{"\u0061":1,"b":"]}\"["}`, "[1\n,\t2\r]",
 	} {
 		var value any
 		require.NoError(t, json.Unmarshal([]byte(written), &value))
@@ -145,12 +150,16 @@ func TestValuesAreReadAsEncodingJSONReadsThem(t *testing.T) {
 
 func TestAFlagHasAtMostAHundredWarnings(t *testing.T) {
 	variants := numbered(5_000, entry("null"))
-	compiled := load(t, `{"flags": {"a": {"state": "ENABLED", "variants": {`+variants+`}}, "b": {"state": "ENABLED", "variants": {"x": null}}}}`)
+	compiled := load(t,
+		`{"flags": {"a": {"state": "ENABLED", "variants": {`+variants+
+			`}}, "b": {"state": "ENABLED", "variants": {"x": null}}}}`)
 	assert.Len(t, compiled.Info().Warnings, mostOfFlag+2, "a hundred of the first and all of the second")
 }
 
 func TestAHundredEntriesOfTheDocumentsMetadataAreKept(t *testing.T) {
-	compiled := load(t, `{"metadata": {`+numbered(2_000, entry("1"))+`}, "flags": {"a": {"state": "ENABLED", "variants": {"x": 1}, "metadata": {"own": true}}}}`)
+	compiled := load(t,
+		`{"metadata": {`+numbered(2_000, entry("1"))+
+			`}, "flags": {"a": {"state": "ENABLED", "variants": {"x": 1}, "metadata": {"own": true}}}}`)
 	info, ok := compiled.Flag("a")
 	require.True(t, ok)
 	assert.Len(t, info.Metadata, mostMetadata+1)

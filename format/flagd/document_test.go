@@ -56,7 +56,8 @@ func TestABadFlagSetsItselfAside(t *testing.T) {
 		`"a": {"targeting": {"==": [1, 1e999]}}`:       "flags.a.targeting at 3:20",
 		`"a": {"defaultVariant": "x", "variants": {}}`: `flags.a.defaultVariant at 3:6: the default variant "x" is no variant`,
 	} {
-		rules, err := Format.Decode([]byte("{\n \"flags\": {\n" + bad + `, "good": {"state": "ENABLED", "variants": {"x": 1}, "defaultVariant": "x"}}}`))
+		rules, err := Format.Decode([]byte("{\n \"flags\": {\n" + bad +
+			`, "good": {"state": "ENABLED", "variants": {"x": 1}, "defaultVariant": "x"}}}`))
 		require.NoError(t, err, bad)
 		require.Len(t, rules.Info().Bad, 1, bad)
 		assert.ErrorContains(t, rules.Info().Bad[0], message, bad)
@@ -125,7 +126,8 @@ func TestFieldNamesMatchWhateverTheirCase(t *testing.T) {
 
 func TestTheLastFlagSetCountsWhereAKeyStandsTwice(t *testing.T) {
 	flag := func(set, value string) string {
-		return `{"key": "a", "state": "ENABLED", "variants": {"x": "` + value + `"}, "defaultVariant": "x", "metadata": {"flagSetId": "` + set + `"}}`
+		return `{"key": "a", "state": "ENABLED", "variants": {"x": "` + value +
+			`"}, "defaultVariant": "x", "metadata": {"flagSetId": "` + set + `"}}`
 	}
 	for _, flags := range []string{
 		flag("a", "wrong") + "," + flag("b", "right"),
@@ -149,9 +151,12 @@ func TestFlagsAreDescribed(t *testing.T) {
 	assert.Equal(t, becket.KindString, greeting.Kind)
 	assert.Equal(t, []string{"de", "dev", "en"}, greeting.Variants)
 	assert.True(t, greeting.Enabled)
-	assert.Equal(t, map[string]any{"flagSetId": "shop", "team": "web", "owner": "web", "weight": int64(2), "share": 0.5}, greeting.Metadata)
+	assert.Equal(t,
+		map[string]any{"flagSetId": "shop", "team": "web", "owner": "web", "weight": int64(2), "share": 0.5},
+		greeting.Metadata)
 	for key, kind := range map[string]becket.Kind{
-		"static": becket.KindBool, "limit": becket.KindFloat, "split": becket.KindInt, "huge": becket.KindFloat, "page": becket.KindAny,
+		"static": becket.KindBool, "limit": becket.KindFloat, "split": becket.KindInt, "huge": becket.KindFloat,
+		"page": becket.KindAny,
 	} {
 		info, _ := compiled.Flag(key)
 		assert.Equal(t, kind, info.Kind, key)
@@ -169,12 +174,16 @@ func TestDigestsShowChanges(t *testing.T) {
 	}
 	definition, behaviour := digests(`{"state": "ENABLED", "variants": {"x": 1}, "targeting": {"$ref": "e"}}`, `true`)
 	for flag, changed := range map[string][2]bool{
-		`{"variants": {"x": 1.0}, "targeting": {"$ref": "e"}, "state": "ENABLED"}`:                        {false, false},
-		`{"state": "ENABLED", "variants": {"x": 1}, "targeting": {"$ref": "e"}, "metadata": {"m": true}}`: {true, false},
-		`{"state": "ENABLED", "variants": {"x": 2}, "targeting": {"$ref": "e"}}`:                          {true, true},
-		`{"state": "DISABLED", "variants": {"x": 1}, "targeting": {"$ref": "e"}}`:                         {true, true},
-		`{"state": "ENABLED", "variants": {"x": 1}, "targeting": {"!": true}}`:                            {true, true},
-		`{"state": "ENABLED", "variants": {"x": 1}, "defaultVariant": "x", "targeting": {"$ref": "e"}}`:   {true, true},
+		`{"variants": {"x": 1.0}, "targeting": {"$ref": "e"}, "state": "ENABLED"}`: {
+			false, false,
+		},
+		`{"state": "ENABLED", "variants": {"x": 1}, "targeting": {"$ref": "e"}, "metadata": {"m": true}}`: {
+			true, false,
+		},
+		`{"state": "ENABLED", "variants": {"x": 2}, "targeting": {"$ref": "e"}}`:                        {true, true},
+		`{"state": "DISABLED", "variants": {"x": 1}, "targeting": {"$ref": "e"}}`:                       {true, true},
+		`{"state": "ENABLED", "variants": {"x": 1}, "targeting": {"!": true}}`:                          {true, true},
+		`{"state": "ENABLED", "variants": {"x": 1}, "defaultVariant": "x", "targeting": {"$ref": "e"}}`: {true, true},
 	} {
 		d, b := digests(flag, `true`)
 		assert.Equal(t, changed[0], d != definition, flag)
@@ -187,15 +196,18 @@ func TestDigestsShowChanges(t *testing.T) {
 // The encodings are from RFC 8949, appendix A.
 func TestCBOR(t *testing.T) {
 	for written, want := range map[string]string{
-		`0`: "\x00", `10`: "\x0a", `23`: "\x17", `24`: "\x18\x18", `100`: "\x18\x64", `1000`: "\x19\x03\xe8", `1000000`: "\x1a\x00\x0f\x42\x40",
-		`1000000000000`: "\x1b\x00\x00\x00\xe8\xd4\xa5\x10\x00", `-1`: "\x20", `-10`: "\x29", `-100`: "\x38\x63", `-1000`: "\x39\x03\xe7",
-		`-0.0`: "\x00", `1.0`: "\x01", `1.1`: "\xfb\x3f\xf1\x99\x99\x99\x99\x99\x9a", `1.5`: "\xf9\x3e\x00", `0.00006103515625`: "\xf9\x04\x00",
-		`5.960464477539063e-8`: "\xf9\x00\x01", `0.333251953125`: "\xf9\x35\x55", `1.0e+300`: "\xfb\x7e\x37\xe4\x3c\x88\x00\x75\x9c",
-		`3.4028234663852886e+38`: "\xfa\x7f\x7f\xff\xff", `-4.1`: "\xfb\xc0\x10\x66\x66\x66\x66\x66\x66", `0.50048828125`: "\xf9\x38\x01",
+		`0`: "\x00", `10`: "\x0a", `23`: "\x17", `24`: "\x18\x18", `100`: "\x18\x64", `1000`: "\x19\x03\xe8",
+		`1000000`: "\x1a\x00\x0f\x42\x40", `1000000000000`: "\x1b\x00\x00\x00\xe8\xd4\xa5\x10\x00", `-1`: "\x20",
+		`-10`: "\x29", `-100`: "\x38\x63", `-1000`: "\x39\x03\xe7", `-0.0`: "\x00", `1.0`: "\x01",
+		`1.1`: "\xfb\x3f\xf1\x99\x99\x99\x99\x99\x9a", `1.5`: "\xf9\x3e\x00", `0.00006103515625`: "\xf9\x04\x00",
+		`5.960464477539063e-8`: "\xf9\x00\x01", `0.333251953125`: "\xf9\x35\x55",
+		`1.0e+300`: "\xfb\x7e\x37\xe4\x3c\x88\x00\x75\x9c", `3.4028234663852886e+38`: "\xfa\x7f\x7f\xff\xff",
+		`-4.1`: "\xfb\xc0\x10\x66\x66\x66\x66\x66\x66", `0.50048828125`: "\xf9\x38\x01",
 		`0.500030517578125`: "\xfa\x3f\x00\x02\x00", `9223372036854775808`: "\x1b\x80\x00\x00\x00\x00\x00\x00\x00",
 		`-9223372036854775808`: "\x3b\x7f\xff\xff\xff\xff\xff\xff\xff",
-		`false`:                "\xf4", `true`: "\xf5", `null`: "\xf6", `""`: "\x60", `"a"`: "\x61a", `"IETF"`: "\x64IETF", `"ü"`: "\x62\xc3\xbc",
-		`[]`: "\x80", `[1,[2,3]]`: "\x82\x01\x82\x02\x03", `{}`: "\xa0", `{"b":[2,3],"a":1,"aa":0}`: "\xa3\x61a\x01\x61b\x82\x02\x03\x62aa\x00",
+		`false`:                "\xf4", `true`: "\xf5", `null`: "\xf6", `""`: "\x60", `"a"`: "\x61a",
+		`"IETF"`: "\x64IETF", `"ü"`: "\x62\xc3\xbc", `[]`: "\x80", `[1,[2,3]]`: "\x82\x01\x82\x02\x03", `{}`: "\xa0",
+		`{"b":[2,3],"a":1,"aa":0}`: "\xa3\x61a\x01\x61b\x82\x02\x03\x62aa\x00",
 	} {
 		var value any
 		require.NoError(t, json.Unmarshal([]byte(written), &value))
@@ -235,7 +247,8 @@ func TestFractionalV3(t *testing.T) {
 
 func TestPlainTextIsTextThatJSONWritesUnchanged(t *testing.T) {
 	for _, s := range []string{
-		"", "a", "a b", "größe", "日本", "<", ">", "&", `"`, `\`, "\n", "\t", "\x00", "\x1f", "\x7f", "\u2028", "\u2029", "a\xff", "\ufffd", "'", "/", "😀",
+		"", "a", "a b", "größe", "日本", "<", ">", "&", `"`, `\`, "\n", "\t", "\x00", "\x1f", "\x7f", "\u2028", "\u2029",
+		"a\xff", "\ufffd", "'", "/", "😀",
 	} {
 		written, err := json.Marshal(s)
 		require.NoError(t, err)

@@ -106,17 +106,23 @@ func TestTheDataOfAnEvaluation(t *testing.T) {
 		becket.String("key", "not the targeting key"),
 		becket.Time("since", time.Date(2026, 11, 1, 12, 0, 0, 500_000_000, time.FixedZone("", 3600))),
 		becket.Int("age", 31), becket.Bool("beta", true), becket.Strings("roles", "dev", "ops"),
-		becket.Any("address", map[string]any{"country": "DE", "lines": []any{"a", "b"}, "geo": map[string]any{"lat": 1.5}, "none": nil, "empty": map[string]any{}}),
+		becket.Any("address",
+			map[string]any{
+				"country": "DE", "lines": []any{"a", "b"}, "geo": map[string]any{"lat": 1.5}, "none": nil,
+				"empty": map[string]any{},
+			}),
 		becket.Any("orders", []any{map[string]any{"id": 7}, nil}),
 		becket.Any("twice", map[string]any{"a": 1}), becket.String("twice", "text"),
 		becket.String("bad", "a\xffb"),
 	)
 	for path, want := range map[string]string{
-		"key": `"not the targeting key"`, "targetingKey": `"user-1"`, "since": `"2026-11-01T11:00:00.5Z"`, "age": `31`, "beta": `true`,
-		"roles": `["dev","ops"]`, "roles.1": `"ops"`, "address.country": `"DE"`, "address.lines.1": `"b"`, "address.geo": `{"lat":1.5}`,
-		"address.geo.lat": `1.5`, "address.none": `null`, "address.empty": `{}`, "address.country.x": `null`,
+		"key": `"not the targeting key"`, "targetingKey": `"user-1"`, "since": `"2026-11-01T11:00:00.5Z"`, "age": `31`,
+		"beta": `true`, "roles": `["dev","ops"]`, "roles.1": `"ops"`, "address.country": `"DE"`,
+		"address.lines.1": `"b"`, "address.geo": `{"lat":1.5}`, "address.geo.lat": `1.5`, "address.none": `null`,
+		"address.empty": `{}`, "address.country.x": `null`,
 		"address": `{"country":"DE","empty":{},"geo":{"lat":1.5},"lines":["a","b"],"none":null}`,
-		"orders":  `[{"id":7},null]`, "orders.0.id": `7`, "twice": `"text"`, "twice.a": `null`, "nobody": `null`, "bad": `"a` + "�" + `b"`,
+		"orders":  `[{"id":7},null]`, "orders.0.id": `7`, "twice": `"text"`, "twice.a": `null`, "nobody": `null`,
+		"bad":    `"a` + "�" + `b"`,
 		"$flagd": `{"flagKey":"f","timestamp":1790000000}`, "$flagd.nobody": `null`,
 	} {
 		t.Run(path, func(t *testing.T) {
@@ -134,7 +140,9 @@ func TestTheDataOfAnEvaluation(t *testing.T) {
 	n := c.compile(parsed(map[string]any{"var": ""}))
 	e := evaluation{subject: &subject, at: standing, key: "f"}
 	all := e.eval(&n)
-	for _, name := range []string{"key", "targetingKey", "since", "age", "beta", "roles", "address", "orders", "twice", "bad", "$flagd"} {
+	for _, name := range []string{
+		"key", "targetingKey", "since", "age", "beta", "roles", "address", "orders", "twice", "bad", "$flagd",
+	} {
 		direct := c.compile(parsed(map[string]any{"var": name}))
 		assert.Equal(t, e.eval(&direct).any(), all.member(name).any(), name)
 	}
@@ -146,7 +154,8 @@ func TestTheClockIsReadOnlyWhenARuleAsks(t *testing.T) {
 	require.NoError(t, err)
 	var looks atomic.Int64
 	clock := func() time.Time { looks.Add(1); return time.Now() }
-	client, err := becket.New(becket.Bytes(document), becket.WithFormat(Format), becket.WithBootstrap(document), becket.WithClock(clock))
+	client, err := becket.New(becket.Bytes(document), becket.WithFormat(Format), becket.WithBootstrap(document),
+		becket.WithClock(clock))
 	require.NoError(t, err)
 	view := client.For(becket.NewSubject("user-1", becket.String("email", "a@example.com")))
 	require.NoError(t, client.Close()) // from now on only evaluations look at the clock

@@ -62,7 +62,8 @@ func TestAViewAllocatesNothingEvenWithASubjectBuiltInTheCall(t *testing.T) {
 	require.NoError(t, client.Wait(t.Context()))
 	on := 0
 	assert.Zero(t, testing.AllocsPerRun(100, func() {
-		flags := client.For(becket.NewSubject("user-42", becket.String("email", "ada@example.com"), becket.Int("age", 31)))
+		flags := client.For(becket.NewSubject("user-42", becket.String("email", "ada@example.com"),
+			becket.Int("age", 31)))
 		if flags.Enabled("new-checkout") {
 			on++
 		}

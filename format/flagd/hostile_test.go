@@ -43,15 +43,19 @@ func hostile() map[string]string {
 	loop := func(body string) string { return `{"map": [` + list80000 + `, ` + body + `]}` }
 	mixed := `[` + strings.Repeat(`"a",true,`, 1<<16) + `1]`
 	return map[string]string{
-		"a megabyte compared":           loop(`{"==": [` + megabyte + `, ` + strings.Replace(megabyte, `x"`, `y"`, 1) + `]}`),
-		"a megabyte ordered":            loop(`{"<": [` + megabyte + `, ` + strings.Replace(megabyte, `x"`, `y"`, 1) + `]}`),
-		"a megabyte searched":           loop(`{"in": ["xxxxy", ` + megabyte + `]}`),
-		"a megabyte joined":             loop(`{"cat": [` + megabyte + `, "a"]}`),
-		"a megabyte cut":                loop(`{"substr": [` + megabyte + `, 5, 10]}`),
-		"a megabyte hashed":             loop(`{"fractional": [` + megabyte + `, ["a", 1]]}`),
-		"a megabyte that begins":        loop(`{"starts_with": [` + megabyte + `, ` + megabyte + `]}`),
-		"a version of a megabyte":       loop(`{"sem_ver": ["1.0.0-` + strings.Repeat("a.", 1<<19) + `b", "=", "1.0.0-` + strings.Repeat("a.", 1<<19) + `c"]}`),
-		"a set asked for a megabyte":    loop(`{"in": [` + megabyte + `, ["` + strings.Repeat("a", 100) + `", "b", "c", "d"]]}`),
+		"a megabyte compared": loop(`{"==": [` + megabyte + `, ` + strings.Replace(megabyte, `x"`, `y"`, 1) +
+			`]}`),
+		"a megabyte ordered": loop(`{"<": [` + megabyte + `, ` + strings.Replace(megabyte, `x"`, `y"`, 1) +
+			`]}`),
+		"a megabyte searched":    loop(`{"in": ["xxxxy", ` + megabyte + `]}`),
+		"a megabyte joined":      loop(`{"cat": [` + megabyte + `, "a"]}`),
+		"a megabyte cut":         loop(`{"substr": [` + megabyte + `, 5, 10]}`),
+		"a megabyte hashed":      loop(`{"fractional": [` + megabyte + `, ["a", 1]]}`),
+		"a megabyte that begins": loop(`{"starts_with": [` + megabyte + `, ` + megabyte + `]}`),
+		"a version of a megabyte": loop(`{"sem_ver": ["1.0.0-` + strings.Repeat("a.", 1<<19) +
+			`b", "=", "1.0.0-` + strings.Repeat("a.", 1<<19) + `c"]}`),
+		"a set asked for a megabyte": loop(`{"in": [` + megabyte + `, ["` + strings.Repeat("a", 100) +
+			`", "b", "c", "d"]]}`),
 		"a list of two kinds":           loop(`{"in": [false, ` + mixed + `]}`),
 		"a number of many digits":       loop(`{"==": ["1.` + strings.Repeat("9", 1<<20) + `", 1]}`),
 		"sums of many digits":           loop(`{"+": ["0.1` + strings.Repeat("9", 700) + `e-300", 1]}`),
@@ -62,20 +66,24 @@ func hostile() map[string]string {
 		"a long list merged":            loop(`{"merge": [` + mixed + `, 1]}`),
 		"lists that contain each other": loop(`{"contains_none": [` + mixed + `, [null, null]]}`),
 		"objects that are changed":      loop(`{"set": [{"var": "$flagd"}, "a", 1]}`),
-		"a sum over everything":         `{"reduce": [` + list80000 + `, {"+": [{"var": "current"}, {"var": "accumulator"}]}, 0]}`,
-		"an if of many constants":       `{"if": [` + strings.Repeat("false, 1, ", 300_000) + `1]}`,
-		"a result of a megabyte":        megabyte,
-		"a tower of maps":               tower,
-		"lists that share their parts":  sharing,
-		"a text that doubles":           `{"reduce": [` + list100 + `, ` + doubling + `, "x"]}`,
-		"lists that grow":               growing,
-		"filters within filters":        filters,
-		"lookups in everything":         `{"map": [` + list100 + `, {"map": [` + list100 + `, {"missing": [[], [], []]}]}]}`,
-		"a deep rule":                   nested(4900, `1`),
-		"a wide rule":                   `{"+": [` + strings.Repeat("1,", 200_000) + `1]}`,
-		"a long path":                   `{"var": "` + strings.Repeat("a.", 100_000) + `"}`,
-		"a long path that is evaluated": `{"map": [` + list100 + `, {"var": {"cat": ["` + strings.Repeat("a.", 100_000) + `", "b"]}}]}`,
-		"many buckets":                  `{"map": [` + list100 + `, {"fractional": ["k"` + strings.Repeat(`, ["a", {"+": [1]}]`, 5000) + `]}]}`,
+		"a sum over everything": `{"reduce": [` + list80000 +
+			`, {"+": [{"var": "current"}, {"var": "accumulator"}]}, 0]}`,
+		"an if of many constants":      `{"if": [` + strings.Repeat("false, 1, ", 300_000) + `1]}`,
+		"a result of a megabyte":       megabyte,
+		"a tower of maps":              tower,
+		"lists that share their parts": sharing,
+		"a text that doubles":          `{"reduce": [` + list100 + `, ` + doubling + `, "x"]}`,
+		"lists that grow":              growing,
+		"filters within filters":       filters,
+		"lookups in everything": `{"map": [` + list100 + `, {"map": [` + list100 +
+			`, {"missing": [[], [], []]}]}]}`,
+		"a deep rule": nested(4900, `1`),
+		"a wide rule": `{"+": [` + strings.Repeat("1,", 200_000) + `1]}`,
+		"a long path": `{"var": "` + strings.Repeat("a.", 100_000) + `"}`,
+		"a long path that is evaluated": `{"map": [` + list100 + `, {"var": {"cat": ["` +
+			strings.Repeat("a.", 100_000) + `", "b"]}}]}`,
+		"many buckets": `{"map": [` + list100 + `, {"fractional": ["k"` + strings.Repeat(`, ["a", {"+": [1]}]`, 5000) +
+			`]}]}`,
 	}
 }
 
@@ -117,7 +125,8 @@ func TestManyReferencesToALargeEvaluatorShareIt(t *testing.T) {
 	large := `{"in": [{"var": "x"}, [` + strings.TrimSuffix(strings.Repeat(`"text",`, 100_000), ",") + `]]}`
 	var flags []string
 	for i := range 10_000 {
-		flags = append(flags, fmt.Sprintf(`"f%d": {"state": "ENABLED", "variants": {"true": 1}, "targeting": {"$ref": "large"}}`, i))
+		flags = append(flags,
+			fmt.Sprintf(`"f%d": {"state": "ENABLED", "variants": {"true": 1}, "targeting": {"$ref": "large"}}`, i))
 	}
 	document := `{"$evaluators": {"large": ` + large + `}, "flags": {` + strings.Join(flags, ",") + `}}`
 	var before, after runtime.MemStats
@@ -132,8 +141,11 @@ func TestManyReferencesToALargeEvaluatorShareIt(t *testing.T) {
 // The goroutine's stack grows, and moves, while rules are evaluated. A rule must not
 // keep a reference to the old stack.
 func TestTheSubjectMayLiveOnAStackThatMoves(t *testing.T) {
-	rule := `{"==": [{"cat": [{"var": "a"}, {"var": "b"}, {"var": "a"}, {"var": "b"}, ` + nested(400, `{"var": "a"}`) + `]}, ""]}`
-	compiled := load(t, flagWith(`{"if": [{"!": [`+strings.ReplaceAll(rule, nested(400, `{"var": "a"}`), `{"if": [`+nested(400, `{"var": "a"}`)+`, "1", "0"]}`)+`]}, "a", "b"]}`))
+	rule := `{"==": [{"cat": [{"var": "a"}, {"var": "b"}, {"var": "a"}, {"var": "b"}, ` + nested(400, `{"var": "a"}`) +
+		`]}, ""]}`
+	compiled := load(t,
+		flagWith(`{"if": [{"!": [`+strings.ReplaceAll(rule, nested(400, `{"var": "a"}`),
+			`{"if": [`+nested(400, `{"var": "a"}`)+`, "1", "0"]}`)+`]}, "a", "b"]}`))
 	done := make(chan string)
 	go func() {
 		var bytes [20]byte
@@ -150,7 +162,10 @@ func TestTheSubjectMayLiveOnAStackThatMoves(t *testing.T) {
 func FuzzDecode(f *testing.F) {
 	f.Add([]byte(flagWith(`{"if": [{"==": [{"var": "a"}, 1]}, "a", {"$ref": "e"}]}`)))
 	f.Add([]byte(`{"flags": [{"key": "a", "variants": {"x": [1]}}], "$evaluators": {"e": {"var": ""}}, "metadata": {"a": null}}`))
-	for _, rule := range []string{`{"fractional": [["a", 1], ["b"]]}`, `{"sem_ver": [{"var": "v"}, ">=", "1.2"]}`, `{"in": [1, [1, 2, 3, 4, "5"]]}`} {
+	for _, rule := range []string{
+		`{"fractional": [["a", 1], ["b"]]}`, `{"sem_ver": [{"var": "v"}, ">=", "1.2"]}`,
+		`{"in": [1, [1, 2, 3, 4, "5"]]}`,
+	} {
 		f.Add([]byte(flagWith(rule)))
 	}
 	subject := becket.NewSubject("user-1", becket.String("v", "1.2.3"), becket.Int("a", 1))
@@ -177,9 +192,12 @@ func FuzzEvaluate(f *testing.F) {
 		}
 	}
 	for _, rule := range []string{
-		`{"reduce": [{"var": "l"}, {"+": [{"var": "current"}, {"var": "accumulator"}]}, 0]}`, `{"some": [{"var": "l"}, {"==": [{"var": "a"}, {"var": "x"}]}]}`,
-		`{"substr": [{"var": "x"}, -1, 3]}`, `{"missing_some": [1, ["a", "l.0"]]}`, `{"var": [{"cat": ["l", ".", 1]}, {"var": ""}]}`,
-		`{"fractional": [{"var": "x"}, ["a", {"var": "l.0"}], ["b", -1]]}`, `{"contains_any": [{"var": "l"}, [1]]}`, `{"set": [{"var": ""}, "x", {"merge": [1, [2]]}]}`,
+		`{"reduce": [{"var": "l"}, {"+": [{"var": "current"}, {"var": "accumulator"}]}, 0]}`,
+		`{"some": [{"var": "l"}, {"==": [{"var": "a"}, {"var": "x"}]}]}`,
+		`{"substr": [{"var": "x"}, -1, 3]}`, `{"missing_some": [1, ["a", "l.0"]]}`,
+		`{"var": [{"cat": ["l", ".", 1]}, {"var": ""}]}`,
+		`{"fractional": [{"var": "x"}, ["a", {"var": "l.0"}], ["b", -1]]}`, `{"contains_any": [{"var": "l"}, [1]]}`,
+		`{"set": [{"var": ""}, "x", {"merge": [1, [2]]}]}`,
 	} {
 		f.Add(rule, `{"l": [1, {"a": 2}], "x": "y"}`)
 	}
@@ -194,7 +212,8 @@ func FuzzEvaluate(f *testing.F) {
 		start := time.Now()
 		first := compiled.Evaluate("f", becket.KindString, &subject, standing)
 		require.Less(t, time.Since(start), time.Second)
-		require.Equal(t, first, compiled.Evaluate("f", becket.KindString, &subject, standing), "the same input has the same answer")
+		require.Equal(t, first, compiled.Evaluate("f", becket.KindString, &subject, standing),
+			"the same input has the same answer")
 		run(parsed, data)
 	})
 }

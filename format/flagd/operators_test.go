@@ -36,8 +36,8 @@ func TestOperators(t *testing.T) {
 
 func TestTextsThatCannotBeNumbersAreRecognised(t *testing.T) {
 	for _, s := range []string{
-		"", "1", "-1", "+1", ".5", "-.5", "1e3", "0x10", "0x1p4", "1_000", "inf", "+Inf", "-INFINITY", "infinite", "nan", "NaN", "+nan", "n", "i",
-		"-", "+", ".", "e5", "abc", " 1", "1 ", "--1", "in", "١", "1e999", "-1e999",
+		"", "1", "-1", "+1", ".5", "-.5", "1e3", "0x10", "0x1p4", "1_000", "inf", "+Inf", "-INFINITY", "infinite",
+		"nan", "NaN", "+nan", "n", "i", "-", "+", ".", "e5", "abc", " 1", "1 ", "--1", "in", "١", "1e999", "-1e999",
 	} {
 		f, err := strconv.ParseFloat(s, 64)
 		got, ok := parseNumber(s)

@@ -51,7 +51,8 @@ var ordinary = map[string]string{
 
 func ordinarySubject() becket.Subject {
 	return becket.NewSubject("user-42",
-		becket.String("country", "NL"), becket.Int("age", 31), becket.Bool("beta", true), becket.String("version", "2.9.4-beta"),
+		becket.String("country", "NL"), becket.Int("age", 31), becket.Bool("beta", true),
+		becket.String("version", "2.9.4-beta"),
 		becket.String("email", "user@example.com"), becket.Strings("roles", "ops", "dev"),
 		becket.Any("address", map[string]any{"country": "DE"}))
 }
@@ -79,14 +80,16 @@ func TestErrorsAllocateNothing(t *testing.T) {
 		got := compiled.Evaluate(flag, becket.KindString, &subject, standing)
 		require.NotNil(t, got.Err)
 		assert.Equal(t, code, got.Err.Code)
-		assert.Zero(t, testing.AllocsPerRun(100, func() { compiled.Evaluate(flag, becket.KindString, &subject, standing) }), flag)
+		assert.Zero(t,
+			testing.AllocsPerRun(100, func() { compiled.Evaluate(flag, becket.KindString, &subject, standing) }), flag)
 	}
 }
 
 func BenchmarkEvaluate(b *testing.B) {
 	subject := ordinarySubject()
 	for _, name := range []string{
-		"static", "== text", "in ten countries", "and or !", "starts_with", "sem_ver", "fractional", "ten rules", "a nested attribute",
+		"static", "== text", "in ten countries", "and or !", "starts_with", "sem_ver", "fractional", "ten rules",
+		"a nested attribute",
 	} {
 		b.Run(strings.ReplaceAll(name, " ", "_"), func(b *testing.B) {
 			compiled := becket.Rules(load(b, flagWith(ordinary[name])))
@@ -97,7 +100,8 @@ func BenchmarkEvaluate(b *testing.B) {
 		})
 	}
 	b.Run("cat_and_map", func(b *testing.B) {
-		compiled := becket.Rules(load(b, flagWith(`{"if": [{"in": ["x-dev", {"map": [{"var": "roles"}, {"cat": ["x-", {"var": ""}]}]}]}, "a", "b"]}`)))
+		compiled := becket.Rules(load(b,
+			flagWith(`{"if": [{"in": ["x-dev", {"map": [{"var": "roles"}, {"cat": ["x-", {"var": ""}]}]}]}, "a", "b"]}`)))
 		b.ReportAllocs()
 		for b.Loop() {
 			compiled.Evaluate("f", becket.KindString, &subject, standing)
@@ -108,7 +112,8 @@ func BenchmarkEvaluate(b *testing.B) {
 func BenchmarkDecode(b *testing.B) {
 	var flags []string
 	for i := range 1000 {
-		flags = append(flags, fmt.Sprintf(`"flag-%d": {"state": "ENABLED", "variants": {"a": true, "b": false}, "defaultVariant": "a", "targeting": %s}`, i, ordinary["in ten countries"]))
+		flags = append(flags,
+			fmt.Sprintf(`"flag-%d": {"state": "ENABLED", "variants": {"a": true, "b": false}, "defaultVariant": "a", "targeting": %s}`, i, ordinary["in ten countries"]))
 	}
 	document := []byte(`{"flags": {` + strings.Join(flags, ",") + `}}`)
 	b.ReportAllocs()

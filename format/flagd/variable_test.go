@@ -13,13 +13,15 @@ import (
 
 func TestObjectsOfASubjectAreFoundAsTheyWerePassed(t *testing.T) {
 	var data map[string]any
-	require.NoError(t, json.Unmarshal([]byte(`{"o": {"a.b": {"c": 1, "d.e": null}, "x": {"app.kubernetes.io/name": "web", "y": {"z.z": [2]}}, "x.y": 3},
+	require.NoError(t,
+		json.Unmarshal([]byte(`{"o": {"a.b": {"c": 1, "d.e": null}, "x": {"app.kubernetes.io/name": "web", "y": {"z.z": [2]}}, "x.y": 3},
 		"p.q": {"r.s": true, "t": false}, "l": ["beta", null, {"m.n": 1}]}`), &data))
 	var attributes []becket.Attribute
 	for name, value := range data {
 		attributes = append(attributes, becket.Any(name, value))
 	}
-	attributes = append(attributes, becket.Float("minus", math.Copysign(0, -1)), becket.Any("written", json.Number("-0")))
+	attributes = append(attributes, becket.Float("minus", math.Copysign(0, -1)),
+		becket.Any("written", json.Number("-0")))
 	subject := becket.NewSubject("", attributes...)
 	for rule, want := range map[string]string{
 		`{"var": "o"}`:                  `{"a.b": {"c": 1, "d.e": null}, "x": {"app.kubernetes.io/name": "web", "y": {"z.z": [2]}}, "x.y": 3}`,
@@ -85,8 +87,10 @@ func TestViolationsOfTheSchemaAreWarnings(t *testing.T) {
 		}
 	}
 	for _, rule := range []string{
-		`{"if": [{"in": [{"var": "a"}, ["x"]]}, "x", null]}`, `{"!": {"var": "a"}}`, `{"<": [1, {"var": ["a", 2]}, 3]}`, `{}`,
-		`{"fractional": [{"cat": [{"var": "$flagd.flagKey"}, "x"]}, ["x", 1], ["x", {"+": [1, 2]}]]}`, `{"fractional": [["x"], ["x", 2]]}`,
+		`{"if": [{"in": [{"var": "a"}, ["x"]]}, "x", null]}`, `{"!": {"var": "a"}}`, `{"<": [1, {"var": ["a", 2]}, 3]}`,
+		`{}`,
+		`{"fractional": [{"cat": [{"var": "$flagd.flagKey"}, "x"]}, ["x", 1], ["x", {"+": [1, 2]}]]}`,
+		`{"fractional": [["x"], ["x", 2]]}`,
 		`{"sem_ver": [{"var": "v"}, "^", "1.2.3-beta.1"]}`, `{"missing": ["a"]}`, `{"missing_some": [1, ["a", "b"]]}`,
 	} {
 		rules := load(t, `{"flags": {"f": {"state": "ENABLED", "variants": {"x": 1}, "targeting": `+rule+`}}}`)

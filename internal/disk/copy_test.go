@@ -12,7 +12,8 @@ import (
 func TestEachByteAndEachLengthOfADamagedCopyIsNoticed(t *testing.T) {
 	identity := strings.Repeat("0", 64)
 	body := document(3, "a")
-	head, err := encode(identity, &Copy{Body: body, ETag: "v1", ConfirmedAt: time.Unix(1, 0), FetchedAt: time.Unix(1, 0)})
+	head, err := encode(identity,
+		&Copy{Body: body, ETag: "v1", ConfirmedAt: time.Unix(1, 0), FetchedAt: time.Unix(1, 0)})
 	require.NoError(t, err)
 	whole := append(head, body...)
 	good, err := decode(identity, whole)

@@ -14,7 +14,9 @@ func TestTimesOfDayAreReadAndWritten(t *testing.T) {
 		assert.Equal(t, want, minute, text)
 		assert.Equal(t, text, ClockText(minute))
 	}
-	for _, text := range []string{"", "9:30", "09:60", "24:01", "25:00", "0930", "09.30", "-1:00", "09:30:00", "０9:30"} {
+	for _, text := range []string{
+		"", "9:30", "09:60", "24:01", "25:00", "0930", "09.30", "-1:00", "09:30:00", "０9:30",
+	} {
 		_, ok := ParseClock(text)
 		assert.False(t, ok, text)
 	}

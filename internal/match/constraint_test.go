@@ -28,7 +28,9 @@ func TestBoundsOnVersionsMeanWhatTheLibrarySays(t *testing.T) {
 		constraint := ""
 		for groups := r.IntN(2); groups >= 0; groups-- {
 			for bounds := r.IntN(2); bounds >= 0; bounds-- {
-				constraint += []string{"", "=", "!=", "<", "<=", ">", ">= ", "^", "~", ">="}[r.IntN(10)] + randomVersion(r) + " "
+				constraint += []string{
+					"", "=", "!=", "<", "<=", ">", ">= ", "^", "~", ">=",
+				}[r.IntN(10)] + randomVersion(r) + " "
 			}
 			if groups > 0 {
 				constraint += "|| "
@@ -61,11 +63,23 @@ func TestVersionsInConstraintsAreReadAsThoseThatAreAsked(t *testing.T) {
 		constraint, version string
 		want                bool
 	}{
-		{"v2", "2.0.0", true}, {"2", "2.0.1", false}, {"=2.9", "2.9.0", true}, {"=2.9", "2.9.1", false}, {">2.1", "2.1.5", true}, {"<=2.1", "2.1.5", false},
-		{">=2.9-beta", "2.9.0-alpha", false}, {">=2.9-beta", "2.9.0-beta.2", true}, {">=2026.04.1", "2026.4.1", true}, {"<2026.04.1", "2026.4.1", false},
-		{"2026.4.1", "2026.04.01", true}, {"^4.0", "4.9.9-rc.1", true}, {"^4.0", "5.0.0-rc.1", false}, {"~1", "1.0.9", true}, {"~1", "1.9.0", false},
-		{"~0.0.0", "0.0.7", true}, {"~0.0.0", "0.1.0", false}, {">= 2.1, < 3", "2.1.0", true}, {">= 2.1, < 3", "3.0.0", false},
-		{"1.2.x", "1.2.7", true}, {"1.2.x", "1.3.0", false}, {"1.2 - 1.4.5", "1.4.5", true}, {"*", "0.0.1-pre", true}, {"1.2.x || 3.0", "3.0.0", true},
+		{"v2", "2.0.0", true}, {"2", "2.0.1", false}, {"=2.9", "2.9.0", true}, {
+			"=2.9", "2.9.1", false,
+		}, {">2.1", "2.1.5", true}, {
+			"<=2.1", "2.1.5", false,
+		},
+		{
+			">=2.9-beta", "2.9.0-alpha", false,
+		}, {">=2.9-beta", "2.9.0-beta.2", true}, {">=2026.04.1", "2026.4.1", true}, {"<2026.04.1", "2026.4.1", false},
+		{
+			"2026.4.1", "2026.04.01", true,
+		}, {"^4.0", "4.9.9-rc.1", true}, {"^4.0", "5.0.0-rc.1", false}, {"~1", "1.0.9", true}, {"~1", "1.9.0", false},
+		{"~0.0.0", "0.0.7", true}, {"~0.0.0", "0.1.0", false}, {">= 2.1, < 3", "2.1.0", true}, {
+			">= 2.1, < 3", "3.0.0", false,
+		},
+		{"1.2.x", "1.2.7", true}, {"1.2.x", "1.3.0", false}, {"1.2 - 1.4.5", "1.4.5", true}, {"*", "0.0.1-pre", true}, {
+			"1.2.x || 3.0", "3.0.0", true,
+		},
 	} {
 		constraint, err := NewConstraint(row.constraint)
 		require.NoError(t, err, row.constraint)
@@ -95,11 +109,16 @@ func TestTextsThatAreNoVersionsAreTold(t *testing.T) {
 	for _, constraint := range []string{">=2.1.0", "2.x || *"} {
 		versions, err := NewConstraint(constraint)
 		require.NoError(t, err)
-		for _, text := range []string{"", "two", "1.2.3.4", "1.2.x", " 2.1.0", "2.1.0-", "2.1-01", "2.1-", "99999999999999999999.0.0", "v", "2..1"} {
+		for _, text := range []string{
+			"", "two", "1.2.3.4", "1.2.x", " 2.1.0", "2.1.0-", "2.1-01", "2.1-", "99999999999999999999.0.0", "v",
+			"2..1",
+		} {
 			_, ok := versions.Contains(text)
 			assert.False(t, ok, text)
 		}
-		for _, text := range []string{"v2.1", "3", "2.1.1-beta", "2.1.0+build", "2.9-beta", "v02.01", "3+build", "3-0"} {
+		for _, text := range []string{
+			"v2.1", "3", "2.1.1-beta", "2.1.0+build", "2.9-beta", "v02.01", "3+build", "3-0",
+		} {
 			satisfied, ok := versions.Contains(text)
 			assert.True(t, ok && satisfied, text)
 		}

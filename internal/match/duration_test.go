@@ -14,7 +14,8 @@ func TestDurationsMayHaveDays(t *testing.T) {
 	const day = 24 * time.Hour
 	for text, want := range map[string]time.Duration{
 		"90s": 90 * time.Second, "36h": 36 * time.Hour, "7d": 7 * day, "1d12h": 36 * time.Hour, "12h1d": 36 * time.Hour,
-		"1.5d": 36 * time.Hour, ".5d": 12 * time.Hour, "0d": 0, "+1d": day, "-1d1h": -25 * time.Hour, "1d1d": 2 * day, "1d500ms": day + 500*time.Millisecond,
+		"1.5d": 36 * time.Hour, ".5d": 12 * time.Hour, "0d": 0, "+1d": day, "-1d1h": -25 * time.Hour, "1d1d": 2 * day,
+		"1d500ms": day + 500*time.Millisecond,
 		"106751d": 106751 * day, "1d1µs": day + time.Microsecond,
 	} {
 		got, ok := ParseDuration(text)
@@ -22,7 +23,8 @@ func TestDurationsMayHaveDays(t *testing.T) {
 		assert.Equal(t, want, got, text)
 	}
 	for _, text := range []string{
-		"", "d", "1", "1d2", "1D", "1 d", "1d ", "1w", "--1d", "1d-1h", "106752d", "106751d24h", "1e3d", "1dd", "1..5d", "day", "1h1x",
+		"", "d", "1", "1d2", "1D", "1 d", "1d ", "1w", "--1d", "1d-1h", "106752d", "106751d24h", "1e3d", "1dd", "1..5d",
+		"day", "1h1x",
 		strings.Repeat("9", 400) + "d",
 	} {
 		_, ok := ParseDuration(text)

@@ -44,7 +44,8 @@ func ParseInstant(s string) (Instant, bool) {
 	day, dayOK := digits(s[8:10])
 	seconds, clockOK := clock(s[11:13], s[14:16])
 	second, secondOK := digits(s[17:19])
-	if !yearOK || !monthOK || !dayOK || !clockOK || !secondOK || second > 59 || month < 1 || month > 12 || day < 1 || day > daysIn(year, month) {
+	if !yearOK || !monthOK || !dayOK || !clockOK || !secondOK || second > 59 || month < 1 || month > 12 || day < 1 ||
+		day > daysIn(year, month) {
 		return Instant{}, false
 	}
 	nanoseconds, zone, ok := fraction(s[19:])
@@ -52,7 +53,9 @@ func ParseInstant(s string) (Instant, bool) {
 		return Instant{}, false
 	}
 	offset, ok := zoneOffset(zone)
-	return Instant{daysSince1970(year, month, day)*secondsPerDay + int64(seconds+second) - int64(offset), nanoseconds}, ok
+	return Instant{
+		daysSince1970(year, month, day)*secondsPerDay + int64(seconds+second) - int64(offset), nanoseconds,
+	}, ok
 }
 
 const (

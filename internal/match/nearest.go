@@ -28,7 +28,8 @@ func Nearest(word string, candidates []string) string {
 	lower := strings.ToLower(word)
 	best, fewest := "", max(2, len(word)/3)+1
 	for _, candidate := range candidates {
-		if apart := len(word) - len(candidate); apart >= fewest || -apart >= fewest || len(candidate) > longestSuggested {
+		if apart := len(word) - len(candidate); apart >= fewest || -apart >= fewest ||
+			len(candidate) > longestSuggested {
 			continue
 		}
 		if n := edits(lower, strings.ToLower(candidate)); n < fewest && n < len(candidate) {

@@ -11,19 +11,24 @@ import (
 func TestNumbersAreIntegersHoweverTheyAreWritten(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]Number{
-		"0": IntNumber(0), "-0": IntNumber(0), "1": IntNumber(1), "1.0": IntNumber(1), "1e3": IntNumber(1000), "-2.50e1": IntNumber(-25), "0.5": FloatNumber(0.5), "1e-3": FloatNumber(0.001),
-		"9223372036854775807": IntNumber(math.MaxInt64), "-9223372036854775808": IntNumber(math.MinInt64), "9223372036854775807.0": IntNumber(math.MaxInt64),
-		"9007199254740993.0": IntNumber(9007199254740993), "-9223372036854775808.0": IntNumber(math.MinInt64), "45035996273704955e-1": FloatNumber(4503599627370495.5),
-		"4503599627370495.5": FloatNumber(4503599627370495.5), "1e-400": IntNumber(0), "9223372036854775808": UintNumber(1 << 63), "1e19": UintNumber(1e19),
-		"9223372036854775808.0": UintNumber(1 << 63), "18446744073709551615": UintNumber(math.MaxUint64), "18446744073709551615.0": UintNumber(math.MaxUint64),
+		"0": IntNumber(0), "-0": IntNumber(0), "1": IntNumber(1), "1.0": IntNumber(1), "1e3": IntNumber(1000),
+		"-2.50e1": IntNumber(-25), "0.5": FloatNumber(0.5), "1e-3": FloatNumber(0.001),
+		"9223372036854775807": IntNumber(math.MaxInt64), "-9223372036854775808": IntNumber(math.MinInt64),
+		"9223372036854775807.0": IntNumber(math.MaxInt64), "9007199254740993.0": IntNumber(9007199254740993),
+		"-9223372036854775808.0": IntNumber(math.MinInt64), "45035996273704955e-1": FloatNumber(4503599627370495.5),
+		"4503599627370495.5": FloatNumber(4503599627370495.5), "1e-400": IntNumber(0),
+		"9223372036854775808": UintNumber(1 << 63), "1e19": UintNumber(1e19),
+		"9223372036854775808.0": UintNumber(1 << 63), "18446744073709551615": UintNumber(math.MaxUint64),
+		"18446744073709551615.0": UintNumber(math.MaxUint64),
 	} {
 		number, problem := ParseNumber(text)
 		assert.Empty(t, problem, text)
 		assert.Equal(t, want, number, text)
 	}
 	for text, want := range map[string]string{
-		"18446744073709551616": "outside 64 bits", "-9223372036854775809": "outside 64 bits", "18446744073709551616.0": "outside 64 bits",
-		"1e20": "outside 64 bits", "1e400": "too large", "1" + strings.Repeat("0", 99): "…",
+		"18446744073709551616": "outside 64 bits", "-9223372036854775809": "outside 64 bits",
+		"18446744073709551616.0": "outside 64 bits", "1e20": "outside 64 bits", "1e400": "too large",
+		"1" + strings.Repeat("0", 99): "…",
 	} {
 		_, problem := ParseNumber(text)
 		assert.Contains(t, problem, want, text)

@@ -101,7 +101,8 @@ func TestVariantsComeInTheOrderOfTheirNames(t *testing.T) {
 		assert.InDelta(t, 99.5, f.Default.Arms[1].Weight, 0)
 		assert.Equal(t, "pepper", f.Default.Salt)
 		return ""
-	}}).read(t, flagsOf(`"f": {"variants": {"b": 0.5, "a": 2}, "default": {"split": {"b": 0.5, "a": 99.5}, "salt": "pepper"}}`))
+	}}).read(t,
+		flagsOf(`"f": {"variants": {"b": 0.5, "a": 2}, "default": {"split": {"b": 0.5, "a": 99.5}, "salt": "pepper"}}`))
 }
 
 func TestARuleIsReadWithAllItsParts(t *testing.T) {
@@ -120,7 +121,8 @@ func TestARuleIsReadWithAllItsParts(t *testing.T) {
 		requirement := *f.Requires[0]
 		assert.Equal(t, strings.Index(body, `{"flag": "g"`), requirement.At)
 		requirement.At = 0
-		assert.Equal(t, Reference{Key: "g", ToFlag: true, Variants: []string{"on"}, Path: "flags.f.requires[0]"}, requirement)
+		assert.Equal(t, Reference{Key: "g", ToFlag: true, Variants: []string{"on"}, Path: "flags.f.requires[0]"},
+			requirement)
 		require.Len(t, f.Rules, 1)
 		r := f.Rules[0]
 		assert.True(t, r.HasFrom)
@@ -221,7 +223,8 @@ func TestASegmentIsReadWithItsKeys(t *testing.T) {
 		assert.True(t, s.Include.Has("user-1"))
 		assert.Zero(t, s.Exclude.Len())
 		assert.Equal(t, "plan", s.If.Attribute)
-	}}).read(t, `{"schema": 1, "flags": {}, "segments": {"staff": {"include": ["user-1"], "if": {"attribute": "plan", "exists": true}}}}`)
+	}}).read(t,
+		`{"schema": 1, "flags": {}, "segments": {"staff": {"include": ["user-1"], "if": {"attribute": "plan", "exists": true}}}}`)
 	assert.Equal(t, 1, looked)
 }
 
@@ -249,7 +252,8 @@ func TestValuesAreReadWithoutADocument(t *testing.T) {
 	for _, p := range problems {
 		messages = append(messages, p.Message)
 	}
-	assert.Equal(t, []string{"the key is empty", "the variant's name is empty", "expected a value, found null"}, messages)
+	assert.Equal(t, []string{"the key is empty", "the variant's name is empty", "expected a value, found null"},
+		messages)
 	_, problems = ReadValues([]byte(`{"a": `))
 	require.Len(t, problems, 1)
 	assert.Contains(t, problems[0].Message, "not valid JSON")

@@ -175,7 +175,8 @@ func (r *reader) word(kind string, words []string) int {
 	word, ok := r.text()
 	i := slices.Index(words, word)
 	if ok && i < 0 {
-		r.fail(at, "unknown %s %q%s: one of %s", kind, match.Brief(word), r.suggest(word, words), strings.Join(words, ", "))
+		r.fail(at, "unknown %s %q%s: one of %s",
+			kind, match.Brief(word), r.suggest(word, words), strings.Join(words, ", "))
 	}
 	return i
 }

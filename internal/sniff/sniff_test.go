@@ -37,7 +37,9 @@ func TestADocumentThatIsNoUTF8IsNamed(t *testing.T) {
 	for _, page := range []string{"<html>", "\ufeff\r\n <!DOCTYPE html>"} {
 		assert.Contains(t, Reason([]byte(page)), "web page", page)
 	}
-	for _, other := range []string{"", "{", "\x00", "\x1f", "\x00\x00", "\x00\x00\x00\x00", "ab", strings.Repeat("x", 100)} {
+	for _, other := range []string{
+		"", "{", "\x00", "\x1f", "\x00\x00", "\x00\x00\x00\x00", "ab", strings.Repeat("x", 100),
+	} {
 		assert.Empty(t, Reason([]byte(other)), "%q", other)
 	}
 }

@@ -14,7 +14,9 @@ import (
 )
 
 func TestErrorsStayReadable(t *testing.T) {
-	address := &url.URL{Scheme: "https", Host: "flags.example.com", Path: "/team/flags/production.json", RawQuery: "v=1"}
+	address := &url.URL{
+		Scheme: "https", Host: "flags.example.com", Path: "/team/flags/production.json", RawQuery: "v=1",
+	}
 	r := NewRedactor("abcdef0123456789ghij.example.com", []*url.URL{address},
 		http.Header{"X-Team": {"a"}, "X-Version": {"1"}})
 	for _, text := range []string{
@@ -37,13 +39,15 @@ func TestErrorsStayReadable(t *testing.T) {
 
 func TestKeysAreToldFromWords(t *testing.T) {
 	for _, key := range []string{
-		"QMEWDKg-Jr-i-mDaNq-M8R", "IiPXgxWuA1nc41j0xj28HR", "550e8400-e29b-41d4-a716-446655440000", "9f86d081884c7d659a2feaa0c55ad015",
-		"sdk-12ab34cd-56ef-78ab", "aBcdEfgh1iJkl2MnoP", "abcdefghijklmnopqrstuvwxyzabcdefgh",
+		"QMEWDKg-Jr-i-mDaNq-M8R", "IiPXgxWuA1nc41j0xj28HR", "550e8400-e29b-41d4-a716-446655440000",
+		"9f86d081884c7d659a2feaa0c55ad015", "sdk-12ab34cd-56ef-78ab", "aBcdEfgh1iJkl2MnoP",
+		"abcdefghijklmnopqrstuvwxyzabcdefgh",
 	} {
 		assert.True(t, looksLikeKey(key), key)
 	}
 	for _, word := range []string{
-		"", "short1A2b3C", "CertificateVerificationError", "HTTP_1_1_REQUIRED", "my-flags-bucket-123456", "configuration-files",
+		"", "short1A2b3C", "CertificateVerificationError", "HTTP_1_1_REQUIRED", "my-flags-bucket-123456",
+		"configuration-files",
 		"2026-11-26T20:21:33Z", "127.0.0.1:12345",
 	} {
 		assert.False(t, looksLikeKey(word), word)
@@ -60,7 +64,8 @@ func TestAProxysPasswordIsInNoError(t *testing.T) {
 }
 
 func TestEachSegmentOfAPathThatMayBeAKeyIsHidden(t *testing.T) {
-	r := NewRedactor("example.com", []*url.URL{{Scheme: "https", Host: "example.com", Path: "/flags/Sesame7/a b-c%d/open_1.json"}}, nil)
+	r := NewRedactor("example.com",
+		[]*url.URL{{Scheme: "https", Host: "example.com", Path: "/flags/Sesame7/a b-c%d/open_1.json"}}, nil)
 	for _, text := range []string{"Sesame7", "a b-c%d", "a%20b-c%25d", "open_1.json", "open_1"} {
 		assert.Equal(t, "at *** here", r.Text("at "+text+" here"))
 	}
@@ -68,7 +73,8 @@ func TestEachSegmentOfAPathThatMayBeAKeyIsHidden(t *testing.T) {
 }
 
 func TestATextThatRepeatsACredentialIsTold(t *testing.T) {
-	r := NewRedactor("example.com", nil, http.Header{"Authorization": {"Bearer bearer-secret"}, "X-Environment": {"production"}})
+	r := NewRedactor("example.com", nil,
+		http.Header{"Authorization": {"Bearer bearer-secret"}, "X-Environment": {"production"}})
 	assert.True(t, r.Repeats(`"bearer-secret"`))
 	assert.False(t, r.Repeats(`"production"`))
 	assert.False(t, r.Repeats(""))
@@ -92,7 +98,10 @@ func TestTheTokenOfACredentialIsHiddenHoweverShortItIs(t *testing.T) {
 		"three letters": {"Authorization", "Bearer abc", "abc, not abcd", "***, not abcd"},
 		"base64":        {"Authorization", "Token YWI=", "YWI= and YWI", "*** and YWI"},
 		"a cookie":      {"Cookie", "theme=dark; s=abc12", "dark, abc12, theme", "***, ***, theme"},
-		"parameters":    {"Authorization", `Digest realm="host", nonce="nonce-of-it"`, "no such host: nonce-of-it", "no such host: ***"},
+		"parameters": {
+			"Authorization", `Digest realm="host", nonce="nonce-of-it"`, "no such host: nonce-of-it",
+			"no such host: ***",
+		},
 	} {
 		r := NewRedactor("example.com", nil, http.Header{test.header: {test.value}})
 		assert.Equal(t, test.want, r.Text(test.text), name)

@@ -30,7 +30,9 @@ func TestAnOriginIsAHostAndAPort(t *testing.T) {
 }
 
 func TestWhatWasConfiguredIsRemovedForGoodWhenARedirectLeadsAway(t *testing.T) {
-	configured := http.Header{"X-Team": {"shop"}, "User-Agent": {"own"}, "X-Token": {"renewed"}, "If-None-Match": {`"v1"`}}
+	configured := http.Header{
+		"X-Team": {"shop"}, "User-Agent": {"own"}, "X-Token": {"renewed"}, "If-None-Match": {`"v1"`},
+	}
 	public := http.Header{"User-Agent": {"agent"}, "Accept": {"*/*"}}
 	foreign := http.Header{"User-Agent": {"agent"}, "Accept": {"*/*"}, "If-None-Match": {`"v1"`}}
 	policy := RedirectPolicy(public, nil)
@@ -70,6 +72,7 @@ func TestARedirectToAnotherSchemeOrWithoutEndIsRefused(t *testing.T) {
 	via := []*http.Request{request("https://example.com")}
 	require.ErrorIs(t, policy(request("http://example.com"), via), ErrRedirect)
 	require.ErrorIs(t, policy(request("ftp://example.com"), via), ErrRedirect)
-	require.ErrorIs(t, policy(request("https://example.com"), via), http.ErrUseLastResponse, "the client's own policy is asked last")
+	require.ErrorIs(t, policy(request("https://example.com"), via), http.ErrUseLastResponse,
+		"the client's own policy is asked last")
 	require.ErrorIs(t, policy(request("https://example.com"), slices.Repeat(via, MaxRedirects+1)), ErrRedirect)
 }

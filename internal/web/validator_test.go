@@ -33,9 +33,11 @@ func TestADateIsAValidatorWhenItIsAMinuteOlderThanTheAnswer(t *testing.T) {
 		assert.Equal(t, want, DateValidator(header, now), name)
 	}
 	hour := now.Add(-time.Hour).Format(http.TimeFormat)
-	assert.Equal(t, hour, DateValidator(http.Header{"Last-Modified": {hour}}, now), "the time of arrival stands in for a Date that is missing")
+	assert.Equal(t, hour, DateValidator(http.Header{"Last-Modified": {hour}}, now),
+		"the time of arrival stands in for a Date that is missing")
 	assert.Empty(t, DateValidator(http.Header{"Last-Modified": {now.Format(http.TimeFormat)}}, now))
-	assert.Equal(t, hour, DateValidator(http.Header{"Last-Modified": {hour}, "Date": {"noon"}}, now), "or for one that is none")
+	assert.Equal(t, hour, DateValidator(http.Header{"Last-Modified": {hour}, "Date": {"noon"}}, now),
+		"or for one that is none")
 	assert.Empty(t, DateValidator(http.Header{"Last-Modified": {"yesterday"}}, now))
 	assert.Empty(t, DateValidator(http.Header{}, now))
 }

@@ -72,8 +72,9 @@ func TestAnEvaluationIsAnEventOfTheCallersTrace(t *testing.T) {
 	assert.Equal(t, "feature_flag.evaluation", events.last.EventName())
 	assert.Equal(t, span.SpanContext().TraceID(), events.last.TraceID())
 	assert.Equal(t, map[string]any{
-		"feature_flag.key": "checkout", "feature_flag.result.variant": "on", "feature_flag.result.reason": "targeting_match",
-		"feature_flag.context.id": "user-42", "feature_flag.provider.name": "becket", "feature_flag.set.id": "production",
+		"feature_flag.key": "checkout", "feature_flag.result.variant": "on",
+		"feature_flag.result.reason": "targeting_match", "feature_flag.context.id": "user-42",
+		"feature_flag.provider.name": "becket", "feature_flag.set.id": "production",
 		"feature_flag.version": "42",
 	}, events.attributes())
 }
@@ -113,5 +114,6 @@ func TestAPrivateKeyIsInNoEvent(t *testing.T) {
 	require.Error(t, api.SetProviderAndWait(t.Context(), provider.New(nil)))
 	client.Boolean(t.Context(), "checkout", false, subject())
 	assert.Equal(t, "provider_fatal", events.attributes()["error.type"])
-	assert.NotContains(t, events.attributes(), "feature_flag.context.id", "the SDK answered, which does not know what is private")
+	assert.NotContains(t, events.attributes(), "feature_flag.context.id",
+		"the SDK answered, which does not know what is private")
 }

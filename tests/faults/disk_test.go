@@ -202,8 +202,11 @@ func mount(t *testing.T, folder string, options string) {
 	if runtime.GOOS != "linux" || os.Getuid() != 0 {
 		t.Skip("mounting a small disk takes root on Linux; TestAFullDiskKeepsTheOldCopy writes to a file that fills up instead")
 	}
-	if output, err := exec.Command("mount", "-t", "tmpfs", "-o", options, "tmpfs", folder).CombinedOutput(); err != nil {
-		t.Skipf("mounting is not allowed here (%s); TestAFullDiskKeepsTheOldCopy writes to a file that fills up instead", bytes.TrimSpace(output))
+	if output, err := exec.Command("mount", "-t", "tmpfs", "-o", options, "tmpfs",
+		folder).CombinedOutput(); err != nil {
+		t.Skipf("mounting is not allowed here (%s); TestAFullDiskKeepsTheOldCopy writes to a file that fills up instead", bytes.TrimSpace(
+			output,
+		))
 	}
 	t.Cleanup(func() { assert.NoError(t, exec.Command("umount", "-l", folder).Run()) })
 }

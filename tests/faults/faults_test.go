@@ -78,7 +78,9 @@ func newTrial(t *testing.T, authority *faults.Authority, fault *faults.Fault, sc
 	t.Helper()
 	trial := &trial{fault: fault, scenario: scenario, folder: t.TempDir(), journal: &journal{}}
 	if fault.TLS && !fault.OwnClient {
-		transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: authority.Pool(), MinVersion: tls.VersionTLS12}}
+		transport := &http.Transport{
+			TLSClientConfig: &tls.Config{RootCAs: authority.Pool(), MinVersion: tls.VersionTLS12},
+		}
 		transport.ForceAttemptHTTP2 = fault.Silent
 		t.Cleanup(transport.CloseIdleConnections)
 		trial.http = &http.Client{Transport: transport}

@@ -29,7 +29,8 @@ func (c *table) check(t *testing.T) {
 			t.Logf("not all faults ran, so the page is not looked at")
 			return
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", fault.Name, cells[faults.Cold], cells[faults.Disk], cells[faults.Live])
+		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n",
+			fault.Name, cells[faults.Cold], cells[faults.Disk], cells[faults.Live])
 	}
 	b.WriteString("\n")
 	content, err := os.ReadFile(page)

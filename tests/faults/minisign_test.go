@@ -43,7 +43,8 @@ func TestTheMinisignProgramsSignatures(t *testing.T) {
 	}
 	publish(1, "first")
 	sign("now")
-	client, err := becket.New(becket.File(document), becket.WithPublicKey(key("now"), key("next")), becket.WithDiskCache(in("cache")))
+	client, err := becket.New(becket.File(document), becket.WithPublicKey(key("now"), key("next")),
+		becket.WithDiskCache(in("cache")))
 	require.NoError(t, err)
 	defer client.Close()
 	state := func() string { return client.For(becket.NewSubject("u")).String("state", "") }
@@ -77,12 +78,14 @@ func TestTheMinisignProgramsSignatures(t *testing.T) {
 	require.NoError(t, client.Close())
 
 	require.NoError(t, os.Remove(document))
-	again, err := becket.New(becket.File(document), becket.WithPublicKey(key("next")), becket.WithDiskCache(in("cache")))
+	again, err := becket.New(becket.File(document), becket.WithPublicKey(key("next")),
+		becket.WithDiskCache(in("cache")))
 	require.NoError(t, err)
 	defer again.Close()
 	assert.Equal(t, becket.TierDisk, again.Status().Tier, "the disk copy's signature holds")
 	require.NoError(t, again.Close())
-	retired, err := becket.New(becket.File(document), becket.WithPublicKey(key("now")), becket.WithDiskCache(in("cache")))
+	retired, err := becket.New(becket.File(document), becket.WithPublicKey(key("now")),
+		becket.WithDiskCache(in("cache")))
 	require.NoError(t, err)
 	defer retired.Close()
 	assert.Equal(t, becket.TierDefaults, retired.Status().Tier, "unless its key is no longer trusted")

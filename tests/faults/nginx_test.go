@@ -171,15 +171,19 @@ func TestJourneysWithNginx(t *testing.T) {
 		client, _ := journey(t, becket.HTTP(plain+"/private/flags.json"))
 		err := client.Refresh(t.Context())
 		require.ErrorContains(t, err, "401 Unauthorized")
-		client, state := journey(t, becket.HTTP("http://user:password-secret@127.0.0.1:"+server.port+"/private/flags.json"))
+		client, state := journey(t,
+			becket.HTTP("http://user:password-secret@127.0.0.1:"+server.port+"/private/flags.json"))
 		require.NoError(t, client.Refresh(t.Context()))
 		assert.Equal(t, "first", state())
-		client, state = journey(t, becket.HTTP("http://user:password-secret@127.0.0.1:"+server.port+"/moved/flags.json"))
+		client, state = journey(t,
+			becket.HTTP("http://user:password-secret@127.0.0.1:"+server.port+"/moved/flags.json"))
 		require.NoError(t, client.Refresh(t.Context()), "a redirect within the host carries the password")
 		assert.Equal(t, "first", state())
 	})
 	t.Run("TLS", func(t *testing.T) {
-		transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: server.authority.Pool(), MinVersion: tls.VersionTLS12}}
+		transport := &http.Transport{
+			TLSClientConfig: &tls.Config{RootCAs: server.authority.Pool(), MinVersion: tls.VersionTLS12},
+		}
 		defer transport.CloseIdleConnections()
 		address := "https://127.0.0.1:" + server.tls + "/flags.json"
 		client, state := journey(t, becket.HTTP(address, becket.WithHTTPClient(&http.Client{Transport: transport})))
@@ -206,11 +210,13 @@ func TestJourneysWithNginx(t *testing.T) {
 
 		server.start(t, findNginx(t))
 		before := len(server.codes(t, "/flags.json"))
-		require.Eventually(t, func() bool { return client.Status().Tier == becket.TierNetwork }, 5*time.Second, 10*time.Millisecond)
+		require.Eventually(t, func() bool { return client.Status().Tier == becket.TierNetwork }, 5*time.Second,
+			10*time.Millisecond)
 		require.EventuallyWithT(t, func(c *assert.CollectT) {
 			codes := server.codes(t, "/flags.json")[before:]
 			assert.NotEmpty(c, codes)
-			assert.NotContains(c, strings.Join(codes, " "), "200", "the disk copy's ETag is as good as a running client's")
+			assert.NotContains(c, strings.Join(codes, " "), "200",
+				"the disk copy's ETag is as good as a running client's")
 		}, 5*time.Second, 10*time.Millisecond)
 		server.publish(t, 3, "third")
 		require.Eventually(t, func() bool { return state() == "third" }, 5*time.Second, 10*time.Millisecond)

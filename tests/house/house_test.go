@@ -95,7 +95,8 @@ func TestFilesUseNothingOfAFloorAboveTheirs(t *testing.T) { //nolint:paralleltes
 	}
 	require.Greater(t, len(uses), 500)
 	for u := range uses {
-		assert.LessOrEqual(t, floors[u.to], floors[u.from], "%s names %s of %s, which stands above it", u.from, u.name, u.to)
+		assert.LessOrEqual(t, floors[u.to], floors[u.from], "%s names %s of %s, which stands above it",
+			u.from, u.name, u.to)
 	}
 }
 

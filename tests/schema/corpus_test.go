@@ -89,7 +89,8 @@ func TestCorpusIsWellFormed(t *testing.T) {
 		require.Equal(t, 1, sources, "%s needs one of document, text and base64", e.title())
 		require.Contains(t, []string{good, bad}, e.Schema, e.title())
 		require.Contains(t, []string{good, refused, aside}, e.Decoder, e.title())
-		require.Equal(t, e.Decoder == aside, len(e.Aside) > 0, "%s: aside goes with a list, and a list with aside", e.title())
+		require.Equal(t, e.Decoder == aside, len(e.Aside) > 0, "%s: aside goes with a list, and a list with aside",
+			e.title())
 		if e.Schema == bad {
 			require.NotEqual(t, good, e.Decoder, "%s: the schema may not be stricter than the decoder", e.title())
 		}

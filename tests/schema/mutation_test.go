@@ -45,10 +45,12 @@ func TestSchemaAndDecoderAgreeOnMutations(t *testing.T) {
 		case accepted && onlyDecoderSees(found):
 			exempt++
 		default:
-			assert.Fail(t, "schema and decoder disagree", "%v\nthe schema says: %v\nthe decoder says: %q\n%s", m.done, why, found.errors(), document)
+			assert.Fail(t, "schema and decoder disagree", "%v\nthe schema says: %v\nthe decoder says: %q\n%s",
+				m.done, why, found.errors(), document)
 		}
 	}
-	t.Logf("%d documents: both accept %d, both refuse %d, the decoder alone refuses %d", mutations, agreedGood, agreedBad, exempt)
+	t.Logf("%d documents: both accept %d, both refuse %d, the decoder alone refuses %d",
+		mutations, agreedGood, agreedBad, exempt)
 	assert.Greater(t, agreedGood, mutations/20, "too few good documents to mean anything")
 	assert.Greater(t, agreedBad, mutations/4, "too few bad documents to mean anything")
 	assert.Less(t, exempt, mutations/3, "too many documents are left to the decoder")
@@ -109,9 +111,10 @@ func parse(t *testing.T, document []byte) any {
 
 // replacements are JSON values that a mutation puts in the place of other values.
 var replacements = []string{
-	`null`, `true`, `false`, `0`, `1`, `-1`, `1.0`, `1.5`, `50`, `100`, `101`, `1e3`, `1e19`, `-1e19`, `""`, `"on"`, `"off"`, `"a"`, `"key"`, `"f"`, `"s"`,
-	`"10m"`, `"2026-11-01"`, `"2026-02-30"`, `"2026-11-01T00:00:00Z"`, `"192.0.2.0/24"`, `">=1.0.0"`, `"all"`, `"integer"`, `[]`, `{}`, `[null]`, `[[]]`,
-	`["on"]`, `[1]`, `[true, "a"]`, `[{}]`, `{"a": 1}`, `{"x-a": null}`, `{"on": 1}`, `{"all": []}`, `{"split": {"on": 1}}`, `{"serve": "on"}`,
+	`null`, `true`, `false`, `0`, `1`, `-1`, `1.0`, `1.5`, `50`, `100`, `101`, `1e3`, `1e19`, `-1e19`, `""`, `"on"`,
+	`"off"`, `"a"`, `"key"`, `"f"`, `"s"`, `"10m"`, `"2026-11-01"`, `"2026-02-30"`, `"2026-11-01T00:00:00Z"`,
+	`"192.0.2.0/24"`, `">=1.0.0"`, `"all"`, `"integer"`, `[]`, `{}`, `[null]`, `[[]]`, `["on"]`, `[1]`, `[true, "a"]`,
+	`[{}]`, `{"a": 1}`, `{"x-a": null}`, `{"on": 1}`, `{"all": []}`, `{"split": {"on": 1}}`, `{"serve": "on"}`,
 	`[{"serve": "off"}]`, `{"attribute": "a", "exists": true}`, `[{"any": []}]`,
 }
 

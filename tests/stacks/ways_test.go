@@ -34,11 +34,13 @@ var ways = []way{
 func check(s *service, p *person, flag string) bool {
 	return s.client.For(becket.NewSubject(string([]byte(p.key)),
 		becket.String(part(p.names, 0), string([]byte(p.country))),
-		becket.String("email", part(p.email, 0)+"@"+part(p.email, 1)), becket.Int("age", p.age), becket.Float("score", 0.5),
+		becket.String("email", part(p.email, 0)+"@"+part(p.email, 1)), becket.Int("age", p.age),
+		becket.Float("score", 0.5),
 		becket.Bool("paying", p.age > 18), becket.Strings("groups", "alpha", "be"+part(p.group, 0)),
 		becket.String(part(p.names, 1), part(p.version, 0)+"."+part(p.version, 1)),
 		becket.String("born", part(p.born, 0)+"T"+part(p.born, 1)),
-		becket.String("ip", part(p.ip, 0)+"."+part(p.ip, 1)), becket.String("ip"+"6", part(p.ip6, 0)+":"+part(p.ip6, 1)),
+		becket.String("ip", part(p.ip, 0)+"."+part(p.ip, 1)),
+		becket.String("ip"+"6", part(p.ip6, 0)+":"+part(p.ip6, 1)),
 		becket.Time("since", p.since))).Enabled(flag)
 }
 
@@ -46,33 +48,39 @@ func checkOfBuiltFlag(s *service, p *person, flag string) bool {
 	half := len(flag) / 2
 	return s.client.For(becket.NewSubject(string([]byte(p.key)),
 		becket.String(part(p.names, 0), string([]byte(p.country))),
-		becket.String("email", part(p.email, 0)+"@"+part(p.email, 1)), becket.Int("age", p.age), becket.Float("score", 0.5),
+		becket.String("email", part(p.email, 0)+"@"+part(p.email, 1)), becket.Int("age", p.age),
+		becket.Float("score", 0.5),
 		becket.Bool("paying", p.age > 18), becket.Strings("groups", "alpha", "be"+part(p.group, 0)),
 		becket.String(part(p.names, 1), part(p.version, 0)+"."+part(p.version, 1)),
 		becket.String("born", part(p.born, 0)+"T"+part(p.born, 1)),
-		becket.String("ip", part(p.ip, 0)+"."+part(p.ip, 1)), becket.String("ip"+"6", part(p.ip6, 0)+":"+part(p.ip6, 1)),
+		becket.String("ip", part(p.ip, 0)+"."+part(p.ip, 1)),
+		becket.String("ip"+"6", part(p.ip6, 0)+":"+part(p.ip6, 1)),
 		becket.Time("since", p.since))).Enabled(flag[:half] + string([]byte(flag[half:])))
 }
 
 func detail(s *service, p *person, flag string) bool {
 	return s.client.For(becket.NewSubject(string([]byte(p.key)),
 		becket.String(part(p.names, 0), string([]byte(p.country))),
-		becket.String("email", part(p.email, 0)+"@"+part(p.email, 1)), becket.Int("age", p.age), becket.Float("score", 0.5),
+		becket.String("email", part(p.email, 0)+"@"+part(p.email, 1)), becket.Int("age", p.age),
+		becket.Float("score", 0.5),
 		becket.Bool("paying", p.age > 18), becket.Strings("groups", "alpha", "be"+part(p.group, 0)),
 		becket.String(part(p.names, 1), part(p.version, 0)+"."+part(p.version, 1)),
 		becket.String("born", part(p.born, 0)+"T"+part(p.born, 1)),
-		becket.String("ip", part(p.ip, 0)+"."+part(p.ip, 1)), becket.String("ip"+"6", part(p.ip6, 0)+":"+part(p.ip6, 1)),
+		becket.String("ip", part(p.ip, 0)+"."+part(p.ip, 1)),
+		becket.String("ip"+"6", part(p.ip6, 0)+":"+part(p.ip6, 1)),
 		becket.Time("since", p.since))).BoolDetail(flag, false).Value
 }
 
 func resolve(s *service, p *person, flag string) bool {
 	r := s.client.For(becket.NewSubject(string([]byte(p.key)),
 		becket.String(part(p.names, 0), string([]byte(p.country))),
-		becket.String("email", part(p.email, 0)+"@"+part(p.email, 1)), becket.Int("age", p.age), becket.Float("score", 0.5),
+		becket.String("email", part(p.email, 0)+"@"+part(p.email, 1)), becket.Int("age", p.age),
+		becket.Float("score", 0.5),
 		becket.Bool("paying", p.age > 18), becket.Strings("groups", "alpha", "be"+part(p.group, 0)),
 		becket.String(part(p.names, 1), part(p.version, 0)+"."+part(p.version, 1)),
 		becket.String("born", part(p.born, 0)+"T"+part(p.born, 1)),
-		becket.String("ip", part(p.ip, 0)+"."+part(p.ip, 1)), becket.String("ip"+"6", part(p.ip6, 0)+":"+part(p.ip6, 1)),
+		becket.String("ip", part(p.ip, 0)+"."+part(p.ip, 1)),
+		becket.String("ip"+"6", part(p.ip6, 0)+":"+part(p.ip6, 1)),
 		becket.Time("since", p.since))).Resolve(flag, becket.KindBool)
 	return r.Variant != nil && r.Variant.Value.Bool()
 }
@@ -80,11 +88,13 @@ func resolve(s *service, p *person, flag string) bool {
 // view must be inlined, so that its texts are on the caller's stack.
 func view(c *becket.Client, p *person) becket.View {
 	return c.For(becket.NewSubject(p.key, becket.String("country", p.country),
-		becket.String("email", part(p.email, 0)+"@"+part(p.email, 1)), becket.Int("age", p.age), becket.Float("score", 0.5),
+		becket.String("email", part(p.email, 0)+"@"+part(p.email, 1)), becket.Int("age", p.age),
+		becket.Float("score", 0.5),
 		becket.Bool("paying", p.age > 18), becket.Strings("groups", "alpha", "be"+part(p.group, 0)),
 		becket.String(part(p.names, 1), part(p.version, 0)+"."+part(p.version, 1)),
 		becket.String("born", part(p.born, 0)+"T"+part(p.born, 1)),
-		becket.String("ip", part(p.ip, 0)+"."+part(p.ip, 1)), becket.String("ip"+"6", part(p.ip6, 0)+":"+part(p.ip6, 1)),
+		becket.String("ip", part(p.ip, 0)+"."+part(p.ip, 1)),
+		becket.String("ip"+"6", part(p.ip6, 0)+":"+part(p.ip6, 1)),
 		becket.Time("since", p.since)))
 }
 
@@ -117,7 +127,8 @@ func openFeature(s *service, p *person, flag string) bool {
 		"age":   p.age, "score": 0.5, "paying": p.age > 18, "groups": []any{"alpha", "be" + part(p.group, 0)},
 		part(p.names, 1): part(p.version, 0) + "." + part(p.version, 1),
 		"born":           part(p.born, 0) + "T" + part(p.born, 1),
-		"ip":             part(p.ip, 0) + "." + part(p.ip, 1), "ip6": part(p.ip6, 0) + ":" + part(p.ip6, 1), "since": p.since,
+		"ip":             part(p.ip, 0) + "." + part(p.ip, 1), "ip6": part(p.ip6, 0) + ":" + part(p.ip6, 1),
+		"since": p.since,
 	}).Value
 }
 

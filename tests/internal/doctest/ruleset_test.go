@@ -21,16 +21,21 @@ import (
 // around puts a part of a document into a whole one, which has what the parts of the page refer to.
 // %s is the part.
 var around = map[string]string{
-	"document":  `%s`,
-	"flags":     `{"schema": 1, "flags": %s}`,
-	"segments":  `{"schema": 1, "flags": {"new-checkout": {}}, "segments": %s}`,
-	"flag":      `{"schema": 1, ` + neighbours + `, "flags": {` + otherFlags + `, "f": %s}}`,
-	"rule":      `{"schema": 1, ` + neighbours + `, "flags": {` + otherFlags + `, "f": {` + variants + `, "rules": [%s]}}}`,
-	"condition": `{"schema": 1, ` + neighbours + `, "flags": {` + otherFlags + `, "f": {"rules": [{"if": %s, "serve": "on"}]}}}`,
-	"serve":     `{"schema": 1, ` + neighbours + `, "flags": {` + otherFlags + `, "f": {` + variants + `, "rules": [{"serve": %s}]}}}`,
-	"require":   `{"schema": 1, ` + neighbours + `, "flags": {` + otherFlags + `, "f": {"requires": [%s]}}}`,
-	"ramp":      `{"schema": 1, ` + neighbours + `, "flags": {` + otherFlags + `, "f": {"rules": [{"ramp": %s, "serve": "on"}]}}}`,
-	"layer":     `{"schema": 1, ` + neighbours + `, "flags": {` + otherFlags + `, "f": {"rules": [{"layer": %s, "serve": "on"}]}}}`,
+	"document": `%s`,
+	"flags":    `{"schema": 1, "flags": %s}`,
+	"segments": `{"schema": 1, "flags": {"new-checkout": {}}, "segments": %s}`,
+	"flag":     `{"schema": 1, ` + neighbours + `, "flags": {` + otherFlags + `, "f": %s}}`,
+	"rule": `{"schema": 1, ` + neighbours + `, "flags": {` + otherFlags + `, "f": {` + variants +
+		`, "rules": [%s]}}}`,
+	"condition": `{"schema": 1, ` + neighbours + `, "flags": {` + otherFlags +
+		`, "f": {"rules": [{"if": %s, "serve": "on"}]}}}`,
+	"serve": `{"schema": 1, ` + neighbours + `, "flags": {` + otherFlags + `, "f": {` + variants +
+		`, "rules": [{"serve": %s}]}}}`,
+	"require": `{"schema": 1, ` + neighbours + `, "flags": {` + otherFlags + `, "f": {"requires": [%s]}}}`,
+	"ramp": `{"schema": 1, ` + neighbours + `, "flags": {` + otherFlags +
+		`, "f": {"rules": [{"ramp": %s, "serve": "on"}]}}}`,
+	"layer": `{"schema": 1, ` + neighbours + `, "flags": {` + otherFlags +
+		`, "f": {"rules": [{"layer": %s, "serve": "on"}]}}}`,
 }
 
 const (
@@ -52,7 +57,8 @@ func TestRulesetPage(t *testing.T) {
 		require.NotEmpty(t, rows)
 		for _, row := range rows {
 			require.Len(t, row.Cells, 3, "line %d", row.Line)
-			assert.Equal(t, row.Cells[2], decide(t, row.Cells[0], row.Cells[1]), "line %d: %s on %s", row.Line, row.Cells[0], row.Cells[1])
+			assert.Equal(t, row.Cells[2], decide(t, row.Cells[0], row.Cells[1]), "line %d: %s on %s",
+				row.Line, row.Cells[0], row.Cells[1])
 		}
 	})
 	t.Run("version constraints come to what the table says", func(t *testing.T) {
@@ -61,7 +67,8 @@ func TestRulesetPage(t *testing.T) {
 		for _, row := range rows {
 			require.Len(t, row.Cells, 3, "line %d", row.Line)
 			condition := fmt.Sprintf(`{"attribute": "v", "semver": %q}`, row.Cells[0])
-			assert.Equal(t, row.Cells[2], decide(t, condition, fmt.Sprintf(`"v": %q`, row.Cells[1])), "line %d: %v", row.Line, row.Cells)
+			assert.Equal(t, row.Cells[2], decide(t, condition, fmt.Sprintf(`"v": %q`, row.Cells[1])), "line %d: %v",
+				row.Line, row.Cells)
 		}
 	})
 	t.Run("hashes are those of the vectors", func(t *testing.T) { checkHashes(t, Table(page, "hashes")) })
@@ -136,7 +143,8 @@ func decide(t *testing.T, condition, attributes string) string {
 		"variants": {"true": "true", "false": "false", "unknown": "unknown"},
 		"rules": [{"if": %s, "serve": "true"}, {"if": {"not": %s}, "serve": "false"}],
 		"default": "unknown"}}}`
-	return ask(t, fmt.Sprintf(document, neighbours, otherFlags, condition, condition), subject(t, attributes)).Variant.Name
+	return ask(t, fmt.Sprintf(document, neighbours, otherFlags, condition, condition),
+		subject(t, attributes)).Variant.Name
 }
 
 func ask(t *testing.T, document string, subject becket.Subject) becket.Result {
@@ -182,13 +190,15 @@ func checkHashes(t *testing.T, rows []Row) {
 	t.Helper()
 	require.NotEmpty(t, rows)
 	var vectors hashing
-	require.NoError(t, json.Unmarshal([]byte(read(t, "..", "..", "..", "testdata", "vectors", "hashing.json")), &vectors))
+	require.NoError(t,
+		json.Unmarshal([]byte(read(t, "..", "..", "..", "testdata", "vectors", "hashing.json")), &vectors))
 	for _, row := range rows {
 		found := false
 		for _, v := range vectors.Keys {
 			if v.Salt == row.Cells[0] && v.Key == row.Cells[1] {
 				found = true
-				assert.Equal(t, []string{v.Salt, v.Key, fmt.Sprint(v.Seed), v.Murmur3, v.Unit.String()}, row.Cells, "line %d", row.Line)
+				assert.Equal(t, []string{v.Salt, v.Key, fmt.Sprint(v.Seed), v.Murmur3, v.Unit.String()}, row.Cells,
+					"line %d", row.Line)
 			}
 		}
 		assert.True(t, found, "line %d: the vectors have no such row", row.Line)
@@ -207,7 +217,8 @@ func checkKeyTexts(t *testing.T, rows []Row) {
 		}
 		for salt := range 50 {
 			byText := ruleOf(t, strconv.Itoa(salt), subject(t, fmt.Sprintf(`"a": %q`, row.Cells[1])))
-			assert.Equal(t, byText, ruleOf(t, strconv.Itoa(salt), subject(t, `"a": `+row.Cells[0])), "line %d", row.Line)
+			assert.Equal(t, byText, ruleOf(t, strconv.Itoa(salt), subject(t, `"a": `+row.Cells[0])), "line %d",
+				row.Line)
 		}
 	}
 }
@@ -228,7 +239,8 @@ func checkSplits(t *testing.T, rows []Row) {
 	const document = `{"schema": 1, "flags": {"f": {"variants": {"red": 1, "green": 2, "blue": 3}, "off": "red",
 		"default": {"split": {"red": 50, "green": 30, "blue": 20}, "salt": "banner"}}}}`
 	for _, row := range rows {
-		assert.Equal(t, row.Cells[1], ask(t, document, becket.NewSubject(row.Cells[0])).Variant.Name, "line %d", row.Line)
+		assert.Equal(t, row.Cells[1], ask(t, document, becket.NewSubject(row.Cells[0])).Variant.Name, "line %d",
+			row.Line)
 	}
 }
 

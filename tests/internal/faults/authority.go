@@ -67,7 +67,10 @@ func (a *Authority) Pool() *x509.CertPool {
 }
 
 func (a *Authority) config(kind Certificate) *tls.Config {
-	c := &tls.Config{Certificates: []tls.Certificate{a.kinds[kind]}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}}
+	c := &tls.Config{
+		Certificates: []tls.Certificate{a.kinds[kind]}, MinVersion: tls.VersionTLS12,
+		NextProtos: []string{"h2", "http/1.1"},
+	}
 	if kind == OldVersion {
 		c.MinVersion, c.MaxVersion = tls.VersionTLS10, tls.VersionTLS11
 	}

@@ -111,12 +111,16 @@ func prepare() {
 	add(func(*http.Request) becket.Subject { return subject })
 	add(http.Handler(http.NotFoundHandler()))
 	always[reflect.TypeFor[context.Context]()] = func() reflect.Value {
-		ctx, _ := context.WithTimeout(context.Background(), 50*time.Millisecond) //nolint:govet // the context ends by itself
+		ctx, _ := context.WithTimeout(context.Background(),
+			50*time.Millisecond) //nolint:govet // the context ends by itself
 		return reflect.ValueOf(ctx)
 	}
-	always[reflect.TypeFor[http.ResponseWriter]()] = func() reflect.Value { return reflect.ValueOf(httptest.NewRecorder()) }
+	always[reflect.TypeFor[http.ResponseWriter]()] = func() reflect.Value {
+		return reflect.ValueOf(httptest.NewRecorder())
+	}
 	always[reflect.TypeFor[*http.Request]()] = func() reflect.Value {
-		return reflect.ValueOf(httptest.NewRequest(http.MethodPost, "/ofrep/v1/evaluate/flags/flag", strings.NewReader(`{"context":{}}`)))
+		return reflect.ValueOf(httptest.NewRequest(http.MethodPost, "/ofrep/v1/evaluate/flags/flag",
+			strings.NewReader(`{"context":{}}`)))
 	}
 	always[reflect.TypeFor[testing.TB]()] = func() reflect.Value { return reflect.ValueOf(test{}) }
 	always[reflect.TypeFor[*testing.T]()] = nil // nobody can create one, so methods that need it are left out
@@ -191,9 +195,10 @@ func argument(of reflect.Type, i int, zero bool) reflect.Value {
 		return make()
 	}
 	if in.Kind() == reflect.Func && in.NumOut() == 1 && in.Out(0).Kind() == reflect.Bool && in.NumIn() > 0 {
-		return reflect.MakeFunc(in, func([]reflect.Value) []reflect.Value { // the compiler makes such a function from the body of a loop
-			return []reflect.Value{reflect.ValueOf(true)}
-		})
+		return reflect.MakeFunc(in,
+			func([]reflect.Value) []reflect.Value { // the compiler makes such a function from the body of a loop
+				return []reflect.Value{reflect.ValueOf(true)}
+			})
 	}
 	if value, ok := good[in]; ok && !zero {
 		return value
@@ -384,7 +389,8 @@ func describe(arguments []reflect.Value) string {
 func place(stack []byte) string {
 	_, after, _ := strings.Cut(string(stack), "panic(")
 	for line := range strings.Lines(after) {
-		if strings.Contains(line, ".go:") && !strings.Contains(line, "/runtime/") && !strings.Contains(line, "exercise.go") {
+		if strings.Contains(line, ".go:") && !strings.Contains(line, "/runtime/") &&
+			!strings.Contains(line, "exercise.go") {
 			return "at " + strings.TrimSpace(line)
 		}
 	}
