@@ -15,16 +15,23 @@ func TestTheFirstInstantOfTheCalendarIsNotNow(t *testing.T) {
 	const document = `{"schema": 1, "flags": {"f": {"description": "x", "owner": "y", "expires": "2020-01-01", "rules": [
 		{"name": "early", "until": "0001-01-01T00:00:01Z", "serve": "on"}]}}}`
 	require.NoError(t, os.WriteFile("old.json", []byte(document), 0o600))
-	require.NoError(t, os.WriteFile("new.json", []byte(`{"schema": 1, "flags": {"f": {"description": "x", "owner": "y", "expires": "2020-01-01"}}}`), 0o600))
+	require.NoError(t,
+		os.WriteFile("new.json",
+			[]byte(`{"schema": 1, "flags": {"f": {"description": "x", "owner": "y", "expires": "2020-01-01"}}}`),
+			0o600))
 	for name, row := range map[string]struct {
 		args      []string
 		then, now string
 	}{
-		"eval":     {[]string{"eval", "f", "-r", "old.json"}, `by rule "early"`, "DEFAULT"},
-		"explain":  {[]string{"explain", "f", "-r", "old.json"}, `by rule "early"`, "DEFAULT"},
-		"simulate": {[]string{"simulate", "f", "-r", "old.json", "--subjects", "10"}, "early      ███", "early                 "},
-		"diff":     {[]string{"diff", "old.json", "new.json", "--subjects", "10"}, "on → off", "nobody gets another answer"},
-		"check":    {[]string{"check", "old.json"}, "nothing found", "expired on 2020-01-01"},
+		"eval":    {[]string{"eval", "f", "-r", "old.json"}, `by rule "early"`, "DEFAULT"},
+		"explain": {[]string{"explain", "f", "-r", "old.json"}, `by rule "early"`, "DEFAULT"},
+		"simulate": {
+			[]string{"simulate", "f", "-r", "old.json", "--subjects", "10"}, "early      ███", "early                 ",
+		},
+		"diff": {
+			[]string{"diff", "old.json", "new.json", "--subjects", "10"}, "on → off", "nobody gets another answer",
+		},
+		"check": {[]string{"check", "old.json"}, "nothing found", "expired on 2020-01-01"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, then, _ := command(t, nil, append(row.args, "--at", "0001-01-01T00:00:00Z")...)

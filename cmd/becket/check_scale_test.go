@@ -17,7 +17,8 @@ import (
 func manyFlags(count, layers int) string {
 	var flags, segments []string
 	for i := range count {
-		layer := fmt.Sprintf(`{"layer": {"name": "l%d", "from": %g, "to": %g}, "serve": "on"}`, i%layers, 100*float64(i/layers)/float64(count), 100*float64(i/layers+1)/float64(count))
+		layer := fmt.Sprintf(`{"layer": {"name": "l%d", "from": %g, "to": %g}, "serve": "on"}`, i%layers,
+			100*float64(i/layers)/float64(count), 100*float64(i/layers+1)/float64(count))
 		rules := layer + fmt.Sprintf(`, {"if": {"segment": "s%d"}, "percent": 5, "serve": "on"}, {"if": {"flag": "f%d", "in": ["on"]}, "percent": 5, "serve": "on"}`, i, i/2)
 		if i == 0 {
 			rules = layer
@@ -26,9 +27,11 @@ func manyFlags(count, layers int) string {
 		segments = append(segments, fmt.Sprintf(`"s%d": {"if": {"attribute": "a", "in": [%d]}}`, i, i))
 	}
 	for i := range 2 {
-		flags = append(flags, fmt.Sprintf(`"last%d": {"description": "x", "owner": "y", "rules": [{"layer": {"name": "the last layer", "from": 0, "to": 50}, "serve": "on"}]}`, i))
+		flags = append(flags,
+			fmt.Sprintf(`"last%d": {"description": "x", "owner": "y", "rules": [{"layer": {"name": "the last layer", "from": 0, "to": 50}, "serve": "on"}]}`, i))
 	}
-	return `{"schema": 1, "segments": {` + strings.Join(segments, ",") + `}, "flags": {` + strings.Join(flags, ",") + `}}`
+	return `{"schema": 1, "segments": {` + strings.Join(segments, ",") + `}, "flags": {` + strings.Join(flags, ",") +
+		`}}`
 }
 
 // Eight times as many flags take eight times as long. What grows with the square of the number

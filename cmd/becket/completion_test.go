@@ -38,7 +38,8 @@ func TestBashCompletes(t *testing.T) {
 		"becket completion ":                "bash zsh fish",
 	} {
 		t.Run(line, func(t *testing.T) {
-			script := exec.Command(bash, "--norc", "-c", `. ./completion; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _becket; echo "${COMPREPLY[*]}"`, "bash")
+			script := exec.Command(bash, "--norc", "-c",
+				`. ./completion; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _becket; echo "${COMPREPLY[*]}"`, "bash")
 			script.Args = append(script.Args, strings.Split(line, " ")...)
 			script.Dir = folder
 			output, err := script.CombinedOutput()
@@ -60,7 +61,8 @@ func TestEveryShellKnowsEveryVerb(t *testing.T) {
 	for _, shell := range []string{"bash", "zsh", "fish"} {
 		script := completion(t, shell)
 		for _, verb := range []string{
-			"check", "fmt", "build", "eval", "explain", "simulate", "diff", "gen", "usage", "serve", "keygen", "sign", "verify", "completion",
+			"check", "fmt", "build", "eval", "explain", "simulate", "diff", "gen", "usage", "serve", "keygen", "sign",
+			"verify", "completion",
 		} {
 			assert.Contains(t, script, verb, shell)
 		}

@@ -42,7 +42,8 @@ func TestAnInterruptedPromptLeavesTheTerminalAsItWas(t *testing.T) {
 	folder := t.TempDir()
 	for name, signal := range map[string]os.Signal{"Ctrl-C": os.Interrupt, "an order to end": unix.SIGTERM} {
 		t.Run(name, func(t *testing.T) {
-			command := becketProgram(t, "keygen", "-s", filepath.Join(folder, "x.key"), "-p", filepath.Join(folder, "x.pub"))
+			command := becketProgram(t, "keygen", "-s", filepath.Join(folder, "x.key"), "-p",
+				filepath.Join(folder, "x.pub"))
 			command.Stdin = screen
 			prompt, err := command.StderrPipe()
 			require.NoError(t, err)

@@ -84,7 +84,8 @@ func TestAnInterruptionEndsEveryVerbThatWaitsForInput(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			input := newEndless()
 			t.Chdir(copyOf(t, "testdata/rules"))
-			code, output := interrupted(t, func(e *env) { e.stdin, e.password = input, input.password }, input.asked, args...)
+			code, output := interrupted(t, func(e *env) { e.stdin, e.password = input, input.password }, input.asked,
+				args...)
 			assert.Equal(t, exitInterrupted, code)
 			assert.Empty(t, output)
 			assert.NoFileExists(t, "x.key")

@@ -62,7 +62,8 @@ func TestCheckAgreesWithTheDecoder(t *testing.T) {
 		invalid := strings.HasPrefix(output, "stdin:") || strings.Contains(output, `"name": "invalid"`)
 		assert.NotEqual(t, exitUsage, code, output)
 		if decoder[i] != "good" && !invalid {
-			assert.False(t, json.Valid(document), "only comments and trailing commas are better here than in the library: %s", document)
+			assert.False(t, json.Valid(document),
+				"only comments and trailing commas are better here than in the library: %s", document)
 			continue
 		}
 		assert.Equal(t, decoder[i] != "good", invalid, "%s\n%s", document, output)

@@ -47,7 +47,8 @@ func TestColoursAppearOnTerminalsOnly(t *testing.T) {
 	}
 }
 
-var escapes = strings.NewReplacer("\x1b[0m", "", "\x1b[22m", "", "\x1b[1m", "", "\x1b[2m", "", "\x1b[31m", "", "\x1b[32m", "", "\x1b[33m", "")
+var escapes = strings.NewReplacer("\x1b[0m", "", "\x1b[22m", "", "\x1b[1m", "", "\x1b[2m", "", "\x1b[31m", "",
+	"\x1b[32m", "", "\x1b[33m", "")
 
 func TestTheProgressBarAppearsForLongWorkOnTerminals(t *testing.T) {
 	onTerminal := func(e *env) { e.progress = true }

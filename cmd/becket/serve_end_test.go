@@ -110,7 +110,10 @@ func TestTheServerWaitsForAFileThatIsEmpty(t *testing.T) {
 	s := &served{lines: bufio.NewScanner(reader)}
 	code := make(chan int, 1)
 	go func() {
-		e := &env{ctx: ctx, stdout: writer, stderr: io.Discard, now: func() time.Time { return time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC) }}
+		e := &env{
+			ctx: ctx, stdout: writer, stderr: io.Discard,
+			now: func() time.Time { return time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC) },
+		}
 		code <- run(e, []string{"serve", file, "--addr", "127.0.0.1:0", "--poll", "10ms"})
 		_ = writer.Close()
 	}()

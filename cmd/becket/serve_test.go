@@ -33,7 +33,10 @@ func serve(t *testing.T, file string) *served {
 	ctx, cancel := context.WithCancel(t.Context())
 	reader, writer := io.Pipe()
 	s := &served{lines: bufio.NewScanner(reader), stderr: &bytes.Buffer{}}
-	e := &env{ctx: ctx, stdout: writer, stderr: s.stderr, now: func() time.Time { return time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC) }}
+	e := &env{
+		ctx: ctx, stdout: writer, stderr: s.stderr,
+		now: func() time.Time { return time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC) },
+	}
 	done := make(chan int, 1)
 	go func() {
 		done <- run(e, []string{"serve", file, "--addr", "127.0.0.1:0", "--poll", "10ms"})
@@ -125,11 +128,16 @@ func TestTheServerDoesNotStartWithBadInput(t *testing.T) {
 		code   int
 		stderr string
 	}{
-		"a bad document":          {[]string{rulesFile("broken.jsonc")}, exitFinding, `unknown field "rulez"`},
-		"no file":                 {[]string{"nowhere.json"}, exitUsage, `becket: serve watches a file or a folder, and "nowhere.json" is neither`},
-		"a URL":                   {[]string{"http://127.0.0.1/flags.json"}, exitUsage, "is neither"},
-		"an address that is none": {[]string{rulesFile("flags.json"), "--addr", "nonsense"}, exitUsage, "missing port in address"},
-		"too much haste":          {[]string{rulesFile("flags.json"), "--poll", "1ns"}, exitUsage, "--poll 1ns is below 10ms"},
+		"a bad document": {[]string{rulesFile("broken.jsonc")}, exitFinding, `unknown field "rulez"`},
+		"no file": {
+			[]string{"nowhere.json"}, exitUsage,
+			`becket: serve watches a file or a folder, and "nowhere.json" is neither`,
+		},
+		"a URL": {[]string{"http://127.0.0.1/flags.json"}, exitUsage, "is neither"},
+		"an address that is none": {
+			[]string{rulesFile("flags.json"), "--addr", "nonsense"}, exitUsage, "missing port in address",
+		},
+		"too much haste": {[]string{rulesFile("flags.json"), "--poll", "1ns"}, exitUsage, "--poll 1ns is below 10ms"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			code, _, stderr := command(t, nil, append([]string{"serve"}, test.args...)...)
@@ -141,7 +149,8 @@ func TestTheServerDoesNotStartWithBadInput(t *testing.T) {
 
 func TestTheServedNameEndsInJSON(t *testing.T) {
 	for rules, want := range map[string]string{
-		"flags.json": "flags.json", "a/b.yaml": "b.json", "flags/": "flags.json", ".flags": ".flags.json", "x.y.jsonc": "x.y.json",
+		"flags.json": "flags.json", "a/b.yaml": "b.json", "flags/": "flags.json", ".flags": ".flags.json",
+		"x.y.jsonc": "x.y.json",
 	} {
 		assert.Equal(t, want, servedName(rules))
 	}
@@ -155,7 +164,10 @@ func TestTheServerSaysEverythingAsJSONIfTheUserAsksForIt(t *testing.T) {
 	require.NoError(t, err)
 	code := make(chan int, 1)
 	go func() {
-		e := &env{ctx: ctx, stdout: writer, stderr: io.Discard, now: func() time.Time { return time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC) }}
+		e := &env{
+			ctx: ctx, stdout: writer, stderr: io.Discard,
+			now: func() time.Time { return time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC) },
+		}
 		code <- run(e, []string{"serve", file, "--addr", "127.0.0.1:0", "--json"})
 		_ = writer.Close()
 	}()

@@ -31,7 +31,8 @@ func signing(t *testing.T) {
 	require.NoError(t, os.WriteFile("commented.jsonc", comments, 0o600))
 	code, stdout, stderr := command(t, nil, "keygen", "-W")
 	require.Equal(t, exitGood, code, stderr)
-	require.Regexp(t, `^wrote the secret key to becket\.key and the public key to becket\.pub:\nRW[A-Za-z0-9+/]{54}\n$`, stdout)
+	require.Regexp(t, `^wrote the secret key to becket\.key and the public key to becket\.pub:\nRW[A-Za-z0-9+/]{54}\n$`,
+		stdout)
 }
 
 func good(t *testing.T, args ...string) string {
@@ -60,7 +61,8 @@ func program(t *testing.T, input string, args ...string) string {
 func TestTheLibraryAndMinisignAcceptBecketsSignatures(t *testing.T) {
 	signing(t)
 	assert.Regexp(t, `^flags\.json\.minisig: signed by the key [0-9A-F]+\n$`, good(t, "sign", "flags.json"))
-	assert.Regexp(t, `^signed by the key [0-9A-F]+: "timestamp:1795348800\\tfile:flags\.json\\thashed"\n$`, good(t, "verify", "flags.json"))
+	assert.Regexp(t, `^signed by the key [0-9A-F]+: "timestamp:1795348800\\tfile:flags\.json\\thashed"\n$`,
+		good(t, "verify", "flags.json"))
 
 	public, err := os.ReadFile("becket.pub")
 	require.NoError(t, err)
@@ -70,7 +72,8 @@ func TestTheLibraryAndMinisignAcceptBecketsSignatures(t *testing.T) {
 	require.NoError(t, client.Refresh(t.Context()))
 
 	assert.Contains(t, program(t, "", "-Vm", "flags.json", "-p", "becket.pub"), "timestamp:1795348800")
-	assert.Contains(t, program(t, "", "-VHm", "flags.json", "-p", "becket.pub"), "verified", "the signature is over the hash")
+	assert.Contains(t, program(t, "", "-VHm", "flags.json", "-p", "becket.pub"), "verified",
+		"the signature is over the hash")
 	program(t, "", "-S", "-W", "-s", "becket.key", "-m", "flags.json", "-t", "by the program")
 	assert.Contains(t, good(t, "verify", "flags.json"), `"by the program"`)
 }
@@ -137,11 +140,14 @@ func TestTheSecretKeyIsPrivateAndNeverReplacedUnasked(t *testing.T) {
 			a, answers = answers[0], answers[1:]
 			return a, nil
 		}, "the two passwords differ"},
-		"no password":     {func(context.Context, string) (string, error) { return "", nil }, "the password is empty"},
-		"a broken prompt": {func(context.Context, string) (string, error) { return "", errors.New("hung up") }, "hung up"},
+		"no password": {func(context.Context, string) (string, error) { return "", nil }, "the password is empty"},
+		"a broken prompt": {
+			func(context.Context, string) (string, error) { return "", errors.New("hung up") }, "hung up",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			code, _, stderr := command(t, func(e *env) { e.password = test.password }, "keygen", "-s", "x.key", "-p", "x.pub")
+			code, _, stderr := command(t, func(e *env) { e.password = test.password }, "keygen", "-s", "x.key", "-p",
+				"x.pub")
 			assert.Equal(t, exitUsage, code)
 			assert.Contains(t, stderr, test.want)
 			assert.NoFileExists(t, "x.key")
@@ -185,11 +191,15 @@ func TestSignRefusesDocumentsThatTheLibraryRefuses(t *testing.T) {
 		code int
 		want string
 	}{
-		"a bad ruleset":        {[]string{"bad.json"}, exitFinding, "bad.json:1:31: flags.a: unknown field"},
-		"comments":             {[]string{"commented.jsonc"}, exitUsage, "is not plain JSON: sign what becket build writes"},
-		"no file":              {[]string{"nowhere.json"}, exitUsage, `there is no file "nowhere.json"`},
-		"no key":               {[]string{"flags.json", "-s", "nowhere.key"}, exitUsage, "becket keygen makes one"},
-		"a key that is none":   {[]string{"flags.json", "-s", "flags.json"}, exitUsage, "is not a secret key of minisign"},
+		"a bad ruleset": {[]string{"bad.json"}, exitFinding, "bad.json:1:31: flags.a: unknown field"},
+		"comments": {
+			[]string{"commented.jsonc"}, exitUsage, "is not plain JSON: sign what becket build writes",
+		},
+		"no file": {[]string{"nowhere.json"}, exitUsage, `there is no file "nowhere.json"`},
+		"no key":  {[]string{"flags.json", "-s", "nowhere.key"}, exitUsage, "becket keygen makes one"},
+		"a key that is none": {
+			[]string{"flags.json", "-s", "flags.json"}, exitUsage, "is not a secret key of minisign",
+		},
 		"a comment of 2 lines": {[]string{"flags.json", "-t", "a\nb"}, exitUsage, "a trusted comment is one line"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -211,6 +221,7 @@ func TestALiveRulesetIsVerified(t *testing.T) {
 	public, err := os.ReadFile("becket.pub")
 	require.NoError(t, err)
 	key := strings.Split(string(public), "\n")[1]
-	assert.Contains(t, good(t, "verify", server.URL+"/flags.json?token=secret", "-P", key, "--json"), `"comment": "timestamp:1795348800\tfile:flags.json\thashed"`)
+	assert.Contains(t, good(t, "verify", server.URL+"/flags.json?token=secret", "-P", key, "--json"),
+		`"comment": "timestamp:1795348800\tfile:flags.json\thashed"`)
 	assert.Equal(t, "https://x/a%2Fb.json.minisig?q=1", signatureOf("https://x/a%2Fb.json?q=1"))
 }

@@ -43,7 +43,9 @@ func TestChartsFitEightyColumns(t *testing.T) {
 
 func TestColumnsStandBelowEachOther(t *testing.T) {
 	var b bytes.Buffer
-	require.NoError(t, chart.Write(&b, []chart.Row{{"on", 0.25, " 25 %"}, {"off", 0.75, " 75 %"}}, func(bar string) string { return "<" + bar + ">" }))
+	require.NoError(t,
+		chart.Write(&b, []chart.Row{{"on", 0.25, " 25 %"}, {"off", 0.75, " 75 %"}},
+			func(bar string) string { return "<" + bar + ">" }))
 	lines := strings.Split(strings.NewReplacer("<", "", ">", "").Replace(b.String()), "\n")
 	assert.Equal(t, utf8.RuneCountInString(lines[0]), utf8.RuneCountInString(lines[1]))
 	assert.Contains(t, b.String(), "off  <", "only the bar is coloured")

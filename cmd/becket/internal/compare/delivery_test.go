@@ -43,17 +43,32 @@ func TestADifferenceSaysWhenClientsRefuseTheDocument(t *testing.T) {
 		before, after string
 		want          []string
 	}{
-		"a higher revision":           {`"revision": 2, ` + flags, `"revision": 3, ` + flags, nil},
-		"the same revision":           {`"revision": 2, ` + flags, `"revision": 2, "flags": {"f": {"enabled": false}}`, nil},
-		"no revisions":                {flags, `"flags": {"g": {}}`, nil},
-		"a first revision":            {flags, `"revision": 1, ` + flags, nil},
-		"a lower revision":            {`"revision": 3, ` + flags, `"revision": 2, ` + flags, []string{"the revision falls from 3 to 2"}},
-		"no revision any longer":      {`"revision": 3, ` + flags, flags, []string{"it has no revision, and the old one has 3"}},
-		"another environment":         {`"environment": "production", ` + flags, `"environment": "staging", ` + flags, []string{`the environment changes from "production" to "staging"`}},
-		"no environment any longer":   {`"environment": "production", ` + flags, flags, []string{`it names no environment, and clients may expect "production"`}},
-		"a first environment":         {flags, `"environment": "production", ` + flags, nil},
-		"no flags any longer":         {flags, `"flags": {}`, []string{"it has no flags, and the old one has 1"}},
-		"several reasons":             {`"revision": 3, ` + flags, `"flags": {}`, []string{"it has no revision, and the old one has 3", "it has no flags, and the old one has 1"}},
+		"a higher revision": {`"revision": 2, ` + flags, `"revision": 3, ` + flags, nil},
+		"the same revision": {
+			`"revision": 2, ` + flags, `"revision": 2, "flags": {"f": {"enabled": false}}`, nil,
+		},
+		"no revisions":     {flags, `"flags": {"g": {}}`, nil},
+		"a first revision": {flags, `"revision": 1, ` + flags, nil},
+		"a lower revision": {
+			`"revision": 3, ` + flags, `"revision": 2, ` + flags, []string{"the revision falls from 3 to 2"},
+		},
+		"no revision any longer": {
+			`"revision": 3, ` + flags, flags, []string{"it has no revision, and the old one has 3"},
+		},
+		"another environment": {
+			`"environment": "production", ` + flags, `"environment": "staging", ` + flags,
+			[]string{`the environment changes from "production" to "staging"`},
+		},
+		"no environment any longer": {
+			`"environment": "production", ` + flags, flags,
+			[]string{`it names no environment, and clients may expect "production"`},
+		},
+		"a first environment": {flags, `"environment": "production", ` + flags, nil},
+		"no flags any longer": {flags, `"flags": {}`, []string{"it has no flags, and the old one has 1"}},
+		"several reasons": {
+			`"revision": 3, ` + flags, `"flags": {}`,
+			[]string{"it has no revision, and the old one has 3", "it has no flags, and the old one has 1"},
+		},
 		"fewer flags, but not none":   {`"flags": {"f": {}, "g": {}}`, flags, nil},
 		"invalid flags and no others": {flags, `"flags": {"f": {"enabled": 1}}`, nil},
 	} {
@@ -79,7 +94,8 @@ func TestADocumentThatTheLibraryCannotReadAsItIsIsRefused(t *testing.T) {
 	rules, err := flagd.Format.Decode([]byte(`{"flags": {"f": {"state": "ENABLED", "variants": {"a": true}, "defaultVariant": "a"}}}`))
 	require.NoError(t, err)
 	old.Format = "native"
-	assert.Equal(t, []string{"the format changes from native to flagd"}, compare.Refusals(old, compare.Version{Format: "flagd", Rules: rules}))
+	assert.Equal(t, []string{"the format changes from native to flagd"},
+		compare.Refusals(old, compare.Version{Format: "flagd", Rules: rules}))
 }
 
 func TestTheSameRevisionOfOtherContentIsNoted(t *testing.T) {
@@ -87,16 +103,25 @@ func TestTheSameRevisionOfOtherContentIsNoted(t *testing.T) {
 		before, after string
 		noted         bool
 	}{
-		"other content":         {`"revision": 2, "flags": {"f": {}}`, `"revision": 2, "flags": {"f": {"owner": "x"}}`, true},
-		"another segment":       {`"revision": 2, "segments": {"s": {}}, "flags": {"f": {}}`, `"revision": 2, "segments": {}, "flags": {"f": {}}`, true},
-		"another layout":        {`"revision": 2, "flags": {"f": {}}`, `"revision":2,"flags":{"f":{}}`, false},
-		"another revision":      {`"revision": 2, "flags": {"f": {}}`, `"revision": 3, "flags": {"f": {"owner": "x"}}`, false},
+		"other content": {
+			`"revision": 2, "flags": {"f": {}}`, `"revision": 2, "flags": {"f": {"owner": "x"}}`, true,
+		},
+		"another segment": {
+			`"revision": 2, "segments": {"s": {}}, "flags": {"f": {}}`,
+			`"revision": 2, "segments": {}, "flags": {"f": {}}`, true,
+		},
+		"another layout": {`"revision": 2, "flags": {"f": {}}`, `"revision":2,"flags":{"f":{}}`, false},
+		"another revision": {
+			`"revision": 2, "flags": {"f": {}}`, `"revision": 3, "flags": {"f": {"owner": "x"}}`, false,
+		},
 		"no revision in either": {`"flags": {"f": {}}`, `"flags": {"f": {"owner": "x"}}`, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r, err := compare.Compare(t.Context(), version(t, `{"schema": 1, `+row.before+`}`), version(t, `{"schema": 1, `+row.after+`}`), people(t, 10), noon, nil)
+			r, err := compare.Compare(t.Context(), version(t, `{"schema": 1, `+row.before+`}`),
+				version(t, `{"schema": 1, `+row.after+`}`), people(t, 10), noon, nil)
 			require.NoError(t, err)
-			assert.Equal(t, row.noted, len(r.Notes) == 1 && strings.HasPrefix(r.Notes[0], "the revision stays 2"), r.Notes)
+			assert.Equal(t, row.noted, len(r.Notes) == 1 && strings.HasPrefix(r.Notes[0], "the revision stays 2"),
+				r.Notes)
 			assert.Empty(t, r.Refused)
 		})
 	}

@@ -55,7 +55,9 @@ func TestPathsAndMethods(t *testing.T) {
 func TestAKnownDocumentIsAnsweredWith304(t *testing.T) {
 	s := New("flags.json")
 	etag := s.Publish([]byte("{}"), nil)
-	for _, known := range []string{etag, "W/" + etag, `"other", ` + etag, "*", get(s, "GET", "/", "Accept-Encoding", "gzip").Header.Get("Etag")} {
+	for _, known := range []string{
+		etag, "W/" + etag, `"other", ` + etag, "*", get(s, "GET", "/", "Accept-Encoding", "gzip").Header.Get("Etag"),
+	} {
 		r := get(s, "GET", "/", "If-None-Match", known)
 		assert.Equal(t, http.StatusNotModified, r.StatusCode, known)
 		assert.Equal(t, etag, r.Header.Get("Etag"))
@@ -71,7 +73,8 @@ func TestGzipIsSentOnlyIfAccepted(t *testing.T) {
 	s := New("flags.json")
 	plain := s.Publish([]byte("{}"), nil)
 	for accepted, want := range map[string]bool{
-		"gzip": true, "br, GZIP;q=0.5": true, "*": true, "gzip; q=0": false, "gzip;q=0, *": false, "br": false, "": false, "identity": false,
+		"gzip": true, "br, GZIP;q=0.5": true, "*": true, "gzip; q=0": false, "gzip;q=0, *": false, "br": false,
+		"": false, "identity": false,
 	} {
 		r := get(s, "GET", "/", "Accept-Encoding", accepted)
 		assert.Equal(t, want, r.Header.Get("Content-Encoding") == "gzip", accepted)

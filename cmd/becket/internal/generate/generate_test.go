@@ -85,23 +85,39 @@ func TestANewFlagNeverTakesTheNameOfAnother(t *testing.T) {
 
 func TestObjectsOfAnyShapeBecomeTypesThatCompile(t *testing.T) {
 	for name, test := range map[string]struct{ variants, want string }{
-		"one type for all variants":         {`{"a": {"rps": 1}, "b": {"rps": 2, "name": "x"}}`, "type FValue struct {\n\tName string `json:\"name\"`\n\tRPS  int    `json:\"rps\"`\n}"},
-		"an integer and a fraction":         {`{"a": {"x": 1}, "b": {"x": 1.5}}`, "X float64"},
-		"an integer written as 1.0":         {`{"a": {"x": 1.0}}`, "X float64"},
-		"an integer beyond 32 bits":         {`{"a": {"x": 1}, "b": {"x": 5000000000}}`, "X int64"},
-		"values of several types":           {`{"a": {"x": 1}, "b": {"x": "1"}}`, "X any"},
-		"null":                              {`{"a": {"x": null}}`, "X any"},
-		"a list of texts":                   {`{"a": ["x", "y"]}`, `becket.JSONFlag[[]string]{Key: "f", Default: []string{"x", "y"}}`},
-		"a list of objects":                 {`{"a": [{"x": 1}, {"y": true}]}`, `JSONFlag[[]FValueItem]{Key: "f", Default: []FValueItem{FValueItem{X: 1}, FValueItem{Y: true}}}`},
-		"an empty list":                     {`{"a": []}`, `JSONFlag[[]any]`},
-		"an empty object":                   {`{"a": {}}`, `JSONFlag[FValue]`},
-		"names that no tag can have":        {`{"a": {"x,y": 1, "": [2, null, {"z": false}]}}`, `map[string]any{"": []any{float64(2), nil, map[string]any{"z": false}}, "x,y": float64(1)}`},
-		"objects in objects":                {`{"a": {"b": {"c": {"d": "e"}}}}`, `FValue{B: FValueB{C: FValueBC{D: "e"}}}`},
-		"a list and an object":              {`{"a": [1], "b": {"c": 1}}`, `JSONFlag[any]{Key: "f", Default: []any{float64(1)}}`},
+		"one type for all variants": {
+			`{"a": {"rps": 1}, "b": {"rps": 2, "name": "x"}}`,
+			"type FValue struct {\n\tName string `json:\"name\"`\n\tRPS  int    `json:\"rps\"`\n}",
+		},
+		"an integer and a fraction": {`{"a": {"x": 1}, "b": {"x": 1.5}}`, "X float64"},
+		"an integer written as 1.0": {`{"a": {"x": 1.0}}`, "X float64"},
+		"an integer beyond 32 bits": {`{"a": {"x": 1}, "b": {"x": 5000000000}}`, "X int64"},
+		"values of several types":   {`{"a": {"x": 1}, "b": {"x": "1"}}`, "X any"},
+		"null":                      {`{"a": {"x": null}}`, "X any"},
+		"a list of texts": {
+			`{"a": ["x", "y"]}`, `becket.JSONFlag[[]string]{Key: "f", Default: []string{"x", "y"}}`,
+		},
+		"a list of objects": {
+			`{"a": [{"x": 1}, {"y": true}]}`,
+			`JSONFlag[[]FValueItem]{Key: "f", Default: []FValueItem{FValueItem{X: 1}, FValueItem{Y: true}}}`,
+		},
+		"an empty list":   {`{"a": []}`, `JSONFlag[[]any]`},
+		"an empty object": {`{"a": {}}`, `JSONFlag[FValue]`},
+		"names that no tag can have": {
+			`{"a": {"x,y": 1, "": [2, null, {"z": false}]}}`,
+			`map[string]any{"": []any{float64(2), nil, map[string]any{"z": false}}, "x,y": float64(1)}`,
+		},
+		"objects in objects": {
+			`{"a": {"b": {"c": {"d": "e"}}}}`, `FValue{B: FValueB{C: FValueBC{D: "e"}}}`,
+		},
+		"a list and an object": {
+			`{"a": [1], "b": {"c": 1}}`, `JSONFlag[any]{Key: "f", Default: []any{float64(1)}}`,
+		},
 		"fields with names like each other": {`{"a": {"a b": 1, "A-B": 2}}`, "AB_"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			code, err := Go("flags", "", flagsOf(t, `{"schema": 1, "flags": {"f": {"variants": `+test.variants+`, "default": "a"}}}`))
+			code, err := Go("flags", "",
+				flagsOf(t, `{"schema": 1, "flags": {"f": {"variants": `+test.variants+`, "default": "a"}}}`))
 			require.NoError(t, err)
 			compiled(t, code)
 			assert.Contains(t, string(code), test.want)
@@ -148,7 +164,9 @@ func TestLargeIntegersCompileFor32And64Bits(t *testing.T) {
 	module, err := os.ReadFile(filepath.Join(root, "go.mod"))
 	require.NoError(t, err)
 	_, requirements, _ := strings.Cut(string(module), "\n")
-	text := "module example.com/flags\n" + requirements + "\nrequire github.com/becketflags/becket v0.1.0\nreplace github.com/becketflags/becket => " + strconv.Quote(filepath.ToSlash(root)) + "\n"
+	text := "module example.com/flags\n" + requirements +
+		"\nrequire github.com/becketflags/becket v0.1.0\nreplace github.com/becketflags/becket => " +
+		strconv.Quote(filepath.ToSlash(root)) + "\n"
 	for name, body := range map[string][]byte{"go.mod": []byte(text), "go.sum": sums, "flags.go": code} {
 		require.NoError(t, os.WriteFile(filepath.Join(folder, name), body, 0o600))
 	}
@@ -192,8 +210,11 @@ func TestAnotherTypeBreaksCodeThatNeedsTheOldOne(t *testing.T) {
 }
 
 func TestANumberThatNoGoTypeHoldsIsAnError(t *testing.T) {
-	variants := []becket.Variant{{Name: "a", Value: becket.ObjectValue([]byte(`{"x": 1e999}`))}} // no native document has it
-	_, err := Go("flags", "", []Flag{{FlagInfo: becket.FlagInfo{Key: "f", Kind: becket.KindObject}, Values: variants, Default: "a"}})
+	variants := []becket.Variant{{
+		Name: "a", Value: becket.ObjectValue([]byte(`{"x": 1e999}`)),
+	}} // no native document has it
+	_, err := Go("flags", "",
+		[]Flag{{FlagInfo: becket.FlagInfo{Key: "f", Kind: becket.KindObject}, Values: variants, Default: "a"}})
 	assert.EqualError(t, err, `flag "f": the number 1e999 is out of range`)
 }
 

@@ -44,34 +44,94 @@ func implies(t *testing.T, a, b string) bool {
 
 func TestImplicationsThatAreFound(t *testing.T) {
 	for name, pair := range map[string][2]string{
-		"a condition implies itself":                    {`{"attribute": "v", "matches": "^a"}`, `{"attribute": "v", "matches": "^a"}`},
-		"a subset of a list":                            {`{"attribute": "c", "in": ["DE"]}`, `{"attribute": "c", "in": ["FR", "DE"]}`},
-		"a narrower range":                              {`{"attribute": "n", "gte": 18, "lt": 30}`, `{"attribute": "n", "gt": 17}`},
-		"an open range within a closed one":             {`{"attribute": "n", "gt": 5}`, `{"attribute": "n", "gte": 5}`},
-		"numbers of a list within a range":              {`{"attribute": "n", "in": [3, 4.5]}`, `{"attribute": "n", "lte": 4.5}`},
-		"a part of all":                                 {`{"all": [{"segment": "staff"}, {"attribute": "c", "in": ["DE"]}]}`, `{"segment": "staff"}`},
-		"one of any":                                    {`{"segment": "staff"}`, `{"any": [{"attribute": "c", "in": ["DE"]}, {"segment": "staff"}]}`},
-		"both of any":                                   {`{"any": [{"attribute": "c", "in": ["DE"]}, {"attribute": "c", "in": ["FR"]}]}`, `{"attribute": "c", "in": ["DE", "FR"]}`},
-		"a list against its values one by one":          {`{"attribute": "c", "in": ["DE", "FR"]}`, `{"any": [{"attribute": "c", "in": ["DE"]}, {"attribute": "c", "in": ["FR"]}]}`},
-		"a longer prefix":                               {`{"attribute": "c", "starts_with": "abc"}`, `{"attribute": "c", "contains": "b"}`},
-		"a text in a list with a suffix, ignoring case": {`{"attribute": "c", "in": ["A@EXAMPLE.com"]}`, `{"attribute": "c", "ends_with": "@Example.com", "ignore_case": true}`},
-		"a negated longer list":                         {`{"attribute": "c", "not_in": ["DE", "FR"]}`, `{"attribute": "c", "not_in": ["DE"]}`},
-		"not in is the negation of in":                  {`{"attribute": "c", "not_in": ["DE"]}`, `{"not": {"attribute": "c", "in": ["DE"]}}`},
-		"not all is any not":                            {`{"not": {"all": [{"segment": "staff"}, {"attribute": "c", "in": ["DE"]}]}}`, `{"any": [{"attribute": "c", "not_in": ["DE"]}, {"not": {"segment": "staff"}}]}`},
-		"what is compared exists":                       {`{"attribute": "c", "not_in": ["DE"]}`, `{"attribute": "c", "exists": true}`},
-		"a smaller network":                             {`{"attribute": "ip", "cidr": "10.1.0.0/16"}`, `{"attribute": "ip", "cidr": ["192.168.0.0/16", "10.0.0.0/8"]}`},
-		"a younger age":                                 {`{"attribute": "t", "newer_than": "36h"}`, `{"attribute": "t", "newer_than": "1d12h"}`},
-		"a lower bound of an age":                       {`{"attribute": "t", "older_than": "7d"}`, `{"attribute": "t", "older_than": "1d"}`},
-		"not newer than more":                           {`{"not": {"attribute": "t", "newer_than": "7d"}}`, `{"not": {"attribute": "t", "newer_than": "1d"}}`},
-		"a later bound of an instant":                   {`{"attribute": "t", "after": "2026-01-02T00:00:00Z"}`, `{"attribute": "t", "after": "2026-01-01T00:00:00Z"}`},
-		"what has an age exists":                        {`{"attribute": "t", "older_than": "7d"}`, `{"attribute": "t", "exists": true}`},
-		"an earlier instant":                            {`{"attribute": "t", "before": "2026-01-01T00:00:00Z"}`, `{"attribute": "t", "before": "2026-01-01T03:00:00+01:00"}`},
-		"an IPv4 network that is written as IPv6":       {`{"attribute": "ip", "cidr": "::ffff:10.1.0.0/112"}`, `{"attribute": "ip", "cidr": "10.0.0.0/8"}`},
-		"an instant in small letters":                   {`{"attribute": "t", "before": "2026-01-01t00:00:00z"}`, `{"attribute": "t", "before": "2026-01-02T00:00:00Z"}`},
-		"one integer in two spellings":                  {`{"attribute": "n", "in": [9007199254740993]}`, `{"attribute": "n", "in": [9007199254740993.0, 1]}`},
-		"some of several tests":                         {`{"attribute": "n", "gte": 18, "exists": true}`, `{"attribute": "n", "exists": true}`},
-		"fewer variants of a flag":                      {`{"flag": "other", "in": ["x"]}`, `{"flag": "other", "in": ["x", "y"]}`},
-		"what is never true implies anything":           {`{"any": []}`, `{"segment": "staff"}`},
+		"a condition implies itself": {
+			`{"attribute": "v", "matches": "^a"}`, `{"attribute": "v", "matches": "^a"}`,
+		},
+		"a subset of a list": {
+			`{"attribute": "c", "in": ["DE"]}`, `{"attribute": "c", "in": ["FR", "DE"]}`,
+		},
+		"a narrower range": {
+			`{"attribute": "n", "gte": 18, "lt": 30}`, `{"attribute": "n", "gt": 17}`,
+		},
+		"an open range within a closed one": {
+			`{"attribute": "n", "gt": 5}`, `{"attribute": "n", "gte": 5}`,
+		},
+		"numbers of a list within a range": {
+			`{"attribute": "n", "in": [3, 4.5]}`, `{"attribute": "n", "lte": 4.5}`,
+		},
+		"a part of all": {
+			`{"all": [{"segment": "staff"}, {"attribute": "c", "in": ["DE"]}]}`, `{"segment": "staff"}`,
+		},
+		"one of any": {
+			`{"segment": "staff"}`, `{"any": [{"attribute": "c", "in": ["DE"]}, {"segment": "staff"}]}`,
+		},
+		"both of any": {
+			`{"any": [{"attribute": "c", "in": ["DE"]}, {"attribute": "c", "in": ["FR"]}]}`,
+			`{"attribute": "c", "in": ["DE", "FR"]}`,
+		},
+		"a list against its values one by one": {
+			`{"attribute": "c", "in": ["DE", "FR"]}`,
+			`{"any": [{"attribute": "c", "in": ["DE"]}, {"attribute": "c", "in": ["FR"]}]}`,
+		},
+		"a longer prefix": {`{"attribute": "c", "starts_with": "abc"}`, `{"attribute": "c", "contains": "b"}`},
+		"a text in a list with a suffix, ignoring case": {
+			`{"attribute": "c", "in": ["A@EXAMPLE.com"]}`,
+			`{"attribute": "c", "ends_with": "@Example.com", "ignore_case": true}`,
+		},
+		"a negated longer list": {
+			`{"attribute": "c", "not_in": ["DE", "FR"]}`, `{"attribute": "c", "not_in": ["DE"]}`,
+		},
+		"not in is the negation of in": {
+			`{"attribute": "c", "not_in": ["DE"]}`, `{"not": {"attribute": "c", "in": ["DE"]}}`,
+		},
+		"not all is any not": {
+			`{"not": {"all": [{"segment": "staff"}, {"attribute": "c", "in": ["DE"]}]}}`,
+			`{"any": [{"attribute": "c", "not_in": ["DE"]}, {"not": {"segment": "staff"}}]}`,
+		},
+		"what is compared exists": {
+			`{"attribute": "c", "not_in": ["DE"]}`, `{"attribute": "c", "exists": true}`,
+		},
+		"a smaller network": {
+			`{"attribute": "ip", "cidr": "10.1.0.0/16"}`,
+			`{"attribute": "ip", "cidr": ["192.168.0.0/16", "10.0.0.0/8"]}`,
+		},
+		"a younger age": {
+			`{"attribute": "t", "newer_than": "36h"}`, `{"attribute": "t", "newer_than": "1d12h"}`,
+		},
+		"a lower bound of an age": {
+			`{"attribute": "t", "older_than": "7d"}`, `{"attribute": "t", "older_than": "1d"}`,
+		},
+		"not newer than more": {
+			`{"not": {"attribute": "t", "newer_than": "7d"}}`, `{"not": {"attribute": "t", "newer_than": "1d"}}`,
+		},
+		"a later bound of an instant": {
+			`{"attribute": "t", "after": "2026-01-02T00:00:00Z"}`,
+			`{"attribute": "t", "after": "2026-01-01T00:00:00Z"}`,
+		},
+		"what has an age exists": {
+			`{"attribute": "t", "older_than": "7d"}`, `{"attribute": "t", "exists": true}`,
+		},
+		"an earlier instant": {
+			`{"attribute": "t", "before": "2026-01-01T00:00:00Z"}`,
+			`{"attribute": "t", "before": "2026-01-01T03:00:00+01:00"}`,
+		},
+		"an IPv4 network that is written as IPv6": {
+			`{"attribute": "ip", "cidr": "::ffff:10.1.0.0/112"}`, `{"attribute": "ip", "cidr": "10.0.0.0/8"}`,
+		},
+		"an instant in small letters": {
+			`{"attribute": "t", "before": "2026-01-01t00:00:00z"}`,
+			`{"attribute": "t", "before": "2026-01-02T00:00:00Z"}`,
+		},
+		"one integer in two spellings": {
+			`{"attribute": "n", "in": [9007199254740993]}`, `{"attribute": "n", "in": [9007199254740993.0, 1]}`,
+		},
+		"some of several tests": {
+			`{"attribute": "n", "gte": 18, "exists": true}`, `{"attribute": "n", "exists": true}`,
+		},
+		"fewer variants of a flag": {
+			`{"flag": "other", "in": ["x"]}`, `{"flag": "other", "in": ["x", "y"]}`,
+		},
+		"what is never true implies anything": {`{"any": []}`, `{"segment": "staff"}`},
 	} {
 		t.Run(name, func(t *testing.T) { assert.True(t, implies(t, pair[0], pair[1])) })
 	}
@@ -79,22 +139,50 @@ func TestImplicationsThatAreFound(t *testing.T) {
 
 func TestImplicationsThatDoNotHold(t *testing.T) {
 	for name, pair := range map[string][2]string{
-		"a longer list":                                {`{"attribute": "c", "in": ["FR", "DE"]}`, `{"attribute": "c", "in": ["DE"]}`},
-		"two large integers with one float":            {`{"attribute": "n", "in": [9007199254740993]}`, `{"attribute": "n", "in": [9007199254740992]}`},
-		"not one of several tests":                     {`{"not": {"attribute": "n", "gte": 18, "lt": 30}}`, `{"not": {"attribute": "n", "gte": 18}}`},
-		"all of several tests":                         {`{"attribute": "n", "gte": 18}`, `{"attribute": "n", "gte": 18, "lt": 30}`},
-		"an older age":                                 {`{"attribute": "t", "newer_than": "7d"}`, `{"attribute": "t", "newer_than": "1d"}`},
-		"a lower bound of an age that is younger":      {`{"attribute": "t", "older_than": "1d"}`, `{"attribute": "t", "older_than": "7d"}`},
-		"not newer is not older, for a list":           {`{"not": {"attribute": "t", "newer_than": "7d"}}`, `{"attribute": "t", "older_than": "7d"}`},
-		"older is not newer":                           {`{"attribute": "t", "older_than": "7d"}`, `{"attribute": "t", "newer_than": "8d"}`},
-		"another attribute":                            {`{"attribute": "c", "in": ["DE"]}`, `{"attribute": "d", "in": ["DE"]}`},
-		"one value does not exclude another of a list": {`{"attribute": "c", "in": ["DE"]}`, `{"attribute": "c", "not_in": ["FR"]}`},
-		"a missing attribute is in no complement":      {`{"attribute": "d", "in": ["DE"]}`, `{"attribute": "c", "not_in": ["FR"]}`},
-		"not below is not at least, for a list":        {`{"not": {"attribute": "n", "lt": 5}}`, `{"attribute": "n", "gte": 5}`},
-		"a closed range within an open one":            {`{"attribute": "n", "gte": 5}`, `{"attribute": "n", "gt": 5}`},
-		"a type that only the longer list has":         {`{"attribute": "c", "not_in": ["DE", 5]}`, `{"attribute": "c", "not_in": ["DE"]}`},
-		"case that only the first ignores":             {`{"attribute": "c", "in": ["de"], "ignore_case": true}`, `{"attribute": "c", "in": ["de"]}`},
-		"one of any against one":                       {`{"any": [{"segment": "staff"}, {"attribute": "c", "in": ["DE"]}]}`, `{"segment": "staff"}`},
+		"a longer list": {
+			`{"attribute": "c", "in": ["FR", "DE"]}`, `{"attribute": "c", "in": ["DE"]}`,
+		},
+		"two large integers with one float": {
+			`{"attribute": "n", "in": [9007199254740993]}`, `{"attribute": "n", "in": [9007199254740992]}`,
+		},
+		"not one of several tests": {
+			`{"not": {"attribute": "n", "gte": 18, "lt": 30}}`, `{"not": {"attribute": "n", "gte": 18}}`,
+		},
+		"all of several tests": {
+			`{"attribute": "n", "gte": 18}`, `{"attribute": "n", "gte": 18, "lt": 30}`,
+		},
+		"an older age": {`{"attribute": "t", "newer_than": "7d"}`, `{"attribute": "t", "newer_than": "1d"}`},
+		"a lower bound of an age that is younger": {
+			`{"attribute": "t", "older_than": "1d"}`, `{"attribute": "t", "older_than": "7d"}`,
+		},
+		"not newer is not older, for a list": {
+			`{"not": {"attribute": "t", "newer_than": "7d"}}`, `{"attribute": "t", "older_than": "7d"}`,
+		},
+		"older is not newer": {
+			`{"attribute": "t", "older_than": "7d"}`, `{"attribute": "t", "newer_than": "8d"}`,
+		},
+		"another attribute": {
+			`{"attribute": "c", "in": ["DE"]}`, `{"attribute": "d", "in": ["DE"]}`,
+		},
+		"one value does not exclude another of a list": {
+			`{"attribute": "c", "in": ["DE"]}`, `{"attribute": "c", "not_in": ["FR"]}`,
+		},
+		"a missing attribute is in no complement": {
+			`{"attribute": "d", "in": ["DE"]}`, `{"attribute": "c", "not_in": ["FR"]}`,
+		},
+		"not below is not at least, for a list": {
+			`{"not": {"attribute": "n", "lt": 5}}`, `{"attribute": "n", "gte": 5}`,
+		},
+		"a closed range within an open one": {`{"attribute": "n", "gte": 5}`, `{"attribute": "n", "gt": 5}`},
+		"a type that only the longer list has": {
+			`{"attribute": "c", "not_in": ["DE", 5]}`, `{"attribute": "c", "not_in": ["DE"]}`,
+		},
+		"case that only the first ignores": {
+			`{"attribute": "c", "in": ["de"], "ignore_case": true}`, `{"attribute": "c", "in": ["de"]}`,
+		},
+		"one of any against one": {
+			`{"any": [{"segment": "staff"}, {"attribute": "c", "in": ["DE"]}]}`, `{"segment": "staff"}`,
+		},
 	} {
 		t.Run(name, func(t *testing.T) { assert.False(t, implies(t, pair[0], pair[1])) })
 	}
@@ -124,7 +212,8 @@ func TestClaimedImplicationsHoldForRandomSubjects(t *testing.T) {
 	claimed := 0
 	for a := range texts {
 		for b := range texts {
-			if a == b || !imply.Implies(imply.Of(all.Flag(fmt.Sprintf("c%d", a)).Rules[0].If), imply.Of(all.Flag(fmt.Sprintf("c%d", b)).Rules[0].If)) {
+			if a == b || !imply.Implies(imply.Of(all.Flag(fmt.Sprintf("c%d", a)).Rules[0].If),
+				imply.Of(all.Flag(fmt.Sprintf("c%d", b)).Rules[0].If)) {
 				continue
 			}
 			claimed++
@@ -143,13 +232,15 @@ func randomCondition(random *rand.Rand, depth int) string {
 		case 0:
 			return `{"not": ` + randomCondition(random, depth-1) + `}`
 		default:
-			return `{"` + pick("all", "any") + `": [` + randomCondition(random, depth-1) + `, ` + randomCondition(random, depth-1) + `]}`
+			return `{"` + pick("all", "any") + `": [` + randomCondition(random, depth-1) + `, ` +
+				randomCondition(random, depth-1) + `]}`
 		}
 	}
 	attribute := `{"attribute": "` + pick("a", "b") + `", `
 	switch random.IntN(9) {
 	case 8:
-		return attribute + pick(`"newer_than": "1h"`, `"newer_than": "2h"`, `"older_than": "1h"`, `"older_than": "2h"`, `"before": "1969-12-31T23:00:00Z"`, `"after": "1969-12-31T22:00:00Z"`) + `}`
+		return attribute + pick(`"newer_than": "1h"`, `"newer_than": "2h"`, `"older_than": "1h"`, `"older_than": "2h"`,
+			`"before": "1969-12-31T23:00:00Z"`, `"after": "1969-12-31T22:00:00Z"`) + `}`
 	case 0:
 		return `{"segment": "staff"}`
 	case 1:
@@ -160,16 +251,21 @@ func randomCondition(random *rand.Rand, depth int) string {
 		return attribute + `"` + pick("lt", "lte", "gt", "gte") + `": ` + pick("1", "2", "2.5") + `}`
 	case 5:
 		fold := pick("", `, "ignore_case": true`)
-		return attribute + `"` + pick("starts_with", "ends_with", "contains") + `": ` + pick(`"x"`, `"X"`, `["x", "y"]`, `"xy"`) + fold + `}`
+		return attribute + `"` + pick("starts_with", "ends_with", "contains") + `": ` +
+			pick(`"x"`, `"X"`, `["x", "y"]`, `"xy"`) + fold + `}`
 	default:
 		fold := pick("", `, "ignore_case": true`)
-		return attribute + `"` + pick("in", "not_in") + `": ` + pick(`"x"`, `["x", "XY"]`, `["x", 2]`, `[2]`, `[2.5, 2]`, `[2.5]`, `[true]`, `[]`, `["xy", "x", 2, true]`) + fold + `}`
+		return attribute + `"` + pick("in", "not_in") + `": ` +
+			pick(`"x"`, `["x", "XY"]`, `["x", 2]`, `[2]`, `[2.5, 2]`, `[2.5]`, `[true]`, `[]`,
+				`["xy", "x", 2, true]`) + fold + `}`
 	}
 }
 
 func randomSubject(random *rand.Rand) becket.Subject {
-	values := []any{"x", "X", "xy", "XY", "y", "z", 1, 2, 3, 2.5, 1.5, true, false, []any{}, []any{"x", "z"}, []any{1, 3}, []any{2.5, "x"}, []any{true, 2},
-		time.Unix(-1800, 0), time.Unix(-3600, 0), time.Unix(-7200, 0), time.Unix(60, 0), []any{time.Unix(0, 0), time.Unix(-9999, 0)}}
+	values := []any{"x", "X", "xy", "XY", "y", "z", 1, 2, 3, 2.5, 1.5, true, false, []any{}, []any{"x", "z"},
+		[]any{1, 3}, []any{2.5, "x"}, []any{true, 2},
+		time.Unix(-1800, 0), time.Unix(-3600, 0), time.Unix(-7200, 0), time.Unix(60, 0),
+		[]any{time.Unix(0, 0), time.Unix(-9999, 0)}}
 	var attributes []becket.Attribute
 	for _, name := range []string{"a", "b"} {
 		if random.IntN(6) > 0 {
@@ -203,7 +299,8 @@ func TestListsAreComparedInStepsThatGrowWithTheirLength(t *testing.T) {
 		assert.LessOrEqual(t, steps(operator, 200), 210, operator)
 		assert.LessOrEqual(t, steps(operator, 2_000), 2_010, operator)
 	}
-	assert.LessOrEqual(t, steps("contains", 2_000), 20_000, "pairs of parts are compared one by one, up to the bound of a search")
+	assert.LessOrEqual(t, steps("contains", 2_000), 20_000,
+		"pairs of parts are compared one by one, up to the bound of a search")
 }
 
 func TestABudgetEndsSearches(t *testing.T) {

@@ -29,13 +29,22 @@ func read(t *testing.T, name, text string) (*input.Document, error) {
 func TestEveryWayToWriteADocumentBecomesJSON(t *testing.T) {
 	const want = `{"schema":1,"flags":{"a":{"default":"on","rules":[{"if":{"attribute":"n","in":[1,2.5,"on","2026-11-01"]},"serve":"off"}]}}}`
 	for name, row := range map[string]struct{ file, text string }{
-		"JSON":                   {"a.json", want},
-		"JSON with comments":     {"a.json", "// one\n" + strings.Replace(want, `2.5,`, `2.5, /* two */`, 1)},
-		"trailing commas":        {"a.jsonc", strings.Replace(want, `"2026-11-01"]`, `"2026-11-01",]`, 1)},
-		"a byte-order mark":      {"a.json", "\xef\xbb\xbf" + want},
-		"YAML":                   {"a.yaml", "schema: 1\nflags:\n  a:\n    default: on\n    rules:\n    - if: {attribute: n, in: [1, 2.5, on, 2026-11-01]}\n      serve: off\n"},
-		"YAML on standard input": {"", "# a comment\nschema: 1\nflags: {a: {default: on, rules: [{if: {attribute: n, in: [0x1, 2.5, \"on\", 2026-11-01]}, serve: off}]}}\n"},
-		"YAML with an alias":     {"a.yml", "schema: 1\nflags: {a: {default: &x on, rules: [{if: {attribute: n, in: [1, 2.5, *x, '2026-11-01']}, serve: off}]}}\n"},
+		"JSON":               {"a.json", want},
+		"JSON with comments": {"a.json", "// one\n" + strings.Replace(want, `2.5,`, `2.5, /* two */`, 1)},
+		"trailing commas":    {"a.jsonc", strings.Replace(want, `"2026-11-01"]`, `"2026-11-01",]`, 1)},
+		"a byte-order mark":  {"a.json", "\xef\xbb\xbf" + want},
+		"YAML": {
+			"a.yaml",
+			"schema: 1\nflags:\n  a:\n    default: on\n    rules:\n    - if: {attribute: n, in: [1, 2.5, on, 2026-11-01]}\n      serve: off\n",
+		},
+		"YAML on standard input": {
+			"",
+			"# a comment\nschema: 1\nflags: {a: {default: on, rules: [{if: {attribute: n, in: [0x1, 2.5, \"on\", 2026-11-01]}, serve: off}]}}\n",
+		},
+		"YAML with an alias": {
+			"a.yml",
+			"schema: 1\nflags: {a: {default: &x on, rules: [{if: {attribute: n, in: [1, 2.5, *x, '2026-11-01']}, serve: off}]}}\n",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d, err := read(t, row.file, row.text)
@@ -49,16 +58,22 @@ func TestEveryWayToWriteADocumentBecomesJSON(t *testing.T) {
 }
 
 func TestNumbersOfYAMLStayWhatTheyAre(t *testing.T) {
-	d, err := read(t, "a.yaml", "a: [0, -0, 0.5, 1e999, 18446744073709551615, 0xFFFFFFFFFFFFFFFF, 0o17, 1_000, +5, \"01234\", '1e999', 1e308, 0x, 0123 4]\n")
+	d, err := read(t, "a.yaml",
+		"a: [0, -0, 0.5, 1e999, 18446744073709551615, 0xFFFFFFFFFFFFFFFF, 0o17, 1_000, +5, \"01234\", '1e999', 1e308, 0x, 0123 4]\n")
 	require.NoError(t, err)
-	assert.JSONEq(t, `{"a":[0,0,0.5,"#1e999",18446744073709551615,18446744073709551615,15,1000,5,"01234","1e999",1e308,"0x","0123 4"]}`,
+	assert.JSONEq(t,
+		`{"a":[0,0,0.5,"#1e999",18446744073709551615,18446744073709551615,15,1000,5,"01234","1e999",1e308,"0x","0123 4"]}`,
 		strings.Replace(string(d.Body), ",1e999,", `,"#1e999",`, 1))
 }
 
 func TestPlacesLeadBackToTheSource(t *testing.T) {
 	for name, row := range map[string]struct{ file, text, want string }{
-		"JSON behind comments":            {"a.json", "{\n/* a\n b */ \"schema\": 1, // c\n\"flags\": {\"f\": {\"enabld\": true}}\n}", "4:17"},
-		"YAML in blocks":                  {"a.yaml", "schema: 1\nflags:\n  f:\n    owner: x\n    enabld: true\n", "5:5"},
+		"JSON behind comments": {
+			"a.json", "{\n/* a\n b */ \"schema\": 1, // c\n\"flags\": {\"f\": {\"enabld\": true}}\n}", "4:17",
+		},
+		"YAML in blocks": {
+			"a.yaml", "schema: 1\nflags:\n  f:\n    owner: x\n    enabld: true\n", "5:5",
+		},
 		"YAML in one line":                {"a.yaml", "schema: 1\nflags: {f: {enabld: true}}\n", "2:13"},
 		"the place where an alias stands": {"a.yaml", "x-a: &a {enabld: true}\nschema: 1\nflags:\n  f: *a\n", "1:10"},
 	} {
@@ -81,13 +96,26 @@ func TestErrorsOfReadingHavePlaces(t *testing.T) {
 		huge += fmt.Sprintf("%c: &%c [%s]\n", c, c, strings.TrimSuffix(strings.Repeat("*"+string(c-1)+",", 10), ","))
 	}
 	for name, row := range map[string]struct{ file, text, want string }{
-		"JSON that ends too soon":         {"a.json", "{\n\"schema\": 1,", ":2:13: not valid JSON: parsing value: unexpected EOF"},
-		"a gzip file":                     {"a.json", "\x1f\x8b\x08", ":1:1: not valid JSON: the document is compressed with gzip"},
-		"JSON of Windows":                 {"a.json", "\xff\xfe{\x00}\x00", ":1:1: not valid JSON: the document is in UTF-16: save it as UTF-8"},
-		"YAML that is none":               {"a.yaml", "a: 1\n b: 2\n", "not valid YAML"},
-		"two documents of YAML":           {"a.yaml", "a: 1\n---\nb: 2\n", "not valid YAML: a second document follows the first"},
-		"names of YAML that are no texts": {"a.yaml", "? [a]\n: 1\n", ":1:3: not valid YAML: a name must be a plain text"},
-		"merge keys":                      {"a.yaml", "x: &x {a: 1}\ny:\n  <<: *x\n", ":3:3: not valid YAML: a name must be a plain text; merge keys are not read"},
+		"JSON that ends too soon": {
+			"a.json", "{\n\"schema\": 1,", ":2:13: not valid JSON: parsing value: unexpected EOF",
+		},
+		"a gzip file": {
+			"a.json", "\x1f\x8b\x08", ":1:1: not valid JSON: the document is compressed with gzip",
+		},
+		"JSON of Windows": {
+			"a.json", "\xff\xfe{\x00}\x00", ":1:1: not valid JSON: the document is in UTF-16: save it as UTF-8",
+		},
+		"YAML that is none": {"a.yaml", "a: 1\n b: 2\n", "not valid YAML"},
+		"two documents of YAML": {
+			"a.yaml", "a: 1\n---\nb: 2\n", "not valid YAML: a second document follows the first",
+		},
+		"names of YAML that are no texts": {
+			"a.yaml", "? [a]\n: 1\n", ":1:3: not valid YAML: a name must be a plain text",
+		},
+		"merge keys": {
+			"a.yaml", "x: &x {a: 1}\ny:\n  <<: *x\n",
+			":3:3: not valid YAML: a name must be a plain text; merge keys are not read",
+		},
 		"a zip code":                      {"a.yaml", "a: 01234\n", `:1:4: not valid YAML: 01234 begins with 0`},
 		"a zip code that is not octal":    {"a.yaml", "a: 08901\n", "08901 begins with 0"},
 		"a negative one":                  {"a.yaml", "a: [-007]\n", "-007 begins with 0"},
@@ -124,12 +152,30 @@ func TestFolders(t *testing.T) {
 		files map[string]string
 		want  string
 	}{
-		"flags alone":                {map[string]string{"flags/b.json": "{}", "flags/team/a.yaml": "owner: x"}, `{"schema":1,"segments":{},"flags":{"a":{"owner":"x"},"b":{}}}`},
-		"with a top and segments":    {map[string]string{"ruleset.json": `{"revision": 3, /* c */}`, "segments/s.json": "{}", "flags/b.jsonc": "{} // b"}, `{"schema":1,"revision":3,"segments":{"s":{}},"flags":{"b":{}}}`},
-		"a top that says the schema": {map[string]string{"ruleset.yaml": "schema: 1\n", "flags/b.json": "{}"}, `{"schema":1,"segments":{},"flags":{"b":{}}}`},
-		"an empty top":               {map[string]string{"ruleset.json": "{}", "flags/b.json": "{}"}, `{"schema":1,"segments":{},"flags":{"b":{}}}`},
-		"keys as in URLs":            {map[string]string{"flags/a%2Fb.c.json": "{}"}, `{"schema":1,"segments":{},"flags":{"a/b.c":{}}}`},
-		"other files are left alone": {map[string]string{"flags/b.json": "{}", "flags/README.md": "x", "notes.txt": "y"}, `{"schema":1,"segments":{},"flags":{"b":{}}}`},
+		"flags alone": {
+			map[string]string{"flags/b.json": "{}", "flags/team/a.yaml": "owner: x"},
+			`{"schema":1,"segments":{},"flags":{"a":{"owner":"x"},"b":{}}}`,
+		},
+		"with a top and segments": {
+			map[string]string{
+				"ruleset.json": `{"revision": 3, /* c */}`, "segments/s.json": "{}", "flags/b.jsonc": "{} // b",
+			}, `{"schema":1,"revision":3,"segments":{"s":{}},"flags":{"b":{}}}`,
+		},
+		"a top that says the schema": {
+			map[string]string{"ruleset.yaml": "schema: 1\n", "flags/b.json": "{}"},
+			`{"schema":1,"segments":{},"flags":{"b":{}}}`,
+		},
+		"an empty top": {
+			map[string]string{"ruleset.json": "{}", "flags/b.json": "{}"},
+			`{"schema":1,"segments":{},"flags":{"b":{}}}`,
+		},
+		"keys as in URLs": {
+			map[string]string{"flags/a%2Fb.c.json": "{}"}, `{"schema":1,"segments":{},"flags":{"a/b.c":{}}}`,
+		},
+		"other files are left alone": {
+			map[string]string{"flags/b.json": "{}", "flags/README.md": "x", "notes.txt": "y"},
+			`{"schema":1,"segments":{},"flags":{"b":{}}}`,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d, err := input.Read(t.Context(), write(t, row.files), input.Options{})
@@ -141,7 +187,10 @@ func TestFolders(t *testing.T) {
 		files map[string]string
 		want  string
 	}{
-		"two tops":               {map[string]string{"ruleset.json": "{}", "ruleset.yaml": "a: 1", "flags/b.json": "{}"}, "has both ruleset.json and ruleset.yaml"},
+		"two tops": {
+			map[string]string{"ruleset.json": "{}", "ruleset.yaml": "a: 1", "flags/b.json": "{}"},
+			"has both ruleset.json and ruleset.yaml",
+		},
 		"flags in the top":       {map[string]string{"ruleset.json": `{"flags": {}}`}, "must be an object without"},
 		"a name that is no key":  {map[string]string{"flags/100%.json": "{}"}, "a file is named after its key"},
 		"a file that is no JSON": {map[string]string{"flags/b.json": "{"}, "flags/b.json:1:2: not valid JSON"},
@@ -168,13 +217,15 @@ func TestTheKeyOfAPath(t *testing.T) {
 
 // The limit counts the bytes of a repeated text: here half a megabyte, a hundred thousand times.
 func TestAliasesOfLongTextsAreBounded(t *testing.T) {
-	long := "x-a: &a \"" + strings.Repeat("x", 500_000) + "\"\nschema: 1\nflags: {}\nx-b: [" + strings.Repeat("*a,", 100_000) + "]\n"
+	long := "x-a: &a \"" + strings.Repeat("x", 500_000) + "\"\nschema: 1\nflags: {}\nx-b: [" +
+		strings.Repeat("*a,", 100_000) + "]\n"
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	_, err := read(t, "a.yaml", long)
 	runtime.ReadMemStats(&after)
 	require.ErrorContains(t, err, "too large")
-	assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(200<<20), "bytes allocated; written out, the document has 50 GB")
+	assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(200<<20),
+		"bytes allocated; written out, the document has 50 GB")
 }
 
 func TestEveryPlaceIsFoundWithoutCountingFromTheStart(t *testing.T) {

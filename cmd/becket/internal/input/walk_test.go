@@ -60,7 +60,8 @@ func TestHiddenFilesAndThoseOfEditorsAreNoFlags(t *testing.T) {
 	assert.JSONEq(t, `{"schema":1,"revision":3,"segments":{},"flags":{".dotted":{},"b":{}}}`, string(d.Body))
 	files, err := input.Files(filepath.Join(folder, "flags"), ".json")
 	require.NoError(t, err)
-	assert.Equal(t, []string{filepath.Join(folder, "flags", "%2Edotted.json"), filepath.Join(folder, "flags", "b.json")}, files)
+	assert.Equal(t,
+		[]string{filepath.Join(folder, "flags", "%2Edotted.json"), filepath.Join(folder, "flags", "b.json")}, files)
 }
 
 // configMap returns the files by which Kubernetes mounts a ConfigMap.
@@ -83,14 +84,16 @@ func TestEachDocumentOfAConfigMapIsReadOnce(t *testing.T) {
 			map[string]string{"ruleset.yaml": "ruleset.yaml", "flags": "flags"}),
 		"the flags alone": func() map[string]string {
 			files := map[string]string{"ruleset.yaml": "revision: 3\n"}
-			for name, text := range configMap(map[string]string{"a.yaml": "owner: x\n", "b.json": "{}"}, map[string]string{"a.yaml": "a.yaml", "b.json": "b.json"}) {
+			for name, text := range configMap(map[string]string{"a.yaml": "owner: x\n", "b.json": "{}"},
+				map[string]string{"a.yaml": "a.yaml", "b.json": "b.json"}) {
 				files["flags/"+name] = text
 			}
 			return files
 		}(),
 		"the flags of a team": func() map[string]string {
 			files := map[string]string{"ruleset.yaml": "revision: 3\n", "flags/b.json": "{}"}
-			for name, text := range configMap(map[string]string{"a.yaml": "owner: x\n"}, map[string]string{"a.yaml": "a.yaml"}) {
+			for name, text := range configMap(map[string]string{"a.yaml": "owner: x\n"},
+				map[string]string{"a.yaml": "a.yaml"}) {
 				files["flags/team/"+name] = text
 			}
 			return files
@@ -114,7 +117,8 @@ func TestEachDocumentOfAConfigMapIsReadOnce(t *testing.T) {
 
 func TestFoldersThatLeadToEachOtherAreVisitedOnce(t *testing.T) {
 	folder := write(t, t.TempDir(), map[string]string{
-		"flags/a.json": "{}", "flags/team/b.json": "{}", "flags/team/up": "-> ..", "flags/again": "-> team", "flags/c.json": "-> ../shared/c.json",
+		"flags/a.json": "{}", "flags/team/b.json": "{}", "flags/team/up": "-> ..", "flags/again": "-> team",
+		"flags/c.json":  "-> ../shared/c.json",
 		"shared/c.json": `{"owner": "x"}`,
 	})
 	d, err := input.Read(t.Context(), folder, input.Options{})
@@ -137,7 +141,9 @@ func TestADocumentThatIsNoRegularFileIsAnError(t *testing.T) {
 
 // Kubernetes publishes a ConfigMap by replacing ..data, and then removes the old folder.
 func TestAPublicationDuringTheReadingMixesNoTwoVersions(t *testing.T) {
-	folder := write(t, t.TempDir(), configMap(map[string]string{"flags/a.json": `{"owner": "0"}`, "flags/b.json": `{"owner": "0"}`}, map[string]string{"flags": "flags"}))
+	folder := write(t, t.TempDir(),
+		configMap(map[string]string{"flags/a.json": `{"owner": "0"}`, "flags/b.json": `{"owner": "0"}`},
+			map[string]string{"flags": "flags"}))
 	publish := func(version string) error {
 		old, err := os.Readlink(filepath.Join(folder, "..data"))
 		if err != nil {

@@ -97,12 +97,16 @@ func TestTheChangeOfOneLineChangesNoOther(t *testing.T) {
 		from, to       string
 		removed, added int
 	}{
-		"a value":                       {`"percent": 5`, `"percent": 100`, 1, 1},
-		"a longer name":                 {`"max_age": "7d"`, `"description": "7d"`, 1, 1},
-		"a shorter name":                {`"enabled"`, `"x"`, 1, 1},
-		"a member with a longer name":   {`"owner"`, `"a-very-long-name-that-nobody-needs": 1,` + "\n" + `"owner"`, 0, 1},
-		"a member that is gone":         {`"max_age": "7d",` + "\n", ``, 1, 0},
-		"a member at the end":           {`"percent": 5, "serve": "on"}`, `"percent": 5, "serve": "on", "a-very-long-name": 1}`, 0, 1},
+		"a value":        {`"percent": 5`, `"percent": 100`, 1, 1},
+		"a longer name":  {`"max_age": "7d"`, `"description": "7d"`, 1, 1},
+		"a shorter name": {`"enabled"`, `"x"`, 1, 1},
+		"a member with a longer name": {
+			`"owner"`, `"a-very-long-name-that-nobody-needs": 1,` + "\n" + `"owner"`, 0, 1,
+		},
+		"a member that is gone": {`"max_age": "7d",` + "\n", ``, 1, 0},
+		"a member at the end": {
+			`"percent": 5, "serve": "on"}`, `"percent": 5, "serve": "on", "a-very-long-name": 1}`, 0, 1,
+		},
 		"a member in an expanded value": {`"from": "09:00"`, `"from": "09:00", "until": "17:00"`, 0, 1},
 		"a comment":                     {`/* for now */`, `/* for now and until somebody cares */`, 1, 1},
 	} {

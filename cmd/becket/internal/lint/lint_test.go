@@ -72,13 +72,18 @@ func TestSoundRulesetsHaveNoFindings(t *testing.T) {
 func TestRulesThatSayTheSameInOtherWordsAreUnreachable(t *testing.T) {
 	const ramp = `"ramp": {"steps": [{"at": "2026-01-01T00:00:00Z", "percent": 5}, {"at": "2027-01-01T00:00:00Z", "percent": 50}]}`
 	for name, pair := range map[string][2]string{
-		"a ramp":           {ramp, strings.Replace(ramp, `"2027-01-01T00:00:00Z", "percent": 50`, `"2027-01-01T01:00:00+01:00", "percent": 50.0`, 1)},
+		"a ramp": {
+			ramp,
+			strings.Replace(ramp, `"2027-01-01T00:00:00Z", "percent": 50`,
+				`"2027-01-01T01:00:00+01:00", "percent": 50.0`, 1),
+		},
 		"recurring times":  {`"every": {"days": ["mon", "tue"]}`, `"every": {"days": ["tue", "mon"], "zone": "UTC"}`},
 		"the key":          {`"percent": 20`, `"percent": 10, "by": "key"`},
 		"the end of a day": {`"until": "2026-12-01T00:00:00Z"`, `"until": "2026-12-01t00:00:00z"`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			document := `{"schema": 1, "flags": {"f": {"rules": [{` + pair[0] + `, "serve": "on"}, {` + pair[1] + `, "serve": "off"}]}}}`
+			document := `{"schema": 1, "flags": {"f": {"rules": [{` + pair[0] + `, "serve": "on"}, {` + pair[1] +
+				`, "serve": "off"}]}}}`
 			assert.Equal(t, []string{"flags.f.rules[1] unreachable-rule"}, names(t, document))
 		})
 	}
@@ -107,9 +112,11 @@ func TestASegmentThatOnlyAnUnusedOneUsesIsUnused(t *testing.T) {
 
 func TestALayerThatIsHashedByTwoAttributesIsReported(t *testing.T) {
 	layer := func(from int, by string) string {
-		return fmt.Sprintf(`{"rules": [{"layer": {"name": "l", "from": %d, "to": %d}%s, "serve": "on"}]}`, from, from+20, by)
+		return fmt.Sprintf(`{"rules": [{"layer": {"name": "l", "from": %d, "to": %d}%s, "serve": "on"}]}`,
+			from, from+20, by)
 	}
-	document := `{"schema": 1, "flags": {"a": ` + layer(0, `, "by": ["org", "key"]`) + `, "b": ` + layer(20, `, "by": "org"`) + `, "c": ` + layer(40, "") +
+	document := `{"schema": 1, "flags": {"a": ` + layer(0, `, "by": ["org", "key"]`) + `, "b": ` +
+		layer(20, `, "by": "org"`) + `, "c": ` + layer(40, "") +
 		`, "d": ` + layer(60, `, "by": ["org", "key"]`) + `, "e": ` + layer(0, "") + `}}`
 	found, _ := check(t, document)
 	var messages []string
@@ -130,25 +137,58 @@ func TestRecurringTimesThatNeverOccurAreReported(t *testing.T) {
 		every, from, until string
 		never              bool
 	}{
-		"a weekend in a week's middle":           {`{"days": ["sat", "sun"]}`, "2026-11-23T00:00:00Z", "2026-11-28T00:00:00Z", true},
-		"its first instant":                      {`{"days": ["sat", "sun"]}`, "2026-11-23T00:00:00Z", "2026-11-28T00:00:00.000000001Z", false},
-		"a night that lasts into the window":     {`{"days": ["sat"], "from": "22:00", "until": "06:00"}`, "2026-11-29T05:59:59.5Z", "2026-11-29T07:00:00Z", false},
-		"a night that is over":                   {`{"days": ["sat"], "from": "22:00", "until": "06:00"}`, "2026-11-29T06:00:00Z", "2026-11-29T20:00:00Z", true},
-		"another day there than here":            {`{"days": ["mon"], "zone": "Pacific/Auckland"}`, "2026-11-22T12:00:00Z", "2026-11-22T13:00:00Z", false},
-		"the same day here, and not there":       {`{"days": ["sun"], "zone": "Pacific/Auckland"}`, "2026-11-22T12:00:00Z", "2026-11-22T13:00:00Z", true},
-		"an hour that the clocks skip":           {`{"from": "02:00", "until": "03:00", "zone": "Europe/Berlin"}`, "2027-03-27T12:00:00Z", "2027-03-28T12:00:00Z", true},
-		"the same hour of the next day":          {`{"from": "02:00", "until": "03:00", "zone": "Europe/Berlin"}`, "2027-03-27T12:00:00Z", "2027-03-29T12:00:00Z", false},
-		"an hour that the clocks repeat":         {`{"from": "02:30", "until": "02:45", "zone": "Europe/Berlin"}`, "2026-10-25T01:30:00Z", "2026-10-25T01:31:00Z", false},
-		"a day of the year that a zone left out": {`{"days": ["fri"], "zone": "Pacific/Apia"}`, "2011-12-29T10:00:00Z", "2012-01-05T10:00:00Z", true},
-		"a week and more":                        {`{"days": ["fri"], "from": "12:00", "until": "12:01"}`, "2026-11-20T12:01:00Z", "2026-11-27T12:00:00Z", true},
-		"long after":                             {`{"days": ["fri"], "from": "12:00", "until": "12:01"}`, "2026-11-20T12:01:00Z", "2036-11-27T12:00:00Z", false},
+		"a weekend in a week's middle": {
+			`{"days": ["sat", "sun"]}`, "2026-11-23T00:00:00Z", "2026-11-28T00:00:00Z", true,
+		},
+		"its first instant": {
+			`{"days": ["sat", "sun"]}`, "2026-11-23T00:00:00Z", "2026-11-28T00:00:00.000000001Z", false,
+		},
+		"a night that lasts into the window": {
+			`{"days": ["sat"], "from": "22:00", "until": "06:00"}`, "2026-11-29T05:59:59.5Z", "2026-11-29T07:00:00Z",
+			false,
+		},
+		"a night that is over": {
+			`{"days": ["sat"], "from": "22:00", "until": "06:00"}`, "2026-11-29T06:00:00Z", "2026-11-29T20:00:00Z",
+			true,
+		},
+		"another day there than here": {
+			`{"days": ["mon"], "zone": "Pacific/Auckland"}`, "2026-11-22T12:00:00Z", "2026-11-22T13:00:00Z", false,
+		},
+		"the same day here, and not there": {
+			`{"days": ["sun"], "zone": "Pacific/Auckland"}`, "2026-11-22T12:00:00Z", "2026-11-22T13:00:00Z", true,
+		},
+		"an hour that the clocks skip": {
+			`{"from": "02:00", "until": "03:00", "zone": "Europe/Berlin"}`, "2027-03-27T12:00:00Z",
+			"2027-03-28T12:00:00Z", true,
+		},
+		"the same hour of the next day": {
+			`{"from": "02:00", "until": "03:00", "zone": "Europe/Berlin"}`, "2027-03-27T12:00:00Z",
+			"2027-03-29T12:00:00Z", false,
+		},
+		"an hour that the clocks repeat": {
+			`{"from": "02:30", "until": "02:45", "zone": "Europe/Berlin"}`, "2026-10-25T01:30:00Z",
+			"2026-10-25T01:31:00Z", false,
+		},
+		"a day of the year that a zone left out": {
+			`{"days": ["fri"], "zone": "Pacific/Apia"}`, "2011-12-29T10:00:00Z", "2012-01-05T10:00:00Z", true,
+		},
+		"a week and more": {
+			`{"days": ["fri"], "from": "12:00", "until": "12:01"}`, "2026-11-20T12:01:00Z", "2026-11-27T12:00:00Z",
+			true,
+		},
+		"long after": {
+			`{"days": ["fri"], "from": "12:00", "until": "12:01"}`, "2026-11-20T12:01:00Z", "2036-11-27T12:00:00Z",
+			false,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			document := fmt.Sprintf(`{"schema": 1, "flags": {"f": {"rules": [{"every": %s, "from": %q, "until": %q, "serve": "on"}]}}}`, row.every, row.from, row.until)
 			found, rules := check(t, document)
-			never := slices.ContainsFunc(found, func(f lint.Finding) bool { return f.Name == lint.EmptyWindow && f.Path == "flags.f.rules[0].every" })
+			never := slices.ContainsFunc(found,
+				func(f lint.Finding) bool { return f.Name == lint.EmptyWindow && f.Path == "flags.f.rules[0].every" })
 			assert.Equal(t, row.never, never)
-			assert.Equal(t, row.never, !servesOnce(t, rules, row.from, row.until), "as the library evaluates every second or minute")
+			assert.Equal(t, row.never, !servesOnce(t, rules, row.from, row.until),
+				"as the library evaluates every second or minute")
 		})
 	}
 }
@@ -179,11 +219,13 @@ func servesOnce(t *testing.T, rules becket.Rules, from, until string) bool {
 func TestTheSearchForRecurringTimesIsBounded(t *testing.T) {
 	var rules []string
 	for i := range 1_000 {
-		rules = append(rules, fmt.Sprintf(`{"name": "r%d", "every": {"days": ["fri"], "from": "12:00", "until": "12:01"}, "from": "2026-11-20T12:01:00Z", "until": "2026-11-27T12:00:00Z", "if": {"attribute": "a", "in": [%d]}, "serve": "on"}`, i, i))
+		rules = append(rules,
+			fmt.Sprintf(`{"name": "r%d", "every": {"days": ["fri"], "from": "12:00", "until": "12:01"}, "from": "2026-11-20T12:01:00Z", "until": "2026-11-27T12:00:00Z", "if": {"attribute": "a", "in": [%d]}, "serve": "on"}`, i, i))
 	}
 	var flags []string
 	for i := range 10 {
-		flags = append(flags, fmt.Sprintf(`"f%d": {"description": "x", "owner": "y", "rules": [%s]}`, i, strings.Join(rules, ",")))
+		flags = append(flags,
+			fmt.Sprintf(`"f%d": {"description": "x", "owner": "y", "rules": [%s]}`, i, strings.Join(rules, ",")))
 	}
 	found, _ := check(t, `{"schema": 1, "flags": {`+strings.Join(flags, ",")+`}}`)
 	count := 0
@@ -218,7 +260,8 @@ func TestFindingsHoldForRandomFlagsAndSubjects(t *testing.T) {
 		for range 2 + random.IntN(4) {
 			rules = append(rules, randomRule(random))
 		}
-		document := `{"schema": 1, "flags": {"f": {"variants": {"a": 1, "b": 2, "o": 3}, "off": "o", "default": "` + []string{"a", "o"}[random.IntN(2)] + `", "rules": [` + strings.Join(rules, ", ") + `]}}}`
+		document := `{"schema": 1, "flags": {"f": {"variants": {"a": 1, "b": 2, "o": 3}, "off": "o", "default": "` +
+			[]string{"a", "o"}[random.IntN(2)] + `", "rules": [` + strings.Join(rules, ", ") + `]}}}`
 		found, decided := check(t, document)
 		reported := map[string]bool{}
 		served := ""
@@ -253,10 +296,14 @@ func TestFindingsHoldForRandomFlagsAndSubjects(t *testing.T) {
 func randomRule(random *rand.Rand) string {
 	pick := func(of ...string) string { return of[random.IntN(len(of))] }
 	rule := `{"serve": ` + pick(`"a"`, `"a"`, `"b"`, `{"split": {"a": 1, "b": 1}}`)
-	rule += pick("", `, "if": {"attribute": "c", "in": ["DE"]}`, `, "if": {"attribute": "c", "in": ["DE", "FR"]}`, `, "if": {"attribute": "n", "lt": 5}`, `, "if": {"attribute": "n", "gte": 5}`, `, "if": {"any": []}`)
-	rule += pick("", "", "", `, "layer": {"name": "l", "from": 0, "to": 50}`, `, "layer": {"name": "l", "from": 20, "to": 50}`)
-	rule += pick("", "", "", `, "every": {"days": ["sun"]}`, `, "every": {"days": ["sun", "mon"], "until": "18:00"}`, `, "every": {"until": "13:00"}`, `, "every": {"days": ["sat", "sun"], "from": "22:00", "until": "13:00"}`)
-	rule += pick("", "", "", `, "from": "2026-11-22T00:00:00Z"`, `, "until": "2026-11-23T00:00:00Z"`, `, "from": "2026-11-21T00:00:00Z", "until": "2026-11-24T00:00:00Z"`)
+	rule += pick("", `, "if": {"attribute": "c", "in": ["DE"]}`, `, "if": {"attribute": "c", "in": ["DE", "FR"]}`,
+		`, "if": {"attribute": "n", "lt": 5}`, `, "if": {"attribute": "n", "gte": 5}`, `, "if": {"any": []}`)
+	rule += pick("", "", "", `, "layer": {"name": "l", "from": 0, "to": 50}`,
+		`, "layer": {"name": "l", "from": 20, "to": 50}`)
+	rule += pick("", "", "", `, "every": {"days": ["sun"]}`, `, "every": {"days": ["sun", "mon"], "until": "18:00"}`,
+		`, "every": {"until": "13:00"}`, `, "every": {"days": ["sat", "sun"], "from": "22:00", "until": "13:00"}`)
+	rule += pick("", "", "", `, "from": "2026-11-22T00:00:00Z"`, `, "until": "2026-11-23T00:00:00Z"`,
+		`, "from": "2026-11-21T00:00:00Z", "until": "2026-11-24T00:00:00Z"`)
 	switch random.IntN(3) {
 	case 0:
 		rule += `, "percent": ` + pick("20", "50", "100", "0") + pick("", "", `, "salt": "x"`, `, "by": "account"`)
@@ -308,12 +355,16 @@ func TestManyRulesAndLayersAreCheckedInBoundedSteps(t *testing.T) {
 		common = append(common, fmt.Sprintf(`"v%d"`, i))
 	}
 	for i := range 1_000 {
-		rules = append(rules, fmt.Sprintf(`{"name": "r%d", "if": {"attribute": "a", "in": [%s, "own%d"]}, "serve": "on"}`, i, strings.Join(common, ","), i))
+		rules = append(rules,
+			fmt.Sprintf(`{"name": "r%d", "if": {"attribute": "a", "in": [%s, "own%d"]}, "serve": "on"}`,
+				i, strings.Join(common, ","), i))
 	}
 	assert.Empty(t, names(t, `{"schema": 1, "flags": {"f": {"rules": [`+strings.Join(rules, ",")+`]}}}`))
 
 	for i := range 5_000 {
-		flags = append(flags, fmt.Sprintf(`"f%04d": {"description": "x", "owner": "y", "rules": [{"layer": {"name": "l%d", "from": %d, "to": %d}, "serve": "on"}]}`, i, i%50, i/50, i/50+1))
+		flags = append(flags,
+			fmt.Sprintf(`"f%04d": {"description": "x", "owner": "y", "rules": [{"layer": {"name": "l%d", "from": %d, "to": %d}, "serve": "on"}]}`, i, i%50, i/50, i/50+1))
 	}
-	assert.Empty(t, names(t, `{"schema": 1, "flags": {`+strings.Join(flags, ",")+`}}`), "the ranges of 50 layers touch and do not overlap")
+	assert.Empty(t, names(t, `{"schema": 1, "flags": {`+strings.Join(flags, ",")+`}}`),
+		"the ranges of 50 layers touch and do not overlap")
 }

@@ -67,27 +67,74 @@ func TestDistributionsGiveTheirShares(t *testing.T) {
 		holds  func(becket.Value, bool) bool
 		share  float64
 	}{
-		"a value by its weight":               {"c=DE:30,FR:70", func(v becket.Value, _ bool) bool { return v.Text() == "DE" }, 0.3},
-		"values without weights are alike":    {"c=a,b,c,d", func(v becket.Value, _ bool) bool { return v.Text() == "d" }, 0.25},
-		"an empty value is missing":           {"c=DE:1,:3", func(_ becket.Value, there bool) bool { return !there }, 0.75},
-		"true is a boolean":                   {"c=true:1,false:9", func(v becket.Value, _ bool) bool { return v.Kind() == becket.KindBool && v.Bool() }, 0.1},
-		"a version that is told to be a text": {"c:string=2.0:1,2.1:1", func(v becket.Value, _ bool) bool { return v.Text() == "2.0" }, 0.5},
-		"integers between two, both included": {"c=1..4", func(v becket.Value, _ bool) bool { return v.Int() == 4 }, 0.25},
-		"numbers between two":                 {"c=0.0..2.0", func(v becket.Value, _ bool) bool { return v.Float() < 0.5 }, 0.25},
-		"a normal distribution's half":        {"c=normal(40,12)", func(v becket.Value, _ bool) bool { return v.Kind() == becket.KindInt && v.Int() < 28 }, 0.1482},
-		"instants between two":                {"c=2026-01-01T00:00:00Z..2026-01-11T00:00:00Z", func(v becket.Value, _ bool) bool { return v.Time().Day() == 3 }, 0.1},
-		"ages between two":                    {"c=0s..10d", func(v becket.Value, _ bool) bool { return now.Sub(v.Time()) < 24*time.Hour }, 0.1},
-		"ages of the future":                  {"c=-1d..1d", func(v becket.Value, _ bool) bool { return v.Time().After(now) }, 0.5},
-		"one age":                             {"c=90s..90s", func(v becket.Value, _ bool) bool { return now.Sub(v.Time()) == 90*time.Second }, 1},
-		"a range that may be missing":         {"c=1..4:60,:40", func(_ becket.Value, there bool) bool { return !there }, 0.4},
-		"a range by its weight":               {"c=1..4:60,:40", func(v becket.Value, there bool) bool { return there && v.Int() == 4 }, 0.15},
-		"two ranges":                          {"c=0s..1d,10d..11d:3", func(v becket.Value, _ bool) bool { return now.Sub(v.Time()) >= 240*time.Hour }, 0.75},
-		"a range of instants with offsets":    {"c=2026-01-01T00:00:00+01:00..2026-01-11T00:00:00+01:00", func(v becket.Value, _ bool) bool { return v.Time().Before(time.Date(2026, 1, 2, 0, 0, 0, 0, time.UTC)) }, 25.0 / 240},
-		"a range of instants by its weight":   {"c=2026-01-01T00:00:00Z..2026-01-11T00:00:00Z:1,:1", func(_ becket.Value, there bool) bool { return there }, 0.5},
-		"an instant with an offset":           {"c:time=2026-01-01T00:00:00+01:00", func(v becket.Value, _ bool) bool { return v.Time().Hour() == 23 }, 1},
-		"a text that looks like a range":      {"c:string=a..b:1,c:1", func(v becket.Value, _ bool) bool { return v.Text() == "a..b" }, 0.5},
-		"one value of JSON":                   {"c:=[1,2]", func(v becket.Value, _ bool) bool { return v.Len() == 2 }, 1},
-		"a value with a colon in it":          {"c:string=a:b,c:d", func(v becket.Value, _ bool) bool { return v.Text() == "a:b" }, 0.5},
+		"a value by its weight": {
+			"c=DE:30,FR:70", func(v becket.Value, _ bool) bool { return v.Text() == "DE" }, 0.3,
+		},
+		"values without weights are alike": {
+			"c=a,b,c,d", func(v becket.Value, _ bool) bool { return v.Text() == "d" }, 0.25,
+		},
+		"an empty value is missing": {
+			"c=DE:1,:3", func(_ becket.Value, there bool) bool { return !there }, 0.75,
+		},
+		"true is a boolean": {
+			"c=true:1,false:9", func(v becket.Value, _ bool) bool { return v.Kind() == becket.KindBool && v.Bool() },
+			0.1,
+		},
+		"a version that is told to be a text": {
+			"c:string=2.0:1,2.1:1", func(v becket.Value, _ bool) bool { return v.Text() == "2.0" }, 0.5,
+		},
+		"integers between two, both included": {
+			"c=1..4", func(v becket.Value, _ bool) bool { return v.Int() == 4 }, 0.25,
+		},
+		"numbers between two": {
+			"c=0.0..2.0", func(v becket.Value, _ bool) bool { return v.Float() < 0.5 }, 0.25,
+		},
+		"a normal distribution's half": {
+			"c=normal(40,12)", func(v becket.Value, _ bool) bool { return v.Kind() == becket.KindInt && v.Int() < 28 },
+			0.1482,
+		},
+		"instants between two": {
+			"c=2026-01-01T00:00:00Z..2026-01-11T00:00:00Z",
+			func(v becket.Value, _ bool) bool { return v.Time().Day() == 3 }, 0.1,
+		},
+		"ages between two": {
+			"c=0s..10d", func(v becket.Value, _ bool) bool { return now.Sub(v.Time()) < 24*time.Hour }, 0.1,
+		},
+		"ages of the future": {
+			"c=-1d..1d", func(v becket.Value, _ bool) bool { return v.Time().After(now) }, 0.5,
+		},
+		"one age": {
+			"c=90s..90s", func(v becket.Value, _ bool) bool { return now.Sub(v.Time()) == 90*time.Second }, 1,
+		},
+		"a range that may be missing": {
+			"c=1..4:60,:40", func(_ becket.Value, there bool) bool { return !there }, 0.4,
+		},
+		"a range by its weight": {
+			"c=1..4:60,:40", func(v becket.Value, there bool) bool { return there && v.Int() == 4 }, 0.15,
+		},
+		"two ranges": {
+			"c=0s..1d,10d..11d:3", func(v becket.Value, _ bool) bool { return now.Sub(v.Time()) >= 240*time.Hour },
+			0.75,
+		},
+		"a range of instants with offsets": {
+			"c=2026-01-01T00:00:00+01:00..2026-01-11T00:00:00+01:00",
+			func(v becket.Value, _ bool) bool { return v.Time().Before(time.Date(2026, 1, 2, 0, 0, 0, 0, time.UTC)) },
+			25.0 / 240,
+		},
+		"a range of instants by its weight": {
+			"c=2026-01-01T00:00:00Z..2026-01-11T00:00:00Z:1,:1", func(_ becket.Value, there bool) bool { return there },
+			0.5,
+		},
+		"an instant with an offset": {
+			"c:time=2026-01-01T00:00:00+01:00", func(v becket.Value, _ bool) bool { return v.Time().Hour() == 23 }, 1,
+		},
+		"a text that looks like a range": {
+			"c:string=a..b:1,c:1", func(v becket.Value, _ bool) bool { return v.Text() == "a..b" }, 0.5,
+		},
+		"one value of JSON": {"c:=[1,2]", func(v becket.Value, _ bool) bool { return v.Len() == 2 }, 1},
+		"a value with a colon in it": {
+			"c:string=a:b,c:d", func(v becket.Value, _ bool) bool { return v.Text() == "a:b" }, 0.5,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var lock sync.Mutex
@@ -122,22 +169,37 @@ func TestFilesOfSubjects(t *testing.T) {
 		file, source string
 		want         []string
 	}{
-		"a column of numbers":                       {"a.csv", "key,n\nu1,1\nu2,2.5\n", []string{`u1 n=1`, `u2 n=2.5`}},
-		"one cell that is no number makes texts":    {"a.csv", "key,v\nu1,2.0\nu2,2.1.0\n", []string{`u1 v="2.0"`, `u2 v="2.1.0"`}},
-		"an empty cell is missing":                  {"a.csv", "key,b\nu1,true\nu2,\n", []string{`u1 b=true`, `u2`}},
-		"a leading zero is no number":               {"a.csv", "key,zip\nu1,00123\n", []string{`u1 zip="00123"`}},
-		"a type behind the name":                    {"a.csv", "key,v:string,tags:list\nu1,2,\"a,b\"\n", []string{`u1 tags=["a", "b"] v="2"`}},
-		"a byte-order mark and quotes":              {"a.csv", "\xef\xbb\xbfkey,c\n\"u,1\",\"D\"\"E\"\n", []string{`u,1 c="D\"E"`}},
-		"a key that looks like a number":            {"a.csv", "key\n007\n", []string{`007`}},
-		"one object a line":                         {"a.ndjson", "{\"key\":\"u1\",\"n\":1,\"a\":{\"b\":true}}\n\n{\"key\":7}\n", []string{`u1 a.b=true n=1`, `7`}},
-		"objects are told by how they begin":        {"stdin", " {\"key\":\"u1\"}", []string{`u1`}},
-		"one leading zero is no number":             {"a.csv", "key,zip\nu1,01234\n", []string{`u1 zip="01234"`}},
-		"a number that no float64 can hold":         {"a.csv", "key,n\nu1,1e999\n", []string{`u1 n="1e999"`}},
-		"an integer beyond an int64":                {"a.csv", "key,n\nu1,18446744073709551615\n", []string{`u1 n=18446744073709551615`}},
-		"an integer beyond 64 bits":                 {"a.ndjson", `{"key":"u1","n":1e30}`, []string{`u1 n=1e+30`}},
-		"a key of 64 bits":                          {"a.ndjson", `{"key":18446744073709551615}`, []string{`18446744073709551615`}},
-		"a name written out beats a map":            {"a.ndjson", `{"a.b":1,"a":{"b":2}}`, []string{` a.b=1`}},
-		"an integer beyond what a float64 can hold": {"a.ndjson", `{"key":"u1","n":9007199254740993}`, []string{`u1 n=9007199254740993`}},
+		"a column of numbers": {"a.csv", "key,n\nu1,1\nu2,2.5\n", []string{`u1 n=1`, `u2 n=2.5`}},
+		"one cell that is no number makes texts": {
+			"a.csv", "key,v\nu1,2.0\nu2,2.1.0\n", []string{`u1 v="2.0"`, `u2 v="2.1.0"`},
+		},
+		"an empty cell is missing":    {"a.csv", "key,b\nu1,true\nu2,\n", []string{`u1 b=true`, `u2`}},
+		"a leading zero is no number": {"a.csv", "key,zip\nu1,00123\n", []string{`u1 zip="00123"`}},
+		"a type behind the name": {
+			"a.csv", "key,v:string,tags:list\nu1,2,\"a,b\"\n", []string{`u1 tags=["a", "b"] v="2"`},
+		},
+		"a byte-order mark and quotes": {
+			"a.csv", "\xef\xbb\xbfkey,c\n\"u,1\",\"D\"\"E\"\n", []string{`u,1 c="D\"E"`},
+		},
+		"a key that looks like a number": {"a.csv", "key\n007\n", []string{`007`}},
+		"one object a line": {
+			"a.ndjson", "{\"key\":\"u1\",\"n\":1,\"a\":{\"b\":true}}\n\n{\"key\":7}\n",
+			[]string{`u1 a.b=true n=1`, `7`},
+		},
+		"objects are told by how they begin": {"stdin", " {\"key\":\"u1\"}", []string{`u1`}},
+		"one leading zero is no number":      {"a.csv", "key,zip\nu1,01234\n", []string{`u1 zip="01234"`}},
+		"a number that no float64 can hold":  {"a.csv", "key,n\nu1,1e999\n", []string{`u1 n="1e999"`}},
+		"an integer beyond an int64": {
+			"a.csv", "key,n\nu1,18446744073709551615\n", []string{`u1 n=18446744073709551615`},
+		},
+		"an integer beyond 64 bits": {"a.ndjson", `{"key":"u1","n":1e30}`, []string{`u1 n=1e+30`}},
+		"a key of 64 bits": {
+			"a.ndjson", `{"key":18446744073709551615}`, []string{`18446744073709551615`},
+		},
+		"a name written out beats a map": {"a.ndjson", `{"a.b":1,"a":{"b":2}}`, []string{` a.b=1`}},
+		"an integer beyond what a float64 can hold": {
+			"a.ndjson", `{"key":"u1","n":9007199254740993}`, []string{`u1 n=9007199254740993`},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			subjects, err := population.Parse(row.file, []byte(row.source))
@@ -163,9 +225,11 @@ func TestFilesOfSubjects(t *testing.T) {
 
 func TestFilesThatCannotBeRead(t *testing.T) {
 	for name, row := range map[string]struct{ file, source, says string }{
-		"nothing at all":           {"a.csv", "", "a.csv: the table is empty"},
-		"a row that is too short":  {"a.csv", "key,n\nu1\n", "a.csv: record on line 2: wrong number of fields"},
-		"a cell of another type":   {"a.csv", "key,n:number\nu1,1\nu2,x\n", `a.csv:3: attribute "n": "x" is not a valid number`},
+		"nothing at all":          {"a.csv", "", "a.csv: the table is empty"},
+		"a row that is too short": {"a.csv", "key,n\nu1\n", "a.csv: record on line 2: wrong number of fields"},
+		"a cell of another type": {
+			"a.csv", "key,n:number\nu1,1\nu2,x\n", `a.csv:3: attribute "n": "x" is not a valid number`,
+		},
 		"a line that is no JSON":   {"a.ndjson", "{}\n{\"key\"}\n", "a.ndjson:2: invalid character"},
 		"a line that is no object": {"a.ndjson", "[1]\n", "a.ndjson:1: expected an object"},
 		"two objects on a line":    {"a.ndjson", "{} {}\n", "a.ndjson:1: there is text after the value"},

@@ -166,7 +166,8 @@ func TestIt(*testing.T) { flags.Tested.On(becket.View{}) }
 	}
 	assert.Equal(t, []string{"asked"}, keys(read(t, false).Asks))
 	assert.Equal(t, []string{"verified", "tested"}, keys(read(t, false).Idle))
-	assert.Equal(t, []string{"asked", "tested"}, keys(read(t, true).Asks), "each once, though the package is read twice")
+	assert.Equal(t, []string{"asked", "tested"}, keys(read(t, true).Asks),
+		"each once, though the package is read twice")
 }
 
 func TestDefaultsAreComparedByValue(t *testing.T) {
@@ -182,21 +183,38 @@ func TestDefaultsAreComparedByValue(t *testing.T) {
 		ask  Ask
 		want string
 	}{
-		"an integer":                 {Ask{Key: "i", Kind: becket.KindInt, Default: value(becket.IntValue(3))}, ""},
-		"another integer":            {Ask{Key: "i", Kind: becket.KindInt, Default: value(becket.IntValue(4))}, DefaultOutside},
-		"an integer as a float":      {Ask{Key: "i", Kind: becket.KindFloat, Default: value(becket.NumberValue(2))}, ""},
-		"a fraction for an integer":  {Ask{Key: "i", Kind: becket.KindFloat, Default: value(becket.NumberValue(2.5))}, DefaultOutside},
-		"a float":                    {Ask{Key: "f", Kind: becket.KindFloat, Default: value(becket.NumberValue(2.5))}, ""},
-		"a whole float":              {Ask{Key: "f", Kind: becket.KindFloat, Default: value(becket.NumberValue(2))}, ""},
-		"a float as an integer":      {Ask{Key: "f", Kind: becket.KindInt, Default: value(becket.IntValue(2))}, WrongType},
-		"no variant is false":        {Ask{Key: "t", Kind: becket.KindBool, Default: value(becket.BoolValue(false))}, DefaultOutside},
-		"the empty text":             {Ask{Key: "s", Kind: becket.KindString, Default: value(becket.StringValue(""))}, ""},
+		"an integer": {Ask{Key: "i", Kind: becket.KindInt, Default: value(becket.IntValue(3))}, ""},
+		"another integer": {
+			Ask{Key: "i", Kind: becket.KindInt, Default: value(becket.IntValue(4))}, DefaultOutside,
+		},
+		"an integer as a float": {
+			Ask{Key: "i", Kind: becket.KindFloat, Default: value(becket.NumberValue(2))}, "",
+		},
+		"a fraction for an integer": {
+			Ask{Key: "i", Kind: becket.KindFloat, Default: value(becket.NumberValue(2.5))}, DefaultOutside,
+		},
+		"a float": {
+			Ask{Key: "f", Kind: becket.KindFloat, Default: value(becket.NumberValue(2.5))}, "",
+		},
+		"a whole float": {
+			Ask{Key: "f", Kind: becket.KindFloat, Default: value(becket.NumberValue(2))}, "",
+		},
+		"a float as an integer": {
+			Ask{Key: "f", Kind: becket.KindInt, Default: value(becket.IntValue(2))}, WrongType,
+		},
+		"no variant is false": {
+			Ask{Key: "t", Kind: becket.KindBool, Default: value(becket.BoolValue(false))}, DefaultOutside,
+		},
+		"the empty text": {
+			Ask{Key: "s", Kind: becket.KindString, Default: value(becket.StringValue(""))}, "",
+		},
 		"a default that is not told": {Ask{Key: "s", Kind: becket.KindString}, ""},
 		"any type":                   {Ask{Key: "s", Kind: becket.KindAny}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var got string
-			for _, f := range Compare(&Code{Asks: []Ask{test.ask}}, rules, func(string) report.Finding { return report.Finding{} }) {
+			for _, f := range Compare(&Code{Asks: []Ask{test.ask}}, rules,
+				func(string) report.Finding { return report.Finding{} }) {
 				if f.Name != UnusedFlag {
 					got += f.Name
 				}
