@@ -48,7 +48,7 @@ func TestAHeadThatBeliesItsDocumentIsNoCopy(t *testing.T) {
 		kept.Revision = 1 << 50 // it would keep every process from writing
 		require.NoError(t, d.Write(kept))
 		client := newTestClient(t, newScript(failing(errDown)), WithDiskCache(folder))
-		assert.ErrorContains(t, client.Status().DiskError, "its head is of another document")
+		assert.ErrorContains(t, client.Status().DiskError, "its header belongs to another document")
 		require.NoError(t, client.Close())
 		leaveCopy(t, folder, flagsDocument(4, "b"))
 	})

@@ -9,18 +9,21 @@ import (
 )
 
 const (
-	logEvery   = time.Minute // per cause
-	maxLogBads = 20          // lines for flags set aside, per document
-	maxLogText = 4 << 10     // bytes of a text in a line
-	maxAudits  = 10_000      // lines for changes of a kind, per document: a million would keep the logger busy for minutes
+	logEvery = time.Minute // per cause
+	// greatest number of lines for invalid flags and segments, per document
+	maxLogBads = 20
+	maxLogText = 4 << 10 // greatest length of a text in a line, in bytes
+	// greatest number of lines for each kind of change, per document; a million lines would take
+	// minutes
+	maxAudits = 10_000
 )
 
-// limitedLogger writes what the client has to say. Failures are limited to one line per cause and
-// minute; the next line says how many were left out. Only the notifier uses it.
+// limitedLogger writes the client's log. Failures are limited to one line per cause and minute; the
+// next line says how many were left out. Only the notifier uses it.
 type limitedLogger struct {
-	logger *slog.Logger // nil: silent
+	logger *slog.Logger // nil if nothing is logged
 	causes map[Cause]*suppressed
-	logged map[Misfit]bool // misfits, without their counts and errors
+	logged map[Misfit]bool // misfits that have been logged; the keys have no count and no error
 }
 
 type suppressed struct {
@@ -54,7 +57,7 @@ func (l *limitedLogger) failed(failure *DeliveryError) {
 	l.log(slog.LevelWarn, failureMessage(failure.Cause), attributes...)
 }
 
-// failureMessage says what happened, in words that an operator looks for.
+// failureMessage returns the message for a failure, in words that operators search for.
 func failureMessage(cause Cause) string {
 	switch cause {
 	case CauseDisk:
@@ -70,8 +73,8 @@ func failureMessage(cause Cause) string {
 	}
 }
 
-// setAside writes a line per flag or segment that could not be read, once per document, but not
-// thousands of them.
+// setAside writes one line for each invalid flag or segment of a document, and for each warning, up
+// to a limit.
 func (l *limitedLogger) setAside(bads []Bad, warnings []error) {
 	for i, bad := range bads {
 		if i == maxLogBads {
@@ -89,8 +92,9 @@ func (l *limitedLogger) setAside(bads []Bad, warnings []error) {
 	}
 }
 
-// changed writes one line for the ruleset, with how many differ, and one for each flag and segment
-// that does. Of the first ruleset only the line for the whole: everything in it is new.
+// changed writes one line for a new ruleset, with the number of changed flags, and one line for
+// each changed flag and segment. For the first ruleset, in which everything is new, it writes only
+// the line for the ruleset.
 func (l *limitedLogger) changed(c *Changes, first bool) {
 	if l.logger == nil {
 		return
@@ -127,8 +131,8 @@ func (l *limitedLogger) auditSegments(c *Changes, what string, keys []string) {
 	}
 }
 
-// log writes a line whose texts are shortened, so that it has at most 64 KiB whatever documents and
-// servers put into them: written as JSON, a text may become six times as long.
+// log writes a line. It shortens texts, so that a line has at most 64 KiB for any document and any
+// server: a text can become six times as long in JSON.
 func (l *limitedLogger) log(level slog.Level, message string, attributes ...slog.Attr) {
 	for i := range attributes {
 		if text := attributes[i].Value; text.Kind() == slog.KindString && len(text.String()) > maxLogText {
@@ -140,7 +144,8 @@ func (l *limitedLogger) log(level slog.Level, message string, attributes ...slog
 	}
 }
 
-// misfitting writes one line for a flag and a type, in however many rulesets it does not fit.
+// misfitting writes one line for each pair of a flag and a type, even if the misfit occurs in many
+// rulesets.
 func (l *limitedLogger) misfitting(m *Misfit) {
 	key := Misfit{Flag: m.Flag, Type: m.Type}
 	if l.logged[key] || len(l.logged) >= maxMisfits {
@@ -151,7 +156,7 @@ func (l *limitedLogger) misfitting(m *Misfit) {
 		slog.String("flag", m.Flag), slog.String("type", m.Type), slog.String("error", m.Err.Error()))
 }
 
-// overridden names the flags that a file on this machine decides.
+// overridden logs the flags that a file on this machine overrides.
 func (l *limitedLogger) overridden(o *overrideFile) {
 	list := *o.list.Load()
 	flags := make([]string, len(list))

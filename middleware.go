@@ -12,17 +12,18 @@ func NewContext(ctx context.Context, v View) context.Context {
 	return context.WithValue(ctx, contextKey{}, v)
 }
 
-// From returns the view that the context carries, and the zero View, which answers with the
-// caller's defaults, where there is none.
+// From returns the view that the context carries. If there is none, it returns the zero View, which
+// serves the caller's defaults.
 func From(ctx context.Context) View {
 	v, _ := ctx.Value(contextKey{}).(View)
 	return v
 }
 
 // Middleware returns middleware that puts a view for the request's subject into the request's
-// context. The view pins the ruleset for the whole request. subjectOf is called once for each
-// request, by many goroutines at once; where it is nil, everybody is the zero Subject. A nil
-// client's handlers see defaults. A nil handler answers every request with status 500.
+// context; [From] returns it. The view uses the same ruleset for the whole request. subjectOf is
+// called once for each request and must be safe for concurrent use; if it is nil, every request has
+// the zero Subject. With a nil client, handlers get the caller's defaults. With a nil handler,
+// every request is answered with status 500.
 func (c *Client) Middleware(subjectOf func(*http.Request) Subject) func(http.Handler) http.Handler {
 	if subjectOf == nil {
 		subjectOf = func(*http.Request) Subject { return Subject{} }

@@ -9,18 +9,20 @@ import (
 	"github.com/becketflags/becket/internal/native"
 )
 
-const maxNoted = 10_000 // problems of a document: beyond them, each bad flag or segment has one
+// problems of a document; after that, only one is kept for each invalid flag or segment
+const maxNoted = 10_000
 
-// Native is becket's own format, described in docs/ruleset.md. A client reads it unless it is told
-// otherwise.
+// Native is becket's own format, described in docs/ruleset.md. Clients read it unless [WithFormat]
+// sets another one.
 var Native Format = nativeFormat{}
 
 type nativeFormat struct{}
 
 func (nativeFormat) Name() string { return "native-v1" }
 
-// Decode compiles a native document, a large one on several processors. Its errors are
-// *DocumentError or join several of them, or wrap ErrTooLarge for a document of more than 64 MiB.
+// Decode compiles a native document; for a large one it uses several processors. Its error is a
+// *DocumentError, or joins several of them, or wraps ErrTooLarge for a document of more than 64
+// MiB.
 func (nativeFormat) Decode(document []byte) (Rules, error) {
 	return decodeNative(document, runtime.GOMAXPROCS(0))
 }
@@ -47,7 +49,7 @@ func decodeNative(document []byte, goroutines int) (Rules, error) {
 	return rules, nil
 }
 
-// located returns problems as the errors of this package.
+// located converts problems into errors of this package.
 func located(problems []*native.Problem) (errs []*DocumentError) {
 	for _, p := range problems {
 		errs = append(errs, (*DocumentError)(p))
@@ -55,14 +57,14 @@ func located(problems []*native.Problem) (errs []*DocumentError) {
 	return errs
 }
 
-// builder is what reading a document fills with compiled definitions. The ruleset itself has no such
-// methods: a program could call them.
+// builder receives compiled definitions from the reader of documents. The ruleset itself does not
+// have these methods, because a program could call them.
 type builder struct{ rules *decoded }
 
-// Compiler returns a compiler for one of the goroutines that read the document.
+// Compiler returns a compiler, for one goroutine that reads a part of the document.
 func (builder) Compiler() native.Compiler { return newCompiler() }
 
-// Add puts the members of a section into the ruleset.
+// Add puts the members of a section, flags or segments, into the ruleset.
 func (b builder) Add(d *native.Document, section string, members [][]native.Member) {
 	r, count := b.rules, 0
 	for _, some := range members {
@@ -84,7 +86,7 @@ func (b builder) Add(d *native.Document, section string, members [][]native.Memb
 	}
 }
 
-// add puts a member into the ruleset. A key that stands twice is a problem of both.
+// add puts a member into the ruleset. If a key occurs twice, the flag or segment is invalid.
 func (r *decoded) add(d *native.Document, section string, m *native.Member) {
 	member := name{section, keyOf(m)}
 	problems := r.problems[member]

@@ -8,34 +8,36 @@ import (
 	"time"
 )
 
-// How much may wait for slow hooks.
+// Limits for events that wait for slow hooks.
 const (
 	maxEvents  = 256
-	maxChanges = 16 // of these, rulesets that were published
+	maxChanges = 16 // events about published rulesets, which count separately
 )
 
-// event is one thing to tell. One of the fields is set.
+// event is one event for hooks and the logger. Only fields of one kind are set: before, after and
+// first; or bad and warnings; or a single one of the others.
 type event struct {
-	before, after *served // a ruleset replaced another
-	first         bool    // there was none before
-	bad           []Bad
+	before, after *served // the ruleset after has replaced the ruleset before
+	first         bool    // there was no ruleset before
+	bad           []Bad   // invalid flags and segments of a new document
 	warnings      []error
 	failure       *DeliveryError
 	refresh       *Refresh
 	overrides     *overrideFile // flags are overridden
-	misfit        *Misfit       // an object does not fit the type asked for
+	misfit        *Misfit       // an object does not fit the Go type of a check
 }
 
-// notifier calls hooks and the logger from one goroutine of its own, so that nothing of the user's
-// runs under a lock or delays a refresh. Its queue is bounded; what cannot be lost, the changes, is
-// joined.
+// notifier calls hooks and the logger from one goroutine of its own, so that functions of the
+// program never run while a lock is held and never delay a refresh. Its queue is bounded: changes
+// are joined, because none may be lost, and other events are dropped.
 type notifier struct {
-	own     *goroutines
-	logger  *limitedLogger
-	mutex   sync.Mutex
-	hooks   []*Hooks // replaced, never written to: deliver reads it without the mutex
+	own    *goroutines
+	logger *limitedLogger
+	mutex  sync.Mutex
+	// the slice is replaced and never modified, since deliver reads it without the mutex
+	hooks   []*Hooks
 	queue   []*event
-	idle    bool // nobody listens yet, so there is no goroutine
+	idle    bool // there is no hook and no logger, so there is no goroutine
 	stopped bool
 	wake    chan struct{}
 	done    chan struct{} // closed when the goroutine has ended
@@ -43,7 +45,7 @@ type notifier struct {
 	dropped atomic.Uint64
 }
 
-// newNotifier returns a notifier that queues what it is told until it is started.
+// newNotifier returns a notifier that queues events until it is started.
 func newNotifier(c *config, own *goroutines) *notifier {
 	n := &notifier{own: own, logger: newLimitedLogger(c.logger), wake: make(chan struct{}, 1), done: make(chan struct{})}
 	listens := c.logger != nil
@@ -56,14 +58,14 @@ func newNotifier(c *config, own *goroutines) *notifier {
 	return n
 }
 
-// start starts the goroutine where somebody listens.
+// start starts the goroutine if there is a hook or a logger.
 func (n *notifier) start() {
 	if !n.idle {
 		go n.run()
 	}
 }
 
-// add starts the goroutine if nobody listened so far.
+// add adds hooks, and starts the goroutine if there was no hook and no logger before.
 func (n *notifier) add(hooks *Hooks) {
 	n.mutex.Lock()
 	defer n.mutex.Unlock()
@@ -86,7 +88,7 @@ func (n *notifier) remove(hooks *Hooks) {
 	n.hooks = rest
 }
 
-// listening returns the hooks as they are now.
+// listening returns the present hooks.
 func (n *notifier) listening() []*Hooks {
 	n.mutex.Lock()
 	defer n.mutex.Unlock()
@@ -113,8 +115,8 @@ func (n *notifier) tell(e *event) {
 	}
 }
 
-// joinChanges takes the last waiting change into e when too many wait, so that e spans both and no
-// difference is lost. Each waiting change holds a ruleset in memory, hence the bound.
+// joinChanges joins the last waiting change with e if too many changes wait, so that no difference
+// is lost. Their number is bounded because each of them keeps a ruleset in memory.
 func (n *notifier) joinChanges(e *event) {
 	waiting, last := 0, 0
 	for i, earlier := range n.queue {
@@ -129,7 +131,7 @@ func (n *notifier) joinChanges(e *event) {
 	n.queue = append(n.queue[:last], n.queue[last+1:]...)
 }
 
-// stop lets the goroutine deliver what waits and end. It does not wait for it.
+// stop makes the goroutine deliver the queued events and end. It does not wait for that.
 func (n *notifier) stop() {
 	n.mutex.Lock()
 	defer n.mutex.Unlock()
@@ -208,8 +210,8 @@ func (n *notifier) changed(e *event) {
 	}
 }
 
-// wantsChanges reports whether a hook wants the lists of what changed. The logger needs none for
-// the first ruleset, and that of a large one costs memory.
+// wantsChanges reports whether there is an OnChange hook. Without one, the lists of changes are not
+// needed for the first ruleset; for a large ruleset they would take much memory.
 func (n *notifier) wantsChanges() bool {
 	for _, h := range n.listening() {
 		if h.OnChange != nil {
@@ -239,7 +241,7 @@ func (n *notifier) onError(err error) {
 	}
 }
 
-// call runs a function of the program on this goroutine. A panic in it goes no further.
+// call runs a function of the program on this goroutine, and recovers and reports a panic in it.
 func (n *notifier) call(name string, function func()) {
 	finished := false
 	defer func() {
@@ -253,8 +255,9 @@ func (n *notifier) call(name string, function func()) {
 	finished = true
 }
 
-// begin runs a function of the program on a goroutine of its own, which may end by runtime.Goexit,
-// as t.FailNow does: nobody else's goroutine ends with it. The channel is closed when it has ended.
+// begin runs a function of the program on a goroutine of its own, so that a call of runtime.Goexit
+// in it, as by t.FailNow, ends no other goroutine. The channel is closed when the goroutine has
+// ended.
 func (n *notifier) begin(name string, function func()) <-chan struct{} {
 	done := make(chan struct{})
 	go n.own.run(func() {
@@ -264,10 +267,11 @@ func (n *notifier) begin(name string, function func()) <-chan struct{} {
 	return done
 }
 
-// await begins a function and waits until it has ended.
+// await calls begin and waits until the function has ended.
 func (n *notifier) await(name string, function func()) { <-n.begin(name, function) }
 
-// steady returns a clock of the program whose panics go no further: time.Now stands in.
+// steady wraps a clock of the program. If the clock panics, the panic is reported and time.Now is
+// used instead.
 func (n *notifier) steady(clock func() time.Time) func() time.Time {
 	return func() (now time.Time) {
 		defer func() {
@@ -280,12 +284,12 @@ func (n *notifier) steady(clock func() time.Time) func() time.Time {
 	}
 }
 
-// errGoexit is reported in the place of a panic.
+// errGoexit is reported like a panic, for a function that called runtime.Goexit.
 var errGoexit = errors.New("it ended its goroutine by runtime.Goexit")
 
-// panicked counts and reports a panic in a function of the program. A panic of the functions that
-// reports go to is only counted. A function that panics at every evaluation is reported as often as
-// the logger's limit allows: the queue is bounded.
+// panicked counts a panic in a function of the program and reports it. A panic in OnError or the
+// logger is only counted, because they would receive the report. The bounded queue and the logger's
+// limit bound the reports of a function that panics at every evaluation.
 func (n *notifier) panicked(name string, cause any) {
 	n.panics.Add(1)
 	if name == "OnError" || name == "logger" {

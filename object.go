@@ -13,14 +13,15 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// object is the value of an object variant: its JSON, and what callers have decoded it into so far.
+// object is the value of an object variant: its JSON, and the Go values that it has been decoded
+// into so far.
 type object struct {
 	raw     []byte
-	mutex   sync.Mutex // of writers
+	mutex   sync.Mutex // held while decoded is replaced
 	decoded atomic.Pointer[map[reflect.Type]*decoding]
 }
 
-// decoding is an object as a value of one type. The first caller decodes it, the others wait.
+// decoding is an object, decoded into one Go type. The first caller decodes it and the others wait.
 type decoding struct {
 	once  sync.Once
 	value any
@@ -41,20 +42,20 @@ func (v Value) Raw() []byte {
 	return (*object)(v.pointer).raw
 }
 
-// decodeObject decodes an object's JSON into a T, once per ruleset and type. Everybody who asks for
-// the same T shares what its pointers, maps and slices hold.
+// decodeObject decodes an object's JSON into a T, once per ruleset and type. All callers with the
+// same T share the memory of its pointers, maps and slices.
 func decodeObject[T any](v Value) (T, *EvaluationError) {
 	o := (*object)(v.pointer)
 	d := o.as(reflect.TypeFor[T]())
 	d.once.Do(func() {
-		d.err = errNotDecoded // until it is: a type's own method may end the goroutine
+		d.err = errNotDecoded // in case a method of T ends the goroutine
 		d.value, d.err = decode[T](o.raw)
 	})
 	value, _ := d.value.(T)
 	return value, d.err
 }
 
-// as returns the decoding of a type.
+// as returns the decoding for a type.
 func (o *object) as(kind reflect.Type) *decoding {
 	if known := o.decoded.Load(); known != nil {
 		if d, ok := (*known)[kind]; ok {
@@ -64,8 +65,8 @@ func (o *object) as(kind reflect.Type) *decoding {
 	return o.add(kind)
 }
 
-// add returns the decoding of a type that nobody has asked for, or that somebody has asked for
-// meanwhile.
+// add adds a decoding for a type and returns it, or returns the one that another goroutine has
+// added meanwhile.
 func (o *object) add(kind reflect.Type) *decoding {
 	o.mutex.Lock()
 	defer o.mutex.Unlock()
@@ -84,7 +85,7 @@ func (o *object) add(kind reflect.Type) *decoding {
 
 var errNotDecoded = misfit(errors.New("decoding was given up"))
 
-// decode runs the methods that T has for it, which may panic.
+// decode decodes JSON into a T. It recovers panics, because T may have its own method for decoding.
 func decode[T any](raw []byte) (value any, err *EvaluationError) {
 	defer func() {
 		if cause := recover(); cause != nil {
@@ -98,12 +99,13 @@ func decode[T any](raw []byte) (value any, err *EvaluationError) {
 	return decoded, nil
 }
 
-// misfit is made once per ruleset and type, so that asking again allocates nothing.
+// misfit returns the error for an object that does not fit the Go type. It is called once per
+// ruleset and type, so that later checks allocate nothing.
 func misfit(cause error) *EvaluationError {
-	return &EvaluationError{Code: CodeTypeMismatch, Message: "the object does not fit the type asked for", Cause: cause}
+	return &EvaluationError{Code: CodeTypeMismatch, Message: "the object does not fit the Go type of the check", Cause: cause}
 }
 
-// canonical writes JSON in the one form of RFC 8785.
+// canonical returns JSON in the canonical form of RFC 8785.
 func canonical(raw []byte) string {
 	value := jsontext.Value(slices.Clone(raw))
 	if value.Canonicalize() != nil {

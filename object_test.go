@@ -148,7 +148,7 @@ func TestAnObjectThatDoesNotFitGivesTheFallbackAndSaysWhy(t *testing.T) {
 	assert.Equal(t, ReasonError, d.Reason)
 	assert.Empty(t, d.Variant)
 	require.ErrorIs(t, d.Err, ErrTypeMismatch)
-	assert.ErrorContains(t, d.Err, "the object does not fit the type asked for: ")
+	assert.ErrorContains(t, d.Err, "the object does not fit the Go type of the check: ")
 	assert.Equal(t, d.Err, JSONDetail(v, "limits", []int{7}).Err, "the second time too")
 
 	e := JSONDetail(v, "limits", bursting{})

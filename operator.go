@@ -8,7 +8,7 @@ import (
 	"github.com/becketflags/becket/internal/match"
 )
 
-// operator is what a test does with an attribute. not_in is opIn negated, exists false is opExists
+// operator is the operator of a test. not_in is opIn negated, and "exists": false is opExists
 // negated.
 type operator uint8
 
@@ -34,29 +34,30 @@ const (
 // isRelative reports whether the operator compares with the time of the evaluation.
 func (o operator) isRelative() bool { return o >= opNewerThan }
 
-// operatorNames are the words of a document.
+// operatorNames has the names of the operators in a document.
 var operatorNames = map[operator]string{
 	opIn: "in", opContains: "contains", opStartsWith: "starts_with", opEndsWith: "ends_with", opMatches: "matches",
 	opLess: "lt", opLessOrEqual: "lte", opGreater: "gt", opGreaterOrEqual: "gte", opBefore: "before", opAfter: "after",
 	opSemver: "semver", opCIDR: "cidr", opExists: "exists", opNewerThan: "newer_than", opOlderThan: "older_than",
 }
 
-// set is the operand of in.
+// set is the operand of the operators in and not_in.
 type set struct {
 	texts    match.Texts
 	ints     []int64   // sorted
 	larger   []uint64  // sorted integers above the range of int64
-	floats   []float64 // sorted, none integral
+	floats   []float64 // sorted; integral numbers are in ints or larger
 	kinds    setKinds
 	booleans [2]bool
 	length   int
 }
 
-// setKinds says which kinds of values a set holds beside texts; a value of a kind that it does not
-// hold is unknown to it.
+// setKinds says which kinds of values a set contains, in addition to texts. For a value of another
+// kind, the result of in is unknown.
 type setKinds struct{ numbers, booleans bool }
 
-// has reports whether the value is in the set: unknown when the set holds nothing of its type.
+// has reports whether the value is in the set. The result is unknown if the set contains no value
+// of the same type.
 func (s *set) has(value Value, fold bool) truth {
 	if s.length == 0 {
 		return no
@@ -106,8 +107,8 @@ func (s *set) hasNumber(value Value) truth {
 	return truthOf(found)
 }
 
-// compareNumber compares exactly, an integer with a float too. NaN and what is no number are
-// unknown.
+// compareNumber compares numbers without rounding, even an integer with a float. The result is
+// unknown for NaN and for a value that is not a number.
 func compareNumber(op operator, value, operand Value) truth {
 	var order int
 	switch {
@@ -133,7 +134,7 @@ func compareNumber(op operator, value, operand Value) truth {
 	return truthOf(satisfies(op, order))
 }
 
-// satisfies reports whether values in that order, -1, 0 or 1, satisfy a comparison.
+// satisfies reports whether a comparison holds. order is -1, 0 or 1, as of [cmp.Compare].
 func satisfies(op operator, order int) bool {
 	switch op {
 	case opLess:
@@ -150,7 +151,8 @@ func satisfies(op operator, order int) bool {
 // compareInts compares two integers, of which either may be above the range of int64.
 func compareInts(a, b Value) int {
 	if a.isUnsigned() || b.isUnsigned() {
-		return cmp.Compare(a.Uint(), b.Uint()) // of an integer below 0 it is 0, which is less as well
+		// Uint is 0 for a negative integer, which keeps the order
+		return cmp.Compare(a.Uint(), b.Uint())
 	}
 	return cmp.Compare(a.Int(), b.Int())
 }
@@ -160,7 +162,7 @@ func compareIntFloat(i Value, f float64) int {
 	switch {
 	case f >= 1<<64:
 		return -1
-	case f >= 1<<63: // it is integral
+	case f >= 1<<63: // floats of this size are integral
 		return compareInts(i, uintValue(uint64(f)))
 	case f < -1<<63:
 		return 1
@@ -169,7 +171,7 @@ func compareIntFloat(i Value, f float64) int {
 	return cmp.Or(compareInts(i, IntValue(whole)), cmp.Compare(float64(whole), f))
 }
 
-// foldAll returns texts in the form that ignores case.
+// foldAll folds the case of texts; see [match.AppendFold].
 func foldAll(texts []string) []string {
 	folded := make([]string, len(texts))
 	for i, text := range texts {
@@ -178,8 +180,8 @@ func foldAll(texts []string) []string {
 	return folded
 }
 
-// versionWithin reports whether a version satisfies the constraint: unknown when the text is no
-// version.
+// versionWithin reports whether a version satisfies the constraint. The result is unknown if the
+// text is not a version.
 func versionWithin(constraint *match.Constraint, text string) truth {
 	satisfied, ok := constraint.Contains(text)
 	if !ok {
@@ -188,8 +190,8 @@ func versionWithin(constraint *match.Constraint, text string) truth {
 	return truthOf(satisfied)
 }
 
-// truth is one of three values, ordered so that "all" is the least of its parts and "any" the
-// greatest.
+// truth is the result of a condition: no, unknown or yes. In this order, "all" is the minimum of
+// its parts and "any" is the maximum.
 type truth uint8
 
 const (

@@ -12,39 +12,39 @@ import (
 	"github.com/becketflags/becket/internal/disk"
 )
 
-// Bounds and defaults of polling.
+// The least and the default poll interval.
 const (
 	minPollInterval     = time.Second
 	defaultPollInterval = 30 * time.Second
 )
 
-// Option changes how a [Client] works. Options are checked by [New], all of them at once.
+// Option changes how a [Client] works. [New] checks all options and reports all mistakes at once.
 type Option func(*config)
 
-// config is what options write. New checks it once; nothing changes it afterwards.
+// config holds the options. New checks it once; nothing changes it afterwards.
 type config struct {
 	source    Source
 	format    Format
 	interval  time.Duration
 	clock     func() time.Time
-	ownClock  bool         // the program gave the clock
-	logger    *slog.Logger // nil: silent
+	ownClock  bool         // the clock comes from WithClock
+	logger    *slog.Logger // nil if nothing is logged
 	hooks     []Hooks
 	private   []string
 	keys      []minisign.PublicKey
 	keyErrors []error
 
-	identity             string // of the source
+	identity             string // the source's identity
 	formatName           string
-	environment          string // "": any
-	diskFolder           string // "" with disk set is a mistake
+	environment          string // "" for any environment
+	diskFolder           string // must not be "" if disk is set
 	disk                 bool
-	openDisk             func(*config) disk.Store // nil: openDisk; tests put in another one
+	openDisk             func(*config) disk.Store // used by tests; nil for the function openDisk
 	bootstrap            []byte
 	hasBootstrap         bool
 	exposures            exposureConfig
 	overrideFiles        []string
-	overrides            *overrideFile // nil: none
+	overrides            *overrideFile // nil if there are no overrides
 	emptyAllowed         bool
 	lowerRevisionAllowed bool
 }
@@ -59,7 +59,7 @@ func newConfig(source Source, options []Option) (*config, error) {
 	return c, c.check()
 }
 
-// check tells every mistake, not only the first.
+// check returns an error that joins all mistakes.
 func (c *config) check() error {
 	var errs []error
 	mistake := func(wrong bool, format string, args ...any) {
@@ -83,13 +83,13 @@ func (c *config) check() error {
 	return errors.Join(errs...)
 }
 
-// introduce asks the source and the format what they are. They may be a program's own, and nil
-// pointers.
+// introduce reads the names of the source and the format. It recovers panics, because they may be
+// code of the program, or nil pointers.
 func (c *config) introduce() (err error) {
-	whom := "source"
+	part := "source"
 	defer func() {
 		if cause := recover(); cause != nil {
-			err = contractError("recovered a panic in the %s: %v", whom, cause)
+			err = contractError("recovered a panic in the %s: %v", part, cause)
 		}
 	}()
 	if checker, ok := c.source.(Checker); ok {
@@ -98,74 +98,77 @@ func (c *config) introduce() (err error) {
 	if c.source != nil {
 		c.identity = c.source.Identity()
 	}
-	whom = "format"
+	part = "format"
 	if c.format != nil {
 		c.formatName = c.format.Name()
 	}
 	return err
 }
 
-// WithPollInterval sets how often the source is asked, one second at least; each wait is jittered.
-// After a failure the next fetch comes within three seconds, and further ones at growing waits,
-// never longer than 1.5 intervals. By default, 30 seconds.
+// WithPollInterval sets the time between two fetches, at least one second; each wait is jittered.
+// After a failure the next fetch begins within three seconds; if failures go on, the waits grow,
+// but are never longer than 1.5 intervals. By default, the interval is 30 seconds.
 func WithPollInterval(interval time.Duration) Option {
 	return func(c *config) { c.interval = interval }
 }
 
-// WithDiskCache keeps a copy of the last accepted document in a folder, which is made with
-// permissions 0700 if it is not there. The next start serves it until the source answers. Several
-// clients and processes may share a folder. One that is a symbolic link, that others can write to,
-// or that belongs to another user (root aside) is not used, and Status.DiskError says why; Windows
-// is not asked for permissions. By default, there is no copy.
+// WithDiskCache keeps a copy of the last accepted document in a folder, which is created with
+// permissions 0700 if it does not exist. The next start serves the copy until the source answers.
+// Several clients and processes may share a folder. A folder is not used, and Status.DiskError says
+// why, if it is a symbolic link, if other users can write to it, or if it belongs to another user
+// than this one or root; on Windows, permissions are not checked. By default, there is no copy.
 func WithDiskCache(folder string) Option {
 	return func(c *config) { c.disk, c.diskFolder = true, folder }
 }
 
-// WithBootstrap gives the document that the program was built with. It is served where there is
-// neither an answer of the source nor a disk copy of its revision or a higher one. It counts as
-// part of the program: it needs no signature, and it is stale at once for flags with max_age. By
-// default, there is none, and callers get their defaults.
+// WithBootstrap sets a document that is built into the program. It is served until the source
+// answers, unless there is a disk copy with the same or a higher revision. It counts as part of the
+// program, so it needs no signature. For flags with max_age it counts as stale from the start. By
+// default, there is no bootstrap, and callers get their defaults until there is a ruleset.
 func WithBootstrap(document []byte) Option {
 	return func(c *config) { c.bootstrap, c.hasBootstrap = document, true }
 }
 
-// WithFormat sets the format of the documents, bootstrap included. By default, [Native].
+// WithFormat sets the format of the documents, including the bootstrap. By default, the format is
+// [Native].
 func WithFormat(format Format) Option {
 	return func(c *config) { c.format = format }
 }
 
-// WithEnvironment refuses documents that do not name this environment, wherever they come from. By
-// default, and with "", every environment will do.
+// WithEnvironment makes the client refuse documents that do not name this environment, from the
+// source, the disk or the bootstrap. By default, and with "", every environment is accepted.
 func WithEnvironment(name string) Option {
 	return func(c *config) { c.environment = name }
 }
 
-// WithLogger sets where the client logs: what was published, what changed, and what failed. Failures
-// take one line per cause and minute at most; lines about a document are bounded in number alone.
-// Nothing is logged per evaluation. By default, and with nil, it is silent.
+// WithLogger sets where the client logs: what was published, what changed, and what failed. There
+// is at most one line per minute for each cause of failures, and a bounded number of lines for each
+// document. Nothing is logged for single evaluations. By default, and with nil, the client logs
+// nothing.
 func WithLogger(logger *slog.Logger) Option {
 	return func(c *config) { c.logger = logger }
 }
 
-// WithHooks adds functions to call. It may be given several times; all hooks are called, in that
-// order. By default, there are none.
+// WithHooks adds hooks. It may be given several times; all hooks are called, in this order. By
+// default, there are no hooks.
 func WithHooks(hooks Hooks) Option {
 	return func(c *config) { c.hooks = append(c.hooks, hooks) }
 }
 
-// WithPrivateAttributes names attributes whose values leave the client nowhere: hooks, exposures,
-// logs and explanations show *** in their place. The name of a map hides everything in it, and
-// "key" the targeting key. By default, no attribute is private.
+// WithPrivateAttributes names attributes whose values must not leave the client: hooks, exposures,
+// logs and explanations contain *** instead. The name of a map hides everything in it, and "key"
+// hides the targeting key. By default, no attribute is private.
 func WithPrivateAttributes(names ...string) Option {
 	return func(c *config) { c.private = append(c.private, names...) }
 }
 
-// WithPublicKey refuses documents that none of these minisign keys signed. A key is the text of a
-// .pub file or its second line. Several keys serve for rotation; the option may be given several
-// times. The signature is fetched from the document's address with .minisig behind its path, unless
-// the source knows better, and checked again when the disk copy is read; the first fetch after that
-// is unconditional. A signature does not say for which program a document is: see [WithEnvironment]
-// where one key serves two. By default, signatures are neither fetched nor checked.
+// WithPublicKey makes the client refuse documents that are not signed with one of these minisign
+// keys. A key is the text of a .pub file or its second line. Several keys are useful for rotation;
+// the option may be given several times. The signature is fetched from the document's URL with
+// .minisig appended to the path, unless the source has another way. It is checked again when the
+// disk copy is read, and the first fetch after that is unconditional. A signature does not say
+// which program a document is for: use [WithEnvironment] if one key signs documents for several
+// programs. By default, signatures are neither fetched nor checked.
 func WithPublicKey(keys ...string) Option {
 	return func(c *config) {
 		if len(keys) == 0 {
@@ -182,46 +185,54 @@ func WithPublicKey(keys ...string) Option {
 	}
 }
 
-// WithClock sets the clock for schedules, time stamps and ages. When to ask the source is measured
-// by the runtime's own monotonic clock, so that a clock that jumps stops nothing. It must be safe
-// for concurrent use, must not block, and must not evaluate flags. A panic in it is recovered,
-// counted and reported as one in a hook is, and time.Now stands in. By default, time.Now.
+// WithClock sets the clock for schedules, time stamps and ages. Polling uses the runtime's
+// monotonic clock instead, so that a clock that jumps does not stop it. The function must be safe
+// for concurrent use, must not block, and must not evaluate flags. If it panics, the panic is
+// counted and reported like one in a hook, and time.Now is used instead. By default, the clock is
+// time.Now.
 func WithClock(now func() time.Time) Option {
 	return func(c *config) { c.clock, c.ownClock = now, true }
 }
 
-// WithEmptyAllowed accepts a document without flags while the ruleset in use has some. By default,
-// it is refused: an empty file must not switch everything off.
+// WithEmptyAllowed makes the client accept a document without flags when the ruleset in use has
+// some. By default, such a document is refused, so that an empty file does not switch everything
+// off.
 func WithEmptyAllowed() Option {
 	return func(c *config) { c.emptyAllowed = true }
 }
 
-// WithLowerRevisionAllowed accepts a document whose revision is below that of the one before. By
-// default, it is refused: caches and replays must not turn time back.
+// WithLowerRevisionAllowed makes the client accept a document whose revision is lower than the
+// previous one's. By default, such a document is refused, so that a stale cache or a replay does
+// not bring back an old ruleset.
 func WithLowerRevisionAllowed() Option {
 	return func(c *config) { c.lowerRevisionAllowed = true }
 }
 
-// WithExposures tells a sink which subject was given which variant, for the evaluations that a
-// flag's "track" selects: by default those that a percentage, ramp, layer or split had a part in.
-// Evaluations that serve the caller's default, overrides, [View.All] and [Client.Explain] give
-// none. Of one subject, flag and variant only the first evaluation within a window is told;
-// subjects without a key count as one. A sink that is slow, hangs or fails delays no evaluation:
-// what finds the queue full is dropped, and counted in [Status], where sent + dropped + duplicates
-// + queued = produced. By default, there is no sink and evaluations pay nothing for it.
+// WithExposures sends exposures to a sink: which subject was served which variant.
+//   - An evaluation counts as an exposure if the flag's "track" selects it. Without "track",
+//     evaluations count in which a percentage, ramp, layer or split was evaluated.
+//   - These never count: evaluations that serve the caller's default or an override, [View.All],
+//     and [Client.Explain].
+//   - For the same subject, flag and variant, only the first evaluation within a window is
+//     delivered; see [WithExposureWindow]. All subjects without a key count as one subject.
+//   - A sink that is slow, hangs or fails delays no evaluation. If the queue is full, exposures are
+//     dropped. [Status] counts them: sent + dropped + duplicates + queued = produced.
+//
+// By default, there is no sink, and evaluations cost nothing extra.
 func WithExposures(sink Sink) Option {
 	return func(c *config) { c.exposures.sink, c.exposures.times = sink, c.exposures.times+1 }
 }
 
-// WithOverrides lets a file on this machine decide flags, for development: {"new-checkout": true,
-// "theme": "dark"}. A text names one of the flag's variants or is, for a string flag, the value
-// itself; everything else is the value. Flags that the ruleset does not have are served too, and
-// everything works before there is a ruleset. Overridden answers have the reason OVERRIDE and give
-// no exposures; flags that require or ask about an overridden flag see what the ruleset says of it.
-// The file is read by New, which refuses one that is missing or wrong, and again with every
-// refresh, where a wrong one changes nothing and is told to OnError. It is logged as a warning and
-// shown in [Status]. By default, and with "", there are no overrides, so that an environment
-// variable may name the file: WithOverrides(os.Getenv("BECKET_OVERRIDES")).
+// WithOverrides overrides flags with the values of a file on this machine, for development:
+// {"new-checkout": true, "theme": "dark"}. A text is the name of one of the flag's variants or, for
+// a string flag, may also be the value itself; any other JSON is the value itself. The file may
+// contain flags that the ruleset does not have, and works before there is a ruleset. Overridden
+// evaluations have the reason OVERRIDE and make no exposures. Requirements and conditions of other
+// flags that refer to an overridden flag still use the ruleset's value. New reads the file and
+// returns an error if it is missing or invalid. Every refresh reads it again; if it is invalid
+// then, the overrides stay and OnError receives the error. Overrides are logged as a warning and
+// shown in [Status]. By default, and with "", there are no overrides, so an environment variable
+// can name the file: WithOverrides(os.Getenv("BECKET_OVERRIDES")).
 func WithOverrides(file string) Option {
 	return func(c *config) {
 		if file != "" {
@@ -230,8 +241,8 @@ func WithOverrides(file string) Option {
 	}
 }
 
-// parsePublicKey reads the text of a .pub file or the key alone. The key is public, but what was
-// given by mistake in its place may not be, so it is not quoted.
+// parsePublicKey reads the text of a .pub file, or the key alone. The error does not quote the
+// text, because it may be a secret key that was passed by mistake.
 func parsePublicKey(text string) (minisign.PublicKey, error) {
 	var key minisign.PublicKey
 	if err := key.UnmarshalText([]byte(strings.TrimSpace(text))); err != nil {
@@ -240,11 +251,12 @@ func parsePublicKey(text string) (minisign.PublicKey, error) {
 	return key, nil
 }
 
-// WithExposureWindow sets for how long an exposure of the same unit, flag, behaviour of the flag,
-// rule and variant is not delivered again, to a second, and how many exposures are remembered for
-// that, at about 130 bytes each. A window of 0 delivers every evaluation. Beyond the number, the
-// exposure not seen for longest is forgotten, and delivered again when it comes back. By default, one
-// hour and 65,536, which is also the number for one below 1.
+// WithExposureWindow sets the window in which an exposure with the same unit, flag, behaviour of
+// the flag, rule and variant is not delivered again, with a precision of one second. A window of 0
+// delivers every evaluation. remembered is the number of exposures that are remembered for this, at
+// about 130 bytes each; if there are more, the one that was not seen for the longest time is
+// forgotten, and is delivered again when it comes back. By default, the window is one hour and the
+// number 65,536, which is also used for a number below 1.
 func WithExposureWindow(window time.Duration, remembered int) Option {
 	return func(c *config) {
 		c.exposures.window = window
@@ -254,16 +266,17 @@ func WithExposureWindow(window time.Duration, remembered int) Option {
 	}
 }
 
-// WithExposureQueue sets how many exposures may wait, those that the sink is busy with included. At
-// least 1. Their memory is bounded with it, to 4 KiB for each on the average and never below 1 MiB:
-// subjects with large attributes fill the queue sooner. By default, 10,000, and so 40 MB.
+// WithExposureQueue sets how many exposures may wait, including the ones that are being delivered;
+// at least 1. It also limits their memory, to 4 KiB for each on the average but not below 1 MiB, so
+// subjects with large attributes fill the queue sooner. By default, the number is 10,000, and the
+// memory therefore at most 40 MB.
 func WithExposureQueue(exposures int) Option {
 	return func(c *config) { c.exposures.queue = exposures }
 }
 
-// WithExposureBatch sets how many exposures the sink gets at once, at most, and how long one waits
-// for others to come, at most. At least 1, and above 0; a batch is never larger than the queue. By
-// default, 500 and five seconds.
+// WithExposureBatch sets the greatest number of exposures in one call of the sink, at least 1, and
+// the longest time that an exposure waits for the batch to fill, above 0. A batch is never larger
+// than the queue. By default, 500 exposures and five seconds.
 func WithExposureBatch(exposures int, wait time.Duration) Option {
 	return func(c *config) { c.exposures.batch, c.exposures.every = exposures, wait }
 }

@@ -2,10 +2,11 @@ package becket
 
 import "strings"
 
-// Private is what stands in the place of a private attribute's value.
+// Private replaces the value of a private attribute; see [WithPrivateAttributes].
 const Private = "***"
 
-// privacy knows which attributes must not leave the client. A nil one hides nothing.
+// privacy holds the names of attributes whose values must not leave the client. A nil privacy hides
+// nothing.
 type privacy struct {
 	names map[string]bool
 }
@@ -21,8 +22,8 @@ func newPrivacy(names []string) *privacy {
 	return p
 }
 
-// hides reports whether an attribute is private, by its own name or by that of a map that it came
-// from.
+// hides reports whether an attribute is private, by its own name or by the name of a map that
+// contains it.
 func (p *privacy) hides(name string) bool {
 	if p == nil {
 		return false
@@ -35,7 +36,7 @@ func (p *privacy) hides(name string) bool {
 	return false
 }
 
-// text copies an attribute's text, unless the attribute is private.
+// text returns a copy of an attribute's text, or Private if the attribute is private.
 func (p *privacy) text(name, text string) string {
 	if p.hides(name) {
 		return Private
@@ -43,7 +44,7 @@ func (p *privacy) text(name, text string) string {
 	return strings.Clone(text)
 }
 
-// of lists the names of a subject's attributes that are private.
+// of returns the names of a subject's private attributes.
 func (p *privacy) of(subject *Subject) map[string]bool {
 	if p == nil {
 		return nil
@@ -60,7 +61,8 @@ func (p *privacy) of(subject *Subject) map[string]bool {
 	return names
 }
 
-// clone copies a subject with all that it refers to, and without what is private.
+// clone copies a subject with everything that it refers to, and replaces the values of private
+// attributes.
 func (p *privacy) clone(subject *Subject) Subject {
 	c := subject.clone()
 	if p == nil {

@@ -11,27 +11,28 @@ import (
 	"github.com/becketflags/becket/internal/match"
 )
 
-// Hashing is MurmurHash3 x64 128-bit by Austin Appleby, of which the first 64 bits count. It
-// decides who sees what, so it never changes within schema 1: testdata/vectors holds it to that.
+// The hash is the first 64 bits of MurmurHash3 x64 128-bit by Austin Appleby. It decides which
+// subjects get which variants, so it never changes within schema 1; testdata/vectors has the test
+// vectors.
 
 const (
-	unitBits  = 53            // a float64 holds that many bits exactly
-	unitScale = 1 << unitBits // so a unit is a whole number of these
+	unitBits  = 53            // a float64 holds this many bits exactly
+	unitScale = 1 << unitBits // a unit is a multiple of 1/unitScale
 )
 
-// hashKey hashes a subject's key. The compiler sees that twmb/murmur3 keeps nothing of the key, so
-// a key may lie on the caller's stack; spaolacci/murmur3 it cannot see through. A test holds the
-// two to each other.
+// hashKey hashes a subject's key. It uses twmb/murmur3, because the compiler can prove that this
+// package does not keep the key, which may therefore lie on the caller's stack. It cannot prove
+// this for spaolacci/murmur3. A test checks that both return the same hashes.
 func hashKey(seed uint32, key string) uint64 {
 	return murmur3.SeedStringSum64(uint64(seed), key)
 }
 
-// hashText hashes what a document says, when it is compiled.
+// hashText hashes a text of a document, when the document is compiled.
 func hashText(text string) uint64 {
 	return spaolacci.Sum64([]byte(text))
 }
 
-// seedOf returns the seed that a salt stands for.
+// seedOf returns the seed for a salt.
 func seedOf(salt string) uint32 {
 	return uint32(hashText(salt))
 }
@@ -39,9 +40,9 @@ func seedOf(salt string) uint32 {
 // unitOf maps a hash to [0, 1).
 func unitOf(hash uint64) float64 { return float64(hash>>(64-unitBits)) / unitScale }
 
-// threshold returns the number that a hash's upper 53 bits must stay below for its unit to be below
-// percent/100. Scaling by a power of two is exact, so comparing whole numbers gives the same answer
-// as comparing units.
+// threshold returns the number t for which the unit of a hash is below percent/100 exactly if the
+// upper 53 bits of the hash are below t. Scaling by a power of two is exact, so comparing integers
+// gives the same result as comparing units.
 func threshold(percent float64) uint64 { return uint64(math.Ceil(percent / 100 * unitScale)) }
 
 // fmix64 is MurmurHash3's 64-bit finaliser.
@@ -53,20 +54,21 @@ func fmix64(h uint64) uint64 {
 	return h ^ h>>33
 }
 
-// hashed is what a percentage, ramp, layer or split hashes: a seed, and where the key comes from.
+// hashed says what a percentage, ramp, layer or split hashes: the source of the key, and a seed.
 type hashed struct {
-	by   *keySource // nil stands for the targeting key
+	by   *keySource // nil for the targeting key
 	seed uint32
 }
 
-// keySource is an attribute whose text is a key, and the source to ask where the subject does not
-// have it.
+// keySource is an attribute whose text is the key to hash, and the next source for subjects that
+// lack the attribute.
 type keySource struct {
 	attribute *attributeName
-	next      *keySource // nil: there is no other
+	next      *keySource // nil for the last source
 }
 
-// hash returns the hash of the subject's key, or false where there is none.
+// hash returns the hash of the subject's key. It returns false if the subject has no key, or too
+// little effort is left for hashing it.
 func (h *hashed) hash(e *evaluation) (uint64, bool) {
 	e.consulted = true
 	if h.by == nil {
@@ -85,8 +87,8 @@ func (h *hashed) hash(e *evaluation) (uint64, bool) {
 	return h.hashAttribute(e)
 }
 
-// hashAttribute hashes the first attribute that gives a key. The ones before it are missing only
-// where none does.
+// hashAttribute hashes the first attribute that can be a key. An attribute is reported as missing
+// only if there is no key at all.
 func (h *hashed) hashAttribute(e *evaluation) (uint64, bool) {
 	missed := e.missing != nil
 	for source := h.by; source != nil; source = source.next {
@@ -108,8 +110,8 @@ func (h *hashed) hashAttribute(e *evaluation) (uint64, bool) {
 	return 0, false
 }
 
-// hashValue hashes an attribute as a key. Only texts that are not empty, integers and booleans are
-// keys.
+// hashValue hashes the value of an attribute. It returns false for values that cannot be keys; only
+// integers, booleans and texts other than "" can.
 func hashValue(seed uint32, value Value) (uint64, bool) {
 	switch value.kind() {
 	case KindString:
@@ -124,23 +126,25 @@ func hashValue(seed uint32, value Value) (uint64, bool) {
 	}
 }
 
-// gate is what limits a rule beside its condition: time, a layer, and a share of the subjects.
+// gate holds the limits of a rule in addition to its conditions: a time window, a layer, and a
+// percentage or a ramp.
 type gate struct {
 	window *window
 	layer  *layer
 	ramp   *ramp
-	hashed        // of percent and ramp
-	below  uint64 // of percent: see threshold; noPercent where there is none
+	hashed        // key and seed of the percentage or ramp
+	below  uint64 // threshold of the percentage; noPercent if there is none
 }
 
 const noPercent = math.MaxUint64
 
-// rolls reports whether the gate's answer depends on a hash.
+// rolls reports whether the result of the gate depends on a hash.
 func (g *gate) rolls() bool {
 	return g != nil && (g.below != noPercent || g.ramp != nil || g.layer != nil)
 }
 
-// open reports whether the rule lives at the time of the evaluation, where it has a window.
+// open reports whether the time of the evaluation is within the rule's window, which must not be
+// nil.
 func (g *gate) open(e *evaluation) bool {
 	open := g.window.open(e.now)
 	if e.trace != nil {
@@ -149,7 +153,8 @@ func (g *gate) open(e *evaluation) bool {
 	return open
 }
 
-// admits reports whether the subject passes the layer and the share.
+// admits reports whether the subject is in the rule's part of the layer and in its percentage or
+// ramp.
 func (g *gate) admits(e *evaluation) bool {
 	if g.layer != nil && !g.layer.admits(e) {
 		return false
@@ -169,7 +174,7 @@ func (g *gate) admits(e *evaluation) bool {
 	return in
 }
 
-// layer admits the subjects whose place, out of 100, is in [from, to).
+// layer admits subjects whose hash, mapped to [0, 100), is in [from, to).
 type layer struct {
 	name string
 	hashed
@@ -186,7 +191,7 @@ func (l *layer) admits(e *evaluation) bool {
 	return in
 }
 
-// ramp is a share that changes with time.
+// ramp is a percentage that changes with time.
 type ramp struct {
 	steps  []rampStep // in the order of time
 	linear bool
@@ -197,8 +202,9 @@ type rampStep struct {
 	percent float64
 }
 
-// percentAt returns the share at an instant: 0 before the first step, the last step's from its
-// instant on; between two steps the earlier one's, or the straight line between them.
+// percentAt returns the percentage at an instant. It is 0 before the first step, and the last
+// step's percentage from the last step on. Between two steps it is the earlier step's percentage
+// or, for a linear ramp, on the straight line between the two.
 func (r *ramp) percentAt(now match.Instant) float64 {
 	next := sort.Search(len(r.steps), func(i int) bool { return now.Before(r.steps[i].at) })
 	if next == 0 {
@@ -210,21 +216,23 @@ func (r *ramp) percentAt(now match.Instant) float64 {
 	}
 	to := &r.steps[next]
 	between := last.percent + (to.percent-last.percent)*now.Sub(last.at)/to.at.Sub(last.at)
-	return min(max(between, 0), 100) // rounding may lead past the ends
+	return min(max(between, 0), 100) // because of rounding
 }
 
 // split divides subjects among variants by weighted rendezvous hashing: each variant draws from an
-// exponential distribution with its weight as rate, and the smallest draw wins. Thaler and
-// Ravishankar, "Using name-based mappings to increase hit rates" (1998); for the weights Efraimidis
-// and Spirakis, "Weighted random sampling with a reservoir" (2006).
+// exponential distribution with its weight as the rate, and the smallest draw wins. Sources: Thaler
+// and Ravishankar, "Using name-based mappings to increase hit rates" (1998), and for the weights
+// Efraimidis and Spirakis, "Weighted random sampling with a reservoir" (2006).
 type split struct {
 	hashed
-	arms     []arm // in the order of their names, so that of equal draws the first wins; none of weight 0
-	exponent int   // of the power of two that the document's weights have been divided by
+	// in the order of their names, so that the first of equal draws wins; all weights are above 0
+	arms     []arm
+	exponent int // the document's weights have been divided by 2 to the power of exponent
 }
 
-// scale divides the weights by a power of two that brings the largest one near 1. That is exact and
-// keeps the order of the draws, which of weights near 0 would all be infinite.
+// scale divides the weights by the power of two that brings the largest one near 1. This is exact
+// and does not change the order of the draws. Without it, all draws of weights near 0 would be
+// infinite.
 func (s *split) scale() {
 	largest := 0.0
 	for i := range s.arms {
@@ -245,15 +253,15 @@ type arm struct {
 	inverse float64 // 1 / weight
 }
 
-// unit returns the arm's number in [0, 1) for a subject's hash.
+// unit returns the arm's random number in [0, 1) for a subject's hash.
 func (a *arm) unit(hash uint64) float64 { return unitOf(fmix64(hash ^ a.name)) }
 
-// draw is what decides: -ln(1-u)/w.
+// draw returns the arm's draw for a subject's hash, -ln(1-u)/w; the smallest draw wins.
 func (a *arm) draw(hash uint64) float64 { return -math.Log(1-a.unit(hash)) / a.weight }
 
 // winner returns the arm with the smallest draw. Logarithms are slow, so it first compares bounds:
-// u + u²/2 <= -ln(1-u) <= u + u²/2 + u³/3/(1-u). They are widened by far more than rounding can
-// amount to. Only where two arms' bounds overlap do the logarithms decide.
+// u + u²/2 <= -ln(1-u) <= u + u²/2 + u³/3/(1-u). The comparison leaves a margin that is far larger
+// than any rounding error. If the bounds of two arms overlap, winner compares the logarithms.
 func (s *split) winner(hash uint64) *arm {
 	const slack = 1e-12
 	best := &s.arms[0]
@@ -267,14 +275,14 @@ func (s *split) winner(hash uint64) *arm {
 		switch {
 		case h < low*(1-slack):
 			best, low, high = a, l, h
-		case !(l > high*(1+slack)): // NaN, from weights near 0, is left to the logarithms too
+		case !(l > high*(1+slack)): // also for NaN, which weights near 0 can produce
 			return s.exactWinner(hash)
 		}
 	}
 	return best
 }
 
-// bounds returns numbers between which the arm's draw lies.
+// bounds returns a lower and an upper bound of the arm's draw.
 func (a *arm) bounds(hash uint64) (low, high float64) {
 	u := a.unit(hash)
 	base := u * (1 + u*0.5)

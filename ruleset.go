@@ -14,8 +14,8 @@ type ruleset struct {
 	flags    flagTable
 	segments map[string]*segment
 	info     RulesInfo
-	keys     func() []string // of the flags, sorted; on demand, since evaluation does not need them
-
+	// returns the flags' keys, sorted; computed on demand, since evaluations do not need them
+	keys func() []string
 }
 
 // name names a flag or a segment.
@@ -26,7 +26,7 @@ const (
 	inSegments = "segments"
 )
 
-// defines reports whether a good member of that name has been read.
+// defines reports whether a valid flag or segment with that name has been read.
 func (r *ruleset) defines(member name) bool {
 	if member.section == inFlags {
 		return r.flags.find(member.key) != nil
@@ -67,20 +67,20 @@ func (r *ruleset) Variants(key string) []Variant {
 }
 
 // flagTable finds flags by their keys. It is a hash table with open addressing and linear probing.
-// The flags themselves hold what tells their keys apart, so a check touches a place of the table
-// and the flag, and nothing else. The zero table is empty and has no room. Nothing changes it once
-// its ruleset is published.
+// The flags themselves hold the fingerprints of their keys, so a check reads an entry of the table
+// and the flag, and no other memory. The zero table is empty and has no room. The table does not
+// change once its ruleset is published.
 type flagTable struct {
-	places []*flag // a power of two; at least one is nil, which is where a search ends
+	places []*flag // the length is a power of two; at least one is nil, so that searches end
 	count  int
 }
 
-// newFlagTable makes a table that so many flags fill by half at most.
+// newFlagTable makes a table that is at most half full with the given number of flags.
 func newFlagTable(room int) flagTable {
 	return flagTable{places: make([]*flag, 1<<bits.Len(uint(2*room)))}
 }
 
-// find returns the flag of that key, nil where there is none. The zero table has none.
+// find returns the flag with the given key, or nil if there is none.
 func (t *flagTable) find(key string) *flag {
 	if len(t.places) == 0 {
 		return nil
@@ -94,7 +94,7 @@ func (t *flagTable) find(key string) *flag {
 	}
 }
 
-// set puts a flag into the table, in the place of one that has its key.
+// set puts a flag into the table. It replaces a flag with the same key.
 func (t *flagTable) set(f *flag) {
 	mask := uint64(len(t.places) - 1)
 	for i := f.fingerprint.Hash(); ; i++ {
@@ -120,7 +120,7 @@ func (t *flagTable) all() iter.Seq[*flag] {
 	}
 }
 
-// keys returns the keys in their order.
+// keys returns the keys, sorted.
 func (t *flagTable) keys() []string {
 	keys := make([]string, 0, t.count)
 	for f := range t.all() {
@@ -130,7 +130,7 @@ func (t *flagTable) keys() []string {
 	return keys
 }
 
-// compareNames orders flags before segments, and each by key.
+// compareNames orders flags before segments, and both by key.
 func compareNames(a, b name) int {
 	if c := strings.Compare(a.section, b.section); c != 0 {
 		return c
@@ -138,35 +138,36 @@ func compareNames(a, b name) int {
 	return strings.Compare(a.key, b.key)
 }
 
-// definition is a flag or a segment to the linker.
+// definition is a flag or a segment, as the linker uses it.
 type definition interface {
-	// name names the definition.
+	// name returns the section and the key of the definition.
 	name() name
 
-	// isBad reports whether it could not be read, and nothing else counts.
+	// isBad reports whether the definition is invalid; if so, only its name and error are used.
 	isBad() bool
 
-	// keptFor returns why the definition is an earlier document's, nil if it is not.
+	// keptFor returns why the definition is an earlier document's, or nil if it is not.
 	keptFor() error
 
-	// references returns the references to other definitions, nil for none.
+	// references returns the references to other definitions, or nil if there are none.
 	references() []*reference
 
-	// evaluations returns what one decision counts, without what it refers to; at most one more
-	// than maxEvaluations.
+	// evaluations returns the number of evaluations that one decision counts as, without the
+	// definitions that it refers to; at most maxEvaluations + 1.
 	evaluations() int
 
-	// ownTime reports whether the definition itself looks at the clock.
+	// ownTime reports whether the definition itself depends on the time, without the definitions
+	// that it refers to.
 	ownTime() bool
 
-	// placed returns the place of the definition among the others, to be read and set.
+	// placed returns the definition's placement, which the linker reads and sets.
 	placed() *placement
 }
 
-// leaf is the place of a flag or a segment that is not in the graph.
+// leaf is the node of a flag or a segment that is not in the graph.
 const leaf = -1
 
-// leafOf returns the placement of a definition that refers to nothing.
+// leafOf returns the placement of a definition without references.
 func leafOf(d definition) placement {
 	return placement{node: leaf, cost: int32(d.evaluations()), timed: d.ownTime()}
 }
@@ -175,7 +176,7 @@ func (f *flag) name() name         { return name{inFlags, f.key} }
 func (f *flag) isBad() bool        { return f.failure() != nil }
 func (f *flag) placed() *placement { return &f.placement }
 
-// references returns those of the requirements, then those of the rules' conditions.
+// references returns the references of the requirements, and then those of the rules' conditions.
 func (f *flag) references() []*reference {
 	references := slices.Clone(f.requires())
 	for i := range f.rules {
@@ -203,7 +204,8 @@ func (c *condition) references(references []*reference) []*reference {
 	}
 	if c.rest.reference != nil {
 		if len(references) == cap(references) {
-			references = slices.Grow(references, len(references)+1) // doubled: there may be many
+			// doubled, because there may be many
+			references = slices.Grow(references, len(references)+1)
 		}
 		references = append(references, c.rest.reference)
 	}
@@ -213,22 +215,24 @@ func (c *condition) references(references []*reference) []*reference {
 	return references
 }
 
-// askedFlags collects the flags that a decision asks on its way, for their exposures.
+// askedFlags collects the flags that are evaluated for another flag's requirements and conditions,
+// for their exposures.
 type askedFlags struct{ list []askedFlag }
 
-// asking leads to the flags over two pointers more than it takes, for the reason of [tracing].
+// asking points to askedFlags through two more pointers than it needs; see [tracing] for the
+// reason.
 type asking struct{ *farAsked }
 
 type farAsked struct{ *askedFlags }
 
-// askedFlag is a flag and what it served.
+// askedFlag is the key and the result of one of these flags.
 type askedFlag struct {
 	key    string
 	result Result
 }
 
-// decideAndNote decides a flag that another one asks and notes it. Whether it is to be tracked depends
-// on what was consulted for it alone.
+// decideAndNote decides a flag for another one, and records it if it is to be tracked. That depends
+// only on the percentages, ramps, layers and splits that this flag itself evaluates.
 func (a *askedFlags) decideAndNote(e *evaluation, f *flag) *Variant {
 	consulted := e.consulted
 	e.consulted = false
@@ -242,13 +246,13 @@ func (a *askedFlags) decideAndNote(e *evaluation, f *flag) *Variant {
 	return variant
 }
 
-// asks reports whether there is a flag of that key that may ask others.
+// asks reports whether there is a flag with that key that may evaluate other flags.
 func (r *ruleset) asks(key string) bool {
 	f := r.flags.find(key)
 	return f != nil && f.asks
 }
 
-// askedBy decides a flag once more and returns the flags that it asks on its way and that are to be
+// askedBy decides a flag once more, and returns the flags that are evaluated for it and are to be
 // tracked.
 func (r *ruleset) askedBy(key string, subject *Subject, at *Moment) []askedFlag {
 	found := askedFlags{}

@@ -9,8 +9,8 @@ import (
 	"github.com/becketflags/becket/internal/disk"
 )
 
-// start serves what there is without the source: the disk copy or the bootstrap, the one of the
-// higher revision, the disk copy where they are equal.
+// start publishes the disk copy or the bootstrap, whichever has the higher revision; if they are
+// equal, the disk copy.
 func (f *fetcher) start(bootstrap *heldRuleset) {
 	f.current = &heldRuleset{snapshot: f.newSnapshot(nil, TierDefaults)}
 	if bootstrap != nil {
@@ -31,8 +31,8 @@ func (f *fetcher) start(bootstrap *heldRuleset) {
 	}
 }
 
-// startFromDisk takes the disk copy if there is one that can be used and the bootstrap is not
-// newer.
+// startFromDisk makes the disk copy the current ruleset, if there is a usable copy and the
+// bootstrap does not have a higher revision.
 func (f *fetcher) startFromDisk() {
 	kept, err := f.disk.open(f.current.snapshot.rules != nil)
 	if err == nil && kept == nil {
@@ -55,7 +55,7 @@ func (f *fetcher) startFromDisk() {
 	}
 }
 
-// fromDisk holds a disk copy against everything that a fetched document is held against.
+// fromDisk decodes a disk copy and makes the same checks as for a fetched document.
 func (f *fetcher) fromDisk(c *disk.Copy) (*heldRuleset, error) {
 	h := &heldRuleset{
 		sum: sha256.Sum256(c.Body), body: c.Body, signature: c.Signature, fetchedAt: c.FetchedAt,
@@ -66,8 +66,8 @@ func (f *fetcher) fromDisk(c *disk.Copy) (*heldRuleset, error) {
 		if h.signedBy, err = verify(f.config.keys, c.Body, c.Signature); err != nil {
 			return nil, fmt.Errorf("becket: the disk copy is refused: %w", within{err})
 		}
-		// The signature covers the document, not the validator beside it. A forged one would pin an
-		// old document.
+		// The signature covers the document, but not the validator that is stored with it. A forged
+		// validator would make the source confirm an old document for ever.
 		h.validator = Validator{}
 	}
 	rules, err := f.decoder.decode(context.Background(), c.Body, nil)
@@ -76,7 +76,7 @@ func (f *fetcher) fromDisk(c *disk.Copy) (*heldRuleset, error) {
 	}
 	h.info = rules.Info()
 	if c.Sum != h.sum || c.Revision != h.info.Revision {
-		return nil, fmt.Errorf("%w: its head is of another document", disk.ErrDamaged)
+		return nil, fmt.Errorf("%w: its header belongs to another document", disk.ErrDamaged)
 	}
 	err = errors.Join(f.config.rightEnvironment(h.info), f.config.notEmptied(h.info, f.current.info))
 	if err != nil {
@@ -90,11 +90,11 @@ func (f *fetcher) fromDisk(c *disk.Copy) (*heldRuleset, error) {
 	return h, nil
 }
 
-// decodeBootstrap returns what the program was built with, nil where there is nothing. Its mistakes
-// are the program's.
+// decodeBootstrap returns the ruleset of the bootstrap, or nil if there is no bootstrap. Its errors
+// are mistakes in the program, so New returns them.
 func (c *config) decodeBootstrap(d *decoder) (*heldRuleset, error) {
 	if !c.hasBootstrap {
-		return nil, nil //nolint:nilnil // no bootstrap is no error
+		return nil, nil //nolint:nilnil // having no bootstrap is not an error
 	}
 	rules, err := d.decode(context.Background(), c.bootstrap, nil)
 	if err != nil {

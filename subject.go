@@ -9,13 +9,13 @@ import (
 	"unsafe"
 )
 
-// Subject is whom a flag is evaluated for: a targeting key and attributes. It is OpenFeature's
-// evaluation context under a name that does not collide with context.Context. The zero Subject has
-// no key and no attributes. Copying it is cheap; it is safe for concurrent use as long as nobody
-// changes the slice of attributes.
+// Subject is the user, device or other thing that a flag is evaluated for: a targeting key and
+// attributes. OpenFeature calls it evaluation context; the name Context would collide with
+// context.Context. The zero Subject has no key and no attributes. Copying a Subject is cheap. It is
+// safe for concurrent use as long as the slice of attributes is not changed.
 //
-// Key and attributes are kept as pointers with their lengths: a Subject of three words stays in
-// registers on its way into an evaluation, which a struct of a string and a slice does not.
+// Key and attributes are stored as pointers with their lengths. A Subject thus has three words and
+// is passed to an evaluation in registers; a struct with a string and a slice is not.
 type Subject struct {
 	key        *byte
 	attributes *Attribute
@@ -23,10 +23,10 @@ type Subject struct {
 	count      uint32
 }
 
-// NewSubject returns a subject. The key is what percentages and splits hash: something that stays
-// the same for one user, account or device; without one ("") they do not apply. NewSubject keeps
-// the slice it is given; the caller must not change it afterwards. Of two attributes with one name
-// the last counts, and one named "key" is ignored. A key is cut after 2 GiB.
+// NewSubject returns a subject. Percentages and splits hash the key, so it should stay the same for
+// one user, account or device. For the key "" they do not apply. NewSubject keeps the slice of
+// attributes; the caller must not change it afterwards. If two attributes have the same name, the
+// last one counts. An attribute named "key" is ignored. A key is cut after 2 GiB.
 func NewSubject(key string, attributes ...Attribute) Subject {
 	return Subject{
 		key:        unsafe.StringData(key),
@@ -36,18 +36,18 @@ func NewSubject(key string, attributes ...Attribute) Subject {
 	}
 }
 
-// Key returns the targeting key, "" where there is none.
+// Key returns the targeting key, or "" if there is none.
 func (s Subject) Key() string { return unsafe.String(s.key, int(s.keyLength)) }
 
-// list returns the attributes as they were passed.
+// list returns the slice of attributes that was passed to NewSubject.
 func (s *Subject) list() []Attribute { return unsafe.Slice(s.attributes, int(s.count)) }
 
-// IsZero reports whether the subject was made without a key and without a single attribute: there
-// is nobody. A nil Subject is zero.
+// IsZero reports whether the subject has no key and no attributes. It is for formats that treat
+// such a subject as absent. A nil Subject is zero.
 func (s *Subject) IsZero() bool { return s == nil || s.keyLength == 0 && s.count == 0 }
 
-// Attribute returns the attribute of that name, exactly as written, and whether there is one. The
-// name "key" is the targeting key, which is missing when it is empty.
+// Attribute returns the attribute with the given name, and whether there is one. Names are
+// case-sensitive. The name "key" returns the targeting key, which counts as missing if it is "".
 func (s *Subject) Attribute(name string) (Value, bool) {
 	switch {
 	case s == nil || name == "":
@@ -59,11 +59,12 @@ func (s *Subject) Attribute(name string) (Value, bool) {
 	return value, value.kind() != KindAny
 }
 
-// Entry returns an attribute by how it was passed, for formats that tell a nested name from one
-// with a dot in it. With an empty root it is the attribute that was itself given that name, also
-// one named "key", and no map. Else it is an entry of the map that [Any] was given as root, under
-// its dotted name, which begins with root; each dot behind the root parts two names of nested maps.
-// The last attribute of the name counts, as in [Subject.Attribute].
+// Entry is for formats that distinguish a nested name from a name that contains a dot. With an
+// empty root, it returns the attribute that was passed with exactly this name, including one named
+// "key", but not a map. Otherwise it returns an entry of the map that was passed to [Any] under the
+// name root. name is then the dotted name of the entry, which begins with root, and each dot after
+// the root separates two names of nested maps. If several attributes have the name, the last one
+// counts, as in [Subject.Attribute].
 func (s *Subject) Entry(root, name string) (Value, bool) {
 	if s == nil {
 		return Value{}, false
@@ -86,11 +87,12 @@ func (s *Subject) Entry(root, name string) (Value, bool) {
 	return Value{}, false
 }
 
-// Entries calls yield for each attribute as it was passed until it returns false, the last ones
-// first: root is "" for one that stands by itself, and the map's name for an entry of a map that
-// [Any] was given. path has the names that lead to an entry, the root's first; it is nil where
-// those below the root have no dots, so that the dots of name part them. An entry that is nil has
-// the zero Value. Of several attributes with one name, all are told.
+// Entries is for formats, like [Subject.Entry]. It calls yield for each attribute and each entry of
+// a map until yield returns false, from the last attribute to the first. If several attributes have
+// the same name, it lists all of them. root is "" for an attribute that is not a map, and otherwise
+// the name of the map that was passed to [Any]. path lists the names that lead to an entry,
+// beginning with root; it is nil if the names below the root contain no dots, so that the dots of
+// name separate them. The value of an entry that is nil is the zero Value.
 func (s *Subject) Entries(yield func(root, name string, path []string, value Value) bool) {
 	if s == nil {
 		return
@@ -114,7 +116,8 @@ func (s *Subject) Entries(yield func(root, name string, path []string, value Val
 	}
 }
 
-// asPassed returns an entry of a group for formats, and false for one that they do not see.
+// asPassed returns an entry of a group in the form for formats, or false for an entry that formats
+// do not get.
 func asPassed(group []Attribute, i int) (value Value, path []string, ok bool) {
 	value = group[i].value
 	switch {
@@ -132,7 +135,8 @@ func asPassed(group []Attribute, i int) (value Value, path []string, ok bool) {
 	return value, path, true
 }
 
-// nested returns the entry of a group to which the names lead that the dots of a name part.
+// nested returns the entry of a group with the given dotted name, whose dots separate the names of
+// nested maps.
 func (v Value) nested(name string) (Value, bool) {
 	group, tag := v.group(), tagOf(name)
 	for i := range group {
@@ -146,8 +150,8 @@ func (v Value) nested(name string) (Value, bool) {
 	return Value{}, false
 }
 
-// All calls yield for each attribute that counts, those of maps under their dotted names, until it
-// returns false.
+// All calls yield for each attribute that counts until yield returns false. Entries of maps have
+// dotted names.
 func (s Subject) All(yield func(name string, value Value) bool) {
 	seen := map[string]bool{keyName: true}
 	walkBackwards(s.list(), func(a Attribute) bool {
@@ -159,8 +163,8 @@ func (s Subject) All(yield func(name string, value Value) bool) {
 	})
 }
 
-// Ignored tells what of the subject's attributes cannot be used and why: values without a meaning,
-// and attributes named "key".
+// Ignored returns an error for each attribute that cannot be used, with the reason: values that
+// have no meaning as an attribute, and attributes named "key".
 func (s Subject) Ignored() []error {
 	var errs []error
 	walkBackwards(s.list(), func(a Attribute) bool {
@@ -175,10 +179,10 @@ func (s Subject) Ignored() []error {
 	return errs
 }
 
-// locate returns the value of an attribute, the zero Value where it is missing, and its place in
-// the list, -1 where it has none. It scans from the end, so that the last of two with one name
-// wins. A handful of attributes is faster scanned than hashed; the name's tag rules out nearly all
-// others.
+// locate returns the value of an attribute and its index in the list. The value is the zero Value
+// if the attribute is missing; the index is -1 if the attribute is missing, in a group, or the
+// targeting key. It scans from the end, so that the last attribute of a name counts. For a few
+// attributes, scanning is faster than hashing, and the tags exclude nearly all other names.
 func (s *Subject) locate(name *attributeName) (value Value, place int) {
 	if name.ofKey {
 		if s.keyLength > 0 {
@@ -201,8 +205,8 @@ func (s *Subject) locate(name *attributeName) (value Value, place int) {
 	return value, -1
 }
 
-// hasEntriesOf reports whether [Any] was given a map of that name, or one that holds a map of that
-// dotted name.
+// hasEntriesOf reports whether a map with that name was passed to [Any], or a map that contains a
+// map with that dotted name.
 func (s *Subject) hasEntriesOf(name string) bool {
 	attributes := s.list()
 	for i := range attributes {
@@ -221,8 +225,8 @@ func (s *Subject) hasEntriesOf(name string) bool {
 	return false
 }
 
-// unit returns the text of an attribute as it is hashed, "" where it gives none. It may be a part
-// of the subject or of the room.
+// unit returns the text of an attribute that is hashed, or "" if the attribute cannot be hashed.
+// The text may share the memory of the subject or of room.
 func (s *Subject) unit(attribute string, room []byte) string {
 	value, _ := s.Attribute(attribute)
 	switch value.kind() {
@@ -237,9 +241,9 @@ func (s *Subject) unit(attribute string, room []byte) string {
 	}
 }
 
-// entry returns the attribute of that name out of a group, which holds no groups, the zero Value
-// where it has none. It does not call locate: of functions that call each other escape analysis
-// takes for kept what one returns for another.
+// entry returns the value of an attribute in a group, or the zero Value if there is none. It does
+// not call locate, because escape analysis assumes that functions that call each other keep the
+// values that they pass on.
 func (v Value) entry(name *attributeName) Value {
 	group := v.group()
 	for i := len(group) - 1; i >= 0; i-- {
@@ -250,8 +254,9 @@ func (v Value) entry(name *attributeName) Value {
 	return Value{}
 }
 
-// walkBackwards visits attributes and entries of groups, the last ones first. It hands over copies:
-// a pointer into the list would keep the list from the caller's stack.
+// walkBackwards visits attributes and entries of groups, from the last to the first. It passes
+// copies to visit, because with a pointer into the list, the list could not be on the caller's
+// stack.
 func walkBackwards(attributes []Attribute, visit func(Attribute) bool) bool {
 	for _, a := range slices.Backward(attributes) {
 		if a.value.kind() != kindGroup {
@@ -269,7 +274,7 @@ func walkBackwards(attributes []Attribute, visit func(Attribute) bool) bool {
 	return true
 }
 
-// group returns the attributes of a group, none of any other value.
+// group returns the attributes of a group, or nil for any other value.
 func (v Value) group() []Attribute {
 	if v.kind() != kindGroup {
 		return nil

@@ -9,7 +9,7 @@ import (
 	"github.com/becketflags/becket/internal/match"
 )
 
-// form is what a condition is.
+// form is the kind of a condition.
 type form uint8
 
 const (
@@ -21,20 +21,20 @@ const (
 	formFlag
 )
 
-// condition is a compiled condition. An attribute with several operators has become an "all" of
-// tests with one each.
+// condition is a compiled condition. An attribute with several operators is compiled into an "all"
+// of tests with one operator each.
 type condition struct {
 	form      form
 	operator  operator
-	negated   bool // of in: not_in
-	fold      bool // ignore_case
+	negated   bool // the operator is not_in, or "exists": false
+	fold      bool // case is ignored (ignore_case)
 	attribute *attributeName
-	number    numeral        // of comparisons
-	set       *set           // of in
-	rest      *conditionRest // of everything that a number and a set do not hold
+	number    numeral        // operand of comparisons of numbers and instants
+	set       *set           // operand of in and not_in
+	rest      *conditionRest // all other operands; nil if there are none
 }
 
-// numeral is a Value without a pointer: a number or an instant.
+// numeral is a number or an instant: a Value that needs no pointer.
 type numeral struct {
 	number uint64
 	meta
@@ -44,27 +44,29 @@ func numeralOf(v Value) numeral { return numeral{v.number, v.meta} }
 
 func (n numeral) value() Value { return Value{number: n.number, meta: n.meta} }
 
-// conditionRest holds what the rarer forms and operators need.
+// conditionRest holds the parts and operands of rarer forms and operators.
 type conditionRest struct {
-	parts     []condition // of all, any, not
-	reference *reference  // of segment and flag
-	texts     []string    // of contains, starts_with, ends_with; folded where the case is ignored
-	pattern   *match.Pattern
-	versions  *match.Constraint
-	prefixes  []netip.Prefix
-	duration  time.Duration // of newer_than and older_than
+	parts     []condition // parts of all, any and not
+	reference *reference  // reference of a condition on a segment or a flag
+	// operand of contains, starts_with and ends_with; folded if case is ignored
+	texts    []string
+	pattern  *match.Pattern
+	versions *match.Constraint
+	prefixes []netip.Prefix
+	duration time.Duration // operand of newer_than and older_than
 }
 
-// reference is a reference to a flag or a segment. Linking sets one of the two pointers; both stay
-// nil in a kept definition whose target is gone.
+// reference is a reference to a flag or a segment. Linking sets one of the two pointers. Both stay
+// nil in a kept definition if the target does not exist.
 type reference struct {
 	key      string
-	toFlag   bool // otherwise to a segment
+	toFlag   bool // the target is a flag; otherwise it is a segment
 	segment  *segment
 	flag     *flag
-	variants []string // of a flag: those that satisfy
-	at       int      // where in the document the reference stands
-	path     string   // the same place for people; "" where its flag or segment has many references
+	variants []string // the variants of the flag that satisfy the reference
+	at       int      // offset of the reference in the document
+	// path of the reference, for messages; "" if the definition has many references
+	path string
 }
 
 // segment is a compiled segment.
@@ -74,18 +76,19 @@ type segment struct {
 	include   match.Texts
 	condition *condition
 	digest    uint64
-	err       error // set: the definition could not be read, and who uses it is bad too
-	kept      error // set: the definition is an earlier document's
+	// why the definition is invalid; if set, definitions that refer to it are invalid too
+	err  error
+	kept error // why the definition is an earlier document's; nil if it is not
 	placement
 }
 
-// isPlainTest reports whether the condition needs nothing of an evaluation but one attribute's
-// value.
+// isPlainTest reports whether the condition depends only on the value of one attribute.
 func (c *condition) isPlainTest() bool {
 	return c.form == formTest && c.operator != opExists && !c.operator.isRelative()
 }
 
-// isTimed reports whether the condition itself compares with the time of the evaluation.
+// isTimed reports whether the condition depends on the time of the evaluation, without the flags
+// and segments that it refers to.
 func (c condition) isTimed() bool {
 	if c.form == formTest {
 		return c.operator.isRelative()
@@ -114,8 +117,8 @@ func (c *condition) holds(e *evaluation) truth {
 	return c.test(value, &e.effort)
 }
 
-// holdsRarely decides a test whose operator, exists, newer_than or older_than, needs more than the
-// attribute's value.
+// holdsRarely decides a test with the operator exists, newer_than or older_than, which needs more
+// than the attribute's value.
 func (c *condition) holdsRarely(e *evaluation, value Value) truth {
 	switch {
 	case c.operator == opExists:
@@ -131,12 +134,12 @@ func (c *condition) holdsRarely(e *evaluation, value Value) truth {
 	}
 }
 
-// test applies the operator to a value, the zero Value where the attribute is missing.
+// test applies the operator to a value, which is the zero Value if the attribute is missing.
 func (c *condition) test(value Value, spent *effort) truth {
 	var result truth
 	switch {
 	case c.operator == opIn && value.kind() == KindString && value.number <= shortText && c.set.texts.Len() > 0 && !c.fold:
-		result = truthOf(c.set.texts.Has(value.Text())) // what compare would come to, two calls later
+		result = truthOf(c.set.texts.Has(value.Text())) // the same as compare, without two calls
 	case value.kind() == KindAny:
 		result = unknown
 	case value.kind() == KindList:
@@ -150,7 +153,7 @@ func (c *condition) test(value Value, spent *effort) truth {
 	return result
 }
 
-// combine decides a condition that is made of others.
+// combine decides a condition that is not a test: a combination of conditions, or a reference.
 func (c *condition) combine(e *evaluation) truth {
 	switch c.form {
 	case formAll:
@@ -214,7 +217,7 @@ func (s *segment) contains(e *evaluation) truth {
 	return s.condition.holds(e)
 }
 
-// required is satisfied for a requirement, which an explanation shows.
+// required is satisfied for a requirement; it records the requirement if there is a trace.
 func (r *reference) required(e *evaluation) truth {
 	if e.trace != nil {
 		return e.trace.requirement(e, r)
@@ -222,8 +225,8 @@ func (r *reference) required(e *evaluation) truth {
 	return r.satisfied(e)
 }
 
-// satisfied reports whether the flag serves one of the variants: unknown when its evaluation fails,
-// false when it serves none.
+// satisfied reports whether the flag serves one of the variants. The result is unknown if the
+// flag's evaluation fails, and false if it serves the caller's default.
 func (r *reference) satisfied(e *evaluation) truth {
 	if r.flag == nil {
 		return unknown
@@ -238,9 +241,9 @@ func (r *reference) satisfied(e *evaluation) truth {
 	return truthOf(slices.Contains(r.variants, variant.Name))
 }
 
-// compareList is "any" over the elements.
+// compareList reports whether the operator is true for any element of the list.
 func (c *condition) compareList(list Value, spent *effort) truth {
-	const each = 4 // steps
+	const each = 4 // steps per element
 	result := no
 	for i := range list.Len() {
 		element := list.at(i)
@@ -270,8 +273,8 @@ func (c *condition) compare(value Value, spent *effort) truth {
 	return c.compareText(value.Text(), spent)
 }
 
-// inSet looks for a value in the set. A text that is longer than all of its texts is not hashed to
-// find that out.
+// inSet reports whether a value is in the set. A text that is longer than all texts of the set is
+// not hashed.
 func (c *condition) inSet(value Value, spent *effort) truth {
 	if value.kind() == KindString && c.set.texts.Len() > 0 {
 		text := value.Text()
@@ -336,7 +339,8 @@ func (c *condition) compareInstant(value Value) truth {
 	}
 }
 
-// insideAny reads the text as an IP address.
+// insideAny reports whether the text is an IP address within one of the prefixes. The result is
+// unknown if it is not an address.
 func (c *condition) insideAny(text string) truth {
 	if len(text) > parsedText {
 		return unknown

@@ -10,19 +10,19 @@ import (
 	"github.com/becketflags/becket/internal/match"
 )
 
-// trace writes down the steps of an evaluation. The evaluator calls it at each step where one is
-// installed; it calls the evaluator back for the step itself, so that there is one evaluator and
-// not two. It copies what it writes down. What the evaluator calls is not inlined, so that its own
-// functions stay small enough to be.
+// trace records the steps of an evaluation. The evaluator calls the trace at each step, and the
+// trace calls the evaluator back for the step itself, so that the same code decides with and
+// without a trace. Steps contain copies of the subject's values. The methods that the evaluator
+// calls are not inlined, so that the evaluator's own functions stay small enough to be inlined.
 type trace struct {
 	private map[string]bool
 	steps   *[]Step
-	testing bool // a test is being decided, which has no steps
+	testing bool // a test is being decided; it has no steps of its own
 }
 
-// tracing leads to a trace over two pointers more than it takes. Escape analysis does not tell the
-// fields of a struct apart: what a trace writes to the heap would count as written from the subject
-// that lies beside it in an evaluation, as many pointers deep.
+// tracing points to a trace through two more pointers than it needs. Escape analysis does not
+// distinguish the fields of a struct: if a trace stored something on the heap, the subject, which
+// is in the same struct evaluation, would count as stored too, with as many pointers followed.
 type tracing struct{ *farTrace }
 
 type farTrace struct{ *trace }
@@ -31,7 +31,7 @@ func newTracing(private map[string]bool, steps *[]Step) *tracing {
 	return &tracing{&farTrace{&trace{private: private, steps: steps}}}
 }
 
-// nested runs a step whose own steps are to stand below it.
+// nested runs a step. Steps that are recorded meanwhile become its nested steps.
 func (t *trace) nested(what, text string, run func() (outcome, note string)) {
 	outer := t.steps
 	step := Step{What: what, Text: text}
@@ -64,7 +64,7 @@ func (t *trace) requirement(e *evaluation, r *reference) (met truth) {
 	t.nested("requirement", r.text(), func() (string, string) {
 		met = r.satisfied(e)
 		if r.flag == nil {
-			return met.String(), "the flag is gone"
+			return met.String(), "the flag does not exist"
 		}
 		return met.String(), ""
 	})
@@ -95,8 +95,8 @@ func (t *trace) condition(e *evaluation, c *condition) (result truth) {
 	return result
 }
 
-// unfit says that an attribute is there and that the operator cannot use it: its type is another,
-// or it cannot be read.
+// unfit returns a note if the attribute exists but the operator cannot use it, because it has the
+// wrong type or cannot be parsed.
 func (t *trace) unfit(e *evaluation, c *condition, result truth) string {
 	value, ok := e.subject.Attribute(c.attribute.text)
 	if !ok || result != unknown {
@@ -105,7 +105,7 @@ func (t *trace) unfit(e *evaluation, c *condition, result truth) string {
 	return fmt.Sprintf(", and %s cannot use this %s", c.word(), value.Kind())
 }
 
-// all shows the conditions of a rule as the one that they were.
+// all records the conditions of a rule as one condition "all", as the document has it.
 //
 //go:noinline
 func (t *trace) all(e *evaluation, conditions []condition) (result truth) {
@@ -116,7 +116,7 @@ func (t *trace) all(e *evaluation, conditions []condition) (result truth) {
 	return result
 }
 
-// attribute tells the subject's value, unless it is private.
+// attribute returns a note with the subject's value, or with [Private] if the attribute is private.
 func (t *trace) attribute(e *evaluation, name string) string {
 	value, ok := e.subject.Attribute(name)
 	switch {
@@ -211,7 +211,7 @@ func (t *trace) split(s *split, hash uint64, winner *arm) {
 	t.note(step)
 }
 
-// text writes a condition's operator and operand as a document does.
+// text returns a condition's attribute, operator and operand in the form of a document.
 func (c *condition) text() string {
 	switch c.form {
 	case formTest:
@@ -261,7 +261,7 @@ func (c *condition) operandText() string {
 	}
 }
 
-// listText writes texts as a list, the first few of many.
+// listText returns texts as a list, shortened if there are many.
 func listText(texts []string) string {
 	quoted := make([]string, 0, len(texts))
 	for _, text := range texts {
@@ -278,7 +278,7 @@ func shortList(elements []string) string {
 	return "[" + strings.Join(elements, ", ") + "]"
 }
 
-// text lists the set's members.
+// text returns the set's values as a list, shortened if there are many.
 func (s *set) text() string {
 	var elements []string
 	for _, text := range s.texts.Sorted() {
@@ -301,8 +301,8 @@ func (s *set) text() string {
 	return shortList(elements)
 }
 
-// Explain decides the flag once more and notes every step. It is the evaluator of
-// [ruleset.Evaluate], with a trace to write to.
+// Explain decides the flag and records every step. It uses the evaluator of [ruleset.Evaluate],
+// with a trace.
 func (r *ruleset) Explain(key string, subject *Subject, at *Moment, private map[string]bool) Explanation {
 	if subject == nil {
 		subject = &Subject{}

@@ -9,13 +9,12 @@ import (
 	"github.com/becketflags/becket/internal/match"
 )
 
-// Kind says what a [Value] holds and what a flag's variants are. For flags the words are
-// OpenFeature's: boolean, string, integer, float and object. Attributes know instants and lists
-// besides.
+// Kind is the type of a [Value] and of a flag's variants. Flags have OpenFeature's types: boolean,
+// string, integer, float and object. Attributes can also be instants and lists.
 type Kind uint8
 
-// The kinds of values. KindAny is the zero Kind: of an attribute it says that there is none, of an
-// evaluation that any type will do.
+// The kinds of values. KindAny is the zero Kind. As the kind of an attribute's value it means that
+// the attribute is missing; as the type that an evaluation asks for it means any type.
 const (
 	KindAny Kind = iota
 	KindBool
@@ -43,34 +42,37 @@ func (k Kind) readableAs(want Kind) bool {
 	return want == k || want == KindAny || want == KindFloat && k == KindInt
 }
 
-// Value is one attribute of a subject, or the value of a variant: a boolean, text, a number, an
-// instant, a list or an object. It is small, immutable and safe for concurrent use. The zero Value
-// is of [KindAny] and holds nothing.
+// Value is the value of an attribute or of a variant: a boolean, a text, a number, an instant, a
+// list or an object. It is small, immutable and safe for concurrent use. The zero Value has the
+// kind [KindAny] and stands for no value.
 //
-// Integral numbers are integers, however they were written or passed: NumberValue(2) is of KindInt.
+// Integral numbers are integers, in documents and in attributes: NumberValue(2) has the kind
+// KindInt.
 type Value struct {
-	// What pointer and number mean depends on the kind, as in log/slog: text and lists keep their
-	// first byte or element and their length, numbers their bits, instants their Unix seconds.
+	// The meaning of pointer and number depends on the kind. For texts and lists, they are the
+	// address of the first byte or element, and the length. For numbers, number holds the bits; for
+	// instants, the Unix seconds.
 	pointer unsafe.Pointer
 	number  uint64
 	meta
 }
 
-// meta is what remains of a value, in one word: the kind lowest, then of an attribute its name's
-// tag, and of an instant, highest, its nanoseconds. Value and Attribute have at most four words,
-// because the compiler keeps structs up to that size in registers.
+// meta holds the rest of a value in one word. The lowest bits are the kind. The next ones are, for
+// an attribute, the tag of its name. The highest ones are the fraction: an instant's nanoseconds,
+// or a mark of other kinds. Value and Attribute have at most four words, because the compiler keeps
+// structs up to that size in registers.
 type meta uint64
 
 const (
-	tagAt      = 8  // the lowest bit of the tag
-	tagBits    = 24 // see tagOf
+	tagAt      = 8  // position of the tag's lowest bit
+	tagBits    = 24 // size of the tag; see tagOf
 	tagMask    = meta(1<<tagBits-1) << tagAt
 	fractionAt = 32
 )
 
 func (m meta) kind() Kind { return Kind(m) }
 
-// tag returns the name's tag where it is in the word.
+// tag returns the tag of the name, in the bits of the word where it is stored.
 func (m meta) tag() meta { return m & tagMask }
 
 func (m meta) fraction() uint32 { return uint32(m >> fractionAt) }
@@ -83,7 +85,7 @@ func BoolValue(b bool) Value {
 	return Value{meta: meta(KindBool)}
 }
 
-// StringValue returns a Value of [KindString]. It keeps s and copies nothing.
+// StringValue returns a Value of [KindString]. It does not copy s.
 func StringValue(s string) Value {
 	return Value{pointer: unsafe.Pointer(unsafe.StringData(s)), number: uint64(len(s)), meta: meta(KindString)}
 }
@@ -93,8 +95,8 @@ func IntValue(i int64) Value {
 	return Value{number: uint64(i), meta: meta(KindInt)}
 }
 
-// unsignedAbove is the fraction of an integer above the range of int64, whose number is to be read
-// without a sign.
+// unsignedAbove marks, in the fraction, an integer above the range of int64, whose number is
+// unsigned.
 const unsignedAbove = 1
 
 // uintValue returns a Value of [KindInt].
@@ -105,12 +107,12 @@ func uintValue(u uint64) Value {
 	return Value{number: u, meta: meta(KindInt) | unsignedAbove<<fractionAt}
 }
 
-// minusZero is the fraction of the integer 0 that was passed as the float -0, which flagd tells
-// from 0.
+// minusZero marks, in the fraction, an integer 0 that was passed as the float -0, which flagd
+// distinguishes from 0.
 const minusZero = 2
 
-// NumberValue returns a Value of [KindFloat], or of [KindInt] when f is integral and from -2^63 to
-// 2^64-1.
+// NumberValue returns a Value of [KindInt] if f is integral and from -2^63 to 2^64-1, and otherwise
+// of [KindFloat].
 func NumberValue(f float64) Value {
 	if i := int64(f); float64(i) == f && f < 1<<63 && f >= -1<<63 {
 		if i == 0 && math.Signbit(f) {
@@ -118,14 +120,14 @@ func NumberValue(f float64) Value {
 		}
 		return IntValue(i)
 	}
-	if f >= 1<<63 && f < 1<<64 { // every float64 of that size is integral
+	if f >= 1<<63 && f < 1<<64 { // floats of this size are integral
 		return uintValue(uint64(f))
 	}
 	return FloatValue(f)
 }
 
-// FloatValue returns a Value of [KindFloat], also for an integral number: the value of a float flag's
-// variant.
+// FloatValue returns a Value of [KindFloat], even for an integral number. It is for variants of
+// float flags.
 func FloatValue(f float64) Value {
 	return Value{number: math.Float64bits(f), meta: meta(KindFloat)}
 }
@@ -144,7 +146,8 @@ func valueOfNumber(n match.Number) Value {
 	}
 }
 
-// timeValue returns a Value of [KindTime], to the nanosecond. The time zone is not kept.
+// timeValue returns a Value of [KindTime], with a precision of a nanosecond and without the time
+// zone.
 func timeValue(t time.Time) Value {
 	return Value{number: uint64(t.Unix()), meta: meta(KindTime) | meta(t.Nanosecond())<<fractionAt}
 }
@@ -155,18 +158,19 @@ func listValue(elements []Value) Value {
 	return Value{pointer: unsafe.Pointer(unsafe.SliceData(elements)), number: uint64(len(elements)), meta: meta(KindList)}
 }
 
-// stringsValue is listValue for texts, without a Value for each: fraction 1 tells the two apart.
+// stringsValue is listValue for a slice of texts, which needs no Value for each text. It is marked
+// by the fraction 1.
 func stringsValue(elements []string) Value {
 	return Value{pointer: unsafe.Pointer(unsafe.SliceData(elements)), number: uint64(len(elements)), meta: meta(KindList) | 1<<fractionAt}
 }
 
-// Kind returns what v holds.
+// Kind returns the kind of v.
 func (v Value) Kind() Kind { return v.kind() }
 
-// Bool returns the boolean that v holds, and false for any other kind.
+// Bool returns the boolean that v holds, or false for any other kind.
 func (v Value) Bool() bool { return v.kind() == KindBool && v.number != 0 }
 
-// Text returns the text that v holds, and "" for any other kind.
+// Text returns the text that v holds, or "" for any other kind.
 func (v Value) Text() string {
 	if v.kind() != KindString {
 		return ""
@@ -174,7 +178,8 @@ func (v Value) Text() string {
 	return unsafe.String((*byte)(v.pointer), int(v.number))
 }
 
-// Int returns the integer that v holds, math.MaxInt64 for one above that, and 0 for any other kind.
+// Int returns the integer that v holds, math.MaxInt64 for a larger integer, or 0 for any other
+// kind.
 func (v Value) Int() int64 {
 	switch {
 	case v.kind() != KindInt:
@@ -186,8 +191,8 @@ func (v Value) Int() int64 {
 	}
 }
 
-// Uint returns the integer that v holds, and 0 for a negative one and any other kind. Integers
-// reach from -2^63 to 2^64-1.
+// Uint returns the integer that v holds, or 0 for a negative integer or any other kind. Integers
+// are in the range from -2^63 to 2^64-1.
 func (v Value) Uint() uint64 {
 	if v.kind() != KindInt || !v.isUnsigned() && int64(v.number) < 0 {
 		return 0
@@ -198,8 +203,8 @@ func (v Value) Uint() uint64 {
 // isUnsigned reports whether an integer is above the range of int64.
 func (v Value) isUnsigned() bool { return v.fraction() == unsignedAbove }
 
-// Float returns the number that v holds, an integer as the nearest float64, and 0 for any other
-// kind.
+// Float returns the number that v holds, or 0 for any other kind. An integer is returned as the
+// nearest float64.
 func (v Value) Float() float64 {
 	switch v.kind() {
 	case KindFloat:
@@ -217,7 +222,7 @@ func (v Value) Float() float64 {
 	}
 }
 
-// Time returns the instant that v holds, in UTC, and the zero time for any other kind.
+// Time returns the instant that v holds, in UTC, or the zero time for any other kind.
 func (v Value) Time() time.Time {
 	if v.kind() != KindTime {
 		return time.Time{}
@@ -225,7 +230,7 @@ func (v Value) Time() time.Time {
 	return time.Unix(int64(v.number), int64(v.fraction())).UTC()
 }
 
-// Len returns the number of elements of a list, and 0 for any other kind.
+// Len returns the number of elements of a list, or 0 for any other kind.
 func (v Value) Len() int {
 	if v.kind() != KindList {
 		return 0
@@ -233,7 +238,7 @@ func (v Value) Len() int {
 	return int(v.number)
 }
 
-// At returns element i of a list, and the zero Value where there is none.
+// At returns element i of a list, or the zero Value if there is no such element.
 func (v Value) At(i int) Value {
 	if i < 0 || i >= v.Len() {
 		return Value{}
@@ -241,7 +246,7 @@ func (v Value) At(i int) Value {
 	return v.at(i)
 }
 
-// at is At for an element that is there.
+// at is At for an index within the list.
 func (v Value) at(i int) Value {
 	if v.fraction() == 1 {
 		return StringValue(unsafe.Slice((*string)(v.pointer), v.Len())[i])
@@ -249,9 +254,9 @@ func (v Value) at(i int) Value {
 	return unsafe.Slice((*Value)(v.pointer), v.Len())[i]
 }
 
-// Any returns what v holds as bool, string, int64 (uint64 above its range), float64, time.Time or
-// []any; an object as what encoding/json decodes into an any, shared by all callers and to be read
-// only; nil for the zero Value.
+// Any returns the value as a bool, string, int64 (uint64 above the range of int64), float64,
+// time.Time or []any. An object is decoded by encoding/json into an any, which all callers share
+// and must not change. For the zero Value, Any returns nil.
 func (v Value) Any() any {
 	switch v.kind() {
 	case KindBool:
@@ -281,12 +286,13 @@ func (v Value) Any() any {
 	}
 }
 
-// String returns v for people: text in quotes, instants as RFC 3339, objects as JSON.
+// String returns v in a readable form: texts in quotes, instants in the format of RFC 3339, objects
+// as JSON.
 func (v Value) String() string { return string(v.append(nil)) }
 
-// Equal reports whether v and w are the same: numbers by what they amount to, be they integers or
-// floats, instants as such, lists by their elements in order, and objects by their content, however
-// it is written.
+// Equal reports whether v and w are equal. Numbers are compared by their numeric values, even an
+// integer with a float; lists by their elements, in order; and objects by their content, regardless
+// of white space and the order of members.
 func (v Value) Equal(w Value) bool {
 	switch {
 	case v.kind() == KindFloat || w.kind() == KindFloat:
@@ -351,7 +357,8 @@ func (v Value) appendInt(b []byte) []byte {
 	return strconv.AppendInt(b, v.Int(), 10)
 }
 
-// as returns the value as a variant of the flag's type holds it, and whether it fits.
+// as returns the value in the form that a flag of the given type needs, and whether it has that
+// type.
 func (v Value) as(kind Kind) (Value, bool) {
 	if kind == KindFloat && v.kind() == KindInt {
 		return Value{number: math.Float64bits(v.Float()), meta: meta(KindFloat)}, true
@@ -361,5 +368,6 @@ func (v Value) as(kind Kind) (Value, bool) {
 
 func isNumber(v Value) bool { return v.kind() == KindInt || v.kind() == KindFloat }
 
-// textOf returns b as a string without a copy. Whoever changes b changes the string.
+// textOf returns b as a string without copying it. The caller must not change b while the string is
+// in use.
 func textOf(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
