@@ -24,14 +24,17 @@ var since = time.Date(2025, 6, 1, 12, 0, 0, 0, time.UTC)
 // for its attributes to stay on the caller's stack, so the tests below spell it out where that
 // matters.
 func asked() Subject {
-	return NewSubject("user-42-with-a-rather-long-key", String("country", "DE"), String("email", "ann@example.com"), Int("age", 31),
+	return NewSubject("user-42-with-a-rather-long-key", String("country", "DE"), String("email", "ann@example.com"),
+		Int("age", 31),
 		Float("score", 0.5), Bool("paying", true), Strings("groups", "alpha", "beta"), Time("since", since),
-		String("born", "1995-02-03T04:05:06Z"), String("version", "2.9.4-beta.1"), String("ip", "10.1.2.3"), String("ip6", "2001:db8::1"))
+		String("born", "1995-02-03T04:05:06Z"), String("version", "2.9.4-beta.1"), String("ip", "10.1.2.3"),
+		String("ip6", "2001:db8::1"))
 }
 
 func newAllocClient(t *testing.T, options ...Option) *Client {
 	t.Helper()
-	return newTestClient(t, Bytes([]byte(everyOperator)), append(options, WithBootstrap([]byte(everyOperator)), WithPollInterval(time.Hour))...)
+	return newTestClient(t, Bytes([]byte(everyOperator)),
+		append(options, WithBootstrap([]byte(everyOperator)), WithPollInterval(time.Hour))...)
 }
 
 // requireNoAllocation runs f often. Something else in the process may allocate meanwhile, so that
@@ -63,13 +66,16 @@ func TestNoOperatorAllocates(t *testing.T) { //nolint:paralleltest // AllocsPerR
 		key := info.Key
 		t.Run(key, func(t *testing.T) {
 			want := key != "killed" && key != "stale"
-			require.Equal(t, want, prebuilt.Enabled(key), "the operator must be reached: %s", client.Explain(key, asked()))
+			require.Equal(t, want, prebuilt.Enabled(key), "the operator must be reached: %s",
+				client.Explain(key, asked()))
 			requireNoAllocation(t, func() { prebuilt.Enabled(key) })
 			requireNoAllocation(t, func() { prebuilt.BoolDetail(key, false) })
 			requireNoAllocation(t, func() {
-				client.For(NewSubject("user-42-with-a-rather-long-key", String("country", "DE"), String("email", "ann@example.com"), Int("age", 31),
+				client.For(NewSubject("user-42-with-a-rather-long-key", String("country", "DE"),
+					String("email", "ann@example.com"), Int("age", 31),
 					Float("score", 0.5), Bool("paying", true), Strings("groups", "alpha", "beta"), Time("since", since),
-					String("born", "1995-02-03T04:05:06Z"), String("version", "2.9.4-beta.1"), String("ip", "10.1.2.3"), String("ip6", "2001:db8::1"))).Enabled(key)
+					String("born", "1995-02-03T04:05:06Z"), String("version", "2.9.4-beta.1"), String("ip", "10.1.2.3"),
+					String("ip6", "2001:db8::1"))).Enabled(key)
 			})
 		})
 	}
@@ -163,7 +169,8 @@ var entryPoints = []struct {
 		"JSONDetail",
 		func(v View) bool { return JSONDetail(v, "object", allocLimits{}).Value.RPS == 100 },
 		func(c *Client) bool {
-			return JSONDetail(c.For(NewSubject("user-1", String("country", "DE"))), "object", allocLimits{}).Value.RPS == 100
+			return JSONDetail(c.For(NewSubject("user-1", String("country", "DE"))), "object",
+				allocLimits{}).Value.RPS == 100
 		},
 	},
 	{
@@ -198,7 +205,8 @@ var entryPoints = []struct {
 		"JSONFlag",
 		func(v View) bool { return JSONFlag[allocLimits]{Key: "object"}.In(v).RPS == 100 },
 		func(c *Client) bool {
-			return JSONFlag[allocLimits]{Key: "object"}.In(c.For(NewSubject("user-1", String("country", "DE")))).RPS == 100
+			return JSONFlag[allocLimits]{Key: "object"}.In(c.For(NewSubject("user-1",
+				String("country", "DE")))).RPS == 100
 		},
 	},
 	{
@@ -272,10 +280,11 @@ func keyless(v View) View {
 func TestNoEntryPointAllocates(t *testing.T) { //nolint:paralleltest // AllocsPerRun must not run in parallel
 	seen := Sink(func(context.Context, []Exposure) error { return nil })
 	for name, client := range map[string]*Client{
-		"plain":                     newAllocClient(t),
-		"with exposures, repeated":  newAllocClient(t, WithExposures(seen)),
-		"with overrides":            newAllocClient(t, WithOverrides(writeOverrides(t, `{"elsewhere":true}`))),
-		"with hooks and private":    newAllocClient(t, WithHooks(Hooks{OnError: func(error) {}}), WithPrivateAttributes("email")),
+		"plain":                    newAllocClient(t),
+		"with exposures, repeated": newAllocClient(t, WithExposures(seen)),
+		"with overrides":           newAllocClient(t, WithOverrides(writeOverrides(t, `{"elsewhere":true}`))),
+		"with hooks and private": newAllocClient(t, WithHooks(Hooks{OnError: func(error) {}}),
+			WithPrivateAttributes("email")),
 		"by the interface of Rules": newAllocClient(t, WithFormat(plainFormat{})),
 	} {
 		prebuilt := client.For(asked())

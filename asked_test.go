@@ -110,13 +110,15 @@ func TestFlagsThatADecisionAsksAreExposedByTheirOwnTrack(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			sink := &collector{}
-			client := newTestClient(t, Bytes([]byte(document)), WithBootstrap([]byte(document)), WithExposures(sink.Expose))
+			client := newTestClient(t, Bytes([]byte(document)), WithBootstrap([]byte(document)),
+				WithExposures(sink.Expose))
 			for range 3 {
 				ask(client.For(NewSubject("u")))
 			}
 			require.NoError(t, client.Flush(t.Context()))
 			told := sink.all()
-			require.Len(t, told, 1, "once, although two ways lead to it; the others are not asked, or not to be tracked")
+			require.Len(t, told, 1,
+				"once, although two ways lead to it; the others are not asked, or not to be tracked")
 			assert.Equal(t, "split", told[0].Flag)
 			assert.Equal(t, "on", told[0].Variant)
 		})

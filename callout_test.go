@@ -27,7 +27,8 @@ func TestAHookThatAsksAFlagIsAnsweredAndToldToNobody(t *testing.T) {
 				assert.True(t, ask(client.For(NewSubject("in a hook"))))
 			}}
 			sink := &collector{}
-			client = newTestClient(t, Bytes([]byte(experiment)), WithBootstrap([]byte(experiment)), WithHooks(hooks), WithExposures(sink.Expose))
+			client = newTestClient(t, Bytes([]byte(experiment)), WithBootstrap([]byte(experiment)), WithHooks(hooks),
+				WithExposures(sink.Expose))
 			ask(client.For(NewSubject("u")))
 			assert.Equal(t, int64(1), told.Load())
 			client.For(NewSubject("u")).String("split", "")
@@ -57,7 +58,8 @@ func TestASinkThatAsksAFlagFeedsItselfNothing(t *testing.T) {
 		delivered <- len(batch)
 		return nil
 	})
-	client = newTestClient(t, Bytes([]byte(experiment)), WithBootstrap([]byte(experiment)), WithExposures(sink), WithExposureBatch(1, time.Hour))
+	client = newTestClient(t, Bytes([]byte(experiment)), WithBootstrap([]byte(experiment)), WithExposures(sink),
+		WithExposureBatch(1, time.Hour))
 	client.For(NewSubject("u")).String("split", "")
 	require.NoError(t, client.Flush(t.Context()))
 	require.NoError(t, client.Flush(t.Context()))

@@ -30,10 +30,13 @@ func TestCloseWithinAHookWaitsForNothingHoweverDeepItIs(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			clients, closed := make(chan *Client, 1), make(chan error, 1)
 			sink := &collector{}
-			client, err := New(newScript(serving("", experiment)), WithExposures(sink.Expose), WithHooks(Hooks{OnChange: func(Changes) {
+			client, err := New(newScript(serving("",
+				experiment)), WithExposures(sink.Expose), WithHooks(Hooks{OnChange: func(Changes) {
 				client := <-clients
 				asked := make(chan string)
-				go func() { asked <- client.For(NewSubject("user-1")).String("split", "") }() // within a hook nothing is told
+				go func() {
+					asked <- client.For(NewSubject("user-1")).String("split", "")
+				}() // within a hook nothing is told
 				<-asked
 				deep(frames, func() { closed <- client.Close() })
 			}}))
@@ -54,7 +57,8 @@ func TestAHookOfOneClientMayCloseAnotherOneAndWaitsForIt(t *testing.T) {
 		other := newExperiment(t, sink.Expose)
 		other.For(NewSubject("user-1")).String("split", "")
 		sent := make(chan int, 1)
-		client := newTestClient(t, newScript(serving("", flagsDocument(1, "a"))), WithHooks(Hooks{OnChange: func(Changes) {
+		client := newTestClient(t, newScript(serving("",
+			flagsDocument(1, "a"))), WithHooks(Hooks{OnChange: func(Changes) {
 			_ = other.Close()
 			sent <- len(sink.all())
 		}}))
@@ -100,7 +104,8 @@ func TestASourceWhoseCloseHangsHoldsNothingUp(t *testing.T) {
 		free := make(chan struct{})
 		source := closer{newScript(serving("", experiment)), func() error { <-free; return nil }}
 		sink, told := &collector{}, 0
-		client := newTestClient(t, source, WithExposures(sink.Expose), WithHooks(Hooks{OnChange: func(Changes) { told++ }}))
+		client := newTestClient(t, source, WithExposures(sink.Expose),
+			WithHooks(Hooks{OnChange: func(Changes) { told++ }}))
 		require.NoError(t, client.Refresh(t.Context()))
 		client.For(NewSubject("user-1")).String("split", "")
 		began := time.Now()
@@ -191,7 +196,8 @@ func TestALoggerThatHangsHoldsNothingUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		free := make(chan struct{})
 		began := time.Now()
-		client := newTestClient(t, newScript(serving("", flagsDocument(1, "a"))), WithLogger(slog.New(hanging{free: free})),
+		client := newTestClient(t, newScript(serving("", flagsDocument(1, "a"))),
+			WithLogger(slog.New(hanging{free: free})),
 			WithOverrides(writeOverrides(t, `{"theme":"dark"}`)))
 		require.NoError(t, client.Refresh(t.Context()))
 		assert.Equal(t, "dark", client.For(Subject{}).String("theme", ""))
@@ -255,7 +261,8 @@ func TestEachHookGetsAValueOfItsOwn(t *testing.T) {
 		}
 		delete(limits, "rps")
 	}}
-	client := newTestClient(t, newScript(failing(assert.AnError)), WithBootstrap([]byte(document)), WithHooks(spoil), WithHooks(spoil))
+	client := newTestClient(t, newScript(failing(assert.AnError)), WithBootstrap([]byte(document)), WithHooks(spoil),
+		WithHooks(spoil))
 	for range 2 {
 		assert.Equal(t, want, client.For(Subject{}).Resolve("limits", KindAny).Variant.Value.Any())
 	}

@@ -52,7 +52,8 @@ func unusualSubjects() map[string]Subject {
 		"JSON objects": NewSubject("user-1", Any("o", []any{map[string]any{"a": 1}}), Any("p", map[string]any{}),
 			String("a", "b")),
 		"a key of a megabyte": NewSubject(strings.Repeat("k", 1<<20), String("a", "b")),
-		"texts that fill the room to the end": NewSubject("user-1", String("a", strings.Repeat("t", 512-len("user-1a"))),
+		"texts that fill the room to the end": NewSubject("user-1",
+			String("a", strings.Repeat("t", 512-len("user-1a"))),
 			String("b", "c")),
 	}
 }
@@ -89,7 +90,8 @@ func TestCopiesOfSubjectsSayTheSame(t *testing.T) {
 			assert.Equal(t, len(told(s)), int(c.count)+1, "and no others")
 
 			own := newOwnSubject(&s, "flag")
-			assert.Equal(t, passed(s), passed(own.subject), "a copy for somebody else's format has all of them, in their order")
+			assert.Equal(t, passed(s), passed(own.subject),
+				"a copy for somebody else's format has all of them, in their order")
 			assert.Equal(t, told(s), told(own.subject))
 			assert.Equal(t, "flag", own.flag)
 

@@ -26,8 +26,8 @@ func TestEqualPartsOfADocumentKeepTheirOwnMeaning(t *testing.T) {
 
 	require.Empty(t, rules.Info().Bad)
 	for flag, variant := range map[string]string{
-		"country": "off", "flag": "on", "flag, operand first": "on", "folded": "on", "not folded": "off", "folded, said first": "on",
-		"negated": "on", "texts": "off", "numbers": "off",
+		"country": "off", "flag": "on", "flag, operand first": "on", "folded": "on", "not folded": "off",
+		"folded, said first": "on", "negated": "on", "texts": "off", "numbers": "off",
 	} {
 		assert.Equal(t, variant, variantName(answer(rules, flag)), flag)
 	}
@@ -45,7 +45,8 @@ func TestABadListIsBadWhereverItStands(t *testing.T) {
 }
 
 func TestProblemsOfAConditionComeInTheOrderOfTheDocument(t *testing.T) {
-	rules := decodeFlags(t, `"a": {"rules": [{"if": {"gte": "x", "attribute": 7, "semver": "?", "lit": 1}, "serve": "on"}]}`, ``, nil)
+	rules := decodeFlags(t,
+		`"a": {"rules": [{"if": {"gte": "x", "attribute": 7, "semver": "?", "lit": 1}, "serve": "on"}]}`, ``, nil)
 
 	require.Len(t, rules.Info().Bad, 1)
 	var places []string
@@ -88,10 +89,12 @@ func TestDecodingAllocatesFewPartsAFlag(t *testing.T) {
 	const flags, parts = 500, 16
 	var b strings.Builder
 	for i := range flags {
-		fmt.Fprintf(&b, `%s"flag-%d": {"description": "Flag %d", "owner": "team", "tags": ["a", "b"], "created": "2026-11-01", "rules": [
+		fmt.Fprintf(&b,
+			`%s"flag-%d": {"description": "Flag %d", "owner": "team", "tags": ["a", "b"], "created": "2026-11-01", "rules": [
 			{"name": "countries", "if": {"attribute": "country", "in": ["DE", "FR"]}, "serve": "on"},
 			{"name": "versions", "if": {"all": [{"attribute": "plan", "in": ["team"]}, {"attribute": "version", "semver": ">=2.1.0"}]}, "serve": "on"},
-			{"name": "share", "if": {"attribute": "age", "gte": 18}, "percent": 20, "serve": "on"}]}`, ","[:min(i, 1)], i, i)
+			{"name": "share", "if": {"attribute": "age", "gte": 18}, "percent": 20, "serve": "on"}]}`, ","[:min(i, 1)],
+			i, i)
 	}
 	document := fmt.Appendf(nil, `{"schema": 1, "flags": {%s}}`, b.String())
 

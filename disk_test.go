@@ -55,7 +55,9 @@ func TestADiskCopyServesTheNextStart(t *testing.T) {
 		if runtime.GOOS == "windows" {
 			return // it has no such permissions
 		}
-		for file, want := range map[string]fs.FileMode{folder: 0o700 | fs.ModeDir, filepath.Dir(folder): 0o700 | fs.ModeDir, path: 0o600} {
+		for file, want := range map[string]fs.FileMode{
+			folder: 0o700 | fs.ModeDir, filepath.Dir(folder): 0o700 | fs.ModeDir, path: 0o600,
+		} {
 			info, err := os.Stat(file)
 			require.NoError(t, err)
 			assert.Equal(t, want, info.Mode(), file)
@@ -72,7 +74,8 @@ func TestTheHigherRevisionOfDiskAndBootstrapIsServed(t *testing.T) {
 		assert.Equal(t, TierBootstrap, client.Status().Tier)
 		assert.True(t, client.For(Subject{}).Enabled("bootstrap"))
 		source.set(serving("v2", flagsDocument(2, "a")))
-		require.ErrorIs(t, client.Refresh(t.Context()), ErrLowerRevision, "the disk copy's revision is a bar, though it is not served")
+		require.ErrorIs(t, client.Refresh(t.Context()), ErrLowerRevision,
+			"the disk copy's revision is a bar, though it is not served")
 		source.set(serving("v3", flagsDocument(3, "a")))
 		require.NoError(t, client.Refresh(t.Context()))
 		assert.Zero(t, source.last(), "the disk copy's validator belongs to a body that is not in use")
@@ -94,15 +97,28 @@ func TestADiskCopyThatCannotBeUsedIsSetAsideAndTold(t *testing.T) {
 		want    string
 		stays   bool
 	}{
-		"a flipped bit in the body": {rewrite(func(b []byte) []byte { b[len(b)-9] ^= 1; return b }), nil, "checksum", false},
-		"cut short":                 {rewrite(func(b []byte) []byte { return b[:len(b)-1] }), nil, "checksum", false},
-		"longer":                    {rewrite(func(b []byte) []byte { return append(b, ' ') }), nil, "checksum", false},
-		"empty":                     {rewrite(func([]byte) []byte { return nil }), nil, "does not begin as one", false},
-		"something else":            {rewrite(func([]byte) []byte { return []byte("hello\nworld\n\n") }), nil, "does not begin as one", false},
-		"version 0":                 {rewrite(func(b []byte) []byte { b[len("becket-disk ")] = '0'; return b }), nil, "no version", false},
-		"a newer version":           {rewrite(func(b []byte) []byte { b[len("becket-disk ")] = '2'; return b }), nil, "newer version", true},
-		"of another environment":    {func(*testing.T, string) {}, []Option{WithEnvironment("production")}, "another environment", false},
-		"without a signature":       {func(*testing.T, string) {}, []Option{WithPublicKey("RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3")}, "not signed", false},
+		"a flipped bit in the body": {
+			rewrite(func(b []byte) []byte { b[len(b)-9] ^= 1; return b }), nil, "checksum", false,
+		},
+		"cut short": {rewrite(func(b []byte) []byte { return b[:len(b)-1] }), nil, "checksum", false},
+		"longer":    {rewrite(func(b []byte) []byte { return append(b, ' ') }), nil, "checksum", false},
+		"empty":     {rewrite(func([]byte) []byte { return nil }), nil, "does not begin as one", false},
+		"something else": {
+			rewrite(func([]byte) []byte { return []byte("hello\nworld\n\n") }), nil, "does not begin as one", false,
+		},
+		"version 0": {
+			rewrite(func(b []byte) []byte { b[len("becket-disk ")] = '0'; return b }), nil, "no version", false,
+		},
+		"a newer version": {
+			rewrite(func(b []byte) []byte { b[len("becket-disk ")] = '2'; return b }), nil, "newer version", true,
+		},
+		"of another environment": {
+			func(*testing.T, string) {}, []Option{WithEnvironment("production")}, "another environment", false,
+		},
+		"without a signature": {
+			func(*testing.T, string) {},
+			[]Option{WithPublicKey("RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3")}, "not signed", false,
+		},
 		"a folder": {func(t *testing.T, path string) {
 			t.Helper()
 			require.NoError(t, os.Remove(path))
@@ -195,7 +211,8 @@ func TestAStampFromTheFutureIsStaleAtOnce(t *testing.T) {
 func TestNotModifiedRenewsTheStampOnceAMinute(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		folder := t.TempDir()
-		client := newTestClient(t, newScript(serving("v1", flagsDocument(1, "a"))), WithDiskCache(folder), WithPollInterval(time.Second))
+		client := newTestClient(t, newScript(serving("v1", flagsDocument(1, "a"))), WithDiskCache(folder),
+			WithPollInterval(time.Second))
 		require.NoError(t, client.Refresh(t.Context()))
 		d := diskOf(folder)
 		stamps := map[time.Time]bool{}
@@ -237,7 +254,8 @@ func TestADiskThatCannotBeWrittenStopsNothing(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				heard := &recorder{}
-				client := newTestClient(t, newScript(serving("v1", flagsDocument(1, "a"))), WithDiskCache(folder(t)), WithHooks(heard.hooks()))
+				client := newTestClient(t, newScript(serving("v1", flagsDocument(1, "a"))), WithDiskCache(folder(t)),
+					WithHooks(heard.hooks()))
 				require.NoError(t, client.Refresh(t.Context()), "the ruleset is served")
 				assert.True(t, client.For(Subject{}).Enabled("a"))
 				status := client.Status()
@@ -275,7 +293,9 @@ func TestTwoSourcesInOneFolderDoNotMix(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		folder := t.TempDir()
 		for _, name := range []string{"staging", "production"} {
-			source := &script{answer: serving("v1", flagsDocument(1, name)), identity: "https://token@example.com/" + name}
+			source := &script{
+				answer: serving("v1", flagsDocument(1, name)), identity: "https://token@example.com/" + name,
+			}
 			client := newTestClient(t, source, WithDiskCache(folder))
 			require.NoError(t, client.Refresh(t.Context()))
 			require.NoError(t, client.Close())

@@ -26,7 +26,9 @@ type pieces struct {
 }
 
 func newPieces() *pieces {
-	return &pieces{[]byte("ann"), []byte("user-42-with-a-rather-long-key"), []byte("DE"), []byte("1"), "@example.com", "10."}
+	return &pieces{
+		[]byte("ann"), []byte("user-42-with-a-rather-long-key"), []byte("DE"), []byte("1"), "@example.com", "10.",
+	}
 }
 
 // stackCase is a call that is right when it returns true.
@@ -79,7 +81,10 @@ func operandsOnTheStack(c *Client, p *pieces) []stackCase {
 		{"a key that is hashed", func() bool { return c.For(NewSubject(string(p.key))).Enabled("percent") }},
 		{"a key that a split hashes", func() bool { return c.For(NewSubject(string(p.key))).Enabled("split-of-many") }},
 		{"a key in a layer", func() bool { return c.For(NewSubject(string(p.key))).Enabled("layer") }},
-		{"a key of a segment", func() bool { return c.For(NewSubject("user-" + string(p.network[:0]) + "7")).Enabled("segment") }},
+		{
+			"a key of a segment",
+			func() bool { return c.For(NewSubject("user-" + string(p.network[:0]) + "7")).Enabled("segment") },
+		},
 		{"an attribute that is hashed", func() bool {
 			return c.For(NewSubject("", String("age", string(p.user)+p.domain))).Enabled("percent-by")
 		}},
@@ -308,7 +313,8 @@ func TestListingsAndExplanationsAreRightForTextsOnTheStack(t *testing.T) {
 			for key, d := range v.All() {
 				answers[key] = d.Value
 			}
-			x := c.Explain("match"+string(p.domain[1])+"s", NewSubject(string(p.key), String("email", string(p.user)+p.domain)))
+			x := c.Explain("match"+string(p.domain[1])+"s",
+				NewSubject(string(p.key), String("email", string(p.user)+p.domain)))
 			assert.Equal(t, true, x.Value)
 			assert.Equal(t, string(p.key), x.Key)
 			for _, key := range []string{"matches", "ends", "in-list", "key", "percent"} {

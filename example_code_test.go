@@ -23,7 +23,8 @@ const shop = `{"schema": 1, "revision": 42, "flags": {
 // newShop returns a client that serves the shop's flags.
 func newShop(options ...becket.Option) *becket.Client {
 	clock := func() time.Time { return time.Date(2026, 11, 15, 12, 0, 0, 0, time.UTC) }
-	client, err := becket.New(becket.Bytes([]byte(shop)), append(options, becket.WithBootstrap([]byte(shop)), becket.WithClock(clock))...)
+	client, err := becket.New(becket.Bytes([]byte(shop)),
+		append(options, becket.WithBootstrap([]byte(shop)), becket.WithClock(clock))...)
 	if err != nil {
 		panic(err)
 	}
@@ -136,7 +137,8 @@ func ExampleHooks() {
 	source := &changing{document: shop}
 	client, err := becket.New(source, becket.WithHooks(becket.Hooks{OnChange: func(c becket.Changes) {
 		for _, change := range c.Changed {
-			fmt.Printf("%s of %s changed from revision %d to %d\n", change.After.Key, change.After.Owner, c.FromRevision, c.ToRevision)
+			fmt.Printf("%s of %s changed from revision %d to %d\n",
+				change.After.Key, change.After.Owner, c.FromRevision, c.ToRevision)
 		}
 	}}))
 	if err != nil {

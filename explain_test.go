@@ -59,7 +59,8 @@ func TestAnExplanationReadsAsTheDecisionWent(t *testing.T) {
 		subject    Subject
 		want       string
 	}{
-		{"a rule with a segment", "banner", NewSubject("user-7"), `banner for "user-7": blue = #00f, TARGETING_MATCH by rule "staff" (revision 42, from defaults)
+		{"a rule with a segment", "banner", NewSubject("user-7"),
+			`banner for "user-7": blue = #00f, TARGETING_MATCH by rule "staff" (revision 42, from defaults)
   flag banner: serves blue (TARGETING_MATCH)
     requirement base in ["on"]: true
       flag base: serves on (STATIC)
@@ -67,7 +68,8 @@ func TestAnExplanationReadsAsTheDecisionWent(t *testing.T) {
       condition segment staff: true
         segment staff: true (the key is included)
 `},
-		{"conditions, a bucket and a split", "banner", NewSubject("user-1", Int("age", 31), String("country", "DE")), `banner for "user-1": red = #f00, SPLIT (revision 42, from defaults)
+		{"conditions, a bucket and a split", "banner", NewSubject("user-1", Int("age", 31), String("country", "DE")),
+			`banner for "user-1": red = #f00, SPLIT (revision 42, from defaults)
   flag banner: serves red (SPLIT)
     requirement base in ["on"]: true
       flag base: serves on (STATIC)
@@ -90,22 +92,27 @@ func TestAnExplanationReadsAsTheDecisionWent(t *testing.T) {
       draw blue of weight 3: 0.353764
       draw red of weight 1: 0.335937
 `},
-		{"a flag that is switched off", "killed", NewSubject("user-1"), `killed for "user-1": off = false, DISABLED (revision 42, from defaults)
+		{"a flag that is switched off", "killed", NewSubject("user-1"),
+			`killed for "user-1": off = false, DISABLED (revision 42, from defaults)
   flag killed: serves off (DISABLED)
 `},
-		{"one without off", "off-less", NewSubject("user-1"), `off-less for "user-1": the caller's default, DISABLED (revision 42, from defaults)
+		{"one without off", "off-less", NewSubject("user-1"),
+			`off-less for "user-1": the caller's default, DISABLED (revision 42, from defaults)
   flag off-less: the caller's default (DISABLED)
 `},
-		{"a requirement that is not met", "unmet", NewSubject("user-1"), `unmet for "user-1": off = false, PREREQUISITE_FAILED (revision 42, from defaults)
+		{"a requirement that is not met", "unmet", NewSubject("user-1"),
+			`unmet for "user-1": off = false, PREREQUISITE_FAILED (revision 42, from defaults)
   flag unmet: serves off (PREREQUISITE_FAILED)
     requirement base in ["off"]: false
       flag base: serves on (STATIC)
 `},
-		{"an error", "keyless", Subject{}, `keyless for "": the caller's default, ERROR: a split was reached and the subject has no key to hash (revision 42, from defaults)
+		{"an error", "keyless", Subject{},
+			`keyless for "": the caller's default, ERROR: a split was reached and the subject has no key to hash (revision 42, from defaults)
   flag keyless: the caller's default (a split was reached and the subject has no key to hash)
     split: draws nothing (no key to hash)
 `},
-		{"no such flag", "none", Subject{}, `none for "": the caller's default, ERROR: the ruleset has no such flag (revision 42, from defaults)
+		{"no such flag", "none", Subject{},
+			`none for "": the caller's default, ERROR: the ruleset has no such flag (revision 42, from defaults)
 `},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -150,13 +157,17 @@ func TestAnExplanationMarshalsToJSON(t *testing.T) {
 	subject := NewSubject("user-7")
 	raw, err := json.Marshal(rules.Explain("unmet", &subject, explainedAt, nil))
 	require.NoError(t, err)
-	assert.JSONEq(t, `{"flag":"unmet","key":"user-7","value":false,"variant":"off","reason":"PREREQUISITE_FAILED","revision":42,"tier":"defaults","steps":[
+	assert.JSONEq(t,
+		`{"flag":"unmet","key":"user-7","value":false,"variant":"off","reason":"PREREQUISITE_FAILED","revision":42,"tier":"defaults","steps":[
 		{"what":"flag","text":"unmet","outcome":"serves off","note":"PREREQUISITE_FAILED","steps":[
 			{"what":"requirement","text":"base in [\"off\"]","outcome":"false","steps":[
 				{"what":"flag","text":"base","outcome":"serves on","note":"STATIC"}]}]}]}`, string(raw))
 	raw, err = json.Marshal(rules.Explain("none", &subject, explainedAt, nil))
 	require.NoError(t, err)
-	assert.JSONEq(t, `{"flag":"none","key":"user-7","reason":"ERROR","revision":42,"tier":"defaults","error":"becket: the ruleset has no such flag"}`, string(raw))
+	assert.JSONEq(t,
+		`{"flag":"none","key":"user-7","reason":"ERROR","revision":42,"tier":"defaults","error":"becket: the ruleset has no such flag"}`, string(
+			raw,
+		))
 }
 
 func TestExplainWithoutARulesetOrAClient(t *testing.T) {
@@ -192,9 +203,11 @@ func TestPrivateAttributesLeaveTheClientNowhere(t *testing.T) {
 		sinks := Sink(func(ctx context.Context, batch []Exposure) error {
 			return errors.Join(LogSink(out.logger())(ctx, batch), LineSink(lines)(ctx, batch))
 		})
-		client := newTestClient(t, Bytes([]byte(document)), WithBootstrap([]byte(document)), WithLogger(out.logger()), WithHooks(hooks),
+		client := newTestClient(t, Bytes([]byte(document)), WithBootstrap([]byte(document)), WithLogger(out.logger()),
+			WithHooks(hooks),
 			WithExposures(sinks), WithPrivateAttributes("email", "address", "tokens", "pin", "key"))
-		subject := NewSubject(secret, String("email", secret), Any("address", map[string]any{"street": secret, "no": map[string]any{"x": secret}}),
+		subject := NewSubject(secret, String("email", secret),
+			Any("address", map[string]any{"street": secret, "no": map[string]any{"x": secret}}),
 			Strings("tokens", secret, secret), Int("pin", 31337001), String("country", "DE"))
 		v := client.For(subject)
 		v.Enabled("a")
@@ -212,8 +225,9 @@ func TestPrivateAttributesLeaveTheClientNowhere(t *testing.T) {
 			fmt.Fprintf(&copied, "%s=%s ", name, value)
 		}
 		for place, text := range map[string]string{
-			"the log": out.String(), "the exposures": lines.String(), "the hook": evaluations.String(), "errors": fmt.Sprint(errs),
-			"the explanation": x.String(), "its JSON": string(raw), "the status": fmt.Sprintf("%+v", client.Status()),
+			"the log": out.String(), "the exposures": lines.String(), "the hook": evaluations.String(),
+			"errors": fmt.Sprint(errs), "the explanation": x.String(), "its JSON": string(raw),
+			"the status":         fmt.Sprintf("%+v", client.Status()),
 			"a redacted subject": redacted.Key() + copied.String(),
 		} {
 			assert.NotContains(t, text, secret, place)
@@ -245,7 +259,8 @@ func FuzzExplainAndEvaluateAgree(f *testing.F) {
 		g.rand = rand.New(rand.NewPCG(whom, 2))
 		for range 8 {
 			subject := g.subject()
-			at := At(time.Date(2026, 1, 1+g.rand.IntN(60), 0, 0, 0, 0, time.UTC), time.Duration(g.rand.IntN(100))*time.Minute)
+			at := At(time.Date(2026, 1, 1+g.rand.IntN(60), 0, 0, 0, 0, time.UTC),
+				time.Duration(g.rand.IntN(100))*time.Minute)
 			for info := range rules.Flags() {
 				r := rules.Evaluate(info.Key, KindAny, &subject, at)
 				x := explainer.Explain(info.Key, &subject, at, nil)
@@ -294,7 +309,8 @@ func (g *generator) document() string {
 	for i := range g.flags {
 		flags = append(flags, fmt.Sprintf(`"f%d":%s`, i, g.flag(i)))
 	}
-	return fmt.Sprintf(`{"schema":1,"revision":1,"segments":{%s},"flags":{%s}}`, strings.Join(segments, ","), strings.Join(flags, ","))
+	return fmt.Sprintf(`{"schema":1,"revision":1,"segments":{%s},"flags":{%s}}`,
+		strings.Join(segments, ","), strings.Join(flags, ","))
 }
 
 func (g *generator) flag(number int) string {
@@ -309,7 +325,8 @@ func (g *generator) flag(number int) string {
 		fields = append(fields, `"max_age":"30m"`)
 	}
 	if g.some(30) {
-		fields = append(fields, fmt.Sprintf(`"requires":[{"flag":"f%d","in":["a","b"]}]`, max(0, number-1+g.rand.IntN(2))))
+		fields = append(fields,
+			fmt.Sprintf(`"requires":[{"flag":"f%d","in":["a","b"]}]`, max(0, number-1+g.rand.IntN(2))))
 	}
 	var rules []string
 	for range g.rand.IntN(4) {
@@ -335,7 +352,10 @@ func (g *generator) rule(number int) string {
 	case 0:
 		fields = append(fields, fmt.Sprintf(`"percent":%d`, g.rand.IntN(101)))
 	case 1:
-		fields = append(fields, fmt.Sprintf(`"ramp":{"linear":%v,"steps":[{"at":"2026-01-05T00:00:00Z","percent":10},{"at":"2026-02-05T00:00:00Z","percent":90}]}`, g.some(50)))
+		fields = append(fields,
+			fmt.Sprintf(`"ramp":{"linear":%v,"steps":[{"at":"2026-01-05T00:00:00Z","percent":10},{"at":"2026-02-05T00:00:00Z","percent":90}]}`, g.some(
+				50,
+			)))
 	case 2:
 		fields = append(fields, `"layer":{"name":"page","from":20,"to":70}`)
 	default:
@@ -386,23 +406,29 @@ func (g *generator) condition(depth, number int) string {
 	case 6:
 		return fmt.Sprintf(`{"attribute":%q,"matches":"^[A-M0-9]"}`, attribute)
 	case 7:
-		return fmt.Sprintf(`{"attribute":%q,%q:["D","2","a"],"ignore_case":%v}`, attribute, g.pick("contains", "starts_with", "ends_with"), g.some(50))
+		return fmt.Sprintf(`{"attribute":%q,%q:["D","2","a"],"ignore_case":%v}`, attribute,
+			g.pick("contains", "starts_with", "ends_with"), g.some(50))
 	case 8:
 		return fmt.Sprintf(`{"attribute":%q,%q:"2026-01-15T00:00:00Z"}`, attribute, g.pick("before", "after"))
 	default:
-		return fmt.Sprintf(`{"attribute":%q,%q:["DE","beta",25,0.5,true],"ignore_case":%v}`, attribute, g.pick("in", "not_in"), g.some(30))
+		return fmt.Sprintf(`{"attribute":%q,%q:["DE","beta",25,0.5,true],"ignore_case":%v}`,
+			attribute, g.pick("in", "not_in"), g.some(30))
 	}
 }
 
 func (g *generator) subject() Subject {
 	all := []Attribute{
-		String("country", g.pick("DE", "de", "FR", "")), Int("age", g.rand.IntN(50)), Float("ratio", g.rand.Float64()), Bool("vip", g.some(50)),
-		String("version", g.pick("1.2.0", "v2", "3.0.0-beta", "four")), String("ip", g.pick("10.1.2.3", "::1", "localhost")),
-		Strings("groups", "alpha", g.pick("beta", "gamma")), Time("since", time.Date(2026, 1, 1+g.rand.IntN(30), 0, 0, 0, 0, time.UTC)),
+		String("country", g.pick("DE", "de", "FR", "")), Int("age", g.rand.IntN(50)), Float("ratio", g.rand.Float64()),
+		Bool("vip", g.some(50)),
+		String("version", g.pick("1.2.0", "v2", "3.0.0-beta", "four")),
+		String("ip", g.pick("10.1.2.3", "::1", "localhost")),
+		Strings("groups", "alpha", g.pick("beta", "gamma")),
+		Time("since", time.Date(2026, 1, 1+g.rand.IntN(30), 0, 0, 0, 0, time.UTC)),
 		Int("country", 1), String("age", "old"), Any("groups", map[string]any{"x": 1}),
 	}
 	g.rand.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
-	return NewSubject(g.pick("", "user-1", "user-2", "user-3", fmt.Sprint("user-", g.rand.IntN(1000))), all[:g.rand.IntN(len(all))]...)
+	return NewSubject(g.pick("", "user-1", "user-2", "user-3", fmt.Sprint("user-", g.rand.IntN(1000))),
+		all[:g.rand.IntN(len(all))]...)
 }
 
 func TestExplanationsSayThatAnOperatorCannotUseAnAttribute(t *testing.T) {

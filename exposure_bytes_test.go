@@ -20,9 +20,11 @@ func TestTheExposureQueueIsBoundedByBytesAndEachByteIsGivenBack(t *testing.T) {
 		strs = append(strs, large[:40])
 	}
 	for name, attribute := range map[string]func(i int) Attribute{
-		"a text":                func(int) Attribute { return String("a", large) },
-		"a long name":           func(int) Attribute { return String(large, "x") },
-		"the names in a map":    func(int) Attribute { return Any("m", map[string]any{large[:30<<10]: 1, large[:30<<10-1]: 2}) },
+		"a text":      func(int) Attribute { return String("a", large) },
+		"a long name": func(int) Attribute { return String(large, "x") },
+		"the names in a map": func(int) Attribute {
+			return Any("m", map[string]any{large[:30<<10]: 1, large[:30<<10-1]: 2})
+		},
 		"an object in a list":   func(int) Attribute { return Any("l", []any{[]any{large}}) },
 		"the elements of lists": func(int) Attribute { return Any("l", strs) },
 	} {
@@ -49,7 +51,8 @@ func TestTheExposureQueueIsBoundedByBytesAndEachByteIsGivenBack(t *testing.T) {
 				require.NoError(t, client.Flush(t.Context()))
 				after := client.Status().Exposures
 				requireBalance(t, after)
-				assert.Equal(t, s.Queued+10, after.Sent, "a subject whose exposure was dropped is told when it comes again")
+				assert.Equal(t, s.Queued+10, after.Sent,
+					"a subject whose exposure was dropped is told when it comes again")
 				assert.Zero(t, client.observer.exposer.bytes)
 			})
 		})
@@ -61,7 +64,8 @@ func TestSmallExposuresMeetTheBoundByNumberFirst(t *testing.T) {
 		sink := &collector{before: func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }}
 		client := newExperiment(t, sink.Expose)
 		for i := range 10_001 {
-			client.For(NewSubject(fmt.Sprint("user-", i), String("agent", strings.Repeat("x", 3000)))).String("split", "")
+			client.For(NewSubject(fmt.Sprint("user-", i),
+				String("agent", strings.Repeat("x", 3000)))).String("split", "")
 		}
 		s := client.Status().Exposures
 		assert.Equal(t, uint64(10_000), s.Queued)

@@ -61,7 +61,8 @@ func (c *collector) all() (all []Exposure) {
 // newExperiment returns a client that serves the experiment from the start.
 func newExperiment(t *testing.T, sink Sink, options ...Option) *Client {
 	t.Helper()
-	return newTestClient(t, Bytes([]byte(experiment)), append(options, WithBootstrap([]byte(experiment)), WithExposures(sink))...)
+	return newTestClient(t, Bytes([]byte(experiment)),
+		append(options, WithBootstrap([]byte(experiment)), WithExposures(sink))...)
 }
 
 func requireBalance(t *testing.T, s ExposureStatus) {
@@ -282,7 +283,8 @@ func TestASinkThatHangsForMinutesSlowsNothingAndNothingGetsLostUncounted(t *test
 		requireBalance(t, s)
 		assert.Equal(t, uint64(100), s.Queued, "the queue is full and no fuller")
 		assert.Equal(t, uint64(10_000), s.Produced)
-		assert.Greater(t, s.Dropped, uint64(9000), "who was dropped is not remembered, so the second sight is no duplicate")
+		assert.Greater(t, s.Dropped, uint64(9000),
+			"who was dropped is not remembered, so the second sight is no duplicate")
 		assert.Zero(t, s.Sent)
 
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -370,14 +372,21 @@ func TestASinkThatFailsIsToldOfAndItsSubjectsAreTriedAgain(t *testing.T) {
 		cause Cause
 		text  string
 	}{
-		{"an error", func(context.Context) error { return errors.New("disk full") }, CauseSink, "becket: sink: 1 exposures are lost: disk full"},
+		{
+			"an error", func(context.Context) error { return errors.New("disk full") }, CauseSink,
+			"becket: sink: 1 exposures are lost: disk full",
+		},
 		{"a panic", func(context.Context) error { panic("oops") }, CauseHook, "becket: hook: the sink panicked: oops"},
-		{"a call that lasts too long", func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }, CauseSink, "deadline"},
+		{
+			"a call that lasts too long", func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }, CauseSink,
+			"deadline",
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				sink, heard := &collector{before: test.fail}, &recorder{}
-				client := newTestClient(t, Bytes([]byte(experiment)), WithBootstrap([]byte(experiment)), WithExposures(sink.Expose), WithHooks(heard.hooks()))
+				client := newTestClient(t, Bytes([]byte(experiment)), WithBootstrap([]byte(experiment)),
+					WithExposures(sink.Expose), WithHooks(heard.hooks()))
 				client.For(NewSubject("user-1")).String("split", "")
 				began := time.Now()
 				require.Error(t, client.Flush(t.Context()))
@@ -420,7 +429,8 @@ func TestASinkMayCloseTheClient(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var client *Client
 		closed := make(chan error, 1)
-		client = newExperiment(t, Sink(func(context.Context, []Exposure) error { closed <- client.Close(); return nil }))
+		client = newExperiment(t,
+			Sink(func(context.Context, []Exposure) error { closed <- client.Close(); return nil }))
 		client.For(NewSubject("user-1")).String("split", "")
 		began := time.Now()
 		_ = client.Flush(t.Context()) // taken, or ErrClosed: the sink was faster
@@ -440,7 +450,8 @@ func TestCountersBalanceWhileManyEvaluateFlushAndClose(t *testing.T) {
 		}
 		return nil
 	})
-	client := newExperiment(t, sink, WithExposureQueue(1<<20), WithExposureWindow(time.Hour, 1<<20), WithExposureBatch(100, time.Millisecond))
+	client := newExperiment(t, sink, WithExposureQueue(1<<20), WithExposureWindow(time.Hour, 1<<20),
+		WithExposureBatch(100, time.Millisecond))
 	var group sync.WaitGroup
 	for range 8 {
 		group.Go(func() {
@@ -497,15 +508,20 @@ func TestALineSinkWritesOneObjectALine(t *testing.T) {
 		Time("since", time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)), Any("scores", []any{1, math.Inf(1)}))
 	at := time.Date(2026, 11, 15, 13, 0, 0, 0, time.FixedZone("", 3600))
 	batch := []Exposure{
-		{Subject: subject, Flag: "split", Variant: "a", Rule: "half", Reason: ReasonSplit, Revision: 7, Environment: "test", Time: at},
+		{
+			Subject: subject, Flag: "split", Variant: "a", Rule: "half", Reason: ReasonSplit, Revision: 7,
+			Environment: "test", Time: at,
+		},
 		{Subject: NewSubject("user-2"), Flag: "split", Variant: "b", Reason: ReasonDefault, Time: at},
 	}
 	require.NoError(t, LineSink(&out)(t.Context(), batch))
 	lines := strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n")
 	require.Len(t, lines, 2)
-	assert.JSONEq(t, `{"time":"2026-11-15T12:00:00Z","subject":"user-1","flag":"split","variant":"a","rule":"half","reason":"SPLIT",
+	assert.JSONEq(t,
+		`{"time":"2026-11-15T12:00:00Z","subject":"user-1","flag":"split","variant":"a","rule":"half","reason":"SPLIT",
 		"revision":7,"environment":"test","attributes":{"name":"<Ann>\n","ratio":"NaN","groups":["a","b"],"since":"2026-01-02T03:04:05Z","scores":[1,"+Inf"]}}`, lines[0])
-	assert.JSONEq(t, `{"time":"2026-11-15T12:00:00Z","subject":"user-2","flag":"split","variant":"b","reason":"DEFAULT","revision":0}`, lines[1])
+	assert.JSONEq(t,
+		`{"time":"2026-11-15T12:00:00Z","subject":"user-2","flag":"split","variant":"b","reason":"DEFAULT","revision":0}`, lines[1])
 	for _, line := range lines {
 		assert.True(t, json.Valid([]byte(line)))
 	}
@@ -567,7 +583,10 @@ func TestALineSinkBeginsANewLineAfterAPartOfOne(t *testing.T) {
 func TestALogSinkWritesALineEach(t *testing.T) {
 	t.Parallel()
 	out := &logged{}
-	batch := []Exposure{{Subject: NewSubject("user-1", String("plan", "secret-plan")), Flag: "split", Variant: "a", Revision: 7}, {Flag: "other"}}
+	batch := []Exposure{
+		{Subject: NewSubject("user-1", String("plan", "secret-plan")), Flag: "split", Variant: "a", Revision: 7},
+		{Flag: "other"},
+	}
 	require.NoError(t, LogSink(out.logger())(t.Context(), batch))
 	assert.Equal(t, 2, strings.Count(out.String(), "msg=exposure"))
 	assert.Contains(t, out.String(), "subject=user-1 flag=split variant=a")

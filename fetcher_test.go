@@ -19,20 +19,25 @@ func TestARefusedDocumentLeavesWhatIsServed(t *testing.T) {
 		text    string
 		options []Option
 	}{
-		"nothing":                {"", nil, "no bytes at all", nil},
-		"a web page":             {" \n<!DOCTYPE html><title>Log in</title>", nil, "a web page", nil},
-		"null":                   {"null", nil, "", nil},
-		"an empty object":        {"{}", nil, "", nil},
-		"an array":               {"[]", nil, "", nil},
-		"half a document":        {held[:40], nil, "", nil},
-		"two documents":          {held + held, nil, "", nil},
-		"another schema":         {`{"schema":2,"flags":{"b":{}}}`, nil, "2", nil},
-		"no flags field":         {`{"schema":1,"revision":6}`, nil, "flags", nil},
-		"a lower revision":       {flagsDocument(4, "b"), ErrLowerRevision, "4 after 5; publish a higher one", nil},
-		"no revision":            {`{"schema":1,"flags":{"b":{}}}`, ErrLowerRevision, "0 after 5", nil},
-		"no flags":               {flagsDocument(6), ErrEmpty, "has 1", nil},
-		"another environment":    {`{"schema":1,"revision":6,"environment":"staging","flags":{"b":{}}}`, ErrEnvironment, "staging", []Option{WithEnvironment("production")}},
-		"an environment unnamed": {flagsDocument(6, "b"), ErrEnvironment, "names no environment", []Option{WithEnvironment("production")}},
+		"nothing":          {"", nil, "no bytes at all", nil},
+		"a web page":       {" \n<!DOCTYPE html><title>Log in</title>", nil, "a web page", nil},
+		"null":             {"null", nil, "", nil},
+		"an empty object":  {"{}", nil, "", nil},
+		"an array":         {"[]", nil, "", nil},
+		"half a document":  {held[:40], nil, "", nil},
+		"two documents":    {held + held, nil, "", nil},
+		"another schema":   {`{"schema":2,"flags":{"b":{}}}`, nil, "2", nil},
+		"no flags field":   {`{"schema":1,"revision":6}`, nil, "flags", nil},
+		"a lower revision": {flagsDocument(4, "b"), ErrLowerRevision, "4 after 5; publish a higher one", nil},
+		"no revision":      {`{"schema":1,"flags":{"b":{}}}`, ErrLowerRevision, "0 after 5", nil},
+		"no flags":         {flagsDocument(6), ErrEmpty, "has 1", nil},
+		"another environment": {
+			`{"schema":1,"revision":6,"environment":"staging","flags":{"b":{}}}`, ErrEnvironment, "staging",
+			[]Option{WithEnvironment("production")},
+		},
+		"an environment unnamed": {
+			flagsDocument(6, "b"), ErrEnvironment, "names no environment", []Option{WithEnvironment("production")},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -183,7 +188,8 @@ func TestTheBootstrapsOwnBytesFromTheSourceMakeItFresh(t *testing.T) {
 
 func TestAnEmptyDocumentDoesNotReplaceABootstrap(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		client := newTestClient(t, newScript(serving("", flagsDocument(9))), WithBootstrap([]byte(flagsDocument(1, "a"))))
+		client := newTestClient(t, newScript(serving("", flagsDocument(9))),
+			WithBootstrap([]byte(flagsDocument(1, "a"))))
 		require.ErrorIs(t, client.Refresh(t.Context()), ErrEmpty)
 		assert.True(t, client.For(Subject{}).Enabled("a"))
 	})
@@ -193,7 +199,8 @@ func TestABadFlagKeepsItsDefinitionAndIsTold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		heard, log := &recorder{}, &logged{}
 		source := newScript(serving("", flagsDocument(1, "a", "b")))
-		client := newTestClient(t, source, WithHooks(heard.hooks()), WithLogger(log.logger()), WithPollInterval(time.Second))
+		client := newTestClient(t, source, WithHooks(heard.hooks()), WithLogger(log.logger()),
+			WithPollInterval(time.Second))
 		require.NoError(t, client.Refresh(t.Context()))
 		source.set(serving("", `{"schema":1,"revision":2,"flags":{"a":{"defualt":"on"},"c":{}}}`))
 		require.NoError(t, client.Refresh(t.Context()), "one bad flag does not stop the others")

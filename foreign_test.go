@@ -100,7 +100,8 @@ func TestAPanicInRulesOfAnotherFormatReachesNobodyAndIsReported(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					heard := &recorder{}
 					format := brittle{map[string]bool{method: true}}
-					options := append(options, WithFormat(format), WithHooks(heard.hooks()), WithLogger(slog.New(slog.DiscardHandler)))
+					options := append(options, WithFormat(format), WithHooks(heard.hooks()),
+						WithLogger(slog.New(slog.DiscardHandler)))
 					client := newTestClient(t, newScript(serving("", "x")), options...)
 					require.NoError(t, client.Refresh(t.Context()))
 					askEverything(client)
@@ -121,7 +122,8 @@ func TestAPanicInRulesOfAnotherFormatReachesNobodyAndIsReported(t *testing.T) {
 
 func TestAPanicOfRulesGivesTheCallersDefault(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		client := newTestClient(t, newScript(serving("", "x")), WithFormat(brittle{map[string]bool{"Evaluate": true, "Explain": true}}))
+		client := newTestClient(t, newScript(serving("", "x")),
+			WithFormat(brittle{map[string]bool{"Evaluate": true, "Explain": true}}))
 		require.NoError(t, client.Refresh(t.Context()))
 		view := client.For(NewSubject("u"))
 		assert.Equal(t, 7, view.Int("a", 7))
@@ -192,7 +194,8 @@ func TestADecoderThatHangsIsAbandonedAndHoldsNothingElseUp(t *testing.T) {
 		free := make(chan struct{})
 		source := newScript(serving("", flagsDocument(1, "a")))
 		heard := &recorder{}
-		client := newTestClient(t, source, WithFormat(stuck{Native, free, false}), WithPollInterval(time.Second), WithHooks(heard.hooks()))
+		client := newTestClient(t, source, WithFormat(stuck{Native, free, false}), WithPollInterval(time.Second),
+			WithHooks(heard.hooks()))
 		time.Sleep(time.Minute)
 		require.ErrorIs(t, client.Status().LastError, errFormatHangs)
 		_, errs, _ := heard.seen()
@@ -220,7 +223,8 @@ func TestADecoderThatHangsDoesNotHoldCloseUp(t *testing.T) {
 func TestABootstrapWhoseDecoderHangsIsAMistakeThatNewReports(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		free := make(chan struct{})
-		_, err := New(newScript(failing(assert.AnError)), WithFormat(stuck{Native, free, false}), WithBootstrap([]byte("x")))
+		_, err := New(newScript(failing(assert.AnError)), WithFormat(stuck{Native, free, false}),
+			WithBootstrap([]byte("x")))
 		require.ErrorIs(t, err, errFormatHangs)
 		close(free)
 	})
@@ -268,7 +272,8 @@ func TestNewServesTheBootstrapWhenTheFileSystemHangs(t *testing.T) {
 			free, heard := make(chan struct{}), &recorder{}
 			folder := t.TempDir()
 			began := time.Now()
-			client := newTestClient(t, newScript(serving("", flagsDocument(2, "b"))), WithDiskCache(folder), withStuckDisk(call, free),
+			client := newTestClient(t, newScript(serving("", flagsDocument(2, "b"))), WithDiskCache(folder),
+				withStuckDisk(call, free),
 				WithBootstrap([]byte(flagsDocument(1, "a"))), WithHooks(heard.hooks()))
 			assert.LessOrEqual(t, time.Since(began), 2*time.Second)
 			assert.Equal(t, TierBootstrap, client.For(Subject{}).Tier())
@@ -294,7 +299,8 @@ func TestNewGivesUpOnAFileSystemThatHangsWithoutABootstrapToo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		free := make(chan struct{})
 		began := time.Now()
-		client := newTestClient(t, newScript(serving("", flagsDocument(1, "a"))), WithDiskCache(t.TempDir()), withStuckDisk("read", free))
+		client := newTestClient(t, newScript(serving("", flagsDocument(1, "a"))), WithDiskCache(t.TempDir()),
+			withStuckDisk("read", free))
 		assert.LessOrEqual(t, time.Since(began), 5*time.Second)
 		require.NoError(t, client.Refresh(t.Context()))
 		assert.True(t, client.For(Subject{}).Enabled("a"))
@@ -306,7 +312,8 @@ func TestAWriteThatHangsStopsNeitherRefreshingNorHooksNorExposuresNorClose(t *te
 	synctest.Test(t, func(t *testing.T) {
 		free, heard, sink := make(chan struct{}), &recorder{}, &collector{}
 		source := newScript(serving("", experiment))
-		client := newTestClient(t, source, WithDiskCache(t.TempDir()), withStuckDisk("write", free), WithPollInterval(time.Second),
+		client := newTestClient(t, source, WithDiskCache(t.TempDir()), withStuckDisk("write", free),
+			WithPollInterval(time.Second),
 			WithHooks(heard.hooks()), WithExposures(sink.Expose))
 		require.NoError(t, client.Wait(t.Context()))
 		client.For(NewSubject("user-1")).String("split", "")
@@ -329,7 +336,8 @@ func TestAWriteThatHangsStopsNeitherRefreshingNorHooksNorExposuresNorClose(t *te
 	})
 	synctest.Test(t, func(t *testing.T) {
 		free, sink, told := make(chan struct{}), &collector{}, 0
-		client := newTestClient(t, newScript(serving("", experiment)), WithDiskCache(t.TempDir()), withStuckDisk("write", free),
+		client := newTestClient(t, newScript(serving("", experiment)), WithDiskCache(t.TempDir()),
+			withStuckDisk("write", free),
 			WithExposures(sink.Expose), WithHooks(Hooks{OnChange: func(Changes) { told++ }}))
 		require.NoError(t, client.Wait(t.Context()))
 		client.For(NewSubject("user-1")).String("split", "")
@@ -347,7 +355,10 @@ func TestAFileOfOverridesThatHangsStopsNoRefresh(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		free, heard := make(chan struct{}), &recorder{}
 		hang := func(c *config) {
-			c.overrides.read = func(context.Context, Validator) (Document, error) { <-free; return Document{}, assert.AnError }
+			c.overrides.read = func(context.Context, Validator) (Document, error) {
+				<-free
+				return Document{}, assert.AnError
+			}
 		}
 		source := newScript(serving("", flagsDocument(1, "a")))
 		client := newTestClient(t, source, WithOverrides(writeOverrides(t, `{"b":true}`)), WithHooks(heard.hooks()))

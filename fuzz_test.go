@@ -42,8 +42,10 @@ func corpusDocuments(t testing.TB) (documents [][]byte) {
 var fuzzSubjects = []Subject{
 	{},
 	NewSubject("user-1", String("country", "DE"), Int("age", 31), String("version", "2.9.4-beta"), Bool("beta", true)),
-	NewSubject("user-2", Strings("country", "DE", "FR"), Float("age", 30.5), Time("since", time.Unix(1e9, 0)), String("ip", "::ffff:10.0.0.1%eth0")),
-	NewSubject("", Any("a", map[string]any{"b": []any{1, "x", true, 2.5}, "c": nil}), Float("age", math.NaN()), Strings("empty")),
+	NewSubject("user-2", Strings("country", "DE", "FR"), Float("age", 30.5), Time("since", time.Unix(1e9, 0)),
+		String("ip", "::ffff:10.0.0.1%eth0")),
+	NewSubject("", Any("a", map[string]any{"b": []any{1, "x", true, 2.5}, "c": nil}), Float("age", math.NaN()),
+		Strings("empty")),
 }
 
 // checkRules evaluates every flag for every subject. It must end, and twice with the same answer.
@@ -97,7 +99,8 @@ func decideCondition(t *testing.T, condition string, subject *Subject) (result t
 	t.Helper()
 	rules, err := Native.Decode(fmt.Appendf(nil, `{"schema": 1, "flags": {"f": {
 		"variants": {"true": "true", "false": "false", "unknown": "unknown"}, "default": "unknown",
-		"rules": [{"if": %s, "serve": "true"}, {"if": {"not": %s}, "serve": "false"}]}}, "segments": {}}`, condition, condition))
+		"rules": [{"if": %s, "serve": "true"}, {"if": {"not": %s}, "serve": "false"}]}}, "segments": {}}`, condition,
+		condition))
 	if err != nil || len(rules.Info().Bad) > 0 {
 		return unknown, false
 	}
@@ -110,8 +113,10 @@ func decideCondition(t *testing.T, condition string, subject *Subject) (result t
 // hold for it.
 func FuzzCondition(f *testing.F) {
 	for _, condition := range []string{
-		`{"attribute": "country", "in": ["DE", "FR"], "ignore_case": true}`, `{"attribute": "age", "gte": 18, "lt": 30.5}`,
-		`{"attribute": "version", "semver": ">=2.1.0 <3.0.0 || ^4.0"}`, `{"attribute": "ip", "cidr": ["10.0.0.0/8", "fe80::/10"]}`,
+		`{"attribute": "country", "in": ["DE", "FR"], "ignore_case": true}`,
+		`{"attribute": "age", "gte": 18, "lt": 30.5}`,
+		`{"attribute": "version", "semver": ">=2.1.0 <3.0.0 || ^4.0"}`,
+		`{"attribute": "ip", "cidr": ["10.0.0.0/8", "fe80::/10"]}`,
 		`{"any": [{"attribute": "a.b", "in": [1, 2.5, true]}, {"not": {"attribute": "x", "exists": true}}]}`,
 		`{"attribute": "country", "matches": "^(DE|AT)$"}`, `{"attribute": "since", "before": "2026-01-01T00:00:00Z"}`,
 		`{"attribute": "key", "starts_with": ["user-", "x"]}`, `{"all": []}`, `{"attribute": "country", "not_in": []}`,
@@ -129,8 +134,9 @@ func FuzzCondition(f *testing.F) {
 				return
 			}
 			for form, want := range map[string]truth{
-				`{"not": %s}`: result.not(), `{"not": {"not": %s}}`: result, `{"all": [%s]}`: result, `{"any": [%s, {"any": []}]}`: result,
-				`{"all": [{"all": []}, %s]}`: result, `{"all": [%s, {"any": []}]}`: no, `{"any": [{"all": []}, %s]}`: yes,
+				`{"not": %s}`: result.not(), `{"not": {"not": %s}}`: result, `{"all": [%s]}`: result,
+				`{"any": [%s, {"any": []}]}`: result, `{"all": [{"all": []}, %s]}`: result,
+				`{"all": [%s, {"any": []}]}`: no, `{"any": [{"all": []}, %s]}`: yes,
 			} {
 				if got, ok := decideCondition(t, fmt.Sprintf(form, condition), subject); ok {
 					require.Equal(t, want, got, form)
@@ -171,14 +177,16 @@ func FuzzEvaluate(f *testing.F) {
 		f.Fatal(err, rules.Info().Bad)
 	}
 	decodedRules, ok := rules.(*decoded)
-	if !ok || !decodedRules.flags.find("simple").byTests || !decodedRules.flags.find("simpler").byTests || decodedRules.flags.find("rules").byTests {
+	if !ok || !decodedRules.flags.find("simple").byTests || !decodedRules.flags.find("simpler").byTests ||
+		decodedRules.flags.find("rules").byTests {
 		f.Fatal("one of the flags is simple")
 	}
 	at := At(time.Unix(1e9, 0), 0)
 	f.Fuzz(func(t *testing.T, key, text string, i int64, number float64, form byte) {
 		attribute := []Attribute{
-			String("a", text), Int64("a", i), Float("a", number), Strings("a", text, key), Time("a", time.Unix(i%1e11, 0)),
-			Any("a", []any{text, i, number, form > 7}), Any("a", map[string]any{"a": text}), Bool("a", i > 0),
+			String("a", text), Int64("a", i), Float("a", number), Strings("a", text, key),
+			Time("a", time.Unix(i%1e11, 0)), Any("a", []any{text, i, number, form > 7}),
+			Any("a", map[string]any{"a": text}), Bool("a", i > 0),
 		}[form%8]
 		subject := NewSubject(key, attribute)
 		for _, flag := range []string{"rules", "simple", "simpler", "exists", "timed", "gate"} {
@@ -198,7 +206,8 @@ func FuzzEvaluate(f *testing.F) {
 			require.NotEmpty(t, x.String())
 			copied := subject.clone()
 			if flag != "exists" { // a copy has the entries of maps without the maps
-				require.Equal(t, r, rules.Evaluate(flag, KindAny, &copied, at), "a copy of the subject is the same subject")
+				require.Equal(t, r, rules.Evaluate(flag, KindAny, &copied, at),
+					"a copy of the subject is the same subject")
 			}
 		}
 	})

@@ -65,9 +65,18 @@ func TestVerifyFindsHandlesThatDoNotFit(t *testing.T) {
 		{"an integer", IntFlag{Key: "limit", Default: 100}, nil, ""},
 		{"an integer flag read as float", FloatFlag{Key: "limit", Default: 100}, nil, ""},
 		{"a float whose variant is written as an integer", FloatFlag{Key: "ratio", Default: 1}, nil, ""},
-		{"an object, by the fields that the program knows", JSONFlag[handledLimits]{Key: "limits", Default: handledLimits{10}}, nil, ""},
-		{"an object as a map", JSONFlag[map[string]any]{Key: "limits", Default: map[string]any{"note": "x", "rps": 10}}, nil, ""},
-		{"no such flag", BoolFlag{Key: "new-chekout"}, ErrFlagNotFound, `handle "new-chekout": the ruleset has no such flag (did you mean "new-checkout"?)`},
+		{
+			"an object, by the fields that the program knows",
+			JSONFlag[handledLimits]{Key: "limits", Default: handledLimits{10}}, nil, "",
+		},
+		{
+			"an object as a map",
+			JSONFlag[map[string]any]{Key: "limits", Default: map[string]any{"note": "x", "rps": 10}}, nil, "",
+		},
+		{
+			"no such flag", BoolFlag{Key: "new-chekout"}, ErrFlagNotFound,
+			`handle "new-chekout": the ruleset has no such flag (did you mean "new-checkout"?)`,
+		},
 		{"another type", BoolFlag{Key: "theme"}, ErrTypeMismatch, "the flag is of type string, not boolean"},
 		{"a float read as integer", IntFlag{Key: "ratio"}, ErrTypeMismatch, "float, not integer"},
 		{"a flag that could not be read", IntFlag{Key: "broken"}, ErrParse, `no variant "b"`},
@@ -75,7 +84,10 @@ func TestVerifyFindsHandlesThatDoNotFit(t *testing.T) {
 		{"an integer that no variant has", IntFlag{Key: "limit", Default: 11}, errDefaultOutside, "11"},
 		{"a float that no variant has", FloatFlag{Key: "ratio", Default: 0.7}, errDefaultOutside, "0.7"},
 		{"an object that no variant has", JSONFlag[handledLimits]{Key: "limits"}, errDefaultOutside, `{"rps":0}`},
-		{"an object that JSON cannot hold", JSONFlag[any]{Key: "limits", Default: func() {}}, errDefaultOutside, "null"},
+		{
+			"an object that JSON cannot hold", JSONFlag[any]{Key: "limits", Default: func() {}}, errDefaultOutside,
+			"null",
+		},
 		{"a type that the variants do not decode into", JSONFlag[struct {
 			RPS string `json:"rps"`
 		}]{Key: "limits"}, ErrTypeMismatch, `variant "large" does not fit`},
@@ -97,7 +109,8 @@ func TestVerifyFindsHandlesThatDoNotFit(t *testing.T) {
 func TestVerifyListsFlagsThatNobodyAsksFor(t *testing.T) {
 	t.Parallel()
 	client := newTestClient(t, Bytes([]byte(handled)), WithBootstrap([]byte(handled)))
-	unasked, err := client.Verify(BoolFlag{Key: "new-checkout"}, StringFlag{Key: "theme", Default: "dark"}, StringFlag{Key: "theme", Default: "dark"})
+	unasked, err := client.Verify(BoolFlag{Key: "new-checkout"}, StringFlag{Key: "theme", Default: "dark"},
+		StringFlag{Key: "theme", Default: "dark"})
 	require.NoError(t, err, "two handles that agree are no problem")
 	assert.Equal(t, []string{"broken", "limit", "limits", "ratio"}, unasked)
 

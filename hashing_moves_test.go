@@ -81,7 +81,8 @@ func weights(list []float64) map[string]float64 {
 // drawnBy returns the variants that the keys draw before and after, by the library.
 func (r reweighting) drawnBy(t *testing.T, keys []string) (before, after []string) {
 	t.Helper()
-	rules := decodeHashing(t, map[string]any{"before": splitFlag("moves", weights(r.before)), "after": splitFlag("moves", weights(r.after))})
+	rules := decodeHashing(t,
+		map[string]any{"before": splitFlag("moves", weights(r.before)), "after": splitFlag("moves", weights(r.after))})
 	_, before = answersOf(t, rules, "before", keys)
 	_, after = answersOf(t, rules, "after", keys)
 	return before, after
@@ -190,14 +191,17 @@ func TestReweightingMovesFewMoreThanItMust(t *testing.T) {
 	t.Parallel()
 	keys := keysOf("sequential")
 	table := &strings.Builder{}
-	fmt.Fprintf(table, "%-64s %8s %11s %6s %11s %6s\n", "weights before -> after", "minimum", "rendezvous", "ratio", "cumulative", "ratio")
+	fmt.Fprintf(table, "%-64s %8s %11s %6s %11s %6s\n",
+		"weights before -> after", "minimum", "rendezvous", "ratio", "cumulative", "ratio")
 	measure := func(r reweighting) (ratio float64) {
 		moved := movedShare(r.drawnBy(t, keys))
 		expected, minimum := r.rendezvousMoves(), r.minimum()
 		deviation := 5 * math.Sqrt(expected*(1-expected)/population)
-		assert.InDeltaf(t, expected, moved, deviation, "%v: what the theory of exponential races says, within five standard deviations", r)
+		assert.InDeltaf(t, expected, moved, deviation,
+			"%v: what the theory of exponential races says, within five standard deviations", r)
 		ranges := movedShare(rangesOf(r.before, keys), rangesOf(r.after, keys))
-		fmt.Fprintf(table, "%-64s %7.2f%% %10.2f%% %6.2f %10.2f%% %6.2f\n", fmt.Sprint(r.before, " -> ", r.after), minimum*100, moved*100, moved/minimum, ranges*100, ranges/minimum)
+		fmt.Fprintf(table, "%-64s %7.2f%% %10.2f%% %6.2f %10.2f%% %6.2f\n", fmt.Sprint(r.before, " -> ", r.after),
+			minimum*100, moved*100, moved/minimum, ranges*100, ranges/minimum)
 		return moved / minimum
 	}
 	for _, r := range usual {
@@ -232,8 +236,10 @@ func TestAnyReweightingStaysBelowItsLimit(t *testing.T) {
 	}
 	slices.Sort(ratios)
 	within, _ := slices.BinarySearch(ratios, 1.4)
-	t.Logf("ratio to the minimum: median %.2f, 95 %% %.2f, 99 %% %.2f, largest %.2f; within 1.4: %s %%", ratios[len(ratios)/2],
-		ratios[len(ratios)*95/100], ratios[len(ratios)*99/100], ratios[len(ratios)-1], strconv.FormatFloat(float64(within)*100/float64(len(ratios)), 'f', 1, 64))
+	t.Logf("ratio to the minimum: median %.2f, 95 %% %.2f, 99 %% %.2f, largest %.2f; within 1.4: %s %%",
+		ratios[len(ratios)/2],
+		ratios[len(ratios)*95/100], ratios[len(ratios)*99/100], ratios[len(ratios)-1],
+		strconv.FormatFloat(float64(within)*100/float64(len(ratios)), 'f', 1, 64))
 	assert.Greater(t, float64(within)/float64(len(ratios)), 0.95, "the share of changes that stay within 1.4")
 	assert.LessOrEqual(t, ratios[len(ratios)/2], 1.2, "the median")
 }

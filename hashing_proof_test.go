@@ -61,7 +61,8 @@ func requireChance(t *testing.T, stat float64, degrees, family int, what string)
 	t.Helper()
 	p := chiSquareTail(stat, degrees)
 	limit := significance / float64(family) / 2
-	assert.Truef(t, p > limit && 1-p > limit, "%s: chi-square %.1f at %d degrees of freedom, p %.2g, limit %.2g", what, stat, degrees, p, limit)
+	assert.Truef(t, p > limit && 1-p > limit, "%s: chi-square %.1f at %d degrees of freedom, p %.2g, limit %.2g",
+		what, stat, degrees, p, limit)
 }
 
 // goodness returns the chi-square of counts against the shares expected.
@@ -116,7 +117,8 @@ func answersOf(t *testing.T, rules Rules, flag string, keys []string) (applied, 
 func decilesOfPercent(salt string) map[string]any {
 	var rules []any
 	for i := range 10 {
-		rules = append(rules, map[string]any{"name": strconv.Itoa(i), "percent": 10 * (i + 1), "salt": salt, "serve": "on"})
+		rules = append(rules,
+			map[string]any{"name": strconv.Itoa(i), "percent": 10 * (i + 1), "salt": salt, "serve": "on"})
 	}
 	return map[string]any{"rules": rules}
 }
@@ -151,7 +153,10 @@ func TestPlacesAreEvenForEverySaltAndFormOfKey(t *testing.T) {
 
 func TestFlagsAndLayersDrawIndependently(t *testing.T) {
 	t.Parallel()
-	names := []string{"percent/new-checkout", "percent/banner", "percent/flag-1", "percent/flag-2", "layer/checkout-page", "layer/search", "layer/new-checkout"}
+	names := []string{
+		"percent/new-checkout", "percent/banner", "percent/flag-1", "percent/flag-2", "layer/checkout-page",
+		"layer/search", "layer/new-checkout",
+	}
 	flags := map[string]any{}
 	for _, name := range names {
 		if kind, salt, _ := strings.Cut(name, "/"); kind == "layer" {
@@ -191,7 +196,8 @@ func TestASplitIsIndependentOfTheGateAroundIt(t *testing.T) {
 		gated := splitFlag(salt, weights)
 		gated["rules"] = []any{map[string]any{"name": "gate", "percent": 10, "salt": salt, "serve": gated["default"]}}
 		gated["default"] = "red"
-		rules := decodeHashing(t, map[string]any{"place": decilesOfPercent(salt), "split": splitFlag(salt, weights), "gated": gated})
+		rules := decodeHashing(t,
+			map[string]any{"place": decilesOfPercent(salt), "split": splitFlag(salt, weights), "gated": gated})
 		places, _ := answersOf(t, rules, "place", keys)
 		_, drawn := answersOf(t, rules, "split", keys)
 		stat, degrees := contingency(places, drawn)
@@ -203,7 +209,8 @@ func TestASplitIsIndependentOfTheGateAroundIt(t *testing.T) {
 		for i := range keys {
 			inside := applied[i] == "gate"
 			if inside != (places[i] == "0") || inside && served[i] != drawn[i] {
-				require.FailNow(t, "the gate lets in others, or changes the draw", "%s: place %s, rule %s", keys[i], places[i], applied[i])
+				require.FailNow(t, "the gate lets in others, or changes the draw", "%s: place %s, rule %s",
+					keys[i], places[i], applied[i])
 			}
 			if inside {
 				counts[served[i]]++
@@ -219,7 +226,9 @@ func TestNobodyLeavesWhileAPercentageGrows(t *testing.T) {
 	steps := []float64{0, 0.1, 0.5, 1, 2.5, 5, 10, 20, 33.3, 50, 66.6, 75, 90, 99, 99.9, 100}
 	flags := map[string]any{}
 	for i, percent := range steps {
-		flags[strconv.Itoa(i)] = map[string]any{"rules": []any{map[string]any{"percent": percent, "salt": "grows", "serve": "on"}}}
+		flags[strconv.Itoa(i)] = map[string]any{
+			"rules": []any{map[string]any{"percent": percent, "salt": "grows", "serve": "on"}},
+		}
 	}
 	rules := decodeHashing(t, flags)
 	keys := keysOf("uuids")
@@ -240,7 +249,8 @@ func TestNobodyLeavesWhileAPercentageGrows(t *testing.T) {
 			continue
 		}
 		stat, degrees := goodness([]int{in, population - in}, []float64{percent / 100, 1 - percent/100})
-		assert.Greaterf(t, chiSquareTail(stat, degrees), significance/float64(len(steps)), "%d are in %v percent", in, percent)
+		assert.Greaterf(t, chiSquareTail(stat, degrees), significance/float64(len(steps)), "%d are in %v percent",
+			in, percent)
 	}
 }
 

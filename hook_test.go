@@ -164,7 +164,8 @@ func TestHooksMayCallTheClient(t *testing.T) {
 				began := time.Now()
 				clients <- client
 				require.NoError(t, <-results)
-				assert.LessOrEqual(t, time.Since(began), poll.Floor, "it does not wait for itself, at most for the next fetch")
+				assert.LessOrEqual(t, time.Since(began), poll.Floor,
+					"it does not wait for itself, at most for the next fetch")
 				require.NoError(t, client.Close())
 			})
 		})
@@ -186,7 +187,8 @@ func TestCloseTellsWhatHappenedBeforeAndWaitsForAHookWithinReason(t *testing.T) 
 	})
 	synctest.Test(t, func(t *testing.T) {
 		free := make(chan struct{})
-		client := newTestClient(t, newScript(serving("", flagsDocument(1, "a"))), WithHooks(Hooks{OnChange: func(Changes) { <-free }}))
+		client := newTestClient(t, newScript(serving("", flagsDocument(1, "a"))),
+			WithHooks(Hooks{OnChange: func(Changes) { <-free }}))
 		require.NoError(t, client.Refresh(t.Context()))
 		began := time.Now()
 		require.ErrorIs(t, client.Close(), ErrNotEnded)

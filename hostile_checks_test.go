@@ -28,22 +28,31 @@ func rulesOf(count int, rule string) string {
 func hostileChecks() map[string]string {
 	parts := strings.TrimSuffix(strings.Repeat(`"aaaaaaaaaaaaaaaab",`, 9_000), ",")
 	checks := map[string]string{
-		"a pattern that looks at everything":      conditionsOf(1, `{"attribute":"a","matches":"(?:a?){900}a{900}b"}`),
-		"small patterns, many rules":              rulesOf(1000, `{"if":{"attribute":"a","matches":"(?:a|aa)*c"},"serve":"on"}`),
-		"patterns without case":                   conditionsOf(50, `{"attribute":"a","ignore_case":true,"matches":"(?:[a-z]?){50}K"}`),
-		"a pattern that looks at all but one":     conditionsOf(1, `{"attribute":"a","matches":"(?:\\pL?){100}1"}`),
-		"empty patterns":                          conditionsOf(5000, `{"attribute":"a","not_in":["x"]},{"attribute":"a","matches":"^$"}`),
-		"many parts":                              conditionsOf(1, `{"attribute":"a","contains":[`+parts+`]}`),
-		"many beginnings":                         conditionsOf(1, `{"attribute":"a","starts_with":[`+parts+`]}`),
-		"many ends without case":                  conditionsOf(1, `{"attribute":"a","ignore_case":true,"ends_with":[`+parts+`]}`),
-		"one part many times":                     conditionsOf(3000, `{"attribute":"a","contains":"aaaaaaaab"}`),
-		"one part without case many times":        conditionsOf(1000, `{"attribute":"a","ignore_case":true,"contains":"aaaaaaaab"}`),
-		"lists many times":                        conditionsOf(4000, `{"attribute":"a","in":["aaaaaaaaaaaaaaaaaaaaaaaaaaaab"]}`),
-		"lists without case many times":           conditionsOf(4000, `{"attribute":"a","ignore_case":true,"in":["aaaaaaaaaaaaaaaab"]}`),
-		"numbers many times":                      conditionsOf(4000, `{"attribute":"a","lt":1}`),
-		"versions many times":                     conditionsOf(3000, `{"attribute":"a","semver":">1 || 2 - 3"}`),
-		"instants many times":                     conditionsOf(3000, `{"attribute":"a","before":"2026-01-01T00:00:00Z"}`),
-		"prefixes many times":                     conditionsOf(3000, `{"attribute":"a","cidr":["10.0.0.0/8","fe80::/10"]}`),
+		"a pattern that looks at everything": conditionsOf(1, `{"attribute":"a","matches":"(?:a?){900}a{900}b"}`),
+		"small patterns, many rules": rulesOf(1000,
+			`{"if":{"attribute":"a","matches":"(?:a|aa)*c"},"serve":"on"}`),
+		"patterns without case": conditionsOf(50,
+			`{"attribute":"a","ignore_case":true,"matches":"(?:[a-z]?){50}K"}`),
+		"a pattern that looks at all but one": conditionsOf(1, `{"attribute":"a","matches":"(?:\\pL?){100}1"}`),
+		"empty patterns": conditionsOf(5000,
+			`{"attribute":"a","not_in":["x"]},{"attribute":"a","matches":"^$"}`),
+		"many parts":      conditionsOf(1, `{"attribute":"a","contains":[`+parts+`]}`),
+		"many beginnings": conditionsOf(1, `{"attribute":"a","starts_with":[`+parts+`]}`),
+		"many ends without case": conditionsOf(1,
+			`{"attribute":"a","ignore_case":true,"ends_with":[`+parts+`]}`),
+		"one part many times": conditionsOf(3000, `{"attribute":"a","contains":"aaaaaaaab"}`),
+		"one part without case many times": conditionsOf(1000,
+			`{"attribute":"a","ignore_case":true,"contains":"aaaaaaaab"}`),
+		"lists many times": conditionsOf(4000,
+			`{"attribute":"a","in":["aaaaaaaaaaaaaaaaaaaaaaaaaaaab"]}`),
+		"lists without case many times": conditionsOf(4000,
+			`{"attribute":"a","ignore_case":true,"in":["aaaaaaaaaaaaaaaab"]}`),
+		"numbers many times":  conditionsOf(4000, `{"attribute":"a","lt":1}`),
+		"versions many times": conditionsOf(3000, `{"attribute":"a","semver":">1 || 2 - 3"}`),
+		"instants many times": conditionsOf(3000,
+			`{"attribute":"a","before":"2026-01-01T00:00:00Z"}`),
+		"prefixes many times": conditionsOf(3000,
+			`{"attribute":"a","cidr":["10.0.0.0/8","fe80::/10"]}`),
 		"shares of the key":                       rulesOf(1000, `{"percent":0,"serve":"on"}`),
 		"shares of an attribute":                  rulesOf(1000, `{"percent":0,"by":"a","serve":"on"}`),
 		"a segment asked many times":              conditionsOf(9_000, `{"segment":"s"}`),
@@ -55,7 +64,8 @@ func hostileChecks() map[string]string {
 		fmt.Fprintf(&arms, `"%d":1,`, i)
 		fmt.Fprintf(&variants, `"%d":%d,`, i, i)
 	}
-	checks["a split of many arms"] = `{"variants":{` + strings.TrimSuffix(variants.String(), ",") + `},"default":{"split":{` +
+	checks["a split of many arms"] = `{"variants":{` + strings.TrimSuffix(variants.String(), ",") +
+		`},"default":{"split":{` +
 		strings.TrimSuffix(arms.String(), ",") + `}}}`
 	return checks
 }
@@ -86,7 +96,8 @@ func TestNoCheckTakesLongWhateverTheDocumentAndTheAttributesSay(t *testing.T) {
 	}
 	long := strings.Repeat("a", 9_999_999) + "b"
 	segments := `"s":{"if":{"attribute":"a","contains":"b"}},"large":` +
-		`{"if":{"any":[` + strings.TrimSuffix(strings.Repeat(`{"attribute":"a","lt":1},`, 1000), ",") + `]}},"long":{"include":["` + long + `"]}`
+		`{"if":{"any":[` + strings.TrimSuffix(strings.Repeat(`{"attribute":"a","lt":1},`, 1000), ",") +
+		`]}},"long":{"include":["` + long + `"]}`
 	values := hostileValues()
 	runtime.LockOSThread() // so that the thread's time is this test's
 	defer runtime.UnlockOSThread()
@@ -120,16 +131,21 @@ func TestOrdinaryPatternsAndTextsAreWithinTheLimits(t *testing.T) {
 	for i := range 150 {
 		domains = append(domains, fmt.Sprintf(`domain-%d\\.example\\.com`, i))
 	}
-	rules := decodeFlags(t, `"domains": {"rules": [{"if": {"attribute": "a", "matches": "@(?:`+strings.Join(domains, "|")+`)$"}, "serve": "on"}]},
-		"many": `+rulesOf(200, `{"if":{"attribute":"a","matches":"^[a-z0-9._-]+@nowhere\\.example\\.org$"},"serve":"on"}`)+`,
-		"words": {"rules": [{"if": {"attribute": "words", "contains": ["z"], "ignore_case": true}, "serve": "on"}]}`, ``, nil)
+	rules := decodeFlags(t,
+		`"domains": {"rules": [{"if": {"attribute": "a", "matches": "@(?:`+strings.Join(domains, "|")+
+			`)$"}, "serve": "on"}]},
+		"many": `+rulesOf(200,
+			`{"if":{"attribute":"a","matches":"^[a-z0-9._-]+@nowhere\\.example\\.org$"},"serve":"on"}`)+`,
+		"words": {"rules": [{"if": {"attribute": "words", "contains": ["z"], "ignore_case": true}, "serve": "on"}]}`,
+		``, nil)
 	require.Empty(t, rules.Info().Bad)
 	words := make([]string, 1000)
 	for i := range words {
 		words[i] = fmt.Sprint("word-", i)
 	}
 	words[999] = "Z"
-	subject := NewSubject("user-1", String("a", "some.body.with.a.long.name@domain-149.example.com"), Strings("words", words...))
+	subject := NewSubject("user-1", String("a", "some.body.with.a.long.name@domain-149.example.com"),
+		Strings("words", words...))
 	assert.Equal(t, "on", variantName(rules.Evaluate("domains", KindBool, &subject, nil)))
 	assert.Equal(t, "off", variantName(rules.Evaluate("many", KindBool, &subject, nil)))
 	assert.Equal(t, "on", variantName(rules.Evaluate("words", KindBool, &subject, nil)))
@@ -143,7 +159,8 @@ func TestAnOperatorForWhichNothingIsLeftIsUnknown(t *testing.T) {
 	subject := NewSubject(strings.Repeat("k", 5_000_000), String("a", strings.Repeat("a", 1_000_000)), String("b", "a"))
 	assert.Equal(t, "off", variantName(rules.Evaluate("long", KindBool, &subject, nil)), "not unknown is unknown")
 	assert.Equal(t, "on", variantName(rules.Evaluate("short", KindBool, &subject, nil)))
-	assert.Equal(t, "off", variantName(rules.Evaluate("share", KindBool, &subject, nil)), "the key is too long to be hashed")
+	assert.Equal(t, "off", variantName(rules.Evaluate("share", KindBool, &subject, nil)),
+		"the key is too long to be hashed")
 }
 
 func TestPatternsAreBoundedByTheirInstructions(t *testing.T) {
@@ -157,7 +174,9 @@ func TestPatternsAreBoundedByTheirInstructions(t *testing.T) {
 		`(`:                                          "missing closing ): `(`",
 	} {
 		for _, fold := range []string{"", `,"ignore_case":true`} {
-			rules := decodeFlags(t, `"f": {"rules": [{"if": {"attribute": "a", "matches": "`+pattern+`"`+fold+`}, "serve": "on"}]}`, ``, nil)
+			rules := decodeFlags(t,
+				`"f": {"rules": [{"if": {"attribute": "a", "matches": "`+pattern+`"`+fold+`}, "serve": "on"}]}`, ``,
+				nil)
 			if problem == "" {
 				assert.Empty(t, rules.Info().Bad, "%.40s", pattern)
 				continue
@@ -172,9 +191,11 @@ func TestADocumentWithTooManyInstructionsOfPatternsIsRefused(t *testing.T) {
 	document := func(count int) []byte {
 		var b strings.Builder
 		for i := range count {
-			fmt.Fprintf(&b, `"%d":{"rules":[{"if":{"attribute":"a","matches":"(?:a{100}){10}%d"},"serve":"on"}]},`, i, i)
+			fmt.Fprintf(&b, `"%d":{"rules":[{"if":{"attribute":"a","matches":"(?:a{100}){10}%d"},"serve":"on"}]},`,
+				i, i)
 		}
-		return []byte(`{"schema":1,"flags":{` + b.String() + `"again":{"rules":[{"if":{"attribute":"a","matches":"(?:a{100}){10}0"},"serve":"on"}]}}}`)
+		return []byte(`{"schema":1,"flags":{` + b.String() +
+			`"again":{"rules":[{"if":{"attribute":"a","matches":"(?:a{100}){10}0"},"serve":"on"}]}}}`)
 	}
 	_, err := Native.Decode(document(80))
 	require.NoError(t, err)

@@ -43,7 +43,8 @@ func TestNoLineOfTheLogIsLongWhateverADocumentSays(t *testing.T) {
 	long := strings.Repeat(`\u0001`, 100_000)
 	documents := []string{
 		`{"schema":1,"environment":"` + long + `","flags":{"a":{"owner":"` + long + `","expires":"2020-01-01"}}}`,
-		`{"schema":1,"flags":{"a":{"owner":"` + long + `","default":"on"},"` + long + `":{},"bad":{"variants":{"` + long + `":{"` + long + `":1,"` + long + `":1}}}},"` +
+		`{"schema":1,"flags":{"a":{"owner":"` + long + `","default":"on"},"` + long + `":{},"bad":{"variants":{"` +
+			long + `":{"` + long + `":1,"` + long + `":1}}}},"` +
 			long + `":1}`,
 		`{"schema":1,"flags":{"bad":{` + repeated(100_000, `"`+letters(200)+`%d":0`) + `}}}`,
 		`{"schema":1,"flags":{},` + repeated(100_000, `"revision":"`+letters(50)+`"`) + `}`,

@@ -60,20 +60,40 @@ func hostileTops() []hostileDocument {
 			return `{"schema":1,"flags":{},"revision":` + strings.Repeat("1", size) + `}`
 		}},
 		{"a value of the top nested deeply many times", func(size int) string {
-			return `{"schema":1,"flags":{},` + repeated(size, `"x-%d":`+strings.Repeat("[", 70)+strings.Repeat("]", 70)) + `}`
+			return `{"schema":1,"flags":{},` +
+				repeated(size, `"x-%d":`+strings.Repeat("[", 70)+strings.Repeat("]", 70)) + `}`
 		}},
-		{"lines without end", func(size int) string { return `{"schema":1,` + strings.Repeat("\n", size) + `"flags":{"a":0}}` }},
+		{
+			"lines without end",
+			func(size int) string { return `{"schema":1,` + strings.Repeat("\n", size) + `"flags":{"a":0}}` },
+		},
 		{"brackets", func(size int) string { return strings.Repeat("[", size) }},
-		{"flags within flags", func(size int) string { return `{"schema":1,"flags":` + strings.Repeat(`{"a":`, size/5) }},
+		{
+			"flags within flags",
+			func(size int) string { return `{"schema":1,"flags":` + strings.Repeat(`{"a":`, size/5) },
+		},
 		{"empty flags", manyOf(`{}`)},
-		{"empty segments", func(size int) string { return `{"schema":1,"flags":{},"segments":{` + repeated(size, `"%d":{}`) + `}}` }},
+		{
+			"empty segments",
+			func(size int) string { return `{"schema":1,"flags":{},"segments":{` + repeated(size, `"%d":{}`) + `}}` },
+		},
 		{"flags that are numbers", manyOf(`0`)},
-		{"segments that are numbers", func(size int) string { return `{"schema":1,"flags":{},"segments":{` + repeated(size, `"%d":0`) + `}}` }},
-		{"one flag many times", func(size int) string { return `{"schema":1,"flags":{` + repeated(size, `"a":{}`) + `}}` }},
-		{"one bad flag many times", func(size int) string { return `{"schema":1,"flags":{` + repeated(size, `"a":0`) + `}}` }},
+		{
+			"segments that are numbers",
+			func(size int) string { return `{"schema":1,"flags":{},"segments":{` + repeated(size, `"%d":0`) + `}}` },
+		},
+		{
+			"one flag many times",
+			func(size int) string { return `{"schema":1,"flags":{` + repeated(size, `"a":{}`) + `}}` },
+		},
+		{
+			"one bad flag many times",
+			func(size int) string { return `{"schema":1,"flags":{` + repeated(size, `"a":0`) + `}}` },
+		},
 		{"two long keys and a dangling reference", func(size int) string {
 			key := letters(size / 2)
-			return `{"schema":1,"flags":{"` + key + `":{},"` + key + `b":{"requires":[{"flag":"` + key[1:] + `","in":["on"]}]},"c":{"requires":[{"flag":"` +
+			return `{"schema":1,"flags":{"` + key + `":{},"` + key + `b":{"requires":[{"flag":"` + key[1:] +
+				`","in":["on"]}]},"c":{"requires":[{"flag":"` +
 				key[2:] + `","in":["on"]}]}}}`
 		}},
 		{"a key that must be escaped", func(size int) string {
@@ -86,10 +106,16 @@ func hostileFlags() []hostileDocument {
 	return []hostileDocument{
 		{"empty rules", oneFlag(`"rules":[`, `{}`, `]`)},
 		{"rules", oneFlag(`"rules":[`, `{"serve":"on"}`, `]`)},
-		{"rules with a gate", manyOf(`{"rules":[{"percent":1,"serve":"on"},{"layer":{"name":"a","from":1,"to":2},"serve":"on"}]}`)},
+		{
+			"rules with a gate",
+			manyOf(`{"rules":[{"percent":1,"serve":"on"},{"layer":{"name":"a","from":1,"to":2},"serve":"on"}]}`),
+		},
 		{"unknown fields of a flag", oneFlag(``, `"%d":0`, ``)},
 		{"unknown fields of many flags", manyOf(`{"a":0,"b":0,"c":0,"d":0,"e":0,"f":0,"g":0,"h":0,"i":0,"j":0}`)},
-		{"unknown fields near known ones", manyOf(`{"` + letters(60) + `enabled":0,"variant":0,"defaul":0,"rule":0,"require":0}`)},
+		{
+			"unknown fields near known ones",
+			manyOf(`{"` + letters(60) + `enabled":0,"variant":0,"defaul":0,"rule":0,"require":0}`),
+		},
 		{"unknown fields of 64 bytes", manyOf(`{"` + letters(64) + `":0}`)},
 		{"a long unknown field", oneFlag(`"`, letters(1000), `":0`)},
 		{"variants and as many unknown names", func(size int) string {
@@ -97,19 +123,26 @@ func hostileFlags() []hostileDocument {
 			for i := range 999 {
 				fmt.Fprintf(&rules, `{"serve":"w%d"},`, i)
 			}
-			return hostileHead + `"variants":{` + repeated(size, `"variant-%d":1`) + `},"default":{"split":{` + repeated(size, `"wariant-%d":1`) +
+			return hostileHead + `"variants":{` + repeated(size, `"variant-%d":1`) + `},"default":{"split":{` +
+				repeated(size, `"wariant-%d":1`) +
 				`}},"rules":[` + rules.String() + `{"serve":"x"}]` + hostileTail
 		}},
 		{"variants and a split of them", func(size int) string {
-			return hostileHead + `"variants":{` + repeated(size, `"%d":1`) + `},"default":{"split":{` + repeated(size, `"%d":1`) + `}}` + hostileTail
+			return hostileHead + `"variants":{` + repeated(size, `"%d":1`) + `},"default":{"split":{` +
+				repeated(size, `"%d":1`) + `}}` + hostileTail
 		}},
 		{"variants of different types", oneFlag(`"type":"string","default":"0","variants":{`, `"%d":1`, `}`)},
 		{"a long name and duplicates below it", func(size int) string {
-			return hostileHead + `"variants":{"a":{"` + letters(size/3) + `":{` + repeated(size, `"a":0`) + `}}},"default":"a"` + hostileTail
+			return hostileHead + `"variants":{"a":{"` + letters(size/3) + `":{` + repeated(size, `"a":0`) +
+				`}}},"default":"a"` + hostileTail
 		}},
-		{"long names within each other and duplicates", manyOf(`{"variants":{"a":` + strings.Repeat(`{"`+letters(60)+`":`, 50) + `{` +
-			repeated(2000, `"a":0`) + `}` + strings.Repeat("}", 50) + `},"default":"a"}`)},
-		{"values nested too deeply", oneFlag(`"variants":{"a":[`, strings.Repeat("[", 64)+strings.Repeat("]", 64), `]},"default":"a"`)},
+		{"long names within each other and duplicates",
+			manyOf(`{"variants":{"a":` + strings.Repeat(`{"`+letters(60)+`":`, 50) + `{` +
+				repeated(2000, `"a":0`) + `}` + strings.Repeat("}", 50) + `},"default":"a"}`)},
+		{
+			"values nested too deeply",
+			oneFlag(`"variants":{"a":[`, strings.Repeat("[", 64)+strings.Repeat("]", 64), `]},"default":"a"`),
+		},
 		{"skipped values nested too deeply", oneFlag(`"x-a":[`, strings.Repeat("[", 70)+strings.Repeat("]", 70), `]`)},
 		{"an object with many names", oneFlag(`"variants":{"a":{`, `"%d":1`, `}},"default":"a"`)},
 		{"objects of one name", oneFlag(`"variants":{"a":[`, `{"a":1}`, `]},"default":"a"`)},
@@ -120,10 +153,14 @@ func hostileFlags() []hostileDocument {
 		{"metadata many times", manyOf(`{"metadata":{"a":1}}`)},
 		{"ramps", manyOf(`{"rules":[{"ramp":{"steps":[{"at":"2026-01-01T00:00:00Z","percent":1}]},"serve":"on"}]}`)},
 		{"a ramp of empty steps", oneFlag(`"rules":[{"serve":"on","ramp":{"steps":[`, `{}`, `]}}]`)},
-		{"a ramp that does not rise", oneFlag(`"rules":[{"serve":"on","ramp":{"steps":[`, `{"at":"2026-01-01T00:00:00Z","percent":1}`, `]}}]`)},
+		{
+			"a ramp that does not rise",
+			oneFlag(`"rules":[{"serve":"on","ramp":{"steps":[`, `{"at":"2026-01-01T00:00:00Z","percent":1}`, `]}}]`),
+		},
 		{"weights below 0", oneFlag(`"default":{"split":{`, `"%d":-1`, `}}`)},
-		{"a long text in every place", manyOf(`{"type":"` + letters(1000) + `","off":"` + letters(1000) + `","track":"` + letters(1000) +
-			`","max_age":"` + letters(1000) + `","created":"` + letters(1000) + `"}`)},
+		{"a long text in every place",
+			manyOf(`{"type":"` + letters(1000) + `","off":"` + letters(1000) + `","track":"` + letters(1000) +
+				`","max_age":"` + letters(1000) + `","created":"` + letters(1000) + `"}`)},
 	}
 }
 
@@ -138,8 +175,16 @@ func hostileConditions() []hostileDocument {
 		{"empty conditions", inRule(`{"all":[`, `{}`, `]}`)},
 		{"empty combinations", inRule(`{"any":[`, `{"all":[]}`, `]}`)},
 		{"small conditions", inRule(`{"any":[`, `{"attribute":"a","lt":1}`, `]}`)},
-		{"deep conditions", flagWith(strings.Repeat(`{"all":[{"any":[`, 14) + `{"attribute":"a","lt":"x"}` + strings.Repeat(`]}]}`, 14))},
-		{"problems below deep conditions", flagWith(strings.Repeat(`{"not":`, 55) + `{"any":[` + repeated(1000, `{}`) + `]}` + strings.Repeat(`}`, 55))},
+		{
+			"deep conditions",
+			flagWith(strings.Repeat(`{"all":[{"any":[`, 14) + `{"attribute":"a","lt":"x"}` +
+				strings.Repeat(`]}]}`, 14)),
+		},
+		{
+			"problems below deep conditions",
+			flagWith(strings.Repeat(`{"not":`, 55) + `{"any":[` + repeated(1000, `{}`) + `]}` +
+				strings.Repeat(`}`, 55)),
+		},
 		{"unknown operators", inRule(`{"attribute":"a",`, `"%d":1`, `}`)},
 		{"one operator many times", inRule(`{"attribute":"a",`, `"lt":1`, `}`)},
 		{"a list of numbers", inRule(`{"attribute":"a","in":[`, `1`, `]}`)},
@@ -156,7 +201,10 @@ func hostileConditions() []hostileDocument {
 		{"prefixes", inRule(`{"attribute":"a","cidr":[`, `"::/0"`, `]}`)},
 		{"bad prefixes", inRule(`{"attribute":"a","cidr":[`, `""`, `]}`)},
 		{"version constraints", flagWith(`{"attribute":"a","semver":">%d || 1 - 2"}`)},
-		{"version constraints of many alternatives", flagWith(`{"attribute":"a","semver":"` + strings.Repeat(`>%d||`, 31) + `>1"}`)},
+		{
+			"version constraints of many alternatives",
+			flagWith(`{"attribute":"a","semver":"` + strings.Repeat(`>%d||`, 31) + `>1"}`),
+		},
 		{"a long version constraint", inRule(`{"attribute":"a","semver":"`, `>1 || <2 || ~3`, `"}`)},
 		{"attributes", inRule(`{"any":[`, `{"attribute":"%d","exists":true}`, `]}`)},
 		{"a long attribute without an operator", inRule(`{"attribute":"`, letters(1000), `"}`)},
@@ -179,8 +227,10 @@ func hostileReferences() []hostileDocument {
 		{"dangling references of 60 bytes", manyOf(`{"requires":[{"flag":"` + letters(60) + `","in":[]}]}`)},
 		{"dangling references to segments", manyOf(`{"rules":[{"if":{"segment":"%d"},"serve":"on"}]}`)},
 		{"references of one flag", oneFlag(`"rules":[{"serve":"on","if":{"any":[`, `{"segment":"s"}`, `]}}]`)},
-		{"references below a long path", manyOf(`{"rules":[{"serve":"on","if":` + strings.Repeat(`{"all":[`, 28) + repeated(1000, `{"segment":"s"}`) +
-			strings.Repeat(`]}`, 28) + `}]}`)},
+		{"references below a long path",
+			manyOf(`{"rules":[{"serve":"on","if":` + strings.Repeat(`{"all":[`, 28) +
+				repeated(1000, `{"segment":"s"}`) +
+				strings.Repeat(`]}`, 28) + `}]}`)},
 		{"a cycle of all flags", func(size int) string {
 			count := max(2, size/45)
 			var b strings.Builder

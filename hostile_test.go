@@ -63,7 +63,8 @@ func TestDecodingAHostileDocumentTakesMemoryAndTimeInProportionToItsSize(t *test
 			}
 			assert.LessOrEqual(t, smallBytes, perByte*uint64(len(small))+bytesAtOnce)
 			assert.LessOrEqual(t, largeBytes, perByte*uint64(len(large))+bytesAtOnce)
-			for try := 0; largeTime > 10*smallTime+50*time.Millisecond && try < 5; try++ { // other programs may have had the processor
+			for try := 0; largeTime > 10*smallTime+50*time.Millisecond &&
+				try < 5; try++ { // other programs may have had the processor
 				_, again, _ := decodingCosts(large)
 				largeTime = min(largeTime, again)
 			}
@@ -114,7 +115,8 @@ func TestADocumentOverTheLimitIsRefusedByTheFormatToo(t *testing.T) {
 
 func TestARevisionThatCannotBeHeldExactlyIsRefused(t *testing.T) {
 	for revision, good := range map[string]bool{
-		"0": true, "9007199254740991": true, "9007199254740992": false, "9223372036854775807": false, "1e300": false, "-1": false,
+		"0": true, "9007199254740991": true, "9007199254740992": false, "9223372036854775807": false, "1e300": false,
+		"-1": false,
 	} {
 		_, err := Native.Decode([]byte(`{"schema":1,"revision":` + revision + `,"flags":{}}`))
 		if good {
@@ -122,7 +124,8 @@ func TestARevisionThatCannotBeHeldExactlyIsRefused(t *testing.T) {
 			continue
 		}
 		require.Error(t, err, revision)
-		assert.True(t, strings.Contains(err.Error(), "9007199254740991") || strings.Contains(err.Error(), "64 bits"), err)
+		assert.True(t, strings.Contains(err.Error(), "9007199254740991") || strings.Contains(err.Error(), "64 bits"),
+			err)
 	}
 }
 
@@ -156,7 +159,8 @@ func TestAKeyThatIsTooLongIsShortenedWhereverItIsTold(t *testing.T) {
 
 func TestThePathOfADeepProblemKeepsItsTwoEnds(t *testing.T) {
 	deep := strings.Repeat(`{"all":[`, 27) + `{"attribute":"a","lt":"x"}` + strings.Repeat(`]}`, 27)
-	rules, err := Native.Decode([]byte(`{"schema":1,"flags":{"` + strings.Repeat("k", 200) + `":{"rules":[{"serve":"on","if":` + deep + `}]}}}`))
+	rules, err := Native.Decode([]byte(`{"schema":1,"flags":{"` + strings.Repeat("k", 200) +
+		`":{"rules":[{"serve":"on","if":` + deep + `}]}}}`))
 	require.NoError(t, err)
 	require.Len(t, rules.Info().Bad, 1)
 	text := rules.Info().Bad[0].Error()

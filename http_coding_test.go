@@ -95,10 +95,16 @@ func TestADocumentInAnotherEncodingIsNamedWhereverItComesFrom(t *testing.T) {
 		body []byte
 		want []string
 	}{
-		"gzip without its header":       {gzipped(t, document), []string{"compressed with gzip", "Content-Encoding: gzip"}},
-		"UTF-16 of Windows":             {wide(binary.LittleEndian, "\ufeff"+document), []string{"UTF-16", "save it as UTF-8"}},
-		"UTF-16 without a mark":         {wide(binary.BigEndian, document), []string{"UTF-16", "save it as UTF-8"}},
-		"UTF-32, which begins with a {": {[]byte("{\x00\x00\x00\"\x00\x00\x00"), []string{"UTF-32", "save it as UTF-8"}},
+		"gzip without its header": {
+			gzipped(t, document), []string{"compressed with gzip", "Content-Encoding: gzip"},
+		},
+		"UTF-16 of Windows": {
+			wide(binary.LittleEndian, "\ufeff"+document), []string{"UTF-16", "save it as UTF-8"},
+		},
+		"UTF-16 without a mark": {wide(binary.BigEndian, document), []string{"UTF-16", "save it as UTF-8"}},
+		"UTF-32, which begins with a {": {
+			[]byte("{\x00\x00\x00\"\x00\x00\x00"), []string{"UTF-32", "save it as UTF-8"},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := startServer(t, func(w http.ResponseWriter, _ *http.Request) {

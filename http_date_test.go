@@ -82,9 +82,13 @@ func TestAnOlderFileInItsPlaceIsTaken(t *testing.T) {
 		server *fileServer
 		within func()
 	}{
-		"at once, where the answer names the date":                {&fileServer{}, atNextPoll},
-		"within ten minutes and a poll, where it does not":        {&fileServer{forgetful: true}, func() { time.Sleep(10*time.Minute + 33*time.Second) }},
-		"the same, where the answers have no date of their own":   {&fileServer{forgetful: true, dateless: true}, func() { time.Sleep(10*time.Minute + 33*time.Second) }},
+		"at once, where the answer names the date": {&fileServer{}, atNextPoll},
+		"within ten minutes and a poll, where it does not": {
+			&fileServer{forgetful: true}, func() { time.Sleep(10*time.Minute + 33*time.Second) },
+		},
+		"the same, where the answers have no date of their own": {
+			&fileServer{forgetful: true, dateless: true}, func() { time.Sleep(10*time.Minute + 33*time.Second) },
+		},
 		"at once, with neither a Date nor a file of a newer date": {&fileServer{dateless: true}, atNextPoll},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -114,7 +118,8 @@ func TestADocumentWithoutAnETagComesWholeEveryTenMinutesAndNotMoreOften(t *testi
 				time.Sleep(4 * time.Hour)
 				for i := 1; i < len(server.whole); i++ {
 					gap := server.whole[i].Sub(server.whole[i-1])
-					assert.LessOrEqual(t, gap, max(10*time.Minute, interval+interval/2), "the first wait is spread by half")
+					assert.LessOrEqual(t, gap, max(10*time.Minute, interval+interval/2),
+						"the first wait is spread by half")
 				}
 				least := float64(min(server.asked, 24))
 				assert.InDelta(t, least, len(server.whole), least/2, "of %d requests", server.asked)

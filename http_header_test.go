@@ -56,7 +56,8 @@ func TestRenewedHeadersGoWithEachRequest(t *testing.T) {
 	}, seen)
 
 	seen = nil
-	source, ok = HTTP(server.URL+"/a", WithHeaderFunc(tokens.header), WithSignatureURL(elsewhere.URL+"/s")).(*httpSource)
+	source, ok = HTTP(server.URL+"/a", WithHeaderFunc(tokens.header),
+		WithSignatureURL(elsewhere.URL+"/s")).(*httpSource)
 	require.True(t, ok)
 	_, err = source.FetchSignature(t.Context())
 	require.NoError(t, err)
@@ -106,11 +107,17 @@ func TestAFetchWhoseHeadersCannotBeHadFailsAndSaysSo(t *testing.T) {
 		want  string
 		is    error
 	}{
-		"an error": {func(context.Context) (http.Header, error) { return nil, expired }, function + "the login has expired", expired},
+		"an error": {
+			func(context.Context) (http.Header, error) { return nil, expired }, function + "the login has expired",
+			expired,
+		},
 		"an error of another request": {func(context.Context) (http.Header, error) {
 			return nil, &url.Error{Op: "Post", URL: "https://login.example.com/?secret=sesame", Err: expired}
 		}, function + "the login has expired", expired},
-		"a panic": {func(context.Context) (http.Header, error) { panic("no login") }, function + "recovered a panic: no login", ErrContract},
+		"a panic": {
+			func(context.Context) (http.Header, error) { panic("no login") }, function + "recovered a panic: no login",
+			ErrContract,
+		},
 		"an end of its goroutine": {func(context.Context) (http.Header, error) {
 			runtime.Goexit()
 			return nil, nil
@@ -244,7 +251,9 @@ func TestRenewedHeadersAppearInNoErrorAndNoETag(t *testing.T) {
 	n := 0
 	renew := WithHeaderFunc(func(context.Context) (http.Header, error) {
 		n++
-		return http.Header{"authorization": {fmt.Sprintf("Bearer toke%03d", n)}, "X-Key": {"q7"}}, nil // short, and like no key
+		return http.Header{
+			"authorization": {fmt.Sprintf("Bearer toke%03d", n)}, "X-Key": {"q7"},
+		}, nil // short, and like no key
 	})
 	source := HTTP(server.URL+"/error", renew)
 	for range 3 {
@@ -293,7 +302,8 @@ func TestAFunctionForHeadersMayUseTheClient(t *testing.T) {
 		}
 		return nil, nil
 	}))
-	client.Store(newTestClient(t, source, WithHooks(Hooks{OnEvaluate: func(Evaluation) { told.Add(1) }}), WithPollInterval(time.Hour)))
+	client.Store(newTestClient(t, source, WithHooks(Hooks{OnEvaluate: func(Evaluation) { told.Add(1) }}),
+		WithPollInterval(time.Hour)))
 	require.NoError(t, client.Load().Refresh(t.Context()))
 	assert.Zero(t, told.Load(), "an evaluation for a fetch is told to no hook")
 	last.Store(true)

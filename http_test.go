@@ -57,7 +57,8 @@ func gzipped(t *testing.T, text string) []byte {
 func TestARequestCarriesWhatItMust(t *testing.T) {
 	var seen *http.Request
 	server := startServer(t, func(_ http.ResponseWriter, r *http.Request) { seen = r })
-	source := HTTP(strings.Replace(server.URL, "http://", "http://user:sesame@", 1)+"/flags.json?v=1#part", WithHeader("X-Team", "shop"))
+	source := HTTP(strings.Replace(server.URL, "http://", "http://user:sesame@", 1)+"/flags.json?v=1#part",
+		WithHeader("X-Team", "shop"))
 	_, err := fetchOnce(t, source, Validator{ETag: `"v1"`, LastModified: "Thu, 01 Jan 2026 00:00:00 GMT"})
 	require.NoError(t, err)
 	assert.Equal(t, "/flags.json?v=1", seen.URL.String())
@@ -111,8 +112,13 @@ func TestOnlyAWholeAnswerOfCode200IsADocument(t *testing.T) {
 			flush(w)
 			panic(http.ErrAbortHandler)
 		}, 0, "EOF"},
-		"304 unasked":    {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(304) }, 0, "without a validator"},
-		"over the limit": {func(w http.ResponseWriter, _ *http.Request) { say(w, strings.Repeat("x", 101)) }, 0, "size limit of 100 bytes"},
+		"304 unasked": {
+			func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(304) }, 0, "without a validator",
+		},
+		"over the limit": {
+			func(w http.ResponseWriter, _ *http.Request) { say(w, strings.Repeat("x", 101)) }, 0,
+			"size limit of 100 bytes",
+		},
 		"over the limit when decompressed": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Encoding", "gzip")
 			w.Write(gzipped(t, strings.Repeat("x", 100_000)))
@@ -129,7 +135,9 @@ func TestOnlyAWholeAnswerOfCode200IsADocument(t *testing.T) {
 			assert.Nil(t, document.Body)
 		})
 	}
-	for _, code := range []int{201, 202, 203, 204, 206, 300, 301, 305, 400, 401, 403, 404, 410, 418, 429, 499, 500, 502, 503, 599} {
+	for _, code := range []int{
+		201, 202, 203, 204, 206, 300, 301, 305, 400, 401, 403, 404, 410, 418, 429, 499, 500, 502, 503, 599,
+	} {
 		t.Run(fmt.Sprint(code), func(t *testing.T) {
 			server := startServer(t, func(w http.ResponseWriter, _ *http.Request) {
 				w.WriteHeader(code)
@@ -168,14 +176,17 @@ func TestValidatorsThatCannotBeSentBackAreForgotten(t *testing.T) {
 		etag, modified string
 		want           Validator
 	}{
-		"both":                {`W/"a b"`, "Thu, 01 Jan 2026 00:00:00 GMT", Validator{`W/"a b"`, "Thu, 01 Jan 2026 00:00:00 GMT"}},
+		"both": {
+			`W/"a b"`, "Thu, 01 Jan 2026 00:00:00 GMT", Validator{`W/"a b"`, "Thu, 01 Jan 2026 00:00:00 GMT"},
+		},
 		"a control character": {"\"a\x01\"", "", Validator{}},
 		"beyond ASCII":        {"\"\xff\"", "", Validator{}},
 		"too long":            {`"` + strings.Repeat("x", maxValidator) + `"`, "", Validator{}},
 		"no date":             {"", "yesterday", Validator{}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			assert.Equal(t, test.want, source.validatorOf(http.Header{"Etag": {test.etag}, "Last-Modified": {test.modified}}))
+			assert.Equal(t, test.want,
+				source.validatorOf(http.Header{"Etag": {test.etag}, "Last-Modified": {test.modified}}))
 		})
 	}
 }
@@ -238,15 +249,19 @@ func TestErrorsKeepSecrets(t *testing.T) {
 		}
 	})
 	for name, host := range map[string]string{
-		"404": server.Listener.Addr().String(), "echo": server.Listener.Addr().String(), "scheme": server.Listener.Addr().String(),
-		"location": server.Listener.Addr().String(), "odd": server.Listener.Addr().String(), "hang": server.Listener.Addr().String(), "refused": refused.Addr().String(),
+		"404": server.Listener.Addr().String(), "echo": server.Listener.Addr().String(),
+		"scheme": server.Listener.Addr().String(), "location": server.Listener.Addr().String(),
+		"odd": server.Listener.Addr().String(), "hang": server.Listener.Addr().String(),
+		"refused": refused.Addr().String(),
 	} {
 		t.Run(name, func(t *testing.T) {
 			source := HTTP("http://user:pass-secret@"+host+"/path-secret/"+name+"?token=query-secret",
 				WithHeader("Authorization", "header-secret"), WithTimeout(200*time.Millisecond))
 			_, err := fetchOnce(t, source, Validator{})
 			require.Error(t, err)
-			for _, secret := range []string{"pass-secret", "path-secret", "query-secret", "header-secret", "location-secret"} {
+			for _, secret := range []string{
+				"pass-secret", "path-secret", "query-secret", "header-secret", "location-secret",
+			} {
 				assert.NotContains(t, err.Error(), secret)
 			}
 			assert.ErrorContains(t, err, host)
@@ -380,7 +395,8 @@ func TestTheSignatureIsBesideTheDocument(t *testing.T) {
 func TestTheIdentityIsTheURLAndItsHeadersUnlessToldOtherwise(t *testing.T) {
 	const address = "https://example.com/a?env=b"
 	assert.Equal(t, address, HTTP(address).Identity())
-	assert.Equal(t, "shop", HTTP("https://example.com/a?token=t", WithIdentity("shop"), WithHeader("X-Key", "k")).Identity())
+	assert.Equal(t, "shop",
+		HTTP("https://example.com/a?token=t", WithIdentity("shop"), WithHeader("X-Key", "k")).Identity())
 	assert.NotEqual(t, File("a").Identity(), File("b").Identity())
 	assert.NotEqual(t, Bytes([]byte("a")).Identity(), Bytes([]byte("b")).Identity())
 

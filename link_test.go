@@ -46,7 +46,8 @@ func TestABadFlagDoesNotStopTheOthers(t *testing.T) {
 }
 
 func TestEveryErrorOfAFlagIsTold(t *testing.T) {
-	rules := decodeFlags(t, `"bad": {"enabled": 1, "of": "on", "rules": [{"if": {"attribute": "a", "lt": "x"}, "serve": "on"}]}`, ``, nil)
+	rules := decodeFlags(t,
+		`"bad": {"enabled": 1, "of": "on", "rules": [{"if": {"attribute": "a", "lt": "x"}, "serve": "on"}]}`, ``, nil)
 
 	text := rules.Info().Bad[0].Error()
 	assert.Contains(t, text, "flags.bad.enabled")
@@ -55,7 +56,8 @@ func TestEveryErrorOfAFlagIsTold(t *testing.T) {
 }
 
 func TestABadFlagKeepsItsEarlierDefinition(t *testing.T) {
-	first := decodeFlags(t, `"a": {"rules": [{"if": {"segment": "s"}, "serve": "on"}]}`, `"s": {"include": ["user-1"]}`, nil)
+	first := decodeFlags(t, `"a": {"rules": [{"if": {"segment": "s"}, "serve": "on"}]}`, `"s": {"include": ["user-1"]}`,
+		nil)
 	second := decodeFlags(t, `"a": {"rules": 7}`, `"s": {"include": ["user-2"]}`, first)
 	assert.Equal(t, "off", variantName(answer(second, "a")), "the earlier definition asks today's segment")
 	require.Len(t, second.Info().Bad, 1)
@@ -117,7 +119,8 @@ func TestOnlyTheFlagsOfACycleAreBad(t *testing.T) {
 }
 
 func TestAKeptDefinitionMustNotCloseACycle(t *testing.T) {
-	first := decodeFlags(t, `"a": {"requires": [{"flag": "b", "in": ["on"]}], "default": "on"}, "b": {"default": "on"}`, ``, nil)
+	first := decodeFlags(t, `"a": {"requires": [{"flag": "b", "in": ["on"]}], "default": "on"}, "b": {"default": "on"}`,
+		``, nil)
 	second := decodeFlags(t, `"a": 1, "b": {"requires": [{"flag": "a", "in": ["on"]}], "default": "on"}`, ``, first)
 
 	assert.NotNil(t, answer(second, "a").Err)
@@ -129,7 +132,9 @@ func TestAKeptDefinitionMustNotCloseACycle(t *testing.T) {
 func TestADiamondOfRequirementsIsOneBadFlag(t *testing.T) {
 	var flags strings.Builder
 	for level := range 28 {
-		fmt.Fprintf(&flags, `"f%d": {"default": "on", "requires": [{"flag": "f%d", "in": ["on"]}, {"flag": "f%d", "in": ["on"]}]},`, level, level+1, level+1)
+		fmt.Fprintf(&flags,
+			`"f%d": {"default": "on", "requires": [{"flag": "f%d", "in": ["on"]}, {"flag": "f%d", "in": ["on"]}]},`,
+			level, level+1, level+1)
 	}
 	flags.WriteString(`"f28": {"default": "on"}`)
 	rules := decodeFlags(t, flags.String(), ``, nil)

@@ -15,7 +15,8 @@ type counting struct{ fetched int }
 
 func (s *counting) Fetch(context.Context, Validator) (Document, error) {
 	s.fetched++
-	body := fmt.Sprintf(`{"schema": 1, "revision": %d, "environment": "test", "flags": {"a": {}, "n%d": {}}}`, s.fetched, s.fetched)
+	body := fmt.Sprintf(`{"schema": 1, "revision": %d, "environment": "test", "flags": {"a": {}, "n%d": {}}}`,
+		s.fetched, s.fetched)
 	return Document{Body: []byte(body)}, nil
 }
 
@@ -24,7 +25,8 @@ func (s *counting) Identity() string { return "counting" }
 func TestWhoListensLaterHearsWhatHappensFromThenOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var fixed, late []int64
-		client, err := New(&counting{}, WithHooks(Hooks{OnRefresh: func(r Refresh) { fixed = append(fixed, r.Revision) }}))
+		client, err := New(&counting{},
+			WithHooks(Hooks{OnRefresh: func(r Refresh) { fixed = append(fixed, r.Revision) }}))
 		require.NoError(t, err)
 		synctest.Wait()
 

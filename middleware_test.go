@@ -22,7 +22,8 @@ func TestTheMiddlewareFindsTheSubjectOnce(t *testing.T) {
 	handler := client.Middleware(func(r *http.Request) Subject { found++; return subjectOf(r) })(
 		http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			flags := From(r.Context())
-			fmt.Fprint(w, flags.Subject().Key(), " ", flags.String("theme", "none"), " ", From(r.Context()).Int("limit", 0))
+			fmt.Fprint(w, flags.Subject().Key(), " ", flags.String("theme", "none"), " ",
+				From(r.Context()).Int("limit", 0))
 		}))
 	request := httptest.NewRequest(http.MethodGet, "/", nil)
 	request.Header.Set("User", "user-42")
@@ -87,9 +88,11 @@ func TestOneRequestSeesOneRuleset(t *testing.T) {
 	document := func(number int) []byte {
 		parts := make([]string, flags)
 		for i := range parts {
-			parts[i] = fmt.Sprintf(`"f%d":{"variants":{"v":%d},"default":"v","requires":[{"flag":"on","in":["on"]}]}`, i, number)
+			parts[i] = fmt.Sprintf(`"f%d":{"variants":{"v":%d},"default":"v","requires":[{"flag":"on","in":["on"]}]}`,
+				i, number)
 		}
-		return fmt.Appendf(nil, `{"schema":1,"revision":%d,"flags":{"on":{"default":"on"},%s}}`, number, strings.Join(parts, ","))
+		return fmt.Appendf(nil, `{"schema":1,"revision":%d,"flags":{"on":{"default":"on"},%s}}`,
+			number, strings.Join(parts, ","))
 	}
 	client := newTestClient(t, Bytes(document(1)), WithBootstrap(document(1)))
 	require.NoError(t, client.Refresh(t.Context()))

@@ -58,7 +58,8 @@ func TestObjectsAreDecodedByEncodingJSON(t *testing.T) {
 }
 
 func misfitDocument(revision int, rps string) []byte {
-	return fmt.Appendf(nil, `{"schema":1,"revision":%d,"flags":{"limits":{"variants":{"a":{"rps":%s}},"default":"a"}}}`, revision, rps)
+	return fmt.Appendf(nil, `{"schema":1,"revision":%d,"flags":{"limits":{"variants":{"a":{"rps":%s}},"default":"a"}}}`,
+		revision, rps)
 }
 
 func TestObjectsThatDoNotFitAreCountedAndLoggedOnce(t *testing.T) {

@@ -23,7 +23,8 @@ func manyFlags(count int) string {
 		if i%100 == 99 {
 			field = "enabeld"
 		}
-		fmt.Fprintf(&b, "%q: {%q: true, \"rules\": [{\"percent\": 50, \"serve\": \"on\"}]},\n", fmt.Sprintf("flag-%d", i), field)
+		fmt.Fprintf(&b, "%q: {%q: true, \"rules\": [{\"percent\": 50, \"serve\": \"on\"}]},\n",
+			fmt.Sprintf("flag-%d", i), field)
 	}
 	b.WriteString(`"flag-1": {}}`)
 	return b.String()
@@ -40,7 +41,8 @@ func TestADocumentIsTheSameByHoweverManyGoroutinesItIsRead(t *testing.T) {
 			assert.Equal(t, fmt.Sprint(one.Info()), fmt.Sprint(many.Info()), "%d flags, %d readers", count, readers)
 			subject := NewSubject("user")
 			for info := range one.Flags() {
-				assert.Equal(t, one.Evaluate(info.Key, KindBool, &subject, nil).answerText(), many.Evaluate(info.Key, KindBool, &subject, nil).answerText())
+				assert.Equal(t, one.Evaluate(info.Key, KindBool, &subject, nil).answerText(),
+					many.Evaluate(info.Key, KindBool, &subject, nil).answerText())
 			}
 		}
 	}
@@ -84,7 +86,8 @@ func TestFloatsReachAsFarAsFloat64(t *testing.T) {
 	}
 	bad := client.Status().Bad
 	require.Len(t, bad, 2)
-	assert.ErrorContains(t, bad[0], `flags.integer.variants.a at 4:26: the integer 1e308 is outside 64 bits, unless "type" is "float"`)
+	assert.ErrorContains(t, bad[0],
+		`flags.integer.variants.a at 4:26: the integer 1e308 is outside 64 bits, unless "type" is "float"`)
 	assert.ErrorContains(t, bad[1], "flags.object.variants.a.limit[0] at 5:39: the number 1e999 is too large")
 }
 
@@ -101,7 +104,9 @@ func TestAMomentAtTheZeroTimeIsTheFirstInstantOfTheCalendar(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, rules.Info().Bad)
 	subject := NewSubject("user-1", Time("a", time.Time{}))
-	for flag, want := range map[string]bool{"until": true, "from": true, "later": false, "ramp": true, "every": true, "newer": true, "fresh": true} {
+	for flag, want := range map[string]bool{
+		"until": true, "from": true, "later": false, "ramp": true, "every": true, "newer": true, "fresh": true,
+	} {
 		r := rules.Evaluate(flag, KindBool, &subject, At(time.Time{}, 0))
 		require.NotNil(t, r.Variant, flag)
 		assert.Equal(t, want, r.Variant.Value.Bool(), flag)

@@ -26,10 +26,14 @@ func newOverriddenClient(t *testing.T, text string, options ...Option) *Client {
 
 func TestAnOverrideStandsBeforeTheRuleset(t *testing.T) {
 	t.Parallel()
-	v := newOverriddenClient(t, `{"new-checkout":true,"theme":"light","limit":"high","ratio":1,"limits":{"rps":5},"unheard-of":"x","broken":2}`).For(Subject{})
+	v := newOverriddenClient(t,
+		`{"new-checkout":true,"theme":"light","limit":"high","ratio":1,"limits":{"rps":5},"unheard-of":"x","broken":2}`).For(
+		Subject{},
+	)
 	d := v.BoolDetail("new-checkout", false)
 	assert.Equal(t, Detail[bool]{
-		Value: true, Flag: "new-checkout", Variant: "on", Reason: ReasonOverride, Revision: 3, Tier: d.Tier, // the source may have answered already
+		Value: true, Flag: "new-checkout", Variant: "on", Reason: ReasonOverride, Revision: 3,
+		Tier: d.Tier, // the source may have answered already
 	}, d)
 	assert.Equal(t, "light", v.String("theme", ""))
 	assert.Equal(t, 100, v.Int("limit", 0), "a text names a variant")
@@ -59,8 +63,10 @@ func TestAnOverrideThatDoesNotFitTheFlagIsAnError(t *testing.T) {
 	d := v.BoolDetail("new-checkout", true)
 	assert.True(t, d.Value)
 	require.ErrorIs(t, d.Err, ErrParse)
-	require.EqualError(t, d.Err, `becket: the override names the variant "onn", which the flag does not have (did you mean "on"?)`)
-	require.EqualError(t, v.IntDetail("limit", 0).Err, "becket: the override is of type boolean, the flag of type integer")
+	require.EqualError(t, d.Err,
+		`becket: the override names the variant "onn", which the flag does not have (did you mean "on"?)`)
+	require.EqualError(t, v.IntDetail("limit", 0).Err,
+		"becket: the override is of type boolean, the flag of type integer")
 	assert.Equal(t, "mauve", v.String("theme", ""), "for a string flag, a text that names no variant is the value")
 	x := client.Explain("limit", Subject{})
 	assert.Equal(t, ReasonError, x.Reason)
@@ -104,7 +110,8 @@ func TestOverridesAreListedAndExplained(t *testing.T) {
 
 func TestOverridesWorkBeforeThereIsARuleset(t *testing.T) {
 	t.Parallel()
-	client := newTestClient(t, newScript(failing(assert.AnError)), WithOverrides(writeOverrides(t, `{"new-checkout":true}`)))
+	client := newTestClient(t, newScript(failing(assert.AnError)),
+		WithOverrides(writeOverrides(t, `{"new-checkout":true}`)))
 	v := client.For(Subject{})
 	assert.True(t, v.Enabled("new-checkout"))
 	require.ErrorIs(t, v.BoolDetail("theme", false).Err, ErrNotReady)
@@ -141,7 +148,8 @@ func TestTheFileOfOverridesIsReadAgainWithEveryRefresh(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		heard := &recorder{}
 		file := writeOverrides(t, `{"theme":"light"}`)
-		client := newTestClient(t, Bytes([]byte(handled)), WithBootstrap([]byte(handled)), WithOverrides(file), WithHooks(heard.hooks()))
+		client := newTestClient(t, Bytes([]byte(handled)), WithBootstrap([]byte(handled)), WithOverrides(file),
+			WithHooks(heard.hooks()))
 		pinned := client.For(Subject{})
 		synctest.Wait() // the first fetch must not read half of what is written now
 		require.NoError(t, os.WriteFile(file, []byte(`{"limit":7}`), 0o600))
@@ -196,10 +204,12 @@ func TestTheEnvironmentNamesAFileOnlyWhereTheProgramAsks(t *testing.T) {
 	t.Setenv("BECKET_OVERRIDES", file)
 	without := newTestClient(t, Bytes([]byte(handled)), WithBootstrap([]byte(handled)))
 	assert.Equal(t, "dark", without.For(Subject{}).String("theme", ""))
-	with := newTestClient(t, Bytes([]byte(handled)), WithBootstrap([]byte(handled)), WithOverrides(os.Getenv("BECKET_OVERRIDES")))
+	with := newTestClient(t, Bytes([]byte(handled)), WithBootstrap([]byte(handled)),
+		WithOverrides(os.Getenv("BECKET_OVERRIDES")))
 	assert.Equal(t, "light", with.For(Subject{}).String("theme", ""))
 	t.Setenv("BECKET_OVERRIDES", "")
-	unset := newTestClient(t, Bytes([]byte(handled)), WithBootstrap([]byte(handled)), WithOverrides(os.Getenv("BECKET_OVERRIDES")))
+	unset := newTestClient(t, Bytes([]byte(handled)), WithBootstrap([]byte(handled)),
+		WithOverrides(os.Getenv("BECKET_OVERRIDES")))
 	assert.Equal(t, "dark", unset.For(Subject{}).String("theme", ""))
 	assert.Empty(t, unset.Status().OverridesFile)
 }

@@ -40,7 +40,8 @@ func TestFailuresBackOffButNeverPastOneAndAHalfIntervals(t *testing.T) {
 		time.Sleep(30 * time.Minute)
 		at := source.times()
 		require.Greater(t, len(at), 100)
-		assert.LessOrEqual(t, at[1].Sub(at[0]), 1500*time.Millisecond, "the first wait is an eighth of a short interval, spread by half")
+		assert.LessOrEqual(t, at[1].Sub(at[0]), 1500*time.Millisecond,
+			"the first wait is an eighth of a short interval, spread by half")
 		long := false
 		for i := 1; i < len(at); i++ {
 			wait := at[i].Sub(at[i-1])
@@ -311,14 +312,18 @@ func TestNewTellsEveryMistake(t *testing.T) {
 		"a URL without a host":    {HTTP("https:///flags.json"), nil, "name a host"},
 		"a URL with a bad escape": {HTTP("https://user:sesame@example.com/%zz"), nil, "the URL cannot be read"},
 		"a nil HTTP client":       {HTTP("https://example.com", WithHTTPClient(nil)), nil, "the client is nil"},
-		"a header with a newline": {HTTP("https://example.com", WithHeader("X-Token", "a\nb")), nil, "control characters"},
+		"a header with a newline": {
+			HTTP("https://example.com", WithHeader("X-Token", "a\nb")), nil, "control characters",
+		},
 		"a header without a name": {HTTP("https://example.com", WithHeader("", "a")), nil, "not a header's name"},
 		"no time to fetch":        {HTTP("https://example.com", WithTimeout(0)), nil, "WithTimeout: 0s"},
 		"no room to fetch":        {HTTP("https://example.com", WithMaxBytes(0)), nil, "WithMaxBytes: 0"},
 		"a bad signature URL":     {HTTP("https://example.com", WithSignatureURL("x")), nil, "WithSignatureURL"},
 		"a file without a name":   {File(""), nil, "the path is empty"},
 		"a nil file system":       {FS(nil, "a"), nil, "the file system is nil"},
-		"an interval too short":   {Bytes(nil), []Option{WithPollInterval(time.Millisecond)}, "1ms is below the least interval, 1s"},
+		"an interval too short": {
+			Bytes(nil), []Option{WithPollInterval(time.Millisecond)}, "1ms is below the least interval, 1s",
+		},
 		"no format":               {Bytes(nil), []Option{WithFormat(nil)}, "the format is nil"},
 		"no clock":                {Bytes(nil), []Option{WithClock(nil)}, "the clock is nil"},
 		"a folder without a name": {Bytes(nil), []Option{WithDiskCache("")}, "the folder has no name"},
@@ -332,10 +337,13 @@ func TestNewTellsEveryMistake(t *testing.T) {
 		"a key that is none": {Bytes(nil), []Option{WithPublicKey("sesame")}, "not a minisign public key"},
 		"no key":             {Bytes(nil), []Option{WithPublicKey()}, "there is no key"},
 		"a source that is a nil pointer": {
-			(*pointedSource)(nil), []Option{WithDiskCache("never made")}, "recovered a panic in the source: runtime error",
+			(*pointedSource)(nil), []Option{WithDiskCache("never made")},
+			"recovered a panic in the source: runtime error",
 		},
-		"a format that is a nil pointer": {Bytes(nil), []Option{WithFormat((*pointedFormat)(nil))}, "recovered a panic in the format: runtime error"},
-		"a sink that is a nil function":  {Bytes(nil), []Option{WithExposures(nil)}, "the sink is nil"},
+		"a format that is a nil pointer": {
+			Bytes(nil), []Option{WithFormat((*pointedFormat)(nil))}, "recovered a panic in the format: runtime error",
+		},
+		"a sink that is a nil function": {Bytes(nil), []Option{WithExposures(nil)}, "the sink is nil"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			client, err := New(test.source, test.options...)

@@ -43,7 +43,9 @@ func lines(code string) []string {
 }
 
 func TestEverySnippetIsAnExampleThatRuns(t *testing.T) {
-	for page, file := range map[string]string{"README.md": "example_test.go", "docs/formats.md": "example_format_test.go"} {
+	for page, file := range map[string]string{
+		"README.md": "example_test.go", "docs/formats.md": "example_format_test.go",
+	} {
 		source, err := os.ReadFile(file)
 		require.NoError(t, err)
 		examples := strings.Join(lines(string(source)), "\n")

@@ -96,7 +96,8 @@ func TestAServerThatEchoesSecretsGetsThemIntoNoError(t *testing.T) {
 				HTTP("http://"+place, WithHeader("Authorization", "Basic "+basic),
 					WithHeader("Cookie", "a=cookie-secret; b=c"), WithHeader("X-Short", "zz9")),
 				HTTP("http://"+host+"/"+sdk, WithHeader("Authorization", "Bearer bearer-secret"),
-					WithHeader("X-Password", password), WithHeader("X-Query", "query-secret"), WithHeader("X-Basic", basic)),
+					WithHeader("X-Password", password), WithHeader("X-Query", "query-secret"),
+					WithHeader("X-Basic", basic)),
 			} {
 				_, err := fetchOnce(t, source, Validator{})
 				require.Error(t, err)
@@ -131,7 +132,8 @@ func TestMistakesInAddressesAndHeadersQuoteNothing(t *testing.T) {
 		"no scheme":                 HTTP("sesame:open"),
 		"a header in its name":      HTTP("https://example.com/", WithHeader("Authorization: sesame", "")),
 		"a header's value":          HTTP("https://example.com/", WithHeader("Authorization", "sesame\n")),
-		"a signature's address":     HTTP("https://example.com/", WithSignatureURL("https://user:sesame/@example.com/")),
+		"a signature's address": HTTP("https://example.com/",
+			WithSignatureURL("https://user:sesame/@example.com/")),
 	} {
 		_, err := New(source)
 		require.Error(t, err, name)

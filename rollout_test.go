@@ -73,7 +73,11 @@ func TestWeightsOfAnySizeDrawAlike(t *testing.T) {
 	splitOf := func(weights ...float64) split {
 		s := split{}
 		for i, weight := range weights {
-			s.arms = append(s.arms, arm{variant: &Variant{Name: string(rune('a' + i))}, name: uint64(i+1) * 0x9e3779b97f4a7c15, weight: weight})
+			s.arms = append(s.arms,
+				arm{
+					variant: &Variant{Name: string(rune('a' + i))}, name: uint64(i+1) * 0x9e3779b97f4a7c15,
+					weight: weight,
+				})
 		}
 		s.scale()
 		return s

@@ -57,25 +57,35 @@ func TestASignedDocumentIsAcceptedAndOthersAreNot(t *testing.T) {
 		sign func() ([]byte, error)
 		want error
 	}{
-		"signed over the document":          {next, signature(key, next), nil},
-		"signed over its hash":              {next, func() ([]byte, error) { return hashed.Sign(key), nil }, nil},
-		"signed by the next key":            {next, signature(nextKey, next), nil},
-		"no signature":                      {next, func() ([]byte, error) { return nil, &StatusError{Code: 404} }, errUnsigned},
-		"an empty signature":                {next, func() ([]byte, error) { return nil, nil }, errUnsigned},
-		"no signature at all":               {next, func() ([]byte, error) { return []byte("<html>"), nil }, ErrSignature},
+		"signed over the document": {next, signature(key, next), nil},
+		"signed over its hash":     {next, func() ([]byte, error) { return hashed.Sign(key), nil }, nil},
+		"signed by the next key":   {next, signature(nextKey, next), nil},
+		"no signature": {
+			next, func() ([]byte, error) { return nil, &StatusError{Code: 404} }, errUnsigned,
+		},
+		"an empty signature": {next, func() ([]byte, error) { return nil, nil }, errUnsigned},
+		"no signature at all": {
+			next, func() ([]byte, error) { return []byte("<html>"), nil }, ErrSignature,
+		},
 		"the signature of another document": {next, signature(key, good), ErrSignature},
 		"signed by another key":             {next, signature(foreign, next), ErrSignature},
-		"tampered":                          {strings.Replace(next, "on", "off", 1), signature(key, next), ErrSignature},
+		"tampered": {
+			strings.Replace(next, "on", "off", 1), signature(key, next), ErrSignature,
+		},
 		"a forged comment": {next, func() ([]byte, error) {
-			return []byte(strings.Replace(string(minisign.Sign(key, []byte(next))), "timestamp:", "timestamp:9", 1)), nil
+			return []byte(strings.Replace(string(minisign.Sign(key, []byte(next))), "timestamp:", "timestamp:9",
+				1)), nil
 		}, ErrSignature},
-		"an older one, rightly signed": {flagsDocument(4, "b"), signature(key, flagsDocument(4, "b")), ErrLowerRevision},
+		"an older one, rightly signed": {
+			flagsDocument(4, "b"), signature(key, flagsDocument(4, "b")), ErrLowerRevision,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				source := &signedScript{script: newScript(serving("", good))}
 				source.sign(signature(key, good))
-				client := newTestClient(t, source, WithPublicKey(trusted, "untrusted comment: the next key\n"+rotated+"\n"))
+				client := newTestClient(t, source,
+					WithPublicKey(trusted, "untrusted comment: the next key\n"+rotated+"\n"))
 				require.NoError(t, client.Refresh(t.Context()))
 				require.NotEmpty(t, client.Status().SignedBy)
 				source.set(serving("", test.body))
@@ -205,11 +215,14 @@ func TestAnUnsignedCopyOfAHigherRevisionIsReplaced(t *testing.T) {
 		folder := t.TempDir()
 		source := &signedScript{script: newScript(serving("v1", flagsDocument(1, "a")))}
 		source.sign(signature(key, flagsDocument(1, "a")))
-		client := newTestClient(t, source, WithPublicKey(trusted), WithDiskCache(folder), WithPollInterval(10*time.Second))
+		client := newTestClient(t, source, WithPublicKey(trusted), WithDiskCache(folder),
+			WithPollInterval(10*time.Second))
 		require.NoError(t, client.Wait(t.Context()))
 		synctest.Wait() // for the client's own copy
 		body := []byte(flagsDocument(9, "planted"))
-		planted := &disk.Copy{Body: body, Sum: sha256.Sum256(body), Revision: 9, FetchedAt: time.Now(), ConfirmedAt: time.Now()}
+		planted := &disk.Copy{
+			Body: body, Sum: sha256.Sum256(body), Revision: 9, FetchedAt: time.Now(), ConfirmedAt: time.Now(),
+		}
 		require.NoError(t, diskOf(folder).Write(planted))
 		kept, err := diskOf(folder).Read()
 		require.NoError(t, err)

@@ -70,7 +70,9 @@ func FuzzHTTPHeaders(f *testing.F) {
 	f.Add("\x00", "yesterday", "-1", "")
 	f.Add(`W/"`, "", "Fri, 31 Dec 9999 23:59:59 GMT", "x")
 	f.Fuzz(func(t *testing.T, etag, modified, after, date string) {
-		header := map[string][]string{"Etag": {etag}, "Last-Modified": {modified}, "Retry-After": {after}, "Date": {date}}
+		header := map[string][]string{
+			"Etag": {etag}, "Last-Modified": {modified}, "Retry-After": {after}, "Date": {date},
+		}
 		v := (&httpSource{secrets: &web.Redactor{}}).validatorOf(header)
 		assert.True(t, web.Printable(v.ETag) && len(v.ETag) <= maxValidator)
 		assert.True(t, web.ValidHeaderValue(v.LastModified) && len(v.LastModified) <= maxValidator)

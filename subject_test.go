@@ -25,7 +25,8 @@ func valueAt(t *testing.T, s Subject, name string) any {
 func TestAttributesAreFoundByTheirExactNames(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 1, 2, 3, 4, 5, 6, time.FixedZone("", 3600))
-	s := NewSubject("user-1", String("text", "a"), Int("int", -7), Int64("int64", math.MaxInt64), Float("float", 0.5), Float("whole", 3),
+	s := NewSubject("user-1", String("text", "a"), Int("int", -7), Int64("int64", math.MaxInt64), Float("float", 0.5),
+		Float("whole", 3),
 		Bool("bool", true), Time("time", at), Strings("list", "a", "b"))
 	assert.Equal(t, "user-1", s.Key())
 	for name, want := range map[string]any{
@@ -42,7 +43,8 @@ func TestAttributesAreFoundByTheirExactNames(t *testing.T) {
 
 func TestTheLastOfTwoAttributesCounts(t *testing.T) {
 	t.Parallel()
-	s := NewSubject("user-1", String("a", "first"), Any("m", map[string]any{"x": 1}), String("m.x", "last"), Int("a", 2))
+	s := NewSubject("user-1", String("a", "first"), Any("m", map[string]any{"x": 1}), String("m.x", "last"),
+		Int("a", 2))
 	assert.Equal(t, int64(2), valueAt(t, s, "a"))
 	assert.Equal(t, "last", valueAt(t, s, "m.x"))
 	seen := map[string]any{}
@@ -146,7 +148,10 @@ func TestAnyTakesWhatHasAMeaning(t *testing.T) {
 		{"a map with keys without a text", map[float64]string{1.5: "a"}, "a key of type float64 has no text"},
 		{"bytes that are no text", []byte{'a', 0xff}, "its bytes are not valid UTF-8"},
 		{"a number that no float64 holds", json.Number("1e400"), `"1e400" is not a number, or is too large`},
-		{"a large integer that no float64 holds", json.Number("-1" + strings.Repeat("0", 400)), "is too large for a float64"},
+		{
+			"a large integer that no float64 holds", json.Number("-1" + strings.Repeat("0", 400)),
+			"is too large for a float64",
+		},
 		{"a text that is no number", json.Number("0x1F"), "is not a number"},
 		{"a number that is none", json.Number("NaN"), "is not a number"},
 		{"no number", json.Number(""), "is not a number"},
@@ -196,13 +201,28 @@ func TestElementsWithoutAMeaningAreLeftOutOfAList(t *testing.T) {
 	}{
 		{"nil", []any{"beta", nil}, []any{"beta"}, `"x" is left out: of element [1]: it is nil`, []any{"beta", nil}},
 		{"a nil pointer", []*int{nil, new(7)}, []any{int64(7)}, "of element [0]: it is nil", []any{nil, 7.0}},
-		{"a struct", []any{struct{}{}, 1, 2}, []any{int64(1), int64(2)}, "of element [0]: a struct {}", []any{int64(1), int64(2)}},
-		{"a map", []any{"a", map[any]any{1: "b"}}, []any{"a"}, "of element [1]: a map", []any{"a", map[string]any{"1": "b"}}},
+		{
+			"a struct", []any{struct{}{}, 1, 2}, []any{int64(1), int64(2)}, "of element [0]: a struct {}",
+			[]any{int64(1), int64(2)},
+		},
+		{
+			"a map", []any{"a", map[any]any{1: "b"}}, []any{"a"}, "of element [1]: a map",
+			[]any{"a", map[string]any{"1": "b"}},
+		},
 		{"a list", [2]any{[]int{7}, "a"}, []any{"a"}, "of element [0]: a []int", []any{[]any{7.0}, "a"}},
-		{"several", []any{nil, "a", nil, nil}, []any{"a"}, "of element [0]: it is nil; and of 2 others", []any{nil, "a", nil, nil}},
-		{"a number too large", []any{json.Number("1e999"), 1}, []any{int64(1)}, `of element [0]: "1e999" is not a number`, []any{int64(1)}},
+		{
+			"several", []any{nil, "a", nil, nil}, []any{"a"}, "of element [0]: it is nil; and of 2 others",
+			[]any{nil, "a", nil, nil},
+		},
+		{
+			"a number too large", []any{json.Number("1e999"), 1}, []any{int64(1)},
+			`of element [0]: "1e999" is not a number`, []any{int64(1)},
+		},
 		{"bytes", []any{[]byte("a"), []byte{0xff}}, []any{"a"}, "of element [1]: its bytes", []any{"a"}},
-		{"NaN beside a map", []any{math.NaN(), map[string]any{}}, []any{math.NaN()}, "of element [1]", []any{math.NaN()}},
+		{
+			"NaN beside a map", []any{math.NaN(), map[string]any{}}, []any{math.NaN()}, "of element [1]",
+			[]any{math.NaN()},
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -231,10 +251,12 @@ func TestElementsWithoutAMeaningAreLeftOutOfAList(t *testing.T) {
 func TestKeysOfMapsAreTexts(t *testing.T) {
 	t.Parallel()
 	at := netip.MustParseAddr("10.1.2.3")
-	s := NewSubject("", Any("m", map[any]any{"a": 1, 7: 2, at: 3, nil: 4, uint8(8): 5, "7": 6, 2.5: 7}), Any("n", map[int8]bool{-1: true}),
+	s := NewSubject("", Any("m", map[any]any{"a": 1, 7: 2, at: 3, nil: 4, uint8(8): 5, "7": 6, 2.5: 7}),
+		Any("n", map[int8]bool{-1: true}),
 		Any("t", map[netip.Addr]int{at: 1}))
 	for name, want := range map[string]any{
-		"m.a": int64(1), "m.7": int64(6), "m.10.1.2.3": int64(3), "m.null": int64(4), "m.8": int64(5), "n.-1": true, "t.10.1.2.3": int64(1),
+		"m.a": int64(1), "m.7": int64(6), "m.10.1.2.3": int64(3), "m.null": int64(4), "m.8": int64(5), "n.-1": true,
+		"t.10.1.2.3": int64(1),
 	} {
 		assert.Equal(t, want, valueAt(t, s, name), name)
 	}
@@ -262,7 +284,8 @@ func TestNamesWithDotsInsideOfMapsDoNotCollide(t *testing.T) {
 			return true
 		})
 		assert.Equal(t, []string{
-			"dot.ted/x=1", "dot.ted/y.z=2", `o/a/b/c="nested"`, `o/a/b.c="half"`, `o/a.b/c="other half"`, "o/a.b/d=1", `o/a.b.c="whole"`,
+			"dot.ted/x=1", "dot.ted/y.z=2", `o/a/b/c="nested"`, `o/a/b.c="half"`, `o/a.b/c="other half"`, "o/a.b/d=1",
+			`o/a.b.c="whole"`,
 			`o/labels/app.kubernetes.io/name="web"`,
 		}, paths)
 		value, ok := s.Entry("o", "o.a.b.c")
@@ -333,7 +356,8 @@ func TestWhatSharesItsPartsEndsToo(t *testing.T) {
 
 func TestEntriesTellMapsFromNamesWithDots(t *testing.T) {
 	t.Parallel()
-	s := NewSubject("user-1", Any("m", map[string]any{"x": 1, "n": nil}), String("m.x", "by itself"), String("a", "b"), Any("bad", nil))
+	s := NewSubject("user-1", Any("m", map[string]any{"x": 1, "n": nil}), String("m.x", "by itself"), String("a", "b"),
+		Any("bad", nil))
 	value, ok := s.Entry("m", "m.x")
 	require.True(t, ok)
 	assert.Equal(t, int64(1), value.Int())

@@ -88,5 +88,7 @@ func TestTheSearchFindsWhatIsHidden(t *testing.T) {
 		assert.NotEmpty(t, hidings(t, "p.go", []byte(source)), name)
 	}
 	assert.NotEmpty(t, hidings(t, "p.s", nil))
-	assert.Empty(t, hidings(t, "p.go", []byte("package p\nimport \"unsafe\"\nfunc f(p *byte) string { return unsafe.String(p, 1) }")))
+	assert.Empty(t,
+		hidings(t, "p.go",
+			[]byte("package p\nimport \"unsafe\"\nfunc f(p *byte) string { return unsafe.String(p, 1) }")))
 }

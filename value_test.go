@@ -27,15 +27,27 @@ func TestValuesHoldWhatTheyWereMadeOf(t *testing.T) {
 		{"a float", NumberValue(0.1), KindFloat, 0.1, "0.1"},
 		{"an integral float", NumberValue(-4), KindInt, int64(-4), "-4"},
 		{"minus nothing", NumberValue(math.Copysign(0, -1)), KindInt, int64(0), "0"},
-		{"a float that is the least integer", NumberValue(-1 << 63), KindInt, int64(math.MinInt64), "-9223372036854775808"},
+		{
+			"a float that is the least integer", NumberValue(-1 << 63), KindInt, int64(math.MinInt64),
+			"-9223372036854775808",
+		},
 		{"a float above the signed integers", NumberValue(1 << 63), KindInt, uint64(1 << 63), "9223372036854775808"},
 		{"a float beyond all integers", NumberValue(1 << 64), KindFloat, float64(1 << 64), "1.8446744073709552e+19"},
 		{"the largest integer", uintValue(math.MaxUint64), KindInt, uint64(math.MaxUint64), "18446744073709551615"},
-		{"an unsigned integer that an int64 holds", uintValue(math.MaxInt64), KindInt, int64(math.MaxInt64), "9223372036854775807"},
+		{
+			"an unsigned integer that an int64 holds", uintValue(math.MaxInt64), KindInt, int64(math.MaxInt64),
+			"9223372036854775807",
+		},
 		{"infinity", NumberValue(math.Inf(-1)), KindFloat, math.Inf(-1), "-Inf"},
 		{"an instant", timeValue(at.In(time.FixedZone("", -3600))), KindTime, at, "2026-01-02T03:04:05.000000678Z"},
-		{"an instant before 1970", timeValue(time.Unix(-1, 5)), KindTime, time.Unix(-1, 5).UTC(), "1969-12-31T23:59:59.000000005Z"},
-		{"a list", listValue([]Value{IntValue(1), StringValue("a"), listValue(nil)}), KindList, []any{int64(1), "a", []any{}}, `[1, "a", []]`},
+		{
+			"an instant before 1970", timeValue(time.Unix(-1, 5)), KindTime, time.Unix(-1, 5).UTC(),
+			"1969-12-31T23:59:59.000000005Z",
+		},
+		{
+			"a list", listValue([]Value{IntValue(1), StringValue("a"), listValue(nil)}), KindList,
+			[]any{int64(1), "a", []any{}}, `[1, "a", []]`,
+		},
 		{"a list of texts", stringsValue([]string{"a", "b"}), KindList, []any{"a", "b"}, `["a", "b"]`},
 		{"an object", ObjectValue([]byte(`{"a":[1]}`)), KindObject, map[string]any{"a": []any{1.0}}, `{"a":[1]}`},
 	} {
@@ -53,7 +65,8 @@ func TestValuesHoldWhatTheyWereMadeOf(t *testing.T) {
 func TestAValueOfAnotherKindIsTheZeroOfWhatIsAsked(t *testing.T) {
 	t.Parallel()
 	all := []Value{
-		{}, BoolValue(true), StringValue("a"), IntValue(7), NumberValue(0.5), timeValue(time.Unix(7, 7)), listValue([]Value{IntValue(1)}), ObjectValue([]byte(`{}`)),
+		{}, BoolValue(true), StringValue("a"), IntValue(7), NumberValue(0.5), timeValue(time.Unix(7, 7)),
+		listValue([]Value{IntValue(1)}), ObjectValue([]byte(`{}`)),
 	}
 	for _, v := range all {
 		assert.Equal(t, v.Kind() == KindBool, v.Bool(), v)
@@ -64,7 +77,9 @@ func TestAValueOfAnotherKindIsTheZeroOfWhatIsAsked(t *testing.T) {
 		assert.Equal(t, v.Kind() == KindList, v.Len() != 0, v)
 		assert.Equal(t, v.Kind() == KindObject, v.Raw() != nil, v)
 	}
-	for _, outside := range []Value{listValue([]Value{IntValue(1)}).At(1), stringsValue([]string{"a"}).At(-1), BoolValue(true).At(0)} {
+	for _, outside := range []Value{
+		listValue([]Value{IntValue(1)}).At(1), stringsValue([]string{"a"}).At(-1), BoolValue(true).At(0),
+	} {
 		assert.Equal(t, Value{}, outside)
 	}
 }

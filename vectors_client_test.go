@@ -25,12 +25,14 @@ func TestEvaluationVectorsHoldForTheClient(t *testing.T) {
 				require.NoError(t, json.Unmarshal(group.Document, &document))
 				for at, rows := range byInstant(group.Rows) {
 					now := vectorTime(t, at)
-					client, err := becket.New(becket.Bytes(group.Document), becket.WithClock(func() time.Time { return now }))
+					client, err := becket.New(becket.Bytes(group.Document),
+						becket.WithClock(func() time.Time { return now }))
 					require.NoError(t, err)
 					require.NoError(t, client.Wait(t.Context()))
 					for _, row := range rows {
 						got := askClient(t, client, &row, document.Revision)
-						assert.Equalf(t, wanted(&row), got, "%s, group %q, row %q: %s", name, group.Name, row.Name, describe(&row))
+						assert.Equalf(t, wanted(&row), got, "%s, group %q, row %q: %s",
+							name, group.Name, row.Name, describe(&row))
 					}
 					require.NoError(t, client.Close())
 				}

@@ -59,7 +59,8 @@ func TestEvaluationVectorsHold(t *testing.T) {
 				require.Empty(t, rules.Info().Warnings)
 				for _, row := range group.Rows {
 					got := evaluateVector(t, rules, &row)
-					assert.Equalf(t, wanted(&row), got, "%s, group %q, row %q: %s", name, group.Name, row.Name, describe(&row))
+					assert.Equalf(t, wanted(&row), got, "%s, group %q, row %q: %s",
+						name, group.Name, row.Name, describe(&row))
 				}
 			})
 		}
@@ -88,7 +89,8 @@ func TestEvaluationVectorsCoverEachOperatorThreefold(t *testing.T) {
 	}
 	assert.GreaterOrEqual(t, rows, 450)
 	for _, operator := range []string{
-		"in", "not_in", "contains", "starts_with", "ends_with", "matches", "lt", "lte", "gt", "gte", "before", "after", "newer_than", "older_than",
+		"in", "not_in", "contains", "starts_with", "ends_with", "matches", "lt", "lte", "gt", "gte", "before", "after",
+		"newer_than", "older_than",
 		"semver", "cidr",
 	} {
 		for _, outcome := range []string{"true", "false", "unknown"} {
@@ -124,7 +126,8 @@ func (a answer) compared(row *vectorRow) answer {
 }
 
 var vectorKinds = map[string]becket.Kind{
-	"boolean": becket.KindBool, "string": becket.KindString, "integer": becket.KindInt, "float": becket.KindFloat, "object": becket.KindObject,
+	"boolean": becket.KindBool, "string": becket.KindString, "integer": becket.KindInt, "float": becket.KindFloat,
+	"object": becket.KindObject,
 }
 
 func evaluateVector(t *testing.T, rules becket.Rules, row *vectorRow) answer {
@@ -319,7 +322,9 @@ func vectorFiles(t *testing.T) map[string]*vectorFile {
 }
 
 func describe(row *vectorRow) string {
-	text, err := json.Marshal(map[string]any{"key": row.Key, "attributes": row.Attributes, "at": row.At, "age": row.Age, "ask": row.Ask, "flag": row.Flag})
+	text, err := json.Marshal(map[string]any{
+		"key": row.Key, "attributes": row.Attributes, "at": row.At, "age": row.Age, "ask": row.Ask, "flag": row.Flag,
+	})
 	if err != nil {
 		return err.Error()
 	}

@@ -13,7 +13,8 @@ func TestAViewListsItsFlagsAndPeeksWithoutTellingAnybody(t *testing.T) {
 	sink := &collector{}
 	told := 0
 	client := newTestClient(t, Bytes([]byte(experiment)), WithBootstrap([]byte(experiment)),
-		WithExposures(sink.Expose), WithExposureBatch(10, time.Second), WithHooks(Hooks{OnEvaluate: func(Evaluation) { told++ }}))
+		WithExposures(sink.Expose), WithExposureBatch(10, time.Second),
+		WithHooks(Hooks{OnEvaluate: func(Evaluation) { told++ }}))
 	view := client.For(NewSubject("user-1"))
 	var keys []string
 	for info := range view.Flags() {

@@ -54,7 +54,8 @@ func startedOn(r *recurrence, wall time.Time, days int) bool {
 		length += match.MinutesPerDay
 	}
 	start := midnight.Add(time.Duration(r.from) * time.Minute)
-	return r.days.has(midnight.Weekday()) && !reading.Before(start) && reading.Before(start.Add(time.Duration(length)*time.Minute))
+	return r.days.has(midnight.Weekday()) && !reading.Before(start) &&
+		reading.Before(start.Add(time.Duration(length)*time.Minute))
 }
 
 func TestTheFirstAttributeThatGivesAKeyIsHashed(t *testing.T) {
@@ -120,7 +121,8 @@ func TestIntegersReachTo64BitsWithoutASign(t *testing.T) {
 	}
 	largest := uint64(1<<64 - 1)
 	for what, id := range map[string]Attribute{
-		"uint64": Any("id", largest), "json.Number": Any("id", json.Number("18446744073709551615")), "a pointer": Any("id", &largest),
+		"uint64": Any("id", largest), "json.Number": Any("id", json.Number("18446744073709551615")),
+		"a pointer": Any("id", &largest),
 	} {
 		assert.True(t, on("in", id), what)
 		assert.True(t, on("gt", id), what)
@@ -176,7 +178,8 @@ func TestADocumentMayNameOnlySoManyTimeZones(t *testing.T) {
 	t.Parallel()
 	var flags []string
 	for i := range maxZones + 5 {
-		flags = append(flags, fmt.Sprintf(`"f%d": {"rules": [{"every": {"zone": "Nowhere/Town%d"}, "serve": "on"}]}`, i, i))
+		flags = append(flags,
+			fmt.Sprintf(`"f%d": {"rules": [{"every": {"zone": "Nowhere/Town%d"}, "serve": "on"}]}`, i, i))
 	}
 	rules, err := decodeNative([]byte(`{"schema": 1, "flags": {`+strings.Join(flags, ",")+`}}`), 1)
 	require.NoError(t, err)

@@ -142,7 +142,8 @@ func TestAnInterruptionEndsAWaitForTheGoCommand(t *testing.T) {
 	script := "#!/bin/sh\nexec cat " + path + "\n"
 	require.NoError(t, os.WriteFile(filepath.Join(folder, "go"), []byte(script), 0o700))
 	t.Setenv("PATH", folder+string(os.PathListSeparator)+os.Getenv("PATH"))
-	code, output := interrupted(t, func(*env) {}, opened, "usage", "-r", rulesFile("flags.json"), "-C", filepath.Join("testdata", "rules", "shop"))
+	code, output := interrupted(t, func(*env) {}, opened, "usage", "-r", rulesFile("flags.json"), "-C",
+		filepath.Join("testdata", "rules", "shop"))
 	assert.Equal(t, exitInterrupted, code)
 	assert.Empty(t, output)
 }

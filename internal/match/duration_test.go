@@ -38,14 +38,17 @@ func TestDurationsMayHaveDays(t *testing.T) {
 func TestDurationsAreWrittenAsDocumentsWriteThem(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"0s": "0s", "90s": "1m30s", "60m": "1h", "36h": "1d12h", "168h": "7d", "24h30m": "1d30m", "25h0m1s": "1d1h0m1s", "1h1m": "1h1m",
-		"-36h": "-1d12h", "1.5s": "1.5s", "23h59m60s": "1d", "10m": "10m", "20h": "20h", "100ms": "100ms", "24h10s": "1d10s",
+		"0s": "0s", "90s": "1m30s", "60m": "1h", "36h": "1d12h", "168h": "7d", "24h30m": "1d30m", "25h0m1s": "1d1h0m1s",
+		"1h1m": "1h1m", "-36h": "-1d12h", "1.5s": "1.5s", "23h59m60s": "1d", "10m": "10m", "20h": "20h",
+		"100ms": "100ms", "24h10s": "1d10s",
 	} {
 		d, ok := ParseDuration(text)
 		assert.True(t, ok, text)
 		assert.Equal(t, want, DurationText(d))
 	}
-	for _, d := range []time.Duration{math.MaxInt64, math.MinInt64 + 1, 1, -1, time.Hour, 25*time.Hour + time.Nanosecond, 1e15, 123456789e9} {
+	for _, d := range []time.Duration{
+		math.MaxInt64, math.MinInt64 + 1, 1, -1, time.Hour, 25*time.Hour + time.Nanosecond, 1e15, 123456789e9,
+	} {
 		again, ok := ParseDuration(DurationText(d))
 		assert.True(t, ok, DurationText(d))
 		assert.Equal(t, d, again)

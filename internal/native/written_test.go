@@ -32,7 +32,8 @@ func TestPartsOfAValueKnowTheirPlace(t *testing.T) {
 		texts[name] = string(value.Raw)
 		assert.Equal(t, document[value.At:value.At+len(value.Raw)], string(value.Raw), name)
 	}
-	assert.Equal(t, map[string]string{"a": "1", "b": `[ true , "c,]}" ,{ } ]`, "d": `{"e": null}`, "f": "[]", "g": "{}"}, texts)
+	assert.Equal(t,
+		map[string]string{"a": "1", "b": `[ true , "c,]}" ,{ } ]`, "d": `{"e": null}`, "f": "[]", "g": "{}"}, texts)
 
 	var elements []string
 	for element := range fields["b"].Elements() {

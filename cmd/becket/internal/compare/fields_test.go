@@ -18,7 +18,10 @@ import (
 type change struct{ before, after string }
 
 var flagChanges = map[string]change{
-	"type":        {`"type": "integer", "variants": {"on": 1}, "default": "on"`, `"type": "float", "variants": {"on": 1}, "default": "on"`},
+	"type": {
+		`"type": "integer", "variants": {"on": 1}, "default": "on"`,
+		`"type": "float", "variants": {"on": 1}, "default": "on"`,
+	},
 	"variants":    {`"variants": {"on": 1}, "default": "on"`, `"variants": {"on": 2}, "default": "on"`},
 	"enabled":     {`"enabled": true`, `"enabled": false`},
 	"off":         {`"off": "on"`, `"off": "off"`},

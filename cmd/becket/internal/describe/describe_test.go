@@ -27,17 +27,18 @@ func ruleOf(t *testing.T, fields string) *native.Rule {
 func TestConditionsInWords(t *testing.T) {
 	long := `"` + strings.Repeat("a", 61) + `"`
 	for want, condition := range map[string]string{
-		`segment s`:                                        `{"segment": "s"}`,
-		`flag g in on, off`:                                `{"flag": "g", "in": ["on", "off"]}`,
-		`age gte 18 and age lt 30`:                         `{"attribute": "age", "gte": 18, "lt": 30}`,
-		`not (age gte 18 and age lt 30)`:                   `{"not": {"attribute": "age", "gte": 18, "lt": 30}}`,
-		`c in ["DE","FR"] ignoring case`:                   `{"attribute": "c", "in": ["DE", "FR"], "ignore_case": true}`,
-		`c exists true and c in "DE" ignoring case`:        `{"attribute": "c", "exists": true, "in": "DE", "ignore_case": true}`,
-		`segment s and (segment t or not segment u)`:       `{"all": [{"segment": "s"}, {"any": [{"segment": "t"}, {"not": {"segment": "u"}}]}]}`,
-		`segment s` + " or segment t":                      `{"any": [{"all": [{"segment": "s"}]}, {"segment": "t"}]}`,
-		`everybody`:                                        `{"all": []}`,
-		`not nobody`:                                       `{"not": {"any": []}}`,
-		`c in [1,22,333, … 40 in all]`:                     `{"attribute": "c", "in": [1, 22, 333` + strings.Repeat(`, 4`, 37) + `]}`,
+		`segment s`:                                  `{"segment": "s"}`,
+		`flag g in on, off`:                          `{"flag": "g", "in": ["on", "off"]}`,
+		`age gte 18 and age lt 30`:                   `{"attribute": "age", "gte": 18, "lt": 30}`,
+		`not (age gte 18 and age lt 30)`:             `{"not": {"attribute": "age", "gte": 18, "lt": 30}}`,
+		`c in ["DE","FR"] ignoring case`:             `{"attribute": "c", "in": ["DE", "FR"], "ignore_case": true}`,
+		`c exists true and c in "DE" ignoring case`:  `{"attribute": "c", "exists": true, "in": "DE", "ignore_case": true}`,
+		`segment s and (segment t or not segment u)`: `{"all": [{"segment": "s"}, {"any": [{"segment": "t"}, {"not": {"segment": "u"}}]}]}`,
+		`segment s` + " or segment t":                `{"any": [{"all": [{"segment": "s"}]}, {"segment": "t"}]}`,
+		`everybody`:                                  `{"all": []}`,
+		`not nobody`:                                 `{"not": {"any": []}}`,
+		`c in [1,22,333, … 40 in all]`: `{"attribute": "c", "in": [1, 22, 333` +
+			strings.Repeat(`, 4`, 37) + `]}`,
 		`c contains "` + strings.Repeat("a", 59) + `…`:     `{"attribute": "c", "contains": ` + long + `}`,
 		`c in ["` + strings.Repeat("a", 59) + `… 1 in all`: `{"attribute": "c", "in": [` + long + `]}`,
 	} {
@@ -54,10 +55,12 @@ func TestPartsOfRulesInWords(t *testing.T) {
 	assert.Equal(t, "none", describe.Layer(plain))
 	assert.Equal(t, "the key", describe.Attributes(plain.By))
 
-	r := ruleOf(t, `"ramp": {"steps": [{"at": "2026-01-01T00:00:00+01:00", "percent": 0.5}, {"at": "2026-02-01T00:00:00Z", "percent": 100}], "linear": true},
+	r := ruleOf(t,
+		`"ramp": {"steps": [{"at": "2026-01-01T00:00:00+01:00", "percent": 0.5}, {"at": "2026-02-01T00:00:00Z", "percent": 100}], "linear": true},
 		"layer": {"name": "l", "from": 12.5, "to": 40}, "by": ["org", "key"], "serve": {"split": {"on": 1, "off": 0.25}}`)
 	assert.Equal(t, "a split of on 1, off 0.25", describe.Serve(&r.Serve))
-	assert.Equal(t, "a ramp of 0.5 % at 2026-01-01T00:00:00+01:00, 100 % at 2026-02-01T00:00:00Z (linear)", describe.Share(r))
+	assert.Equal(t, "a ramp of 0.5 % at 2026-01-01T00:00:00+01:00, 100 % at 2026-02-01T00:00:00Z (linear)",
+		describe.Share(r))
 	assert.Equal(t, "l 12.5 to 40", describe.Layer(r))
 	assert.Equal(t, "org or the key", describe.Attributes(r.By))
 	for want, every := range map[string]string{

@@ -18,7 +18,9 @@ import (
 // which it serves the other.
 func TestOneRecurringWindowCoversAnother(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 4))
-	windows := []string{"", `, "every": {}`, `, "every": {"zone": "Asia/Kolkata"}`, `, "every": {"from": "09:00", "until": "09:00"}`}
+	windows := []string{
+		"", `, "every": {}`, `, "every": {"zone": "Asia/Kolkata"}`, `, "every": {"from": "09:00", "until": "09:00"}`,
+	}
 	for len(windows) < 40 {
 		windows = append(windows, randomWindow(random))
 	}
@@ -64,7 +66,9 @@ func TestOneRecurringWindowCoversAnother(t *testing.T) {
 
 func randomWindow(random *rand.Rand) string {
 	pick := func(of ...string) string { return of[random.IntN(len(of))] }
-	fields := []string{`"days": [` + pick(`"mon"`, `"sat"`, `"sat", "sun"`, `"mon", "tue", "wed", "thu", "fri", "sat", "sun"`) + `]`}
+	fields := []string{
+		`"days": [` + pick(`"mon"`, `"sat"`, `"sat", "sun"`, `"mon", "tue", "wed", "thu", "fri", "sat", "sun"`) + `]`,
+	}
 	if random.IntN(2) == 0 {
 		fields = append(fields, `"from": "`+pick("00:00", "06:15", "22:00")+`"`)
 	}

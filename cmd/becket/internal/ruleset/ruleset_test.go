@@ -39,7 +39,8 @@ func TestInvalidDefinitionsAreLeftOut(t *testing.T) {
 }
 
 func TestSegmentsInUseAreFoundThroughOthers(t *testing.T) {
-	all := read(t, `{"schema": 1, "segments": {"a": {"if": {"not": {"segment": "b"}}}, "b": {}, "c": {"if": {"segment": "c2"}}, "c2": {},
+	all := read(t,
+		`{"schema": 1, "segments": {"a": {"if": {"not": {"segment": "b"}}}, "b": {}, "c": {"if": {"segment": "c2"}}, "c2": {},
 		"bad": {"if": {"sgment": "d"}}, "d": {}, "idle": {"if": {"segment": "idle2"}}, "idle2": {}}, "flags": {
 		"f": {"rules": [{"if": {"all": [{"segment": "a"}, {"flag": "g", "in": ["on"]}]}, "serve": "on"}]},
 		"g": {"metadata": {"segment": "idle"}}, "typo": {"rules": [{"if": {"sgment": "c"}, "serve": "on"}]}, "uses bad": {"rules": [{"if": {"segment": "bad"}, "serve": "on"}]}}}`)
@@ -47,7 +48,8 @@ func TestSegmentsInUseAreFoundThroughOthers(t *testing.T) {
 }
 
 func TestReferencesOfAFlagComeFromRequirementsAndConditions(t *testing.T) {
-	all := read(t, `{"schema": 1, "segments": {"s": {"if": {"any": [{"flag": "g", "in": ["on"]}]}}}, "flags": {"g": {}, "h": {}, "f": {
+	all := read(t,
+		`{"schema": 1, "segments": {"s": {"if": {"any": [{"flag": "g", "in": ["on"]}]}}}, "flags": {"g": {}, "h": {}, "f": {
 		"requires": [{"flag": "g", "in": "on"}], "rules": [{"if": {"all": [{"segment": "s"}, {"not": {"flag": "h", "in": ["on"]}}]}, "serve": "on"}, {"serve": "off"}]}}}`)
 	var keys []string
 	for ref := range ruleset.OfFlag(all.Flag("f")) {
@@ -71,7 +73,8 @@ func TestReferencesOfAFlagComeFromRequirementsAndConditions(t *testing.T) {
 }
 
 func TestVariantsComeAsTheyAreWritten(t *testing.T) {
-	all := read(t, `{"schema": 1, "flags": {"i": {}, "f": {"variants": {"z": 1, "a": 2, "m": 3}, "default": {"split": {"m": 1, "z": 0, "a": 2}}}}}`)
+	all := read(t,
+		`{"schema": 1, "flags": {"i": {}, "f": {"variants": {"z": 1, "a": 2, "m": 3}, "default": {"split": {"m": 1, "z": 0, "a": 2}}}}}`)
 	var names []string
 	for _, v := range ruleset.Variants(all.Flag("f")) {
 		names = append(names, v.Name)
@@ -84,15 +87,18 @@ func TestVariantsComeAsTheyAreWritten(t *testing.T) {
 
 func TestConditionsAreTheSameWhenTheirPartsAre(t *testing.T) {
 	same := func(a, b string) bool {
-		all := read(t, fmt.Sprintf(`{"schema": 1, "segments": {"s": {}, "t": {}}, "flags": {"g": {}, "f": {"rules": [{"if": %s, "serve": "on"}, {"if": %s, "serve": "on"}]}}}`, a, b))
+		all := read(t,
+			fmt.Sprintf(`{"schema": 1, "segments": {"s": {}, "t": {}}, "flags": {"g": {}, "f": {"rules": [{"if": %s, "serve": "on"}, {"if": %s, "serve": "on"}]}}}`, a, b))
 		require.Len(t, all.Flags, 2, "%s and %s", a, b)
 		rules := all.Flag("f").Rules
 		return ruleset.SameCondition(rules[0].If, rules[1].If)
 	}
 	conditions := []string{
-		`{"attribute": "c", "in": ["DE"]}`, `{"attribute": "d", "in": ["DE"]}`, `{"attribute": "c", "in": ["FR"]}`, `{"attribute": "c", "not_in": ["DE"]}`,
-		`{"attribute": "c", "in": ["DE"], "ignore_case": true}`, `{"attribute": "c", "in": ["DE"], "exists": true}`, `{"segment": "s"}`, `{"segment": "t"}`,
-		`{"flag": "g", "in": ["on"]}`, `{"flag": "g", "in": ["on", "off"]}`, `{"all": [{"segment": "s"}]}`, `{"any": [{"segment": "s"}]}`,
+		`{"attribute": "c", "in": ["DE"]}`, `{"attribute": "d", "in": ["DE"]}`, `{"attribute": "c", "in": ["FR"]}`,
+		`{"attribute": "c", "not_in": ["DE"]}`, `{"attribute": "c", "in": ["DE"], "ignore_case": true}`,
+		`{"attribute": "c", "in": ["DE"], "exists": true}`, `{"segment": "s"}`, `{"segment": "t"}`,
+		`{"flag": "g", "in": ["on"]}`, `{"flag": "g", "in": ["on", "off"]}`, `{"all": [{"segment": "s"}]}`,
+		`{"any": [{"segment": "s"}]}`,
 		`{"all": [{"segment": "s"}, {"segment": "t"}]}`, `{"not": {"segment": "s"}}`,
 	}
 	for i, a := range conditions {
