@@ -20,6 +20,8 @@ type evaluation struct {
 	asked   *asking
 	trace   *tracing       // records the explanation; nil for ordinary checks
 	missing *attributeName // the first attribute that the subject lacked
+	// the first test whose attribute is there but cannot be used; see unfitReason
+	unfit *condition
 	// the attribute that was hashed last; nil for the targeting key or none
 	unit      *attributeName
 	consulted bool // a percentage, ramp, layer or split was evaluated
@@ -28,6 +30,8 @@ type evaluation struct {
 	// The two attributes that were found last. The rules of a flag mostly test the same attributes.
 	found [2]foundAttribute
 	turn  uint8 // the one to replace next, by its lowest bit
+
+	unfitReason unfitReason
 
 	effort effort // steps spent on long texts and lists so far
 
@@ -115,6 +119,13 @@ func (e *evaluation) noteMissing(attribute *attributeName) {
 	}
 }
 
+// noteUnfit notes a test that cannot use the attribute that the subject has.
+func (e *evaluation) noteUnfit(c *condition, kind Kind) {
+	if e.unfit == nil {
+		e.unfit, e.unfitReason = c, unfitReason{c.operator, kind}
+	}
+}
+
 // settle records the decision of a flag, and returns the variant.
 func (e *evaluation) settle(variant *Variant, reason reason, rule int) *Variant {
 	e.rule, e.reason, e.failed = int32(rule), reason, 0
@@ -135,6 +146,9 @@ func (e *evaluation) result(f *flag, want Kind, variant *Variant) Result {
 	}
 	if e.missing != nil {
 		r.Missing = e.missing.far().text
+	}
+	if e.unfit != nil {
+		r.Unfit, r.UnfitReason = e.unfit.attribute.far().text, e.unfitReason.text()
 	}
 	if e.rule > 0 {
 		r.Rule = f.rules[e.rule-1].name
@@ -278,13 +292,14 @@ func (f *rareFields) forbids(e *evaluation) reason {
 	return 0
 }
 
-// matches reports whether the rule's conditions are true and its gate admits the subject. A missing
-// attribute is reported only if its absence prevents the rule from applying.
+// matches reports whether the rule's conditions are true and its gate admits the subject. An
+// attribute that is missing, or that an operator cannot use, is reported only if that prevents the
+// rule from applying.
 func (r *rule) matches(e *evaluation) bool {
 	if r.gate != nil && r.gate.window != nil && !r.gate.open(e) {
 		return false
 	}
-	missed := e.missing != nil
+	missed, unfit := e.missing != nil, e.unfit != nil
 	var result truth
 	switch {
 	case len(r.conditions) == 0:
@@ -296,8 +311,13 @@ func (r *rule) matches(e *evaluation) bool {
 	default:
 		result = allHold(r.conditions, e)
 	}
-	if result != unknown && !missed && e.missing != nil {
-		e.missing = nil
+	if result != unknown {
+		if !missed && e.missing != nil {
+			e.missing = nil
+		}
+		if !unfit && e.unfit != nil {
+			e.unfit = nil
+		}
 	}
 	if result != yes {
 		return false

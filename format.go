@@ -74,7 +74,10 @@ type Result struct {
 	Err     *EvaluationError // why the caller's default is served; nil if there was no error
 	// the first attribute whose absence prevented a rule from applying, or ""
 	Missing string
-	Track   bool // the evaluation counts as an exposure
+	// the first attribute that an operator could not use, which prevented a rule from applying, and
+	// the reason; both "" if there is none
+	Unfit, UnfitReason string
+	Track              bool // the evaluation counts as an exposure
 
 	// Both are used for exposures and only set by formats that support them. Unit is the attribute
 	// that was hashed, or "" for the targeting key or none. Behaviour is the flag's

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
-	"unsafe"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -26,12 +25,6 @@ type decoding struct {
 	once  sync.Once
 	value any
 	err   *EvaluationError
-}
-
-// ObjectValue returns a Value of [KindObject] for a JSON object or array. It keeps the bytes, which
-// must be valid JSON and must not be changed afterwards.
-func ObjectValue(raw []byte) Value {
-	return Value{pointer: unsafe.Pointer(&object{raw: raw}), meta: meta(KindObject)}
 }
 
 // Raw returns the JSON of an object, and nil for any other kind. The caller must not change it.

@@ -41,6 +41,25 @@ var operatorNames = map[operator]string{
 	opSemver: "semver", opCIDR: "cidr", opExists: "exists", opNewerThan: "newer_than", opOlderThan: "older_than",
 }
 
+// unfitReason says why an operator cannot use an attribute: the attribute is of a kind that the
+// operator does not compare, or cannot be read as what it compares with.
+type unfitReason struct {
+	operator operator
+	kind     Kind
+}
+
+// text returns the reason. All texts are made once, so that telling it allocates nothing.
+func (r unfitReason) text() string { return unfitTexts[r.operator][r.kind] }
+
+var unfitTexts = func() (texts [opOlderThan + 1][KindList + 1]string) {
+	for operator, word := range operatorNames {
+		for kind := range texts[operator] {
+			texts[operator][kind] = word + " cannot use this " + Kind(kind).String()
+		}
+	}
+	return texts
+}()
+
 // set is the operand of the operators in and not_in.
 type set struct {
 	texts    match.Texts

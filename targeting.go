@@ -107,14 +107,22 @@ func (c *condition) holds(e *evaluation) truth {
 	value := e.find(c.attribute)
 	switch {
 	case value.kind() == KindString && c.operator == opSemver && value.number <= parsedText:
-		return e.version(c.attribute, value.Text(), c.rest.versions)
+		result := e.version(c.attribute, value.Text(), c.rest.versions)
+		if result == unknown {
+			e.noteUnfit(c, KindString)
+		}
+		return result
 	case c.operator >= opExists:
 		return c.holdsRarely(e, value)
 	case value.kind() == KindAny:
 		e.noteMissing(c.attribute)
 		return unknown
 	}
-	return c.test(value, &e.effort)
+	result := c.test(value, &e.effort)
+	if result == unknown {
+		e.noteUnfit(c, value.kind())
+	}
+	return result
 }
 
 // holdsRarely decides a test with the operator exists, newer_than or older_than, which needs more
@@ -130,7 +138,11 @@ func (c *condition) holdsRarely(e *evaluation, value Value) truth {
 	default:
 		relative := *c
 		relative.number = numeralOf(timeValue(e.now.Add(-c.rest.duration).Time()))
-		return relative.test(value, &e.effort)
+		result := relative.test(value, &e.effort)
+		if result == unknown {
+			e.noteUnfit(c, value.kind())
+		}
+		return result
 	}
 }
 

@@ -102,7 +102,7 @@ func (t *trace) unfit(e *evaluation, c *condition, result truth) string {
 	if !ok || result != unknown {
 		return ""
 	}
-	return fmt.Sprintf(", and %s cannot use this %s", c.word(), value.Kind())
+	return ", and " + unfitReason{c.operator, value.Kind()}.text()
 }
 
 // all records the conditions of a rule as one condition "all", as the document has it.

@@ -164,6 +164,12 @@ func stringsValue(elements []string) Value {
 	return Value{pointer: unsafe.Pointer(unsafe.SliceData(elements)), number: uint64(len(elements)), meta: meta(KindList) | 1<<fractionAt}
 }
 
+// ObjectValue returns a Value of [KindObject] for a JSON object or array. It keeps the bytes, which
+// must be valid JSON and must not be changed afterwards.
+func ObjectValue(raw []byte) Value {
+	return Value{pointer: unsafe.Pointer(&object{raw: raw}), meta: meta(KindObject)}
+}
+
 // Kind returns the kind of v.
 func (v Value) Kind() Kind { return v.kind() }
 

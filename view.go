@@ -325,7 +325,7 @@ func (v *View) exposeAsked(o *observer, flag string) {
 // detail builds the answer. It takes the result by pointer because a Result does not fit into
 // registers twice.
 func detail[T any](v View, flag string, r *Result, value T) Detail[T] {
-	d := Detail[T]{Value: value, Flag: flag, Rule: r.Rule, Reason: r.Reason, Missing: r.Missing}
+	d := Detail[T]{Value: value, Flag: flag, Rule: r.Rule, Reason: r.Reason, Missing: r.Missing, Unfit: r.Unfit, UnfitReason: r.UnfitReason}
 	if r.Variant != nil {
 		d.Variant = r.Variant.Name
 	}
