@@ -112,14 +112,14 @@ var errUnsigned = fmt.Errorf("%w: the document is not signed", ErrSignature)
 
 // contractError returns an error with the given text that errors.Is recognizes as ErrContract.
 func contractError(format string, args ...any) error {
-	return &contractBroken{"becket: " + fmt.Sprintf(format, args...)}
+	return &brokenContractError{"becket: " + fmt.Sprintf(format, args...)}
 }
 
-type contractBroken struct{ text string }
+type brokenContractError struct{ text string }
 
-func (e *contractBroken) Error() string { return e.text }
+func (e *brokenContractError) Error() string { return e.text }
 
-func (e *contractBroken) Is(target error) bool { return target == ErrContract }
+func (e *brokenContractError) Is(target error) bool { return target == ErrContract }
 
 // DocumentError is one problem in a document, with its place.
 type DocumentError struct {

@@ -49,7 +49,7 @@ type exposer struct {
 	seen *recent.Memory
 
 	// the context of the sink's calls; cancelled when Close gives up
-	ctx      context.Context //nolint:containedctx
+	ctx      context.Context //nolint:containedctx // Close cancels it, which no caller could
 	cancel   context.CancelFunc
 	full     chan struct{}   // holds a token when a batch is full
 	flushes  chan chan error // calls of flush, which wait until the queue is delivered

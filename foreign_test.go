@@ -84,7 +84,7 @@ func askEverything(client *Client) {
 	for range client.Flags() {
 	}
 	client.Explain("a", subject)
-	client.Verify(BoolFlag{Key: "a"})
+	_, _ = client.Verify(BoolFlag{Key: "a"})
 	client.Expired(time.Now())
 }
 
@@ -272,14 +272,15 @@ func TestNewServesTheBootstrapWhenTheFileSystemHangs(t *testing.T) {
 			free, heard := make(chan struct{}), &recorder{}
 			folder := t.TempDir()
 			began := time.Now()
-			client := newTestClient(t, newScript(serving("", flagsDocument(2, "b"))), WithDiskCache(folder),
-				withStuckDisk(call, free),
+			source := newScript(failing(errDown)) // so that the bootstrap is served until the test has seen it
+			client := newTestClient(t, source, WithDiskCache(folder), withStuckDisk(call, free),
 				WithBootstrap([]byte(flagsDocument(1, "a"))), WithHooks(heard.hooks()))
 			assert.LessOrEqual(t, time.Since(began), 2*time.Second)
 			assert.Equal(t, TierBootstrap, client.For(Subject{}).Tier())
 			assert.True(t, client.For(Subject{}).Enabled("a"))
 			require.ErrorIs(t, client.Status().DiskError, errDiskHangs)
 
+			source.set(serving("", flagsDocument(2, "b")))
 			require.NoError(t, client.Refresh(t.Context()), "the network is used all the same")
 			assert.True(t, client.For(Subject{}).Enabled("b"))
 			require.ErrorIs(t, client.Status().DiskError, errDiskHangs, "nothing is written while the read hangs")

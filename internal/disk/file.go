@@ -145,12 +145,22 @@ func (d *File) Write(c *Copy) error {
 	if err != nil {
 		return located(err)
 	}
-	if d.overtakes(c) { // again, since writing may have taken long
-		return located(os.Remove(temp))
-	}
-	if err := d.replace(temp); err != nil {
+	stays := false
+	err = locked(d.folder, func() error {
+		if stays = d.overtakes(c); stays { // again, since writing may have taken long
+			return os.Remove(temp)
+		}
+		return d.replace(temp)
+	})
+	switch {
+	case errors.Is(err, errLocked):
+		_ = os.Remove(temp)
+		return err
+	case err != nil:
 		_ = os.Remove(temp)
 		return located(err)
+	case stays:
+		return nil
 	}
 	return located(syncFolder(d.folder))
 }

@@ -1,0 +1,8 @@
+//go:build !(darwin || dragonfly || freebsd || linux || netbsd || openbsd)
+
+package disk
+
+import "errors"
+
+// lockFolder locks nothing: such systems have no flock.
+func lockFolder(string) (unlock func(), err error) { return nil, errors.ErrUnsupported }
