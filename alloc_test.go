@@ -55,7 +55,7 @@ func requireNoAllocation(t *testing.T, f func()) {
 	require.Zero(t, least)
 }
 
-func TestNoOperatorAllocates(t *testing.T) { //nolint:paralleltest // AllocsPerRun must not run in parallel
+func TestNoOperatorAllocates(t *testing.T) { //nolint:paralleltest // AllocsPerRun
 	client := newAllocClient(t)
 	require.NoError(t, client.Wait(t.Context()))
 	prebuilt := client.For(asked())
@@ -277,7 +277,7 @@ func keyless(v View) View {
 	return v
 }
 
-func TestNoEntryPointAllocates(t *testing.T) { //nolint:paralleltest // AllocsPerRun must not run in parallel
+func TestNoEntryPointAllocates(t *testing.T) { //nolint:paralleltest // AllocsPerRun
 	seen := Sink(func(context.Context, []Exposure) error { return nil })
 	for name, client := range map[string]*Client{
 		"plain":                    newAllocClient(t),
@@ -299,7 +299,7 @@ func TestNoEntryPointAllocates(t *testing.T) { //nolint:paralleltest // AllocsPe
 	}
 }
 
-func TestASubjectBuiltFromWhatLivesOnTheStackIsNotCopied(t *testing.T) { //nolint:paralleltest // AllocsPerRun must not run in parallel
+func TestASubjectOfTextsOnTheStackIsNotCopied(t *testing.T) { //nolint:paralleltest // AllocsPerRun
 	client := newAllocClient(t, WithExposures(Sink(func(context.Context, []Exposure) error { return nil })))
 	number := 42
 	requireNoAllocation(t, func() {
@@ -311,7 +311,7 @@ func TestASubjectBuiltFromWhatLivesOnTheStackIsNotCopied(t *testing.T) { //nolin
 	})
 }
 
-func TestAnEvaluationTooLongForTheStackIsStillRight(t *testing.T) { //nolint:paralleltest // AllocsPerRun must not run in parallel
+func TestAnEvaluationTooLongForTheStackIsStillRight(t *testing.T) { //nolint:paralleltest // AllocsPerRun
 	client := newAllocClient(t)
 	long := strings.Repeat("x", 1000) + "@EXAMPLE.com"
 	v := client.For(NewSubject("user-1", String("email", long)))

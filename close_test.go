@@ -99,7 +99,7 @@ type closer struct {
 
 func (c closer) Close() error { return c.close() }
 
-func TestASourceWhoseCloseHangsHoldsNothingUp(t *testing.T) {
+func TestASourceWhoseCloseHangsDelaysNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		free := make(chan struct{})
 		source := closer{newScript(serving("", experiment)), func() error { <-free; return nil }}
@@ -192,7 +192,7 @@ type hanging struct {
 
 func (h hanging) Enabled(context.Context, slog.Level) bool { <-h.free; return false }
 
-func TestALoggerThatHangsHoldsNothingUp(t *testing.T) {
+func TestALoggerThatHangsDelaysNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		free := make(chan struct{})
 		began := time.Now()

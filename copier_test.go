@@ -80,7 +80,7 @@ func passed(s Subject) (lines []string) {
 	return lines
 }
 
-func TestCopiesOfSubjectsSayTheSame(t *testing.T) {
+func TestCopiesOfSubjectsHaveTheSameAttributes(t *testing.T) {
 	t.Parallel()
 	for name, s := range unusualSubjects() {
 		t.Run(name, func(t *testing.T) {

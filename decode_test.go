@@ -33,7 +33,7 @@ func TestEqualPartsOfADocumentKeepTheirOwnMeaning(t *testing.T) {
 	}
 }
 
-func TestABadListIsBadWhereverItStands(t *testing.T) {
+func TestEqualInvalidListsAreReportedInEachFlag(t *testing.T) {
 	const bad = `{"tags": [1], "rules": [{"if": {"attribute": "a", "in": [null]}, "serve": "on"}]}`
 	rules := decodeFlags(t, `"one": `+bad+`, "two": `+bad, ``, nil)
 
@@ -71,7 +71,7 @@ func TestDanglingReferencesAreFoundHoweverDeepTheyStand(t *testing.T) {
 	}
 }
 
-func TestDatesComeBackAsTheyWereWritten(t *testing.T) {
+func TestDatesAreReportedAsTheyAreWritten(t *testing.T) {
 	for _, date := range []string{"0001-01-01", "1969-12-31", "1970-01-01", "2027-02-01", "9999-12-31"} {
 		rules := decodeFlags(t, fmt.Sprintf(`"a": {"created": %q, "expires": %q}`, date, date), ``, nil)
 

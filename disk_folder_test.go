@@ -124,7 +124,7 @@ func TestAFolderThatOthersMayOnlyReadIsTakenAsItIs(t *testing.T) {
 	})
 }
 
-func TestACopyThatIsNotOnlyOursOrNoFileOrHugeIsSetAside(t *testing.T) {
+func TestForeignIrregularAndHugeDiskCopiesAreRefused(t *testing.T) {
 	for name, test := range map[string]struct {
 		plant func(t *testing.T, path string)
 		want  string

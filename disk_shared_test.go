@@ -38,7 +38,7 @@ func TestTimeDoesNotGoBackThroughASharedFolder(t *testing.T) {
 	})
 }
 
-func TestAHeadThatBeliesItsDocumentIsNoCopy(t *testing.T) {
+func TestADiskCopyWithTheHeaderOfAnotherDocumentIsRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		folder := t.TempDir()
 		leaveCopy(t, folder, flagsDocument(3, "a"))

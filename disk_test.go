@@ -82,7 +82,7 @@ func TestTheHigherRevisionOfDiskAndBootstrapIsServed(t *testing.T) {
 	})
 }
 
-func TestADiskCopyThatCannotBeUsedIsSetAsideAndTold(t *testing.T) {
+func TestADamagedDiskCopyIsRenamedAndReported(t *testing.T) {
 	rewrite := func(change func([]byte) []byte) func(*testing.T, string) {
 		return func(t *testing.T, path string) {
 			t.Helper()

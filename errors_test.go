@@ -93,7 +93,7 @@ func TestEveryErrorHasThePrefixOnce(t *testing.T) {
 	}
 }
 
-func TestAnErrorWithinAnotherCanStillBeAskedFor(t *testing.T) {
+func TestWrappedErrorsAreFoundByIsAndAs(t *testing.T) {
 	_, err := New(Bytes(nil), WithBootstrap([]byte(flagsDocument(1, "a"))), WithEnvironment("production"))
 	assert.ErrorIs(t, err, ErrEnvironment)
 }

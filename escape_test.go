@@ -184,7 +184,7 @@ func waysOnTheStack(c *Client, p *pieces) []stackCase {
 	}
 }
 
-func TestAnswersForTextsOnTheStackAllocateNothing(t *testing.T) { //nolint:paralleltest // AllocsPerRun must not run in parallel
+func TestAnswersForTextsOnTheStackAllocateNothing(t *testing.T) { //nolint:paralleltest // AllocsPerRun
 	sink := Sink(func(context.Context, []Exposure) error { return nil })
 	p := newPieces()
 	for name, client := range map[string]*Client{
@@ -204,7 +204,7 @@ func TestAnswersForTextsOnTheStackAllocateNothing(t *testing.T) { //nolint:paral
 
 // Copies are made for what may be kept. How many allocations they take does not depend on how many
 // attributes a subject has.
-func TestWhatMayBeKeptIsCopiedInFewAllocations(t *testing.T) { //nolint:paralleltest // AllocsPerRun must not run in parallel
+func TestCopiesForHooksAndFormatsAreMadeInFewAllocations(t *testing.T) { //nolint:paralleltest // AllocsPerRun
 	p := newPieces()
 	hook := newAllocClient(t, WithHooks(Hooks{OnEvaluate: func(Evaluation) {}}))
 	theirs := newAllocClient(t, WithFormat(theirFormat{}))
@@ -262,7 +262,7 @@ func (theirFormat) Decode(document []byte) (Rules, error) {
 	return struct{ Rules }{rules}, err
 }
 
-func TestTheFirstExposureOfASubjectCopiesItInFewAllocations(t *testing.T) { //nolint:paralleltest // AllocsPerRun must not run in parallel
+func TestTheFirstExposureOfASubjectCopiesItInFewAllocations(t *testing.T) { //nolint:paralleltest // AllocsPerRun
 	sink := Sink(func(context.Context, []Exposure) error { return nil })
 	few := exposureAllocations(newAllocClient(t, WithExposures(sink)), false)
 	many := exposureAllocations(newAllocClient(t, WithExposures(sink)), true)

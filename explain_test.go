@@ -51,7 +51,7 @@ func explainedRules(t *testing.T) Explainer {
 	return explainer
 }
 
-func TestAnExplanationReadsAsTheDecisionWent(t *testing.T) {
+func TestExplanationsShowTheStepsOfTheDecision(t *testing.T) {
 	t.Parallel()
 	rules := explainedRules(t)
 	for _, test := range []struct {
@@ -181,9 +181,9 @@ func TestExplainWithoutARulesetOrAClient(t *testing.T) {
 	assert.Equal(t, TierDefaults, x.Tier)
 }
 
-// TestPrivateAttributesLeaveTheClientNowhere plants values that are found nowhere else, and looks
+// TestPrivateAttributesNeverLeaveTheClient plants values that are found nowhere else, and looks
 // for them in all that comes out.
-func TestPrivateAttributesLeaveTheClientNowhere(t *testing.T) {
+func TestPrivateAttributesNeverLeaveTheClient(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const secret = "s3cret"
 		document := `{"schema":1,"flags":{

@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestTheExposureQueueIsBoundedByBytesAndEachByteIsGivenBack(t *testing.T) {
+func TestTheExposureQueueIsBoundedByBytesAndReleasesThem(t *testing.T) {
 	large := strings.Repeat("x", 60<<10)
 	var strs []any
 	for range 1000 {
@@ -73,7 +73,7 @@ func TestSmallExposuresMeetTheBoundByNumberFirst(t *testing.T) {
 	})
 }
 
-func TestACopyOfASubjectTakesTheRoomThatWasMeasured(t *testing.T) {
+func TestACopyOfASubjectTakesTheBytesThatWereMeasured(t *testing.T) {
 	entries := map[string]any{}
 	for i := range 500 {
 		entries[fmt.Sprintf("%0100d", i)] = "value"

@@ -70,7 +70,7 @@ func requireBalance(t *testing.T, s ExposureStatus) {
 	require.Equal(t, s.Produced, s.Sent+s.Dropped+s.Duplicates+s.Queued, "%+v", s)
 }
 
-func TestTheFlagsTrackSaysWhatIsCounted(t *testing.T) {
+func TestTheTrackOfAFlagDecidesWhichEvaluationsAreExposed(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name string
@@ -114,7 +114,7 @@ func TestTheFlagsTrackSaysWhatIsCounted(t *testing.T) {
 	}
 }
 
-func TestAnExposureSaysWhoSawWhat(t *testing.T) {
+func TestAnExposureHasTheSubjectTheFlagAndTheVariant(t *testing.T) {
 	t.Parallel()
 	sink := &collector{}
 	now := time.Date(2026, 11, 15, 12, 0, 0, 0, time.UTC)
@@ -151,7 +151,7 @@ func TestAnExposureSaysWhoSawWhat(t *testing.T) {
 	assert.Less(t, in, 54)
 }
 
-func TestWhatIsKeptIsACopy(t *testing.T) {
+func TestExposuresHoldCopiesOfSubjects(t *testing.T) {
 	t.Parallel()
 	sink := &collector{}
 	client := newExperiment(t, sink.Expose)
@@ -168,7 +168,7 @@ func TestWhatIsKeptIsACopy(t *testing.T) {
 	assert.Equal(t, "DE", value.Text())
 }
 
-func TestASubjectIsToldOnceAWindow(t *testing.T) {
+func TestASubjectIsExposedOnceAWindow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sink := &collector{}
 		client := newExperiment(t, sink.Expose, WithExposureWindow(time.Hour, 0))
@@ -194,7 +194,7 @@ func TestASubjectIsToldOnceAWindow(t *testing.T) {
 	})
 }
 
-func TestAWindowOfZeroTellsEveryEvaluation(t *testing.T) {
+func TestAWindowOfZeroExposesEveryEvaluation(t *testing.T) {
 	t.Parallel()
 	sink := &collector{}
 	client := newExperiment(t, sink.Expose, WithExposureWindow(0, 0))
@@ -205,7 +205,7 @@ func TestAWindowOfZeroTellsEveryEvaluation(t *testing.T) {
 	assert.Len(t, sink.all(), 10)
 }
 
-func TestTheMemoryIsBoundedAndForgetsWhoWasNotSeenForLongest(t *testing.T) {
+func TestTheMemoryOfExposuresIsBoundedAndDropsTheOldest(t *testing.T) {
 	t.Parallel()
 	sink := &collector{}
 	client := newExperiment(t, sink.Expose, WithExposureWindow(time.Hour, 2))
@@ -265,7 +265,7 @@ func TestAQueueThatIsSmallerThanABatchDoesNotWaitForMore(t *testing.T) {
 	})
 }
 
-func TestASinkThatHangsForMinutesSlowsNothingAndNothingGetsLostUncounted(t *testing.T) {
+func TestAHangingSinkSlowsNothingAndLossesAreCounted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		hang := 7 * time.Minute
 		sink := &collector{before: func(context.Context) error { time.Sleep(hang); return nil }} // deaf to its context
@@ -334,7 +334,7 @@ func TestCloseGivesUpOnASinkThatHangs(t *testing.T) {
 	})
 }
 
-func TestCloseDeliversAndASinkThatListensIsCutOffInTime(t *testing.T) {
+func TestCloseDeliversExposuresAndCancelsASlowSinkInTime(t *testing.T) {
 	t.Run("what is queued is delivered", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			sink := &collector{}
@@ -365,7 +365,7 @@ func TestCloseDeliversAndASinkThatListensIsCutOffInTime(t *testing.T) {
 	})
 }
 
-func TestASinkThatFailsIsToldOfAndItsSubjectsAreTriedAgain(t *testing.T) {
+func TestAFailingSinkIsReportedAndItsSubjectsAreExposedAgain(t *testing.T) {
 	for _, test := range []struct {
 		name  string
 		fail  func(context.Context) error
@@ -439,7 +439,7 @@ func TestASinkMayCloseTheClient(t *testing.T) {
 	})
 }
 
-func TestCountersBalanceWhileManyEvaluateFlushAndClose(t *testing.T) {
+func TestExposureCountersBalanceDuringConcurrentUse(t *testing.T) {
 	t.Parallel()
 	var taken sync.Map
 	sink := Sink(func(_ context.Context, batch []Exposure) error {
@@ -531,7 +531,7 @@ type brokenWriter struct{}
 
 func (brokenWriter) Write([]byte) (int, error) { return 0, errors.New("broken pipe") }
 
-func TestALineSinkTellsWhatItsWriterSays(t *testing.T) {
+func TestALineSinkReturnsTheErrorOfItsWriter(t *testing.T) {
 	t.Parallel()
 	require.EqualError(t, LineSink(brokenWriter{})(t.Context(), make([]Exposure, 1)), "broken pipe")
 	assert.Nil(t, LineSink(nil), "New refuses it")

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestARefusedDocumentLeavesWhatIsServed(t *testing.T) {
+func TestARefusedDocumentLeavesTheRulesetInUse(t *testing.T) {
 	held := `{"schema":1,"revision":5,"environment":"production","flags":{"a":{"default":"on"}}}`
 	for name, test := range map[string]struct {
 		body    string
@@ -71,7 +71,7 @@ func TestARefusedDocumentLeavesWhatIsServed(t *testing.T) {
 	}
 }
 
-func TestWhoMeansItMayEmptyAndTurnBack(t *testing.T) {
+func TestOptionsAllowEmptyAndLowerRevisions(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		source := newScript(serving("", flagsDocument(5, "a")))
 		client := newTestClient(t, source, WithEmptyAllowed(), WithLowerRevisionAllowed())
@@ -103,7 +103,7 @@ func TestNotModifiedWithoutAQuestionIsAnError(t *testing.T) {
 	})
 }
 
-func TestAServerThatChokesOnTheValidatorIsAskedWithout(t *testing.T) {
+func TestAServerThatFailsOnTheValidatorIsAskedWithoutOne(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		source := newScript(serving("v1", flagsDocument(1, "a")))
 		client := newTestClient(t, source)
@@ -172,7 +172,7 @@ func TestTheBootstrapIsServedUntilTheSourceAnswers(t *testing.T) {
 	})
 }
 
-func TestTheBootstrapsOwnBytesFromTheSourceMakeItFresh(t *testing.T) {
+func TestASourceThatReturnsTheBootstrapMakesItFresh(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		body := flagsDocument(7, "a")
 		source := newScript(failing(errors.New("down"))) // or the first fetch would race with the next line
@@ -195,7 +195,7 @@ func TestAnEmptyDocumentDoesNotReplaceABootstrap(t *testing.T) {
 	})
 }
 
-func TestABadFlagKeepsItsDefinitionAndIsTold(t *testing.T) {
+func TestABadFlagKeepsItsDefinitionAndIsReported(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		heard, log := &recorder{}, &logged{}
 		source := newScript(serving("", flagsDocument(1, "a", "b")))

@@ -39,7 +39,7 @@ func TestHandlesAnswerAsTheViewDoes(t *testing.T) {
 	assert.Equal(t, JSONDetail(v, "limits", handledLimits{}), JSONFlag[handledLimits]{Key: "limits"}.Detail(v))
 }
 
-func TestHandlesGiveTheirDefaultsWhereTheFlagCannotBeHad(t *testing.T) {
+func TestHandlesGiveTheirDefaultsIfTheFlagCannotBeEvaluated(t *testing.T) {
 	t.Parallel()
 	client := newTestClient(t, Bytes([]byte(handled)), WithBootstrap([]byte(handled)))
 	for name, v := range map[string]View{"an unknown flag": client.For(Subject{}), "the zero view": {}} {
@@ -106,7 +106,7 @@ func TestVerifyFindsHandlesThatDoNotFit(t *testing.T) {
 	}
 }
 
-func TestVerifyListsFlagsThatNobodyAsksFor(t *testing.T) {
+func TestVerifyListsFlagsWithoutHandles(t *testing.T) {
 	t.Parallel()
 	client := newTestClient(t, Bytes([]byte(handled)), WithBootstrap([]byte(handled)))
 	unasked, err := client.Verify(BoolFlag{Key: "new-checkout"}, StringFlag{Key: "theme", Default: "dark"},
@@ -144,7 +144,7 @@ func (plainFormat) Decode(document []byte) (Rules, error) {
 	return plainRules{rules}, err
 }
 
-func TestWhatRulesCannotTellIsLeftOut(t *testing.T) {
+func TestVerifyAndExplainWorkWithMinimalRules(t *testing.T) {
 	t.Parallel()
 	client := newTestClient(t, Bytes([]byte(handled)), WithBootstrap([]byte(handled)), WithFormat(plainFormat{}))
 	_, err := client.Verify(StringFlag{Key: "theme", Default: "none of them"})

@@ -114,7 +114,7 @@ func movedShare(before, after []string) float64 {
 	return float64(moved) / float64(len(before))
 }
 
-func TestAddingAVariantMovesOnlyWhoGetsIt(t *testing.T) {
+func TestAddingAVariantMovesOnlySubjectsThatGetIt(t *testing.T) {
 	t.Parallel()
 	for _, form := range []string{"sequential", "uuids"} {
 		keys := keysOf(form)
@@ -137,7 +137,7 @@ func TestAddingAVariantMovesOnlyWhoGetsIt(t *testing.T) {
 	}
 }
 
-func TestRemovingAVariantMovesOnlyWhoHadIt(t *testing.T) {
+func TestRemovingAVariantMovesOnlyItsSubjects(t *testing.T) {
 	t.Parallel()
 	for _, form := range []string{"sequential", "uuids"} {
 		keys := keysOf(form)
@@ -187,7 +187,7 @@ var trades = []reweighting{
 	{[]float64{80, 10, 5, 5}, []float64{80, 5, 10, 5}},
 }
 
-func TestReweightingMovesFewMoreThanItMust(t *testing.T) {
+func TestReweightingMovesFewMoreSubjectsThanNecessary(t *testing.T) {
 	t.Parallel()
 	keys := keysOf("sequential")
 	table := &strings.Builder{}

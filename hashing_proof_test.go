@@ -221,7 +221,7 @@ func TestASplitIsIndependentOfTheGateAroundIt(t *testing.T) {
 	}
 }
 
-func TestNobodyLeavesWhileAPercentageGrows(t *testing.T) {
+func TestNoSubjectLeavesWhileAPercentageGrows(t *testing.T) {
 	t.Parallel()
 	steps := []float64{0, 0.1, 0.5, 1, 2.5, 5, 10, 20, 33.3, 50, 66.6, 75, 90, 99, 99.9, 100}
 	flags := map[string]any{}
@@ -255,7 +255,7 @@ func TestNobodyLeavesWhileAPercentageGrows(t *testing.T) {
 }
 
 // The controls: what would be wrong is found by the same tests on the same subjects.
-func TestTheProofsFindBadHashing(t *testing.T) {
+func TestTheStatisticalTestsRejectBadHashing(t *testing.T) {
 	t.Parallel()
 	const impossible = 1e-12
 	keys := keysOf("sequential")

@@ -16,7 +16,7 @@ import (
 	"github.com/becketflags/becket/internal/poll"
 )
 
-func TestChangesAreToldInOrderAndOnce(t *testing.T) {
+func TestChangesAreReportedInOrderAndOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		heard, log := &recorder{}, &logged{}
 		source := newScript(serving("", flagsDocument(1, "a", "b")))
@@ -97,7 +97,7 @@ func TestAHookThatHangsDelaysNothingAndLosesNoChange(t *testing.T) {
 	})
 }
 
-func TestAPanickingHookIsCountedAndTold(t *testing.T) {
+func TestAPanickingHookIsCountedAndReported(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		heard, log := &recorder{}, &logged{}
 		broken := errors.New("nil map")
@@ -172,7 +172,7 @@ func TestHooksMayCallTheClient(t *testing.T) {
 	}
 }
 
-func TestCloseTellsWhatHappenedBeforeAndWaitsForAHookWithinReason(t *testing.T) {
+func TestCloseReportsEarlierEventsAndWaitsForHooksWithinALimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		told := 0
 		hooks := Hooks{OnChange: func(Changes) { time.Sleep(2 * time.Second); told++ }}
@@ -198,7 +198,7 @@ func TestCloseTellsWhatHappenedBeforeAndWaitsForAHookWithinReason(t *testing.T) 
 	})
 }
 
-func TestFailuresGiveAHandfulOfLinesAndAllGoToTheHook(t *testing.T) {
+func TestRepeatedFailuresAreLoggedSparinglyAndAllReachTheHook(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		heard, log := &recorder{}, &logged{}
 		source := newScript(failing(errors.New("down")))
@@ -219,7 +219,7 @@ func TestFailuresGiveAHandfulOfLinesAndAllGoToTheHook(t *testing.T) {
 	})
 }
 
-func TestEvaluationsAreToldWithoutWhatIsPrivate(t *testing.T) {
+func TestEvaluationsAreReportedWithoutPrivateAttributes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var told []Evaluation
 		client := newTestClient(t, newScript(serving("", `{"schema":1,"revision":3,"environment":"test","flags":{
@@ -260,7 +260,7 @@ func TestAPrivateKeyStaysPrivate(t *testing.T) {
 	assert.Empty(t, p.clone(&anonymous).Key(), "no key stays no key")
 }
 
-func TestAClientThatNobodyListensToHasNoGoroutineForIt(t *testing.T) {
+func TestAClientWithoutHooksStartsNoGoroutineForThem(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		client := newTestClient(t, newScript(serving("", flagsDocument(1, "a"))))
 		client.notifier.mutex.Lock()

@@ -151,7 +151,7 @@ func TestOrdinaryPatternsAndTextsAreWithinTheLimits(t *testing.T) {
 	assert.Equal(t, "on", variantName(rules.Evaluate("words", KindBool, &subject, nil)))
 }
 
-func TestAnOperatorForWhichNothingIsLeftIsUnknown(t *testing.T) {
+func TestAnOperatorIsUnknownOnceTheWorkLimitIsReached(t *testing.T) {
 	rules := decodeFlags(t, `
 		"long": {"rules": [{"if": {"not": {"attribute": "a", "matches": "(?:a?){100}b"}}, "serve": "on"}]},
 		"short": {"rules": [{"if": {"not": {"attribute": "b", "matches": "(?:a?){100}b"}}, "serve": "on"}]},

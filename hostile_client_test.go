@@ -15,7 +15,7 @@ import (
 	"github.com/becketflags/becket/internal/native"
 )
 
-func TestARevisionOutOfRangeLocksNothingOutAlsoFromDisk(t *testing.T) {
+func TestADiskCopyWithARevisionOutOfRangeDoesNotBlockTheSource(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		folder := t.TempDir()
 		const typo = `{"schema":1,"revision":9223372036854775807,"flags":{"a":{"default":"on"}}}`
@@ -28,7 +28,7 @@ func TestARevisionOutOfRangeLocksNothingOutAlsoFromDisk(t *testing.T) {
 	})
 }
 
-func TestADocumentWhoseRevisionIsOutOfRangeIsNoBarToTheNext(t *testing.T) {
+func TestARevisionOutOfRangeDoesNotBlockTheNextDocument(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		source := newScript(serving("v1", `{"schema":1,"revision":9223372036854775807,"flags":{"a":{}}}`))
 		client := newTestClient(t, source)

@@ -144,7 +144,7 @@ func TestProblemsOfAFlagAreListedUpToAHundred(t *testing.T) {
 	assert.Regexp(t, `flags\.f at 1:\d+: \d+ more problems are not listed$`, problems[99].Error())
 }
 
-func TestAKeyThatIsTooLongIsShortenedWhereverItIsTold(t *testing.T) {
+func TestLongKeysAreShortenedInMessages(t *testing.T) {
 	key := strings.Repeat("k", 40_000)
 	rules, err := Native.Decode([]byte(`{"schema":1,"flags":{"` + key + `":{"unknown":1},"good":{}}}`))
 	require.NoError(t, err)
@@ -169,7 +169,7 @@ func TestThePathOfADeepProblemKeepsItsTwoEnds(t *testing.T) {
 	assert.Contains(t, text, ".all[0].lt at 1:")
 }
 
-func TestOneSuggestionIsMadeForAFlagAndNoneForALongName(t *testing.T) {
+func TestAtMostOneSuggestionIsMadeForAFlag(t *testing.T) {
 	rules, err := Native.Decode([]byte(`{"schema":1,"flags":{
 		"two": {"enabld": true, "ruls": [], "description": "` + letters(100) + `"},
 		"long": {"` + letters(70) + `": true}}}`))

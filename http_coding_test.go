@@ -62,7 +62,7 @@ func TestContentCodingsOfS3AreRead(t *testing.T) {
 	}
 }
 
-func TestContentCodingsThatNobodyAskedForAreNamed(t *testing.T) {
+func TestErrorsNameContentCodingsThatWereNotRequested(t *testing.T) {
 	for encoding, want := range map[string]string{
 		"aws-chunked, br": `"br"`,
 		"gzip, gzip":      "gzip twice",

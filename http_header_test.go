@@ -312,7 +312,7 @@ func TestAFunctionForHeadersMayUseTheClient(t *testing.T) {
 	assert.Less(t, time.Since(began), closePatience/2, "Close waits for nothing that waits for it")
 }
 
-func TestMistakesInAFunctionForHeadersAreToldByNew(t *testing.T) {
+func TestNewReportsMistakesInAFunctionForHeaders(t *testing.T) {
 	_, err := New(HTTP("https://example.com", WithHeaderFunc(nil)))
 	require.ErrorContains(t, err, "WithHeaderFunc: the function is nil")
 	tokens := &tokens{}

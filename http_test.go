@@ -54,7 +54,7 @@ func gzipped(t *testing.T, text string) []byte {
 	return b.Bytes()
 }
 
-func TestARequestCarriesWhatItMust(t *testing.T) {
+func TestARequestCarriesItsHeaders(t *testing.T) {
 	var seen *http.Request
 	server := startServer(t, func(_ http.ResponseWriter, r *http.Request) { seen = r })
 	source := HTTP(strings.Replace(server.URL, "http://", "http://user:sesame@", 1)+"/flags.json?v=1#part",
@@ -151,7 +151,7 @@ func TestOnlyAWholeAnswerOfCode200IsADocument(t *testing.T) {
 	}
 }
 
-func TestGzipIsReadWhoeverAskedForIt(t *testing.T) {
+func TestGzipIsReadWhetherTransportOrSourceRequestedIt(t *testing.T) {
 	server := startServer(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Encoding", "GZIP")
 		w.Write(gzipped(t, `{"schema":1}`))
@@ -170,7 +170,7 @@ func TestGzipIsReadWhoeverAskedForIt(t *testing.T) {
 	}
 }
 
-func TestValidatorsThatCannotBeSentBackAreForgotten(t *testing.T) {
+func TestValidatorsThatAreNoValidHeadersAreDropped(t *testing.T) {
 	source := &httpSource{secrets: &web.Redactor{}}
 	for name, test := range map[string]struct {
 		etag, modified string
@@ -216,7 +216,7 @@ func TestATimeoutCoversTheBody(t *testing.T) {
 	}
 }
 
-func TestAClientsOwnTimeoutIsTheOneThatIsTold(t *testing.T) {
+func TestErrorsNameTheTimeoutOfTheHTTPClient(t *testing.T) {
 	server := startServer(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 	source := HTTP(server.URL, WithHTTPClient(&http.Client{Timeout: 50 * time.Millisecond}))
 	_, err := fetchOnce(t, source, Validator{})
@@ -326,7 +326,7 @@ func TestRedirectsCarryNothingToAnotherHost(t *testing.T) {
 	}
 }
 
-func TestRedirectsEnd(t *testing.T) {
+func TestRedirectsAreLimited(t *testing.T) {
 	asked := 0
 	server := startServer(t, func(w http.ResponseWriter, r *http.Request) {
 		asked++
@@ -392,7 +392,7 @@ func TestTheSignatureIsBesideTheDocument(t *testing.T) {
 	assert.Equal(t, []string{"/a%2Fb/flags.json.minisig?v=1 k", "/s "}, seen)
 }
 
-func TestTheIdentityIsTheURLAndItsHeadersUnlessToldOtherwise(t *testing.T) {
+func TestTheIdentityIsMadeOfTheURLAndItsHeadersByDefault(t *testing.T) {
 	const address = "https://example.com/a?env=b"
 	assert.Equal(t, address, HTTP(address).Identity())
 	assert.Equal(t, "shop",

@@ -83,7 +83,7 @@ func TestABadSegmentWithoutAnEarlierDefinitionMakesItsUsersBad(t *testing.T) {
 	assert.Equal(t, CodeParseError, r.Err.Code)
 }
 
-func TestAKeptFlagBearsThatItsSegmentComesBackBroken(t *testing.T) {
+func TestAKeptFlagIsEvaluatedWhenItsSegmentReturnsInvalid(t *testing.T) {
 	t.Parallel()
 	const broken = `"f": {"rules": [{"if": {"attribute": "a", "matchez": "x"}, "serve": "on"}]}`
 	rules := succession(t,
@@ -98,7 +98,7 @@ func TestAKeptFlagBearsThatItsSegmentComesBackBroken(t *testing.T) {
 	assert.Equal(t, "on", r.Variant.Name, "the segment is unknown, and so is not of it")
 }
 
-func TestLongChainsOfBadSegmentsSettleInAFewRounds(t *testing.T) {
+func TestLongChainsOfBadSegmentsAreResolvedInAFewRounds(t *testing.T) {
 	t.Parallel()
 	const length = 3000
 	chain := func(first string) string {

@@ -45,7 +45,7 @@ func TestABadFlagDoesNotStopTheOthers(t *testing.T) {
 		`becket: flags.bad.rules[0] at 1:41: unknown field "percnt" (did you mean "percent"?)`)
 }
 
-func TestEveryErrorOfAFlagIsTold(t *testing.T) {
+func TestEveryErrorOfAFlagIsReported(t *testing.T) {
 	rules := decodeFlags(t,
 		`"bad": {"enabled": 1, "of": "on", "rules": [{"if": {"attribute": "a", "lt": "x"}, "serve": "on"}]}`, ``, nil)
 
@@ -77,7 +77,7 @@ func TestABadFlagKeepsItsEarlierDefinition(t *testing.T) {
 	assert.Empty(t, fourth.Info().Bad)
 }
 
-func TestWhatAKeptDefinitionRequiresAndIsGoneIsNotMet(t *testing.T) {
+func TestAKeptRequirementOnARemovedFlagIsNotMet(t *testing.T) {
 	first := decodeFlags(t, `"a": {"requires": [{"flag": "b", "in": ["off"]}], "default": "on"}, "b": {}`, ``, nil)
 	require.Equal(t, "on", variantName(answer(first, "a")))
 
@@ -101,7 +101,7 @@ func TestABadSegmentMakesItsFlagsBadUnlessItsEarlierDefinitionIsKnown(t *testing
 	assert.Equal(t, "segments", kept.Info().Bad[0].Section)
 }
 
-func TestOnlyTheFlagsOfACycleAreBad(t *testing.T) {
+func TestOnlyFlagsInACycleAreBad(t *testing.T) {
 	rules := decodeFlags(t, `
 		"a": {"requires": [{"flag": "b", "in": ["on"]}]},
 		"b": {"rules": [{"if": {"segment": "s"}, "serve": "on"}]},
@@ -158,7 +158,7 @@ func TestAChainOfTenThousandFlagsIsEvaluated(t *testing.T) {
 	assert.ErrorContains(t, answer(rules, "f00000").Err, "10000 evaluations")
 }
 
-func TestReferencesToNothingAreErrorsOfWhoRefers(t *testing.T) {
+func TestAMissingReferenceIsReportedForTheFlagThatRefers(t *testing.T) {
 	rules := decodeFlags(t, `
 		"a": {"rules": [{"if": {"all": [{"not": {"segment": "stuff"}}]}, "serve": "on"}]},
 		"b": {"requires": [{"flag": "aa", "in": ["on"]}]}`, `"staff": {}`, nil)
@@ -168,13 +168,13 @@ func TestReferencesToNothingAreErrorsOfWhoRefers(t *testing.T) {
 	assert.ErrorContains(t, answer(rules, "b").Err, `flags.b.requires[0] at 3:22: there is no flag "aa"`)
 }
 
-func TestAKeyThatStandsTwiceIsSetAsideWithBothDefinitions(t *testing.T) {
+func TestAFlagDefinedTwiceIsInvalid(t *testing.T) {
 	rules := decodeFlags(t, `"a": {"default": "on"}, "b": {}, "a": {"default": "off"}`, ``, nil)
 	assert.ErrorContains(t, answer(rules, "a").Err, `"a" stands twice`)
 	assert.Nil(t, answer(rules, "b").Err)
 }
 
-func TestTimeReachesAFlagThroughWhatItRefersTo(t *testing.T) {
+func TestAFlagDependsOnTimeThroughItsReferences(t *testing.T) {
 	rules := decodeFlags(t, `
 		"a": {"rules": [{"if": {"segment": "s"}, "serve": "on"}]},
 		"timed": {"rules": [{"from": "2026-01-01T00:00:00Z", "serve": "on"}]}`,

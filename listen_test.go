@@ -22,7 +22,7 @@ func (s *counting) Fetch(context.Context, Validator) (Document, error) {
 
 func (s *counting) Identity() string { return "counting" }
 
-func TestWhoListensLaterHearsWhatHappensFromThenOn(t *testing.T) {
+func TestAHookAddedLaterReceivesOnlyLaterEvents(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var fixed, late []int64
 		client, err := New(&counting{},
@@ -43,7 +43,7 @@ func TestWhoListensLaterHearsWhatHappensFromThenOn(t *testing.T) {
 	})
 }
 
-func TestListeningToAClientThatNobodyListenedTo(t *testing.T) {
+func TestListenWorksOnAClientWithoutHooks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		client, err := New(&counting{})
 		require.NoError(t, err)
@@ -65,7 +65,7 @@ func TestListeningToAClientThatNobodyListenedTo(t *testing.T) {
 	})
 }
 
-func TestAViewTellsWhichRulesetItPins(t *testing.T) {
+func TestAViewReportsTheRulesetThatItPins(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		source := &counting{}
 		client, err := New(source)
@@ -94,7 +94,7 @@ func TestAViewTellsWhichRulesetItPins(t *testing.T) {
 	})
 }
 
-func TestRedactHidesWhatIsPrivate(t *testing.T) {
+func TestRedactHidesPrivateAttributes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		client, err := New(&counting{}, WithPrivateAttributes("key", "email"))
 		require.NoError(t, err)

@@ -54,7 +54,7 @@ func TestANilClientsMiddlewareServesDefaults(t *testing.T) {
 	assert.Equal(t, "none", answer.Body.String())
 }
 
-func TestWithoutAFunctionTheMiddlewareServesNobody(t *testing.T) {
+func TestTheMiddlewareWithoutAFunctionServesAnEmptySubject(t *testing.T) {
 	t.Parallel()
 	client := newTestClient(t, Bytes([]byte(handled)), WithBootstrap([]byte(handled)))
 	answer := httptest.NewRecorder()
@@ -65,7 +65,7 @@ func TestWithoutAFunctionTheMiddlewareServesNobody(t *testing.T) {
 	assert.Equal(t, "dark true", answer.Body.String())
 }
 
-func TestWhatIsLearntLaterKeepsTheRuleset(t *testing.T) {
+func TestAttributesAddedLaterKeepTheRulesetOfTheView(t *testing.T) {
 	t.Parallel()
 	rules := `{"schema":1,"flags":{"a":{"rules":[{"if":{"attribute":"plan","in":["gold"]},"serve":"on"}]}}}`
 	client := newTestClient(t, Bytes([]byte(rules)), WithBootstrap([]byte(rules)))

@@ -30,7 +30,7 @@ func manyFlags(count int) string {
 	return b.String()
 }
 
-func TestADocumentIsTheSameByHoweverManyGoroutinesItIsRead(t *testing.T) {
+func TestParallelReadingGivesTheSameRuleset(t *testing.T) {
 	for _, count := range []int{0, 1, 15, 16, 17, 1000} {
 		document := manyFlags(count) + "}"
 		one, err := decodeNative([]byte(document), 1)
@@ -53,7 +53,7 @@ func (r Result) answerText() string {
 	return fmt.Sprint(name, value, r.Rule, r.Reason, r.Err)
 }
 
-func TestHelpersEndWhenTheDocumentTurnsOutToBeBroken(t *testing.T) {
+func TestWorkersEndIfTheDocumentIsInvalid(t *testing.T) {
 	for _, end := range []string{"", "]", `, "segments": {`, "} {}"} {
 		synctest.Test(t, func(t *testing.T) { // which fails when a goroutine is left behind
 			_, err := decodeNative([]byte(manyFlags(1000)+end), 4)
@@ -62,7 +62,7 @@ func TestHelpersEndWhenTheDocumentTurnsOutToBeBroken(t *testing.T) {
 	}
 }
 
-func TestFloatsReachAsFarAsFloat64(t *testing.T) {
+func TestFloatVariantsHaveTheRangeOfFloat64(t *testing.T) {
 	t.Parallel()
 	const document = `{"schema":1,"flags":{
 		"declared":{"type":"float","variants":{"a":1e308,"b":18446744073709551616},"default":"a","metadata":{"limit":1e300}},
@@ -91,7 +91,7 @@ func TestFloatsReachAsFarAsFloat64(t *testing.T) {
 	assert.ErrorContains(t, bad[1], "flags.object.variants.a.limit[0] at 5:39: the number 1e999 is too large")
 }
 
-func TestAMomentAtTheZeroTimeIsTheFirstInstantOfTheCalendar(t *testing.T) {
+func TestTheZeroTimeIsTheFirstInstantOfTheCalendar(t *testing.T) {
 	t.Parallel()
 	rules, err := Native.Decode([]byte(`{"schema": 1, "flags": {
 		"until": {"rules": [{"until": "0001-01-01T00:00:00.000000001Z", "serve": "on"}]},

@@ -105,7 +105,7 @@ func TestADecodingThatEndsItsGoroutineIsAnErrorForTheOthers(t *testing.T) {
 	assert.Equal(t, CodeTypeMismatch, err.Code)
 }
 
-func TestWhoAsksForTheSameTypeSharesAndOnlyThatType(t *testing.T) {
+func TestChecksOfTheSameTypeShareOneObject(t *testing.T) {
 	t.Parallel()
 	v := objectView(t)
 	one, two := JSON(v, "limits", objectLimits{}), JSON(v, "limits", objectLimits{})
@@ -124,7 +124,7 @@ func TestWhoAsksForTheSameTypeSharesAndOnlyThatType(t *testing.T) {
 	assert.Equal(t, []int{1, 2}, JSON(v, "list", []int(nil)))
 }
 
-func TestAllAndJSONShareWhatAnAnyIs(t *testing.T) {
+func TestAllGivesObjectsAsJSONOfAnyDoes(t *testing.T) {
 	t.Parallel()
 	v := objectView(t)
 	details := maps.Collect(v.All())
@@ -140,7 +140,7 @@ func (*bursting) UnmarshalJSON([]byte) error { panic(errExplosion) }
 
 var errExplosion = errors.New("boom")
 
-func TestAnObjectThatDoesNotFitGivesTheFallbackAndSaysWhy(t *testing.T) {
+func TestAnObjectThatDoesNotFitGivesTheFallbackAndAnError(t *testing.T) {
 	t.Parallel()
 	v := objectView(t)
 	d := JSONDetail(v, "limits", []int{7})

@@ -24,7 +24,7 @@ func newOverriddenClient(t *testing.T, text string, options ...Option) *Client {
 	return newTestClient(t, Bytes([]byte(handled)), options...)
 }
 
-func TestAnOverrideStandsBeforeTheRuleset(t *testing.T) {
+func TestAnOverrideReplacesTheAnswerOfTheRuleset(t *testing.T) {
 	t.Parallel()
 	v := newOverriddenClient(t,
 		`{"new-checkout":true,"theme":"light","limit":"high","ratio":1,"limits":{"rps":5},"unheard-of":"x","broken":2}`).For(
@@ -47,7 +47,7 @@ func TestAnOverrideStandsBeforeTheRuleset(t *testing.T) {
 	require.ErrorIs(t, v.BoolDetail("theme", false).Err, ErrTypeMismatch)
 }
 
-func TestWhatIsNotOverriddenIsAsItWas(t *testing.T) {
+func TestOtherFlagsAreUnchangedByOverrides(t *testing.T) {
 	t.Parallel()
 	v := newOverriddenClient(t, `{"theme":"light"}`).For(Subject{})
 	d := v.IntDetail("limit", 0)
@@ -128,7 +128,7 @@ func TestOverridesWorkBeforeThereIsARuleset(t *testing.T) {
 	}
 }
 
-func TestOverridesAreWarnedOfAndGiveNoExposures(t *testing.T) {
+func TestOverridesAreLoggedAndGiveNoExposures(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		out, sink := &logged{}, &collector{}
 		client := newTestClient(t, Bytes([]byte(experiment)), WithBootstrap([]byte(experiment)),
@@ -199,7 +199,7 @@ func TestWrongOverridesAreRefusedByNew(t *testing.T) {
 	require.ErrorContains(t, err, "come from one file")
 }
 
-func TestTheEnvironmentNamesAFileOnlyWhereTheProgramAsks(t *testing.T) {
+func TestOverridesFromTheEnvironmentNeedAnOption(t *testing.T) {
 	file := writeOverrides(t, `{"theme":"light"}`)
 	t.Setenv("BECKET_OVERRIDES", file)
 	without := newTestClient(t, Bytes([]byte(handled)), WithBootstrap([]byte(handled)))

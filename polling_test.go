@@ -243,7 +243,7 @@ func TestASourceThatPanicsIsAFailure(t *testing.T) {
 	})
 }
 
-func TestWaitTellsWhatFailed(t *testing.T) {
+func TestWaitReportsTheFailure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cause := errors.New("no route to host")
 		source := newScript(failing(cause))
@@ -301,7 +301,7 @@ func (s *pointedSource) Identity() string             { return s.identity }
 func (f *pointedFormat) Name() string                 { return f.name }
 func (f *pointedFormat) Decode([]byte) (Rules, error) { return nil, errors.ErrUnsupported }
 
-func TestNewTellsEveryMistake(t *testing.T) {
+func TestNewReportsEveryMistake(t *testing.T) {
 	for name, test := range map[string]struct {
 		source  Source
 		options []Option

@@ -57,7 +57,7 @@ func TestEverySnippetIsAnExampleThatRuns(t *testing.T) {
 	}
 }
 
-func TestTheRulesetOfTheReadmeIsAGoodOne(t *testing.T) {
+func TestTheRulesetOfTheReadmeIsValid(t *testing.T) {
 	documents := blocks(t, "README.md", "json")
 	rules, err := becket.Native.Decode([]byte(documents[0]))
 	require.NoError(t, err)
@@ -70,7 +70,7 @@ func TestTheRulesetOfTheReadmeIsAGoodOne(t *testing.T) {
 	require.NoError(t, err)
 	assert.Empty(t, rules.Info().Bad)
 }
-func TestTheReadmeLinksToPagesThatAreThere(t *testing.T) {
+func TestLinksOfTheReadmeLeadToExistingPages(t *testing.T) {
 	text, err := os.ReadFile("README.md")
 	require.NoError(t, err)
 	for _, match := range regexp.MustCompile(`\]\(([^)#:]+)\)`).FindAllStringSubmatch(string(text), -1) {

@@ -110,7 +110,7 @@ func TestAServerThatEchoesSecretsGetsThemIntoNoError(t *testing.T) {
 	}
 }
 
-func TestAnETagThatRepeatsASecretIsNotKept(t *testing.T) {
+func TestAnETagThatRepeatsASecretIsNotStored(t *testing.T) {
 	server := startServer(t, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Etag", `"`+r.Header.Get("Authorization")+r.Header.Get("X-Environment")+`"`)
 		say(w, flagsDocument(1, "a"))
@@ -123,7 +123,7 @@ func TestAnETagThatRepeatsASecretIsNotKept(t *testing.T) {
 	assert.Equal(t, `"production"`, client.Status().ETag, "an ordinary word in an ETag must not cost every 304")
 }
 
-func TestMistakesInAddressesAndHeadersQuoteNothing(t *testing.T) {
+func TestErrorsAboutAddressesAndHeadersQuoteNoSecret(t *testing.T) {
 	for name, source := range map[string]Source{
 		"a slash in the password":   HTTP("https://user:sesame/open@example.com/flags.json"),
 		"a percent in the password": HTTP("https://user:sesame%zz@example.com/"),

@@ -95,7 +95,7 @@ func TestWeightsOfAnySizeDrawAlike(t *testing.T) {
 	}
 }
 
-func TestADocumentsWeightsMayBeMinute(t *testing.T) {
+func TestTheSmallestFloatsAreValidWeights(t *testing.T) {
 	for i := range 200 {
 		key := fmt.Sprintf("user-%d", i)
 		plain := splitWinner(t, "minute", map[string]float64{"a": 1, "b": 2, "c": 4}, key)

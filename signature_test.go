@@ -103,7 +103,7 @@ func TestASignedDocumentIsAcceptedAndOthersAreNot(t *testing.T) {
 	}
 }
 
-func TestAPublicationUnderWayIsNoAttack(t *testing.T) {
+func TestDocumentAndSignatureMayArriveAtDifferentTimes(t *testing.T) {
 	trusted, key := newKey(t)
 	good, next := flagsDocument(1, "a"), flagsDocument(2, "b")
 	for name, late := range map[string]func(*signedScript){
@@ -209,7 +209,7 @@ func TestAForgedValidatorOfASignedCopyPinsNothing(t *testing.T) {
 
 // A folder's writer can forge a head, but not keep a signed document from replacing an unsigned
 // one.
-func TestAnUnsignedCopyOfAHigherRevisionIsReplaced(t *testing.T) {
+func TestAnUnsignedDiskCopyOfAHigherRevisionIsReplaced(t *testing.T) {
 	trusted, key := newKey(t)
 	synctest.Test(t, func(t *testing.T) {
 		folder := t.TempDir()

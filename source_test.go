@@ -39,7 +39,7 @@ func TestAFileIsReadAgainWhenItsContentChanges(t *testing.T) {
 	})
 }
 
-func TestAFileThatIsNoneIsAnError(t *testing.T) {
+func TestPathsThatAreNoRegularFilesAreErrors(t *testing.T) {
 	folder := t.TempDir()
 	_, err := File(folder).Fetch(t.Context(), Validator{})
 	require.ErrorContains(t, err, "is not a regular file")

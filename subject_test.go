@@ -85,7 +85,7 @@ func shout(text string) shouting { return shouting{text} }
 
 func (s *shouting) MarshalText() ([]byte, error) { return []byte(s.text + "!"), nil }
 
-func TestAnyTakesWhatHasAMeaning(t *testing.T) {
+func TestAnyConvertsSupportedValues(t *testing.T) {
 	t.Parallel()
 	type word string
 	text, none := "pointed to", (*string)(nil)
@@ -299,7 +299,7 @@ func TestNamesWithDotsInsideOfMapsDoNotCollide(t *testing.T) {
 	}
 }
 
-func TestWhatHoldsItselfEnds(t *testing.T) {
+func TestAnyStopsAtCycles(t *testing.T) {
 	t.Parallel()
 	endless := map[string]any{"a": 1}
 	endless["self"] = endless
@@ -318,7 +318,7 @@ func TestWhatHoldsItselfEnds(t *testing.T) {
 	assert.Len(t, NewSubject("", Any("x", list)).Ignored(), 1)
 }
 
-func TestAnyTakesWhatKnowsItsText(t *testing.T) {
+func TestAnyConvertsTextMarshalers(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
 		value any
@@ -337,7 +337,7 @@ func TestAnyTakesWhatKnowsItsText(t *testing.T) {
 	}
 }
 
-func TestWhatSharesItsPartsEndsToo(t *testing.T) {
+func TestAnyIsBoundedForSharedParts(t *testing.T) {
 	t.Parallel()
 	list, nested := []any{1, map[string]any{}}, map[string]any{"a": 1}
 	for range 50 {
@@ -385,7 +385,7 @@ func entries(s Subject) func(func(root, name string) bool) {
 	}
 }
 
-func TestAnEndlessNameIsNoName(t *testing.T) {
+func TestAttributesWithTooLongNamesAreLeftOut(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("n", 1<<17)
 	s := NewSubject("user-1", String(long, "a"), String("b", "c"))

@@ -31,7 +31,7 @@ func (l *standardLog) String() string {
 	return l.text.String()
 }
 
-func TestStrayAnswersReachNoLog(t *testing.T) {
+func TestUnsolicitedHTTPResponsesAreNotLogged(t *testing.T) {
 	collected := &standardLog{}
 	before := log.Writer()
 	log.SetOutput(collected)

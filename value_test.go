@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-func TestValuesHoldWhatTheyWereMadeOf(t *testing.T) {
+func TestValuesReturnTheValuesTheyWereMadeOf(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 1, 2, 3, 4, 5, 678, time.UTC)
 	for _, test := range []struct {
@@ -62,7 +62,7 @@ func TestValuesHoldWhatTheyWereMadeOf(t *testing.T) {
 	assert.Equal(t, KindFloat, NumberValue(math.NaN()).Kind())
 }
 
-func TestAValueOfAnotherKindIsTheZeroOfWhatIsAsked(t *testing.T) {
+func TestReadingAValueAsAnotherKindGivesZero(t *testing.T) {
 	t.Parallel()
 	all := []Value{
 		{}, BoolValue(true), StringValue("a"), IntValue(7), NumberValue(0.5), timeValue(time.Unix(7, 7)),
@@ -84,7 +84,7 @@ func TestAValueOfAnotherKindIsTheZeroOfWhatIsAsked(t *testing.T) {
 	}
 }
 
-func TestKindsTiersAndTruthsHaveNames(t *testing.T) {
+func TestKindsAndTiersHaveNames(t *testing.T) {
 	t.Parallel()
 	assert.Equal(t, "boolean", KindBool.String())
 	assert.Equal(t, "list", KindList.String())

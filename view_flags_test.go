@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestAViewListsItsFlagsAndPeeksWithoutTellingAnybody(t *testing.T) {
+func TestListingAndPeekingReportNoEvaluation(t *testing.T) {
 	t.Parallel()
 	sink := &collector{}
 	told := 0
@@ -31,7 +31,7 @@ func TestAViewListsItsFlagsAndPeeksWithoutTellingAnybody(t *testing.T) {
 	assert.Equal(t, 1, told, "an evaluation is told")
 }
 
-func TestAViewOfNothingHasNoFlags(t *testing.T) {
+func TestAViewWithoutARulesetHasNoFlags(t *testing.T) {
 	t.Parallel()
 	for range (View{}).Flags() {
 		t.Error("there is a flag")

@@ -174,7 +174,7 @@ func TestExplanationsNameTheAttributeThatIsHashed(t *testing.T) {
 // maxZones is how many time zones one document may name.
 const maxZones = 1000
 
-func TestADocumentMayNameOnlySoManyTimeZones(t *testing.T) {
+func TestTheNumberOfTimeZonesInADocumentIsLimited(t *testing.T) {
 	t.Parallel()
 	var flags []string
 	for i := range maxZones + 5 {

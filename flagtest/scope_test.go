@@ -27,7 +27,7 @@ func variantsRun(t *testing.T, fake *flagtest.Flags, flag string) []string {
 	return run
 }
 
-func TestEachVariantForgetsWhatAnEndedSubtestHasSet(t *testing.T) {
+func TestEachVariantForgetsValuesOfEndedSubtests(t *testing.T) {
 	t.Parallel()
 	fake := flagtest.New(t, flagtest.Values{"theme": "dark", "limit": 1})
 	fake.Set("theme", "light")
@@ -56,7 +56,7 @@ func TestAVariantOfTwoSubtestsStaysUntilBothHaveEnded(t *testing.T) {
 	assert.Equal(t, []string{"dark"}, variantsRun(t, fake, "theme"))
 }
 
-func TestASubtestTakesOnlyItsOwnValuesWithIt(t *testing.T) {
+func TestASubtestRemovesOnlyItsOwnValues(t *testing.T) {
 	t.Parallel()
 	fake := flagtest.New(t, flagtest.Values{"theme": "dark"})
 	w := &witness{TB: t}
@@ -129,8 +129,8 @@ func TestSetAfterTheTestHasEndedDoesNothing(t *testing.T) {
 
 const failing = "FLAGTEST_FAILING"
 
-// TestFailing fails in the process that TestFailuresNameTheLineOfTheCode starts.
-func TestFailing(t *testing.T) {
+// TestCallsThatFail fails in the process that TestFailuresNameTheLineOfTheCode starts.
+func TestCallsThatFail(t *testing.T) {
 	if os.Getenv(failing) == "" {
 		t.Skip("it is run by TestFailuresNameTheLineOfTheCode")
 	}
@@ -152,7 +152,7 @@ func TestFailing(t *testing.T) {
 
 func TestFailuresNameTheLineOfTheCode(t *testing.T) {
 	t.Parallel()
-	child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestFailing$", "-test.v")
+	child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestCallsThatFail$", "-test.v")
 	child.Env = append(os.Environ(), failing+"=1")
 	output, err := child.CombinedOutput()
 	require.Error(t, err)

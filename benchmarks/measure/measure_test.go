@@ -25,7 +25,7 @@ func TestMedian(t *testing.T) {
 	}
 }
 
-func TestCompareTellsSlowFromFastAndCountsAllocations(t *testing.T) {
+func TestCompareDistinguishesSlowFromFastAndCountsAllocations(t *testing.T) {
 	fast := Task{
 		Name: "fast", Cycle: 4,
 		Run: func(n int) uint64 { time.Sleep(time.Duration(n) * time.Microsecond); return uint64(n) },

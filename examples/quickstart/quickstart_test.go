@@ -88,7 +88,7 @@ func TestHandlesFitTheRuleset(t *testing.T) {
 	assert.Equal(t, []string{"reviews"}, unasked)
 }
 
-func TestShippedRulesetsAreSound(t *testing.T) {
+func TestShippedRulesetsAreValid(t *testing.T) {
 	names, err := filepath.Glob(filepath.Join("..", "..", "testdata", "rulesets", "*.json"))
 	require.NoError(t, err)
 	require.NotEmpty(t, names)

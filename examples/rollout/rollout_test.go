@@ -82,7 +82,7 @@ func TestRollout(t *testing.T) {
 	})
 }
 
-func TestPlotShowsWhoDropsOut(t *testing.T) {
+func TestThePlotShowsUsersWhoDropOut(t *testing.T) {
 	before, now := []bool{true, true, false, false}, []bool{true, false, true, false}
 	assert.Equal(t, "#x+.", plot(before, now))
 	assert.Equal(t, stage{percent: 50, in: 2, came: 1, left: 1}, compare(50, before, now))

@@ -85,7 +85,7 @@ func TestWithoutRulesetDefaultsHold(t *testing.T) {
 	assert.Contains(t, body, "step 1 of 4")
 }
 
-func TestServerEndsWhenAsked(t *testing.T) {
+func TestTheServerEndsByASignal(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	log := &urlLog{found: make(chan string, 1)}

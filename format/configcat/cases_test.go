@@ -30,7 +30,7 @@ type ownCase struct {
 
 // testdata/cases.json was written from the specification alone; its hashes and buckets come from
 // another language's library.
-func TestOwnCases(t *testing.T) {
+func TestEvaluationCases(t *testing.T) {
 	groups := readJSON[[]struct {
 		Name   string          `json:"name"`
 		Config json.RawMessage `json:"config"`

@@ -129,7 +129,7 @@ func TestADocumentOverTheLimitOfItsSizeIsRefused(t *testing.T) {
 	assert.ErrorContains(t, err, "67108865")
 }
 
-func TestTooManyValuesMakeOneBadSetting(t *testing.T) {
+func TestASettingWithTooManyValuesIsInvalid(t *testing.T) {
 	document := `{"f":{"huge":{"t":0,"r":[` + strings.Repeat(`"",`, 4_000_000) +
 		`""],"v":{"b":true}},"fine":{"t":0,"v":{"b":true}}}}`
 	var rules becket.Rules

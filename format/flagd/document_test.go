@@ -12,7 +12,7 @@ import (
 	"github.com/becketflags/becket"
 )
 
-func TestDocumentsThatAreRefused(t *testing.T) {
+func TestInvalidDocumentsAreRefused(t *testing.T) {
 	for document, message := range map[string]string{
 		``:                                "not valid JSON",
 		`{"flags": {`:                     "not valid JSON",
@@ -42,7 +42,7 @@ func nested(depth int, rule string) string {
 	return strings.Repeat(`{"!":[`, depth) + rule + strings.Repeat(`]}`, depth)
 }
 
-func TestABadFlagSetsItselfAside(t *testing.T) {
+func TestABadFlagIsReportedAndTheOthersAreServed(t *testing.T) {
 	for bad, message := range map[string]string{
 		`"a": 5`:                                       "flags.a at 3:6: not a flagd document: expected an object",
 		`"a": {"state": 5}`:                            "flags.a at 3:6: not a flagd document: expected a text",

@@ -101,7 +101,7 @@ func TestFractionalAssignsAsFlagdDoes(t *testing.T) {
 	}
 }
 
-func TestTheDataOfAnEvaluation(t *testing.T) {
+func TestRulesReadTheAttributesOfTheSubject(t *testing.T) {
 	subject := becket.NewSubject("user-1",
 		becket.String("key", "not the targeting key"),
 		becket.Time("since", time.Date(2026, 11, 1, 12, 0, 0, 500_000_000, time.FixedZone("", 3600))),
@@ -149,7 +149,7 @@ func TestTheDataOfAnEvaluation(t *testing.T) {
 	assert.Len(t, all.more.members, 11)
 }
 
-func TestTheClockIsReadOnlyWhenARuleAsks(t *testing.T) {
+func TestTheClockIsReadOnlyForRulesThatDependOnTime(t *testing.T) {
 	document, err := os.ReadFile(filepath.Join("testdata", "flags.flagd.json"))
 	require.NoError(t, err)
 	var looks atomic.Int64

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestEachByteAndEachLengthOfADamagedCopyIsNoticed(t *testing.T) {
+func TestDamageAtAnyByteOrLengthIsDetected(t *testing.T) {
 	identity := strings.Repeat("0", 64)
 	body := document(3, "a")
 	head, err := encode(identity,

@@ -68,7 +68,7 @@ func TestAFullDiskKeepsTheOldCopy(t *testing.T) {
 	}
 }
 
-func TestLeftoversOfCrashesAreRemovedButOnlyOurOwnOldOnes(t *testing.T) {
+func TestOnlyOldTemporaryFilesOfThisDiskCopyAreRemoved(t *testing.T) {
 	d := New(t.TempDir(), "source", "format")
 	now := time.Now()
 	for name, age := range map[string]time.Duration{

@@ -17,7 +17,7 @@ import (
 // refused.
 func init() { syscall.Umask(0o022) }
 
-func TestNothingThatIsPlantedStopsAWrite(t *testing.T) {
+func TestPlantedFilesDoNotPreventWrites(t *testing.T) {
 	d := New(t.TempDir(), "source", "format")
 	c := copyOf(1, "a", time.Unix(1000, 0), time.Unix(1000, 0))
 	require.NoError(t, syscall.Mkfifo(d.path(), 0o600))

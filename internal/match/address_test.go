@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestAddressesAreReadAsRequestsHaveThem(t *testing.T) { //nolint:paralleltest // AllocsPerRun
+func TestAddressesAreReadWithPortsAndBrackets(t *testing.T) { //nolint:paralleltest // AllocsPerRun
 	for text, want := range map[string]string{
 		"192.0.2.1": "192.0.2.1", "192.0.2.1:443": "192.0.2.1", "192.0.2.1:0": "192.0.2.1",
 		"[2001:db8::1]:443": "2001:db8::1", "fe80::1%eth0": "fe80::1", "[fe80::1%eth0]:80": "fe80::1",

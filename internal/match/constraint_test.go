@@ -21,7 +21,7 @@ func randomVersion(r *rand.Rand) string {
 	return version
 }
 
-func TestBoundsOnVersionsMeanWhatTheLibrarySays(t *testing.T) {
+func TestBoundsOnVersionsAgreeWithSemver(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	fast := 0
 	for range 50_000 {
@@ -58,7 +58,7 @@ func TestBoundsOnVersionsMeanWhatTheLibrarySays(t *testing.T) {
 	assert.Greater(t, fast, 30_000, "most constraints are compared without the library")
 }
 
-func TestVersionsInConstraintsAreReadAsThoseThatAreAsked(t *testing.T) {
+func TestVersionsInConstraintsAreReadAsAttributesAre(t *testing.T) {
 	for _, row := range []struct {
 		constraint, version string
 		want                bool
@@ -105,7 +105,7 @@ func TestConstraintsAreBounded(t *testing.T) {
 	}
 }
 
-func TestTextsThatAreNoVersionsAreTold(t *testing.T) {
+func TestTextsThatAreNoVersionsAreRecognised(t *testing.T) {
 	for _, constraint := range []string{">=2.1.0", "2.x || *"} {
 		versions, err := NewConstraint(constraint)
 		require.NoError(t, err)

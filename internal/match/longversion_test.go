@@ -29,7 +29,7 @@ func TestLongVersionsAreOrderedWhateverTheirLength(t *testing.T) {
 	}
 }
 
-func TestWhatIsNoLongVersion(t *testing.T) {
+func TestInvalidLongVersionsAreRefused(t *testing.T) {
 	for _, s := range []string{
 		"", "v", "vv1", "Vv1", "a", "1.", ".1", "1..2", "01", "1.02", "1.2.03", "1.2.3.4", "1.2-a", "1-a", "1.2+b",
 		"1.2.3-", "1.2.3-01", "1.2.3-a..b", "1.2.3+", "1.2.3+a..b", "1.2.3-ä", " 1", "1 ", "1.2.3-a b", "-1", "+1",

@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-func TestNearestFindsWhatWasMeantAndNothingElse(t *testing.T) {
+func TestNearestFindsOnlyLikelyTypingMistakes(t *testing.T) {
 	t.Parallel()
 	words := []string{"in", "not_in", "matches", "starts_with", "ends_with", "new-checkout"}
 	for _, test := range []struct{ name, word, want string }{

@@ -38,7 +38,7 @@ func TestNumbersAreIntegersHoweverTheyAreWritten(t *testing.T) {
 	assert.True(t, number.IsInt())
 }
 
-func TestANumberSaysWhatItIs(t *testing.T) {
+func TestNumbersReportTheirKinds(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		number     Number
@@ -70,7 +70,7 @@ func TestANumberSaysWhatItIs(t *testing.T) {
 	}
 }
 
-func TestWhereAFloatIsMeantNumbersReachAsFarAsFloat64(t *testing.T) {
+func TestFloatsHaveTheRangeOfFloat64(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]Number{
 		"1": IntNumber(1), "1e308": DecimalNumber(1e308), "18446744073709551616": DecimalNumber(1 << 64),

@@ -10,7 +10,7 @@ import (
 	"github.com/becketflags/becket/internal/match"
 )
 
-func TestASetHasWhatWasPutIn(t *testing.T) {
+func TestASetContainsTheTextsThatWereAdded(t *testing.T) {
 	for _, form := range []string{"t%d", "text no. %d", "a text of more than fifteen bytes: %d"} {
 		for _, size := range []int{0, 1, 8, 9, 1000} {
 			var texts []string
@@ -55,7 +55,7 @@ func TestAShortTextIsNotALongerOne(t *testing.T) {
 	}
 }
 
-func TestTextsAreSearchedForAnyOfSeveral(t *testing.T) {
+func TestContainsFindsAnyOfSeveralTexts(t *testing.T) {
 	assert.True(t, match.ContainsAny("becket", []string{"x", "cke"}))
 	assert.False(t, match.ContainsAny("becket", []string{"x", "CKE"}))
 	assert.True(t, match.ContainsAny("", []string{""}))

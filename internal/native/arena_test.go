@@ -24,7 +24,7 @@ func TestElementsOfAnArenaStayWhereTheyAre(t *testing.T) {
 	assert.Zero(t, *again)
 }
 
-func TestRoomsDoNotOverlap(t *testing.T) {
+func TestSlicesOfAnArenaDoNotOverlap(t *testing.T) {
 	t.Parallel()
 	var r rooms[int]
 	first := append(r.room(2), 1, 2)

@@ -19,9 +19,9 @@ var everything = []string{
 	`"g": {"description": "words", "tags": ["t"], "x-note": 1, "rules": [{"every": {"days": ["mon"]}, "serve": "on"}]}`,
 }
 
-// TestDefinitionsStay compares each flag of a document with the same flag in a document where the
+// TestDefinitionsDoNotDependOnTheirNeighbours compares each flag of a document with the same flag in a document where the
 // others are blanks, so that all places are the same.
-func TestDefinitionsStay(t *testing.T) {
+func TestDefinitionsDoNotDependOnTheirNeighbours(t *testing.T) {
 	t.Parallel()
 	body := flagsOf(strings.Join(everything, ",\n"))
 	all, problems := ReadDefinitions([]byte(body))

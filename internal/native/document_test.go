@@ -53,7 +53,7 @@ func (l *looker) read(t *testing.T, body string) *Document {
 
 func flagsOf(flags string) string { return `{"schema": 1, "flags": {` + flags + `}}` }
 
-func TestADocumentSaysWhatItIs(t *testing.T) {
+func TestSchemaRevisionAndEnvironmentOfADocumentAreRead(t *testing.T) {
 	t.Parallel()
 	d := (&looker{}).read(t, `{"schema": 1, "revision": 7, "environment": "test", "flgs": {}, "flags": {}}`)
 	assert.Equal(t, int64(7), d.Revision)
@@ -175,7 +175,7 @@ func TestAConditionIsReadAsATree(t *testing.T) {
 	}}).read(t, body)
 }
 
-func TestListsThatAreWrittenAlikeAreOne(t *testing.T) {
+func TestEqualListsAreReadOnce(t *testing.T) {
 	t.Parallel()
 	var lists []*List
 	rule := `{"rules": [{"serve": "on", "if": {"attribute": "a", "in": ["DE"]}}]}`
@@ -190,7 +190,7 @@ func TestListsThatAreWrittenAlikeAreOne(t *testing.T) {
 	assert.NotSame(t, lists[0], lists[2], "a compiler makes something else of it")
 }
 
-func TestDefinitionsAreReadIntoTheSameRoom(t *testing.T) {
+func TestDefinitionsReuseMemory(t *testing.T) {
 	flag := `{"rules": [{"serve": "on", "if": {"all": [{"attribute": "a", "lt": 1}, {"attribute": "b", "gte": 2, "lte": 3}]}}]}`
 	document := func(count int) []byte {
 		return []byte(flagsOf(strings.TrimSuffix(strings.Repeat(`"f": `+flag+`,`, count), ",")))
@@ -204,7 +204,7 @@ func TestDefinitionsAreReadIntoTheSameRoom(t *testing.T) {
 	assert.Less(t, each, 3.0, "a key, and what holds it in the test")
 }
 
-func TestACompilerMayFindSomethingWrong(t *testing.T) {
+func TestACompilerCanRejectADefinition(t *testing.T) {
 	t.Parallel()
 	l := &looker{flag: func(*Flag) string { return "too much" }}
 	l.read(t, flagsOf(`"a": {}`))
@@ -228,7 +228,7 @@ func TestASegmentIsReadWithItsKeys(t *testing.T) {
 	assert.Equal(t, 1, looked)
 }
 
-func TestABuilderMayRefuseTheDocument(t *testing.T) {
+func TestABuilderCanRefuseADocument(t *testing.T) {
 	t.Parallel()
 	d, problems := Read([]byte(flagsOf(`"a": {}`)), 1, refuser{&looker{}})
 	assert.Nil(t, d)

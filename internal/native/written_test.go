@@ -77,7 +77,7 @@ func TestTextsAreUnquoted(t *testing.T) {
 	assert.Equal(t, "\ufffd.", w.Field("half").Text(), "the text of an invalid flag")
 }
 
-func TestWhiteSpaceIsNoDifference(t *testing.T) {
+func TestWhiteSpaceDoesNotChangeDigests(t *testing.T) {
 	t.Parallel()
 	value := func(text string) Written { return Written{Raw: []byte(text)} }
 	assert.True(t, value(`{ "a" : [1, "b c"] }`).Equal(value(`{"a":[1,"b c"]}`)))

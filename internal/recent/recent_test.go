@@ -32,7 +32,7 @@ func TestAKeyThatIsNotAdmittedIsNotRemembered(t *testing.T) {
 	assert.True(t, m.First(Key{1, 1}, 0, time.Minute, yes))
 }
 
-func TestTheMemoryForgetsTheKeyThatWasNotSeenForLongest(t *testing.T) {
+func TestTheMemoryDropsTheKeyThatWasUnseenForLongest(t *testing.T) {
 	t.Parallel()
 	m := New(2)
 	for _, i := range []uint64{1, 2, 1, 3} {

@@ -37,7 +37,7 @@ func TestErrorsStayReadable(t *testing.T) {
 		"a short value is hidden where it stands alone")
 }
 
-func TestKeysAreToldFromWords(t *testing.T) {
+func TestKeysAreDistinguishedFromWords(t *testing.T) {
 	for _, key := range []string{
 		"QMEWDKg-Jr-i-mDaNq-M8R", "IiPXgxWuA1nc41j0xj28HR", "550e8400-e29b-41d4-a716-446655440000",
 		"9f86d081884c7d659a2feaa0c55ad015", "sdk-12ab34cd-56ef-78ab", "aBcdEfgh1iJkl2MnoP",
@@ -72,7 +72,7 @@ func TestEachSegmentOfAPathThatMayBeAKeyIsHidden(t *testing.T) {
 	assert.Equal(t, "the flags", r.Text("the flags"), "a word is no key")
 }
 
-func TestATextThatRepeatsACredentialIsTold(t *testing.T) {
+func TestTextsThatRepeatACredentialAreRecognised(t *testing.T) {
 	r := NewRedactor("example.com", nil,
 		http.Header{"Authorization": {"Bearer bearer-secret"}, "X-Environment": {"production"}})
 	assert.True(t, r.Repeats(`"bearer-secret"`))
@@ -81,7 +81,7 @@ func TestATextThatRepeatsACredentialIsTold(t *testing.T) {
 	assert.False(t, (&Redactor{}).Repeats(`"v1"`))
 }
 
-func TestARedactedErrorIsAskedButNotUnwrapped(t *testing.T) {
+func TestRedactedErrorsMatchTheirCausesButDoNotUnwrap(t *testing.T) {
 	cause := &os.PathError{Op: "open", Path: "secret", Err: fs.ErrNotExist}
 	err := Redacted("open ***", cause)
 	require.EqualError(t, err, "open ***")

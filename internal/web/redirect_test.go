@@ -29,7 +29,7 @@ func TestAnOriginIsAHostAndAPort(t *testing.T) {
 	}
 }
 
-func TestWhatWasConfiguredIsRemovedForGoodWhenARedirectLeadsAway(t *testing.T) {
+func TestConfiguredHeadersAreRemovedForGoodWhenARedirectLeavesTheHost(t *testing.T) {
 	configured := http.Header{
 		"X-Team": {"shop"}, "User-Agent": {"own"}, "X-Token": {"renewed"}, "If-None-Match": {`"v1"`},
 	}

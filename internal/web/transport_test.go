@@ -40,7 +40,7 @@ func fetch(t *testing.T, client *http.Client, address string) error {
 
 func empty(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "{}") }
 
-func TestConnectionsAreKeptForHTTP2Alone(t *testing.T) {
+func TestOnlyHTTP2ConnectionsAreKept(t *testing.T) {
 	for name, test := range map[string]struct {
 		http2       bool
 		connections int // of six fetches

@@ -149,9 +149,9 @@ func TestTwoProcessesShareAFolder(t *testing.T) {
 	assert.Empty(t, files)
 }
 
-// TestEachByteOfTheCopyDamagedAndEachLength damages the copy at every position and starts a client
+// TestADiskCopyDamagedAtAnyByteOrCutAtAnyLengthIsRefused damages the copy at every position and starts a client
 // with it.
-func TestEachByteOfTheCopyDamagedAndEachLength(t *testing.T) {
+func TestADiskCopyDamagedAtAnyByteOrCutAtAnyLengthIsRefused(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	client, err := becket.New(becket.Bytes([]byte(faults.Document(1, "good"))), becket.WithDiskCache(folder))

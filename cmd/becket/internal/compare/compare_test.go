@@ -374,7 +374,7 @@ func TestAGrowingSegmentTakesAFeatureFromRulesThatExcludeIt(t *testing.T) {
 	}
 }
 
-func TestOverListsFlagsAboveTheLimit(t *testing.T) {
+func TestOverListsFlagsWithHigherImpactThanTheLimit(t *testing.T) {
 	r, err := compare.Compare(t.Context(), version(t, flagF(`"default": "off"`)),
 		version(t, flagF(`"rules": [{"percent": 10, "serve": "on"}]`)), people(t, 20_000), noon, nil)
 	require.NoError(t, err)
@@ -384,7 +384,7 @@ func TestOverListsFlagsAboveTheLimit(t *testing.T) {
 }
 
 // When any edit makes a subject lose a feature, an edit of that flag has the mark Takes.
-func TestNobodyLosesAFeatureWithoutAMarkedEdit(t *testing.T) {
+func TestEveryLossComesFromAMarkedEdit(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 4))
 	subjects := people(t, 400)
 	losses := 0

@@ -42,7 +42,7 @@ func implies(t *testing.T, a, b string) bool {
 	return imply.Implies(imply.Of(all.Flag("c0").Rules[0].If), imply.Of(all.Flag("c1").Rules[0].If))
 }
 
-func TestImplicationsThatAreFound(t *testing.T) {
+func TestImplicationsAreFound(t *testing.T) {
 	for name, pair := range map[string][2]string{
 		"a condition implies itself": {
 			`{"attribute": "v", "matches": "^a"}`, `{"attribute": "v", "matches": "^a"}`,
@@ -137,7 +137,7 @@ func TestImplicationsThatAreFound(t *testing.T) {
 	}
 }
 
-func TestImplicationsThatDoNotHold(t *testing.T) {
+func TestFalseImplicationsAreNotFound(t *testing.T) {
 	for name, pair := range map[string][2]string{
 		"a longer list": {
 			`{"attribute": "c", "in": ["FR", "DE"]}`, `{"attribute": "c", "in": ["DE"]}`,

@@ -216,7 +216,7 @@ func TestTheKeyOfAPath(t *testing.T) {
 }
 
 // The limit counts the bytes of a repeated text: here half a megabyte, a hundred thousand times.
-func TestAliasesOfLongTextsAreBounded(t *testing.T) {
+func TestAliasesOfLongTextsAreLimited(t *testing.T) {
 	long := "x-a: &a \"" + strings.Repeat("x", 500_000) + "\"\nschema: 1\nflags: {}\nx-b: [" +
 		strings.Repeat("*a,", 100_000) + "]\n"
 	var before, after runtime.MemStats

@@ -30,7 +30,7 @@ func write(t *testing.T, folder string, files map[string]string) string {
 	return folder
 }
 
-func TestHiddenFilesAndThoseOfEditorsAreNoFlags(t *testing.T) {
+func TestHiddenFilesAndFilesOfEditorsAreNoFlags(t *testing.T) {
 	folder := write(t, t.TempDir(), map[string]string{
 		"flags/b.json":              "{}",
 		"flags/%2Edotted.json":      "{}",

@@ -42,7 +42,7 @@ func names(t *testing.T, document string) (found []string) {
 }
 
 // These rulesets are close to a finding, but have none.
-func TestSoundRulesetsHaveNoFindings(t *testing.T) {
+func TestValidRulesetsHaveNoFindings(t *testing.T) {
 	for name, flags := range map[string]string{
 		"a percentage lets others through to a weaker rule": `"f": {"rules": [{"percent": 5, "serve": "on"}, {"if": {"attribute": "a", "in": [1]}, "percent": 50, "serve": "on"}]}`,
 		"the same percentage of another salt":               `"f": {"rules": [{"percent": 5, "serve": "on"}, {"percent": 5, "salt": "x", "serve": "on"}]}`,

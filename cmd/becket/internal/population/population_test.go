@@ -223,7 +223,7 @@ func TestFilesOfSubjects(t *testing.T) {
 	}
 }
 
-func TestFilesThatCannotBeRead(t *testing.T) {
+func TestUnreadableFilesOfSubjectsAreErrors(t *testing.T) {
 	for name, row := range map[string]struct{ file, source, says string }{
 		"nothing at all":          {"a.csv", "", "a.csv: the table is empty"},
 		"a row that is too short": {"a.csv", "key,n\nu1\n", "a.csv: record on line 2: wrong number of fields"},
@@ -241,7 +241,7 @@ func TestFilesThatCannotBeRead(t *testing.T) {
 	}
 }
 
-func TestDistributionsThatCannotBeRead(t *testing.T) {
+func TestInvalidDistributionsAreErrors(t *testing.T) {
 	for column, says := range map[string]string{
 		"c":                   "an attribute is NAME=VALUE",
 		"c=9..1":              "is not LOW..HIGH, of two numbers, two instants or two ages such as 0s..90d",

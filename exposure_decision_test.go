@@ -20,7 +20,7 @@ func toldOf(exposures []Exposure, flag string) (variants map[string]int, units m
 	return variants, units
 }
 
-func TestAnExperimentIsToldWholeAlthoughItStartsAndChangesInTheMiddle(t *testing.T) {
+func TestExposuresFollowAnExperimentThatStartsAndChangesInTheMiddle(t *testing.T) {
 	t.Parallel()
 	const subjects = 2000
 	document := func(revision int, fields string) string {
@@ -57,7 +57,7 @@ func TestAnExperimentIsToldWholeAlthoughItStartsAndChangesInTheMiddle(t *testing
 	}
 }
 
-func TestExposuresAreOfWhatWasHashed(t *testing.T) {
+func TestExposuresNameTheUnitThatWasHashed(t *testing.T) {
 	t.Parallel()
 	const document = `{"schema": 1, "flags": {
 		"f": {"variants": {"a": 1, "b": 2}, "default": {"split": {"a": 1, "b": 1}, "by": ["device", "id"]}},
@@ -92,7 +92,7 @@ func TestExposuresAreOfWhatWasHashed(t *testing.T) {
 	assert.Equal(t, []string{"key", "u"}, []string{last[1].Unit, last[1].UnitKey})
 }
 
-func TestFlagsThatADecisionAsksAreExposedByTheirOwnTrack(t *testing.T) {
+func TestRequiredFlagsAreExposedAccordingToTheirOwnTrack(t *testing.T) {
 	t.Parallel()
 	const document = `{"schema": 1, "segments": {"s": {"if": {"flag": "split", "in": ["on"]}}}, "flags": {
 		"split": {"variants": {"on": true, "off": false}, "default": {"split": {"on": 1}}},
@@ -125,7 +125,7 @@ func TestFlagsThatADecisionAsksAreExposedByTheirOwnTrack(t *testing.T) {
 	}
 }
 
-func TestFlagsThatAreListedAreExposedWhenTheyAreShown(t *testing.T) {
+func TestListedFlagsAreExposedOnlyByExpose(t *testing.T) {
 	t.Parallel()
 	sink := &collector{}
 	client := newExperiment(t, sink.Expose)

@@ -88,7 +88,7 @@ func askEverything(client *Client) {
 	client.Expired(time.Now())
 }
 
-func TestAPanicInRulesOfAnotherFormatReachesNobodyAndIsReported(t *testing.T) {
+func TestAPanicInRulesOfAnotherFormatIsRecoveredAndReported(t *testing.T) {
 	for _, method := range []string{"Evaluate", "Flags", "the second flag", "Flag", "Explain", "Variants"} {
 		for name, options := range map[string][]Option{
 			"alone":       nil,
@@ -189,7 +189,7 @@ func (s stuck) Decode(document []byte) (Rules, error) {
 	return s.Format.Decode(document)
 }
 
-func TestADecoderThatHangsIsAbandonedAndHoldsNothingElseUp(t *testing.T) {
+func TestADecoderThatHangsIsAbandonedAndDelaysNothingElse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		free := make(chan struct{})
 		source := newScript(serving("", flagsDocument(1, "a")))
@@ -208,7 +208,7 @@ func TestADecoderThatHangsIsAbandonedAndHoldsNothingElseUp(t *testing.T) {
 	})
 }
 
-func TestADecoderThatHangsDoesNotHoldCloseUp(t *testing.T) {
+func TestADecoderThatHangsDoesNotDelayClose(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		free := make(chan struct{})
 		client := newTestClient(t, newScript(serving("", "x")), WithFormat(stuck{Native, free, false}))
@@ -220,7 +220,7 @@ func TestADecoderThatHangsDoesNotHoldCloseUp(t *testing.T) {
 	})
 }
 
-func TestABootstrapWhoseDecoderHangsIsAMistakeThatNewReports(t *testing.T) {
+func TestNewReportsABootstrapWhoseDecoderHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		free := make(chan struct{})
 		_, err := New(newScript(failing(assert.AnError)), WithFormat(stuck{Native, free, false}),

@@ -26,7 +26,7 @@ func (s gatedSource) Identity() string { return "gated" }
 
 // Status is written before views can see the ruleset. The board is held here, so that publishing
 // stops at it; virtual time is of no use, since waiting for a mutex does not let it pass.
-func TestNobodySeesARulesetThatStatusDoesNotKnow(t *testing.T) {
+func TestStatusKnowsEachRulesetBeforeViewsSeeIt(t *testing.T) {
 	source := gatedSource{make(chan struct{}), make(chan struct{})}
 	client, err := New(source)
 	require.NoError(t, err)

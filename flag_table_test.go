@@ -33,7 +33,7 @@ func TestAFlagTableFindsEachFlagAndNoOther(t *testing.T) {
 	}
 }
 
-func TestLongKeysOfOnePrintAreToldApart(t *testing.T) {
+func TestLongKeysWithEqualFingerprintsAreDistinguished(t *testing.T) {
 	one, other := strings.Repeat("a", 40), strings.Repeat("b", 40)
 	table := newFlagTable(2)
 	table.set(&flag{fingerprint: match.FingerprintOf(other), key: one})

@@ -1,6 +1,8 @@
 package becket
 
 import (
+	"bytes"
+	"log/slog"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -10,9 +12,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestAMillionBadEvaluationsGiveAHandfulOfLines asks for what cannot be had, a million times over
+// TestAMillionFailedEvaluationsAreLoggedSparingly asks for what cannot be had, a million times over
 // some minutes.
-func TestAMillionBadEvaluationsGiveAHandfulOfLines(t *testing.T) {
+func TestAMillionFailedEvaluationsAreLoggedSparingly(t *testing.T) {
 	for _, test := range []struct {
 		name        string
 		hooks       Hooks
@@ -59,5 +61,20 @@ func TestAMillionBadEvaluationsGiveAHandfulOfLines(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+func TestTheLogNamesTheFailure(t *testing.T) {
+	t.Parallel()
+	for cause, want := range map[Cause]string{
+		CauseFetch: "refresh failed, still serving", CauseSignature: "refresh failed, still serving",
+		CauseDocument: "refresh failed, still serving", CauseRefused: "refresh failed, still serving",
+		CauseDisk: "disk copy could not be read or written", CauseHook: "a function of the program panicked",
+		CauseSink: "exposures are lost", CauseOverride: "overrides could not be read",
+	} {
+		var lines bytes.Buffer
+		newLimitedLogger(slog.New(slog.NewTextHandler(&lines, nil))).failed(&DeliveryError{cause, assert.AnError})
+		assert.Contains(t, lines.String(), `msg="becket: `+want, cause)
+		assert.Contains(t, lines.String(), "level=WARN")
 	}
 }

@@ -76,7 +76,7 @@ func hidings(t *testing.T, name string, source []byte) (found []string) {
 	return found
 }
 
-func TestTheSearchFindsWhatIsHidden(t *testing.T) {
+func TestTheSearchForHiddenPointersFindsEachKind(t *testing.T) {
 	t.Parallel()
 	for name, source := range map[string]string{
 		"a number":    "package p\nimport \"unsafe\"\nfunc f(p *int) *int { return (*int)(unsafe.Pointer(uintptr(unsafe.Pointer(p)))) }",

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestAHookThatAsksAFlagIsAnsweredAndToldToNobody(t *testing.T) {
+func TestEvaluationsWithinHooksAreAnsweredButNotReported(t *testing.T) {
 	t.Parallel()
 	for name, ask := range map[string]func(View) bool{
 		"a check":   func(v View) bool { return v.Enabled("plain") },
@@ -48,7 +48,7 @@ func below(n int, f func() bool) bool {
 	return below(n-1, f) && n > 0
 }
 
-func TestASinkThatAsksAFlagFeedsItselfNothing(t *testing.T) {
+func TestEvaluationsWithinSinksGiveNoExposures(t *testing.T) {
 	t.Parallel()
 	var client *Client
 	delivered := make(chan int, 100)
@@ -72,7 +72,7 @@ func TestASinkThatAsksAFlagFeedsItselfNothing(t *testing.T) {
 	assert.Equal(t, uint64(1), client.Status().Exposures.Produced)
 }
 
-func TestOtherGoroutinesAreToldWhileAHookRuns(t *testing.T) {
+func TestEvaluationsOfOtherGoroutinesAreReportedWhileAHookRuns(t *testing.T) {
 	t.Parallel()
 	var client *Client
 	var told atomic.Int64

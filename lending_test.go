@@ -103,7 +103,7 @@ func askWithBuffer(client *Client, ask func(*Client, Subject)) {
 
 // What somebody else's format is asked with is its own for ever: texts, lists and the flag's key do
 // not change when the caller's memory does, and when others are asked.
-func TestAFormatMayKeepWhatItIsAskedWith(t *testing.T) {
+func TestAFormatMayKeepSubjectsAndKeys(t *testing.T) {
 	poisonLentMemory(t)
 	h := &hoard{}
 	for how, client := range clientsOfHoards(t, h) {
