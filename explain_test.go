@@ -39,7 +39,7 @@ const explained = `{"schema":1,"revision":42,
 	"unmet":{"requires":[{"flag":"base","in":["off"]}]},
 	"keyless":{"default":{"split":{"on":1,"off":1}}}}}`
 
-var explainedAt = At(time.Date(2026, 11, 15, 12, 0, 0, 0, time.UTC), 0)
+var explainedAt = MomentAt(time.Date(2026, 11, 15, 12, 0, 0, 0, time.UTC), 0)
 
 func explainedRules(t *testing.T) Explainer {
 	t.Helper()
@@ -259,7 +259,7 @@ func FuzzExplainAndEvaluateAgree(f *testing.F) {
 		g.rand = rand.New(rand.NewPCG(whom, 2))
 		for range 8 {
 			subject := g.subject()
-			at := At(time.Date(2026, 1, 1+g.rand.IntN(60), 0, 0, 0, 0, time.UTC),
+			at := MomentAt(time.Date(2026, 1, 1+g.rand.IntN(60), 0, 0, 0, 0, time.UTC),
 				time.Duration(g.rand.IntN(100))*time.Minute)
 			for info := range rules.Flags() {
 				r := rules.Evaluate(info.Key, KindAny, &subject, at)

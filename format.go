@@ -134,10 +134,10 @@ type confirmation struct {
 
 func newConfirmation() *confirmation { return &confirmation{&atomic.Pointer[time.Time]{}} }
 
-// At returns a Moment with a fixed time, for tests, and for tools that evaluate flags at another
+// MomentAt returns a Moment with a fixed time, for tests, and for tools that evaluate flags at another
 // time. age is the time since the source confirmed the rules. The zero time means the first instant
 // of the year 1, not the present.
-func At(now time.Time, age time.Duration) *Moment {
+func MomentAt(now time.Time, age time.Duration) *Moment {
 	confirmed := now.Add(-age)
 	m := &Moment{clock: func() time.Time { return now }, confirmed: newConfirmation()}
 	m.confirmed.at.Store(&confirmed)
@@ -274,10 +274,15 @@ func explain(rules Rules, key string, subject *Subject, at *Moment, private map[
 		return explainer.Explain(key, subject, at, private)
 	}
 	result := rules.Evaluate(key, KindAny, subject, at)
-	x := Explanation{Flag: key, Rule: result.Rule, Reason: result.Reason, Missing: result.Missing}
-	x.Variant, x.Value = result.answer()
-	if result.Err != nil {
-		x.Err = result.Err
+	return explanationOf(key, &result)
+}
+
+// explanationOf returns the result of an evaluation as an explanation without steps.
+func explanationOf(flag string, r *Result) Explanation {
+	x := Explanation{Flag: flag, Rule: r.Rule, Reason: r.Reason, Missing: r.Missing}
+	x.Variant, x.Value = r.answer()
+	if r.Err != nil {
+		x.Err = r.Err
 	}
 	return x
 }

@@ -51,7 +51,7 @@ var fuzzSubjects = []Subject{
 // checkRules evaluates every flag for every subject. It must end, and twice with the same answer.
 func checkRules(t *testing.T, rules Rules) {
 	t.Helper()
-	at := At(time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC), time.Hour)
+	at := MomentAt(time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC), time.Hour)
 	for info := range rules.Flags() {
 		for i := range fuzzSubjects {
 			first := rules.Evaluate(info.Key, KindAny, &fuzzSubjects[i], at)
@@ -104,7 +104,7 @@ func decideCondition(t *testing.T, condition string, subject *Subject) (result t
 	if err != nil || len(rules.Info().Bad) > 0 {
 		return unknown, false
 	}
-	r := rules.Evaluate("f", KindString, subject, At(time.Unix(0, 0), 0))
+	r := rules.Evaluate("f", KindString, subject, MomentAt(time.Unix(0, 0), 0))
 	require.NotNil(t, r.Variant)
 	return map[string]truth{"true": yes, "false": no, "unknown": unknown}[r.Variant.Name], true
 }
@@ -181,7 +181,7 @@ func FuzzEvaluate(f *testing.F) {
 		decodedRules.flags.find("rules").byTests {
 		f.Fatal("one of the flags is simple")
 	}
-	at := At(time.Unix(1e9, 0), 0)
+	at := MomentAt(time.Unix(1e9, 0), 0)
 	f.Fuzz(func(t *testing.T, key, text string, i int64, number float64, form byte) {
 		attribute := []Attribute{
 			String("a", text), Int64("a", i), Float("a", number), Strings("a", text, key),

@@ -190,7 +190,7 @@ func decodeHashing(t *testing.T, flags map[string]any) Rules {
 	return rules
 }
 
-func hashingMoment() *Moment { return At(time.Date(2026, 11, 15, 12, 0, 0, 0, time.UTC), 0) }
+func hashingMoment() *Moment { return MomentAt(time.Date(2026, 11, 15, 12, 0, 0, 0, time.UTC), 0) }
 
 // TestHashingVectorsHoldForAttributes finds the text that an attribute is hashed as by the place it
 // gets: just above that place a percentage takes the subject in, just below it does not.

@@ -47,7 +47,9 @@ func TestAKillSwitchArrivesBesideABrokenSegment(t *testing.T) {
 				"g": {"rules": [{"if": {"segment": "of s"}, "serve": "on"}], "description": "today's"},
 				"new": {"rules": [{"if": {"segment": "s"}, "serve": "on"}]}}}`)
 			subject := NewSubject("u")
-			ask := func(flag string) Result { return rules.Evaluate(flag, KindBool, &subject, At(time.Unix(0, 0), 0)) }
+			ask := func(flag string) Result {
+				return rules.Evaluate(flag, KindBool, &subject, MomentAt(time.Unix(0, 0), 0))
+			}
 
 			assert.Equal(t, ReasonDisabled, ask("f").Reason)
 			assert.Equal(t, "off", ask("f").Variant.Name)
@@ -76,10 +78,10 @@ func TestABadSegmentWithoutAnEarlierDefinitionMakesItsUsersBad(t *testing.T) {
 			"f": {"rules": [{"if": {"segment": "of s"}, "serve": "on"}]},
 			"new": {"rules": [{"if": {"segment": "s"}, "serve": "on"}]}}}`)
 	subject := NewSubject("u")
-	r := rules.Evaluate("f", KindBool, &subject, At(time.Unix(0, 0), 0))
+	r := rules.Evaluate("f", KindBool, &subject, MomentAt(time.Unix(0, 0), 0))
 	require.Nil(t, r.Err)
 	assert.Equal(t, "on", r.Variant.Name, "the flag has its earlier definition")
-	r = rules.Evaluate("new", KindBool, &subject, At(time.Unix(0, 0), 0))
+	r = rules.Evaluate("new", KindBool, &subject, MomentAt(time.Unix(0, 0), 0))
 	assert.Equal(t, CodeParseError, r.Err.Code)
 }
 
@@ -93,7 +95,7 @@ func TestAKeptFlagIsEvaluatedWhenItsSegmentReturnsInvalid(t *testing.T) {
 		`{"schema": 1, "segments": {"s": {"if": {"segment": "gone"}}}, "flags": {`+broken+`}}`,
 		`{"schema": 1, "segments": {"s": {"unknown": 1}}, "flags": {`+broken+`}}`)
 	subject := NewSubject("somebody")
-	r := rules.Evaluate("f", KindBool, &subject, At(time.Unix(0, 0), 0))
+	r := rules.Evaluate("f", KindBool, &subject, MomentAt(time.Unix(0, 0), 0))
 	require.Nil(t, r.Err)
 	assert.Equal(t, "on", r.Variant.Name, "the segment is unknown, and so is not of it")
 }
@@ -111,7 +113,7 @@ func TestLongChainsOfBadSegmentsAreResolvedInAFewRounds(t *testing.T) {
 	}
 	rules := succession(t, chain(`{"include": ["u"]}`), chain(`{"if": {"segment": "gone"}}`))
 	subject := NewSubject("u")
-	r := rules.Evaluate("f", KindBool, &subject, At(time.Unix(0, 0), 0))
+	r := rules.Evaluate("f", KindBool, &subject, MomentAt(time.Unix(0, 0), 0))
 	require.Nil(t, r.Err)
 	assert.Equal(t, "on", r.Variant.Name)
 	assert.Len(t, rules.Info().Bad, 1)

@@ -23,7 +23,7 @@ func decodeFlags(t testing.TB, flags, segments string, previous Rules) *ruleset 
 // answer evaluates a flag for a subject that has a key and a country.
 func answer(rules Rules, flag string) Result {
 	subject := NewSubject("user-1", String("country", "DE"))
-	return rules.Evaluate(flag, KindAny, &subject, At(time.Unix(0, 0), 0))
+	return rules.Evaluate(flag, KindAny, &subject, MomentAt(time.Unix(0, 0), 0))
 }
 
 func variantName(r Result) string {
@@ -181,7 +181,7 @@ func TestAFlagDependsOnTimeThroughItsReferences(t *testing.T) {
 		`"s": {"if": {"flag": "timed", "in": ["on"]}}`, nil)
 	subject := NewSubject("user-1")
 	for year, want := range map[int]string{2025: "off", 2026: "on"} {
-		at := At(time.Date(year, 6, 1, 0, 0, 0, 0, time.UTC), 0)
+		at := MomentAt(time.Date(year, 6, 1, 0, 0, 0, 0, time.UTC), 0)
 		assert.Equal(t, want, variantName(rules.Evaluate("a", KindBool, &subject, at)), year)
 	}
 }

@@ -107,7 +107,7 @@ func TestTheZeroTimeIsTheFirstInstantOfTheCalendar(t *testing.T) {
 	for flag, want := range map[string]bool{
 		"until": true, "from": true, "later": false, "ramp": true, "every": true, "newer": true, "fresh": true,
 	} {
-		r := rules.Evaluate(flag, KindBool, &subject, At(time.Time{}, 0))
+		r := rules.Evaluate(flag, KindBool, &subject, MomentAt(time.Time{}, 0))
 		require.NotNil(t, r.Variant, flag)
 		assert.Equal(t, want, r.Variant.Value.Bool(), flag)
 	}

@@ -14,6 +14,12 @@ const (
 	maxChanges = 16 // events about published rulesets, which count separately
 )
 
+// The functions that reports of panics go to, as reports name them.
+const (
+	onErrorName = "OnError"
+	loggerName  = "logger"
+)
+
 // event is one event for hooks and the logger. Only fields of one kind are set: before, after and
 // first; or bad and warnings; or a single one of the others.
 type event struct {
@@ -184,9 +190,9 @@ func (n *notifier) deliver(e *event) {
 			}
 		}
 	case e.overrides != nil:
-		n.await("logger", func() { n.logger.overridden(e.overrides) })
+		n.await(loggerName, func() { n.logger.overridden(e.overrides) })
 	case e.misfit != nil:
-		n.await("logger", func() { n.logger.misfitting(e.misfit) })
+		n.await(loggerName, func() { n.logger.misfitting(e.misfit) })
 	default:
 		n.setAside(e)
 	}
@@ -199,7 +205,7 @@ func (n *notifier) changed(e *event) {
 			changes = differ(e.before, e.after)
 		}
 	})
-	n.await("logger", func() { n.logger.changed(&changes, e.first) })
+	n.await(loggerName, func() { n.logger.changed(&changes, e.first) })
 	if changes.empty() {
 		return
 	}
@@ -222,21 +228,21 @@ func (n *notifier) wantsChanges() bool {
 }
 
 func (n *notifier) setAside(e *event) {
-	n.await("logger", func() { n.logger.setAside(e.bad, e.warnings) })
+	n.await(loggerName, func() { n.logger.setAside(e.bad, e.warnings) })
 	for _, bad := range e.bad {
 		n.onError(bad)
 	}
 }
 
 func (n *notifier) failed(failure *DeliveryError) {
-	n.await("logger", func() { n.logger.failed(failure) })
+	n.await(loggerName, func() { n.logger.failed(failure) })
 	n.onError(failure)
 }
 
 func (n *notifier) onError(err error) {
 	for _, h := range n.listening() {
 		if hook := h.OnError; hook != nil {
-			n.await("OnError", func() { hook(err) })
+			n.await(onErrorName, func() { hook(err) })
 		}
 	}
 }
@@ -292,7 +298,7 @@ var errGoexit = errors.New("it ended its goroutine by runtime.Goexit")
 // limit bound the reports of a function that panics at every evaluation.
 func (n *notifier) panicked(name string, cause any) {
 	n.panics.Add(1)
-	if name == "OnError" || name == "logger" {
+	if name == onErrorName || name == loggerName {
 		return
 	}
 	n.tell(&event{failure: &DeliveryError{Cause: CauseHook, Err: panicError(name, cause)}})

@@ -235,16 +235,15 @@ func (o *overriddenRules) Info() RulesInfo {
 
 // Explain tells of the override, or lets the ruleset explain.
 func (o *overriddenRules) Explain(key string, subject *Subject, at *Moment, private map[string]bool) Explanation {
-	a, ok := o.answers[key]
+	result, ok := o.answerOf(key, KindAny)
 	if !ok {
 		return explain(o.rules, key, subject, at, private)
 	}
-	x := Explanation{Flag: key, Steps: []Step{{What: "override", Text: o.file}}}
-	if a.err != nil {
-		x.Reason, x.Err, x.Steps[0].Outcome = ReasonError, a.err, "the caller's default"
-		return x
+	x := explanationOf(key, &result)
+	step := Step{What: "override", Text: o.file, Outcome: "the caller's default"}
+	if result.Variant != nil {
+		step.Outcome = "serves " + result.Variant.Name
 	}
-	x.Reason, x.Variant, x.Value = ReasonOverride, a.variant.Name, a.variant.Value.Any()
-	x.Steps[0].Outcome = "serves " + a.variant.Name
+	x.Steps = []Step{step}
 	return x
 }

@@ -65,10 +65,9 @@ type httpSource struct {
 	renew    func(context.Context) (http.Header, error) // nil: no headers are renewed
 	renewing atomic.Bool                                // renew runs, or has not returned
 
-	once                sync.Once
-	client              *web.Client
-	document, signature *http.Request
-	whole               web.WholeTimes
+	once   sync.Once
+	client *web.Client
+	whole  web.WholeTimes
 }
 
 func (s *httpSource) wrong(err error) { s.mistake = errors.Join(s.mistake, err) }
@@ -145,7 +144,6 @@ func publicHeader() http.Header {
 
 func (s *httpSource) connect() {
 	s.client = web.NewClient(s.custom, publicHeader())
-	s.document, s.signature = s.newRequest(s.url), s.newRequest(s.signatureURL)
 }
 
 func (s *httpSource) Fetch(ctx context.Context, last Validator) (Document, error) {
@@ -230,15 +228,17 @@ func (s *httpSource) ask(ctx context.Context, u *url.URL, last Validator, read f
 	return nil
 }
 
-// request returns the next request. Requests differ from each other in their context, validator and
-// renewed headers alone, so that the rest is made once; what a request's header maps to is shared
-// and never written to.
+// request returns the next request for a document or a signature. The configured headers and the
+// renewed ones go to the document's own host and port alone.
 func (s *httpSource) request(ctx context.Context, u *url.URL, last Validator) (*http.Request, error) {
-	request := s.document.WithContext(ctx)
-	if u != s.url {
-		request = s.signature.WithContext(ctx)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), http.NoBody)
+	if err != nil {
+		return nil, err
 	}
-	request.Header = maps.Clone(request.Header)
+	request.Header = publicHeader()
+	if web.SameOrigin(u, s.url) {
+		give(request, s.header)
+	}
 	if s.renew != nil && web.SameOrigin(u, s.url) {
 		header, err := s.renewed(ctx)
 		if err != nil {
@@ -247,10 +247,10 @@ func (s *httpSource) request(ctx context.Context, u *url.URL, last Validator) (*
 		give(request, header)
 	}
 	if last.ETag != "" {
-		request.Header["If-None-Match"] = []string{last.ETag}
+		request.Header.Set("If-None-Match", last.ETag)
 	}
 	if last.LastModified != "" {
-		request.Header["If-Modified-Since"] = []string{last.LastModified}
+		request.Header.Set("If-Modified-Since", last.LastModified)
 	}
 	return request, nil
 }
@@ -299,18 +299,6 @@ func (s *httpSource) calling() string {
 		return "the function of WithHeaderFunc"
 	}
 	return ""
-}
-
-// newRequest makes a request. The configured headers go to the document's own host and port alone.
-func (s *httpSource) newRequest(u *url.URL) *http.Request {
-	request := &http.Request{
-		Method: http.MethodGet, URL: u, Host: u.Host, Body: http.NoBody,
-		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: publicHeader(),
-	}
-	if web.SameOrigin(u, s.url) {
-		give(request, s.header)
-	}
-	return request
 }
 
 // give puts headers into a request, in place of those of the same name.

@@ -307,15 +307,12 @@ func (r *ruleset) Explain(key string, subject *Subject, at *Moment, private map[
 	if subject == nil {
 		subject = &Subject{}
 	}
-	x := Explanation{Flag: key, Key: subject.Key()}
-	e := evaluation{subject: *subject, trace: newTracing(private, &x.Steps)}
+	var steps []Step
+	e := evaluation{subject: *subject, trace: newTracing(private, &steps)}
 	f := r.flags.find(key)
 	variant := f.answer(&e, KindAny, at)
 	result := e.result(f, KindAny, variant)
-	x.Variant, x.Value = result.answer()
-	x.Rule, x.Reason, x.Missing, x.Revision = result.Rule, result.Reason, result.Missing, r.info.Revision
-	if result.Err != nil {
-		x.Err = result.Err
-	}
+	x := explanationOf(key, &result)
+	x.Key, x.Revision, x.Steps = subject.Key(), r.info.Revision, steps
 	return x
 }

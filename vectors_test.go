@@ -141,7 +141,7 @@ func evaluateVector(t *testing.T, rules becket.Rules, row *vectorRow) answer {
 	kind, ok := vectorKinds[row.Ask]
 	require.True(t, ok, row.Ask)
 	subject := vectorSubject(t, row)
-	r := rules.Evaluate(row.Flag, kind, &subject, becket.At(vectorTime(t, row.At), age))
+	r := rules.Evaluate(row.Flag, kind, &subject, becket.MomentAt(vectorTime(t, row.At), age))
 	a := answer{Value: plain(row.Fallback), Rule: r.Rule, Reason: string(r.Reason), Missing: r.Missing}
 	if r.Variant != nil {
 		a.Variant, a.Value = r.Variant.Name, plain(r.Variant.Value.Any())

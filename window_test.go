@@ -66,7 +66,9 @@ func TestTheFirstAttributeThatGivesAKeyIsHashed(t *testing.T) {
 		"arms": {"variants": {"a": 1, "b": 2}, "default": {"split": {"a": 1, "b": 1}, "salt": "s", "by": ["account", "device"]}}}}`))
 	require.NoError(t, err)
 	require.Empty(t, rules.Info().Bad)
-	ask := func(flag string, s Subject) Result { return rules.Evaluate(flag, KindAny, &s, At(time.Unix(0, 0), 0)) }
+	ask := func(flag string, s Subject) Result {
+		return rules.Evaluate(flag, KindAny, &s, MomentAt(time.Unix(0, 0), 0))
+	}
 	for i := range 100 {
 		key := fmt.Sprint("k", i)
 		want := ask("one", NewSubject("", String("account", key)))
@@ -116,7 +118,7 @@ func TestIntegersReachTo64BitsWithoutASign(t *testing.T) {
 	require.Empty(t, rules.Info().Bad)
 	on := func(flag string, id Attribute) bool {
 		s := NewSubject("u", id)
-		r := rules.Evaluate(flag, KindBool, &s, At(time.Unix(0, 0), 0))
+		r := rules.Evaluate(flag, KindBool, &s, MomentAt(time.Unix(0, 0), 0))
 		return r.Variant.Value.Bool()
 	}
 	largest := uint64(1<<64 - 1)
@@ -149,7 +151,7 @@ func TestExplanationsShowRecurringWindowsAndDurations(t *testing.T) {
 	explainer, ok := rules.(Explainer)
 	require.True(t, ok)
 	s := NewSubject("u", String("joined", "2026-11-15T00:00:00Z"))
-	x := explainer.Explain("f", &s, At(time.Date(2026, 11, 16, 9, 0, 0, 0, time.UTC), 0), nil)
+	x := explainer.Explain("f", &s, MomentAt(time.Date(2026, 11, 16, 9, 0, 0, 0, time.UTC), 0), nil)
 	assert.Contains(t, x.String(), "window mon, fri from 09:00 until 17:00 in Europe/Berlin: true")
 	assert.Contains(t, x.String(), `joined newer_than "1d12h": true`)
 	assert.Equal(t, ReasonTargetingMatch, x.Reason)
@@ -163,7 +165,7 @@ func TestExplanationsNameTheAttributeThatIsHashed(t *testing.T) {
 	require.NoError(t, err)
 	explainer, ok := rules.(Explainer)
 	require.True(t, ok)
-	explain := func(s Subject) string { return explainer.Explain("f", &s, At(time.Time{}, 0), nil).String() }
+	explain := func(s Subject) string { return explainer.Explain("f", &s, MomentAt(time.Time{}, 0), nil).String() }
 	x := explain(NewSubject("u", String("device", "d")))
 	assert.Regexp(t, `layer l from 0 to 0: false \(bucket [0-9.]+ of device\)`, x)
 	assert.Regexp(t, `percent 0 %: false \(bucket [0-9.]+ of device against 0\)`, x)

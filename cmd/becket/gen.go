@@ -128,7 +128,7 @@ func cautious(f *native.Flag) string {
 // that this command does not read itself.
 func askedFor(rules becket.Rules, key string, listed []becket.Variant) (values []becket.Variant, name string) {
 	var nobody becket.Subject
-	r := rules.Evaluate(key, becket.KindAny, &nobody, becket.At(time.Unix(0, 0).UTC(), 0))
+	r := rules.Evaluate(key, becket.KindAny, &nobody, becket.MomentAt(time.Unix(0, 0).UTC(), 0))
 	if r.Variant == nil {
 		return listed, ""
 	}

@@ -65,7 +65,7 @@ func (f *populationFlags) made(e *env) (*population.Population, error) {
 }
 
 // moment returns the time of the decisions.
-func (f *populationFlags) moment(e *env) *becket.Moment { return becket.At(e.at(f.At), 0) }
+func (f *populationFlags) moment(e *env) *becket.Moment { return becket.MomentAt(e.at(f.At), 0) }
 
 // progressBar returns a function that receives the progress of long work and a function to call at
 // its end. Both do nothing if stderr is not a terminal or the work is short.

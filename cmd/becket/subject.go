@@ -45,5 +45,5 @@ func (f *subjectFlags) subject(e *env) (becket.Subject, *becket.Moment, error) {
 	for _, ignored := range subject.Ignored() {
 		e.tell("%s", report.Plain(ignored))
 	}
-	return subject, becket.At(e.at(f.At), time.Duration(f.Age)), nil
+	return subject, becket.MomentAt(e.at(f.At), time.Duration(f.Age)), nil
 }

@@ -66,7 +66,7 @@ var kinds = map[string]becket.Kind{
 }
 
 // standing is a moment at which the data do not look.
-var standing = becket.At(time.Unix(1_790_000_000, 0), 0)
+var standing = becket.MomentAt(time.Unix(1_790_000_000, 0), 0)
 
 func TestGoldenSuite(t *testing.T) {
 	folder := filepath.Join(suite(t), "golden")

@@ -41,7 +41,7 @@ func Rules(t testing.TB, format becket.Format, document []byte, now time.Time) b
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = client.Close() })
-	return &asked{rules, t, client, becket.At(now, 0)}
+	return &asked{rules, t, client, becket.MomentAt(now, 0)}
 }
 
 // asked are rules that a client asks.

@@ -131,7 +131,7 @@ func newService(t *testing.T, name string, document []byte, format becket.Format
 		s.flags, s.has[info.Key] = append(s.flags, info.Key), true
 		for _, p := range people {
 			subject := p.subject()
-			r := rules.Evaluate(info.Key, becket.KindBool, &subject, becket.At(time.Now(), 0))
+			r := rules.Evaluate(info.Key, becket.KindBool, &subject, becket.MomentAt(time.Now(), 0))
 			s.answers[p.key+info.Key] = r.Variant != nil && r.Variant.Value.Bool()
 		}
 	}

@@ -153,7 +153,7 @@ func ask(t *testing.T, document string, subject becket.Subject) becket.Result {
 	require.NoError(t, err, document)
 	require.Empty(t, rules.Info().Bad, document)
 	now := time.Date(2026, time.November, 15, 12, 0, 0, 0, time.UTC)
-	result := rules.Evaluate("f", becket.KindAny, &subject, becket.At(now, 0))
+	result := rules.Evaluate("f", becket.KindAny, &subject, becket.MomentAt(now, 0))
 	require.Nil(t, result.Err, document)
 	return result
 }

@@ -102,7 +102,7 @@ func prepare() {
 	add(subject)
 	add(&subject)
 	add(client.For(subject))
-	add(becket.At(time.Unix(1e9, 0), 0))
+	add(becket.MomentAt(time.Unix(1e9, 0), 0))
 	add(becket.LogSink(nil))
 	add("flag")
 	add(document)

@@ -37,7 +37,7 @@ func people(t *testing.T, size int) *population.Population {
 	return population.Made("made", size, 1, columns)
 }
 
-var noon = becket.At(time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC), 0)
+var noon = becket.MomentAt(time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC), 0)
 
 // flagF wraps the fields of the flag "f" into a document.
 func flagF(fields string) string {

@@ -202,7 +202,7 @@ func TestClaimedImplicationsHoldForRandomSubjects(t *testing.T) {
 	for i := range population {
 		population[i] = randomSubject(random)
 	}
-	now := becket.At(time.Unix(0, 0), 0)
+	now := becket.MomentAt(time.Unix(0, 0), 0)
 	for i := range truths {
 		for j := range population {
 			result := rules.Evaluate(fmt.Sprintf("c%d", i), becket.KindBool, &population[j], now)

@@ -202,7 +202,7 @@ func servesOnce(t *testing.T, rules becket.Rules, from, until string) bool {
 	end, err := time.Parse(time.RFC3339, until)
 	require.NoError(t, err)
 	on := func(at time.Time) bool {
-		r := rules.Evaluate("f", becket.KindBool, nil, becket.At(at, 0))
+		r := rules.Evaluate("f", becket.KindBool, nil, becket.MomentAt(at, 0))
 		return r.Variant.Value.Bool()
 	}
 	for at, step := start, time.Second; at.Before(end) && at.Sub(start) < 30*24*time.Hour; at = at.Add(step) {
@@ -279,7 +279,7 @@ func TestFindingsHoldForRandomFlagsAndSubjects(t *testing.T) {
 			}
 		}
 		for _, hour := range []int{-48, -11, 0, 13, 48} {
-			at := becket.At(now.Add(time.Duration(hour)*time.Hour), 0)
+			at := becket.MomentAt(now.Add(time.Duration(hour)*time.Hour), 0)
 			for i := range subjects {
 				r := decided.Evaluate("f", becket.KindAny, &subjects[i], at)
 				require.False(t, reported[r.Rule], "%s reaches %s", document, r.Rule)

@@ -36,7 +36,7 @@ func TestOneRecurringWindowCoversAnother(t *testing.T) {
 	open := make([][]bool, len(windows))
 	start := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
 	for minute := 0; minute < 7*24*60; minute += 15 {
-		at := becket.At(start.Add(time.Duration(minute)*time.Minute), 0)
+		at := becket.MomentAt(start.Add(time.Duration(minute)*time.Minute), 0)
 		for i := range windows {
 			r := rules.Evaluate(fmt.Sprintf("f%d", i), becket.KindBool, nil, at)
 			open[i] = append(open[i], r.Variant.Value.Bool())
