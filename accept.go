@@ -11,15 +11,33 @@ import (
 	"github.com/becketflags/becket/internal/match"
 )
 
+// revisionBar is the lowest revision that the next document may have, and the tier of the document
+// that it comes from. The zero bar lets every revision pass.
+type revisionBar struct {
+	revision int64
+	tier     Tier
+}
+
+// raise raises the bar to a revision that the client has held. A lower one leaves it alone.
+func (b *revisionBar) raise(revision int64, tier Tier) {
+	if revision > b.revision {
+		*b = revisionBar{revision, tier}
+	}
+}
+
 // acceptable checks whether a valid document may replace the ruleset in use, by the rules of
-// docs/ruleset.md. leastRevision is the lowest revision that it may have. The revision of a
-// bootstrap does not count.
-func (c *config) acceptable(info, before RulesInfo, leastRevision int64) error {
+// docs/ruleset.md.
+func (c *config) acceptable(info, before RulesInfo, least revisionBar) error {
 	if err := c.rightEnvironment(info); err != nil {
 		return err
 	}
-	if info.Revision < leastRevision && !c.lowerRevisionAllowed {
-		return fmt.Errorf("%w: %d after %d; publish a higher one, or allow it by WithLowerRevisionAllowed", ErrLowerRevision, info.Revision, leastRevision)
+	if info.Revision < least.revision && !c.lowerRevisionAllowed {
+		from := ""
+		if least.tier == TierBootstrap {
+			from = ", that of the bootstrap"
+		}
+		return fmt.Errorf("%w: %d after %d%s; publish a higher one, or allow it by WithLowerRevisionAllowed",
+			ErrLowerRevision, info.Revision, least.revision, from)
 	}
 	return c.notEmptied(info, before)
 }

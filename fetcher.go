@@ -27,8 +27,8 @@ type fetcher struct {
 	status      *statusRecorder
 	current     *heldRuleset
 
-	leastRevision int64 // least revision of the next document: that of the last one from network or disk
-	skipValidator bool  // the next fetch goes without a validator: the last answer to one was no good
+	least         revisionBar // what the next document must reach: the bootstrap, the disk copy, the last document
+	skipValidator bool        // the next fetch goes without a validator: the last answer to one was no good
 	source        guardedSource
 	diskWrittenAt time.Time // of the copy on disk, by the monotonic clock
 	diskOutdated  bool      // the copy on disk is not what is held
@@ -155,7 +155,7 @@ func (f *fetcher) consider(ctx context.Context, document Document) Refresh {
 		return failedRefresh(CauseDocument, err, size)
 	}
 	next.info, next.sum = rules.Info(), sum()
-	if err := f.config.acceptable(next.info, f.current.info, f.leastRevision); err != nil {
+	if err := f.config.acceptable(next.info, f.current.info, f.least); err != nil {
 		return failedRefresh(CauseRefused, err, size)
 	}
 	f.publish(next, rules, document.Body)
@@ -173,7 +173,7 @@ func (f *fetcher) publish(next *heldRuleset, rules Rules, body []byte) {
 	before := f.current
 	next.snapshot = f.newSnapshot(rules, TierNetwork)
 	next.snapshot.confirm(now)
-	next.fetchedAt, f.leastRevision = now, next.info.Revision
+	next.fetchedAt, f.least = now, revisionBar{next.info.Revision, TierNetwork}
 	if f.disk != nil {
 		next.body = body
 	}
@@ -191,7 +191,7 @@ func (f *fetcher) publish(next *heldRuleset, rules Rules, body []byte) {
 func (f *fetcher) acceptSame(next *heldRuleset) {
 	h := *f.current
 	h.validator, h.signature, h.signedBy, h.fetchedAt = next.validator, next.signature, next.signedBy, f.config.clock()
-	f.leastRevision = max(f.leastRevision, h.info.Revision)
+	f.least.raise(h.info.Revision, TierNetwork)
 	f.current = &h
 	f.confirmed(h.snapshot.promote(TierNetwork))
 }

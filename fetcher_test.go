@@ -84,6 +84,54 @@ func TestOptionsAllowEmptyAndLowerRevisions(t *testing.T) {
 	})
 }
 
+func TestABootstrapsRevisionBarsLowerOnes(t *testing.T) {
+	trusted, key := newKey(t)
+	for name, test := range map[string]struct {
+		revision int
+		kept     int // revision of the disk copy; 0 for none
+		options  []Option
+		refused  string // "" if the document is served
+	}{
+		"a lower one":                  {5, 0, nil, "5 after 10, that of the bootstrap; publish"},
+		"none":                         {0, 0, nil, "0 after 10, that of the bootstrap"},
+		"an equal one":                 {10, 0, nil, ""},
+		"a higher one":                 {11, 0, nil, ""},
+		"a lower one that is allowed":  {5, 0, []Option{WithLowerRevisionAllowed()}, ""},
+		"above a disk copy, but lower": {7, 3, nil, "7 after 10, that of the bootstrap"},
+		"below a higher disk copy":     {11, 12, nil, "11 after 12; publish"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				folder := t.TempDir()
+				options := append(test.options, WithPublicKey(trusted), WithDiskCache(folder),
+					WithBootstrap([]byte(flagsDocument(10, "held"))))
+				source := &signedScript{script: newScript(failing(assert.AnError))}
+				if test.kept > 0 {
+					body := flagsDocument(test.kept, "held")
+					source.set(serving("", body))
+					source.sign(signature(key, body))
+					first := newTestClient(t, source, WithPublicKey(trusted), WithDiskCache(folder))
+					require.NoError(t, first.Wait(t.Context()))
+					require.NoError(t, first.Close())
+				}
+				body := flagsDocument(test.revision, "replayed")
+				source.set(serving("", body))
+				source.sign(signature(key, body))
+				client := newTestClient(t, source, options...)
+				err := client.Refresh(t.Context())
+				assert.Equal(t, test.refused == "", client.For(Subject{}).Enabled("replayed"))
+				if test.refused == "" {
+					require.NoError(t, err)
+					return
+				}
+				require.ErrorIs(t, err, ErrLowerRevision)
+				require.ErrorContains(t, err, test.refused)
+				assert.True(t, client.For(Subject{}).Enabled("held"))
+			})
+		})
+	}
+}
+
 func TestNotModifiedWithoutAQuestionIsAnError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		lying := func(context.Context, Validator) (Document, error) { return Document{NotModified: true}, nil }
@@ -163,11 +211,11 @@ func TestTheBootstrapIsServedUntilTheSourceAnswers(t *testing.T) {
 		assert.Zero(t, status.ConfirmedAt, "nobody vouched for it")
 		assert.Zero(t, status.FetchedAt)
 
-		source.set(serving("v3", flagsDocument(3, "b")))
-		require.NoError(t, client.Refresh(t.Context()), "a bootstrap's revision is no bar")
+		source.set(serving("v8", flagsDocument(8, "b")))
+		require.NoError(t, client.Refresh(t.Context()))
 		assert.Equal(t, TierNetwork, client.Status().Tier)
-		assert.Equal(t, int64(3), client.Status().Revision)
-		source.set(serving("v2", flagsDocument(2, "b")))
+		assert.Equal(t, int64(8), client.Status().Revision)
+		source.set(serving("v7", flagsDocument(7, "b")))
 		require.ErrorIs(t, client.Refresh(t.Context()), ErrLowerRevision)
 	})
 }

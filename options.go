@@ -122,9 +122,10 @@ func WithDiskCache(folder string) Option {
 }
 
 // WithBootstrap sets a document that is built into the program. It is served until the source
-// answers, unless there is a disk copy with the same or a higher revision. It counts as part of the
-// program, so it needs no signature. For flags with max_age it counts as stale from the start. By
-// default, there is no bootstrap, and callers get their defaults until there is a ruleset.
+// answers, unless there is a disk copy with the same or a higher revision. A document of a lower
+// revision does not replace it, unless [WithLowerRevisionAllowed] is given. It counts as part of
+// the program, so it needs no signature. For flags with max_age it counts as stale from the start.
+// By default, there is no bootstrap, and callers get their defaults until there is a ruleset.
 func WithBootstrap(document []byte) Option {
 	return func(c *config) { c.bootstrap, c.hasBootstrap = document, true }
 }
@@ -201,9 +202,11 @@ func WithEmptyAllowed() Option {
 	return func(c *config) { c.emptyAllowed = true }
 }
 
-// WithLowerRevisionAllowed makes the client accept a document whose revision is lower than the
-// previous one's. By default, such a document is refused, so that a stale cache or a replay does
-// not bring back an old ruleset.
+// WithLowerRevisionAllowed makes the client accept a document from the source whose revision is
+// lower than one that the client has held: from the source before, from disk, or from the
+// bootstrap. At the start, the higher revision of disk copy and bootstrap is still served. By
+// default, such a document is refused, so that a stale cache or a replay does not bring back an old
+// ruleset.
 func WithLowerRevisionAllowed() Option {
 	return func(c *config) { c.lowerRevisionAllowed = true }
 }

@@ -16,6 +16,7 @@ func (f *fetcher) start(bootstrap *heldRuleset) {
 	if bootstrap != nil {
 		bootstrap.snapshot = f.newSnapshot(bootstrap.snapshot.rules, TierBootstrap)
 		f.current = bootstrap
+		f.least.raise(bootstrap.info.Revision, TierBootstrap)
 	}
 	if f.config.disk {
 		f.disk = newGuardedDisk(f.config, f.notifier.own)
@@ -49,7 +50,7 @@ func (f *fetcher) startFromDisk() {
 		f.notifier.tell(&event{failure: &DeliveryError{CauseDisk, err}})
 		return
 	}
-	f.leastRevision = h.info.Revision
+	f.least.raise(h.info.Revision, TierDisk)
 	if f.current.snapshot.rules == nil || h.info.Revision >= f.current.info.Revision {
 		f.current = h
 	}
