@@ -11,10 +11,13 @@ LINTER    := $(BIN)/golangci-lint$(EXE)
 TESTFLAGS ?=
 FUZZTIME  ?= 30s
 COVERMIN  ?= 90
+MUTANTS   ?= 100
+SEED      ?= 1
+WORKERS   ?= 1
 VERSION   ?= $(shell git describe --tags --always --dirty)
-export FUZZTIME COVERMIN
+export FUZZTIME COVERMIN MUTANTS SEED WORKERS
 
-.PHONY: help test race lint fmt tidy fuzz bench bench-smoke cover cross stacks docs release clean
+.PHONY: help test race lint fmt tidy fuzz bench bench-smoke cover cross stacks mutate docs release clean
 
 help: ## Lists the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,6 +57,9 @@ cross: ## Tests the hashing on 32 bits, compiles for arm64, macOS and Windows
 
 stacks: ## Asks flags on moving stacks, with memory that is never used again, and on 32 bits
 	.ci/stacks
+
+mutate: ## Changes the root package in MUTANTS=100 places and shows which changes no test notices
+	.ci/mutate
 
 docs: ## Writes anew what is generated: documents, tables, examples' code
 	.ci/each go generate ./...

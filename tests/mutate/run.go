@@ -1,0 +1,115 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"time"
+)
+
+type verdict string
+
+const (
+	noticed  verdict = "noticed"
+	timedOut verdict = "timed out" // which is noticed too
+	survived verdict = "SURVIVED"
+	invalid  verdict = "does not build"
+)
+
+// stage is one run of tests. A mutant that survives a stage goes to the next one.
+type stage struct {
+	folder   string
+	packages []string
+	limit    time.Duration
+}
+
+// judge tries one mutant. The go command reads the changed file in place of the real one
+// (-overlay), so no file of the repository changes, and commands that tests start see the same. The
+// second result names a test that failed.
+func judge(ctx context.Context, m mutant, stages []stage) (verdict, string, error) {
+	folder, err := os.MkdirTemp("", "mutate-")
+	if err != nil {
+		return "", "", err
+	}
+	defer func() { _ = os.RemoveAll(folder) }()
+	overlay, err := writeOverlay(folder, m)
+	if err != nil {
+		return "", "", err
+	}
+	build := command(ctx, stages[0].folder, overlay, "build", ".")
+	if output, err := build.CombinedOutput(); err != nil {
+		return invalid, string(output), failedToStart(err)
+	}
+	for _, s := range stages {
+		if result, test, err := s.run(ctx, overlay); result != survived || err != nil {
+			return result, test, err
+		}
+	}
+	return survived, "", nil
+}
+
+var failedTest = regexp.MustCompile(`(?m)^\s*--- FAIL: (\S+)`)
+
+// run runs the tests of one stage with the overlay.
+func (s stage) run(ctx context.Context, overlay string) (verdict, string, error) {
+	limited, cancel := context.WithTimeout(ctx, s.limit+time.Minute)
+	defer cancel()
+	arguments := []string{"test", "-short", "-failfast", "-count=1", "-vet=off", "-timeout", s.limit.String()}
+	test := command(limited, s.folder, overlay, append(arguments, s.packages...)...)
+	output, err := test.CombinedOutput()
+	switch {
+	case ctx.Err() != nil:
+		return "", "", ctx.Err()
+	case err == nil:
+		return survived, "", nil
+	case limited.Err() != nil || bytes.Contains(output, []byte("panic: test timed out")):
+		return timedOut, "", nil
+	}
+	name := ""
+	if found := failedTest.FindSubmatch(output); found != nil {
+		name = string(found[1])
+	}
+	return noticed, name, failedToStart(err)
+}
+
+// failedToStart keeps an error only if it is not the command's own exit status.
+func failedToStart(err error) error {
+	if _, exited := errors.AsType[*exec.ExitError](err); exited {
+		return nil
+	}
+	return err
+}
+
+func command(ctx context.Context, folder, overlay string, arguments ...string) *exec.Cmd {
+	c := exec.CommandContext(ctx, "go", arguments...)
+	c.Dir = folder
+	c.Env = append(os.Environ(), "GOWORK=off")
+	if overlay != "" {
+		c.Env = append(c.Env, `GOFLAGS="-overlay=`+overlay+`"`)
+	}
+	c.WaitDelay = 10 * time.Second // a test's own children may hold the output open
+	return c
+}
+
+// writeOverlay writes the changed file and the list that the go command reads.
+func writeOverlay(folder string, m mutant) (string, error) {
+	source, err := os.ReadFile(m.File)
+	if err != nil {
+		return "", err
+	}
+	changed := filepath.Join(folder, "mutant.go")
+	if err := os.WriteFile(changed, m.apply(source), 0o600); err != nil {
+		return "", err
+	}
+	list, err := json.Marshal(map[string]any{"Replace": map[string]string{m.File: changed}})
+	if err != nil {
+		return "", err
+	}
+	overlay := filepath.Join(folder, "overlay.json")
+	return overlay, os.WriteFile(overlay, list, 0o600)
+}
