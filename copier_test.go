@@ -58,8 +58,8 @@ func unusualSubjects() map[string]Subject {
 	}
 }
 
-// told writes down the attributes that count.
-func told(s Subject) (lines []string) {
+// listed writes down the attributes that count.
+func listed(s Subject) (lines []string) {
 	lines = append(lines, s.Key())
 	for name, value := range s.All {
 		lines = append(lines, name+"="+value.Kind().String()+" "+value.String())
@@ -86,19 +86,19 @@ func TestCopiesOfSubjectsHaveTheSameAttributes(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c := s.clone()
-			assert.ElementsMatch(t, told(s), told(c), "a clone has the attributes that count")
-			assert.Equal(t, len(told(s)), int(c.count)+1, "and no others")
+			assert.ElementsMatch(t, listed(s), listed(c), "a clone has the attributes that count")
+			assert.Equal(t, len(listed(s)), int(c.count)+1, "and no others")
 
 			own := newOwnSubject(&s, "flag")
 			assert.Equal(t, passed(s), passed(own.subject),
-				"a copy for somebody else's format has all of them, in their order")
-			assert.Equal(t, told(s), told(own.subject))
+				"a copy for another format has all of them, in their order")
+			assert.Equal(t, listed(s), listed(own.subject))
 			assert.Equal(t, "flag", own.flag)
 
 			for range 2 { // the second one uses the memory of the first one again
 				l := lend(&s, "flag")
 				assert.Equal(t, passed(s), passed(l.lent), "and so has one that is lent")
-				assert.Equal(t, told(s), told(l.lent))
+				assert.Equal(t, listed(s), listed(l.lent))
 				assert.Equal(t, "flag", l.flag)
 				l.giveBack()
 			}

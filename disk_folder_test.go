@@ -166,7 +166,7 @@ func TestForeignIrregularAndHugeDiskCopiesAreRefused(t *testing.T) {
 				runtime.ReadMemStats(&before)
 				client := newTestClient(t, newScript(failing(errDown)), WithDiskCache(folder))
 				runtime.ReadMemStats(&after)
-				assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(8<<20), "what is planted is not read")
+				assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(8<<20), "planted files are not read")
 				assert.Equal(t, TierDefaults, client.Status().Tier)
 				require.ErrorContains(t, client.Status().DiskError, test.want)
 				require.NoFileExists(t, path)

@@ -172,7 +172,7 @@ func TestADamagedDiskCopyIsRenamedAndReported(t *testing.T) {
 				require.NoError(t, err)
 				assert.True(t, info.Mode().IsRegular())
 				if test.stays {
-					assert.FileExists(t, path+".newer", "what a newer version wrote is kept")
+					assert.FileExists(t, path+".newer", "the copy of a newer version is kept")
 				}
 			})
 		})

@@ -12,12 +12,12 @@ import (
 // Everything that a check is asked with may lie on the caller's stack, and nothing is hidden from
 // the compiler, so that these tests guard the speed: escape analysis guards the memory. In them,
 // texts are put together in the call, which keeps them on the stack for as long as the compiler can
-// prove that nobody keeps them.
+// prove that no code keeps them.
 
 // remedy is what to do when a case below fails.
 const remedy = "something that a check is asked with has to be on the heap now; find it with " +
 	"go build -gcflags=-m=2 . 2>&1 | grep -A12 'parameter v leaks to {heap} for View.Enabled', " +
-	"and copy there what is kept, or reach it by far()"
+	"and copy kept texts there, or reach it by far()"
 
 // pieces are what texts are put together from. None of them is a constant to the compiler.
 type pieces struct {
@@ -145,7 +145,7 @@ func waysOnTheStack(c *Client, p *pieces) []stackCase {
 			v := c.For(NewSubject(string(p.key), String("email", string(p.user)+p.domain)))
 			return JSONDetail(v, "object", allocLimits{}).Value.RPS == 100
 		}},
-		{"a detail that tells what is missing", func() bool {
+		{"a detail with an error about a missing attribute", func() bool {
 			v := c.For(NewSubject(string(p.key), String("email", string(p.user)+p.domain)))
 			return v.BoolDetail("missing", false).Missing == "nothing"
 		}},
@@ -226,20 +226,20 @@ func TestCopiesForHooksAndFormatsAreMadeInFewAllocations(t *testing.T) { //nolin
 				String("a", "b"), String("c", "d"), String("e", "f"), String("g", "h"), String("i", "j"))).
 				Enabled("matches")
 		}}, 3},
-		{stackCase{"somebody else's format, two attributes", func() bool {
+		{stackCase{"another format, two attributes", func() bool {
 			return theirs.For(NewSubject(string(p.key), String("email", string(p.user)+p.domain), Int("age", 31))).
 				Enabled("matches")
 		}}, 3},
-		{stackCase{"somebody else's format, seven attributes", func() bool {
+		{stackCase{"another format, seven attributes", func() bool {
 			return theirs.For(NewSubject(string(p.key), String("email", string(p.user)+p.domain), Int("age", 31),
 				String("a", "b"), String("c", "d"), String("e", "f"), String("g", "h"), String("i", "j"))).
 				Enabled("matches")
 		}}, 3},
-		{stackCase{"somebody else's format, a list", func() bool {
+		{stackCase{"another format, a list", func() bool {
 			return theirs.For(NewSubject(string(p.key), Strings("groups", "alpha", "bet"+string(p.user[:1])))).
 				Enabled("in-list")
 		}}, 4},
-		{stackCase{"somebody else's format, a map", func() bool { return theirs.For(mapped).Enabled("in") }}, 3},
+		{stackCase{"another format, a map", func() bool { return theirs.For(mapped).Enabled("in") }}, 3},
 		{stackCase{"a format of this module, a map", func() bool { return lent.For(mapped).Enabled("in") }}, 0},
 		{stackCase{"a view with more attributes, of which one is put together", func() bool {
 			return view.With(String("email", string(p.user)+p.domain)).Enabled("matches")
@@ -252,7 +252,7 @@ func TestCopiesForHooksAndFormatsAreMadeInFewAllocations(t *testing.T) { //nolin
 	}
 }
 
-// theirFormat is somebody else's: its rules get subjects of their own.
+// theirFormat is a format of another package: its rules get subjects of their own.
 type theirFormat struct{}
 
 func (theirFormat) Name() string { return "theirs" }

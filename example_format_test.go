@@ -13,7 +13,7 @@ import (
 	"github.com/becketflags/becket"
 )
 
-// Switches reads documents of lines such as "new-checkout on", for everybody the same.
+// Switches reads documents of lines such as "new-checkout on", the same for every subject.
 type Switches struct{}
 
 func (Switches) Name() string { return "switches-v1" }

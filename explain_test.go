@@ -239,7 +239,7 @@ func TestPrivateAttributesNeverLeaveTheClient(t *testing.T) {
 		assert.Contains(t, x.String(), `a for "***"`)
 		assert.Contains(t, x.String(), "address.street is ***")
 		assert.Contains(t, x.String(), "key is ***")
-		assert.Contains(t, lines.String(), `"country":"DE"`, "what is not private is there")
+		assert.Contains(t, lines.String(), `"country":"DE"`, "other attributes are there")
 	})
 }
 

@@ -52,7 +52,7 @@ func TestTheExposureQueueIsBoundedByBytesAndReleasesThem(t *testing.T) {
 				after := client.Status().Exposures
 				requireBalance(t, after)
 				assert.Equal(t, s.Queued+10, after.Sent,
-					"a subject whose exposure was dropped is told when it comes again")
+					"a subject whose exposure was dropped is exposed at its next evaluation")
 				assert.Zero(t, client.observer.exposer.bytes)
 			})
 		})

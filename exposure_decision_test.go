@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// toldOf returns how often each variant of a flag was told, and what each unit was told.
-func toldOf(exposures []Exposure, flag string) (variants map[string]int, units map[string]string) {
+// exposedOf returns how often each variant of a flag was exposed, and the variant of each unit.
+func exposedOf(exposures []Exposure, flag string) (variants map[string]int, units map[string]string) {
 	variants, units = map[string]int{}, map[string]string{}
 	for i := range exposures {
 		if x := &exposures[i]; x.Flag == flag {
@@ -48,7 +48,7 @@ func TestExposuresFollowAnExperimentThatStartsAndChangesInTheMiddle(t *testing.T
 			}
 		}
 		require.NoError(t, client.Flush(t.Context()))
-		variants, units := toldOf(sink.all()[earlier:], "f")
+		variants, units := exposedOf(sink.all()[earlier:], "f")
 		assert.Len(t, units, change.told, change.fields)
 		if change.told > 0 {
 			assert.Equal(t, on, variants["on"], change.fields)
@@ -76,7 +76,7 @@ func TestExposuresNameTheUnitThatWasHashed(t *testing.T) {
 	}
 	require.NoError(t, client.Flush(t.Context()))
 	for _, flag := range []string{"f", "g"} {
-		variants, units := toldOf(sink.all(), flag)
+		variants, units := exposedOf(sink.all(), flag)
 		assert.Len(t, units, devices)
 		assert.Len(t, variants, 2)
 		for variant, count := range variants {

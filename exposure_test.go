@@ -30,7 +30,7 @@ const experiment = `{"schema":1,"revision":7,"environment":"test","flags":{
 	"closed":{"variants":{"a":"A"},"default":"a","enabled":false,"track":"all"},
 	"shape":{"variants":{"v":{"rps":"many"}},"default":"v","track":"all"}}}`
 
-// collector is a sink that keeps what it gets and does as it is told.
+// collector is a sink that keeps exposures and fails as the test demands.
 type collector struct {
 	mutex   sync.Mutex
 	batches [][]Exposure
@@ -78,7 +78,7 @@ func TestTheTrackOfAFlagDecidesWhichEvaluationsAreExposed(t *testing.T) {
 		want int
 	}{
 		{"a split counts", func(v View) { v.String("split", "") }, 1},
-		{"who fell outside a share counts, and who is in it", func(v View) { v.Enabled("share") }, 1},
+		{"subjects outside a percentage count like those inside it", func(v View) { v.Enabled("share") }, 1},
 		{"a flag without a split does not count", func(v View) { v.Enabled("plain") }, 0},
 		{"unless it says so", func(v View) { v.Enabled("counted") }, 1},
 		{"a split that is not to be tracked does not count", func(v View) { v.String("silent", "") }, 0},
@@ -179,7 +179,7 @@ func TestASubjectIsExposedOnceAWindow(t *testing.T) {
 		see("user-1", "share")
 		see("user-2", "split")
 		require.NoError(t, client.Flush(t.Context()))
-		assert.Len(t, sink.all(), 3, "another flag and another subject are told")
+		assert.Len(t, sink.all(), 3, "another flag and another subject are exposed")
 		time.Sleep(time.Hour - time.Second)
 		see("user-1", "split")
 		require.NoError(t, client.Flush(t.Context()))
@@ -188,7 +188,7 @@ func TestASubjectIsExposedOnceAWindow(t *testing.T) {
 		see("user-1", "split")
 		see("user-1", "split")
 		require.NoError(t, client.Flush(t.Context()))
-		assert.Len(t, sink.all(), 4, "a new window tells again, once")
+		assert.Len(t, sink.all(), 4, "a new window gives one more exposure")
 		s := client.Status().Exposures
 		assert.Equal(t, ExposureStatus{Produced: 105, Sent: 4, Duplicates: 101}, s)
 	})
@@ -284,7 +284,7 @@ func TestAHangingSinkSlowsNothingAndLossesAreCounted(t *testing.T) {
 		assert.Equal(t, uint64(100), s.Queued, "the queue is full and no fuller")
 		assert.Equal(t, uint64(10_000), s.Produced)
 		assert.Greater(t, s.Dropped, uint64(9000),
-			"who was dropped is not remembered, so the second sight is no duplicate")
+			"a dropped exposure is not remembered, so the next one is no duplicate")
 		assert.Zero(t, s.Sent)
 
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -294,7 +294,7 @@ func TestAHangingSinkSlowsNothingAndLossesAreCounted(t *testing.T) {
 		assert.ErrorContains(t, err, "still queued")
 		requireBalance(t, client.Status().Exposures)
 
-		require.NoError(t, client.Flush(t.Context()), "who waits gets it done")
+		require.NoError(t, client.Flush(t.Context()), "Flush delivers the exposures")
 		s = client.Status().Exposures
 		assert.Zero(t, s.Queued)
 		assert.Equal(t, s.Produced, s.Sent+s.Dropped+s.Duplicates)
@@ -303,7 +303,7 @@ func TestAHangingSinkSlowsNothingAndLossesAreCounted(t *testing.T) {
 
 		client.For(NewSubject("user-4999")).String("split", "")
 		require.NoError(t, client.Flush(t.Context()))
-		assert.Len(t, sink.all(), 101, "who was dropped is told as soon as there is room")
+		assert.Len(t, sink.all(), 101, "dropped exposures are made again as soon as there is room")
 	})
 }
 
@@ -328,14 +328,14 @@ func TestCloseGivesUpOnASinkThatHangs(t *testing.T) {
 		close(release)
 		synctest.Wait()
 		s := client.Status().Exposures
-		assert.Equal(t, uint64(0), s.Sent, "what was given up is not counted twice")
+		assert.Equal(t, uint64(0), s.Sent, "abandoned exposures are not counted twice")
 		assert.Equal(t, s.Produced, s.Dropped+s.Duplicates)
 		assert.ErrorIs(t, client.Flush(t.Context()), ErrClosed)
 	})
 }
 
 func TestCloseDeliversExposuresAndCancelsASlowSinkInTime(t *testing.T) {
-	t.Run("what is queued is delivered", func(t *testing.T) {
+	t.Run("queued exposures are delivered", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			sink := &collector{}
 			client := newExperiment(t, sink.Expose)
@@ -435,7 +435,7 @@ func TestASinkMayCloseTheClient(t *testing.T) {
 		began := time.Now()
 		_ = client.Flush(t.Context()) // taken, or ErrClosed: the sink was faster
 		require.NoError(t, <-closed)
-		assert.Equal(t, began, time.Now(), "nobody waits for himself")
+		assert.Equal(t, began, time.Now(), "a call within the sink does not wait for the sink")
 	})
 }
 
@@ -466,7 +466,7 @@ func TestExposureCountersBalanceDuringConcurrentUse(t *testing.T) {
 	group.Wait()
 	require.NoError(t, client.Close())
 	assert.Equal(t, ExposureStatus{Produced: 16_000, Sent: 2000, Duplicates: 14_000}, client.Status().Exposures,
-		"of eight that see the same at once, one is told")
+		"eight equal evaluations at once give one exposure")
 }
 
 func TestFlushWithoutASinkOrWithoutAClientIsHarmless(t *testing.T) {

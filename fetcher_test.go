@@ -208,7 +208,7 @@ func TestTheBootstrapIsServedUntilTheSourceAnswers(t *testing.T) {
 		status := client.Status()
 		assert.Equal(t, TierBootstrap, status.Tier)
 		assert.Equal(t, int64(7), status.Revision)
-		assert.Zero(t, status.ConfirmedAt, "nobody vouched for it")
+		assert.Zero(t, status.ConfirmedAt, "the source has not confirmed it")
 		assert.Zero(t, status.FetchedAt)
 
 		source.set(serving("v8", flagsDocument(8, "b")))

@@ -171,8 +171,8 @@ func TestAPanicInTheBodyOfALoopOverFlagsIsTheCallersOwn(t *testing.T) {
 	})
 }
 
-// stuck is a format whose decoder hangs while free is open, and ends its goroutine afterwards if
-// told to.
+// stuck is a format whose decoder hangs while free is open, and then ends its goroutine if leave is
+// set.
 type stuck struct {
 	Format
 	free  chan struct{}
@@ -199,7 +199,7 @@ func TestADecoderThatHangsIsAbandonedAndDelaysNothingElse(t *testing.T) {
 		time.Sleep(time.Minute)
 		require.ErrorIs(t, client.Status().LastError, errFormatHangs)
 		_, errs, _ := heard.seen()
-		assert.NotEmpty(t, errs, "hooks hear of it meanwhile")
+		assert.NotEmpty(t, errs, "hooks receive the error meanwhile")
 		assert.Greater(t, len(source.times()), 10, "the source is asked on")
 		close(free)
 		synctest.Wait()

@@ -13,12 +13,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Who moves when a split's weights change. No method can move fewer subjects than the shares
-// themselves move (the minimum). Where each changed variant gains or loses in the same proportion,
-// as when one is added or removed, rendezvous hashing moves exactly that many. For any change at
-// all it moves at most 2/(1+minimum) times as many, and how many exactly is known
-// (rendezvousMoves): near that limit it comes when two small variants trade a little and a large
-// one between them stays.
+// These tests count subjects that move when the weights of a split change. No method can move fewer
+// subjects than the shares themselves move (the minimum). Where each changed variant gains or loses
+// in the same proportion, as when one is added or removed, rendezvous hashing moves exactly that
+// many. For any change at all it moves at most 2/(1+minimum) times as many, and how many exactly is
+// known (rendezvousMoves): near that limit it comes when two small variants trade a little and a
+// large one between them stays.
 
 // reweighting is a change of weights, in the order of the document.
 type reweighting struct {
@@ -198,7 +198,7 @@ func TestReweightingMovesFewMoreSubjectsThanNecessary(t *testing.T) {
 		expected, minimum := r.rendezvousMoves(), r.minimum()
 		deviation := 5 * math.Sqrt(expected*(1-expected)/population)
 		assert.InDeltaf(t, expected, moved, deviation,
-			"%v: what the theory of exponential races says, within five standard deviations", r)
+			"%v: the theory of exponential races, within five standard deviations", r)
 		ranges := movedShare(rangesOf(r.before, keys), rangesOf(r.after, keys))
 		fmt.Fprintf(table, "%-64s %7.2f%% %10.2f%% %6.2f %10.2f%% %6.2f\n", fmt.Sprint(r.before, " -> ", r.after),
 			minimum*100, moved*100, moved/minimum, ranges*100, ranges/minimum)

@@ -13,9 +13,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// What is promised of the hashing, shown on 200,000 subjects: shares are even and as large as they
-// should be, one flag's draw says nothing about another's, and who has a feature keeps it while its
-// share grows.
+// These tests show the promises of the hashing on 200,000 subjects: shares are even and as large as
+// they should be, one flag's draw says nothing about another's, and a subject that has a feature
+// keeps it while its share grows.
 //
 // The inputs are fixed, so a test passes always or never. Each family of tests is held to a chance
 // of one in a thousand that good hashing fails it (significance), divided by the number of tests in
@@ -184,9 +184,9 @@ func TestFlagsAndLayersDrawIndependently(t *testing.T) {
 	}
 }
 
-// A percentage and the split inside it hash the same key with the same salt, the flag's key. Who is
-// let in must say nothing about which variant is drawn, and the shares inside must be those of the
-// weights.
+// A percentage and the split inside it hash the same key with the same salt, the flag's key. Being
+// inside the percentage must say nothing about the variant that is drawn, and the shares inside
+// must be those of the weights.
 func TestASplitIsIndependentOfTheGateAroundIt(t *testing.T) {
 	t.Parallel()
 	weights := map[string]float64{"red": 50, "green": 30, "blue": 20}
@@ -240,7 +240,7 @@ func TestNoSubjectLeavesWhileAPercentageGrows(t *testing.T) {
 			if now[k] == "on" {
 				in++
 			} else if before[k] == "on" {
-				require.FailNow(t, "somebody left", "%s at %v percent", keys[k], percent)
+				require.FailNow(t, "a subject left", "%s at %v percent", keys[k], percent)
 			}
 		}
 		before = now

@@ -14,8 +14,8 @@ import (
 	"github.com/becketflags/becket/internal/disk"
 )
 
-// What the tests of delivery share: a source that does as it is told, documents, and a hook that
-// writes down.
+// Helpers of the tests of delivery: a scripted source, documents, and a hook that records its
+// events.
 
 // script is a source whose answers a test sets, and which counts how often it was asked.
 type script struct {
@@ -30,7 +30,7 @@ func newScript(answer func(ctx context.Context, last Validator) (Document, error
 	return &script{answer: answer, identity: "script"}
 }
 
-// serving answers with a document under an ETag, and "not modified" to who has it.
+// serving answers with a document under an ETag, and "not modified" to requests with it.
 func serving(etag, body string) func(context.Context, Validator) (Document, error) {
 	return func(_ context.Context, last Validator) (Document, error) {
 		if etag != "" && last.ETag == etag {
@@ -90,7 +90,7 @@ func newTestClient(t *testing.T, source Source, options ...Option) *Client {
 	return client
 }
 
-// recorder is a hook that writes down what it is told.
+// recorder is a hook that records its events.
 type recorder struct {
 	mutex     sync.Mutex
 	changes   []Changes

@@ -91,7 +91,7 @@ func TestAHookThatHangsDelaysNothingAndLosesNoChange(t *testing.T) {
 		assert.LessOrEqual(t, len(spans), maxChanges+1)
 		assert.Equal(t, int64(0), spans[0][0])
 		for i := 1; i < len(spans); i++ {
-			assert.Equal(t, spans[i-1][1], spans[i][0], "no gap between what is told")
+			assert.Equal(t, spans[i-1][1], spans[i][0], "no gap between reported changes")
 		}
 		assert.Equal(t, int64(last), spans[len(spans)-1][1])
 	})
@@ -230,7 +230,7 @@ func TestEvaluationsAreReportedWithoutPrivateAttributes(t *testing.T) {
 		subject := NewSubject("u", String("email", "me@example.com"), Int("age", 30),
 			Any("address", map[string]any{"city": "Berlin", "at": map[string]any{"zip": "10115"}}))
 		flags := client.For(subject)
-		assert.True(t, flags.Enabled("a"), "the decision sees what is private")
+		assert.True(t, flags.Enabled("a"), "the decision reads private attributes")
 		assert.False(t, flags.Enabled("nothing"))
 		require.Len(t, told, 2)
 		e := told[0]

@@ -154,7 +154,7 @@ func TestLongKeysAreShortenedInMessages(t *testing.T) {
 	assert.Contains(t, info.Bad[0].Error(), "the key has 40000 bytes, more than 256")
 	assert.Equal(t, match.Shorten(key, maxToldKey), info.Bad[0].Key)
 	_, found := rules.Flag(key)
-	assert.False(t, found, "what is no key names no flag")
+	assert.False(t, found, "an invalid key finds no flag")
 }
 
 func TestThePathOfADeepProblemKeepsItsTwoEnds(t *testing.T) {

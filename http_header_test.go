@@ -305,7 +305,7 @@ func TestAFunctionForHeadersMayUseTheClient(t *testing.T) {
 	client.Store(newTestClient(t, source, WithHooks(Hooks{OnEvaluate: func(Evaluation) { told.Add(1) }}),
 		WithPollInterval(time.Hour)))
 	require.NoError(t, client.Load().Refresh(t.Context()))
-	assert.Zero(t, told.Load(), "an evaluation for a fetch is told to no hook")
+	assert.Zero(t, told.Load(), "an evaluation for a fetch is reported to no hook")
 	last.Store(true)
 	began := time.Now()
 	require.Error(t, client.Load().Refresh(t.Context()))

@@ -265,7 +265,7 @@ func TestErrorsKeepSecrets(t *testing.T) {
 				assert.NotContains(t, err.Error(), secret)
 			}
 			assert.ErrorContains(t, err, host)
-			assert.NoError(t, errors.Unwrap(err), "what may hold secrets is not handed out")
+			assert.NoError(t, errors.Unwrap(err), "an error that may hold secrets is not unwrapped")
 		})
 	}
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/becketflags/becket/internal/lending"
 )
 
-// hoard is somebody else's format: its rules keep all that they are asked with, and answer as
+// hoard is a format of another package: its rules keep all arguments, and answer as
 // native ones do.
 type hoard struct {
 	mutex sync.Mutex
@@ -101,8 +101,8 @@ func askWithBuffer(client *Client, ask func(*Client, Subject)) {
 	clear(attributes)
 }
 
-// What somebody else's format is asked with is its own for ever: texts, lists and the flag's key do
-// not change when the caller's memory does, and when others are asked.
+// The arguments of another package's format are its own for ever: texts, lists and the flag's key
+// do not change when the caller's memory does, and when others are asked.
 func TestAFormatMayKeepSubjectsAndKeys(t *testing.T) {
 	poisonLentMemory(t)
 	h := &hoard{}

@@ -52,12 +52,12 @@ func TestListenWorksOnAClientWithoutHooks(t *testing.T) {
 		var keys []string
 		client.Listen(Hooks{OnChange: func(c Changes) { keys = c.Keys() }})
 		require.NoError(t, client.Refresh(t.Context()))
-		require.NoError(t, client.Close(), "Close waits for what is to be told")
+		require.NoError(t, client.Close(), "Close waits for events that are still to be reported")
 		assert.Equal(t, []string{"n1", "n2"}, keys)
 
 		called := false
 		client.Listen(Hooks{OnError: func(error) { called = true }})()
-		assert.False(t, called, "a closed client has nothing to tell")
+		assert.False(t, called, "a closed client reports no events")
 		require.NoError(t, client.Close())
 
 		var none *Client

@@ -20,7 +20,7 @@ func TestAMillionFailedEvaluationsAreLoggedSparingly(t *testing.T) {
 		hooks       Hooks
 		least, most int
 	}{
-		{"nobody listens to evaluations: they are not logged at all", Hooks{}, 0, 0},
+		{"without a hook, failed evaluations are not logged at all", Hooks{}, 0, 0},
 		{"a hook panics at each: a line a minute", Hooks{OnEvaluate: func(Evaluation) { panic("bad hook") }}, 1, 6},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -72,7 +72,7 @@ func TestAttributesAddedLaterKeepTheRulesetOfTheView(t *testing.T) {
 	v := client.For(NewSubject("user-1", String("plan", "free"), Int("age", 31)))
 	ctx := NewContext(t.Context(), v)
 	ctx = NewContext(ctx, From(ctx).With(String("plan", "gold")))
-	assert.True(t, From(ctx).Enabled("a"), "what comes later counts")
+	assert.True(t, From(ctx).Enabled("a"), "the later attribute counts")
 	assert.False(t, v.Enabled("a"), "the view before is as it was")
 	subject := From(ctx).Subject()
 	age, _ := subject.Attribute("age")

@@ -87,7 +87,7 @@ func TestObjectsThatDoNotFitAreCountedAndLoggedOnce(t *testing.T) {
 
 		source.set(serving("", string(misfitDocument(2, `true`))))
 		require.NoError(t, client.Refresh(t.Context()))
-		assert.Empty(t, client.Status().Misfits, "nobody has asked the new ruleset")
+		assert.Empty(t, client.Status().Misfits, "no flag of the new ruleset was evaluated")
 		assert.Equal(t, 7, JSON(client.For(Subject{}), "limits", limits{7}).RPS)
 		assert.Len(t, client.Status().Misfits, 1)
 		synctest.Wait()

@@ -162,10 +162,10 @@ func TestTheFileOfOverridesIsReadAgainWithEveryRefresh(t *testing.T) {
 
 		require.NoError(t, os.WriteFile(file, []byte(`{"limit":`), 0o600))
 		require.NoError(t, client.Refresh(t.Context()), "a refresh does not fail for it")
-		assert.Equal(t, 7, client.For(Subject{}).Int("limit", 0), "what was there stays")
+		assert.Equal(t, 7, client.For(Subject{}).Int("limit", 0), "the earlier overrides stay")
 		synctest.Wait()
 		_, errs, _ := heard.seen()
-		require.Len(t, errs, 2, "the flag that the ruleset had to set aside, and the file")
+		require.Len(t, errs, 2, "the invalid flag of the ruleset, and the file")
 		assert.ErrorContains(t, errs[1], "becket: override: WithOverrides: ")
 		assert.ErrorContains(t, errs[1], "1:10")
 		require.NoError(t, os.Remove(file))

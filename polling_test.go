@@ -100,7 +100,7 @@ func TestAHookThatRefreshesAfterEachFailureDoesNotFloodTheSource(t *testing.T) {
 
 				source.set(serving("", flagsDocument(1, "a")))
 				require.NoError(t, client.Refresh(t.Context()))
-				assert.Len(t, source.times(), fetches+1, "somebody outside need not wait")
+				assert.Len(t, source.times(), fetches+1, "a caller outside of the hook need not wait")
 			})
 		})
 	}

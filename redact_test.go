@@ -56,9 +56,9 @@ func TestAServerThatEchoesSecretsGetsThemIntoNoError(t *testing.T) {
 		return strings.Join(lines, " ") + " " + plain + " /" + sdk + " /elsewhere/deadbeef00112233deadbeef00112233"
 	}
 	for name, answer := range map[string]func(string) string{
-		"in the status line": func(e string) string { return "HTTP/1.1 " + e + "\r\n\r\n" },
-		"behind the status":  func(e string) string { return "HTTP/1.1 500 " + e + "\r\n\r\n" },
-		"in what is no HTTP": func(e string) string { return e + "\r\n\r\n" },
+		"in the status line":           func(e string) string { return "HTTP/1.1 " + e + "\r\n\r\n" },
+		"behind the status":            func(e string) string { return "HTTP/1.1 500 " + e + "\r\n\r\n" },
+		"in an answer that is no HTTP": func(e string) string { return e + "\r\n\r\n" },
 		"in a header without a name": func(e string) string {
 			return "HTTP/1.1 200 OK\r\n" + strings.ReplaceAll(e, ":", " ") + "\r\n\r\n"
 		},

@@ -32,7 +32,7 @@ func TestEvaluationsWithinHooksAreAnsweredButNotReported(t *testing.T) {
 			ask(client.For(NewSubject("u")))
 			assert.Equal(t, int64(1), told.Load())
 			client.For(NewSubject("u")).String("split", "")
-			assert.Equal(t, int64(2), told.Load(), "the evaluation after it is told")
+			assert.Equal(t, int64(2), told.Load(), "the evaluation after it is reported")
 			require.NoError(t, client.Flush(t.Context()))
 			for _, x := range sink.all() {
 				assert.Equal(t, "u", x.Subject.Key())

@@ -97,7 +97,7 @@ func TestASignedDocumentIsAcceptedAndOthersAreNot(t *testing.T) {
 					return
 				}
 				require.ErrorIs(t, err, test.want)
-				assert.True(t, client.For(Subject{}).Enabled("a"), "what was served before still is")
+				assert.True(t, client.For(Subject{}).Enabled("a"), "the earlier ruleset is still served")
 			})
 		})
 	}
@@ -191,7 +191,7 @@ func TestAForgedValidatorOfASignedCopyPinsNothing(t *testing.T) {
 		source.set(failing(errDown))
 		client = newTestClient(t, source, WithPublicKey(trusted), WithDiskCache(folder))
 		assert.Equal(t, TierDisk, client.Status().Tier)
-		assert.Empty(t, client.Status().ETag, "nobody vouches for it")
+		assert.Empty(t, client.Status().ETag, "nothing confirms it")
 		require.NoError(t, client.Close())
 
 		source.set(serving("v2", newer)) // it says "not modified" to v2
@@ -283,6 +283,6 @@ func FuzzSignature(f *testing.F) {
 			assert.True(t, errors.Is(err, ErrSignature) || errors.Is(err, errUnsigned))
 			return
 		}
-		assert.Equal(t, body, document, "nobody signed another document")
+		assert.Equal(t, body, document, "no other document was signed")
 	})
 }

@@ -38,7 +38,7 @@ func TestStatusKnowsEachRulesetBeforeViewsSeeIt(t *testing.T) {
 	select {
 	case <-client.ready:
 		client.status.mutex.Unlock()
-		require.Fail(t, "the ruleset is served, and Status would not tell")
+		require.Fail(t, "the ruleset is served before Status reports it")
 	case <-time.After(50 * time.Millisecond):
 	}
 	client.status.mutex.Unlock()

@@ -168,7 +168,7 @@ func TestAnyConvertsSupportedValues(t *testing.T) {
 			require.Len(t, s.Ignored(), 1)
 			assert.ErrorContains(t, s.Ignored()[0], test.says)
 			for range s.All {
-				t.Error("what is left out is not listed")
+				t.Error("attributes that are left out are not listed")
 			}
 		})
 	}

@@ -31,7 +31,7 @@ func TestNothingIsHiddenFromEscapeAnalysis(t *testing.T) {
 		}
 		source, err := os.ReadFile(file)
 		seen++
-		assert.Empty(t, hidings(t, file, source), "%s: copy to the heap what is kept, and hide nothing", file)
+		assert.Empty(t, hidings(t, file, source), "%s: copy kept values to the heap, and hide nothing", file)
 		return err
 	}))
 	assert.Greater(t, seen, 100, "files that were read")

@@ -46,24 +46,24 @@ func askClient(t *testing.T, client *becket.Client, row *vectorRow, revision int
 	view := client.For(vectorSubject(t, row))
 	switch row.Ask {
 	case "boolean":
-		return told(t, row, view.BoolDetail(row.Flag, as[bool](t, row.Fallback)), revision)
+		return shown(t, row, view.BoolDetail(row.Flag, as[bool](t, row.Fallback)), revision)
 	case "string":
-		return told(t, row, view.StringDetail(row.Flag, as[string](t, row.Fallback)), revision)
+		return shown(t, row, view.StringDetail(row.Flag, as[string](t, row.Fallback)), revision)
 	case "integer":
 		if want, ok := plain(row.Want.Value).(int64); ok && int64(int(want)) != want {
-			return told(t, row, maps.Collect(view.All())[row.Flag], revision) // no int of this machine holds it
+			return shown(t, row, maps.Collect(view.All())[row.Flag], revision) // no int of this machine holds it
 		}
-		return told(t, row, view.IntDetail(row.Flag, int(as[int64](t, plain(row.Fallback)))), revision)
+		return shown(t, row, view.IntDetail(row.Flag, int(as[int64](t, plain(row.Fallback)))), revision)
 	case "float":
 		fallback, err := as[json.Number](t, row.Fallback).Float64()
 		require.NoError(t, err)
-		return told(t, row, view.FloatDetail(row.Flag, fallback), revision)
+		return shown(t, row, view.FloatDetail(row.Flag, fallback), revision)
 	default:
-		return told(t, row, becket.JSONDetail(view, row.Flag, row.Fallback), revision)
+		return shown(t, row, becket.JSONDetail(view, row.Flag, row.Fallback), revision)
 	}
 }
 
-func told[T any](t *testing.T, row *vectorRow, d becket.Detail[T], revision int64) answer {
+func shown[T any](t *testing.T, row *vectorRow, d becket.Detail[T], revision int64) answer {
 	t.Helper()
 	assert.Equal(t, row.Flag, d.Flag)
 	assert.Equal(t, becket.TierNetwork, d.Tier)

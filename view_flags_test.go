@@ -28,7 +28,7 @@ func TestListingAndPeekingReportNoEvaluation(t *testing.T) {
 	assert.Zero(t, told)
 	assert.Equal(t, CodeTypeMismatch, view.Peek("split", KindBool).Err.Code)
 	view.Resolve("split", KindAny)
-	assert.Equal(t, 1, told, "an evaluation is told")
+	assert.Equal(t, 1, told, "an evaluation is reported")
 }
 
 func TestAViewWithoutARulesetHasNoFlags(t *testing.T) {

@@ -101,7 +101,7 @@ func TestALinearRampStaysWithinItsShares(t *testing.T) {
 			now := match.Instant{Seconds: start.Seconds + length - 1, Nanoseconds: 999_998_000 + nanoseconds}
 			percent := r.percentAt(now)
 			require.True(t, percent >= 0 && percent <= 100, "%v after %v", percent, now)
-			require.Less(t, threshold(percent), threshold(33.3), "nobody else comes in just before the end")
+			require.Less(t, threshold(percent), threshold(33.3), "no other subject comes in just before the end")
 		}
 	}
 }

@@ -225,7 +225,7 @@ func TestTheValuesOfASubtestEndWithIt(t *testing.T) {
 	})
 	assert.Equal(t, "dark", fake.For(user).String("theme", ""))
 	_, known := fake.For(user).Flag("extra")
-	assert.False(t, known, "what was not there is gone again")
+	assert.False(t, known, "a flag that did not exist before is removed again")
 }
 
 func TestEachVariantIsServedOnceWithAClientOfItsOwn(t *testing.T) {
@@ -239,7 +239,7 @@ func TestEachVariantIsServedOnceWithAClientOfItsOwn(t *testing.T) {
 			assert.Equal(t, "dark", client.For(user).String("theme", ""), "all else is equal")
 		})
 		assert.Equal(t, map[string]bool{"on": true, "off": false}, seen)
-		assert.Equal(t, []string{"new-checkout", "theme"}, fake.Asked(), "the copies' questions are told too")
+		assert.Equal(t, []string{"new-checkout", "theme"}, fake.Asked(), "evaluations of copied views are listed too")
 		assert.True(t, fake.For(user).Enabled("new-checkout"), "the flags themselves are as before")
 	})
 	t.Run("of a choice, in parallel", func(t *testing.T) {
@@ -314,7 +314,7 @@ func TestOptionsHooksAndExposuresWorkAsInProduction(t *testing.T) {
 		fake.For(user).String("theme", "")
 		require.NoError(t, fake.Client().Flush(t.Context()))
 		synctest.Wait()
-		require.Len(t, changes, 3, "the first ruleset, and what differed twice")
+		require.Len(t, changes, 3, "the first ruleset, and two changes")
 		assert.Equal(t, []string{"theme"}, changes[1].Keys())
 		require.Len(t, seen, 1)
 		assert.Equal(t, "red", seen[0].Variant)

@@ -211,7 +211,7 @@ func TestTheETagFollowsTheAnswer(t *testing.T) {
 	set(strings.Replace(document, `"public", "mobile"`, `"mobile"`, 1))
 	require.NoError(t, client.Refresh(t.Context()))
 	_, text = ask(t, h, "", `{}`)
-	assert.NotContains(t, text, `"theme"`, "what is shown follows the ruleset")
+	assert.NotContains(t, text, `"theme"`, "the shown flags follow the ruleset")
 }
 
 // changing is a source whose document a test changes.
@@ -314,7 +314,7 @@ func TestPagesOfOtherOrigins(t *testing.T) {
 	assert.Equal(t, "*", preflight(all, elsewhere).Get("Access-Control-Allow-Origin"))
 	assert.Empty(t, preflight(all, elsewhere).Get("Access-Control-Allow-Credentials"))
 	assert.Empty(t, preflight(ofrep.NewHandler(newClient(t)), app).Get("Access-Control-Allow-Origin"),
-		"by default nobody")
+		"by default no other origin is allowed")
 }
 
 func TestContextsKeepTheirMeaning(t *testing.T) {

@@ -158,7 +158,7 @@ func TestTheLogSaysOnceThatAFlagIsNotShown(t *testing.T) {
 	ask(t,
 		ofrep.NewHandler(newClient(t), logger,
 			ofrep.WithAuthorization(func(*http.Request) error { return errors.New("no") })), "/internal", `{}`)
-	assert.Empty(t, lines(), "callers who are not let in log nothing")
+	assert.Empty(t, lines(), "requests of unauthorised callers log nothing")
 
 	var b strings.Builder
 	for i := range 150 {

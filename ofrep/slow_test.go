@@ -51,7 +51,7 @@ func TestABodyThatDoesNotArriveHoldsNoConnection(t *testing.T) {
 		"a server without limits":  {0, nil, "/checkout", 10 * time.Second, http.StatusRequestTimeout},
 		"all flags":                {0, nil, "", 10 * time.Second, http.StatusRequestTimeout},
 		"a server with a time-out": {3 * time.Second, nil, "/checkout", 3 * time.Second, http.StatusRequestTimeout},
-		"a caller who is not let in": {
+		"an unauthorised caller": {
 			0, []ofrep.Option{ofrep.WithAuthorization(func(*http.Request) error { return errors.New("no") })}, "",
 			10 * time.Second, http.StatusUnauthorized,
 		},

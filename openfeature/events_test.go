@@ -129,7 +129,7 @@ func TestRequirement_5_3_2_ErrorAndThenReadyWhenARulesetComes(t *testing.T) {
 			b.api.SetProviderAndWait(t.Context(), provider.New(newClient(t, source, becket.WithPollInterval(poll)))))
 		assert.Equal(t, []of.EventType{of.ProviderError}, b.kinds())
 		time.Sleep(time.Minute)
-		assert.Empty(t, b.kinds(), "an error that lasts is told once")
+		assert.Empty(t, b.kinds(), "a lasting error is reported once")
 
 		source.serve(revision(1, "x"))
 		time.Sleep(2 * poll)

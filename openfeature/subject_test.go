@@ -139,7 +139,7 @@ func TestPrivateAttributesAreHiddenFromTrackingAndTelemetry(t *testing.T) {
 
 		d := p.StringEvaluation(t.Context(), "theme", "", of.FlattenedContext{of.TargetingKey: "user-42"})
 		assert.Equal(t, becket.Private, d.FlagMetadata[provider.MetaContextID],
-			"what OpenFeature's telemetry takes for the key")
+			"OpenFeature's telemetry reads the key here")
 
 		bare := provider.New(p.Client(), provider.WithoutFlagMetadata())
 		d = bare.StringEvaluation(t.Context(), "theme", "", of.FlattenedContext{of.TargetingKey: "user-42"})

@@ -16,7 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// endless is an input that never ends. It closes asked when somebody reads it.
+// endless is an input that never ends. It closes asked when a test reads it.
 type endless struct {
 	asked chan struct{}
 	once  sync.Once

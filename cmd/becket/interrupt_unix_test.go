@@ -42,7 +42,8 @@ func becketProgram(t *testing.T, args ...string) *exec.Cmd {
 	return command
 }
 
-// fifo makes a FIFO. opened is closed as soon as somebody reads from it; nobody ever writes to it.
+// fifo makes a FIFO. opened is closed as soon as a process reads from it; no process ever writes to
+// it.
 func fifo(t *testing.T) (path string, opened <-chan struct{}) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "fifo")

@@ -44,7 +44,7 @@ func TestHalfARequestDoesNotKeepTheServerFromEnding(t *testing.T) {
 			s.get(t, "") // by now the server has accepted the other connection
 			began := time.Now()
 			assert.Equal(t, exitGood, s.stop())
-			assert.Less(t, time.Since(began), 4*time.Second, "twenty times what the server waits")
+			assert.Less(t, time.Since(began), 4*time.Second, "twenty times the server's wait")
 		})
 	}
 }

@@ -135,7 +135,7 @@ func TestTheSecretKeyIsPrivateAndNeverReplacedUnasked(t *testing.T) {
 		password func(context.Context, string) (string, error)
 		want     string
 	}{
-		"nobody there": {nil, "there is no terminal to ask for the password"},
+		"no terminal": {nil, "there is no terminal to ask for the password"},
 		"two passwords": {func(context.Context, string) (a string, err error) {
 			a, answers = answers[0], answers[1:]
 			return a, nil

@@ -19,7 +19,7 @@ func TestRollout(t *testing.T) {
 	require.NoError(t, run(t.Context(), &out))
 	text := out.String()
 
-	t.Run("the plot grows and nobody drops out of it", func(t *testing.T) {
+	t.Run("the plot grows and no user drops out of it", func(t *testing.T) {
 		var before string
 		for _, percent := range []int{5, 20, 50, 100} {
 			row := rowOf(t, text, fmt.Sprintf("  %3d %%     ", percent))
@@ -32,9 +32,9 @@ func TestRollout(t *testing.T) {
 			}
 			before = row
 		}
-		assert.NotContains(t, before, ".", "everybody is in at 100 percent")
+		assert.NotContains(t, before, ".", "all users are in at 100 percent")
 	})
-	t.Run("the shares are what was published and nobody drops out", func(t *testing.T) {
+	t.Run("the shares are those that were published and no user drops out", func(t *testing.T) {
 		for _, percent := range []int{5, 20, 50, 100} {
 			var in float64
 			var came, left int
@@ -44,7 +44,7 @@ func TestRollout(t *testing.T) {
 			assert.Zero(t, left)
 		}
 	})
-	t.Run("the marks are below those who move and nowhere else", func(t *testing.T) {
+	t.Run("the marks are below users who move and nowhere else", func(t *testing.T) {
 		before, after := rowOf(t, text, "  60:20:20  "), rowOf(t, text, "  40:30:30  ")
 		require.Len(t, before, shown)
 		_, below, _ := strings.Cut(text, "  40:30:30  "+after+"\n")
@@ -94,7 +94,7 @@ func TestFewestAndRangesOfAChange(t *testing.T) {
 		before, after  weights
 		fewest, ranges float64
 	}{
-		{"no change moves nobody", weights{1, 1, 2}, weights{2, 2, 4}, 0, 0},
+		{"equal shares move no user", weights{1, 1, 2}, weights{2, 2, 4}, 0, 0},
 		{"a variant in the middle is added", weights{50, 0, 50}, weights{40, 20, 40}, 20, 20},
 		{"the first is removed", weights{50, 25, 25}, weights{0, 50, 50}, 50, 75},
 		{"all move", weights{1, 0, 0}, weights{0, 0, 1}, 100, 100},

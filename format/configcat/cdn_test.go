@@ -226,7 +226,7 @@ func TestRedirects(t *testing.T) {
 		"without preferences nothing is followed": {
 			map[string]string{global: `{"f":{}}`}, nil, [][]string{{global}, {global}}, nil,
 		},
-		"what is no JSON is left to the format": {
+		"a body that is no JSON is left to the format": {
 			map[string]string{global: `{"p":`}, nil, [][]string{{global}}, nil,
 		},
 		"an address of one's own is left when forced": {
@@ -250,10 +250,10 @@ func TestRedirects(t *testing.T) {
 			map[string]string{global: config("http://other.example.com", 2, true)}, nil, [][]string{{global}},
 			web.ErrRedirect,
 		},
-		"nothing leads to what is no address": {
+		"a redirect to an invalid address is refused": {
 			map[string]string{global: config("cdn", 2, true)}, nil, [][]string{{global}}, web.ErrRedirect,
 		},
-		"the European CDN is asked first when told to": {
+		"the European CDN is asked first by option": {
 			map[string]string{"https://cdn-eu.configcat.com": config("https://cdn-eu.configcat.com", 0, true)},
 			[]configcat.Option{configcat.WithEUOnly()}, [][]string{{"https://cdn-eu.configcat.com"}}, nil,
 		},
@@ -314,7 +314,7 @@ func TestTheKeyIsInNoError(t *testing.T) {
 	first, second, _ := strings.Cut(strings.TrimPrefix(testKey, "configcat-sdk-1/"), "/")
 	inner := errors.New("inner")
 	transports := map[string]roundTrip{
-		"a failing transport that tells the address": func(r *http.Request) (*http.Response, error) {
+		"a failing transport whose error has the address": func(r *http.Request) (*http.Response, error) {
 			return nil, fmt.Errorf("cannot reach %s (%s): %w", r.URL, second, inner)
 		},
 		"a status": func(*http.Request) (*http.Response, error) { return answer(http.StatusForbidden, "", ""), nil },

@@ -41,7 +41,7 @@ func FuzzDecode(f *testing.F) {
 			total(t, rules, info.Key, becket.Subject{})
 		}
 		if count != rules.Info().Flags {
-			t.Fatalf("%d flags are listed, %d are told", count, rules.Info().Flags)
+			t.Fatalf("%d flags are listed, Info reports %d", count, rules.Info().Flags)
 		}
 	})
 }

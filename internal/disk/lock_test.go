@@ -21,7 +21,7 @@ func TestAWriteWaitsWhileAnotherProcessReplacesTheCopy(t *testing.T) {
 		other := New(folder, "source", "format")
 		kept, err := other.Read()
 		require.NoError(t, err)
-		assert.Nil(t, kept, "nothing is replaced under the lock of somebody else")
+		assert.Nil(t, kept, "nothing is replaced while another process holds the lock")
 
 		newer := copyOf(20, "new", now, now)
 		head, err := encode(other.identity, newer)

@@ -201,7 +201,7 @@ func TestDefinitionsReuseMemory(t *testing.T) {
 	}
 	const few, many = 100, 1100
 	each := (allocations(many) - allocations(few)) / (many - few)
-	assert.Less(t, each, 3.0, "a key, and what holds it in the test")
+	assert.Less(t, each, 3.0, "a key, and the slice of the test")
 }
 
 func TestACompilerCanRejectADefinition(t *testing.T) {

@@ -211,7 +211,7 @@ func TestAServerThatCannotBeReachedCostsAProgramNoConnection(t *testing.T) {
 	assert.Equal(t, 1, forwarder.Connections(), "its connection to another server is still there")
 }
 
-// scripted answers as it is told, without a connection and without a word of one.
+// scripted gives the answers of a script, without a connection and without a word of one.
 type scripted struct {
 	err    error
 	closes int  // how often idle connections were closed

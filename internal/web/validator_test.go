@@ -45,7 +45,7 @@ func TestADateIsAValidatorWhenItIsAMinuteOlderThanTheAnswer(t *testing.T) {
 func TestADocumentIsDueBeforeTenMinutesAreOver(t *testing.T) {
 	began := time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
 	w := &WholeTimes{}
-	assert.True(t, w.Due(began), "nobody knows how old it is")
+	assert.True(t, w.Due(began), "its age is unknown")
 	w.Came(began)
 	for _, step := range []struct {
 		after time.Duration

@@ -115,5 +115,5 @@ func TestAPrivateKeyIsInNoEvent(t *testing.T) {
 	client.Boolean(t.Context(), "checkout", false, subject())
 	assert.Equal(t, "provider_fatal", events.attributes()["error.type"])
 	assert.NotContains(t, events.attributes(), "feature_flag.context.id",
-		"the SDK answered, which does not know what is private")
+		"the SDK answered, and it does not know which attributes are private")
 }

@@ -92,7 +92,7 @@ func TestEveryAnswerBelongsToOneRuleset(t *testing.T) {
 	close(done)
 	readers.Wait()
 	require.NoError(t, current.Load().Close())
-	t.Logf("%d rulesets, %d clients, %d checks, %d changes told, %d exposures",
+	t.Logf("%d rulesets, %d clients, %d checks, %d changes reported, %d exposures",
 		swaps, swaps/50+1, checks.Load(), told.Load(), exposed.Load())
 	assert.Greater(t, swaps, 100)
 	assert.Positive(t, told.Load())

@@ -149,8 +149,8 @@ func TestTwoProcessesShareAFolder(t *testing.T) {
 	assert.Empty(t, files)
 }
 
-// TestADiskCopyDamagedAtAnyByteOrCutAtAnyLengthIsRefused damages the copy at every position and starts a client
-// with it.
+// TestADiskCopyDamagedAtAnyByteOrCutAtAnyLengthIsRefused damages the copy at every position and
+// starts a client with it.
 func TestADiskCopyDamagedAtAnyByteOrCutAtAnyLengthIsRefused(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
@@ -223,7 +223,7 @@ func TestADiskThatFillsUpOrTurnsReadOnly(t *testing.T) {
 	require.NoError(t, client.Status().LastError)
 
 	source.set(2, 500_000)
-	require.NoError(t, client.Refresh(t.Context()), "what is served does not depend on the disk")
+	require.NoError(t, client.Refresh(t.Context()), "the ruleset in use does not depend on the disk")
 	assert.Equal(t, int64(2), client.Status().Revision)
 	require.ErrorContains(t, client.Status().LastError, "no space left on device")
 	requireGoodStart(t, folder)

@@ -17,7 +17,7 @@ import (
 
 const mutations = 12000
 
-// Schema and decoder must also agree on documents that nobody wrote: good documents in which a
+// Schema and decoder must also agree on generated documents: good documents in which a
 // field or value is removed, renamed or replaced.
 func TestSchemaAndDecoderAgreeOnMutations(t *testing.T) {
 	schema := compile(t, readSchema(t))

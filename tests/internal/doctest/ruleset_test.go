@@ -52,7 +52,7 @@ func TestRulesetPage(t *testing.T) {
 	t.Run("every object in the text is a part of a ruleset", func(t *testing.T) {
 		checkSpans(t, Spans(page))
 	})
-	t.Run("conditions come to what the tables say", func(t *testing.T) {
+	t.Run("conditions have the results of the tables", func(t *testing.T) {
 		rows := Table(page, "conditions")
 		require.NotEmpty(t, rows)
 		for _, row := range rows {
@@ -61,7 +61,7 @@ func TestRulesetPage(t *testing.T) {
 				row.Line, row.Cells[0], row.Cells[1])
 		}
 	})
-	t.Run("version constraints come to what the table says", func(t *testing.T) {
+	t.Run("version constraints have the results of the table", func(t *testing.T) {
 		rows := Table(page, "versions")
 		require.NotEmpty(t, rows)
 		for _, row := range rows {
@@ -73,7 +73,7 @@ func TestRulesetPage(t *testing.T) {
 	})
 	t.Run("hashes are those of the vectors", func(t *testing.T) { checkHashes(t, Table(page, "hashes")) })
 	t.Run("keys are hashed as the texts of the table", func(t *testing.T) { checkKeyTexts(t, Table(page, "keys")) })
-	t.Run("splits draw what the table says", func(t *testing.T) { checkSplits(t, Table(page, "splits")) })
+	t.Run("splits draw the variants of the table", func(t *testing.T) { checkSplits(t, Table(page, "splits")) })
 	t.Run("links lead to files", func(t *testing.T) { checkLinks(t, page) })
 }
 

@@ -160,7 +160,7 @@ func TestEditsInWords(t *testing.T) {
 			`"requires": [{"flag": "other", "in": ["on"]}], ` + rules(staff), rules(staff),
 			[]string{"- it no longer requires flag other in on"},
 		},
-		"what a rule serves": {
+		"the variant of a rule": {
 			rules(staff), rules(with(staff, `"on"`, `"off"`)),
 			[]string{`! rule "s": what it serves changes from on to off`},
 		},
@@ -368,7 +368,7 @@ func TestAGrowingSegmentTakesAFeatureFromRulesThatExcludeIt(t *testing.T) {
 			require.Len(t, r.Segments, 1)
 			assert.Equal(t, row.takes, r.Segments[0].Edits[0].Takes)
 			for _, f := range r.Flags {
-				assert.Equal(t, row.takes, len(f.Losses) > 0, "the mark is what the population shows")
+				assert.Equal(t, row.takes, len(f.Losses) > 0, "the mark agrees with the population")
 			}
 		})
 	}

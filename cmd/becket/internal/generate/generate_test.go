@@ -69,7 +69,7 @@ func TestFlagsWithCollidingNamesAllGetOtherNames(t *testing.T) {
 	names := compiled(t, code)
 	assert.Len(t, names, 11+1+3, "handles, the function, and the types: %s", names)
 	for _, name := range []string{"AB", "Flag2fa", "LimitsValue"} {
-		assert.NotContains(t, names, name, "nobody has a name that two want")
+		assert.NotContains(t, names, name, "names that two flags would get are given to neither")
 	}
 	assert.Subset(t, names, []string{"Handles", "Flag日本", "Flag", "UserID", "Limits"})
 }

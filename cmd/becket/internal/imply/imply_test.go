@@ -88,7 +88,7 @@ func TestImplicationsAreFound(t *testing.T) {
 			`{"not": {"all": [{"segment": "staff"}, {"attribute": "c", "in": ["DE"]}]}}`,
 			`{"any": [{"attribute": "c", "not_in": ["DE"]}, {"not": {"segment": "staff"}}]}`,
 		},
-		"what is compared exists": {
+		"a compared attribute exists": {
 			`{"attribute": "c", "not_in": ["DE"]}`, `{"attribute": "c", "exists": true}`,
 		},
 		"a smaller network": {
@@ -108,7 +108,7 @@ func TestImplicationsAreFound(t *testing.T) {
 			`{"attribute": "t", "after": "2026-01-02T00:00:00Z"}`,
 			`{"attribute": "t", "after": "2026-01-01T00:00:00Z"}`,
 		},
-		"what has an age exists": {
+		"an attribute with an age exists": {
 			`{"attribute": "t", "older_than": "7d"}`, `{"attribute": "t", "exists": true}`,
 		},
 		"an earlier instant": {
@@ -131,7 +131,7 @@ func TestImplicationsAreFound(t *testing.T) {
 		"fewer variants of a flag": {
 			`{"flag": "other", "in": ["x"]}`, `{"flag": "other", "in": ["x", "y"]}`,
 		},
-		"what is never true implies anything": {`{"any": []}`, `{"segment": "staff"}`},
+		"a condition that is never true implies any other": {`{"any": []}`, `{"segment": "staff"}`},
 	} {
 		t.Run(name, func(t *testing.T) { assert.True(t, implies(t, pair[0], pair[1])) })
 	}

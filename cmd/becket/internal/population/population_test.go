@@ -80,7 +80,7 @@ func TestDistributionsGiveTheirShares(t *testing.T) {
 			"c=true:1,false:9", func(v becket.Value, _ bool) bool { return v.Kind() == becket.KindBool && v.Bool() },
 			0.1,
 		},
-		"a version that is told to be a text": {
+		"a version with the type string": {
 			"c:string=2.0:1,2.1:1", func(v becket.Value, _ bool) bool { return v.Text() == "2.0" }, 0.5,
 		},
 		"integers between two, both included": {
@@ -186,9 +186,9 @@ func TestFilesOfSubjects(t *testing.T) {
 			"a.ndjson", "{\"key\":\"u1\",\"n\":1,\"a\":{\"b\":true}}\n\n{\"key\":7}\n",
 			[]string{`u1 a.b=true n=1`, `7`},
 		},
-		"objects are told by how they begin": {"stdin", " {\"key\":\"u1\"}", []string{`u1`}},
-		"one leading zero is no number":      {"a.csv", "key,zip\nu1,01234\n", []string{`u1 zip="01234"`}},
-		"a number that no float64 can hold":  {"a.csv", "key,n\nu1,1e999\n", []string{`u1 n="1e999"`}},
+		"objects are recognised by their first character": {"stdin", " {\"key\":\"u1\"}", []string{`u1`}},
+		"one leading zero is no number":                   {"a.csv", "key,zip\nu1,01234\n", []string{`u1 zip="01234"`}},
+		"a number that no float64 can hold":               {"a.csv", "key,n\nu1,1e999\n", []string{`u1 n="1e999"`}},
 		"an integer beyond an int64": {
 			"a.csv", "key,n\nu1,18446744073709551615\n", []string{`u1 n=18446744073709551615`},
 		},

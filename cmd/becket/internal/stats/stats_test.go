@@ -18,7 +18,7 @@ func TestWilsonInterval(t *testing.T) {
 		"none of ten":          {0, 10, 0, 0.277533},
 		"all of ten":           {10, 10, 0.722467, 1},
 		"one of a hundred":     {1, 100, 0.001767, 0.054486},
-		"nobody was asked":     {0, 0, 0, 1},
+		"no subjects":          {0, 0, 0, 1},
 		"a tenth of a million": {100_000, 1_000_000, 0.099414, 0.100590},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -35,13 +35,13 @@ func TestSampleRatio(t *testing.T) {
 		weights []float64
 		p       float64
 	}{
-		"exactly as asked":                  {[]int{50, 50}, []float64{1, 1}, 1},
-		"chi-square of 3.84 at one degree":  {[]int{5098, 4902}, []float64{1, 1}, 0.049996},
-		"chi-square of 1 at two degrees":    {[]int{60, 50, 40}, []float64{50, 50, 50}, 0.135335},
-		"far from what was asked":           {[]int{6000, 4000}, []float64{50, 50}, 0},
-		"somebody in an arm without weight": {[]int{10, 1}, []float64{1, 0}, 0},
-		"one arm takes all":                 {[]int{10, 0}, []float64{1, 0}, 1},
-		"nobody was asked":                  {[]int{0, 0}, []float64{1, 1}, 1},
+		"exactly as asked":                 {[]int{50, 50}, []float64{1, 1}, 1},
+		"chi-square of 3.84 at one degree": {[]int{5098, 4902}, []float64{1, 1}, 0.049996},
+		"chi-square of 1 at two degrees":   {[]int{60, 50, 40}, []float64{50, 50, 50}, 0.135335},
+		"far from the weights":             {[]int{6000, 4000}, []float64{50, 50}, 0},
+		"a subject in an arm of weight 0":  {[]int{10, 1}, []float64{1, 0}, 0},
+		"one arm takes all":                {[]int{10, 0}, []float64{1, 0}, 1},
+		"no subjects":                      {[]int{0, 0}, []float64{1, 1}, 1},
 	} {
 		t.Run(name, func(t *testing.T) { assert.InDelta(t, row.p, stats.SampleRatio(row.counts, row.weights), 2e-4) })
 	}

@@ -208,8 +208,8 @@ func TestDefaultsAreComparedByValue(t *testing.T) {
 		"the empty text": {
 			Ask{Key: "s", Kind: becket.KindString, Default: value(becket.StringValue(""))}, "",
 		},
-		"a default that is not told": {Ask{Key: "s", Kind: becket.KindString}, ""},
-		"any type":                   {Ask{Key: "s", Kind: becket.KindAny}, ""},
+		"an unknown default": {Ask{Key: "s", Kind: becket.KindString}, ""},
+		"any type":           {Ask{Key: "s", Kind: becket.KindAny}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var got string
