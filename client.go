@@ -58,7 +58,7 @@ func New(source Source, options ...Option) (*Client, error) {
 	if config.ownClock {
 		config.clock = c.notifier.steady(config.clock)
 	}
-	c.status = &statusRecorder{clock: config.clock}
+	c.status = &statusRecorder{clock: config.clock, ownClock: config.ownClock}
 	c.notifier.start()
 	c.observer = newObserver(config, c.notifier)
 	f := &fetcher{
@@ -168,6 +168,7 @@ func (c *Client) Status() Status {
 		return Status{}
 	}
 	s := c.status.read()
+	s.ReadAt = c.status.now() // after the times that are in s, so that no age is below zero
 	s.Format = c.config.formatName
 	s.Exposures = c.observer.exposures().status()
 	s.OverridesFile, s.Overrides = c.config.overrides.listed()

@@ -3,7 +3,9 @@ package becket_test
 import (
 	"net/http"
 	"net/http/httptest"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -44,4 +46,28 @@ func TestAClientServesWhatAnHTTPServerHas(t *testing.T) {
 	assert.NoError(t, client.Close())
 	assert.ErrorIs(t, client.Refresh(t.Context()), becket.ErrClosed)
 	assert.True(t, flags.Enabled("new-checkout"))
+}
+
+func TestAgesInStatusFollowTheClientsClock(t *testing.T) {
+	var hours atomic.Int64
+	start := time.Date(2001, 1, 1, 0, 0, 0, 0, time.UTC)
+	clock := func() time.Time { return start.Add(time.Duration(hours.Load()) * time.Hour) }
+	client, err := becket.New(becket.Bytes([]byte(sample)), becket.WithClock(clock), becket.WithPollInterval(time.Hour))
+	require.NoError(t, err)
+	defer client.Close()
+	require.NoError(t, client.Refresh(t.Context()))
+	status := client.Status()
+	assert.Equal(t, start, status.ReadAt)
+	assert.Equal(t, start, status.ConfirmedAt)
+	hours.Add(7)
+	status = client.Status()
+	assert.Equal(t, 7*time.Hour, status.ReadAt.Sub(status.ConfirmedAt))
+
+	client, err = becket.New(becket.Bytes([]byte(sample)))
+	require.NoError(t, err)
+	defer client.Close()
+	before := time.Now()
+	status = client.Status()
+	assert.False(t, status.ReadAt.Before(before))
+	assert.False(t, status.ReadAt.After(time.Now()))
 }

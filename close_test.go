@@ -216,7 +216,9 @@ func TestAClockMayAskForTheStatus(t *testing.T) {
 			mutex.Lock()
 			c := client
 			mutex.Unlock()
-			_ = c.Status()
+			if read := c.Status().ReadAt; c != nil {
+				assert.False(t, read.IsZero(), "a Status for the clock has a time too")
+			}
 			return time.Now()
 		}
 		source := newScript(failing(assert.AnError))
@@ -228,6 +230,7 @@ func TestAClockMayAskForTheStatus(t *testing.T) {
 		source.set(serving("", flagsDocument(1, "a")))
 		require.NoError(t, made.Refresh(t.Context()))
 		assert.True(t, made.For(Subject{}).Enabled("a"))
+		assert.Equal(t, time.Now(), made.Status().ReadAt)
 	})
 }
 

@@ -186,8 +186,9 @@ func WithPublicKey(keys ...string) Option {
 	}
 }
 
-// WithClock sets the clock for schedules, time stamps and ages. Polling uses the runtime's
-// monotonic clock instead, so that a clock that jumps does not stop it. The function must be safe
+// WithClock sets the clock for schedules, time stamps and ages, also for those in metrics and in
+// OpenFeature's events. Polling, time limits and the windows of exposures use the runtime's
+// monotonic clock instead, so that a clock that jumps does not stop them. The function must be safe
 // for concurrent use, must not block, and must not evaluate flags. If it panics, the panic is
 // counted and reported like one in a hook, and time.Now is used instead. By default, the clock is
 // time.Now.
@@ -229,7 +230,9 @@ func WithExposures(sink Sink) Option {
 // WithOverrides overrides flags with the values of a file on this machine, for development:
 // {"new-checkout": true, "theme": "dark"}. A text is the name of one of the flag's variants or, for
 // a string flag, may also be the value itself; any other JSON is the value itself. The file may
-// contain flags that the ruleset does not have, and works before there is a ruleset. Overridden
+// contain flags that the ruleset does not have, and works before there is a ruleset. Then no
+// variant is known, so a text is the value itself for a string check, "on" and "off" are true and
+// false for a boolean check, and any other check of a text returns the caller's default. Overridden
 // evaluations have the reason OVERRIDE and make no exposures. Requirements and conditions of other
 // flags that refer to an overridden flag still use the ruleset's value. New reads the file and
 // returns an error if it is missing or invalid. Every refresh reads it again; if it is invalid

@@ -20,6 +20,9 @@ type Status struct {
 	ETag        string
 	SignedBy    string // ID of the key that signed the document, as minisign writes it; "" where no keys were given
 
+	// ReadAt is when the Status was read. All times are the client's clock's, so that the age of the
+	// ruleset is ReadAt.Sub(ConfirmedAt).
+	ReadAt      time.Time
 	FetchedAt   time.Time // when the document in use came from its source, perhaps in an earlier run; zero for a bootstrap
 	ConfirmedAt time.Time // when the source last vouched for it; zero if never
 	NextFetch   time.Time // when the source will be asked next, unless Refresh does so earlier; zero while it is being asked
@@ -52,7 +55,9 @@ type Status struct {
 
 // statusRecorder collects what Status tells. The refresher writes it, everybody reads it.
 type statusRecorder struct {
-	clock func() time.Time
+	clock    func() time.Time
+	ownClock bool       // the clock is the program's
+	timing   goroutines // the goroutines that ask the program's clock for the time of a Status
 
 	mutex   sync.Mutex
 	current *heldRuleset
@@ -108,6 +113,16 @@ func (b *statusRecorder) lastError() error {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
 	return b.joined()
+}
+
+// now returns the time of a Status. It calls the program's clock without a lock, and if the clock
+// itself asks for the Status, that one has the time of time.Now instead of asking without end.
+func (b *statusRecorder) now() (now time.Time) {
+	if !b.ownClock || b.timing.hasCaller() {
+		return time.Now()
+	}
+	b.timing.run(func() { now = b.clock() })
+	return now
 }
 
 func (b *statusRecorder) joined() error { return errors.Join(b.failure, b.status.DiskError) }

@@ -145,6 +145,7 @@ func (w *watcher) run() {
 
 // due returns the events to send now, and the latest time to look again.
 func (w *watcher) due(now time.Time) ([]of.Event, time.Duration) {
+	status := w.client.Status() // not under the lock: it calls the program's clock
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
 	if w.inits > 0 {
@@ -154,7 +155,7 @@ func (w *watcher) due(now time.Time) ([]of.Event, time.Duration) {
 		return nil, wait
 	}
 	var events []of.Event
-	state, event, again := standing(w.client.Status(), now, w.staleAfter)
+	state, event, again := standing(status, w.staleAfter)
 	if state != w.state {
 		w.state = state
 		events = append(events, event)
@@ -166,10 +167,10 @@ func (w *watcher) due(now time.Time) ([]of.Event, time.Duration) {
 }
 
 // standing returns the provider's state by the client's status, the event that reports the state,
-// and the time after which the state may change by itself.
-func standing(s becket.Status, now time.Time, limit time.Duration) (of.State, of.Event, time.Duration) {
+// and the time after which the state may change by itself. The age is that of the client's clock.
+func standing(s becket.Status, limit time.Duration) (of.State, of.Event, time.Duration) {
 	again := time.Hour
-	age := now.Sub(s.ConfirmedAt)
+	age := s.ReadAt.Sub(s.ConfirmedAt)
 	doubtful := limit > 0 && (s.Failures > 0 || s.Closed)
 	switch {
 	case s.Tier == becket.TierDefaults:
@@ -179,7 +180,7 @@ func standing(s becket.Status, now time.Time, limit time.Duration) (of.State, of
 	case s.Tier < becket.TierNetwork:
 		text := because("the ruleset is from "+s.Tier.String(), s.LastError)
 		return of.StaleState, newEvent(of.ProviderStale, text), again
-	case doubtful && age > limit:
+	case doubtful && age >= limit:
 		text := fmt.Sprintf("the source has not confirmed the ruleset for %v", age.Round(time.Second))
 		return of.StaleState, newEvent(of.ProviderStale, because(text, s.LastError)), again
 	case doubtful:

@@ -2,6 +2,7 @@ package openfeature_test
 
 import (
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -202,6 +203,33 @@ func TestStaleWhenTheSourceFailsForLongerThanTheLimit(t *testing.T) {
 		require.Len(t, events, 1)
 		assert.Equal(t, of.ProviderStale, events[0].kind)
 		assert.Contains(t, events[0].Message, "the source has not confirmed the ruleset for 3m")
+
+		source.serve(revision(1, "x"))
+		time.Sleep(2 * poll)
+		assert.Equal(t, []of.EventType{of.ProviderReady}, b.kinds())
+	})
+}
+
+func TestStaleFollowsTheClientsClock(t *testing.T) {
+	const limit = time.Hour
+	synctest.Test(t, func(t *testing.T) {
+		source := serving(revision(1, "x"))
+		var skipped atomic.Int64
+		clock := func() time.Time { return time.Now().Add(time.Duration(skipped.Load())) }
+		b := newBoard(t)
+		b.bind(t, provider.New(newClient(t, source, becket.WithPollInterval(poll), becket.WithClock(clock)),
+			provider.WithStaleAfter(limit)))
+		b.take()
+
+		source.serve("")
+		time.Sleep(3 * poll)
+		assert.Empty(t, b.kinds(), "half a minute is not stale by either clock")
+		skipped.Store(int64(limit))
+		time.Sleep(2 * poll)
+		events := b.take()
+		require.Len(t, events, 1, "an hour has passed by the client's clock, and a minute by the machine's")
+		assert.Equal(t, of.ProviderStale, events[0].kind)
+		assert.Contains(t, events[0].Message, "the source has not confirmed the ruleset for 1h0m")
 
 		source.serve(revision(1, "x"))
 		time.Sleep(2 * poll)

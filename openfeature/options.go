@@ -56,7 +56,7 @@ func WithInitTimeout(timeout time.Duration) Option {
 }
 
 // WithStaleAfter sets how long the source may fail to confirm the ruleset before the provider is
-// STALE. A long poll interval does not make a provider stale as long as the source answers. Zero or
+// STALE, by the client's clock. A long poll interval does not make a provider stale as long as the source answers. Zero or
 // less means never. By default, 5 minutes. A provider that serves the disk copy or the bootstrap is
 // always STALE.
 func WithStaleAfter(age time.Duration) Option {

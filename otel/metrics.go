@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"time"
 
 	"github.com/becketflags/becket"
 	"go.opentelemetry.io/otel/attribute"
@@ -84,7 +83,7 @@ func (i *instruments) with(more ...attribute.KeyValue) metric.MeasurementOption 
 func (i *instruments) observe(_ context.Context, o metric.Observer) error {
 	s := i.client.Status()
 	if !s.ConfirmedAt.IsZero() {
-		o.ObserveFloat64(i.age, time.Since(s.ConfirmedAt).Seconds(), i.with())
+		o.ObserveFloat64(i.age, s.ReadAt.Sub(s.ConfirmedAt).Seconds(), i.with())
 	}
 	setAside := 0
 	for _, bad := range s.Bad {

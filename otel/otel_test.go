@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -221,4 +222,21 @@ func TestTheClientIsMeasured(t *testing.T) {
 
 	require.NoError(t, stop())
 	assert.NotContains(t, measured(t, reader), "becket.ruleset.flags", "nothing after stop")
+}
+
+func TestTheAgeOfTheRulesetFollowsTheClientsClock(t *testing.T) {
+	var seconds atomic.Int64
+	clock := func() time.Time { return time.Unix(seconds.Load(), 0) }
+	client := newClient(t, &scripted{document: document}, becket.WithPollInterval(time.Hour), becket.WithClock(clock))
+	require.NoError(t, client.Refresh(t.Context()))
+	require.NoError(t, client.Close()) // no later refresh confirms the ruleset
+	reader := sdkmetric.NewManualReader()
+	_, err := becketotel.Instrument(client,
+		becketotel.WithMeterProvider(sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader))),
+		becketotel.WithAttributes(attribute.String("client", "main")))
+	require.NoError(t, err)
+	for _, age := range []int64{0, 90, 86400} {
+		seconds.Store(age)
+		assert.Equal(t, float64(age), measured(t, reader)["becket.ruleset.age"])
+	}
 }
