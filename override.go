@@ -106,6 +106,7 @@ type overriddenRules struct {
 // overrideAnswer is what an override serves.
 type overrideAnswer struct {
 	variant *Variant
+	boolean *Variant         // what a boolean check gets; set for "on" and "off" of a flag that the ruleset lacks
 	err     *EvaluationError // set: the override does not fit the flag
 }
 
@@ -125,11 +126,11 @@ const overrideName = "override"
 func (line *overrideEntry) answerFor(rules Rules) overrideAnswer {
 	own := &Variant{Name: overrideName, Value: line.value}
 	if rules == nil {
-		return overrideAnswer{variant: own}
+		return overrideAnswer{variant: own, boolean: line.implied()}
 	}
 	info, ok := rules.Flag(line.flag)
 	if !ok || info.Kind == KindAny {
-		return overrideAnswer{variant: own}
+		return overrideAnswer{variant: own, boolean: line.implied()}
 	}
 	variants := variantsOf(rules, line.flag)
 	if line.value.kind() == KindString {
@@ -153,6 +154,20 @@ func (line *overrideEntry) answerFor(rules Rules) overrideAnswer {
 	return overrideAnswer{variant: own}
 }
 
+// implied returns the variant of a boolean flag without written variants that a text names. It
+// returns nil for every other value.
+func (line *overrideEntry) implied() *Variant {
+	if line.value.kind() != KindString {
+		return nil
+	}
+	switch name := line.value.Text(); name {
+	case "on", "off":
+		return &Variant{Name: name, Value: BoolValue(name == "on")}
+	default:
+		return nil
+	}
+}
+
 // Evaluate gives the override where there is one. Views ask the two parts by themselves.
 func (o *overriddenRules) Evaluate(flag string, want Kind, subject *Subject, at *Moment) Result {
 	r, ok := o.answerOf(flag, want)
@@ -166,6 +181,13 @@ func (o *overriddenRules) Evaluate(flag string, want Kind, subject *Subject, at 
 	}
 }
 
+// errVariantUnknown is the error for a text that a check of another type asks for before there is a
+// ruleset, whose variant of that name it may be.
+var errVariantUnknown = &EvaluationError{
+	Code:    CodeProviderNotReady,
+	Message: "the override may name a variant, and no ruleset has been loaded yet",
+}
+
 // answerOf gives the override, and says whether there is one.
 func (o *overriddenRules) answerOf(flag string, want Kind) (r Result, ok bool) {
 	a, ok := o.answers[flag]
@@ -175,10 +197,17 @@ func (o *overriddenRules) answerOf(flag string, want Kind) (r Result, ok bool) {
 	case a.err != nil:
 		return Result{Reason: ReasonError, Err: a.err}, true
 	}
-	if kind := a.variant.Value.kind(); !kind.readableAs(want) {
+	kind := a.variant.Value.kind()
+	switch {
+	case kind.readableAs(want):
+		return Result{Variant: a.variant, Reason: ReasonOverride}, true
+	case want == KindBool && a.boolean != nil:
+		return Result{Variant: a.boolean, Reason: ReasonOverride}, true
+	case kind == KindString && o.rules == nil:
+		return Result{Reason: ReasonError, Err: errVariantUnknown}, true
+	default:
 		return Result{Reason: ReasonError, Err: TypeMismatch(want, kind)}, true
 	}
-	return Result{Variant: a.variant, Reason: ReasonOverride}, true
 }
 
 // Flags lists the ruleset's flags and those that only overrides have.

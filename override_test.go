@@ -128,6 +128,36 @@ func TestOverridesWorkBeforeThereIsARuleset(t *testing.T) {
 	}
 }
 
+func TestATextOverridesAFlagWhoseVariantsAreNotKnown(t *testing.T) {
+	t.Parallel()
+	file := writeOverrides(t, `{"new-checkout":"on","absent":"off","theme":"light","limit":"high","ratio":1}`)
+	source := newScript(failing(assert.AnError))
+	client := newTestClient(t, source, WithOverrides(file))
+	v := client.For(Subject{})
+	d := v.BoolDetail("new-checkout", false)
+	assert.True(t, d.Value)
+	assert.Equal(t, "on", d.Variant)
+	assert.Equal(t, ReasonOverride, d.Reason)
+	assert.True(t, v.Enabled("new-checkout"))
+	assert.False(t, v.Bool("absent", true))
+	assert.Equal(t, "on", v.String("new-checkout", ""), "it may also be a string flag")
+	assert.Equal(t, "light", v.String("theme", ""))
+	assert.Equal(t, 1.0, v.Float("ratio", 0))
+	for _, err := range []error{v.IntDetail("limit", 7).Err, v.BoolDetail("theme", true).Err} {
+		require.ErrorIs(t, err, ErrNotReady)
+		require.EqualError(t, err, "becket: the override may name a variant, and no ruleset has been loaded yet")
+	}
+	require.ErrorIs(t, v.BoolDetail("ratio", true).Err, ErrTypeMismatch, "only a text may name a variant")
+
+	source.set(serving("", handled))
+	require.NoError(t, client.Refresh(t.Context()))
+	v = client.For(Subject{})
+	assert.Equal(t, 100, v.Int("limit", 0), "the ruleset has the variant")
+	assert.Equal(t, "light", v.StringDetail("theme", "").Variant)
+	assert.False(t, v.Bool("absent", true), "the ruleset does not have the flag")
+	require.ErrorIs(t, v.IntDetail("absent", 7).Err, ErrTypeMismatch)
+}
+
 func TestOverridesAreLoggedAndGiveNoExposures(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		out, sink := &logged{}, &collector{}
