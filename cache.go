@@ -2,7 +2,6 @@ package becket
 
 import (
 	"crypto/sha256"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -129,21 +128,14 @@ type heldRuleset struct {
 	fetchedAt time.Time
 }
 
-// publication is where the fetcher's rulesets go: the pointer that views read, and the word that
-// there is one.
+// publication is where the fetcher's rulesets go: the pointer that views read, with the overrides
+// before them.
 type publication struct {
 	cache     *cache
-	ready     chan struct{}
-	once      sync.Once
 	overrides *overrideFile
 }
 
-func (p *publication) store(s *snapshot) {
-	p.cache.store(p.overrides.over(s))
-	if s.rules != nil {
-		p.once.Do(func() { close(p.ready) })
-	}
-}
+func (p *publication) store(s *snapshot) { p.cache.store(p.overrides.over(s)) }
 
 // over returns the snapshot with the overrides before it.
 func (o *overrideFile) over(s *snapshot) *snapshot {

@@ -24,7 +24,7 @@ type Client struct {
 	observer  *observer
 	notifier  *notifier
 	refresher *poll.Loop
-	ready     chan struct{} // closed when there is a ruleset
+	answered  chan struct{} // closed when the first fetch has succeeded or failed
 	own       *goroutines
 	closing   closing
 }
@@ -47,12 +47,15 @@ func New(source Source, options ...Option) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Client{config: config, ready: make(chan struct{}), own: &goroutines{}}
+	c := &Client{config: config, answered: make(chan struct{}), own: &goroutines{}}
 	c.closing.done = make(chan struct{})
 	c.notifier = newNotifier(config, c.own)
 	decoder := newDecoder(config, c.notifier)
 	bootstrap, err := config.decodeBootstrap(decoder)
 	if err != nil {
+		return nil, err
+	}
+	if err := config.checkBytes(decoder); err != nil {
 		return nil, err
 	}
 	if config.ownClock {
@@ -62,10 +65,10 @@ func New(source Source, options ...Option) (*Client, error) {
 	c.notifier.start()
 	c.observer = newObserver(config, c.notifier)
 	f := &fetcher{
-		config: config, notifier: c.notifier, observer: c.observer, status: c.status,
+		config: config, notifier: c.notifier, observer: c.observer, status: c.status, answered: c.answered,
 		source: newGuardedSource(source, c.own), decoder: decoder,
 	}
-	f.publication = publication{cache: &c.cache, ready: c.ready, overrides: config.overrides}
+	f.publication = publication{&c.cache, config.overrides}
 	config.overrides.announce(c.notifier)
 	f.start(bootstrap)
 	c.refresher = poll.Start(f.task(), func(run func()) { go c.own.run(run) })
@@ -84,38 +87,45 @@ func (c *Client) For(subject Subject) View {
 	return View{c.cache.load(), subject}
 }
 
-// Wait returns nil as soon as there is a ruleset of any tier, at once if there is one already. If
-// ctx is done before that, the error says so and contains the last failure. Checks need not wait:
-// until there is a ruleset they return the caller's defaults.
+// Wait returns when the source's first answer is in use, when the first fetch has failed, or when ctx
+// is done, whichever is first; at once if the first fetch has ended already. It returns nil if any
+// ruleset is in use then, be it the disk copy's or the bootstrap's, and otherwise an error that says
+// what failed. So a program that waits for two seconds starts with the newest ruleset if the source
+// answers, and with the disk copy or the bootstrap if it does not. Checks need not wait: until there
+// is a ruleset they return the caller's defaults.
 func (c *Client) Wait(ctx context.Context) error {
 	if c.isZero() {
 		return ErrNoClient
 	}
+	var why error
 	select {
-	case <-c.ready:
-		return nil
+	case <-c.answered:
 	default:
+		select {
+		case <-c.answered:
+		case <-c.refresher.Done():
+			why = ErrClosed
+		case <-ctx.Done():
+			why = context.Cause(ctx)
+		}
 	}
-	select {
-	case <-c.ready:
+	if c.cache.load().rules != nil {
 		return nil
-	case <-c.refresher.Done():
-		return c.notReady(ErrClosed)
-	case <-ctx.Done():
-		return c.notReady(context.Cause(ctx))
 	}
+	return c.notReady(why)
 }
 
+// notReady returns an error that says why there is no ruleset. why is nil if the first fetch failed.
 func (c *Client) notReady(why error) error {
-	select {
-	case <-c.ready:
-		return nil
+	last := c.status.lastError()
+	switch {
+	case why == nil:
+		return fmt.Errorf("becket: there is no ruleset yet: %w", within{last})
+	case last == nil:
+		return fmt.Errorf("becket: there is no ruleset yet: %w", within{why})
 	default:
-	}
-	if last := c.status.lastError(); last != nil {
 		return fmt.Errorf("becket: there is no ruleset yet: %w; the last failure: %w", within{why}, within{last})
 	}
-	return fmt.Errorf("becket: there is no ruleset yet: %w", within{why})
 }
 
 // Refresh fetches once, regardless of the poll interval, the backoff and a Retry-After, and returns

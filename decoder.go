@@ -25,6 +25,24 @@ type decoder struct {
 	name     string
 	notifier *notifier
 	guard    guard
+
+	// rules that were decoded before they are asked for, and the document that they were decoded from
+	kept     Rules
+	keptBody []byte
+}
+
+// keep keeps rules for the next call of decode, if that is for the same document.
+func (d *decoder) keep(body []byte, rules Rules) { d.keptBody, d.kept = body, rules }
+
+// taken returns the rules that were kept if they are of the document, and nil otherwise. It does so
+// once.
+func (d *decoder) taken(body []byte) Rules {
+	rules := d.kept
+	if rules != nil && &body[0] != &d.keptBody[0] {
+		rules = nil
+	}
+	d.keep(nil, nil)
+	return rules
 }
 
 func newDecoder(c *config, n *notifier) *decoder {
@@ -41,6 +59,9 @@ func (d *decoder) decode(ctx context.Context, body []byte, previous Rules) (rule
 	}
 	if err := checkSize(body); err != nil {
 		return nil, err
+	}
+	if known := d.taken(body); known != nil && previous == nil {
+		return known, nil
 	}
 	if _, native := d.format.(nativeFormat); native {
 		rules, err = d.native(body, previous)

@@ -44,14 +44,14 @@ func TestEveryErrorHasThePrefixOnce(t *testing.T) {
 			return err
 		},
 		"waiting for a source that answers with nonsense": func(t *testing.T) error {
-			client := newTestClient(t, Bytes([]byte("nonsense")))
+			client := newTestClient(t, newScript(serving("", "nonsense")))
 			require.Error(t, client.Refresh(t.Context()))
 			ctx, cancel := context.WithCancel(t.Context())
 			cancel()
 			return client.Wait(ctx)
 		},
 		"waiting for a client that is closed": func(t *testing.T) error {
-			client := newTestClient(t, Bytes([]byte("nonsense")))
+			client := newTestClient(t, newScript(serving("", "nonsense")))
 			require.Error(t, client.Refresh(t.Context()))
 			require.NoError(t, client.Close())
 			return client.Wait(t.Context())
@@ -62,10 +62,11 @@ func TestEveryErrorHasThePrefixOnce(t *testing.T) {
 		},
 		"a disk copy of another environment": func(t *testing.T) error {
 			folder := t.TempDir()
-			first := newTestClient(t, Bytes(good), WithDiskCache(folder))
+			differs := newScript(serving("", string(good)))
+			first := newTestClient(t, differs, WithDiskCache(folder))
 			require.NoError(t, first.Refresh(t.Context()))
 			require.NoError(t, first.Close())
-			client := newTestClient(t, Bytes(good), WithDiskCache(folder), WithEnvironment("production"))
+			client := newTestClient(t, differs, WithDiskCache(folder), WithEnvironment("production"))
 			require.NoError(t, client.Close())
 			return client.Status().DiskError
 		},

@@ -26,6 +26,7 @@ type fetcher struct {
 	observer    *observer
 	status      *statusRecorder
 	current     *heldRuleset
+	answered    chan struct{} // closed when the first fetch has succeeded or failed; nil after that
 
 	least         revisionBar // what the next document must reach: the bootstrap, the disk copy, the last document
 	skipValidator bool        // the next fetch goes without a validator: the last answer to one was no good
@@ -52,6 +53,10 @@ func (f *fetcher) refresh(ctx context.Context) error {
 func (f *fetcher) record(result *Refresh) {
 	failure, _ := errors.AsType[*DeliveryError](result.Err)
 	f.status.refreshed(failure, result.Outcome)
+	if f.answered != nil {
+		close(f.answered) // before the disk is written, which may take long
+		f.answered = nil
+	}
 	if failure != nil {
 		f.notifier.tell(&event{failure: failure})
 	} else {

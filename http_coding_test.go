@@ -113,13 +113,15 @@ func TestADocumentInAnotherEncodingIsNamedWhereverItComesFrom(t *testing.T) {
 			})
 			file := filepath.Join(t.TempDir(), "flags.json")
 			require.NoError(t, os.WriteFile(file, test.body, 0o600))
-			for _, source := range []Source{HTTP(server.URL), File(file), Bytes(test.body)} {
+			for _, source := range []Source{HTTP(server.URL), File(file)} {
 				err := newTestClient(t, source).Refresh(t.Context())
 				for _, want := range test.want {
 					assert.ErrorContains(t, err, want)
 				}
 			}
-			_, err := New(Bytes(nil), WithBootstrap(test.body))
+			_, err := New(HTTP(server.URL), WithBootstrap(test.body))
+			require.ErrorContains(t, err, test.want[0])
+			_, err = New(Bytes(test.body))
 			assert.ErrorContains(t, err, test.want[0])
 		})
 	}

@@ -121,11 +121,7 @@ func TestOverridesWorkBeforeThereIsARuleset(t *testing.T) {
 	}
 	_, ok := v.Flag("theme")
 	assert.False(t, ok)
-	select {
-	case <-client.ready:
-		t.Error("overrides are no ruleset to wait for")
-	default:
-	}
+	require.ErrorIs(t, client.Wait(t.Context()), assert.AnError, "overrides are no ruleset to wait for")
 }
 
 func TestATextOverridesAFlagWhoseVariantsAreNotKnown(t *testing.T) {

@@ -243,6 +243,84 @@ func TestASourceThatPanicsIsAFailure(t *testing.T) {
 	})
 }
 
+func TestWaitReturnsWithTheFirstAnswerOfTheSource(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		takes   time.Duration // of the source
+		fails   error
+		disk    bool // a copy of revision 1 is there
+		waited  time.Duration
+		tier    Tier
+		wantErr error
+	}{
+		{"an answer", time.Second, nil, false, time.Second, TierNetwork, nil},
+		{"an answer, in place of the disk copy", time.Second, nil, true, time.Second, TierNetwork, nil},
+		{"a failure, with a disk copy", time.Second, errDown, true, time.Second, TierDisk, nil},
+		{"a failure, with nothing", time.Second, errDown, false, time.Second, TierDefaults, errDown},
+		{"no answer in time, with a disk copy", 5 * time.Second, nil, true, 2 * time.Second, TierDisk, nil},
+		{"no answer in time, with nothing", 5 * time.Second, nil, false, 2 * time.Second, TierDefaults, context.DeadlineExceeded},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				folder := t.TempDir()
+				if test.disk {
+					first := newTestClient(t, newScript(serving("v1", flagsDocument(1, "a"))), WithDiskCache(folder))
+					require.NoError(t, first.Wait(t.Context()))
+					require.NoError(t, first.Close())
+				}
+				source := newScript(func(ctx context.Context, _ Validator) (Document, error) {
+					if !sleep(ctx, test.takes) {
+						return Document{}, context.Cause(ctx)
+					}
+					return Document{Body: []byte(flagsDocument(2, "a")), Validator: Validator{ETag: "v2"}}, test.fails
+				})
+				client := newTestClient(t, source, WithDiskCache(folder))
+				ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+				defer cancel()
+				began := time.Now()
+				err := client.Wait(ctx)
+				require.ErrorIs(t, err, test.wantErr)
+				assert.Equal(t, test.waited, time.Since(began))
+				assert.Equal(t, test.tier, client.For(Subject{}).Tier())
+			})
+		})
+	}
+}
+
+// The two lines with which a program starts, and its end at once.
+func TestAProgramThatEndsAtOnceLeavesADiskCopy(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		folder := t.TempDir()
+		client, err := New(newScript(serving("v1", flagsDocument(1, "a"))), WithDiskCache(folder))
+		require.NoError(t, err)
+		require.NoError(t, client.Wait(t.Context()))
+		require.NoError(t, client.Close())
+		next := newTestClient(t, newScript(failing(errDown)), WithDiskCache(folder))
+		assert.Equal(t, TierDisk, next.For(Subject{}).Tier())
+	})
+}
+
+func TestBytesThatCannotBeUsedAreAMistakeThatNewReports(t *testing.T) {
+	t.Parallel()
+	for text, test := range map[string]struct {
+		document string
+		options  []Option
+	}{
+		"Bytes: the document is empty":           {"", nil},
+		"Bytes: 1:2: not valid JSON":             {"nonsense", nil},
+		"Bytes: the document is of another envi": {flagsDocument(1, "a"), []Option{WithEnvironment("production")}},
+	} {
+		_, err := New(Bytes([]byte(test.document)), test.options...)
+		assert.ErrorContains(t, err, text)
+	}
+	document := []byte(flagsDocument(1, "a"))
+	client, err := New(Bytes(document), WithBootstrap(document))
+	require.NoError(t, err)
+	require.NoError(t, client.Wait(t.Context()))
+	assert.Equal(t, TierNetwork, client.For(Subject{}).Tier())
+	require.NoError(t, client.Close())
+}
+
 func TestWaitReportsTheFailure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cause := errors.New("no route to host")
@@ -250,13 +328,15 @@ func TestWaitReportsTheFailure(t *testing.T) {
 		client := newTestClient(t, source)
 		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 		defer cancel()
+		began := time.Now()
 		err := client.Wait(ctx)
-		require.ErrorIs(t, err, context.DeadlineExceeded)
 		require.ErrorIs(t, err, cause)
-		waiting := make(chan error)
-		go func() { waiting <- client.Wait(t.Context()) }()
+		require.ErrorContains(t, err, "there is no ruleset yet: ")
+		assert.Equal(t, began, time.Now(), "the first fetch has failed: there is nothing to wait for")
+		require.ErrorIs(t, client.Wait(t.Context()), cause, "nor later")
 		source.set(serving("", flagsDocument(1, "a")))
-		require.NoError(t, <-waiting)
+		require.NoError(t, client.Refresh(t.Context()))
+		cancel()
 		assert.NoError(t, client.Wait(ctx), "with a ruleset, a context that has ended does not matter")
 	})
 }

@@ -91,6 +91,24 @@ func (f *fetcher) fromDisk(c *disk.Copy) (*heldRuleset, error) {
 	return h, nil
 }
 
+// checkBytes decodes the document of a source that is a [Bytes]: if it cannot be used, no later fetch
+// can ever succeed, so New returns the error.
+func (c *config) checkBytes(d *decoder) error {
+	source, ok := c.source.(*bytesSource)
+	if !ok {
+		return nil
+	}
+	rules, err := d.decode(context.Background(), source.body, nil)
+	if err == nil {
+		err = c.rightEnvironment(rules.Info())
+	}
+	if err != nil {
+		return fmt.Errorf("becket: Bytes: %w", within{err})
+	}
+	d.keep(source.body, rules)
+	return nil
+}
+
 // decodeBootstrap returns the ruleset of the bootstrap, or nil if there is no bootstrap. Its errors
 // are mistakes in the program, so New returns them.
 func (c *config) decodeBootstrap(d *decoder) (*heldRuleset, error) {

@@ -67,12 +67,45 @@ func (p *Provider) InitWithContext(ctx context.Context, _ of.EvaluationContext) 
 		case <-ctx.Done():
 		}
 	}()
-	err = client.Wait(ctx)
+	err = awaitRuleset(ctx, client)
 	w.initialised(err == nil)
 	if err != nil {
 		return &InitError{of.ProviderNotReadyCode, err}
 	}
 	return nil
+}
+
+// awaitRuleset returns nil as soon as there is a ruleset of any tier. Unlike [becket.Client.Wait], it
+// does not wait for the source if there is one, and goes on waiting if the source fails.
+func awaitRuleset(ctx context.Context, client *becket.Client) error {
+	refreshed := make(chan struct{}, 1)
+	stop := client.Listen(becket.Hooks{OnRefresh: func(becket.Refresh) {
+		select {
+		case refreshed <- struct{}{}:
+		default:
+		}
+	}})
+	defer stop()
+	for client.For(becket.Subject{}).Tier() == becket.TierDefaults {
+		if client.Status().Closed {
+			return fmt.Errorf("becket: there is no ruleset: %w", becket.ErrClosed)
+		}
+		select {
+		case <-refreshed:
+		case <-ctx.Done():
+			return notReady(ctx, client)
+		}
+	}
+	return nil
+}
+
+// notReady returns an error with the client's last failure and the reason why ctx is done.
+func notReady(ctx context.Context, client *becket.Client) error {
+	err, why := client.Wait(ctx), context.Cause(ctx)
+	if err != nil && !errors.Is(err, why) {
+		return fmt.Errorf("%w; %w", err, why)
+	}
+	return err
 }
 
 // bound adds a deadline to a context that has none.

@@ -1,6 +1,7 @@
 package shadow_test
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"sync"
@@ -13,13 +14,16 @@ import (
 )
 
 func Example() {
-	client, err := becket.New(becket.Bytes([]byte(`{}`)),
-		becket.WithBootstrap([]byte(`{"schema": 1, "flags": {"new-checkout": {"default": "on"}}}`)))
+	client, err := becket.New(becket.Bytes([]byte(`{"schema": 1, "flags": {"new-checkout": {"default": "on"}}}`)))
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 	defer client.Close()
+	if err := client.Wait(context.Background()); err != nil {
+		fmt.Println(err)
+		return
+	}
 	flags := client.For(becket.NewSubject("user-42"))
 	compare := shadow.New(1, func(d shadow.Difference) {
 		fmt.Printf("%s: the old library says %v, becket %v\n", d.Flag, d.Old, d.Becket)
