@@ -70,6 +70,12 @@ func Example() {
 	}
 	defer client.Close()
 
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	if err := client.Wait(ctx); err != nil { // nil with the disk copy or the bootstrap too
+		log.Print(err)
+	}
+
 	flags := client.For(becket.NewSubject("user-42", becket.String("country", "DE"), becket.Int("age", 31)))
 	if flags.Enabled("new-checkout") {
 		fmt.Println("the new checkout")
