@@ -79,7 +79,7 @@ type setKinds struct{ numbers, booleans bool }
 // of the same type.
 func (s *set) has(value Value, fold bool) truth {
 	if s.length == 0 {
-		return no
+		return inNothing(value)
 	}
 	switch value.kind() {
 	case KindString:
@@ -97,6 +97,19 @@ func (s *set) has(value Value, fold bool) truth {
 	default:
 		return unknown
 	}
+}
+
+// inNothing is the result of in with an empty array: false for every value that in can compare.
+func inNothing(value Value) truth {
+	switch value.kind() {
+	case KindString, KindInt, KindBool:
+		return no
+	case KindFloat:
+		if !math.IsNaN(value.Float()) {
+			return no
+		}
+	}
+	return unknown
 }
 
 func (s *set) hasText(text string, fold bool) bool {
