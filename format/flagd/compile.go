@@ -2,6 +2,7 @@ package flagd
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -10,19 +11,33 @@ import (
 
 // compiler turns rules, as they were read, into nodes.
 type compiler struct {
-	evaluators map[string]*evaluator // nil while evaluators are compiled: they cannot refer
-	v3         bool                  // whether "fractional" is version 3
-	problems   []string              // parts that fail when they are evaluated
-	forbidden  []string              // parts that the schema forbids
-	used       map[string]bool       // the evaluators that the rules refer to
-	depth      int                   // the depth of the rule that is being compiled
+	evaluators evaluators      // nil while evaluators are compiled: they cannot refer
+	v3         bool            // whether "fractional" is version 3
+	problems   []string        // parts that fail when they are evaluated
+	forbidden  []string        // parts that the schema forbids
+	used       map[string]bool // the evaluators that the rules refer to
+	depth      int             // the depth of the rule that is being compiled
 }
 
 // mostNested is the depth to which rules may be nested, because evaluating each level takes stack.
 const mostNested = 500
 
+// evaluators are the shared rules of a document, in the order of their names.
+type evaluators []evaluator
+
+// find returns the evaluator with that name, or nil if there is none.
+func (e evaluators) find(name string) *evaluator {
+	byName := func(e evaluator, name string) int { return strings.Compare(e.name, name) }
+	i, found := slices.BinarySearchFunc(e, name, byName)
+	if !found {
+		return nil
+	}
+	return &e[i]
+}
+
 // evaluator is a shared rule.
 type evaluator struct {
+	name   string
 	rule   datum
 	node   node // the compiled rule, which refers to constants in rule
 	digest uint64
@@ -119,8 +134,8 @@ func (c *compiler) fail(problem string) node {
 // its references.
 func (c *compiler) reference(args *datum) node {
 	name := args.text
-	e, ok := c.evaluators[name]
-	if !ok || args.kind != kindText || !plainText(name) {
+	e := c.evaluators.find(name)
+	if e == nil || args.kind != kindText || !plainText(name) {
 		return c.fail(fmt.Sprintf("unknown evaluator %q", shorten(name)))
 	}
 	if c.used == nil {

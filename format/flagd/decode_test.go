@@ -165,5 +165,5 @@ func TestAHundredEntriesOfTheDocumentsMetadataAreKept(t *testing.T) {
 	assert.Len(t, info.Metadata, mostMetadata+1)
 	assert.Equal(t, true, info.Metadata["own"])
 	require.Len(t, compiled.Info().Warnings, 1)
-	assert.ErrorContains(t, compiled.Info().Warnings[0], "metadata: more than 100 entries")
+	assert.ErrorContains(t, compiled.Info().Warnings[0], "metadata at 1:14: more than 100 entries")
 }

@@ -37,7 +37,12 @@ type flagDefinition struct {
 	key, state, defaultVariant string
 	variants, metadata         []rawMember
 	targeting                  []byte
+	nullMetadata               bool        // the metadata are null
+	other                      misspelling // of a field's name
 }
+
+// misspelling is a field's name that the schema spells otherwise. It is empty if there is none.
+type misspelling struct{ written, meant string }
 
 // isEmpty reports whether the definition has neither a key nor anything else.
 func (f *flagDefinition) isEmpty() bool {
@@ -51,7 +56,7 @@ func define(at place, raw []byte) (def flagDefinition, err error) {
 		return def, err
 	}
 	var read [len(flagFields)][]byte
-	fields(raw, flagFields[:], read[:])
+	def.other = fields(raw, flagFields[:], read[:])
 	var source string
 	for i, to := range [...]*string{&def.key, &def.state, &def.defaultVariant, &source} {
 		is, err := kindIs(at, "", read[i], '"')
@@ -69,6 +74,7 @@ func define(at place, raw []byte) (def flagDefinition, err error) {
 	if def.metadata, err = objectOf(at, "", read[6]); err != nil {
 		return def, err
 	}
+	def.nullMetadata = isNull(read[6])
 	if !at.isIndex {
 		def.key = at.key
 	}
@@ -79,10 +85,10 @@ var flagFields = [...]string{"key", "state", "defaultVariant", "source", "target
 
 // fields puts the values of an object's fields, as they stand there, into values. The values of
 // absent fields stay nil. As in flagd, upper and lower case of a name count as the same, and the
-// last field with a name counts.
-func fields(raw []byte, names []string, values [][]byte) {
+// last field with a name counts. The result is the last name that is written otherwise.
+func fields(raw []byte, names []string, values [][]byte) (other misspelling) {
 	if len(raw) == 0 || raw[0] != '{' {
-		return
+		return other
 	}
 	found := -1
 	isName := false
@@ -102,17 +108,23 @@ func fields(raw []byte, names []string, values [][]byte) {
 		for i := range names {
 			if strings.EqualFold(name, names[i]) {
 				found = i
+				if name != names[i] {
+					other = misspelling{name, names[i]}
+				}
 			}
 		}
 		return nil
 	})
+	return other
 }
+
+func isNull(raw []byte) bool { return len(raw) > 0 && raw[0] == 'n' }
 
 // kindIs reports whether a value is of the kind whose values begin with that byte. An absent value
 // and null are of no kind; any other value is a problem.
 func kindIs(at place, below string, raw []byte, first byte) (bool, error) {
 	switch {
-	case len(raw) == 0 || raw[0] == 'n':
+	case len(raw) == 0 || isNull(raw):
 		return false, nil
 	case raw[0] == first:
 		return true, nil

@@ -15,8 +15,8 @@ type decoder struct {
 	rules      *rules
 	document   []byte
 	lines      lines
-	flagAt     []byte // the current flag, as it stands in the document
-	evaluators map[string]*evaluator
+	memberAt   []byte // the current flag, evaluator or metadata, as it stands in the document
+	evaluators evaluators
 	sets       map[string]string // the flag set of each flag in an array
 	digester   *digester
 	shared     uint64 // the digest of the document's metadata
@@ -34,20 +34,22 @@ func decode(document []byte, v3 bool) (*rules, error) {
 		digester: newDigester(),
 	}
 	var top [3][]byte
-	fields(bytes.TrimSpace(document), []string{"flags", "metadata", "$evaluators"}, top[:])
+	names := []string{"flags", "metadata", "$evaluators"}
+	d.checkTop(names, top[:], fields(bytes.TrimSpace(document), names, top[:]))
 	metadataAt := place{name: "metadata", isTop: true}
 	metadata, err := objectOf(metadataAt, "", top[1])
 	if err != nil {
 		return nil, err
 	}
+	d.memberAt = top[1]
 	if len(metadata) > mostMetadata {
 		d.warn(metadataAt, "", "more than %d entries: the first in the order of their names are kept", mostMetadata)
 		metadata = metadata[:mostMetadata]
 	}
 	if d.rules.metadata, err = d.metadata(metadataAt, "", metadata); err != nil {
-		return nil, err
+		return nil, d.located(err)
 	}
-	d.shared = d.digestMetadata(d.rules.metadata)
+	d.memberAt, d.shared = nil, d.digestMetadata(d.rules.metadata)
 	evaluators, err := objectOf(place{name: "$evaluators", isTop: true}, "", top[2])
 	if err != nil {
 		return nil, err
@@ -67,24 +69,34 @@ func decode(document []byte, v3 bool) (*rules, error) {
 }
 
 // compileEvaluators compiles the shared rules.
-func (d *decoder) compileEvaluators(evaluators []rawMember) error {
-	d.evaluators = make(map[string]*evaluator, len(evaluators))
-	all := make([]evaluator, len(evaluators))
-	for i, e := range evaluators {
-		at := place{name: "$evaluators", key: e.name}
-		d.ofFlag = 0
-		const shortest = len("{ }")
-		if len(e.raw) < shortest {
-			return at.problem("", "the evaluator is empty")
+func (d *decoder) compileEvaluators(members []rawMember) error {
+	defer func() { d.memberAt = nil }()
+	all := make(evaluators, len(members))
+	for i, m := range members {
+		d.ofFlag, d.memberAt = 0, m.raw
+		all[i].name = m.name
+		if err := d.evaluator(place{name: "$evaluators", key: m.name}, m.raw, &all[i]); err != nil {
+			return d.located(err)
 		}
-		var err error
-		if all[i].rule, err = parse(e.raw); err != nil {
-			return at.problem("", "not a flagd document: %v", err)
-		}
-		c := compiler{v3: d.rules.v3}
-		all[i].node, all[i].digest = c.compile(&all[i].rule), d.digest(&all[i].rule)
-		d.evaluators[e.name] = &all[i]
-		d.warnAll(at, "", &c)
+	}
+	d.evaluators = all
+	return nil
+}
+
+func (d *decoder) evaluator(at place, raw []byte, e *evaluator) (err error) {
+	const shortest = len("{ }")
+	if len(raw) < shortest {
+		return at.problem("", "the evaluator is empty")
+	}
+	if e.rule, err = parse(raw); err != nil {
+		return at.problem("", "not a flagd document: %v", err)
+	}
+	c := compiler{v3: d.rules.v3}
+	e.node, e.digest = c.compile(&e.rule), d.digest(&e.rule)
+	d.warnAll(at, "", &c)
+	d.checkRule(at, "", &e.rule)
+	if e.name == "" {
+		d.warn(at, "", "an evaluator has no name: the schema forbids it")
 	}
 	return nil
 }
@@ -129,8 +141,8 @@ const mostBad = 10_000
 // member compiles a flag. It keeps an invalid flag as one whose evaluations fail. A document with
 // too many of them is refused.
 func (d *decoder) member(at place, raw []byte) error {
-	d.ofFlag, d.flagAt = 0, raw
-	defer func() { d.flagAt = nil }()
+	d.ofFlag, d.memberAt = 0, raw
+	defer func() { d.memberAt = nil }()
 	err := d.flag(at, raw)
 	if err == nil {
 		return nil
@@ -158,11 +170,11 @@ func (d *decoder) member(at place, raw []byte) error {
 	return nil
 }
 
-// located puts the current flag's place into an error that has none.
+// located puts the current member's place into an error that has none.
 func (d *decoder) located(err error) error {
 	problem, ok := errors.AsType[*becket.DocumentError](err)
-	if ok && problem.Line == 0 && d.flagAt != nil {
-		problem.Line, problem.Column = d.lines.position(d.document, offsetIn(d.document, d.flagAt))
+	if ok && problem.Line == 0 && d.memberAt != nil {
+		problem.Line, problem.Column = d.lines.position(d.document, offsetIn(d.document, d.memberAt))
 	}
 	return err
 }

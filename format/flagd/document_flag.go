@@ -40,7 +40,7 @@ func (d *decoder) targeting(at place, f *flag, def *flagDefinition) error {
 	}
 	rule, err := parse(def.targeting)
 	if err != nil {
-		d.flagAt = def.targeting
+		d.memberAt = def.targeting
 		return at.problem(".targeting", "not a flagd document: %v", err)
 	}
 	d.digester.datum(&rule)
@@ -52,12 +52,10 @@ func (d *decoder) targeting(at place, f *flag, def *flagDefinition) error {
 	n := c.compile(&rule)
 	f.targeting = &n
 	for name := range c.used {
-		f.behaviour += d.evaluators[name].digest
+		f.behaviour += d.evaluators.find(name).digest
 	}
 	d.warnAll(at, ".targeting", &c)
-	if rule.kind != kindObject {
-		d.warn(at, ".targeting", "it is no rule, which the schema forbids")
-	}
+	d.checkRule(at, ".targeting", &rule)
 	return nil
 }
 
@@ -67,7 +65,7 @@ func (d *decoder) variants(at place, f *flag, def *flagDefinition) error {
 	for _, v := range def.variants {
 		value, err := parse(v.raw)
 		if err != nil {
-			d.flagAt = v.raw
+			d.memberAt = v.raw
 			return at.problem(member(".variants", v.name), "not a flagd document: %v", err)
 		}
 		d.digester.text(v.name)

@@ -25,7 +25,7 @@ func TestInvalidDocumentsAreRefused(t *testing.T) {
 		`{"flags": "x"}`:                  "flags: not a flagd document",
 		`{"flags": {}, "metadata": 5}`:    "metadata",
 		`{"flags": {}, "$evaluators": 5}`: "not a flagd document",
-		`{"flags": {}, "$evaluators": {"a": {}}}`:                      `$evaluators.a: the evaluator is empty`,
+		`{"flags": {}, "$evaluators": {"a": {}}}`:                      `$evaluators.a at 1:36: the evaluator is empty`,
 		`{"flags": {"a": ` + strings.Repeat("[", 20_000) + `}}`:        "not valid JSON",
 		`{"flags": {"a": {"targeting": ` + nested(11_000, "1") + `}}}`: "not valid JSON",
 	} {
@@ -103,7 +103,7 @@ func TestMistakesThatAreOnlyWarnings(t *testing.T) {
 		`{"flags": {"a": {"state": "ENABLED", "variants": {"x": 1}, "targeting": {"bogus": 1}}}}`:                                     `flags.a.targeting at 1:17: unknown operator "bogus"`,
 		`{"flags": {"a": {"state": "ENABLED", "variants": {"x": 1}, "targeting": {"$ref": "b"}}}}`:                                    `unknown evaluator "b"`,
 		`{"flags": {"a": {"state": "ENABLED", "variants": {"x": 1}, "targeting": {"if": true}}}}`:                                     `the arguments of "if" are no list`,
-		`{"flags": {}, "$evaluators": {"a": {"$ref": "b"}, "b": true}}`:                                                               `$evaluators.a: unknown evaluator "b"`,
+		`{"flags": {}, "$evaluators": {"a": {"$ref": "b"}, "b": true}}`:                                                               `$evaluators.a at 1:36: unknown evaluator "b"`,
 		`{"flags": {"": {"state": "ENABLED", "variants": {"x": 1}}}}`:                                                                 `flags[""] at 1:16: the flag has no key`,
 		`{"flags": [{"key": "a", "state": "ENABLED", "variants": {"x": 1}}, {"key": "a", "state": "ENABLED", "variants": {"x": 1}}]}`: `flags[1] at 1:68: the key "a" stands twice`,
 	} {

@@ -25,7 +25,7 @@ func (d *decoder) metadata(at place, below string, entries []rawMember) (map[str
 		switch value.kind {
 		case kindNumber:
 			metadata[entry.name] = becket.NumberValue(value.number).Any()
-		case kindList, kindObject:
+		case kindList, kindObject, kindNull:
 			metadata[entry.name] = nil
 			d.warn(at, member(below, entry.name), "neither text, number nor boolean: it is left out")
 		default:

@@ -2,9 +2,9 @@ package flagd
 
 import (
 	"fmt"
+	"math"
+	"regexp"
 	"slices"
-
-	"github.com/becketflags/becket/internal/match"
 )
 
 // arity is the number of arguments that the schema allows for an operator.
@@ -23,7 +23,7 @@ var arities = map[string]arity{
 	"map": {least: 2, most: 2}, "filter": {least: 2, most: 2}, "all": {least: 2, most: 2}, "none": {least: 2, most: 2},
 	"some": {least: 2, most: 2}, "in": {least: 2, most: 2}, "reduce": {least: 3, most: 3},
 	"substr": {least: 2, most: 3},
-	"!":      {least: 1, most: 1, alone: true}, "!!": {least: 1, most: 1, alone: true},
+	"!":      {alone: true}, "!!": {alone: true},
 	"if": {least: 1}, "or": {least: 1}, "and": {least: 1}, "merge": {least: 1}, "cat": {least: 1},
 	"starts_with": {least: 2, most: 2}, "ends_with": {least: 2, most: 2}, "sem_ver": {least: 3, most: 3},
 	"missing": {}, "missing_some": {least: 2, most: 2}, "fractional": {least: 1},
@@ -51,6 +51,7 @@ func (c *compiler) checkShape(name string, args *datum) {
 		if !allowed.alone {
 			c.forbid("the arguments of %q are no list", name)
 		}
+		c.checkArgument(name, args)
 		return
 	}
 	elements := args.elements()
@@ -60,7 +61,7 @@ func (c *compiler) checkShape(name string, args *datum) {
 	}
 	switch name {
 	case "starts_with", "ends_with":
-		if slices.ContainsFunc(elements, func(d datum) bool { return d.kind != kindText && d.kind != kindObject }) {
+		if !every(elements, isTextOrRule) {
 			c.forbid("an argument of %q is neither text nor rule", name)
 		}
 	case "missing":
@@ -75,7 +76,36 @@ func (c *compiler) checkShape(name string, args *datum) {
 		c.checkSemVer(elements)
 	case "fractional":
 		c.checkFractional(elements)
+	case "!", "!!": // a list of any elements is an argument
+	default:
+		for i := range elements {
+			c.checkArgument(name, &elements[i])
+		}
 	}
+}
+
+// checkArgument checks an argument that may be any value but an object that is no rule.
+func (c *compiler) checkArgument(name string, d *datum) {
+	if d.kind == kindObject && len(d.more.pairs) != 1 {
+		c.forbid("an argument of %q is an object that is no rule", name)
+	}
+}
+
+// isRule reports whether a value is an operation and not a reference. The operation itself is
+// checked where it is compiled.
+func isRule(d *datum) bool {
+	return d.kind == kindObject && len(d.more.pairs) == 1 && d.more.pairs[0].name != "$ref"
+}
+
+func isTextOrRule(d *datum) bool { return d.kind == kindText || isRule(d) }
+
+func every(elements []datum, is func(*datum) bool) bool {
+	for i := range elements {
+		if !is(&elements[i]) {
+			return false
+		}
+	}
+	return true
 }
 
 func (c *compiler) checkTexts(name string, elements []datum) {
@@ -111,12 +141,20 @@ func cutFlagd(args *datum) (name string, ok bool) {
 	return args.text[len(prefix):], true
 }
 
+// strictVersion is the syntax of versions in the schema, which is stricter than that of flagd.
+var strictVersion = func() *regexp.Regexp {
+	const number = `(0|[1-9]\d*)`
+	const part, build = `(0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*)`, `[0-9a-zA-Z-]+`
+	return regexp.MustCompile(`^` + number + `\.` + number + `\.` + number +
+		`(-` + part + `(\.` + part + `)*)?(\+` + build + `(\.` + build + `)*)?$`)
+}()
+
 func (c *compiler) checkSemVer(elements []datum) {
 	for _, i := range [...]int{0, 2} {
 		d := &elements[i]
-		isVariable := d.kind == kindObject && len(d.more.pairs) == 1 && d.more.pairs[0].name == "var"
-		if _, valid := match.ParseVersion(d.text); !isVariable && (d.kind != kindText || !valid) {
-			c.forbid(`argument %d of "sem_ver" is neither a version nor "var"`, i+1)
+		isVariable := isRule(d) && d.more.pairs[0].name == "var"
+		if !isVariable && (d.kind != kindText || !strictVersion.MatchString(d.text)) {
+			c.forbid(`argument %d of "sem_ver" is neither a version of three numbers nor "var"`, i+1)
 		}
 	}
 	relations := []string{"=", "!=", ">", "<", ">=", "<=", "~", "^"}
@@ -130,17 +168,24 @@ func (c *compiler) checkFractional(elements []datum) {
 	for i := range elements {
 		d := &elements[i]
 		switch {
-		case d.kind == kindObject && i == 0:
+		case i == 0 && isRule(d):
 		case d.kind != kindList:
 			c.forbid(`argument %d of "fractional" is no bucket`, i+1)
 		case len(d.elements()) == 0 || len(d.elements()) > 2:
 			c.forbid(`a bucket of "fractional" has %d elements`, len(d.elements()))
-		case len(d.elements()) == 2:
-			weight := &d.elements()[1]
-			whole := weight.kind == kindNumber && weight.number >= 0 && weight.number == float64(integer(weight.number))
-			if !whole && weight.kind != kindObject {
-				c.forbid(`a weight of "fractional" is no integer from 0 on`)
-			}
+		default:
+			c.checkBucket(d.elements())
 		}
+	}
+}
+
+func (c *compiler) checkBucket(bucket []datum) {
+	c.checkArgument("fractional", &bucket[0])
+	if len(bucket) < 2 || isRule(&bucket[1]) {
+		return
+	}
+	weight := &bucket[1]
+	if weight.kind != kindNumber || weight.number < 0 || weight.number != math.Trunc(weight.number) {
+		c.forbid(`a weight of "fractional" is no integer from 0 on`)
 	}
 }

@@ -34,16 +34,52 @@ func (d *decoder) warn(at place, below, format string, arguments ...any) {
 	d.rules.warnings = append(d.rules.warnings, d.located(at.problem(below, format, arguments...)))
 }
 
+// checkRule warns of a rule that the schema forbids as the targeting of a flag or as an evaluator.
+// Its operations have been checked already.
+func (d *decoder) checkRule(at place, below string, rule *datum) {
+	switch {
+	case rule.kind != kindObject:
+		d.warn(at, below, "it is no rule, which the schema forbids")
+	case len(rule.more.pairs) > 1:
+		d.warn(at, below, "it has several operators, so it is a value and no rule: the schema forbids it")
+	case len(rule.more.pairs) == 1 && rule.more.pairs[0].name == "$ref":
+		d.warn(at, below, "a reference alone is no rule: the schema forbids it")
+	}
+}
+
+// checkTop warns of members of the document that the schema wants to be objects and spells so.
+func (d *decoder) checkTop(names []string, values [][]byte, other misspelling) {
+	for i, name := range names {
+		if isNull(values[i]) {
+			d.memberAt = values[i]
+			d.warn(place{name: name, isTop: true}, "", "null counts as empty: the schema forbids it")
+		}
+	}
+	d.memberAt = nil
+	if other.written != "" {
+		d.warn(place{name: other.written, isTop: true}, "", "it counts as %q: the schema does not know it", other.meant)
+	}
+}
+
 // check warns of parts that the schema forbids and flagd reads nevertheless.
 func (d *decoder) check(at place, f *flag, def *flagDefinition) {
 	if def.state != "ENABLED" && def.state != "DISABLED" {
 		d.warn(at, ".state", "%q counts as ENABLED", shorten(def.state))
+	}
+	if def.other.written != "" {
+		d.warn(at, member("", def.other.written), "it counts as %q: the schema does not know it", def.other.meant)
+	}
+	if def.nullMetadata {
+		d.warn(at, ".metadata", "null counts as empty: the schema forbids it")
 	}
 	if len(f.variants) == 0 {
 		d.warn(at, ".variants", "there are none")
 	}
 	for i := range f.variants {
 		v := &f.variants[i]
+		if v.served.Name == "" {
+			d.warn(at, ".variants", "a variant has no name: the schema forbids it")
+		}
 		if v.kind != becket.KindAny && v.kind != becket.KindList || d.full() {
 			continue
 		}
