@@ -7,8 +7,8 @@ import "slices"
 // of such an old definition that refers to a flag or segment that no longer exists is not true.
 // Keep must be called at most once, before the ruleset is used.
 func (r *decoded) Keep(previous Rules) Rules {
-	served, ok := previous.(*ruleset)
-	if !ok || len(r.info.Bad) == 0 {
+	served := servedBy(previous)
+	if served == nil || len(r.info.Bad) == 0 {
 		return r.ruleset
 	}
 	bad := r.info.Bad
@@ -44,6 +44,19 @@ func (r *decoded) Keep(previous Rules) Rules {
 	}
 	r.finish()
 	return r.ruleset
+}
+
+// servedBy returns the native ruleset in previous, or nil if it has none. A program that decodes the
+// first document itself may not have called its Keep.
+func servedBy(previous Rules) *ruleset {
+	switch p := previous.(type) {
+	case *ruleset:
+		return p
+	case *decoded:
+		return p.ruleset
+	default:
+		return nil
+	}
 }
 
 // replace replaces an invalid definition by the one of previous, or marks it as invalid if previous

@@ -27,6 +27,19 @@ func succession(t *testing.T, documents ...string) *ruleset {
 	return native
 }
 
+func TestADefinitionIsKeptFromRulesWhoseKeepWasNotCalled(t *testing.T) {
+	t.Parallel()
+	first, err := Native.Decode([]byte(`{"schema": 1, "flags": {"f": {"default": "on"}}}`))
+	require.NoError(t, err)
+	second, err := Native.Decode([]byte(`{"schema": 1, "flags": {"f": {"default": "onn"}}}`))
+	require.NoError(t, err)
+	keeper, ok := second.(Keeper)
+	require.True(t, ok)
+	r := keeper.Keep(first).Evaluate("f", KindBool, &Subject{}, MomentAt(time.Unix(0, 0), 0))
+	require.Nil(t, r.Err)
+	assert.Equal(t, "on", r.Variant.Name)
+}
+
 func TestAKillSwitchArrivesBesideABrokenSegment(t *testing.T) {
 	t.Parallel()
 	const first = `{"schema": 1, "segments": {"s": {"include": ["u"]}, "of s": {"if": {"segment": "s"}}}, "flags": {

@@ -14,6 +14,7 @@ type flag struct {
 	key       string
 	disabled  bool
 	err       *becket.EvaluationError // set if the definition cannot be read
+	kept      error                   // why the definition is an earlier document's; nil if it is not
 	variants  []variant               // the variants in the order of their names
 	places    map[string]int          // the indices of the variants; nil if a scan is as fast
 	fallback  *variant                // the default variant; nil for the caller's default
@@ -143,6 +144,6 @@ func (f *flag) describe() becket.FlagInfo {
 	}
 	return becket.FlagInfo{
 		Key: f.key, Kind: f.kind, Variants: names, Enabled: !f.disabled, Metadata: overlay(f.shared, f.metadata),
-		Definition: f.definition, Behaviour: f.behaviour,
+		Definition: f.definition, Behaviour: f.behaviour, Kept: f.kept != nil, Err: f.kept,
 	}
 }
