@@ -61,8 +61,9 @@ func (r *reader) object(read func(name string, at int)) {
 }
 
 // fields reads an object whose fields the format defines, and calls read for each of them. Unknown
-// ones and duplicates are problems; names that begin with "x-" belong to the publisher's own tools.
-// It reports whether it found nothing wrong.
+// ones are problems, except for $schema and names that begin with "x-", which belong to the
+// publisher's own tools. Every name that stands twice is a problem. It reports whether it found
+// nothing wrong.
 func (r *reader) fields(known []string, read func(field string)) bool {
 	return r.fieldsOr(known, read, func(name string, at int) {
 		r.fail(at, "unknown field %q%s", match.Brief(name), r.suggest(name, known))
@@ -75,6 +76,7 @@ func (r *reader) fieldsOr(known []string, read func(field string), stranger func
 		return false
 	}
 	var seen uint64
+	var strangers map[string]struct{} // the other names, in the document's memory; nil for none
 	for r.more() {
 		at := r.at
 		name := r.inner(r.token())
@@ -86,14 +88,24 @@ func (r *reader) fieldsOr(known []string, read func(field string), stranger func
 			read(known[i])
 			r.up()
 			continue
-		case i >= 0:
-			r.fail(at, "field %q stands twice", known[i])
+		case i >= 0 || !isNew(&strangers, textOf(name)):
+			r.fail(at, "field %q stands twice", match.Brief(string(name)))
 		case string(name) != "$schema" && !bytes.HasPrefix(name, []byte("x-")):
 			stranger(string(name), at)
 		}
 		r.skip()
 	}
 	return r.failed == before
+}
+
+// isNew adds a name to a set, which may be nil, and reports whether it was not there.
+func isNew(set *map[string]struct{}, name string) bool {
+	if *set == nil {
+		*set = map[string]struct{}{}
+	}
+	before := len(*set)
+	(*set)[name] = struct{}{}
+	return len(*set) > before
 }
 
 // array reads an array, and calls read for each element.
