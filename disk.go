@@ -51,6 +51,9 @@ func (d *guardedDisk) keep(c *disk.Copy) error {
 	return d.call(diskPatience, func() error { return d.store.Write(c) })
 }
 
+// writable returns an error if no copy can be written.
+func (d *guardedDisk) writable() error { return d.call(bootstrapPatience, d.store.Writable) }
+
 func (d *guardedDisk) setAside(why error) error {
 	return d.call(bootstrapPatience, func() error { return d.store.SetAside(why) })
 }

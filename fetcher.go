@@ -33,6 +33,7 @@ type fetcher struct {
 	source        guardedSource
 	diskWrittenAt time.Time // of the copy on disk, by the monotonic clock
 	diskOutdated  bool      // the copy on disk is not what is held
+	badReportedAt time.Time // when invalid flags were reported or logged last, by the monotonic clock
 }
 
 // refresh fetches once. It returns nil if the source was reached and its answer is in use now.
@@ -52,17 +53,42 @@ func (f *fetcher) refresh(ctx context.Context) error {
 // one.
 func (f *fetcher) record(result *Refresh) {
 	failure, _ := errors.AsType[*DeliveryError](result.Err)
-	f.status.refreshed(failure, result.Outcome)
+	outage := f.status.refreshed(failure, result.Outcome)
 	if f.answered != nil {
 		close(f.answered) // before the disk is written, which may take long
 		f.answered = nil
 	}
-	if failure != nil {
-		f.notifier.tell(&event{failure: failure})
-	} else {
+	switch {
+	case failure != nil:
+		f.notifier.tell(&event{failure: failure, outage: outage})
+	case outage != nil:
+		f.notifier.tell(&event{outage: outage})
+	}
+	if failure == nil {
 		f.writeDiskCopy()
 	}
+	f.repeatBad()
 	f.notifier.tell(&event{refresh: result})
+}
+
+// repeatEvery is how often flags and segments that are invalid are logged while they are.
+const repeatEvery = time.Hour
+
+// repeatBad logs invalid flags and segments of the ruleset in use again, so that a look at the log of
+// the last hour shows them.
+func (f *fetcher) repeatBad() {
+	if bad := f.current.info.Bad; len(bad) > 0 && time.Since(f.badReportedAt) >= repeatEvery {
+		f.badReportedAt = time.Now()
+		f.notifier.tell(&event{bad: bad, repeated: true})
+	}
+}
+
+// reportBad reports what is wrong with the ruleset in use to hooks and the logger.
+func (f *fetcher) reportBad() {
+	if info := f.current.info; len(info.Bad)+len(info.Warnings) > 0 {
+		f.badReportedAt = time.Now()
+		f.notifier.tell(&event{bad: info.Bad, warnings: info.Warnings})
+	}
 }
 
 // failedRefresh returns the result of a refresh that failed after so many bytes.
@@ -186,9 +212,7 @@ func (f *fetcher) publish(next *heldRuleset, rules Rules, body []byte) {
 	f.status.served(next) // before the pointer: who waited for the ruleset finds it in Status too
 	f.publication.store(next.snapshot)
 	f.notifier.tell(&event{before: &before.snapshot.served, after: &next.snapshot.served, first: before.snapshot.rules == nil})
-	if len(next.info.Bad)+len(next.info.Warnings) > 0 {
-		f.notifier.tell(&event{bad: next.info.Bad, warnings: next.info.Warnings})
-	}
+	f.reportBad()
 }
 
 // acceptSame takes the validator of a document that is byte for byte the one in use: a server

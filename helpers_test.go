@@ -84,7 +84,8 @@ func flagsDocument(revision int, keys ...string) string {
 
 func newTestClient(t *testing.T, source Source, options ...Option) *Client {
 	t.Helper()
-	client, err := New(source, options...)
+	silent := WithLogger(slog.New(slog.DiscardHandler))
+	client, err := New(source, append([]Option{silent}, options...)...)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = client.Close() })
 	return client

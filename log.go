@@ -9,7 +9,9 @@ import (
 )
 
 const (
-	logEvery = time.Minute // per cause
+	logEvery = time.Minute // for failures of the same cause and with the same text
+	// greatest number of lines for failures of one cause in logEvery, whose texts all differ
+	maxLogFailures = 10
 	// greatest number of lines for invalid flags and segments, per document
 	maxLogBads = 20
 	maxLogText = 4 << 10 // greatest length of a text in a line, in bytes
@@ -18,50 +20,86 @@ const (
 	maxAudits = 10_000
 )
 
-// limitedLogger writes the client's log. Failures are limited to one line per cause and minute; the
-// next line says how many were left out. Only the notifier uses it.
+// limitedLogger writes the client's log. It leaves out failures that it has logged within a minute,
+// and the next line of the same cause says how many were left out. Only the notifier uses it.
 type limitedLogger struct {
-	logger *slog.Logger // nil if nothing is logged
-	causes map[Cause]*suppressed
+	logger *slog.Logger // nil for slog.Default()
+	silent bool
+	causes map[Cause]*loggedFailures
 	logged map[Misfit]bool // misfits that have been logged; the keys have no count and no error
 }
 
-type suppressed struct {
-	last    time.Time
+// loggedFailures are the failures of one cause that were logged within logEvery.
+type loggedFailures struct {
+	texts   map[string]time.Time
 	skipped int
 }
 
 func newLimitedLogger(logger *slog.Logger) *limitedLogger {
-	return &limitedLogger{logger: logger, causes: map[Cause]*suppressed{}, logged: map[Misfit]bool{}}
+	silent := logger != nil && logger.Handler() == slog.DiscardHandler
+	return &limitedLogger{logger: logger, silent: silent, causes: map[Cause]*loggedFailures{}, logged: map[Misfit]bool{}}
 }
 
-func (l *limitedLogger) failed(failure *DeliveryError) {
-	if l.logger == nil {
+// admits reports whether a failure is to be logged now.
+func (f *loggedFailures) admits(text string, now time.Time) bool {
+	for known, at := range f.texts {
+		if now.Sub(at) >= logEvery {
+			delete(f.texts, known)
+		}
+	}
+	if _, known := f.texts[text]; known || len(f.texts) >= maxLogFailures {
+		f.skipped++
+		return false
+	}
+	f.texts[text] = now
+	return true
+}
+
+// failed logs a failure. Failures of refreshes are logged with the ruleset that stays in use, and
+// with the number of failures in a row.
+func (l *limitedLogger) failed(e *event) {
+	cause, text := e.failure.Cause, e.failure.Error()
+	failures := l.causes[cause]
+	if failures == nil {
+		failures = &loggedFailures{texts: map[string]time.Time{}}
+		l.causes[cause] = failures
+	}
+	if !failures.admits(text, time.Now()) {
 		return
 	}
-	q := l.causes[failure.Cause]
-	if q == nil {
-		q = &suppressed{}
-		l.causes[failure.Cause] = q
+	attributes := []slog.Attr{slog.String("cause", string(cause)), slog.String("error", text)}
+	if o := e.outage; o != nil {
+		attributes = append(attributes, slog.String("serving_tier", o.tier.String()), slog.Int64("serving_revision", o.revision),
+			slog.Int("failures", o.failures), slog.Time("since", o.since))
 	}
-	now := time.Now()
-	if !q.last.IsZero() && now.Sub(q.last) < logEvery {
-		q.skipped++
-		return
+	if failures.skipped > 0 {
+		attributes = append(attributes, slog.Int("left_out", failures.skipped))
 	}
-	attributes := []slog.Attr{slog.String("cause", string(failure.Cause)), slog.String("error", failure.Error())}
-	if q.skipped > 0 {
-		attributes = append(attributes, slog.Int("left_out", q.skipped))
-	}
-	q.last, q.skipped = now, 0
-	l.log(slog.LevelWarn, failureMessage(failure.Cause), attributes...)
+	failures.skipped = 0
+	l.log(slog.LevelWarn, failureMessage(e), attributes...)
+}
+
+// recovered logs the end of an outage.
+func (l *limitedLogger) recovered(o *outage) {
+	l.log(slog.LevelInfo, "becket: recovered",
+		slog.Int("failures", o.failures), slog.Time("since", o.since), slog.Duration("after", time.Since(o.since).Round(time.Millisecond)))
+	delete(l.causes, CauseFetch) // so that the next outage is logged at once
+}
+
+// started logs the ruleset that a client starts with.
+func (l *limitedLogger) started(s *served) {
+	l.log(slog.LevelInfo, "becket: serving a ruleset", slog.String("tier", s.tier.String()),
+		slog.Int64("revision", s.revision), slog.Int("flags", s.rules.Info().Flags))
 }
 
 // failureMessage returns the message for a failure, in words that operators search for.
-func failureMessage(cause Cause) string {
-	switch cause {
+func failureMessage(e *event) string {
+	switch e.failure.Cause {
 	case CauseDisk:
-		return "becket: disk copy could not be read or written"
+		if e.reading {
+			return "becket: disk copy not usable"
+		}
+		return "becket: disk copy not written"
 	case CauseHook:
 		return "becket: a function of the program panicked"
 	case CauseSink:
@@ -69,7 +107,7 @@ func failureMessage(cause Cause) string {
 	case CauseOverride:
 		return "becket: overrides could not be read"
 	default:
-		return "becket: refresh failed, still serving the previous ruleset"
+		return "becket: refresh failed"
 	}
 }
 
@@ -95,13 +133,13 @@ func (l *limitedLogger) setAside(bads []Bad, warnings []error) {
 // changed writes one line for a new ruleset, with the number of changed flags, and one line for
 // each changed flag and segment. For the first ruleset, in which everything is new, it writes only
 // the line for the ruleset.
-func (l *limitedLogger) changed(c *Changes, first bool) {
-	if l.logger == nil {
+func (l *limitedLogger) changed(c *Changes, flags int, first bool) {
+	if l.silent {
 		return
 	}
 	l.log(slog.LevelInfo, "becket: ruleset published",
 		slog.Int64("revision", c.ToRevision), slog.Int64("previous", c.FromRevision), slog.String("tier", c.Tier.String()),
-		slog.Int("added", len(c.Added)), slog.Int("removed", len(c.Removed)), slog.Int("changed", len(c.Changed)))
+		slog.Int("flags", flags), slog.Int("added", len(c.Added)), slog.Int("removed", len(c.Removed)), slog.Int("changed", len(c.Changed)))
 	if first {
 		return
 	}
@@ -134,14 +172,19 @@ func (l *limitedLogger) auditSegments(c *Changes, what string, keys []string) {
 // log writes a line. It shortens texts, so that a line has at most 64 KiB for any document and any
 // server: a text can become six times as long in JSON.
 func (l *limitedLogger) log(level slog.Level, message string, attributes ...slog.Attr) {
+	if l.silent {
+		return
+	}
+	logger := l.logger
+	if logger == nil {
+		logger = slog.Default()
+	}
 	for i := range attributes {
 		if text := attributes[i].Value; text.Kind() == slog.KindString && len(text.String()) > maxLogText {
 			attributes[i].Value = slog.StringValue(match.Shorten(text.String(), maxLogText))
 		}
 	}
-	if l.logger != nil {
-		l.logger.LogAttrs(context.Background(), level, message, attributes...)
-	}
+	logger.LogAttrs(context.Background(), level, message, attributes...)
 }
 
 // misfitting writes one line for each pair of a flag and a type, even if the misfit occurs in many

@@ -2,7 +2,10 @@ package becket
 
 import (
 	"bytes"
+	"errors"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -66,15 +69,105 @@ func TestAMillionFailedEvaluationsAreLoggedSparingly(t *testing.T) {
 
 func TestTheLogNamesTheFailure(t *testing.T) {
 	t.Parallel()
-	for cause, want := range map[Cause]string{
-		CauseFetch: "refresh failed, still serving", CauseSignature: "refresh failed, still serving",
-		CauseDocument: "refresh failed, still serving", CauseRefused: "refresh failed, still serving",
-		CauseDisk: "disk copy could not be read or written", CauseHook: "a function of the program panicked",
-		CauseSink: "exposures are lost", CauseOverride: "overrides could not be read",
+	during := &outage{failures: 3, since: time.Date(2026, 11, 15, 12, 0, 0, 0, time.UTC), tier: TierDisk, revision: 7}
+	for want, e := range map[string]*event{
+		"refresh failed":                  {failure: &DeliveryError{CauseFetch, assert.AnError}, outage: during},
+		"disk copy not written":           {failure: &DeliveryError{CauseDisk, assert.AnError}},
+		"disk copy not usable":            {failure: &DeliveryError{CauseDisk, assert.AnError}, reading: true},
+		"a function of the program panic": {failure: &DeliveryError{CauseHook, assert.AnError}},
+		"exposures are lost":              {failure: &DeliveryError{CauseSink, assert.AnError}},
+		"overrides could not be read":     {failure: &DeliveryError{CauseOverride, assert.AnError}},
 	} {
 		var lines bytes.Buffer
-		newLimitedLogger(slog.New(slog.NewTextHandler(&lines, nil))).failed(&DeliveryError{cause, assert.AnError})
-		assert.Contains(t, lines.String(), `msg="becket: `+want, cause)
+		newLimitedLogger(slog.New(slog.NewTextHandler(&lines, nil))).failed(e)
+		assert.Contains(t, lines.String(), `msg="becket: `+want)
 		assert.Contains(t, lines.String(), "level=WARN")
+		assert.Equal(t, e.outage != nil, strings.Contains(lines.String(),
+			"serving_tier=disk serving_revision=7 failures=3 since=2026-11-15T12:00:00.000Z"), lines.String())
 	}
+}
+
+func TestTheLogFollowsAnOutageToItsEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		out := &logged{}
+		source := newScript(serving("", `{"schema":1,"revision":4,"flags":{"a":{},"b":{}}}`))
+		client := newTestClient(t, source, WithLogger(out.logger()), WithPollInterval(10*time.Second))
+		require.NoError(t, client.Wait(t.Context()))
+		synctest.Wait()
+		assert.Contains(t, out.String(), `msg="becket: ruleset published" revision=4 previous=0 tier=network flags=2`)
+		source.set(failing(errors.New("no route to host")))
+		time.Sleep(2 * time.Minute)
+		source.set(failing(errors.New("connection refused")))
+		time.Sleep(20 * time.Second)
+		source.set(serving("", `{"schema":1,"revision":4,"flags":{"a":{},"b":{}}}`))
+		time.Sleep(20 * time.Second)
+		lines := strings.Split(out.String(), "\n")
+		var told []string
+		for _, line := range lines {
+			if strings.Contains(line, "refresh failed") || strings.Contains(line, "recovered") {
+				told = append(told, line)
+			}
+		}
+		require.Len(t, told, 4, "one line at once, one a minute later, one for another error, and the end")
+		assert.Contains(t, told[0], "serving_tier=network serving_revision=4 failures=1")
+		assert.Contains(t, told[1], "left_out=")
+		assert.Contains(t, told[2], "connection refused")
+		assert.Contains(t, told[3], `msg="becket: recovered" failures=`)
+		assert.Contains(t, told[3], "after=2m")
+	})
+}
+
+func TestInvalidFlagsAreLoggedAgainEveryHour(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		out, heard := &logged{}, &recorder{}
+		source := newScript(serving("v1", `{"schema":1,"flags":{"switch":{"enabld":false}}}`))
+		client := newTestClient(t, source, WithLogger(out.logger()), WithHooks(heard.hooks()))
+		require.NoError(t, client.Wait(t.Context()))
+		time.Sleep(3*time.Hour + 30*time.Minute)
+		assert.Equal(t, 4, strings.Count(out.String(), "section=flags key=switch"))
+		_, errs, _ := heard.seen()
+		assert.Len(t, errs, 1, "OnError is called once")
+	})
+}
+
+func TestTheLogSaysWhatAClientStartsWith(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		out := &logged{}
+		newTestClient(t, newScript(failing(errDown)), WithLogger(out.logger()), WithBootstrap([]byte(flagsDocument(3, "a"))))
+		synctest.Wait()
+		assert.Contains(t, out.String(), `level=INFO msg="becket: serving a ruleset" tier=bootstrap revision=3 flags=1`)
+	})
+}
+
+func TestAFolderThatCannotBeWrittenIsReportedAtTheStart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		out := &logged{}
+		file := filepath.Join(t.TempDir(), "file")
+		require.NoError(t, os.WriteFile(file, nil, 0o600))
+		client := newTestClient(t, newScript(failing(errDown)), WithLogger(out.logger()), WithDiskCache(filepath.Join(file, "folder")))
+		synctest.Wait()
+		assert.Error(t, client.Status().DiskError)
+		assert.Contains(t, out.String(), `msg="becket: disk copy not `)
+	})
+}
+
+// The default logger belongs to the whole process, so this test does not run in parallel.
+func TestAClientLogsToTheDefaultLoggerUnlessItIsGivenAnother(t *testing.T) {
+	out, before := &logged{}, slog.Default()
+	slog.SetDefault(out.logger())
+	defer slog.SetDefault(before)
+	document := []byte(flagsDocument(3, "a"))
+	for _, options := range [][]Option{nil, {WithLogger(nil)}} {
+		client, err := New(Bytes(document), options...)
+		require.NoError(t, err)
+		require.NoError(t, client.Wait(t.Context()))
+		require.NoError(t, client.Close())
+		assert.Contains(t, out.String(), "becket: ruleset published")
+		*out = logged{}
+	}
+	client, err := New(Bytes(document), WithLogger(slog.New(slog.DiscardHandler)))
+	require.NoError(t, err)
+	require.NoError(t, client.Wait(t.Context()))
+	require.NoError(t, client.Close())
+	assert.Empty(t, out.String())
 }

@@ -27,10 +27,22 @@ type event struct {
 	first         bool    // there was no ruleset before
 	bad           []Bad   // invalid flags and segments of a new document
 	warnings      []error
+	repeated      bool // bad was reported before, and is only logged again
 	failure       *DeliveryError
+	reading       bool    // the failure is one of reading the disk copy
+	outage        *outage // refreshes fail, or, without a failure, did so until now
+	start         *served // the ruleset that the client starts with
 	refresh       *Refresh
 	overrides     *overrideFile // flags are overridden
 	misfit        *Misfit       // an object does not fit the Go type of a check
+}
+
+// outage is a row of failed refreshes.
+type outage struct {
+	failures int
+	since    time.Time // when the first of them failed
+	tier     Tier      // the tier and the revision of the ruleset that stays in use
+	revision int64
 }
 
 // notifier calls hooks and the logger from one goroutine of its own, so that functions of the
@@ -54,7 +66,7 @@ type notifier struct {
 // newNotifier returns a notifier that queues events until it is started.
 func newNotifier(c *config, own *goroutines) *notifier {
 	n := &notifier{own: own, logger: newLimitedLogger(c.logger), wake: make(chan struct{}, 1), done: make(chan struct{})}
-	listens := c.logger != nil
+	listens := !n.logger.silent
 	for i := range c.hooks {
 		h := &c.hooks[i]
 		n.hooks = append(n.hooks, h)
@@ -182,7 +194,12 @@ func (n *notifier) deliver(e *event) {
 	case e.after != nil:
 		n.changed(e)
 	case e.failure != nil:
-		n.failed(e.failure)
+		n.await(loggerName, func() { n.logger.failed(e) })
+		n.onError(e.failure)
+	case e.outage != nil:
+		n.await(loggerName, func() { n.logger.recovered(e.outage) })
+	case e.start != nil:
+		n.await(loggerName, func() { n.logger.started(e.start) })
 	case e.refresh != nil:
 		for _, h := range n.listening() {
 			if hook := h.OnRefresh; hook != nil {
@@ -205,7 +222,7 @@ func (n *notifier) changed(e *event) {
 			changes = differ(e.before, e.after)
 		}
 	})
-	n.await(loggerName, func() { n.logger.changed(&changes, e.first) })
+	n.await(loggerName, func() { n.logger.changed(&changes, e.after.rules.Info().Flags, e.first) })
 	if changes.empty() {
 		return
 	}
@@ -229,14 +246,12 @@ func (n *notifier) wantsChanges() bool {
 
 func (n *notifier) setAside(e *event) {
 	n.await(loggerName, func() { n.logger.setAside(e.bad, e.warnings) })
+	if e.repeated {
+		return
+	}
 	for _, bad := range e.bad {
 		n.onError(bad)
 	}
-}
-
-func (n *notifier) failed(failure *DeliveryError) {
-	n.await(loggerName, func() { n.logger.failed(failure) })
-	n.onError(failure)
 }
 
 func (n *notifier) onError(err error) {

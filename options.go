@@ -28,7 +28,7 @@ type config struct {
 	interval  time.Duration
 	clock     func() time.Time
 	ownClock  bool         // the clock comes from WithClock
-	logger    *slog.Logger // nil if nothing is logged
+	logger    *slog.Logger // nil for slog.Default()
 	hooks     []Hooks
 	private   []string
 	keys      []minisign.PublicKey
@@ -142,10 +142,11 @@ func WithEnvironment(name string) Option {
 	return func(c *config) { c.environment = name }
 }
 
-// WithLogger sets where the client logs: what was published, what changed, and what failed. There
-// is at most one line per minute for each cause of failures, and a bounded number of lines for each
-// document. Nothing is logged for single evaluations. By default, and with nil, the client logs
-// nothing.
+// WithLogger sets the client's logger. The client logs the ruleset that it starts with, every
+// publication and what it changes, and failures: refreshes, disk copies, invalid flags, overrides,
+// lost exposures, and panics of the program's functions. It logs nothing for an evaluation. The same
+// failure is logged at most once a minute. slog.New(slog.DiscardHandler) silences the client. By
+// default, and with nil, the client logs to slog.Default().
 func WithLogger(logger *slog.Logger) Option {
 	return func(c *config) { c.logger = logger }
 }

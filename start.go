@@ -27,9 +27,10 @@ func (f *fetcher) start(bootstrap *heldRuleset) {
 	}
 	f.publication.store(f.current.snapshot)
 	f.status.served(f.current)
-	if info := f.current.info; len(info.Bad)+len(info.Warnings) > 0 {
-		f.notifier.tell(&event{bad: info.Bad, warnings: info.Warnings})
+	if f.current.snapshot.rules != nil {
+		f.notifier.tell(&event{start: &f.current.snapshot.served})
 	}
+	f.reportBad()
 }
 
 // startFromDisk makes the disk copy the current ruleset, if there is a usable copy and the
@@ -37,6 +38,7 @@ func (f *fetcher) start(bootstrap *heldRuleset) {
 func (f *fetcher) startFromDisk() {
 	kept, err := f.disk.open(f.current.snapshot.rules != nil)
 	if err == nil && kept == nil {
+		f.checkDisk()
 		return
 	}
 	var h *heldRuleset
@@ -47,12 +49,22 @@ func (f *fetcher) startFromDisk() {
 	}
 	if err != nil {
 		f.status.wrote(err)
-		f.notifier.tell(&event{failure: &DeliveryError{CauseDisk, err}})
+		f.notifier.tell(&event{failure: &DeliveryError{CauseDisk, err}, reading: true})
 		return
 	}
+	f.checkDisk()
 	f.least.raise(h.info.Revision, TierDisk)
 	if f.current.snapshot.rules == nil || h.info.Revision >= f.current.info.Revision {
 		f.current = h
+	}
+}
+
+// checkDisk reports at the start that no disk copy can be written, and not only when the next one is
+// due.
+func (f *fetcher) checkDisk() {
+	if err := f.disk.writable(); err != nil {
+		f.status.wrote(err)
+		f.notifier.tell(&event{failure: &DeliveryError{CauseDisk, err}})
 	}
 }
 

@@ -59,10 +59,11 @@ type statusRecorder struct {
 	ownClock bool       // the clock is the program's
 	timing   goroutines // the goroutines that ask the program's clock for the time of a Status
 
-	mutex   sync.Mutex
-	current *heldRuleset
-	status  Status // the fields that have no other home
-	failure error  // of the last refresh
+	mutex        sync.Mutex
+	current      *heldRuleset
+	status       Status    // the fields that have no other home
+	failure      error     // of the last refresh
+	failingSince time.Time // when the first of the failures in a row was
 }
 
 // served notes what is in use now.
@@ -72,23 +73,34 @@ func (b *statusRecorder) served(h *heldRuleset) {
 	b.current = h
 }
 
-func (b *statusRecorder) refreshed(failure *DeliveryError, outcome Outcome) {
+// refreshed records a refresh. It returns the outage that goes on with a failure or ends with a
+// success, and nil if there is none.
+func (b *statusRecorder) refreshed(failure *DeliveryError, outcome Outcome) *outage {
 	now := b.clock() // not under the lock: a program's clock may ask for the Status
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
 	b.status.Refreshes++
 	b.failure = nil
+	failures := b.status.Failures
 	if failure == nil {
 		b.status.Failures = 0
 		if outcome == OutcomeNotModified {
 			b.status.NotModified++
 		}
-		return
+		if failures == 0 {
+			return nil
+		}
+		return &outage{failures: failures, since: b.failingSince}
+	}
+	if failures == 0 {
+		b.failingSince = now
 	}
 	b.failure = failure
 	b.status.Failures++
 	b.status.Failed++
 	b.status.FailedAt = now
+	s := b.current.snapshot
+	return &outage{failures: b.status.Failures, since: b.failingSince, tier: s.tier, revision: s.revision}
 }
 
 func (b *statusRecorder) wrote(err error) {

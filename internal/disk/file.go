@@ -33,6 +33,7 @@ const (
 type Store interface {
 	Clean(now time.Time)
 	Read() (*Copy, error)
+	Writable() error
 	Write(c *Copy) error
 	SetAside(why error) error
 }
@@ -208,6 +209,18 @@ func (d *File) head() (*header, error) {
 		return nil, err
 	}
 	return decodeHeader(parts.head)
+}
+
+// Writable returns an error if nothing can be written to the folder, which it makes.
+func (d *File) Writable() error {
+	if err := makeFolder(d.folder); err != nil {
+		return err
+	}
+	name, err := d.writeTemp(nil, nil)
+	if err != nil {
+		return located(err)
+	}
+	return located(os.Remove(name))
 }
 
 func (d *File) writeTemp(head, body []byte) (name string, err error) {
