@@ -14,7 +14,7 @@ import (
 	"github.com/becketflags/becket/benchmarks/report"
 )
 
-//go:generate go run . -readme ../README.md
+//go:generate go run . -readme ../README.md -performance ../docs/performance.md
 
 func main() {
 	if err := run(os.Args[1:], os.Stdout); err != nil {
@@ -47,7 +47,9 @@ func run(args []string, stdout io.Writer) error {
 	smoke := flags.Bool("smoke", false,
 		"measure becket and the limit for a few seconds and fail if a ratio is far over its mark")
 	readme := flags.String("readme", "", "do not measure; write the ratios of the results into this document")
-	from := flags.String("from", "RESULTS.md", "the results that -readme reads")
+	performance := flags.String("performance", "",
+		"do not measure; write the figures of start-ups and refreshes of the results into this document")
+	from := flags.String("from", "RESULTS.md", "the results that -readme and -performance read")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -58,12 +60,25 @@ func run(args []string, stdout io.Writer) error {
 		}
 	}
 	switch {
-	case *readme != "":
-		return report.CopyRatios(*from, *readme)
+	case *readme != "" || *performance != "":
+		return writePages(*from, *readme, *performance)
 	case *smoke:
 		return runSmoke(c, stdout)
 	}
 	return runAll(c, stdout)
+}
+
+// writePages writes figures of the results into the pages that are named.
+func writePages(results, readme, performance string) error {
+	if readme != "" {
+		if err := report.CopyRatios(results, readme); err != nil {
+			return err
+		}
+	}
+	if performance == "" {
+		return nil
+	}
+	return report.CopyStarts(results, performance)
 }
 
 func runAll(c config, stdout io.Writer) error {

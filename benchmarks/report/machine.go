@@ -49,8 +49,11 @@ func ThisMachine() Machine {
 	return m
 }
 
+// commitLine begins the line with the commit and the day of a run.
+const commitLine = "- becket at commit "
+
 func (m Machine) markdown(b *strings.Builder) {
-	fmt.Fprintf(b, "- becket at commit %s, on %s\n", m.Commit, m.Date.Format(time.DateOnly))
+	fmt.Fprintf(b, "%s%s, on %s\n", commitLine, m.Commit, m.Date.Format(time.DateOnly))
 	fmt.Fprintf(b, "- %s, %d cores, GOMAXPROCS %d\n", m.CPU, m.Cores, m.Procs)
 	fmt.Fprintf(b, "- %s\n", m.Go)
 	for _, v := range m.Versions {

@@ -2,19 +2,9 @@ package report
 
 import (
 	"fmt"
-	"os"
 	"strings"
 
 	"github.com/becketflags/becket/benchmarks/contender"
-)
-
-// The ratios stand between these comments, in the results and in the README. The text between them
-// is never written by hand.
-const (
-	ratiosBegin = "<!-- ratios:begin -->"
-	ratiosEnd   = "<!-- ratios:end -->"
-	readmeBegin = "<!-- benchmarks:begin -->"
-	readmeEnd   = "<!-- benchmarks:end -->"
 )
 
 // Ratios writes the table of the README: each peer's time divided by becket's, and becket's time
@@ -92,40 +82,4 @@ func peerNames(tables []Table) []string {
 		}
 	}
 	return names
-}
-
-// CopyRatios puts the ratios of a results file into another document, between
-// its two comments.
-func CopyRatios(results, document string) error {
-	from, err := os.ReadFile(results)
-	if err != nil {
-		return err
-	}
-	_, ratios, _, err := cut(string(from), ratiosBegin, ratiosEnd)
-	if err != nil {
-		return fmt.Errorf("%s: %w", results, err)
-	}
-	into, err := os.ReadFile(document)
-	if err != nil {
-		return err
-	}
-	before, _, after, err := cut(string(into), readmeBegin, readmeEnd)
-	if err != nil {
-		return fmt.Errorf("%s: %w", document, err)
-	}
-	return os.WriteFile(document, []byte(before+ratios+after), 0o644)
-}
-
-// cut returns the text up to and including begin, the text between begin and end, and the text from
-// end on.
-func cut(text, begin, end string) (before, between, after string, err error) {
-	before, rest, found := strings.Cut(text, begin)
-	if !found {
-		return "", "", "", fmt.Errorf("there is no %s", begin)
-	}
-	between, after, found = strings.Cut(rest, end)
-	if !found {
-		return "", "", "", fmt.Errorf("there is no %s after %s", end, begin)
-	}
-	return before + begin, between, end + after, nil
 }

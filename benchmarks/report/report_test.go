@@ -60,16 +60,34 @@ func TestRatiosAreCopiedBetweenTheComments(t *testing.T) {
 	require.NoError(t, CopyRatios(results, readme))
 	got, err := os.ReadFile(readme)
 	require.NoError(t, err)
-	assert.Equal(t, "before\n<!-- benchmarks:begin -->\n"+Ratios([]Table{table()})+"<!-- benchmarks:end -->\nafter\n",
-		string(got))
+	assert.Equal(t, "before\n<!-- benchmarks:begin -->\nMeasured at commit , on 0001-01-01:\n\n"+
+		Ratios([]Table{table()})+"<!-- benchmarks:end -->\nafter\n", string(got))
+}
+
+// The pages are written by "go generate" in the folder benchmarks, from RESULTS.md.
+func TestThePagesHaveTheFiguresOfTheResults(t *testing.T) {
+	for page, write := range map[string]func(results, document string) error{
+		"../../README.md": CopyRatios, "../../docs/performance.md": CopyStarts,
+	} {
+		want, err := os.ReadFile(page)
+		require.NoError(t, err)
+		again := filepath.Join(t.TempDir(), "page.md")
+		require.NoError(t, os.WriteFile(again, want, 0o600))
+		require.NoError(t, write("../RESULTS.md", again))
+		got, err := os.ReadFile(again)
+		require.NoError(t, err)
+		assert.Equal(t, string(got), string(want), page)
+	}
 }
 
 func TestCopyRatiosSaysWhichCommentIsMissing(t *testing.T) {
 	dir := t.TempDir()
 	results, readme := filepath.Join(dir, "RESULTS.md"), filepath.Join(dir, "README.md")
-	require.NoError(t, os.WriteFile(results, []byte(ratiosBegin+ratiosEnd), 0o600))
+	text := Results{Tables: []Table{table()}}.Markdown()
+	require.NoError(t, os.WriteFile(results, []byte(text), 0o600))
 	require.NoError(t, os.WriteFile(readme, []byte("<!-- benchmarks:begin -->"), 0o600))
 	assert.ErrorContains(t, CopyRatios(results, readme), "there is no <!-- benchmarks:end -->")
+	assert.ErrorContains(t, CopyStarts(results, readme), "there is no ### W9", "the run has measured no start")
 }
 
 func TestFastestLeavesTheMediansAsTheyWere(t *testing.T) {

@@ -161,11 +161,18 @@ func (s Scaling) ours(i int) float64 {
 	return 0
 }
 
+// The texts before and after the figures of start-ups and refreshes.
+const (
+	startsTitle = "### W9: from a loopback server to the first answer, and refreshes\n\n"
+	startsNote  = "Each of these evaluations is timed on its own, " +
+		"so that reading the clock is part of all of them.\n"
+)
+
 func (r Results) starts(b *strings.Builder) {
 	if len(r.Starts) == 0 {
 		return
 	}
-	b.WriteString("### W9: from a loopback server to the first answer, and refreshes\n\n")
+	b.WriteString(startsTitle)
 	b.WriteString("|")
 	for _, s := range r.Starts {
 		fmt.Fprintf(b, " | %d flags", s.Flags)
@@ -190,8 +197,7 @@ func (r Results) starts(b *strings.Builder) {
 	line("evaluations meanwhile, quiet: p50, p99, p99.9, ns", func(s Start) string { return latency(s.Quiet) })
 	line("the same during refreshes, ns", func(s Start) string { return latency(s.Busy) })
 	line("refreshes a second meanwhile", func(s Start) string { return number(s.Busy.RefreshRate) })
-	b.WriteString("\nEach of these evaluations is timed on its own, " +
-		"so that reading the clock is part of all of them.\n")
+	b.WriteString("\n" + startsNote)
 }
 
 func latency(l startup.Latency) string {
