@@ -1,6 +1,7 @@
 package becket
 
 import (
+	"os"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -51,5 +52,25 @@ func TestADiskCopyWithTheHeaderOfAnotherDocumentIsRefused(t *testing.T) {
 		assert.ErrorContains(t, client.Status().DiskError, "its header belongs to another document")
 		require.NoError(t, client.Close())
 		leaveCopy(t, folder, flagsDocument(4, "b"))
+	})
+}
+
+func TestADamagedCopyIsWrittenAgainEvenIfNothingHasChanged(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		folder, body := t.TempDir(), flagsDocument(3, "a")
+		path := leaveCopy(t, folder, body)
+		damaged, err := os.ReadFile(path)
+		require.NoError(t, err)
+		damaged[len(damaged)-9] ^= 1
+		require.NoError(t, os.WriteFile(path, damaged, 0o600))
+		source := newScript(failing(errDown))
+		client := newTestClient(t, source, WithDiskCache(folder), WithBootstrap([]byte(body)))
+		require.Error(t, client.Refresh(t.Context()))
+		require.NoFileExists(t, path)
+		source.set(serving("", body)) // the bootstrap's bytes
+		require.NoError(t, client.Refresh(t.Context()))
+		assert.Equal(t, uint64(1), client.Status().NotModified)
+		assert.FileExists(t, path)
+		assert.NoError(t, client.Status().DiskError)
 	})
 }

@@ -243,3 +243,25 @@ func TestAnyReweightingStaysBelowItsLimit(t *testing.T) {
 	assert.Greater(t, float64(within)/float64(len(ratios)), 0.95, "the share of changes that stay within 1.4")
 	assert.LessOrEqual(t, ratios[len(ratios)/2], 1.2, "the median")
 }
+
+func TestAnAddedVariantTakesItsShareFromTheOthersInProportion(t *testing.T) {
+	t.Parallel()
+	keys := make([]string, 100_000)
+	for i := range keys {
+		keys[i] = "user-" + strconv.Itoa(i)
+	}
+	r := reweighting{before: []float64{50, 30, 20, 0}, after: []float64{50, 30, 20, 25}}
+	before, after := r.drawnBy(t, keys)
+	taken, moved := map[string]float64{}, 0.0
+	for i := range keys {
+		if before[i] != after[i] {
+			require.Equal(t, "d", after[i], "only the added variant takes subjects")
+			taken[before[i]]++
+			moved++
+		}
+	}
+	assert.InDelta(t, 0.2, moved/float64(len(keys)), 0.005)
+	for name, share := range map[string]float64{"a": 0.5, "b": 0.3, "c": 0.2} {
+		assert.InDelta(t, share, taken[name]/moved, 0.015, name)
+	}
+}
