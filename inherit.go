@@ -13,12 +13,17 @@ func (r *decoded) Keep(previous Rules) Rules {
 	}
 	bad := r.info.Bad
 	r.info.Bad = nil
-	for i := range r.aside {
-		r.restore(r.aside[i].definition)
+	segmentAtFault := map[name]bool{}
+	for _, n := range r.aside {
+		if n.cause != nil {
+			r.restore(n.definition)
+			segmentAtFault[n.name()] = true
+		}
 	}
+	// An invalid definition is replaced before cycles are searched again: it must not form a cycle
+	// with earlier definitions.
 	for _, b := range bad {
-		member := name{b.Section, b.Key}
-		if _, decoded := r.problems[member]; decoded {
+		if member := (name{b.Section, b.Key}); !segmentAtFault[member] {
 			r.replace(member, b.Err, served)
 		}
 	}

@@ -40,6 +40,38 @@ func TestADefinitionIsKeptFromRulesWhoseKeepWasNotCalled(t *testing.T) {
 	assert.Equal(t, "on", r.Variant.Name)
 }
 
+func TestACycleTakesNoKeptDefinitionAway(t *testing.T) {
+	t.Parallel()
+	subject := NewSubject("u")
+	rules := succession(t,
+		`{"schema": 1, "flags": {
+			"a": {"requires": [{"flag": "b", "in": "on"}], "default": "on"}, "b": {"default": "on"}, "c": {"default": "on"}}}`,
+		`{"schema": 1, "flags": {"a": {"x": 1},
+			"b": {"requires": [{"flag": "a", "in": "on"}, {"flag": "c", "in": "on"}], "default": "on"},
+			"c": {"requires": [{"flag": "b", "in": "on"}], "default": "on"}}}`)
+	for _, flag := range []string{"a", "b", "c"} {
+		r := rules.Evaluate(flag, KindBool, &subject, MomentAt(time.Unix(0, 0), 0))
+		require.Nil(t, r.Err, flag)
+		assert.Equal(t, "on", r.Variant.Name, flag)
+	}
+	require.Len(t, rules.Info().Bad, 3)
+
+	rules = succession(t,
+		`{"schema": 1, "flags": {"c": {"rules": [{"if": {"flag": "new", "in": ["on"]}, "serve": "on"}]}, "new": {}}}`,
+		`{"schema": 1, "segments": {"s": {"if": {"not": {"flag": "c", "in": ["on"]}}}}, "flags": {"c": {"x": 1},
+			"new": {"requires": [{"flag": "new", "in": "on"}], "rules": [{"if": {"segment": "s"}, "serve": "on"}]},
+			"of s": {"rules": [{"if": {"segment": "s"}, "serve": "on"}]}}}`)
+	var bad []string
+	for _, b := range rules.Info().Bad {
+		bad = append(bad, b.Key)
+		assert.True(t, b.Kept, b.Key)
+	}
+	assert.Equal(t, []string{"c", "new"}, bad, "the segment is today's and valid")
+	r := rules.Evaluate("of s", KindBool, &subject, MomentAt(time.Unix(0, 0), 0))
+	require.Nil(t, r.Err)
+	assert.Equal(t, "on", r.Variant.Name)
+}
+
 func TestAKillSwitchArrivesBesideABrokenSegment(t *testing.T) {
 	t.Parallel()
 	const first = `{"schema": 1, "segments": {"s": {"include": ["u"]}, "of s": {"if": {"segment": "s"}}}, "flags": {

@@ -164,14 +164,13 @@ func (r *decoded) badSegment(g nodes, n *node, ref *reference) error {
 	if ref.segment == nil {
 		return nil
 	}
-	if ref.segment.err != nil {
-		return ref.segment.err
+	problem := ref.segment.err
+	if problem == nil && !n.isKept() {
+		problem = g.problemOf(ref.segment)
 	}
-	problem := g.problemOf(ref.segment)
-	if problem == nil || n.isKept() {
-		return nil
+	if problem != nil {
+		n.cause = ref.segment
 	}
-	n.cause = ref.segment
 	return problem
 }
 
