@@ -34,12 +34,22 @@ func TestTheFirstInstantOfTheCalendarIsNotNow(t *testing.T) {
 		"check": {[]string{"check", "old.json"}, "nothing found", "expired on 2020-01-01"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, then, _ := command(t, nil, append(row.args, "--at", "0001-01-01T00:00:00Z")...)
-			assert.Contains(t, then, row.then)
+			for _, first := range []string{"0001-01-01T00:00:00Z", "0001-01-01t00:00:00z", "0001-01-01"} {
+				_, then, _ := command(t, nil, append(row.args, "--at", first)...)
+				assert.Contains(t, then, row.then, first)
+			}
 			_, now, _ := command(t, nil, row.args...)
 			assert.Contains(t, now, row.now)
 			assert.NotContains(t, now, row.then)
 		})
+	}
+}
+
+func TestATextThatIsNoInstantIsRefused(t *testing.T) {
+	for _, text := range []string{"", "now", "2026-13-01", "2026-12-24T09:00Z", "24.12.2026", "2026-12-24T09:00:00"} {
+		code, _, stderr := command(t, nil, "check", "-", "--at="+text)
+		assert.Equal(t, exitUsage, code, text)
+		assert.Contains(t, stderr, "is not an instant such as 2026-12-24T09:00:00Z", text)
 	}
 }
 

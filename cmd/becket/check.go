@@ -16,8 +16,8 @@ import (
 // checkVerb reports mistakes in a ruleset.
 type checkVerb struct {
 	rulesArgument
-	Silence []string   `placeholder:"NAME" help:"Do not report findings of these names. Repeatable, or separated by commas."`
-	At      *time.Time `placeholder:"INSTANT" help:"Check as at this time (RFC 3339). By default, now."`
+	Silence []string `placeholder:"NAME" help:"Do not report findings of these names. Repeatable, or separated by commas."`
+	At      *instant `placeholder:"INSTANT" help:"Check as at this time (RFC 3339, or a date in UTC). By default, now."`
 }
 
 // Run prints every finding to stdout.

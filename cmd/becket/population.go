@@ -15,11 +15,11 @@ import (
 
 // populationFlags describe the subjects that a verb evaluates a ruleset for.
 type populationFlags struct {
-	Population string     `short:"p" placeholder:"FILE" help:"Subjects from a CSV or NDJSON file, or from - for standard input: the column or member \"key\" and attributes."`
-	Subjects   int        `default:"100000" placeholder:"N" help:"The number of subjects to generate if there is no file. By default, 100,000."`
-	Attr       []string   `sep:"none" placeholder:"NAME=SPREAD" help:"An attribute of generated subjects: DE:30,FR:20,US:50 (values with weights), 18..80 (evenly between), 0s..90d (that long ago), normal(40,12). Repeatable."`
-	Seed       uint64     `default:"1" placeholder:"N" help:"The seed of generated subjects; the same seed gives the same subjects. By default, 1."`
-	At         *time.Time `placeholder:"INSTANT" help:"Evaluate as at this time (RFC 3339). By default, now."`
+	Population string   `short:"p" placeholder:"FILE" help:"Subjects from a CSV or NDJSON file, or from - for standard input: the column or member \"key\" and attributes."`
+	Subjects   int      `default:"100000" placeholder:"N" help:"The number of subjects to generate if there is no file. By default, 100,000."`
+	Attr       []string `sep:"none" placeholder:"NAME=SPREAD" help:"An attribute of generated subjects: DE:30,FR:20,US:50 (values with weights), 18..80 (evenly between), 0s..90d (that long ago), normal(40,12). Repeatable."`
+	Seed       uint64   `default:"1" placeholder:"N" help:"The seed of generated subjects; the same seed gives the same subjects. By default, 1."`
+	At         *instant `placeholder:"INSTANT" help:"Evaluate as at this time (RFC 3339, or a date in UTC). By default, now."`
 }
 
 // population reads the subjects from a file or makes them.

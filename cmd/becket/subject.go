@@ -12,10 +12,10 @@ import (
 
 // subjectFlags describe one subject at one time.
 type subjectFlags struct {
-	Key  string     `placeholder:"KEY" help:"The subject's targeting key."`
-	Attr []string   `sep:"none" placeholder:"NAME=VALUE" help:"An attribute: NAME=VALUE, NAME:TYPE=VALUE (string, number, boolean, time, list) or NAME:=JSON. Repeatable."`
-	At   *time.Time `placeholder:"INSTANT" help:"Evaluate as at this time (RFC 3339). By default, now."`
-	Age  age        `placeholder:"DURATION" help:"Evaluate as if the source last confirmed the ruleset this long ago. By default, 0."`
+	Key  string   `placeholder:"KEY" help:"The subject's targeting key."`
+	Attr []string `sep:"none" placeholder:"NAME=VALUE" help:"An attribute: NAME=VALUE, NAME:TYPE=VALUE (string, number, boolean, time, list) or NAME:=JSON. Repeatable."`
+	At   *instant `placeholder:"INSTANT" help:"Evaluate as at this time (RFC 3339, or a date in UTC). By default, now."`
+	Age  age      `placeholder:"DURATION" help:"Evaluate as if the source last confirmed the ruleset this long ago. By default, 0."`
 }
 
 // age is a duration as documents write it, with "d" for 24 hours.

@@ -4,14 +4,34 @@ import (
 	"fmt"
 	"strconv"
 	"time"
+
+	"github.com/becketflags/becket/internal/match"
 )
 
+// instant is a time on the command line: an instant of RFC 3339, or a date for its first instant in
+// UTC.
+type instant time.Time
+
+// UnmarshalText reads an instant from the command line.
+func (i *instant) UnmarshalText(text []byte) error {
+	if date, err := time.Parse(time.DateOnly, string(text)); err == nil {
+		*i = instant(date)
+		return nil
+	}
+	at, ok := match.ParseInstant(string(text))
+	if !ok {
+		return fmt.Errorf("%q is not an instant such as 2026-12-24T09:00:00Z, and not a date", text)
+	}
+	*i = instant(at.Time())
+	return nil
+}
+
 // at returns the time that the user asked for, or else the present time.
-func (e *env) at(asked *time.Time) time.Time {
+func (e *env) at(asked *instant) time.Time {
 	if asked == nil {
 		return e.now()
 	}
-	return *asked
+	return time.Time(*asked)
 }
 
 // count writes a number of things: "1 flag", "1,234 flags".
