@@ -6,8 +6,8 @@
 //	go run ./mutate -n 0               # all of them, which takes days
 //	go run ./mutate -files rollout.go  # of some files
 //
-// A mutant is tried with the tests of its package first and, if it survives, with those of the whole
-// module and of tests/. It is noticed if a test fails or does not end in time.
+// A mutant is tried with the quick tests of its package first and, if it survives, with all tests of
+// the module and then with those of tests/. It is noticed if a test fails or does not end in time.
 package main
 
 import (
@@ -99,16 +99,24 @@ func sample(root, pattern string, seed uint64) ([]mutant, error) {
 	return all, nil
 }
 
+const longest = 10 * time.Minute // for the tests without a change
+
 // stagesOf runs each stage without a mutant: all tests must pass, and their time sets the limit.
 func stagesOf(ctx context.Context, root string, out io.Writer) ([]stage, error) {
+	quick := stage{folder: root, packages: []string{"."}, limit: longest}
+	slow, err := quick.slow(ctx)
+	if err != nil {
+		return nil, err
+	}
+	quick.skip = slow
 	stages := []stage{
-		{folder: root, packages: []string{"."}},
+		quick,
 		{folder: root, packages: []string{"./..."}},
 		{folder: filepath.Join(root, "tests"), packages: []string{"./faults", "./schema", "./zero"}},
 	}
 	for i := range stages {
 		s := &stages[i]
-		s.limit = 10 * time.Minute
+		s.limit = longest
 		begin := time.Now()
 		result, test, err := s.run(ctx, "")
 		if err != nil {

@@ -5,10 +5,13 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -25,6 +28,7 @@ const (
 type stage struct {
 	folder   string
 	packages []string
+	skip     string // a pattern of tests that a later stage runs
 	limit    time.Duration
 }
 
@@ -41,10 +45,6 @@ func judge(ctx context.Context, m mutant, stages []stage) (verdict, string, erro
 	if err != nil {
 		return "", "", err
 	}
-	build := command(ctx, stages[0].folder, overlay, "build", ".")
-	if output, err := build.CombinedOutput(); err != nil {
-		return invalid, string(output), failedToStart(err)
-	}
 	for _, s := range stages {
 		if result, test, err := s.run(ctx, overlay); result != survived || err != nil {
 			return result, test, err
@@ -59,14 +59,14 @@ var failedTest = regexp.MustCompile(`(?m)^\s*--- FAIL: (\S+)`)
 func (s stage) run(ctx context.Context, overlay string) (verdict, string, error) {
 	limited, cancel := context.WithTimeout(ctx, s.limit+time.Minute)
 	defer cancel()
-	arguments := []string{"test", "-short", "-failfast", "-count=1", "-vet=off", "-timeout", s.limit.String()}
-	test := command(limited, s.folder, overlay, append(arguments, s.packages...)...)
-	output, err := test.CombinedOutput()
+	output, err := command(limited, s.folder, overlay, s.arguments("-failfast")...).CombinedOutput()
 	switch {
 	case ctx.Err() != nil:
 		return "", "", ctx.Err()
 	case err == nil:
 		return survived, "", nil
+	case bytes.Contains(output, []byte("[build failed]")):
+		return invalid, "", nil
 	case limited.Err() != nil || bytes.Contains(output, []byte("panic: test timed out")):
 		return timedOut, "", nil
 	}
@@ -75,6 +75,41 @@ func (s stage) run(ctx context.Context, overlay string) (verdict, string, error)
 		name = string(found[1])
 	}
 	return noticed, name, failedToStart(err)
+}
+
+// arguments are those of go test; the extra ones stand before the packages.
+func (s stage) arguments(extra ...string) []string {
+	arguments := []string{"test", "-short", "-count=1", "-vet=off", "-timeout", s.limit.String()}
+	if s.skip != "" {
+		arguments = append(arguments, "-skip", s.skip)
+	}
+	return slices.Concat(arguments, extra, s.packages)
+}
+
+// slow returns a pattern of the stage's tests that take longer than a second, and fails if a test
+// does.
+func (s stage) slow(ctx context.Context) (string, error) {
+	output, err := command(ctx, s.folder, "", s.arguments("-json")...).Output()
+	if err != nil {
+		return "", fmt.Errorf("the tests of %s fail without a change: %w", s.folder, err)
+	}
+	var names []string
+	for line := range bytes.Lines(output) {
+		var event struct {
+			Action, Test string
+			Elapsed      float64
+		}
+		if json.Unmarshal(line, &event) != nil || event.Action != "pass" || strings.Contains(event.Test, "/") {
+			continue
+		}
+		if event.Test != "" && event.Elapsed > 1 {
+			names = append(names, event.Test)
+		}
+	}
+	if len(names) == 0 {
+		return "", nil
+	}
+	return "^(" + strings.Join(names, "|") + ")$", nil
 }
 
 // failedToStart keeps an error only if it is not the command's own exit status.

@@ -135,7 +135,7 @@ type oldLibrary struct{}
 
 func (oldLibrary) GetBoolValue(string, bool, string) bool { return true }
 
-func TestPageMovingWithShadow(t *testing.T) { //nolint:forbidigo // the method is another library's
+func TestPageMovingWithShadow(t *testing.T) {
 	old, user, subject := oldLibrary{}, "user-42", becket.NewSubject("user-42")
 	client, logger := newShop(t), slog.New(slog.DiscardHandler)
 	compare := shadow.New(0.01, func(d shadow.Difference) { // one check in a hundred
