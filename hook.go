@@ -19,12 +19,13 @@ type Hooks struct {
 	OnChange func(Changes)
 
 	// OnError receives every failure: a [*DeliveryError] for the client's own work, and a [Bad] for
-	// each invalid flag or segment of a new document. At most 256 errors wait for a slow hook;
-	// further ones are dropped and counted in [Status].
+	// each invalid flag or segment of a new document. At most 256 events wait for slow hooks: the
+	// failures and outcomes of refreshes, and the invalid parts of a document, which are one event.
+	// Further ones are dropped and counted in [Status].
 	OnError func(error)
 
-	// OnRefresh receives the outcome of every refresh, for metrics. The same limit applies as for
-	// OnError.
+	// OnRefresh receives the outcome of every refresh, for metrics. These are
+	// events of the same 256 that OnError describes.
 	OnRefresh func(Refresh)
 
 	// OnEvaluate receives every evaluation. It runs within the evaluation, on the goroutine of the

@@ -125,7 +125,7 @@ func stagesOf(ctx context.Context, root string, out io.Writer) ([]stage, error) 
 		if result != survived {
 			return nil, fmt.Errorf("the tests %s in %s fail without a change (%s)", s.packages, s.folder, test)
 		}
-		s.limit = 3*time.Since(begin) + time.Minute
+		s.limit = 4*time.Since(begin) + 3*time.Minute
 		_, _ = fmt.Fprintf(out, "%s in %s: %s without a change\n", s.packages, s.folder, time.Since(begin).Round(time.Second))
 	}
 	return stages, nil

@@ -1,0 +1,97 @@
+package becket
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+var figuresOfEvents = []figure{
+	{"docs/operations.md", "Failures alone are limited to one line per cause and minute", func(t *testing.T) {
+		log := &logged{}
+		synctest.Test(t, func(t *testing.T) {
+			client := newTestClient(t, newScript(failing(errors.New("down"))), WithLogger(log.logger()),
+				WithPollInterval(time.Second))
+			time.Sleep(10*time.Minute + 30*time.Second)
+			require.NoError(t, client.Close())
+		})
+		assert.InDelta(t, 10, strings.Count(log.String(), "refresh failed"), 1)
+	}},
+	{"docs/operations.md", "the client logs at most 20 lines for invalid flags and 10,000 for each kind of change",
+		func(t *testing.T) {
+			log := &logged{}
+			invalid := strings.Repeat(`,"%d":{"enabled":3}`, 30)
+			number := 0
+			for strings.Contains(invalid, "%d") {
+				invalid = strings.Replace(invalid, "%d", fmt.Sprint("bad-", number), 1)
+				number++
+			}
+			keys := make([]string, 10_001)
+			for i := range keys {
+				keys[i] = fmt.Sprint("flag-", i)
+			}
+			second := strings.TrimSuffix(flagsDocument(2, keys...), "}}") + invalid + "}}"
+			publishInTurn(t, []string{flagsDocument(1, "a"), second}, WithLogger(log.logger()))
+			assert.Equal(t, 20, strings.Count(log.String(), "flag or segment could not be read"))
+			assert.Contains(t, log.String(), "number=10", "the others are counted")
+			assert.Equal(t, 10_000, strings.Count(log.String(), "becket: flag added"))
+		}},
+	{"hook.go", "so slow that 16 rulesets wait for it", func(t *testing.T) {
+		assert.Equal(t, 1+16, changesWhileAHookHangs(t, 40))
+	}},
+	{"hook.go", "At most 256 events wait for slow hooks", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			free, told := make(chan struct{}), 0
+			source := newScript(failing(errors.New("down")))
+			client := newTestClient(t, source, WithHooks(Hooks{
+				OnError: func(error) { told++; <-free }, OnRefresh: func(Refresh) { told++ },
+			}))
+			synctest.Wait() // the hook hangs with the first error
+			for range 400 {
+				require.Error(t, client.Refresh(t.Context()))
+			}
+			close(free)
+			require.NoError(t, client.Close())
+			assert.Equal(t, 1+256, told)
+			assert.EqualValues(t, 2*401-told, client.Status().DroppedEvents)
+		})
+	}},
+}
+
+// publishInTurn publishes documents one after another and closes the client.
+func publishInTurn(t *testing.T, documents []string, options ...Option) {
+	synctest.Test(t, func(t *testing.T) {
+		source := newScript(serving("", documents[0]))
+		client := newTestClient(t, source, options...)
+		synctest.Wait()
+		for _, document := range documents[1:] {
+			source.set(serving("", document))
+			require.NoError(t, client.Refresh(t.Context()))
+		}
+		require.NoError(t, client.Close())
+	})
+}
+
+// changesWhileAHookHangs returns how many calls a hook gets that hangs in its first one while
+// rulesets are published.
+func changesWhileAHookHangs(t *testing.T, rulesets int) (told int) {
+	synctest.Test(t, func(t *testing.T) {
+		free := make(chan struct{})
+		source := newScript(serving("", flagsDocument(1, "a")))
+		client := newTestClient(t, source, WithHooks(Hooks{OnChange: func(Changes) { told++; <-free }}))
+		synctest.Wait()
+		for i := range rulesets {
+			source.set(serving("", flagsDocument(i+2, "a", fmt.Sprint("b-", i))))
+			require.NoError(t, client.Refresh(t.Context()))
+		}
+		close(free)
+		require.NoError(t, client.Close())
+	})
+	return told
+}
