@@ -13,7 +13,7 @@ import (
 )
 
 var figuresOfEvents = []figure{
-	{"docs/operations.md", "Failures alone are limited to one line per cause and minute", func(t *testing.T) {
+	{"docs/operations.md", "The client logs the same failure at most once a minute", func(t *testing.T) {
 		log := &logged{}
 		synctest.Test(t, func(t *testing.T) {
 			client := newTestClient(t, newScript(failing(errors.New("down"))), WithLogger(log.logger()),
@@ -23,7 +23,7 @@ var figuresOfEvents = []figure{
 		})
 		assert.InDelta(t, 10, strings.Count(log.String(), "refresh failed"), 1)
 	}},
-	{"docs/operations.md", "the client logs at most 20 lines for invalid flags and 10,000 for each kind of change",
+	{"docs/operations.md", "it logs at most 20 lines for invalid flags and 10,000 for each kind of change",
 		func(t *testing.T) {
 			log := &logged{}
 			invalid := strings.Repeat(`,"%d":{"enabled":3}`, 30)

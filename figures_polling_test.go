@@ -79,7 +79,7 @@ var figuresOfPolling = []figure{
 			assert.Equal(t, []time.Duration{time.Minute}, told)
 		})
 	}},
-	{"docs/reliability.md", "`New` uses the bootstrap after two seconds; without one, it uses the callers' defaults after five",
+	{"docs/reliability.md", "after two seconds; without one, it uses the callers' defaults after five",
 		func(t *testing.T) {
 			assert.Equal(t, 2*time.Second, startOnAHangingDisk(t, WithBootstrap([]byte(flagsDocument(1, "a")))))
 			assert.Equal(t, 5*time.Second, startOnAHangingDisk(t))
