@@ -7,6 +7,7 @@ import (
 	"unsafe"
 
 	"github.com/becketflags/becket/internal/lending"
+	"github.com/becketflags/becket/internal/match"
 )
 
 // clone copies the attributes that count, with everything that they refer to. It is for hooks and
@@ -228,18 +229,50 @@ func (c *copier) scalar(v Value) Value {
 // them, the compiler would allocate every text and every subject of a caller on the heap. They get
 // a copy instead, in pooled memory on the heap.
 
-// textCopy is the memory for one copied text. It is large enough for nearly all texts.
-type textCopy struct{ room [512]byte }
+// textCopy is the memory for one copied text. The room is large enough for nearly all texts.
+type textCopy struct {
+	room [512]byte
+	long []byte // for longer texts; nil before the first one
+}
+
+// keptText is the longest text whose memory goes back into the pool. No check spends the effort
+// that a longer one takes.
+const keptText = 64 << 10
 
 var textCopies = sync.Pool{New: func() any { return new(textCopy) }}
 
-// matches reports whether the pattern matches a copy of the text. A text that is longer than the
-// room costs one allocation, which does not go into the pool.
-func matches(pattern *regexp.Regexp, text string) bool {
-	c := textCopies.Get().(*textCopy) //nolint:errcheck // the pool holds nothing else
-	matches := pattern.Match(append(c.room[:0], text...))
+func borrowTextCopy() *textCopy {
+	return textCopies.Get().(*textCopy) //nolint:errcheck // the pool holds nothing else
+}
+
+// empty returns memory for a text of the given length in bytes.
+func (c *textCopy) empty(length int) []byte {
+	if length <= len(c.room) {
+		return c.room[:0]
+	}
+	c.long = slices.Grow(c.long[:0], length)
+	return c.long
+}
+
+func (c *textCopy) giveBack() {
+	if cap(c.long) > 2*keptText {
+		c.long = nil
+	}
 	textCopies.Put(c)
+}
+
+// matches reports whether the pattern matches a copy of the text.
+func matches(pattern *regexp.Regexp, text string) bool {
+	c := borrowTextCopy()
+	matches := pattern.Match(append(c.empty(len(text)), text...))
+	c.giveBack()
 	return matches
+}
+
+// fold returns the text in the form that [match.AppendFold] gives it, which is never longer. The
+// result is valid until c is given back.
+func (c *textCopy) fold(text string) string {
+	return textOf(match.AppendFold(c.empty(len(text)), text))
 }
 
 // lentSubject is a copy of a subject and of a flag's key, for rules that do not keep them; see

@@ -206,3 +206,60 @@ func TestADocumentWithTooManyInstructionsOfPatternsIsRefused(t *testing.T) {
 	allocated, _, _ := decodingCosts(document(5000))
 	assert.Less(t, allocated, uint64(120<<20))
 }
+
+// textOperators have an operand that no text below has, so that each of them looks at a whole text.
+var textOperators = map[string]string{
+	"in":                 `"in":["` + strings.Repeat("Äb", 20_000) + `"],"ignore_case":true`,
+	"contains":           `"contains":["no such part"],"ignore_case":true`,
+	"starts_with":        `"starts_with":["no such part"],"ignore_case":true`,
+	"ends_with":          `"ends_with":["no such part"],"ignore_case":true`,
+	"matches":            `"matches":"no such part","ignore_case":true`,
+	"contains with case": `"contains":["no such part"]`,
+	"cidr":               `"cidr":["10.0.0.0/8","2001:db8::/32"]`,
+	"before":             `"before":"2026-01-01T00:00:00Z"`,
+	"newer_than":         `"newer_than":"7d"`,
+	"semver":             `"semver":">=2.1.0 <3.0.0"`,
+}
+
+func TestNoOperatorAllocatesForInvalidAndLongTexts(t *testing.T) { //nolint:paralleltest // AllocsPerRun
+	texts := []string{
+		"", "x", "10.0.0.300", "::g", "fe80::1%eth0", "10.0.0.0/8", "2026-13-01T00:00:00Z", "2026-01-01T00:00:00+25:00",
+		"2026-01-01", "1.x.3", "v", "\xff\xfe\xc3", strings.Repeat("1", 300), strings.Repeat("2026-", 100),
+	}
+	for _, length := range []int{100, 128, 129, 256, 257, 512, 513, 1000, 4000, 16_000, 60 << 10} {
+		texts = append(texts, strings.Repeat("a", length), strings.Repeat("ä", length/2), strings.Repeat("\u212a", length/3))
+	}
+	for name, operator := range textOperators {
+		t.Run(name, func(t *testing.T) {
+			document := `{"schema":1,"flags":{"f":{"rules":[{"if":{"attribute":"a",` + operator + `},"serve":"on"}]}}}`
+			client := newTestClient(t, Bytes([]byte(document)), WithBootstrap([]byte(document)), WithPollInterval(time.Hour))
+			require.Empty(t, client.Status().Bad)
+			for _, text := range texts {
+				requireNoAllocation(t, func() { client.For(NewSubject("u", String("a", text))).Enabled("f") })
+			}
+		})
+	}
+}
+
+func TestCaseIsIgnoredInLongTexts(t *testing.T) {
+	t.Parallel()
+	for _, half := range []int{20, 40, 100, 400} { // the operand has three bytes a time
+		upper := strings.Repeat("ÄB", half)
+		for operator, text := range map[string]string{
+			"in": "%s", "starts_with": "%s-ende", "ends_with": "anfang-%s", "contains": "anfang-%s-ende",
+			"matches": "anfang-%s-ende",
+		} {
+			operand := upper
+			if operator == "matches" {
+				operand = "^anfang-(ÄB)*-ende$"
+			}
+			document := []byte(fmt.Sprintf(`{"schema":1,"flags":{"f":{"rules":[
+				{"if":{"attribute":"a",%q:%q,"ignore_case":true},"serve":"on"}]}}}`, operator, operand))
+			client := newTestClient(t, Bytes(document), WithBootstrap(document))
+			equal := String("a", fmt.Sprintf(text, strings.Repeat("äb", half)))
+			assert.True(t, client.For(NewSubject("u", equal)).Enabled("f"), "%s %d", operator, half)
+			other := String("a", fmt.Sprintf(text, strings.Repeat("äb", half-1)+"äc"))
+			assert.False(t, client.For(NewSubject("u", other)).Enabled("f"), "%s %d", operator, half)
+		}
+	}
+}

@@ -112,12 +112,22 @@ func inNothing(value Value) truth {
 	return unknown
 }
 
+// foldedOnStack is the longest text in bytes whose case is folded on the stack.
+const foldedOnStack = 128
+
 func (s *set) hasText(text string, fold bool) bool {
-	if fold {
-		var buffer [128]byte
-		text = textOf(match.AppendFold(buffer[:0], text))
+	switch {
+	case !fold:
+		return s.texts.Has(text)
+	case len(text) <= foldedOnStack:
+		var buffer [foldedOnStack]byte
+		return s.texts.Has(textOf(match.AppendFold(buffer[:0], text)))
+	default:
+		long := borrowTextCopy()
+		found := s.texts.Has(long.fold(text))
+		long.giveBack()
+		return found
 	}
-	return s.texts.Has(text)
 }
 
 func (s *set) hasNumber(value Value) truth {

@@ -315,18 +315,29 @@ func (c *condition) compareText(text string, spent *effort) truth {
 	case opCIDR:
 		return c.insideAny(text)
 	}
+	var long *textCopy
 	if c.fold {
-		var buffer [128]byte
-		text = textOf(match.AppendFold(buffer[:0], text))
+		var buffer [foldedOnStack]byte
+		if len(text) <= len(buffer) {
+			text = textOf(match.AppendFold(buffer[:0], text))
+		} else {
+			long = borrowTextCopy()
+			text = long.fold(text)
+		}
 	}
+	answer := no
 	for _, operand := range c.rest.texts {
 		if c.operator == opContains && strings.Contains(text, operand) ||
 			c.operator == opStartsWith && strings.HasPrefix(text, operand) ||
 			c.operator == opEndsWith && strings.HasSuffix(text, operand) {
-			return yes
+			answer = yes
+			break
 		}
 	}
-	return no
+	if long != nil {
+		long.giveBack()
+	}
+	return answer
 }
 
 func (c *condition) compareInstant(value Value) truth {

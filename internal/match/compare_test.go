@@ -135,3 +135,14 @@ func TestInstantsCompareAndSubtract(t *testing.T) {
 	assert.InDelta(t, 2e-9, late.Sub(early), 1e-15)
 	assert.Equal(t, -1.5, Instant{1, 0}.Sub(Instant{2, 500_000_000}))
 }
+
+func TestFoldingMakesNoTextLonger(t *testing.T) {
+	t.Parallel()
+	for r := range unicode.MaxRune + 1 {
+		text := string(r)
+		if folded := AppendFold(nil, text); len(folded) > len(text) {
+			t.Fatalf("%q becomes %q", text, folded)
+		}
+	}
+	assert.Equal(t, "\xff\xc3A", string(AppendFold(nil, "\xff\xc3a")), "bytes that are not UTF-8 stay")
+}

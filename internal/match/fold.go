@@ -6,7 +6,8 @@ import (
 )
 
 // AppendFold appends s in a form that two texts share exactly when they are equal under Unicode's
-// simple case folding: each rune becomes the smallest one of those that fold together.
+// simple case folding: each rune becomes the smallest one of those that fold together. What it
+// appends has at most as many bytes as s.
 func AppendFold(b []byte, s string) []byte {
 	for i := 0; i < len(s); {
 		c := s[i]
