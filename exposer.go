@@ -124,8 +124,8 @@ func (x *exposer) startTicking() {
 }
 
 // see counts an evaluation that is tracked. It queues an exposure if this is the first one within
-// the window for the same unit, flag, behaviour of the flag, rule and variant. A subject therefore
-// counts again when an experiment starts or changes, even if it is served the same variant as
+// the window for the same unit, flag, behaviour of the flag, rule, reason and variant. A subject
+// therefore counts again when an experiment starts or changes, even if it is served the same variant as
 // before. subject and flag may live on the caller's stack. An exposure that is too large for the
 // queue is dropped before anything is copied, and does not count as seen.
 func (x *exposer) see(s *served, subject *Subject, flag string, r *Result) {
@@ -398,7 +398,7 @@ func (x *exposer) status() (s ExposureStatus) {
 func (x *exposer) sightingOf(unitKey, flag string, r *Result) recent.Key {
 	const odd = 0x9e3779b97f4a7c15 // so that the order of the texts matters
 	rest := r.Behaviour
-	for _, text := range [...]string{flag, r.Variant.Name, r.Rule, r.Unit} {
+	for _, text := range [...]string{flag, r.Variant.Name, r.Rule, string(r.Reason), r.Unit} {
 		rest = rest*odd + maphash.String(x.seed, text)
 	}
 	return recent.Key{Place: maphash.String(x.seed, unitKey), Rest: rest}

@@ -96,3 +96,35 @@ func TestAnExperimentThatChangesIsAnalysedFromItsExposures(t *testing.T) {
 		}
 	}
 }
+
+// The definition of the experiment stays as it is: only the holdout that it requires changes.
+func TestTheControlGroupOfALiftedHoldoutIsExposed(t *testing.T) {
+	t.Parallel()
+	const subjects = 1000
+	sink := &collector{}
+	document := func(revision, percent int) string {
+		return fmt.Sprintf(`{"schema": 1, "revision": %d, "flags": {
+			"in": {"rules": [{"percent": %d, "serve": "on"}]},
+			"f": {"requires": [{"flag": "in", "in": "on"}], "variants": {"a": 1, "b": 2}, "off": "a",
+				"default": {"split": {"a": 50, "b": 50}}}}}`, revision, percent)
+	}
+	source := newScript(serving("1", document(1, 10)))
+	client := newTestClient(t, source, WithExposures(sink.Expose))
+	require.NoError(t, client.Wait(t.Context()))
+	for revision, percent := range []int{10, 100} {
+		source.set(serving(fmt.Sprint(revision), document(revision+1, percent)))
+		require.NoError(t, client.Refresh(t.Context()))
+		for n := range subjects {
+			client.For(NewSubject(fmt.Sprint("u", n))).Int("f", 0)
+		}
+		require.NoError(t, client.Flush(t.Context()))
+	}
+	arms := map[string]int{}
+	for _, x := range sink.all() {
+		if x.Flag == "f" && x.Reason == ReasonSplit {
+			arms[x.Variant]++
+		}
+	}
+	assert.Equal(t, subjects, arms["a"]+arms["b"])
+	assert.InDelta(t, subjects/2, arms["a"], 80)
+}

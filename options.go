@@ -259,8 +259,8 @@ func parsePublicKey(text string) (minisign.PublicKey, error) {
 }
 
 // WithExposureWindow sets the window in which an exposure with the same unit, flag, behaviour of
-// the flag, rule and variant is not delivered again, with a precision of one second. A window of 0
-// delivers every evaluation. remembered is the number of exposures that are remembered for this, at
+// the flag, rule, reason and variant is not delivered again, with a precision of one second. A
+// window of 0 delivers every evaluation. remembered is the number of exposures that are remembered for this, at
 // about 130 bytes each; if there are more, the one that was not seen for the longest time is
 // forgotten, and is delivered again when it comes back. By default, the window is one hour and the
 // number 65,536, which is also used for a number below 1.
