@@ -316,9 +316,10 @@ func (s *httpSource) failed(err error) error {
 
 // validatorOf reads the validators of an answer. One that cannot be sent back is dropped, since it
 // would fail every later request, and so are one that repeats a secret, for Status shows it and it
-// is written to disk, and a date that is too young to validate anything.
+// is written to disk, and a date, or an ETag made from one, that is too young to validate anything.
 func (s *httpSource) validatorOf(header http.Header) Validator {
-	v := Validator{ETag: header.Get("Etag"), LastModified: web.DateValidator(header, time.Now())}
+	now := time.Now()
+	v := Validator{ETag: web.ETagValidator(header, now), LastModified: web.DateValidator(header, now)}
 	if len(v.ETag) > maxValidator || !web.Printable(v.ETag) || s.secrets.Repeats(v.ETag) {
 		v.ETag = ""
 	}

@@ -23,6 +23,7 @@ type cli struct {
 	Gen      genVerb      `cmd:"" help:"Write typed Go handles of the flags."`
 	Usage    usageVerb    `cmd:"" help:"Find flags that no Go code uses, and code that asks for flags that do not exist."`
 	Serve    serveVerb    `cmd:"" help:"Serve a ruleset on this machine to try an application; reload it when it changes."`
+	Live     liveVerb     `cmd:"" help:"Fetch a published ruleset as a client does, and show whether clients would use it."`
 	Keygen   keygenVerb   `cmd:"" help:"Generate a key pair for signed rulesets."`
 	Sign     signVerb     `cmd:"" help:"Sign a ruleset."`
 	Verify   verifyVerb   `cmd:"" help:"Check the signature of a ruleset."`
@@ -33,7 +34,7 @@ type cli struct {
 // globals are the flags of every verb.
 type globals struct {
 	Format  string           `enum:"auto,${formats}" default:"auto" help:"The document's format: auto or ${formats}."`
-	Header  []string         `sep:"none" placeholder:"NAME:VALUE" help:"Send this header when the ruleset is a URL. Repeatable."`
+	Header  []string         `short:"H" sep:"none" placeholder:"NAME:VALUE" help:"Send this header when the ruleset is a URL. Repeatable."`
 	JSON    bool             `name:"json" help:"Write JSON."`
 	GitHub  bool             `name:"github" help:"Write findings as annotations of a GitHub workflow."`
 	Config  string           `default:".becket.toml" help:"The configuration."`

@@ -29,6 +29,7 @@ func TestBashCompletes(t *testing.T) {
 	for line, want := range map[string]string{
 		"becket si":                         "simulate sign",
 		"becket gen ":                       "go",
+		"becket live --cu":                  "--current",
 		"becket gen go --pack":              "--package",
 		"becket check --si":                 "--silence",
 		"becket check --format ":            "auto native configcat flagd",
@@ -61,7 +62,7 @@ func TestEveryShellKnowsEveryVerb(t *testing.T) {
 	for _, shell := range []string{"bash", "zsh", "fish"} {
 		script := completion(t, shell)
 		for _, verb := range []string{
-			"check", "fmt", "build", "eval", "explain", "simulate", "diff", "gen", "usage", "serve", "keygen", "sign",
+			"check", "fmt", "build", "eval", "explain", "simulate", "diff", "gen", "usage", "serve", "live", "keygen", "sign",
 			"verify", "completion",
 		} {
 			assert.Contains(t, script, verb, shell)

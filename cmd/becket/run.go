@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net/http"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -37,6 +38,9 @@ type env struct {
 
 	// password asks at the terminal without echo. It is nil without a terminal.
 	password func(ctx context.Context, prompt string) (string, error)
+
+	// transport sends the requests of becket live. It is nil for the library's own.
+	transport http.RoundTripper
 
 	options *globals
 	config  config

@@ -2,8 +2,6 @@ package main
 
 import (
 	"bytes"
-	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/url"
@@ -89,13 +87,15 @@ func (v *signVerb) body(e *env) ([]byte, error) {
 
 // verifyVerb checks signatures.
 type verifyVerb struct {
-	Rules         string   `arg:"" help:"A file or a URL. The signature has the same name with .minisig at the end."`
-	PublicKey     []string `short:"P" sep:"none" placeholder:"KEY" help:"A trusted public key: its 56 characters. Repeatable."`
-	PublicKeyFile []string `short:"p" sep:"none" placeholder:"FILE" help:"The file of a trusted public key. Repeatable. By default, becket.pub."`
+	Rules       string `arg:"" help:"A file or a URL. The signature has the same name with .minisig at the end."`
+	trustedKeys `embed:"" set:"keyfile=becket.pub"`
 }
 
 // Run prints the signer of the document. A missing or wrong signature sets the exit code 1.
 func (v *verifyVerb) Run(e *env) error {
+	if len(v.PublicKey) == 0 && len(v.PublicKeyFile) == 0 {
+		v.PublicKeyFile = []string{"becket.pub"}
+	}
 	keys, err := v.keys(e.ctx)
 	if err != nil {
 		return err
@@ -139,30 +139,6 @@ func (v *verifyVerb) tell(e *env, s *minisign.Signature) error {
 func (e *env) unverified(why string) error {
 	e.complain(fmt.Errorf("the document is not trusted: %s", why))
 	return errFound
-}
-
-// keys reads the trusted keys.
-func (v *verifyVerb) keys(ctx context.Context) (keys []minisign.PublicKey, err error) {
-	texts := v.PublicKey
-	files := v.PublicKeyFile
-	if len(texts) == 0 && len(files) == 0 {
-		files = []string{"becket.pub"}
-	}
-	for _, file := range files {
-		text, err := input.File(ctx, file)
-		if err != nil {
-			return nil, fmt.Errorf("the public key: %w", err)
-		}
-		texts = append(texts, string(text))
-	}
-	for _, text := range texts {
-		var key minisign.PublicKey
-		if key.UnmarshalText([]byte(strings.TrimSpace(text))) != nil {
-			return nil, errors.New("this is not a minisign public key: 56 characters of base64, or a .pub file")
-		}
-		keys = append(keys, key)
-	}
-	return keys, nil
 }
 
 // signatureOf returns the place of a document's signature. In a URL, the suffix stands before the

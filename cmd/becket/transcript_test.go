@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"flag"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -13,6 +15,8 @@ import (
 	"github.com/mattn/go-shellwords"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/becketflags/becket/cmd/becket/internal/devserver"
 )
 
 var update = flag.Bool("update", false, "write the outputs of transcripts and of docs/command.md anew")
@@ -100,7 +104,7 @@ func execute(t *testing.T, command string) string {
 	}
 	require.Equal(t, "becket", words[0])
 	e := &env{
-		ctx: t.Context(), stdin: &stdin, stdout: &output, stderr: &output,
+		ctx: t.Context(), stdin: &stdin, stdout: &output, stderr: &output, transport: folderOnline{},
 		now: func() time.Time { return time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC) },
 	}
 	var written bytes.Buffer
@@ -119,6 +123,26 @@ func execute(t *testing.T, command string) string {
 		text += "[exit " + string(rune('0'+code)) + "]\n"
 	}
 	return text
+}
+
+// folderOnline answers requests to any host with the files of the current folder.
+type folderOnline struct{}
+
+func (folderOnline) RoundTrip(r *http.Request) (*http.Response, error) {
+	name := strings.TrimPrefix(r.URL.Path, "/")
+	server := devserver.New(name)
+	body, err := os.ReadFile(strings.TrimSuffix(name, devserver.SignatureSuffix))
+	if err != nil {
+		return nil, err
+	}
+	server.Publish(body, nil)
+	r = r.Clone(r.Context())
+	r.Header.Set("Accept-Encoding", "gzip")
+	recorder := httptest.NewRecorder()
+	server.ServeHTTP(recorder, r)
+	response := recorder.Result()
+	response.Header.Set("Date", "Sun, 22 Nov 2026 12:00:00 GMT")
+	return response, nil
 }
 
 // redirection removes "< FILE" from the words.

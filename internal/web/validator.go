@@ -2,6 +2,8 @@ package web
 
 import (
 	"net/http"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 )
@@ -26,6 +28,29 @@ func DateValidator(header http.Header, now time.Time) string {
 		return ""
 	}
 	return text
+}
+
+// ETagValidator returns the ETag of an answer if it is a strong validator, and else "". One that is
+// made from the file's second and size is no stronger than the date: two documents of one size that
+// are published within a second have the same.
+func ETagValidator(header http.Header, now time.Time) string {
+	etag := header.Get("Etag")
+	if ByTimeAndSize(etag, header.Get("Last-Modified")) && DateValidator(header, now) == "" {
+		return ""
+	}
+	return etag
+}
+
+// ByTimeAndSize reports whether an ETag is made from the second of Last-Modified and the size, both
+// in hexadecimal, as nginx does. Behind gzip, such an ETag is weak.
+func ByTimeAndSize(etag, lastModified string) bool {
+	modified, err := http.ParseTime(lastModified)
+	if err != nil {
+		return false
+	}
+	second, size, found := strings.Cut(strings.Trim(strings.TrimPrefix(etag, "W/"), `"`), "-")
+	_, err = strconv.ParseUint(size, 16, 64)
+	return found && err == nil && second == strconv.FormatInt(modified.Unix(), 16)
 }
 
 // wholeEvery is how often a document that has no ETag is fetched without a condition at least.

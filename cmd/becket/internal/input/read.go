@@ -44,22 +44,30 @@ type Document struct {
 // Read reads a ruleset. If the source is not valid JSON or YAML, the error is a
 // *report.RefusedError. If the source cannot be read at all, it is an ordinary error.
 func Read(ctx context.Context, name string, o Options) (*Document, error) {
-	d := &Document{Name: displayName(name)}
 	if info, err := os.Stat(name); err == nil && info.IsDir() {
+		d := &Document{Name: DisplayName(name)}
 		if err := d.readFolder(ctx, name); err != nil {
 			return nil, err
 		}
-	} else {
-		source, err := Bytes(ctx, name, o)
-		if err != nil {
-			return nil, err
-		}
-		p, body, refused := readPart(d.Name, source, isURL(name))
-		if refused != nil {
-			return nil, refused
-		}
-		d.Source, d.Body, d.parts = source, body, []part{p}
+		d.Format, err = formatOf(o.Format, d.Body)
+		return d, err
 	}
+	source, err := Bytes(ctx, name, o)
+	if err != nil {
+		return nil, err
+	}
+	return Parse(name, source, o)
+}
+
+// Parse returns the document that a file, a URL or standard input held. Its errors are those of
+// Read.
+func Parse(name string, source []byte, o Options) (*Document, error) {
+	d := &Document{Name: DisplayName(name)}
+	p, body, refused := readPart(d.Name, source, IsURL(name))
+	if refused != nil {
+		return nil, refused
+	}
+	d.Source, d.Body, d.parts = source, body, []part{p}
 	var err error
 	d.Format, err = formatOf(o.Format, d.Body)
 	return d, err
@@ -87,7 +95,7 @@ func Bytes(ctx context.Context, name string, o Options) ([]byte, error) {
 	switch {
 	case name == "-":
 		return await.Result(ctx, func() ([]byte, error) { return limited(o.Stdin) })
-	case isURL(name):
+	case IsURL(name):
 		return fetch(ctx, name, o.Headers)
 	}
 	source, err := File(ctx, name)
@@ -120,19 +128,16 @@ func limited(r io.Reader) ([]byte, error) {
 
 func tooLarge() error { return fmt.Errorf("%w: %d MiB", becket.ErrTooLarge, maxBytes>>20) }
 
-func isURL(name string) bool {
+// IsURL reports whether a name is fetched by HTTP.
+func IsURL(name string) bool {
 	return strings.HasPrefix(name, "http://") || strings.HasPrefix(name, "https://")
 }
 
 // fetch reads a URL with the library's own source, so that it behaves as in production.
 func fetch(ctx context.Context, address string, headers []string) ([]byte, error) {
-	var options []becket.HTTPOption
-	for _, header := range headers {
-		name, value, ok := strings.Cut(header, ":")
-		if !ok {
-			return nil, errors.New("--header takes NAME:VALUE")
-		}
-		options = append(options, becket.WithHeader(strings.TrimSpace(name), strings.TrimSpace(value)))
+	options, err := HTTPOptions(headers)
+	if err != nil {
+		return nil, err
 	}
 	source := becket.HTTP(address, options...)
 	if closer, ok := source.(io.Closer); ok {
@@ -142,13 +147,25 @@ func fetch(ctx context.Context, address string, headers []string) ([]byte, error
 	return document.Body, err
 }
 
-// displayName returns the input's name in findings. A URL loses user, password and query, because
+// HTTPOptions returns the options that send headers, each of which is "Name: value".
+func HTTPOptions(headers []string) (options []becket.HTTPOption, err error) {
+	for _, header := range headers {
+		name, value, ok := strings.Cut(header, ":")
+		if !ok {
+			return nil, errors.New("--header takes NAME:VALUE")
+		}
+		options = append(options, becket.WithHeader(strings.TrimSpace(name), strings.TrimSpace(value)))
+	}
+	return options, nil
+}
+
+// DisplayName returns the input's name in findings. A URL loses user, password and query, because
 // these often hold secrets.
-func displayName(name string) string {
+func DisplayName(name string) string {
 	if name == "-" {
 		return "stdin"
 	}
-	if u, err := url.Parse(name); err == nil && isURL(name) {
+	if u, err := url.Parse(name); err == nil && IsURL(name) {
 		u.User, u.RawQuery, u.Fragment = nil, "", ""
 		return u.String()
 	}
@@ -180,7 +197,7 @@ func readPart(name string, source []byte, published bool) (part, []byte, *report
 }
 
 // SyntaxError adds the place to hujson's error about a file.
-func SyntaxError(file string, err error) error { return refuse(displayName(file), "JSON", err) }
+func SyntaxError(file string, err error) error { return refuse(DisplayName(file), "JSON", err) }
 
 func refuse(file, language string, err error) *report.RefusedError {
 	line, column, message := syntaxError(err)
