@@ -102,17 +102,19 @@ func copyOf(t *testing.T, folder string) string {
 }
 
 func TestAnInterruptionEndsAWaitForAServer(t *testing.T) {
-	asked, ended := make(chan struct{}), make(chan struct{})
-	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		close(asked)
-		<-r.Context().Done()
-		close(ended)
-	}))
-	t.Cleanup(server.Close)
-	code, output := interrupted(t, func(*env) {}, asked, "check", server.URL)
-	assert.Equal(t, exitInterrupted, code)
-	assert.Empty(t, output)
-	<-ended
+	for _, verb := range []string{"check", "live"} {
+		asked, ended := make(chan struct{}), make(chan struct{})
+		server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			close(asked)
+			<-r.Context().Done()
+			close(ended)
+		}))
+		t.Cleanup(server.Close)
+		code, output := interrupted(t, func(*env) {}, asked, verb, server.URL)
+		assert.Equal(t, exitInterrupted, code, verb)
+		assert.Empty(t, output)
+		<-ended
+	}
 }
 
 // reported is a stderr that closes began at the first write.

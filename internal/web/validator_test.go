@@ -42,6 +42,29 @@ func TestADateIsAValidatorWhenItIsAMinuteOlderThanTheAnswer(t *testing.T) {
 	assert.Empty(t, DateValidator(http.Header{}, now))
 }
 
+func TestAnETagByTimeAndSizeIsNoStrongerThanTheDate(t *testing.T) {
+	const modified, etag = "Sun, 22 Nov 2026 11:00:00 GMT", `"6b02cb30-1a2"`
+	header := func(date, modified, etag string) http.Header {
+		return http.Header{"Date": {date}, "Last-Modified": {modified}, "Etag": {etag}}
+	}
+	const soon, later = "Sun, 22 Nov 2026 11:00:59 GMT", "Sun, 22 Nov 2026 11:01:00 GMT"
+	for name, test := range map[string]struct {
+		header http.Header
+		want   string
+	}{
+		"young":                       {header(soon, modified, etag), ""},
+		"young, behind gzip":          {header(soon, modified, "W/"+etag), ""},
+		"a minute old":                {header(later, modified, etag), etag},
+		"of another second":           {header(soon, modified, `"6b02cb31-1a2"`), `"6b02cb31-1a2"`},
+		"of the content":              {header(soon, modified, `"6b02cb30"`), `"6b02cb30"`},
+		"of the second and a content": {header(soon, modified, `"6b02cb30-xyz"`), `"6b02cb30-xyz"`},
+		"without a date":              {header(soon, "", etag), etag},
+		"none":                        {header(soon, modified, ""), ""},
+	} {
+		assert.Equal(t, test.want, ETagValidator(test.header, time.Now()), name)
+	}
+}
+
 func TestADocumentIsDueBeforeTenMinutesAreOver(t *testing.T) {
 	began := time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
 	w := &WholeTimes{}

@@ -73,6 +73,7 @@ func newNginx(t *testing.T) *nginx {
 	n := &nginx{folder: t.TempDir(), port: freePort(t), tls: freePort(t)}
 	require.NoError(t, os.Chmod(filepath.Dir(n.folder), 0o755))
 	require.NoError(t, os.Mkdir(filepath.Join(n.folder, "www"), 0o755))
+	require.NoError(t, os.MkdirAll(filepath.Join(n.folder, "srv", "flags"), 0o755))
 	var err error
 	n.authority, err = faults.NewAuthority()
 	require.NoError(t, err)
@@ -80,7 +81,8 @@ func newNginx(t *testing.T) *nginx {
 	require.NoError(t, err)
 	template, err := os.ReadFile("testdata/nginx.conf")
 	require.NoError(t, err)
-	config := strings.NewReplacer("PREFIX", n.folder, "TLSPORT", n.tls, "PORT", n.port).Replace(string(template))
+	config := strings.NewReplacer("# HOSTING", hostingBlock(t, n.folder), "PREFIX", n.folder, "TLSPORT", n.tls, "PORT", n.port).
+		Replace(string(template))
 	for name, content := range map[string]string{
 		"nginx.conf": config, "server.pem": string(certificate), "server.key": string(key),
 		"passwords": "user:{PLAIN}password-secret\n",
@@ -113,12 +115,12 @@ func (n *nginx) stop() {
 }
 
 // publish replaces the file by a rename. nginx derives its ETag from the size and the second of the
-// change.
+// change, which is long enough ago that the client sends the ETag back.
 func (n *nginx) publish(t *testing.T, revision int, state string) {
 	t.Helper()
 	path := filepath.Join(n.folder, "www", "flags.json")
 	require.NoError(t, os.WriteFile(path+".new", []byte(faults.Document(revision, state)), 0o644))
-	stamp := time.Now().Add(time.Duration(revision) * time.Second)
+	stamp := time.Now().Add(time.Duration(revision)*time.Second - time.Hour)
 	require.NoError(t, os.Chtimes(path+".new", stamp, stamp))
 	require.NoError(t, os.Rename(path+".new", path))
 }
