@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -103,6 +104,35 @@ func TestTheFunctionIsCalledOncePerFlagAndRuleset(t *testing.T) {
 	}
 	assert.LessOrEqual(t, asked.Load(), 3*revision.Load())
 	assert.Positive(t, asked.Load())
+}
+
+func TestRequestsThatComeAtOnceCallTheFunctionOncePerFlag(t *testing.T) {
+	const requests = 16
+	var arrived, asked atomic.Int64
+	arrives := func(_ *http.Request, claimed becket.Subject) becket.Subject {
+		arrived.Add(1)
+		return claimed
+	}
+	// The first call waits until every request is about to look for the shown flags.
+	exposed := func(becket.FlagInfo) bool {
+		if asked.Add(1) == 1 {
+			for arrived.Load() < requests {
+				runtime.Gosched()
+			}
+			for range 1000 {
+				runtime.Gosched()
+			}
+		}
+		return true
+	}
+	client := serving(t, `{"schema": 1, "flags": {"a": {}, "b": {}, "c": {}}}`)
+	h := ofrep.NewHandler(client, ofrep.WithSubject(arrives), ofrep.WithExposed(exposed))
+	var group sync.WaitGroup
+	for range requests {
+		group.Go(func() { ask(t, h, "", `{}`) })
+	}
+	group.Wait()
+	assert.Equal(t, int64(3), asked.Load())
 }
 
 func TestAFlagForWhichTheFunctionPanicsIsHidden(t *testing.T) {
