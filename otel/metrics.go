@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/becketflags/becket"
 	"go.opentelemetry.io/otel/attribute"
@@ -11,8 +12,10 @@ import (
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 )
 
-// The attributes of the measurements.
+// The attributes of the measurements, beside feature_flag.set.id.
 const (
+	tierKey     = attribute.Key("becket.ruleset.tier")     // network, disk, bootstrap or defaults
+	keptKey     = attribute.Key("becket.definition.kept")  // whether an earlier definition serves instead
 	outcomeKey  = attribute.Key("becket.refresh.outcome")  // published, not_modified or failed
 	exposureKey = attribute.Key("becket.exposure.outcome") // sent, dropped or duplicate
 )
@@ -21,28 +24,28 @@ const (
 type instruments struct {
 	client     *becket.Client
 	attributes []attribute.KeyValue
+	start      time.Time // when Instrument was called, by the client's clock
 
-	age       metric.Float64ObservableGauge
-	flags     metric.Int64ObservableGauge
-	setAside  metric.Int64ObservableGauge
+	gauges    gauges
 	refreshes metric.Int64ObservableCounter
 	exposures metric.Int64ObservableCounter
 	duration  metric.Float64Histogram
 	size      metric.Int64Histogram
 }
 
-// Instrument measures a client until you call stop: the age of its ruleset, the numbers of its
-// flags and of its invalid flags, the outcome, duration and size of refreshes, and the outcome of
-// exposures. docs/opentelemetry.md lists the instruments. Counters count from the creation of the
-// client, durations and sizes from the call of Instrument.
+// Instrument measures a client until you call stop: the tier, revision and age of its ruleset, its
+// invalid flags, failures and overrides, the outcome, duration and size of refreshes, and the
+// outcome of exposures. docs/opentelemetry.md lists the instruments. Counters count from the
+// creation of the client, durations and sizes from the call of Instrument.
 func Instrument(client *becket.Client, options ...Option) (stop func() error, err error) {
 	c := newConfig(options)
 	meter := c.meters.Meter(scope, metric.WithSchemaURL(semconv.SchemaURL))
-	i := &instruments{client: client, attributes: slices.Clip(c.attributes)}
+	i := &instruments{client: client, attributes: slices.Clip(c.attributes), start: client.Status().ReadAt}
 	if err := i.make(meter); err != nil {
 		return nil, err
 	}
-	registration, err := meter.RegisterCallback(i.observe, i.age, i.flags, i.setAside, i.refreshes, i.exposures)
+	observed := append(i.gauges.all(), i.refreshes, i.exposures)
+	registration, err := meter.RegisterCallback(i.observe, observed...)
 	if err != nil {
 		return nil, err
 	}
@@ -54,21 +57,16 @@ func Instrument(client *becket.Client, options ...Option) (stop func() error, er
 }
 
 func (i *instruments) make(meter metric.Meter) error {
-	var errs [7]error
-	i.age, errs[0] = meter.Float64ObservableGauge("becket.ruleset.age", metric.WithUnit("s"),
-		metric.WithDescription("Time since the source last confirmed the ruleset in use"))
-	i.flags, errs[1] = meter.Int64ObservableGauge("becket.ruleset.flags", metric.WithUnit("{flag}"),
-		metric.WithDescription("Flags of the ruleset in use"))
-	i.setAside, errs[2] = meter.Int64ObservableGauge("becket.ruleset.flags_set_aside", metric.WithUnit("{flag}"),
-		metric.WithDescription("Flags of the document in use that could not be read"))
-	i.refreshes, errs[3] = meter.Int64ObservableCounter("becket.refreshes", metric.WithUnit("{refresh}"),
+	var errs [5]error
+	errs[0] = i.gauges.make(meter)
+	i.refreshes, errs[1] = meter.Int64ObservableCounter("becket.refreshes", metric.WithUnit("{refresh}"),
 		metric.WithDescription("Refreshes that ended, by outcome"))
-	i.exposures, errs[4] = meter.Int64ObservableCounter("becket.exposures", metric.WithUnit("{exposure}"),
+	i.exposures, errs[2] = meter.Int64ObservableCounter("becket.exposures", metric.WithUnit("{exposure}"),
 		metric.WithDescription("What became of exposures"))
-	i.duration, errs[5] = meter.Float64Histogram("becket.refresh.duration", metric.WithUnit("s"),
+	i.duration, errs[3] = meter.Float64Histogram("becket.refresh.duration", metric.WithUnit("s"),
 		metric.WithDescription("Duration of refreshes, by outcome"),
 		metric.WithExplicitBucketBoundaries(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10))
-	i.size, errs[6] = meter.Int64Histogram("becket.refresh.size", metric.WithUnit("By"),
+	i.size, errs[4] = meter.Int64Histogram("becket.refresh.size", metric.WithUnit("By"),
 		metric.WithDescription("Size of the documents that refreshes brought, after decompression"),
 		metric.WithExplicitBucketBoundaries(1<<10, 1<<12, 1<<14, 1<<16, 1<<18, 1<<20, 1<<22, 1<<24, 1<<26))
 	return errors.Join(errs[:]...)
@@ -82,17 +80,8 @@ func (i *instruments) with(more ...attribute.KeyValue) metric.MeasurementOption 
 // observe reads the client's status when a reader collects.
 func (i *instruments) observe(_ context.Context, o metric.Observer) error {
 	s := i.client.Status()
-	if !s.ConfirmedAt.IsZero() {
-		o.ObserveFloat64(i.age, s.ReadAt.Sub(s.ConfirmedAt).Seconds(), i.with())
-	}
-	setAside := 0
-	for _, bad := range s.Bad {
-		if bad.Section == "flags" {
-			setAside++
-		}
-	}
-	o.ObserveInt64(i.flags, int64(s.Flags), i.with())
-	o.ObserveInt64(i.setAside, int64(setAside), i.with())
+	i.observeRuleset(o, &s)
+	i.observeClient(o, &s)
 	for outcome, n := range map[becket.Outcome]uint64{
 		becket.OutcomePublished:   s.Refreshes - s.NotModified - s.Failed,
 		becket.OutcomeNotModified: s.NotModified,

@@ -2,12 +2,10 @@ package otel_test
 
 import (
 	"context"
-	"errors"
+	"log/slog"
 	"maps"
 	"sync"
-	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/becketflags/becket"
 	becketotel "github.com/becketflags/becket/otel"
@@ -15,8 +13,6 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/otel/attribute"
 	sdklog "go.opentelemetry.io/otel/sdk/log"
-	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
-	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 )
 
 const document = `{"schema": 1, "revision": 42, "environment": "production", "flags": {
@@ -82,6 +78,7 @@ func (s *scripted) Identity() string { return "scripted" }
 
 func newClient(t *testing.T, source becket.Source, options ...becket.Option) *becket.Client {
 	t.Helper()
+	options = append(options, becket.WithLogger(slog.New(slog.DiscardHandler)))
 	client, err := becket.New(source, options...)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = client.Close() })
@@ -139,104 +136,5 @@ func TestPrivateAttributesAreInNoEvent(t *testing.T) {
 	assert.NotContains(t, told, "feature_flag.context.id")
 	for _, value := range told {
 		assert.NotContains(t, value, "example.com")
-	}
-}
-
-// measured collects the measurements of a reader, by instrument and outcome.
-func measured(t *testing.T, reader *sdkmetric.ManualReader) map[string]float64 {
-	t.Helper()
-	var all metricdata.ResourceMetrics
-	require.NoError(t, reader.Collect(t.Context(), &all))
-	values := map[string]float64{}
-	note := func(name string, attributes attribute.Set, value float64) {
-		for _, key := range []attribute.Key{"becket.refresh.outcome", "becket.exposure.outcome"} {
-			if outcome, ok := attributes.Value(key); ok {
-				name += " " + outcome.AsString()
-			}
-		}
-		client, _ := attributes.Value("client")
-		assert.Equal(t, "main", client.AsString(), name)
-		values[name] = value
-	}
-	for _, scope := range all.ScopeMetrics {
-		for _, m := range scope.Metrics {
-			switch data := m.Data.(type) {
-			case metricdata.Gauge[float64]:
-				note(m.Name, data.DataPoints[0].Attributes, data.DataPoints[0].Value)
-			case metricdata.Gauge[int64]:
-				note(m.Name, data.DataPoints[0].Attributes, float64(data.DataPoints[0].Value))
-			case metricdata.Sum[int64]:
-				for _, point := range data.DataPoints {
-					note(m.Name, point.Attributes, float64(point.Value))
-				}
-			case metricdata.Histogram[float64]:
-				for _, point := range data.DataPoints {
-					note(m.Name, point.Attributes, float64(point.Count))
-				}
-			case metricdata.Histogram[int64]:
-				for _, point := range data.DataPoints {
-					note(m.Name, point.Attributes, float64(point.Sum))
-				}
-			}
-		}
-	}
-	return values
-}
-
-func TestTheClientIsMeasured(t *testing.T) {
-	source := &scripted{document: document}
-	sink := becket.Sink(func(context.Context, []becket.Exposure) error { return nil })
-	client := newClient(t, source, becket.WithPollInterval(time.Hour), becket.WithExposures(sink))
-	require.NoError(t, client.Wait(t.Context()))
-	reader := sdkmetric.NewManualReader()
-	meters := sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader))
-	stop, err := becketotel.Instrument(client, becketotel.WithMeterProvider(meters),
-		becketotel.WithAttributes(attribute.String("client", "main")))
-	require.NoError(t, err)
-	require.NoError(t, client.Refresh(t.Context()))
-	before := client.Status().Refreshes
-
-	require.NoError(t, client.Refresh(t.Context()))
-	source.err = errors.New("the origin is down")
-	require.Error(t, client.Refresh(t.Context()))
-	client.For(becket.NewSubject("user-42")).Enabled("arm")
-	client.For(becket.NewSubject("user-42")).Enabled("arm")
-	require.NoError(t, client.Flush(t.Context()))
-	require.NoError(t, client.Close()) // Close waits until everything is reported
-
-	got := measured(t, reader)
-	assert.Equal(t, float64(4), got["becket.ruleset.flags"])
-	assert.Equal(t, float64(1), got["becket.ruleset.flags_set_aside"])
-	assert.Positive(t, got["becket.ruleset.age"])
-	assert.Less(t, got["becket.ruleset.age"], 60.0)
-	assert.Equal(t, float64(1), got["becket.refreshes published"])
-	assert.Equal(t, float64(before), got["becket.refreshes not_modified"])
-	assert.Equal(t, float64(1), got["becket.refreshes failed"])
-	assert.GreaterOrEqual(t, got["becket.refresh.duration not_modified"], 1.0)
-	assert.Equal(t, float64(1), got["becket.refresh.duration failed"])
-	assert.GreaterOrEqual(t, got["becket.refresh.size not_modified"], float64(len(document)))
-	assert.NotContains(t, got, "becket.refresh.size failed", "nothing came")
-	assert.Equal(t, float64(1), got["becket.exposures sent"])
-	assert.Equal(t, float64(1), got["becket.exposures duplicate"])
-	assert.Equal(t, float64(0), got["becket.exposures dropped"])
-
-	require.NoError(t, stop())
-	assert.NotContains(t, measured(t, reader), "becket.ruleset.flags", "nothing after stop")
-}
-
-func TestTheAgeOfTheRulesetFollowsTheClientsClock(t *testing.T) {
-	var seconds atomic.Int64
-	clock := func() time.Time { return time.Unix(seconds.Load(), 0) }
-	client := newClient(t, &scripted{document: document}, becket.WithPollInterval(time.Hour), becket.WithClock(clock))
-	require.NoError(t, client.Refresh(t.Context()))
-	require.NoError(t, client.Close()) // no later refresh confirms the ruleset
-	reader := sdkmetric.NewManualReader()
-	_, err := becketotel.Instrument(client,
-		becketotel.WithMeterProvider(sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader))),
-		becketotel.WithAttributes(attribute.String("client", "main")))
-	require.NoError(t, err)
-	for _, age := range []int64{0, 90, 86400} {
-		seconds.Store(age)
-		assert.Equal(t, float64(age), measured(t, reader)["becket.ruleset.age"])
 	}
 }
