@@ -54,7 +54,7 @@ var figuresOfPolling = []figure{
 			client = newTestClient(t, source, WithHooks(Hooks{OnRefresh: func(Refresh) {
 				<-ready
 				if len(source.times()) < 4 {
-					assert.NoError(t, client.Refresh(context.Background()))
+					assert.NoError(t, client.Refresh(t.Context()))
 				}
 			}}))
 			close(ready)

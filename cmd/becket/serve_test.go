@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -183,4 +184,34 @@ func TestTheServerSaysEverythingAsJSONIfTheUserAsksForIt(t *testing.T) {
 	_, err = lines.Token()
 	require.ErrorIs(t, err, io.EOF)
 	assert.Equal(t, exitGood, <-code)
+}
+
+// The port may be in use on this machine; then the error names the address.
+func TestByDefaultOnlyThisMachineCanReachTheServer(t *testing.T) {
+	page, err := os.ReadFile("../../docs/command.md")
+	require.NoError(t, err)
+	require.Contains(t, strings.Join(strings.Fields(string(page)), " "), "by default, only this machine can reach the server")
+
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	output := &firstWords{until: "serving", found: cancel}
+	run(&env{ctx: ctx, stdout: output, stderr: output, now: time.Now}, []string{"serve", rulesFile("flags.json")})
+	assert.Regexp(t, `(http://|listen tcp )127\.0\.0\.1:8080`, output.text)
+}
+
+// firstWords keeps what is written and calls a function when a word is among it.
+type firstWords struct {
+	until string
+	found func()
+	mutex sync.Mutex
+	text  string
+}
+
+func (w *firstWords) Write(p []byte) (int, error) {
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	if w.text += string(p); strings.Contains(w.text, w.until) {
+		w.found()
+	}
+	return len(p), nil
 }
