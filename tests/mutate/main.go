@@ -99,36 +99,19 @@ func sample(root, pattern string, seed uint64) ([]mutant, error) {
 	return all, nil
 }
 
-const longest = 10 * time.Minute // for the tests without a change
-
-// stagesOf runs each stage without a mutant: all tests must pass, and their time sets the limit.
+// stagesOf runs the tests of the package once, to find the slow ones.
 func stagesOf(ctx context.Context, root string, out io.Writer) ([]stage, error) {
-	quick := stage{folder: root, packages: []string{"."}, limit: longest}
+	quick := stage{folder: root, packages: []string{"."}}
 	slow, err := quick.slow(ctx)
 	if err != nil {
 		return nil, err
 	}
 	quick.skip = slow
-	stages := []stage{
-		quick,
-		{folder: root, packages: []string{"./..."}},
-		{folder: filepath.Join(root, "tests"), packages: []string{"./faults", "./schema", "./zero"}},
-	}
-	for i := range stages {
-		s := &stages[i]
-		s.limit = longest
-		begin := time.Now()
-		result, test, err := s.run(ctx, "")
-		if err != nil {
-			return nil, err
-		}
-		if result != survived {
-			return nil, fmt.Errorf("the tests %s in %s fail without a change (%s)", s.packages, s.folder, test)
-		}
-		s.limit = 4*time.Since(begin) + 3*time.Minute
-		_, _ = fmt.Fprintf(out, "%s in %s: %s without a change\n", s.packages, s.folder, time.Since(begin).Round(time.Second))
-	}
-	return stages, nil
+	return []stage{
+		quick.limited(func() (time.Duration, error) { return longest, nil }),
+		stage{folder: root, packages: []string{"./..."}}.measured(ctx, out),
+		stage{folder: filepath.Join(root, "tests"), packages: []string{"./faults", "./schema", "./zero"}}.measured(ctx, out),
+	}, nil
 }
 
 // trial tries mutants until as many as wanted were built.

@@ -6,12 +6,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -29,7 +31,31 @@ type stage struct {
 	folder   string
 	packages []string
 	skip     string // a pattern of tests that a later stage runs
-	limit    time.Duration
+	// the time that the tests may take with a mutant
+	limit func() (time.Duration, error)
+}
+
+const longest = 5 * time.Minute // for the quick tests, and for the others without a mutant at least
+
+func (s stage) limited(limit func() (time.Duration, error)) stage {
+	s.limit = limit
+	return s
+}
+
+// measured returns the stage with a limit from a run without a mutant. That run begins when the
+// first mutant needs it, and must pass.
+func (s stage) measured(ctx context.Context, out io.Writer) stage {
+	return s.limited(sync.OnceValues(func() (time.Duration, error) {
+		const most = 4 * longest
+		begin := time.Now()
+		result, test, err := s.run(ctx, "", most)
+		if err == nil && result != survived {
+			err = fmt.Errorf("the tests %s in %s fail without a change (%s)", s.packages, s.folder, test)
+		}
+		took := time.Since(begin)
+		_, _ = fmt.Fprintf(out, "%s in %s: %s without a change\n", s.packages, s.folder, took.Round(time.Second))
+		return max(longest, 4*took), err
+	}))
 }
 
 // judge tries one mutant. The go command reads the changed file in place of the real one
@@ -46,7 +72,11 @@ func judge(ctx context.Context, m mutant, stages []stage) (verdict, string, erro
 		return "", "", err
 	}
 	for _, s := range stages {
-		if result, test, err := s.run(ctx, overlay); result != survived || err != nil {
+		limit, err := s.limit()
+		if err != nil {
+			return "", "", err
+		}
+		if result, test, err := s.run(ctx, overlay, limit); result != survived || err != nil {
 			return result, test, err
 		}
 	}
@@ -56,10 +86,10 @@ func judge(ctx context.Context, m mutant, stages []stage) (verdict, string, erro
 var failedTest = regexp.MustCompile(`(?m)^\s*--- FAIL: (\S+)`)
 
 // run runs the tests of one stage with the overlay.
-func (s stage) run(ctx context.Context, overlay string) (verdict, string, error) {
-	limited, cancel := context.WithTimeout(ctx, s.limit+time.Minute)
+func (s stage) run(ctx context.Context, overlay string, limit time.Duration) (verdict, string, error) {
+	limited, cancel := context.WithTimeout(ctx, limit+time.Minute)
 	defer cancel()
-	output, err := command(limited, s.folder, overlay, s.arguments("-failfast")...).CombinedOutput()
+	output, err := command(limited, s.folder, overlay, s.arguments(limit, "-failfast")...).CombinedOutput()
 	switch {
 	case ctx.Err() != nil:
 		return "", "", ctx.Err()
@@ -78,8 +108,8 @@ func (s stage) run(ctx context.Context, overlay string) (verdict, string, error)
 }
 
 // arguments are those of go test; the extra ones stand before the packages.
-func (s stage) arguments(extra ...string) []string {
-	arguments := []string{"test", "-short", "-count=1", "-vet=off", "-timeout", s.limit.String()}
+func (s stage) arguments(limit time.Duration, extra ...string) []string {
+	arguments := []string{"test", "-short", "-count=1", "-vet=off", "-timeout", limit.String()}
 	if s.skip != "" {
 		arguments = append(arguments, "-skip", s.skip)
 	}
@@ -89,22 +119,23 @@ func (s stage) arguments(extra ...string) []string {
 // slow returns a pattern of the stage's tests that take longer than a second, and fails if a test
 // does.
 func (s stage) slow(ctx context.Context) (string, error) {
-	output, err := command(ctx, s.folder, "", s.arguments("-json")...).Output()
-	if err != nil {
-		return "", fmt.Errorf("the tests of %s fail without a change: %w", s.folder, err)
-	}
-	var names []string
+	output, err := command(ctx, s.folder, "", s.arguments(longest, "-json")...).Output()
+	var names, failed []string
 	for line := range bytes.Lines(output) {
 		var event struct {
 			Action, Test string
 			Elapsed      float64
 		}
-		if json.Unmarshal(line, &event) != nil || event.Action != "pass" || strings.Contains(event.Test, "/") {
-			continue
-		}
-		if event.Test != "" && event.Elapsed > 1 {
+		switch {
+		case json.Unmarshal(line, &event) != nil || event.Test == "" || strings.Contains(event.Test, "/"):
+		case event.Action == "fail":
+			failed = append(failed, event.Test)
+		case event.Action == "pass" && event.Elapsed > 1:
 			names = append(names, event.Test)
 		}
+	}
+	if err != nil {
+		return "", fmt.Errorf("the tests of %s fail without a change: %w: %s", s.folder, err, failed)
 	}
 	if len(names) == 0 {
 		return "", nil

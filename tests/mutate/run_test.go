@@ -24,7 +24,7 @@ func TestAMutantIsJudgedByTheTests(t *testing.T) {
 	}
 	mutants, err := sample(folder, "*.go", 1)
 	require.NoError(t, err)
-	stages := []stage{{folder: folder, packages: []string{"."}, limit: time.Minute}}
+	stages := []stage{{folder: folder, packages: []string{"."}, limit: aMinute}}
 	got := map[string]verdict{}
 	for _, m := range mutants {
 		result, test, err := judge(t.Context(), m, stages)
@@ -55,7 +55,9 @@ func TestAMutantThatDoesNotBuildIsNotCounted(t *testing.T) {
 		require.NoError(t, os.WriteFile(filepath.Join(folder, name), []byte(text), 0o600))
 	}
 	m := mutant{File: filepath.Join(folder, "p.go"), start: len("package p\n\nvar a ["), end: len("package p\n\nvar a [2"), text: "x"}
-	result, _, err := judge(t.Context(), m, []stage{{folder: folder, packages: []string{"."}, limit: time.Minute}})
+	result, _, err := judge(t.Context(), m, []stage{{folder: folder, packages: []string{"."}, limit: aMinute}})
 	require.NoError(t, err)
 	assert.Equal(t, invalid, result)
 }
+
+func aMinute() (time.Duration, error) { return time.Minute, nil }
