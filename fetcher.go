@@ -71,9 +71,6 @@ func (f *fetcher) record(result *Refresh) {
 	f.notifier.tell(&event{refresh: result})
 }
 
-// repeatEvery is how often flags and segments that are invalid are logged while they are.
-const repeatEvery = time.Hour
-
 // repeatBad logs invalid flags and segments of the ruleset in use again, so that a look at the log of
 // the last hour shows them.
 func (f *fetcher) repeatBad() {
@@ -99,7 +96,7 @@ func failedRefresh(cause Cause, err error, bytes int) Refresh {
 // newSnapshot returns a snapshot of rules, which may be nil, for the client's views.
 func (f *fetcher) newSnapshot(rules Rules, tier Tier) *snapshot {
 	s := newSnapshot(rules, tier, f.config.clock, f.observer)
-	s.misfits = &misfits{notifier: f.notifier}
+	s.misfits = &misfits{rules: rules, notifier: f.notifier}
 	return s
 }
 

@@ -1,11 +1,14 @@
 package becket
 
 import (
+	"errors"
 	"fmt"
 	"iter"
 	"slices"
 	"sync/atomic"
 	"time"
+
+	"github.com/becketflags/becket/internal/match"
 )
 
 // Format reads one kind of document. [Native] is becket's own format; the packages below format/
@@ -271,10 +274,29 @@ func explain(rules Rules, key string, subject *Subject, at *Moment, private map[
 		return Explanation{Flag: key, Reason: ReasonError, Err: ErrNotReady}
 	}
 	if explainer, ok := rules.(Explainer); ok {
-		return explainer.Explain(key, subject, at, private)
+		x := explainer.Explain(key, subject, at, private)
+		x.Err = suggesting(x.Err, key, rules)
+		return x
 	}
 	result := rules.Evaluate(key, KindAny, subject, at)
-	return explanationOf(key, &result)
+	x := explanationOf(key, &result)
+	x.Err = suggesting(x.Err, key, rules)
+	return x
+}
+
+// suggesting adds the nearest known key to the error for an unknown flag.
+func suggesting(err error, key string, rules Rules) error {
+	if !errors.Is(err, ErrFlagNotFound) {
+		return err
+	}
+	return &EvaluationError{Code: CodeFlagNotFound, Message: ErrFlagNotFound.Message + match.Suggest(key, flagKeys(rules))}
+}
+
+func flagKeys(rules Rules) (keys []string) {
+	for info := range rules.Flags() {
+		keys = append(keys, info.Key)
+	}
+	return keys
 }
 
 // explanationOf returns the result of an evaluation as an explanation without steps.

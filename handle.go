@@ -232,10 +232,3 @@ func (d *declaration) compare(variants []Variant) (errs []error) {
 	}
 	return errs
 }
-
-func flagKeys(rules Rules) (keys []string) {
-	for info := range rules.Flags() {
-		keys = append(keys, info.Key)
-	}
-	return keys
-}

@@ -111,14 +111,18 @@ func (e *DeliveryError) Unwrap() error {
 	return e.Err
 }
 
-// Misfit reports an object flag whose value does not fit the Go type into which the program decodes
-// it. Each check then returns the caller's default.
+// Misfit reports checks that cannot get their flag's value and return the caller's default: the flag
+// is unknown, it is of another type, or it is an object that does not fit the Go type into which the
+// program decodes it.
 type Misfit struct {
 	Flag   string
-	Type   string // the Go type that was asked for
+	Type   string // the type that was asked for, such as "boolean"; for an object, the Go type
 	Checks uint64 // number of checks that returned the default because of it
-	Err    error  // the decoder's last error
+	Err    error  // an *EvaluationError; for an object that does not fit, the decoder's last error
 }
 
 // maxMisfits is the greatest number of misfits that are reported for one ruleset.
 const maxMisfits = 100
+
+// repeatEvery is how often the logger is told again of invalid flags and of misfits, while they last.
+const repeatEvery = time.Hour

@@ -74,7 +74,7 @@ func TestAViewReportsTheRulesetThatItPins(t *testing.T) {
 		assert.Empty(t, View{}.Environment())
 		assert.Zero(t, View{}.Revision())
 		assert.Equal(t, TierDefaults, View{}.Tier())
-		assert.Equal(t, ErrNotReady, View{}.Resolve("a", KindBool).Err)
+		assert.Equal(t, errNoView, View{}.Resolve("a", KindBool).Err)
 		synctest.Wait()
 
 		first := client.For(NewSubject("user-1"))

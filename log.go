@@ -2,6 +2,7 @@ package becket
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -26,7 +27,7 @@ type limitedLogger struct {
 	logger *slog.Logger // nil for slog.Default()
 	silent bool
 	causes map[Cause]*loggedFailures
-	logged map[Misfit]bool // misfits that have been logged; the keys have no count and no error
+	logged map[Misfit]time.Time // when misfits were logged; the keys have no count and no error
 }
 
 // loggedFailures are the failures of one cause that were logged within logEvery.
@@ -37,7 +38,7 @@ type loggedFailures struct {
 
 func newLimitedLogger(logger *slog.Logger) *limitedLogger {
 	silent := logger != nil && logger.Handler() == slog.DiscardHandler
-	return &limitedLogger{logger: logger, silent: silent, causes: map[Cause]*loggedFailures{}, logged: map[Misfit]bool{}}
+	return &limitedLogger{logger: logger, silent: silent, causes: map[Cause]*loggedFailures{}, logged: map[Misfit]time.Time{}}
 }
 
 // admits reports whether a failure is to be logged now.
@@ -187,16 +188,29 @@ func (l *limitedLogger) log(level slog.Level, message string, attributes ...slog
 	logger.LogAttrs(context.Background(), level, message, attributes...)
 }
 
-// misfitting writes one line for each pair of a flag and a type, even if the misfit occurs in many
-// rulesets.
-func (l *limitedLogger) misfitting(m *Misfit) {
+// misfitting writes at most one line an hour for each pair of a flag and a type, even if the misfit
+// occurs in many rulesets.
+func (l *limitedLogger) misfitting(m *Misfit, rules Rules) {
+	now := time.Now()
+	for known, at := range l.logged {
+		if now.Sub(at) >= repeatEvery {
+			delete(l.logged, known)
+		}
+	}
 	key := Misfit{Flag: m.Flag, Type: m.Type}
-	if l.logged[key] || len(l.logged) >= maxMisfits {
+	if _, known := l.logged[key]; known || len(l.logged) >= maxMisfits {
 		return
 	}
-	l.logged[key] = true
-	l.log(slog.LevelWarn, "becket: an object does not fit its type, checks get their default",
-		slog.String("flag", m.Flag), slog.String("type", m.Type), slog.String("error", m.Err.Error()))
+	l.logged[key] = now
+	message, text := "becket: an object does not fit its type, checks get their default", m.Err.Error()
+	switch {
+	case errors.Is(m.Err, ErrFlagNotFound):
+		message = "becket: checks ask for an unknown flag, and get their default"
+		text += match.Suggest(m.Flag, flagKeys(rules))
+	case errors.Unwrap(m.Err) == nil: // an object's error has the decoder's as its cause
+		message = "becket: checks ask for a flag as another type, and get their default"
+	}
+	l.log(slog.LevelWarn, message, slog.String("flag", m.Flag), slog.String("type", m.Type), slog.String("error", text))
 }
 
 // overridden logs the flags that a file on this machine overrides.

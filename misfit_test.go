@@ -76,14 +76,13 @@ func TestObjectsThatDoNotFitAreCountedAndLoggedOnce(t *testing.T) {
 		}
 		assert.Error(t, JSONDetail(client.For(Subject{}), "limits", []int(nil)).Err)
 		assert.Equal(t, map[string]any{"rps": "many"}, JSON(client.For(Subject{}), "limits", map[string]any(nil)))
-		assert.Zero(t, JSON(client.For(Subject{}), "nothing", limits{}).RPS, "a flag that is not there is no misfit")
 
 		told := client.Status().Misfits
 		require.Len(t, told, 2)
-		assert.Equal(t, []any{"limits", "[]int", uint64(1)}, []any{told[0].Flag, told[0].Type, told[0].Checks})
-		assert.Equal(t, []any{"limits", "becket.limits", uint64(3)}, []any{told[1].Flag, told[1].Type, told[1].Checks})
-		assert.ErrorIs(t, told[1].Err, ErrTypeMismatch)
-		assert.ErrorContains(t, told[1].Err, "RPS")
+		assert.Equal(t, []any{"limits", "becket.limits", uint64(3)}, []any{told[0].Flag, told[0].Type, told[0].Checks})
+		assert.Equal(t, []any{"limits", "[]int", uint64(1)}, []any{told[1].Flag, told[1].Type, told[1].Checks})
+		assert.ErrorIs(t, told[0].Err, ErrTypeMismatch)
+		assert.ErrorContains(t, told[0].Err, "RPS")
 
 		source.set(serving("", string(misfitDocument(2, `true`))))
 		require.NoError(t, client.Refresh(t.Context()))
@@ -114,4 +113,72 @@ func TestMisfitsAreBounded(t *testing.T) { //nolint:paralleltest // it counts al
 	assert.Len(t, client.Status().Misfits, maxMisfits)
 	one := []int{1}
 	assert.Zero(t, testing.AllocsPerRun(100, func() { JSON(v, "f0", one) }), "asking again costs nothing")
+}
+
+func TestUnknownFlagsAndFlagsOfAnotherTypeAreCountedAndLoggedHourly(t *testing.T) {
+	for name, options := range map[string][]Option{
+		"nothing listens": nil,
+		"with hooks":      {WithHooks(Hooks{OnEvaluate: func(Evaluation) {}})},
+		"with exposures":  {WithExposures((&collector{}).Expose)},
+		"with overrides":  {WithOverrides(writeOverrides(t, `{"other":true}`))},
+		"foreign rules":   {WithFormat(renamed{Native})},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				out := &logged{}
+				document := []byte(flagsDocument(1, "new-checkout"))
+				options = append(options, WithLogger(out.logger()), WithBootstrap(document))
+				client := newTestClient(t, newScript(serving("", string(document))), options...)
+				require.NoError(t, client.Wait(t.Context()))
+				for range 90 { // minutes
+					v := client.For(Subject{})
+					v.Enabled("new-chekout")
+					v.Enabled("new-chekout")
+					v.StringDetail("new-checkout", "")
+					v.Enabled("new-checkout")
+					time.Sleep(time.Minute)
+				}
+				misfits := client.Status().Misfits
+				require.Len(t, misfits, 2)
+				assert.Equal(t, []any{"new-chekout", "boolean", uint64(180)}, []any{misfits[0].Flag, misfits[0].Type, misfits[0].Checks})
+				assert.ErrorIs(t, misfits[0].Err, ErrFlagNotFound)
+				assert.Equal(t, []any{"new-checkout", "string", uint64(90)}, []any{misfits[1].Flag, misfits[1].Type, misfits[1].Checks})
+				assert.ErrorIs(t, misfits[1].Err, ErrTypeMismatch)
+				synctest.Wait()
+				assert.Equal(t, 2, strings.Count(out.String(), "ask for an unknown flag"), "one line an hour")
+				assert.Contains(t, out.String(), `did you mean \"new-checkout\"?`)
+				assert.Equal(t, 2, strings.Count(out.String(), "ask for a flag as another type"))
+				assert.ErrorContains(t, client.Explain("new-chekout", Subject{}).Err, `did you mean "new-checkout"?`)
+			})
+		})
+	}
+}
+
+// renamed is the native format as one of a program's own, whose rules are asked by their interface.
+type renamed struct{ Format }
+
+func (f renamed) Decode(document []byte) (Rules, error) {
+	rules, err := f.Format.Decode(document)
+	if err != nil {
+		return nil, err
+	}
+	return struct{ Rules }{rules}, nil
+}
+
+func TestUnknownFlagsAreCountedUpToAHundred(t *testing.T) {
+	t.Parallel()
+	document := []byte(flagsDocument(1, "a"))
+	client := newTestClient(t, Bytes(document), WithBootstrap(document))
+	for i := range 10_000 {
+		client.For(Subject{}).Enabled(fmt.Sprint("unknown-", i))
+	}
+	assert.Len(t, client.Status().Misfits, maxMisfits)
+}
+
+func TestAContextWithoutAViewNamesTheMissingMiddleware(t *testing.T) {
+	t.Parallel()
+	d := From(t.Context()).BoolDetail("a", true)
+	assert.True(t, d.Value)
+	require.ErrorIs(t, d.Err, ErrNotReady)
+	assert.ErrorContains(t, d.Err, "the middleware is missing")
 }

@@ -34,7 +34,8 @@ type event struct {
 	start         *served // the ruleset that the client starts with
 	refresh       *Refresh
 	overrides     *overrideFile // flags are overridden
-	misfit        *Misfit       // an object does not fit the Go type of a check
+	misfit        *Misfit       // checks cannot get their flag's value
+	rules         Rules         // the rules that the misfit is about
 }
 
 // outage is a row of failed refreshes.
@@ -209,7 +210,7 @@ func (n *notifier) deliver(e *event) {
 	case e.overrides != nil:
 		n.await(loggerName, func() { n.logger.overridden(e.overrides) })
 	case e.misfit != nil:
-		n.await(loggerName, func() { n.logger.misfitting(e.misfit) })
+		n.await(loggerName, func() { n.logger.misfitting(e.misfit, e.rules) })
 	default:
 		n.setAside(e)
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // observer tells of evaluations who asked to be told. A client that nobody listens to has none, so
@@ -100,40 +101,51 @@ func ownCopy(value any) any {
 	}
 }
 
-// misfits counts the checks of one ruleset whose object did not fit. Checks that fit never touch
-// it.
+// misfits counts the checks of one ruleset that cannot get their flag's value. Checks that can never
+// touch it.
 type misfits struct {
+	rules    Rules
 	notifier *notifier
 	mutex    sync.Mutex                                 // of writers
-	known    atomic.Pointer[map[misfitKey]*misfitCount] // nil inside: none yet
+	known    atomic.Pointer[map[misfitKey]*misfitCount] // points to nil if there are none yet
 }
 
 // misfitKey tells misfits apart: a flag may be asked for as several types.
 type misfitKey struct {
 	flag string
-	kind reflect.Type
+	want Kind
+	into reflect.Type // the Go type of an object; nil for a flag that is unknown or of another kind
+}
+
+// typeName returns the name of the type that checks ask for.
+func (k misfitKey) typeName() string {
+	if k.into != nil {
+		return k.into.String()
+	}
+	return k.want.String()
 }
 
 type misfitCount struct {
-	checks atomic.Uint64
-	last   atomic.Pointer[EvaluationError] // variants differ
+	checks   atomic.Uint64
+	last     atomic.Pointer[EvaluationError] // the last error; the variants of an object can have different ones
+	reported atomic.Int64                    // when the misfit was last reported to the logger, in Unix seconds
 }
 
-// note counts a check. Only the first of a flag and a type takes a lock. The flag's key may live on
-// the caller's stack.
-func (m *misfits) note(flag string, kind reflect.Type, err *EvaluationError) {
+// note counts a check. Only the first one of a flag and a type takes a lock. The flag's key may live
+// on the caller's stack.
+func (m *misfits) note(flag string, want Kind, into reflect.Type, err *EvaluationError) {
 	if m == nil {
 		return
 	}
 	var count *misfitCount
 	if known := m.known.Load(); known != nil {
-		count = (*known)[misfitKey{flag, kind}]
+		count = (*known)[misfitKey{flag, want, into}]
 		if count == nil && len(*known) >= maxMisfits {
 			return
 		}
 	}
 	if count == nil {
-		if count = m.add(misfitKey{strings.Clone(flag), kind}, err); count == nil {
+		if count = m.add(misfitKey{strings.Clone(flag), want, into}); count == nil {
 			return
 		}
 	}
@@ -141,11 +153,22 @@ func (m *misfits) note(flag string, kind reflect.Type, err *EvaluationError) {
 	if count.last.Load() != err {
 		count.last.Store(err)
 	}
+	now, last := time.Now().Unix(), count.reported.Load()
+	if now-last >= int64(repeatEvery/time.Second) && count.reported.CompareAndSwap(last, now) {
+		misfit := &Misfit{Flag: strings.Clone(flag), Type: misfitKey{"", want, into}.typeName(), Err: err}
+		m.notifier.tell(&event{misfit: misfit, rules: m.rules})
+	}
 }
 
-// add returns the count of a flag and a type that had none, or has got one meanwhile; nil when
-// there are too many.
-func (m *misfits) add(key misfitKey, err *EvaluationError) *misfitCount {
+// noteError counts a check whose flag is unknown or of another type.
+func (m *misfits) noteError(flag string, want Kind, err *EvaluationError) {
+	if err != nil && (err.Code == CodeFlagNotFound || err.Code == CodeTypeMismatch) {
+		m.note(flag, want, nil, err)
+	}
+}
+
+// add returns the count of a flag and a type that had none. It returns nil if there are too many.
+func (m *misfits) add(key misfitKey) *misfitCount {
 	m.mutex.Lock()
 	defer m.mutex.Unlock()
 	all := map[misfitKey]*misfitCount{}
@@ -158,11 +181,10 @@ func (m *misfits) add(key misfitKey, err *EvaluationError) *misfitCount {
 	count := &misfitCount{}
 	all[key] = count
 	m.known.Store(&all)
-	m.notifier.tell(&event{misfit: &Misfit{Flag: key.flag, Type: key.kind.String(), Err: err}})
 	return count
 }
 
-// list returns the misfits by their flags and types.
+// list returns the misfits, the most frequent first.
 func (m *misfits) list() []Misfit {
 	if m == nil || m.known.Load() == nil {
 		return nil
@@ -170,14 +192,14 @@ func (m *misfits) list() []Misfit {
 	known := *m.known.Load()
 	list := make([]Misfit, 0, len(known))
 	for key, count := range known {
-		misfit := Misfit{Flag: key.flag, Type: key.kind.String(), Checks: count.checks.Load()}
+		misfit := Misfit{Flag: key.flag, Type: key.typeName(), Checks: count.checks.Load()}
 		if last := count.last.Load(); last != nil {
 			misfit.Err = last
 		}
 		list = append(list, misfit)
 	}
 	slices.SortFunc(list, func(a, b Misfit) int {
-		return cmp.Or(cmp.Compare(a.Flag, b.Flag), cmp.Compare(a.Type, b.Type))
+		return cmp.Or(cmp.Compare(b.Checks, a.Checks), cmp.Compare(a.Flag, b.Flag), cmp.Compare(a.Type, b.Type))
 	})
 	return list
 }

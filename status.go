@@ -42,7 +42,10 @@ type Status struct {
 	Bad      []Bad   // what of the document was set aside, the first 10,000 of them
 	Warnings []error // what is odd about it but harmless, the first 101 of them
 
-	Misfits []Misfit // objects of the ruleset in use that do not fit what the program decodes them into, the first 100 of them
+	// Misfits are checks that cannot get their flag's value from the ruleset in use: unknown flags,
+	// flags of another type, objects that do not fit. At most 100 are counted; the most frequent come
+	// first.
+	Misfits []Misfit
 
 	Exposures     ExposureStatus
 	OverridesFile string         // the file whose overrides stand before the ruleset; "" where there are none

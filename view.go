@@ -64,8 +64,8 @@ func (v View) Float(flag string, fallback float64) float64 {
 
 // JSON returns the value of an object flag as a T, and fallback whenever that cannot be had. It is
 // decoded once per ruleset and type by encoding/json; what its pointers, maps and slices hold is
-// shared by all callers and to be read only. An object that does not fit T is told by [Status] and
-// logged once.
+// shared by all callers and to be read only. An object that does not fit T is counted in
+// [Status.Misfits] and logged.
 func JSON[T any](v View, flag string, fallback T) T {
 	value, _ := jsonOf(v, flag, fallback)
 	return value
@@ -236,7 +236,25 @@ func (v View) value(flag string, want Kind) Value {
 			return f.decideByTests(v.subject).served()
 		}
 	}
-	return f.answerFast(v.subject, want, s.moment).served()
+	variant := f.answerFast(v.subject, want, s.moment)
+	if variant == nil {
+		v.noteMisfit(f, flag, want)
+	}
+	return variant.served()
+}
+
+// noteMisfit counts a check whose flag is unknown or of another type, if that is why it got no
+// variant.
+//
+//go:noinline
+func (v *View) noteMisfit(f *flag, flag string, want Kind) {
+	misfits := v.snapshot.far().misfits
+	switch {
+	case f == nil:
+		misfits.noteError(flag, want, ErrFlagNotFound)
+	case f.failure() == nil && !f.kind.readableAs(want):
+		misfits.noteError(flag, want, TypeMismatch(want, f.kind))
+	}
 }
 
 // served returns what the variant serves, the zero Value where there is none.
@@ -259,6 +277,9 @@ func (v *View) variantObserved(flag string, want Kind) *Variant {
 	e := evaluation{subject: v.subject}
 	f := s.native.flags.find(flag)
 	variant := f.answer(&e, want, s.moment)
+	if variant == nil {
+		v.noteMisfit(f, flag, want)
+	}
 	o := s.listener()
 	if o == nil {
 		return variant
@@ -274,6 +295,9 @@ func (v *View) variantObserved(flag string, want Kind) *Variant {
 // resultObserved decides a flag and reports the evaluation.
 func (v *View) resultObserved(flag string, want Kind) Result {
 	r := v.result(flag, want)
+	if r.Err != nil && v.snapshot != nil {
+		v.snapshot.far().misfits.noteError(flag, want, r.Err)
+	}
 	v.report(flag, &r)
 	return r
 }
@@ -282,7 +306,7 @@ func (v *View) resultObserved(flag string, want Kind) Result {
 func (v *View) result(flag string, want Kind) (r Result) {
 	switch s := v.snapshot; {
 	case s == nil:
-		return Result{Reason: ReasonError, Err: ErrNotReady}
+		return Result{Reason: ReasonError, Err: errNoView}
 	case s.native != nil:
 		r = s.native.evaluate(flag, want, &v.subject, s.moment)
 	default:
@@ -341,17 +365,26 @@ func detail[T any](v View, flag string, r *Result, value T) Detail[T] {
 func jsonOf[T any](v View, flag string, fallback T) (T, Result) {
 	r := v.result(flag, KindObject)
 	value := fallback
+	if r.Err != nil && v.snapshot != nil {
+		v.snapshot.far().misfits.noteError(flag, KindObject, r.Err)
+	}
 	if r.Variant != nil {
 		decoded, failure := decodeObject[T](r.Variant.Value)
 		if failure == nil {
 			value = decoded
 		} else {
 			r.fail(failure)
-			v.snapshot.far().misfits.note(flag, reflect.TypeFor[T](), failure)
+			v.snapshot.far().misfits.note(flag, KindObject, reflect.TypeFor[T](), failure)
 		}
 	}
 	v.report(flag, &r) // only now: a caller who got the fallback did not see the variant
 	return value, r
+}
+
+// errNoView is the error of a view without a client.
+var errNoView = &EvaluationError{
+	Code:    CodeProviderNotReady,
+	Message: "the view has no client: the context has no view since the middleware is missing, or the client is nil",
 }
 
 var errIntRange = &EvaluationError{Code: CodeTypeMismatch, Message: "the integer does not fit an int of this machine"}

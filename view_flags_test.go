@@ -36,5 +36,5 @@ func TestAViewWithoutARulesetHasNoFlags(t *testing.T) {
 	for range (View{}).Flags() {
 		t.Error("there is a flag")
 	}
-	assert.Equal(t, ErrNotReady, View{}.Peek("a", KindAny).Err)
+	assert.Equal(t, errNoView, View{}.Peek("a", KindAny).Err)
 }

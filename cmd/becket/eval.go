@@ -9,6 +9,7 @@ import (
 
 	"github.com/becketflags/becket"
 	"github.com/becketflags/becket/cmd/becket/internal/report"
+	"github.com/becketflags/becket/internal/match"
 )
 
 // evalVerb decides flags for a subject.
@@ -21,14 +22,16 @@ type evalVerb struct {
 
 // answer is a decision in its printed form.
 type answer struct {
-	Flag    string           `json:"flag"`
-	Value   any              `json:"value"` // nil for the caller's default
-	Variant string           `json:"variant,omitempty"`
-	Reason  becket.Reason    `json:"reason"`
-	Rule    string           `json:"rule,omitempty"`
-	Missing string           `json:"missing,omitempty"`
-	Code    becket.ErrorCode `json:"code,omitempty"`
-	Error   string           `json:"error,omitempty"`
+	Flag        string           `json:"flag"`
+	Value       any              `json:"value"` // nil for the caller's default
+	Variant     string           `json:"variant,omitempty"`
+	Reason      becket.Reason    `json:"reason"`
+	Rule        string           `json:"rule,omitempty"`
+	Missing     string           `json:"missing,omitempty"`
+	Unfit       string           `json:"unfit,omitempty"`
+	UnfitReason string           `json:"unfit_reason,omitempty"`
+	Code        becket.ErrorCode `json:"code,omitempty"`
+	Error       string           `json:"error,omitempty"`
 }
 
 // Run prints the answers. An answer that is an error sets the exit code 1.
@@ -52,6 +55,7 @@ func (v *evalVerb) Run(e *env) error {
 	failed := false
 	for i, key := range keys {
 		answers[i] = answerOf(key, rules.Evaluate(key, becket.KindAny, &subject, at))
+		answers[i].suggest(rules)
 		failed = failed || answers[i].Error != ""
 	}
 	if err := v.write(e, answers); err != nil {
@@ -77,7 +81,7 @@ func (v *evalVerb) write(e *env, answers []answer) error {
 }
 
 func answerOf(flag string, r becket.Result) answer {
-	a := answer{Flag: flag, Reason: r.Reason, Rule: r.Rule, Missing: r.Missing}
+	a := answer{Flag: flag, Reason: r.Reason, Rule: r.Rule, Missing: r.Missing, Unfit: r.Unfit, UnfitReason: r.UnfitReason}
 	if r.Variant != nil {
 		a.Variant, a.Value = r.Variant.Name, r.Variant.Value.Any()
 	}
@@ -85,6 +89,13 @@ func answerOf(flag string, r becket.Result) answer {
 		a.Code, a.Error = r.Err.Code, report.Plain(r.Err)
 	}
 	return a
+}
+
+// suggest adds the nearest known key to the error for an unknown flag.
+func (a *answer) suggest(rules becket.Rules) {
+	if a.Code == becket.CodeFlagNotFound {
+		a.Error += match.Suggest(a.Flag, flagKeys(rules))
+	}
 }
 
 // text writes an answer on one line.
@@ -95,6 +106,9 @@ func (a *answer) text() string {
 	}
 	if a.Missing != "" && a.Error == "" {
 		text += fmt.Sprintf("; %q is missing", a.Missing)
+	}
+	if a.Unfit != "" && a.Error == "" {
+		text += fmt.Sprintf("; %q: %s", a.Unfit, a.UnfitReason)
 	}
 	return text
 }
