@@ -21,29 +21,47 @@ var formats = []known{
 	{"native", becket.Native, func(s shape) bool { return s.top["schema"] && s.top["flags"] }},
 	{"configcat", configcat.V6, func(s shape) bool { return s.top["f"] && s.top["p"] && !s.top["flags"] }},
 	{"flagd", flagd.Format, func(s shape) bool {
-		return s.top["flags"] && !s.top["schema"] && (s.top["$evaluators"] || s.flag["state"] && s.flag["variants"])
+		return s.top["flags"] && !s.top["schema"] && (s.top["$evaluators"] || s.isFlagd)
 	}},
 }
 
-// shape holds the names by which a document's format is recognised.
+// shape holds the parts by which a document's format is recognised.
 type shape struct {
-	top  map[string]bool // names of the document's members
-	flag map[string]bool // names of the members of its first flag, if "flags" is an object
+	top     map[string]bool // names of the document's members
+	isFlagd bool            // whether the flags are those of flagd; only for a document without a schema
 }
 
 func shapeOf(body []byte) shape {
 	s := shape{top: map[string]bool{}}
+	var flags []byte
 	eachMember(body, func(name string, value []byte) bool {
 		s.top[name] = true
 		if name == "flags" {
-			eachMember(value, func(_ string, flag []byte) bool {
-				s.flag = memberNames(flag)
-				return false
-			})
+			flags = slices.Clone(value)
 		}
 		return true
 	})
+	if !s.top["schema"] {
+		s.isFlagd = areFlagd(flags)
+	}
 	return s
+}
+
+// areFlagd reports whether flags are an array, or one of them has a field that flags of the native
+// format never have. The schema of flagd wants each flag to have a state, but flagd does without,
+// and it ignores the case of names.
+func areFlagd(flags []byte) (found bool) {
+	if len(flags) > 0 && flags[0] == '[' {
+		return true
+	}
+	eachMember(flags, func(_ string, flag []byte) bool {
+		eachMember(flag, func(name string, _ []byte) bool {
+			found = slices.Contains([]string{"state", "defaultvariant", "targeting"}, strings.ToLower(name))
+			return !found
+		})
+		return !found
+	})
+	return found
 }
 
 // Formats lists the names of the formats, separated by commas.
