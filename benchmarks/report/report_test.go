@@ -69,14 +69,14 @@ func TestThePagesHaveTheFiguresOfTheResults(t *testing.T) {
 	for page, write := range map[string]func(results, document string) error{
 		"../../README.md": CopyRatios, "../../docs/performance.md": CopyStarts,
 	} {
-		want, err := os.ReadFile(page)
+		got, err := os.ReadFile(page)
 		require.NoError(t, err)
 		again := filepath.Join(t.TempDir(), "page.md")
-		require.NoError(t, os.WriteFile(again, want, 0o600))
+		require.NoError(t, os.WriteFile(again, got, 0o600))
 		require.NoError(t, write("../RESULTS.md", again))
-		got, err := os.ReadFile(again)
+		want, err := os.ReadFile(again)
 		require.NoError(t, err)
-		assert.Equal(t, string(got), string(want), page)
+		assert.Equal(t, string(want), string(got), page)
 	}
 }
 
