@@ -92,14 +92,21 @@ func startChild(t *testing.T, folder string) (kill func()) {
 // document from the folder.
 func requireGoodStart(t *testing.T, folder string) {
 	t.Helper()
+	require.NoError(t, diskErrorOfStart(t, folder))
+}
+
+// diskErrorOfStart does the same and returns the client's DiskError: a folder that nothing can be
+// written to is reported, and its document is served.
+func diskErrorOfStart(t *testing.T, folder string) error {
+	t.Helper()
 	client, err := becket.New(silent{}, becket.WithDiskCache(folder))
 	require.NoError(t, err)
 	defer client.Close()
 	status := client.Status()
-	require.NoError(t, status.DiskError)
 	require.Equal(t, becket.TierDisk, status.Tier)
 	state := client.For(becket.NewSubject("u")).String("state", "")
 	require.Equal(t, strconv.FormatInt(status.Revision, 10), state)
+	return status.DiskError
 }
 
 func TestAStartAfterSIGKILLServesAGoodRuleset(t *testing.T) {
@@ -236,7 +243,7 @@ func TestADiskThatFillsUpOrTurnsReadOnly(t *testing.T) {
 	source.set(4, 60_000)
 	require.NoError(t, client.Refresh(t.Context()))
 	require.ErrorContains(t, client.Status().LastError, "read-only file system")
-	requireGoodStart(t, folder)
+	require.ErrorContains(t, diskErrorOfStart(t, folder), "read-only file system")
 }
 
 // sized is a source with documents of a given size.
