@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/becketflags/becket"
+	"github.com/becketflags/becket/benchmarks/report"
 )
 
 type object = map[string]any
@@ -26,7 +27,9 @@ func main() {
 	_ = flag.Set("test.benchtime", "50ms")
 	page := flag.String("page", "", "the page for the tables; without it they are printed")
 	flag.Parse()
+	machine := report.ThisMachine() // before the tables change the page
 	tables, err := measure()
+	tables = fmt.Sprintf("Measured at commit %s, on %s:\n\n%s", machine.Commit, machine.Date.Format(time.DateOnly), tables)
 	if err == nil && *page != "" {
 		err = write(*page, tables)
 	} else if err == nil {

@@ -80,6 +80,20 @@ func TestThePagesHaveTheFiguresOfTheResults(t *testing.T) {
 	}
 }
 
+// Tables that no run of RESULTS.md measures say of which commit they are.
+func TestEachMeasuredTableOfThePagesNamesItsCommit(t *testing.T) {
+	for page, begin := range map[string][]string{
+		"../../README.md":           {"<!-- benchmarks:begin -->"},
+		"../../docs/performance.md": {"<!-- growth:begin -->", "<!-- starts:begin -->"},
+	} {
+		text, err := os.ReadFile(page)
+		require.NoError(t, err)
+		for _, comment := range begin {
+			assert.Regexp(t, comment+`\nMeasured at commit [0-9a-f]{12}, on \d{4}-\d\d-\d\d:\n`, string(text), page)
+		}
+	}
+}
+
 func TestCopyRatiosSaysWhichCommentIsMissing(t *testing.T) {
 	dir := t.TempDir()
 	results, readme := filepath.Join(dir, "RESULTS.md"), filepath.Join(dir, "README.md")
