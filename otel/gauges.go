@@ -40,7 +40,7 @@ func (g *gauges) make(meter metric.Meter) error {
 	g.invalidSegments = gauge("becket.ruleset.invalid_segments", "{segment}",
 		"Invalid segments of the document in use, by whether an earlier definition serves instead")
 	g.misfits = gauge("becket.ruleset.misfits", "{misfit}",
-		"Objects of the ruleset in use that do not fit their type in the program")
+		"Flags of which checks cannot get the value, since they are unknown or of another type")
 	g.overrides = gauge("becket.overrides", "{override}", "Flags that are overridden on this machine")
 	g.failures = gauge("becket.refresh.consecutive_failures", "{failure}", "Failed refreshes in a row")
 	g.diskFailing = gauge("becket.disk_copy.failing", "{disk_copy}",
@@ -79,7 +79,9 @@ func (i *instruments) observeRuleset(o metric.Observer, s *becket.Status) {
 		o.ObserveInt64(g.revision, s.Revision, with())
 	}
 	o.ObserveInt64(g.flags, int64(s.Flags), with())
-	o.ObserveInt64(g.misfits, int64(len(s.Misfits)), with())
+	unknown := unknownFlags(s.Misfits)
+	o.ObserveInt64(g.misfits, unknown, with(semconv.ErrorTypeKey.String("flag_not_found")))
+	o.ObserveInt64(g.misfits, int64(len(s.Misfits))-unknown, with(semconv.ErrorTypeKey.String("type_mismatch")))
 	o.ObserveInt64(g.overrides, int64(len(s.Overrides)), with())
 	for _, kept := range []bool{false, true} {
 		o.ObserveInt64(g.invalidFlags, invalid(s.Bad, "flags", kept), with(keptKey.Bool(kept)))
@@ -102,6 +104,17 @@ func (i *instruments) age(s *becket.Status) time.Duration {
 		last = i.start
 	}
 	return max(0, s.ReadAt.Sub(last))
+}
+
+// unknownFlags counts the misfits whose flag the ruleset does not have.
+func unknownFlags(misfits []becket.Misfit) int64 {
+	n := int64(0)
+	for i := range misfits {
+		if errors.Is(misfits[i].Err, becket.ErrFlagNotFound) {
+			n++
+		}
+	}
+	return n
 }
 
 // invalid counts the entries of a section.

@@ -12,7 +12,7 @@ import (
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 )
 
-// The attributes of the measurements, beside feature_flag.set.id.
+// The attributes of the measurements, beside feature_flag.set.id and error.type.
 const (
 	tierKey     = attribute.Key("becket.ruleset.tier")     // network, disk, bootstrap or defaults
 	keptKey     = attribute.Key("becket.definition.kept")  // whether an earlier definition serves instead

@@ -63,7 +63,9 @@ func series(t *testing.T, name string, attributes attribute.Set) string {
 	client, _ := attributes.Value("client")
 	assert.Equal(t, "main", client.AsString(), name)
 	known := 1
-	for _, key := range []attribute.Key{"becket.refresh.outcome", "becket.exposure.outcome", "becket.ruleset.tier"} {
+	for _, key := range []attribute.Key{
+		"becket.refresh.outcome", "becket.exposure.outcome", "becket.ruleset.tier", "error.type",
+	} {
 		if value, ok := attributes.Value(key); ok {
 			known++
 			name += " " + value.AsString()
@@ -277,12 +279,17 @@ func TestOverridesMisfitsAndAFailingDiskCopyAreMeasured(t *testing.T) {
 		becket.WithOverrides(file), becket.WithDiskCache(filepath.Join(file, "no", "folder")))
 	require.NoError(t, client.Refresh(t.Context()))
 	reader := instrumented(t, client)
-	assert.Zero(t, measured(t, reader)["becket.ruleset.misfits"])
+	assert.Zero(t, measured(t, reader)["becket.ruleset.misfits flag_not_found"])
+	assert.Zero(t, measured(t, reader)["becket.ruleset.misfits type_mismatch"])
 	becket.JSON(client.For(becket.Subject{}), "o", struct {
 		N string `json:"n"`
 	}{})
+	client.For(becket.Subject{}).Enabled("o")
+	client.For(becket.Subject{}).Enabled("nowhere")
+	client.For(becket.Subject{}).Enabled("nowhere")
 	got := measured(t, reader)
-	assert.Equal(t, float64(1), got["becket.ruleset.misfits"])
+	assert.Equal(t, float64(1), got["becket.ruleset.misfits flag_not_found"])
+	assert.Equal(t, float64(2), got["becket.ruleset.misfits type_mismatch"])
 	assert.Equal(t, float64(2), got["becket.overrides"])
 	assert.Equal(t, float64(1), got["becket.disk_copy.failing"])
 }

@@ -80,6 +80,7 @@ func scenarios() []scenario {
 			[]func(*testing.T, *scripted) *becket.Client{serves(42), serves(41), serves(42)},
 			[]string{"BecketInstancesDiffer"}},
 		{"a machine overrides a flag in production", one(overrides), []string{"BecketOverridesInProduction"}},
+		{"the program asks for a flag that does not exist", one(asksForUnknownFlag), []string{"BecketUnknownFlag"}},
 		{"an object does not fit its type", one(misfits), []string{"BecketMisfit"}},
 		{"the sink of exposures fails", one(dropsExposures), []string{"BecketExposuresDropped"}},
 	}
@@ -168,6 +169,12 @@ func overrides(t *testing.T, s *scripted) *becket.Client {
 	require.NoError(t, os.WriteFile(file, []byte(`{"payments": false}`), 0o600))
 	s.set(ruleset(42, "true"), nil)
 	return start(t, s, becket.WithOverrides(file))
+}
+
+func asksForUnknownFlag(t *testing.T, s *scripted) *becket.Client {
+	client := serves(42)(t, s)
+	require.False(t, client.For(becket.Subject{}).Enabled("paymentz"))
+	return client
 }
 
 func misfits(t *testing.T, s *scripted) *becket.Client {
