@@ -15,6 +15,7 @@ const mostLogged = 100
 type hidden struct {
 	mutex  sync.Mutex
 	logged map[string]struct{}
+	all    sync.Once // for the line that says that no flag is shown
 }
 
 // first reports whether the flag has not been logged yet and the limit is not reached.
@@ -41,6 +42,18 @@ func (h *handler) tellHidden(view becket.View, key string) {
 	}
 	h.logger.Warn("becket: a flag was asked for by OFREP and is not shown",
 		slog.String("flag", shortened(key)), slog.String("why", h.whyHidden(info)))
+}
+
+// tellAllHidden logs once that the handler shows none of the ruleset's flags. SDKs for browsers ask
+// for all flags at once, so no request names the flag that they miss.
+func (h *handler) tellAllHidden(flags int) {
+	h.hidden.all.Do(func() {
+		why := "the function of ofrep.WithExposed leaves out all of them"
+		if h.tag != "" {
+			why = "none of them has the tag \"" + h.tag + "\""
+		}
+		h.logger.Warn("becket: OFREP shows no flag of the ruleset", slog.Int("flags", flags), slog.String("why", why))
+	})
 }
 
 func (h *handler) whyHidden(info becket.FlagInfo) string {

@@ -51,10 +51,15 @@ func (h *handler) pin(subject becket.Subject) (becket.View, *flagsShown) {
 // find finds the shown flags of a ruleset. It evaluates nothing.
 func (h *handler) find(view becket.View) *flagsShown {
 	found := &flagsShown{ruleset: view.RulesetID()}
+	flags := 0
 	for info := range view.Flags() {
+		flags++
 		if h.shows(info) {
 			found.list = append(found.list, flag{info.Key, writable(info.Metadata)})
 		}
+	}
+	if flags > 0 && len(found.list) == 0 {
+		h.tellAllHidden(flags)
 	}
 	found.named = make(map[string]*flag, len(found.list))
 	for i := range found.list {

@@ -184,7 +184,9 @@ func TestTheLogSaysOnceThatAFlagIsNotShown(t *testing.T) {
 
 	ask(t, ofrep.NewHandler(newClient(t), logger, ofrep.WithExposed(func(becket.FlagInfo) bool { return false })),
 		"/internal", `{}`)
-	assert.Contains(t, lines(), "the function of ofrep.WithExposed leaves it out")
+	text = lines()
+	assert.Contains(t, text, "the function of ofrep.WithExposed leaves it out")
+	assert.Contains(t, text, "the function of ofrep.WithExposed leaves out all of them")
 	ask(t,
 		ofrep.NewHandler(newClient(t), logger,
 			ofrep.WithAuthorization(func(*http.Request) error { return errors.New("no") })), "/internal", `{}`)
@@ -194,7 +196,7 @@ func TestTheLogSaysOnceThatAFlagIsNotShown(t *testing.T) {
 	for i := range 150 {
 		fmt.Fprintf(&b, `"hidden-%d": {}, `, i)
 	}
-	h = ofrep.NewHandler(serving(t, `{"schema": 1, "flags": {`+b.String()+`"`+strings.Repeat("k", 500)+`": {}}}`),
+	h = ofrep.NewHandler(serving(t, `{"schema": 1, "flags": {"shown": {"tags": ["public"]}, `+b.String()+`"`+strings.Repeat("k", 500)+`": {}}}`),
 		logger)
 	ask(t, h, "/"+strings.Repeat("k", 500), `{}`)
 	assert.Less(t, len(lines()), 400, "keys are shortened")
@@ -202,6 +204,25 @@ func TestTheLogSaysOnceThatAFlagIsNotShown(t *testing.T) {
 		ask(t, h, fmt.Sprintf("/hidden-%d", i), `{}`)
 	}
 	assert.Equal(t, 99, strings.Count(lines(), "\n"), "the number of lines is bounded")
+}
+
+// SDKs for browsers ask for all flags at once.
+func TestTheLogSaysOnceThatNoFlagIsShown(t *testing.T) {
+	var log bytes.Buffer
+	logger := ofrep.WithLogger(slog.New(slog.NewTextHandler(&log, nil)))
+	h := ofrep.NewHandler(serving(t, `{"schema": 1, "flags": {"a": {}, "b": {"tags": ["Public"]}}}`), logger)
+	for range 3 {
+		ask(t, h, "", `{}`)
+	}
+	assert.Equal(t, 1, strings.Count(log.String(), "\n"), log.String())
+	assert.Contains(t, log.String(), "OFREP shows no flag of the ruleset")
+	assert.Contains(t, log.String(), "flags=2")
+	assert.Contains(t, log.String(), `none of them has the tag \"public\"`)
+
+	log.Reset()
+	ask(t, ofrep.NewHandler(serving(t, `{"schema": 1, "flags": {}}`), logger), "", `{}`)
+	ask(t, ofrep.NewHandler(serving(t, `{"schema": 1, "flags": {"a": {"tags": ["public"]}, "b": {}}}`), logger), "", `{}`)
+	assert.Empty(t, log.String())
 }
 
 // publicPrefix shows flags by their keys. It is for formats without tags.

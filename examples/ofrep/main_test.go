@@ -115,8 +115,15 @@ func TestOpenFeaturesJavaScriptSDKsGetTheRightValues(t *testing.T) {
 
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
-	node := exec.CommandContext(ctx, "node", "client.mjs", server.URL)
-	node.Dir, node.Stderr = installNode(ctx, t), os.Stderr
+	folder := installNode(ctx, t)
+	once := exec.CommandContext(ctx, "node", "client.mjs", server.URL)
+	once.Dir, once.Stderr = folder, os.Stderr
+	all, err := once.Output()
+	require.NoError(t, err, "it ends by itself")
+	assert.Equal(t, 2, strings.Count(string(all), "\n"), "%s", all)
+
+	node := exec.CommandContext(ctx, "node", "client.mjs", server.URL, "--watch")
+	node.Dir, node.Stderr = folder, os.Stderr
 	out, err := node.StdoutPipe()
 	require.NoError(t, err)
 	require.NoError(t, node.Start())

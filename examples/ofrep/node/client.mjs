@@ -2,12 +2,16 @@
 // fetches all flags at once and polls with the ETag, and the server SDK, which asks flag by flag.
 //
 //	node client.mjs http://localhost:8080
+//	node client.mjs http://localhost:8080 --watch
+//
+// With --watch, it ends after the next change of the ruleset instead of at once.
 import { OpenFeature as Server } from '@openfeature/server-sdk';
 import { OFREPProvider } from '@openfeature/ofrep-provider';
 import { OpenFeature as Web, ProviderEvents } from '@openfeature/web-sdk';
 import { OFREPWebProvider } from '@openfeature/ofrep-web-provider';
 
 const baseUrl = process.argv[2] ?? 'http://localhost:8080';
+const watch = process.argv.includes('--watch');
 const context = { targetingKey: 'user-42', country: 'DE', age: 31, address: { city: 'Bremen' } };
 const print = (value) => console.log(JSON.stringify(value));
 
@@ -41,9 +45,17 @@ print({
   internal: told(await server.getBooleanDetails('internal', true, context)),
 });
 
-// The next ruleset, whenever it comes.
-web.addHandler(ProviderEvents.ConfigurationChanged, async ({ flagsChanged }) => {
-  print({ changed: flagsChanged, theme: web.getStringValue('theme', 'light') });
+// Polling keeps the process alive until the SDKs are closed.
+async function end() {
   await Web.close();
   await Server.close();
-});
+}
+
+if (watch) {
+  web.addHandler(ProviderEvents.ConfigurationChanged, async ({ flagsChanged }) => {
+    print({ changed: flagsChanged, theme: web.getStringValue('theme', 'light') });
+    await end();
+  });
+} else {
+  await end();
+}
