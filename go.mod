@@ -1,6 +1,6 @@
 module github.com/becketflags/becket
 
-go 1.26
+go 1.26.0
 
 require (
 	aead.dev/minisign v0.3.0
@@ -15,6 +15,6 @@ require (
 
 require (
 	go.yaml.in/yaml/v3 v3.0.5 // indirect
-	golang.org/x/crypto v0.13.0 // indirect
-	golang.org/x/sys v0.12.0 // indirect
+	golang.org/x/crypto v0.59.0 // indirect
+	golang.org/x/sys v0.50.0 // indirect
 )
