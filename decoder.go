@@ -7,6 +7,8 @@ import (
 	"iter"
 	"time"
 
+	"github.com/becketflags/becket/internal/lending"
+	"github.com/becketflags/becket/internal/limit"
 	"github.com/becketflags/becket/internal/sniff"
 )
 
@@ -57,7 +59,7 @@ func (d *decoder) decode(ctx context.Context, body []byte, previous Rules) (rule
 	if len(body) == 0 {
 		return nil, errors.New("becket: the document is empty: it has no bytes at all")
 	}
-	if err := checkSize(body); err != nil {
+	if err := limit.Check(body); err != nil {
 		return nil, err
 	}
 	if known := d.taken(body); known != nil && previous == nil {
@@ -129,6 +131,12 @@ type foreignRules struct {
 	name     string    // "format " and the format's name, for reports
 	info     RulesInfo // result of Info, called once after decoding
 	notifier *notifier
+}
+
+// borrows reports whether the rules may be lent memory, because they keep nothing.
+func (f *foreignRules) borrows() bool {
+	_, ok := f.rules.(lending.Borrower)
+	return ok
 }
 
 // bareRules returns the rules as the format returned them.

@@ -70,7 +70,8 @@ func (l *limitedLogger) failed(e *event) {
 	}
 	attributes := []slog.Attr{slog.String("cause", string(cause)), slog.String("error", text)}
 	if o := e.outage; o != nil {
-		attributes = append(attributes, slog.String("serving_tier", o.tier.String()), slog.Int64("serving_revision", o.revision),
+		attributes = append(attributes, slog.String("serving_tier", o.serving.tier.String()),
+			slog.Int64("serving_revision", o.serving.revision),
 			slog.Int("failures", o.failures), slog.Time("since", o.since))
 	}
 	if failures.skipped > 0 {
@@ -189,7 +190,7 @@ func (l *limitedLogger) log(level slog.Level, message string, attributes ...slog
 }
 
 // misfitting writes at most one line an hour for each pair of a flag and a type, even if the misfit
-// occurs in many rulesets.
+// occurs in many rulesets. rules are given for an unknown flag.
 func (l *limitedLogger) misfitting(m *Misfit, rules Rules) {
 	now := time.Now()
 	for known, at := range l.logged {
@@ -204,7 +205,7 @@ func (l *limitedLogger) misfitting(m *Misfit, rules Rules) {
 	l.logged[key] = now
 	message, text := "becket: an object does not fit its type, checks get their default", m.Err.Error()
 	switch {
-	case errors.Is(m.Err, ErrFlagNotFound):
+	case rules != nil:
 		message = "becket: checks ask for an unknown flag, and get their default"
 		text += match.Suggest(m.Flag, flagKeys(rules))
 	case errors.Unwrap(m.Err) == nil: // an object's error has the decoder's as its cause

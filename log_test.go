@@ -69,7 +69,7 @@ func TestAMillionFailedEvaluationsAreLoggedSparingly(t *testing.T) {
 
 func TestTheLogNamesTheFailure(t *testing.T) {
 	t.Parallel()
-	during := &outage{failures: 3, since: time.Date(2026, 11, 15, 12, 0, 0, 0, time.UTC), tier: TierDisk, revision: 7}
+	during := &outage{failures: 3, since: time.Date(2026, 11, 15, 12, 0, 0, 0, time.UTC), serving: &served{tier: TierDisk, revision: 7}}
 	for want, e := range map[string]*event{
 		"refresh failed":                  {failure: &DeliveryError{CauseFetch, assert.AnError}, outage: during},
 		"disk copy not written":           {failure: &DeliveryError{CauseDisk, assert.AnError}},

@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"sync"
 
+	"github.com/becketflags/becket/internal/limit"
 	"github.com/becketflags/becket/internal/match"
 	"github.com/becketflags/becket/internal/native"
 )
@@ -28,7 +29,7 @@ func (nativeFormat) Decode(document []byte) (Rules, error) {
 }
 
 func decodeNative(document []byte, goroutines int) (Rules, error) {
-	if err := checkSize(document); err != nil {
+	if err := limit.Check(document); err != nil {
 		return nil, err
 	}
 	rules := &decoded{

@@ -35,15 +35,14 @@ type event struct {
 	refresh       *Refresh
 	overrides     *overrideFile // flags are overridden
 	misfit        *Misfit       // checks cannot get their flag's value
-	rules         Rules         // the rules that the misfit is about
+	rules         Rules         // the rules that do not have the misfit\'s flag; nil if they have it
 }
 
 // outage is a row of failed refreshes.
 type outage struct {
 	failures int
 	since    time.Time // when the first of them failed
-	tier     Tier      // the tier and the revision of the ruleset that stays in use
-	revision int64
+	serving  *served   // the ruleset that stays in use; nil when the outage has ended
 }
 
 // notifier calls hooks and the logger from one goroutine of its own, so that functions of the

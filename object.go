@@ -27,14 +27,6 @@ type decoding struct {
 	err   *EvaluationError
 }
 
-// Raw returns the JSON of an object, and nil for any other kind. The caller must not change it.
-func (v Value) Raw() []byte {
-	if v.kind() != KindObject {
-		return nil
-	}
-	return (*object)(v.pointer).raw
-}
-
 // decodeObject decodes an object's JSON into a T, once per ruleset and type. All callers with the
 // same T share the memory of its pointers, maps and slices.
 func decodeObject[T any](v Value) (T, *EvaluationError) {

@@ -156,7 +156,11 @@ func (m *misfits) note(flag string, want Kind, into reflect.Type, err *Evaluatio
 	now, last := time.Now().Unix(), count.reported.Load()
 	if now-last >= int64(repeatEvery/time.Second) && count.reported.CompareAndSwap(last, now) {
 		misfit := &Misfit{Flag: strings.Clone(flag), Type: misfitKey{"", want, into}.typeName(), Err: err}
-		m.notifier.tell(&event{misfit: misfit, rules: m.rules})
+		e := &event{misfit: misfit}
+		if err.Code == CodeFlagNotFound {
+			e.rules = m.rules
+		}
+		m.notifier.tell(e)
 	}
 }
 

@@ -86,14 +86,6 @@ func statusText(code int) string {
 // format.
 const maxDocument = limit.Document
 
-// checkSize refuses a document over the limit of its size.
-func checkSize(document []byte) error {
-	if len(document) > maxDocument {
-		return fmt.Errorf("%w of %d bytes: it has %d", ErrTooLarge, maxDocument, len(document))
-	}
-	return nil
-}
-
 // maxSignature is the limit of a signature file; a minisign signature with long comments takes
 // under 1 KiB.
 const maxSignature = 16 << 10
@@ -102,7 +94,7 @@ const signatureSuffix = ".minisig"
 
 // Bytes returns a source whose document never changes. It copies the bytes. It offers no signature.
 func Bytes(document []byte) Source {
-	if err := checkSize(document); err != nil {
+	if err := limit.Check(document); err != nil {
 		return &bytesSource{validator: contentValidator(document), mistake: err}
 	}
 	body := bytes.Clone(document)
@@ -153,13 +145,13 @@ func newGuardedSource(source Source, own *goroutines) guardedSource {
 }
 
 func (g *guardedSource) fetch(ctx context.Context, last Validator) (Document, error) {
-	ctx, cancel, limit := g.deadline(ctx)
+	ctx, cancel, patience := g.deadline(ctx)
 	defer cancel()
-	document, err := guarded(ctx, &g.guard, limit, func(ctx context.Context) (Document, error) { return g.source.Fetch(ctx, last) })
+	document, err := guarded(ctx, &g.guard, patience, func(ctx context.Context) (Document, error) { return g.source.Fetch(ctx, last) })
 	if err != nil {
 		return Document{}, g.located(err)
 	}
-	return document, checkSize(document.Body)
+	return document, limit.Check(document.Body)
 }
 
 // signature fetches the signature that belongs to the document.

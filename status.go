@@ -102,8 +102,7 @@ func (b *statusRecorder) refreshed(failure *DeliveryError, outcome Outcome) *out
 	b.status.Failures++
 	b.status.Failed++
 	b.status.FailedAt = now
-	s := b.current.snapshot
-	return &outage{failures: b.status.Failures, since: b.failingSince, tier: s.tier, revision: s.revision}
+	return &outage{b.status.Failures, b.failingSince, &b.current.snapshot.served}
 }
 
 func (b *statusRecorder) wrote(err error) {

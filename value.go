@@ -260,6 +260,14 @@ func (v Value) at(i int) Value {
 	return unsafe.Slice((*Value)(v.pointer), v.Len())[i]
 }
 
+// Raw returns the JSON of an object, and nil for any other kind. The caller must not change it.
+func (v Value) Raw() []byte {
+	if v.kind() != KindObject {
+		return nil
+	}
+	return (*object)(v.pointer).raw
+}
+
 // Any returns the value as a bool, string, int64 (uint64 above the range of int64), float64,
 // time.Time or []any. An object is decoded by encoding/json into an any, which all callers share
 // and must not change. For the zero Value, Any returns nil.

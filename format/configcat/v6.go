@@ -3,7 +3,6 @@ package configcat
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"iter"
 	"slices"
@@ -30,8 +29,8 @@ const maxBad = 100_000
 // Decode compiles a document. It is refused when it is no JSON object, or its settings are none;
 // everything else matters when an evaluation reaches it.
 func (v6) Decode(document []byte) (becket.Rules, error) {
-	if len(document) > limit.Document {
-		return nil, fmt.Errorf("%w of %d bytes: it has %d", becket.ErrTooLarge, limit.Document, len(document))
+	if err := limit.Check(document); err != nil {
+		return nil, err
 	}
 	document = bytes.TrimPrefix(document, []byte("\xef\xbb\xbf"))
 	if err := checkNesting(document); err != nil {

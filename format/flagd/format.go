@@ -42,8 +42,6 @@
 package flagd
 
 import (
-	"fmt"
-
 	"github.com/becketflags/becket"
 	"github.com/becketflags/becket/internal/limit"
 )
@@ -68,8 +66,8 @@ func (f format) Name() string { return f.name }
 // Decode compiles a document. Its errors are *becket.DocumentError, except if the document is too
 // large.
 func (f format) Decode(document []byte) (becket.Rules, error) {
-	if len(document) > limit.Document {
-		return nil, fmt.Errorf("%w of %d bytes: it has %d", becket.ErrTooLarge, limit.Document, len(document))
+	if err := limit.Check(document); err != nil {
+		return nil, err
 	}
 	r, err := decode(document, f.v3)
 	if err != nil {

@@ -9,6 +9,14 @@ import (
 // ErrTooLarge is a document over the limit of its size.
 var ErrTooLarge = errors.New("becket: the document is over the size limit")
 
+// Check returns ErrTooLarge for a document over the limit.
+func Check(document []byte) error {
+	if len(document) > Document {
+		return fmt.Errorf("%w of %d bytes: it has %d", ErrTooLarge, Document, len(document))
+	}
+	return nil
+}
+
 // Read reads all of r, and returns ErrTooLarge if that is more than most bytes. It expects so many
 // bytes, or does not know how many where expected is -1. Memory grows with the bytes that arrive;
 // the expected number only says how far at once.
