@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"testing"
 
+	client "github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -16,7 +17,7 @@ import (
 	becketotel "github.com/becketflags/becket/otel"
 )
 
-func serveMetrics(client *becket.Client) error {
+func serveMetrics(mux *http.ServeMux, client *becket.Client) error {
 	reader, err := prometheus.New() // go.opentelemetry.io/otel/exporters/prometheus
 	if err != nil {
 		return err
@@ -25,13 +26,16 @@ func serveMetrics(client *becket.Client) error {
 	if _, err = becketotel.Instrument(client); err != nil {
 		return err
 	}
-	http.Handle("/metrics", promhttp.Handler())
+	mux.Handle("/metrics", promhttp.Handler())
 	return nil
 }
 
 func TestPageOpenTelemetry(t *testing.T) {
-	require.NoError(t, serveMetrics(newShop(t)))
+	registry := client.NewRegistry()
+	client.DefaultRegisterer, client.DefaultGatherer = registry, registry // a new one for -count=2
+	mux := http.NewServeMux()
+	require.NoError(t, serveMetrics(mux, newShop(t)))
 	answer := httptest.NewRecorder()
-	http.DefaultServeMux.ServeHTTP(answer, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", nil))
+	mux.ServeHTTP(answer, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", nil))
 	assert.Contains(t, answer.Body.String(), "becket_ruleset_age_seconds{")
 }
