@@ -100,12 +100,10 @@ func TestAFunctionAsksAgainAfterItWasFrozen(t *testing.T) {
 	assert.Equal(t, int64(2), requests.Load())
 }
 
-func TestPageHosting(t *testing.T) {
-	source := becket.File("/etc/flags/flags.json")
-	assert.Contains(t, source.Identity(), "flags.json")
-
-	client, address, mux := newShop(t), "localhost:0", http.NewServeMux()
-	subjectOf := func(*http.Request) becket.Subject { return becket.Subject{} }
+// serverOf prepares a server as a program does when it starts.
+func serverOf(
+	client *becket.Client, address string, mux http.Handler, subjectOf func(*http.Request) becket.Subject,
+) *http.Server {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
 	if err := client.Wait(ctx); err != nil {
@@ -113,6 +111,16 @@ func TestPageHosting(t *testing.T) {
 	}
 	server := &http.Server{Addr: address, Handler: client.Middleware(subjectOf)(mux), ReadHeaderTimeout: 5 * time.Second}
 	server.RegisterOnShutdown(func() { slog.Info("ending", "revision", client.Status().Revision) })
+	return server
+}
+
+func TestPageHosting(t *testing.T) {
+	source := becket.File("/etc/flags/flags.json")
+	assert.Contains(t, source.Identity(), "flags.json")
+
+	client, address, mux := newShop(t), "localhost:0", http.NewServeMux()
+	subjectOf := func(*http.Request) becket.Subject { return becket.Subject{} }
+	server := serverOf(client, address, mux, subjectOf)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		_, _ = w.Write([]byte(becket.From(r.Context()).String("theme", "light")))
 	})
