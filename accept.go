@@ -12,13 +12,14 @@ import (
 )
 
 // revisionBar is the lowest revision that the next document may have, and the tier of the document
-// that it comes from. The zero bar lets every revision pass.
+// that set it. The zero revisionBar allows every revision.
 type revisionBar struct {
 	revision int64
 	tier     Tier
 }
 
-// raise raises the bar to a revision that the client has held. A lower one leaves it alone.
+// raise raises the bar to the revision of a document that the client has. A lower revision does not
+// change the bar.
 func (b *revisionBar) raise(revision int64, tier Tier) {
 	if revision > b.revision {
 		*b = revisionBar{revision, tier}

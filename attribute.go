@@ -9,7 +9,7 @@ import (
 // Attribute is one named property of a subject. Attributes are made by [String], [Int], [Int64],
 // [Float], [Bool], [Time], [Strings] and [Any].
 type Attribute struct {
-	name  *byte // value.nameLength bytes
+	name  *byte // first byte of the name; its length is in the tag
 	value Value
 }
 
@@ -22,8 +22,8 @@ func Int(name string, value int) Attribute { return attribute(name, IntValue(int
 // Int64 returns an integer attribute.
 func Int64(name string, value int64) Attribute { return attribute(name, IntValue(value)) }
 
-// Float returns a number attribute. An integral number is an integer, however it is passed. NaN
-// satisfies no comparison.
+// Float returns a number attribute. An integral number becomes an integer attribute. NaN satisfies
+// no comparison.
 func Float(name string, value float64) Attribute { return attribute(name, NumberValue(value)) }
 
 // Bool returns a boolean attribute.
@@ -47,9 +47,9 @@ const (
 	longestName = 1<<lengthBits - 1
 )
 
-// tagOf returns the length of a name and its last byte, which together tell most names of a subject
-// apart. The compiler computes it for a name that is a constant. The length of a name above 64 KiB
-// is cut; no condition uses such a name.
+// tagOf returns the length of a name and its last byte, which together distinguish most names of a
+// subject. The compiler computes it for a name that is a constant. The length of a name above 64
+// KiB is cut; no condition uses such a name.
 func tagOf(name string) meta {
 	if name == "" {
 		return 0
@@ -63,7 +63,7 @@ func (a *Attribute) named() string {
 	return unsafe.String(a.name, int(a.value.meta>>tagAt&longestName))
 }
 
-// keyName is the attribute by which conditions name the targeting key.
+// keyName is the name of the targeting key in conditions.
 const keyName = "key"
 
 // attributeName is the name of an attribute. A ruleset has one attributeName for each text, so that
@@ -76,7 +76,7 @@ type attributeName struct {
 	self   *attributeName
 }
 
-// far returns n, two pointers further than the compiler knows; see [snapshot.far].
+// far returns n through two more pointers than necessary; see [snapshot.far].
 func (n *attributeName) far() *attributeName { return n.self.self }
 
 var attributeNames atomic.Uint64

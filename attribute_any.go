@@ -56,9 +56,9 @@ type flattener struct {
 	left  int // how many more entries may be read
 }
 
-// add appends a map's entries in the order of their names, and anything else as one attribute. path
-// lists the names that lead to the value if a key of a map on the way contains a dot, and is nil
-// otherwise.
+// add appends the entries of a map in the order of their names, and any other value as one
+// attribute. path lists the names that lead to the value if a key of a map on the way contains a
+// dot, and is nil otherwise.
 func (f *flattener) add(name string, value reflect.Value, depth int, path []string) {
 	value = follow(value)
 	f.left--
@@ -167,7 +167,8 @@ func (f *flattener) entries(name string, value reflect.Value) []entryOf {
 	return kept
 }
 
-// keyText returns a map's key as encoding/json writes it.
+// keyText returns the key of a map in the form of encoding/json. It returns false for a key that
+// has no text.
 func keyText(key reflect.Value) (text string, rank int, ok bool) {
 	key = follow(key)
 	if !key.IsValid() {

@@ -176,8 +176,8 @@ func (f *flattener) jsonMade(value reflect.Value, depth int) (any, bool) {
 }
 
 // attributeNumber reads a number that a program passes as a text: an integer from -2^63 to 2^64-1,
-// else the nearest float64. It returns false for a text that is no number and for one that no
-// float64 can hold.
+// or else the nearest float64. It returns false for a text that is not a number, and for a number
+// that is too large for a float64.
 func attributeNumber(text string) (Value, bool) {
 	if strings.Trim(text, "+-0123456789.eE") != "" {
 		return Value{}, false

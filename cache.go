@@ -8,13 +8,13 @@ import (
 	"github.com/becketflags/becket/internal/lending"
 )
 
-// cache holds the current ruleset in memory: one atomic pointer. Readers load it once per view and
-// never wait; the one goroutine that refreshes stores it. The zero cache holds nothing.
+// cache holds the current ruleset in memory, by one atomic pointer. Readers load it once per view
+// and never wait. Only the refreshing goroutine stores it. The zero cache is empty.
 type cache struct {
 	current atomic.Pointer[snapshot]
 }
 
-// lastID counts the snapshots of this process.
+// lastID is the last ID of a snapshot in this process.
 var lastID atomic.Uint64
 
 func (c *cache) load() *snapshot { return c.current.Load() }
@@ -26,28 +26,30 @@ func (c *cache) store(s *snapshot) {
 	c.current.Store(s)
 }
 
-// snapshot is a ruleset with what a view needs to know of where it came from. It is immutable once
-// it is stored, but for the moment of the last confirmation, which snapshots of the same ruleset
-// share.
+// snapshot is a ruleset with the data that views need. It is immutable once it is stored, except
+// for the time of the last confirmation, which snapshots of the same ruleset share.
 type snapshot struct {
 	served
-	answers    Rules            // the rules that evaluations ask: overridden, or else rules; nil where there are none
-	native     *ruleset         // rules once more where they are the native ones, so that a check calls them directly
-	overridden *overriddenRules // rules with local overrides before them; nil where there are none. Then native is nil
-	below      *ruleset         // the native rules below overrides
-	foreign    bool             // the rules are those of another format
-	borrows    bool             // and they may be lent memory: they keep nothing
-	observer   *observer        // nil: nobody listens to evaluations
-	misfits    *misfits         // nil: nobody counts them
+	// the rules for evaluations: overridden, or else rules; nil if there are none
+	answers Rules
+	// the same as rules if they are native, so that checks call them directly
+	native     *ruleset
+	overridden *overriddenRules // the rules with local overrides, or nil; if set, native is nil
+	below      *ruleset         // the native rules under the overrides, or nil
+	foreign    bool             // the rules belong to a format other than the native one
+	// the rules of the other format keep nothing, so memory may be lent to them
+	borrows  bool
+	observer *observer // nil if evaluations are not reported
+	misfits  *misfits  // nil if misfits are not counted
 
 	self *snapshot // see far
 	id   uint64    // see View.RulesetID; set when the snapshot is stored
 }
 
-// far returns s, two pointers further than the compiler knows. Escape analysis does not tell the
-// two pointers of a view apart: what is called by an interface that its snapshot holds, or kept of
-// it, counts as kept of its subject, as many pointers deep. Nothing of a subject is that deep. It
-// costs two loads, and is for all ways but the usual one.
+// far returns s through two more pointers than necessary. Escape analysis does not distinguish the
+// two pointers of a view: if a value behind the snapshot is kept or passed to an interface, the
+// value at the same depth behind the subject counts as kept too. A subject has no values at this
+// depth. far costs two loads, so the usual path of a check does not use it.
 func (s *snapshot) far() *snapshot { return s.self.self }
 
 // newSnapshot returns a snapshot of rules, which may be nil. clock is the client's.
@@ -68,8 +70,9 @@ func newSnapshot(rules Rules, tier Tier, clock func() time.Time, o *observer) *s
 	return s
 }
 
-// ask asks overrides and what is below them: native rules directly, all others by their interface.
-// s is far, since all of them may keep the subject for all that the compiler knows.
+// ask evaluates a flag with the overrides or, if the flag is not overridden, with the rules: native
+// rules directly, and others through their interface. s must come from [snapshot.far], because the
+// compiler assumes that the rules keep the subject.
 func (s *snapshot) ask(subject *Subject, flag string, want Kind) Result {
 	if s.overridden != nil {
 		if r, ok := s.overridden.answerOf(flag, want); ok {
@@ -86,8 +89,9 @@ func (s *snapshot) ask(subject *Subject, flag string, want Kind) Result {
 	}
 }
 
-// listener returns the observer that is to hear of an evaluation: none where no hook and no sink
-// wants to, and none of an evaluation that a function of the program makes while a client calls it.
+// listener returns the observer to which an evaluation is reported. It returns nil if there is no
+// hook and no sink, and for an evaluation within a function of the program that a client is
+// calling; see [callOut].
 func (s *snapshot) listener() *observer {
 	if s.observer == nil || isCalledOut() {
 		return nil
@@ -95,8 +99,8 @@ func (s *snapshot) listener() *observer {
 	return s.observer
 }
 
-// askForeign asks rules of another format. Those of this module are lent a copy of the subject, and
-// somebody else's get one that is theirs.
+// askForeign evaluates a flag with the rules of another format. Rules of this module get a copy of
+// the subject in lent memory, and other rules a copy that they may keep; see [lending.Borrower].
 func (s *snapshot) askForeign(subject *Subject, flag string, want Kind) Result {
 	if !s.borrows {
 		own := newOwnSubject(subject, flag)
@@ -108,31 +112,31 @@ func (s *snapshot) askForeign(subject *Subject, flag string, want Kind) Result {
 	return r
 }
 
-// confirm notes that the source vouched for the ruleset at that time, which should carry a
-// monotonic clock reading.
+// confirm records that the source confirmed the ruleset at that time, which should have a monotonic
+// clock reading.
 func (s *snapshot) confirm(at time.Time) { s.moment.confirmed.at.Store(&at) }
 
-// promote returns the same ruleset at another tier.
+// promote returns a snapshot of the same ruleset with another tier.
 func (s *snapshot) promote(tier Tier) *snapshot {
 	promoted := *s
 	promoted.tier = tier
 	return &promoted
 }
 
-// heldRuleset is the ruleset in use with all that belongs to it and to no other.
+// heldRuleset is the ruleset in use with everything that belongs to it.
 type heldRuleset struct {
 	snapshot  *snapshot
 	info      RulesInfo
-	sum       [sha256.Size]byte // of the document
-	body      []byte            // nil unless there is a disk copy to keep
+	sum       [sha256.Size]byte // SHA-256 of the document
+	body      []byte            // nil unless there is a disk cache
 	validator Validator
 	signature []byte
 	signedBy  string
 	fetchedAt time.Time
 }
 
-// publication is where the fetcher's rulesets go: the pointer that views read, with the overrides
-// before them.
+// publication makes the fetcher's rulesets available to views: it stores their pointer, with the
+// overrides applied.
 type publication struct {
 	cache     *cache
 	overrides *overrideFile
@@ -140,7 +144,8 @@ type publication struct {
 
 func (p *publication) store(s *snapshot) { p.cache.store(p.overrides.over(s)) }
 
-// over returns the snapshot with the overrides before it.
+// over returns the snapshot with the overrides applied. A nil overrideFile returns the snapshot
+// itself.
 func (o *overrideFile) over(s *snapshot) *snapshot {
 	if o == nil {
 		return s

@@ -87,12 +87,12 @@ func (c *Client) For(subject Subject) View {
 	return View{c.cache.load(), subject}
 }
 
-// Wait returns when the source's first answer is in use, when the first fetch has failed, or when ctx
-// is done, whichever is first; at once if the first fetch has ended already. It returns nil if any
-// ruleset is in use then, be it the disk copy's or the bootstrap's, and otherwise an error that says
-// what failed. So a program that waits for two seconds starts with the newest ruleset if the source
-// answers, and with the disk copy or the bootstrap if it does not. Checks need not wait: until there
-// is a ruleset they return the caller's defaults.
+// Wait returns when the source's first answer is in use, when the first fetch has failed, or when
+// ctx is done, whichever is first; at once if the first fetch has ended already. It returns nil if
+// any ruleset is in use then, be it the disk copy's or the bootstrap's, and otherwise an error that
+// says what failed. So a program that waits for two seconds starts with the newest ruleset if the
+// source answers, and with the disk copy or the bootstrap if it does not. Checks need not wait:
+// until there is a ruleset they return the caller's defaults.
 func (c *Client) Wait(ctx context.Context) error {
 	if c.isZero() {
 		return ErrNoClient
@@ -115,7 +115,8 @@ func (c *Client) Wait(ctx context.Context) error {
 	return c.notReady(why)
 }
 
-// notReady returns an error that says why there is no ruleset. why is nil if the first fetch failed.
+// notReady returns an error that says why there is no ruleset. why is nil if the first fetch
+// failed.
 func (c *Client) notReady(why error) error {
 	last := c.status.lastError()
 	switch {

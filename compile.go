@@ -17,7 +17,7 @@ type compiler struct {
 	versions   map[*match.Constraint]*conditionRest
 	keySources map[string]*keySource
 	variants   map[writtenVariants][]Variant
-	references int // how many references have been compiled
+	references int // number of references that have been compiled
 }
 
 // writtenVariants identifies the variants of a flag: their type, and the JSON text of the object

@@ -28,7 +28,7 @@ type decoder struct {
 	notifier *notifier
 	guard    guard
 
-	// rules that were decoded before they are asked for, and the document that they were decoded from
+	// rules that were decoded in advance, and the document from which they were decoded
 	kept     Rules
 	keptBody []byte
 }

@@ -13,11 +13,11 @@ type Detail[T any] struct {
 	Tier     Tier  // where this ruleset came from
 	// the first attribute whose absence prevented a rule from applying; "" if there is none
 	Missing string
-	// the first attribute that an operator could not use, which prevented a rule from applying, and the
-	// reason, for example "gte cannot use this string" for a number that was passed as text; "" if there
-	// is none
+	// the first attribute that an operator could not use, so that a rule did not apply, and the
+	// reason, such as "gte cannot use this string" for a number that was passed as text; both "" if
+	// there is none
 	Unfit, UnfitReason string
-	Err                error // nil, or an *EvaluationError that says why Value is the caller's default
+	Err                error // nil, or an *EvaluationError: why Value is the caller's default
 }
 
 // Reason says why an evaluation returned its value. The words are OpenFeature's where OpenFeature

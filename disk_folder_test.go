@@ -148,14 +148,14 @@ func TestForeignIrregularAndHugeDiskCopiesAreRefused(t *testing.T) {
 			t.Helper()
 			require.NoError(t, os.Remove(path))
 			require.NoError(t, syscall.Mkfifo(path, 0o600))
-		}, "something else than a file"},
+		}, "not a regular file"},
 		"a device": {func(t *testing.T, path string) {
 			t.Helper()
 			require.NoError(t, os.Remove(path))
 			if err := syscall.Mknod(path, syscall.S_IFCHR|0o600, 1<<8|5); err != nil { // /dev/zero
 				t.Skipf("no devices can be made here: %v", err)
 			}
-		}, "something else than a file"},
+		}, "not a regular file"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -101,9 +101,9 @@ func TestADamagedDiskCopyIsRenamedAndReported(t *testing.T) {
 		},
 		"cut short": {rewrite(func(b []byte) []byte { return b[:len(b)-1] }), nil, "checksum", false},
 		"longer":    {rewrite(func(b []byte) []byte { return append(b, ' ') }), nil, "checksum", false},
-		"empty":     {rewrite(func([]byte) []byte { return nil }), nil, "does not begin as one", false},
+		"empty":     {rewrite(func([]byte) []byte { return nil }), nil, "does not begin like a disk copy", false},
 		"something else": {
-			rewrite(func([]byte) []byte { return []byte("hello\nworld\n\n") }), nil, "does not begin as one", false,
+			rewrite(func([]byte) []byte { return []byte("hello\nworld\n\n") }), nil, "does not begin like a disk copy", false,
 		},
 		"version 0": {
 			rewrite(func(b []byte) []byte { b[len("becket-disk ")] = '0'; return b }), nil, "no version", false,
@@ -122,14 +122,14 @@ func TestADamagedDiskCopyIsRenamedAndReported(t *testing.T) {
 			t.Helper()
 			require.NoError(t, os.Remove(path))
 			require.NoError(t, os.Mkdir(path, 0o700))
-		}, nil, "something else than a file", false},
+		}, nil, "not a regular file", false},
 		"a link to a good copy": {func(t *testing.T, path string) {
 			t.Helper()
 			require.NoError(t, os.Rename(path, path+".elsewhere"))
 			if err := os.Symlink(path+".elsewhere", path); err != nil {
 				t.Skipf("no links here: %v", err)
 			}
-		}, nil, "something else than a file", false},
+		}, nil, "not a regular file", false},
 		"of another source": {func(t *testing.T, path string) {
 			t.Helper()
 			other := &script{answer: serving("x", flagsDocument(9, "other")), identity: "other"}

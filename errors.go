@@ -96,8 +96,8 @@ var (
 	// WithEnvironment.
 	ErrEnvironment = errors.New("becket: the document is of another environment")
 
-	// ErrLowerRevision reports that a document's revision is lower than that of the document before
-	// it, from the source, from disk or from the bootstrap.
+	// ErrLowerRevision reports that a document's revision is lower than the revision of a document
+	// that the client has had from the source, the disk or the bootstrap.
 	ErrLowerRevision = errors.New("becket: the document's revision is lower than before")
 
 	// ErrEmpty reports that a document has no flags although the ruleset in use has some.

@@ -20,7 +20,7 @@ type evaluation struct {
 	asked   *asking
 	trace   *tracing       // records the explanation; nil for ordinary checks
 	missing *attributeName // the first attribute that the subject lacked
-	// the first test whose attribute is there but cannot be used; see unfitReason
+	// the first test that cannot use the attribute that the subject has; see unfitReason
 	unfit *condition
 	// the attribute that was hashed last; nil for the targeting key or none
 	unit      *attributeName
@@ -75,7 +75,7 @@ func (n failure) err(f *flag, want Kind) *EvaluationError {
 	}
 }
 
-// foundAttribute says where in the subject's list an attribute was found.
+// foundAttribute is the place of an attribute in the subject's list.
 type foundAttribute struct {
 	name  uint64 // the attribute's number; 0 if the entry is empty
 	place int
@@ -119,7 +119,7 @@ func (e *evaluation) noteMissing(attribute *attributeName) {
 	}
 }
 
-// noteUnfit notes a test that cannot use the attribute that the subject has.
+// noteUnfit records a test that cannot use the attribute that the subject has.
 func (e *evaluation) noteUnfit(c *condition, kind Kind) {
 	if e.unfit == nil {
 		e.unfit, e.unfitReason = c, unfitReason{c.operator, kind}

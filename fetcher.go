@@ -12,45 +12,49 @@ import (
 	"github.com/becketflags/becket/internal/poll"
 )
 
-// stampEvery is how often "not modified" renews the time stamp on disk.
+// stampEvery is the least time between two updates of the disk copy's time of confirmation.
 const stampEvery = time.Minute
 
-// fetcher does one refresh: fetch, verify, decode, accept, publish, keep. Only the refresher's
-// goroutine uses it once New has returned.
+// fetcher does a refresh: it fetches, verifies, decodes, accepts and publishes a document, and
+// writes the disk copy. Only the refreshing goroutine uses it once New has returned.
 type fetcher struct {
 	config      *config
 	publication publication
 	decoder     *decoder
-	disk        *guardedDisk // nil: none
+	disk        *guardedDisk // nil if there is no disk cache
 	notifier    *notifier
 	observer    *observer
 	status      *statusRecorder
 	current     *heldRuleset
 	answered    chan struct{} // closed when the first fetch has succeeded or failed; nil after that
 
-	least         revisionBar // what the next document must reach: the bootstrap, the disk copy, the last document
-	skipValidator bool        // the next fetch goes without a validator: the last answer to one was no good
+	// the least revision of the next document, from the bootstrap, the disk copy or the last
+	// document
+	least revisionBar
+	// send no validator with the next fetch, because the last conditional fetch failed
+	skipValidator bool
 	source        guardedSource
-	diskWrittenAt time.Time // of the copy on disk, by the monotonic clock
-	diskOutdated  bool      // the copy on disk is not what is held
-	badReportedAt time.Time // when invalid flags were reported or logged last, by the monotonic clock
+	diskWrittenAt time.Time // when the copy on disk was written, by the monotonic clock
+	diskOutdated  bool      // the copy on disk is not of the ruleset in use
+	// when invalid flags and segments were logged last, by the monotonic clock
+	badReportedAt time.Time
 }
 
-// refresh fetches once. It returns nil if the source was reached and its answer is in use now.
+// refresh fetches once. It returns nil if the source's document is in use now.
 func (f *fetcher) refresh(ctx context.Context) error {
 	began := time.Now()
 	f.renewOverrides()
 	result := f.fetchOnce(ctx)
 	if result.Err != nil && ctx.Err() != nil {
-		return result.Err // Close cancelled the fetch: that is no failure
+		return result.Err // Close cancelled the fetch; this is not a failure
 	}
 	result.Duration, result.Revision = time.Since(began), f.current.snapshot.revision
 	f.record(&result)
 	return result.Err
 }
 
-// record reports a refresh to Status, the logger and the hooks, and writes the disk copy after a good
-// one.
+// record reports a refresh to Status, the logger and the hooks, and writes the disk copy after a
+// successful one.
 func (f *fetcher) record(result *Refresh) {
 	failure, _ := errors.AsType[*DeliveryError](result.Err)
 	outage := f.status.refreshed(failure, result.Outcome)
@@ -71,8 +75,8 @@ func (f *fetcher) record(result *Refresh) {
 	f.notifier.tell(&event{refresh: result})
 }
 
-// repeatBad logs invalid flags and segments of the ruleset in use again, so that a look at the log of
-// the last hour shows them.
+// repeatBad logs invalid flags and segments of the ruleset in use again, so that they are in the
+// log of every hour.
 func (f *fetcher) repeatBad() {
 	if bad := f.current.info.Bad; len(bad) > 0 && time.Since(f.badReportedAt) >= repeatEvery {
 		f.badReportedAt = time.Now()
@@ -88,7 +92,8 @@ func (f *fetcher) reportBad() {
 	}
 }
 
-// failedRefresh returns the result of a refresh that failed after so many bytes.
+// failedRefresh returns the result of a refresh that failed after a document with the given number
+// of bytes.
 func failedRefresh(cause Cause, err error, bytes int) Refresh {
 	return Refresh{Outcome: OutcomeFailed, Bytes: bytes, Err: &DeliveryError{cause, err}}
 }
@@ -100,7 +105,7 @@ func (f *fetcher) newSnapshot(rules Rules, tier Tier) *snapshot {
 	return s
 }
 
-// task is what the client's polling loop runs.
+// task returns the task of the client's polling loop.
 func (f *fetcher) task() poll.Task {
 	return poll.Task{
 		Interval: f.config.interval,
@@ -122,7 +127,7 @@ func (f *fetcher) task() poll.Task {
 	}
 }
 
-// fetchOnce returns a result without its duration and revision.
+// fetchOnce fetches once and returns the result without its duration and revision.
 func (f *fetcher) fetchOnce(ctx context.Context) Refresh {
 	validator := f.current.validator
 	if f.skipValidator {
@@ -145,8 +150,8 @@ func (f *fetcher) fetchOnce(ctx context.Context) Refresh {
 	return f.consider(ctx, document)
 }
 
-// distrustsValidator tells answers that may be due to the validator itself, so that the next fetch
-// does without.
+// distrustsValidator reports whether an error may have been caused by the validator, so that the
+// next fetch must not send it.
 func distrustsValidator(err error) bool {
 	if errors.Is(err, errNotAsked) {
 		return true
@@ -155,8 +160,8 @@ func distrustsValidator(err error) bool {
 	return ok && (status.Code == 400 || status.Code == 412 || status.Code == 416 || status.Code == 431)
 }
 
-// consider decides on a whole document. A refused one changes nothing, its validator is forgotten
-// with it.
+// consider checks a fetched document and publishes it. If the document is refused, nothing changes,
+// and its validator is not kept.
 func (f *fetcher) consider(ctx context.Context, document Document) Refresh {
 	size, first := len(document.Body), f.current.snapshot.rules == nil
 	sum := sumOf(document.Body)
@@ -176,7 +181,7 @@ func (f *fetcher) consider(ctx context.Context, document Document) Refresh {
 		return Refresh{Outcome: OutcomeNotModified, Bytes: size}
 	}
 	if first {
-		go sum() // meanwhile, since somebody may be waiting
+		go sum() // computed in the background, since a caller of Wait may be waiting
 	}
 	rules, err := f.decoder.decode(ctx, document.Body, f.current.snapshot.rules)
 	if err != nil {
@@ -190,12 +195,13 @@ func (f *fetcher) consider(ctx context.Context, document Document) Refresh {
 	return Refresh{Outcome: OutcomePublished, Bytes: size}
 }
 
-// sumOf returns a function that sums up a document once, when it is called first.
+// sumOf returns a function that computes the SHA-256 of a document when it is first called.
 func sumOf(body []byte) func() [sha256.Size]byte {
 	return sync.OnceValue(func() [sha256.Size]byte { return sha256.Sum256(body) })
 }
 
-// publish swaps the pointer. What is told of it is told afterwards.
+// publish makes the next ruleset the current one, and reports it to hooks and the logger
+// afterwards.
 func (f *fetcher) publish(next *heldRuleset, rules Rules, body []byte) {
 	now := f.config.clock()
 	before := f.current
@@ -206,14 +212,14 @@ func (f *fetcher) publish(next *heldRuleset, rules Rules, body []byte) {
 		next.body = body
 	}
 	f.current, f.diskOutdated = next, true
-	f.status.served(next) // before the pointer: who waited for the ruleset finds it in Status too
+	f.status.served(next) // before the pointer, so that callers of Wait find the ruleset in Status
 	f.publication.store(next.snapshot)
 	f.notifier.tell(&event{before: &before.snapshot.served, after: &next.snapshot.served, first: before.snapshot.rules == nil})
 	f.reportBad()
 }
 
-// acceptSame takes the validator of a document that is byte for byte the one in use: a server
-// without ETag, or one that changes it at every answer.
+// acceptSame handles a document with the same bytes as the one in use, from a server that has no
+// ETag or changes it with every answer. It takes over the validator and the signature.
 func (f *fetcher) acceptSame(next *heldRuleset) {
 	h := *f.current
 	h.validator, h.signature, h.signedBy, h.fetchedAt = next.validator, next.signature, next.signedBy, f.config.clock()
@@ -222,7 +228,8 @@ func (f *fetcher) acceptSame(next *heldRuleset) {
 	f.confirmed(h.snapshot.promote(TierNetwork))
 }
 
-// confirmed notes that the source vouched for the ruleset in use.
+// confirmed records that the source confirmed the ruleset in use. s is a snapshot of this ruleset
+// with the tier of the source.
 func (f *fetcher) confirmed(s *snapshot) {
 	s.confirm(f.config.clock())
 	if f.current.snapshot.tier == s.tier {
@@ -236,8 +243,8 @@ func (f *fetcher) confirmed(s *snapshot) {
 	f.publication.store(s)
 }
 
-// writeDiskCopy writes the disk copy where it is due: at once for a new ruleset, and every minute for its
-// time stamp. Failing stops nothing; the next refresh tries again.
+// writeDiskCopy writes the disk copy if it is due: at once for a new ruleset, and every minute for
+// the time of confirmation. If it fails, the next refresh tries again.
 func (f *fetcher) writeDiskCopy() {
 	if f.disk == nil || !f.diskOutdated && time.Since(f.diskWrittenAt) < stampEvery {
 		return
@@ -257,7 +264,8 @@ func (f *fetcher) writeDiskCopy() {
 	}
 }
 
-// verified returns a document whose signature holds, which may be a newer one than it was given.
+// verified returns a document with a valid signature. It may be a newer document than the given
+// one, because document and signature are fetched again if they do not fit; see signTries.
 func (f *fetcher) verified(ctx context.Context, document Document) (_ Document, signature []byte, signedBy string, err error) {
 	for try := 1; ; try++ {
 		signature, err = document.Signature, nil
@@ -284,7 +292,7 @@ func (f *fetcher) verified(ctx context.Context, document Document) (_ Document, 
 	}
 }
 
-// renewOverrides takes over what has changed in the file.
+// renewOverrides reads the file of overrides again, and applies its changes.
 func (f *fetcher) renewOverrides() {
 	o := f.publication.overrides
 	if o == nil {
@@ -300,7 +308,7 @@ func (f *fetcher) renewOverrides() {
 	}
 }
 
-// announce logs that answers come from here.
+// announce logs a warning that flags are overridden on this machine.
 func (o *overrideFile) announce(n *notifier) {
 	if o != nil {
 		n.tell(&event{overrides: o})

@@ -13,7 +13,7 @@ import (
 
 // Format reads one kind of document. [Native] is becket's own format; the packages below format/
 // read the documents of other vendors. Fetching, the disk copy, views, hooks and tests work the
-// same for all formats. A Format must be safe for concurrent use.
+// same for all formats. If several clients share a Format, it must be safe for concurrent use.
 type Format interface {
 	// Name returns the name of the format with its version, such as "configcat-v6". It is part of
 	// the disk copy's file name.
@@ -77,8 +77,8 @@ type Result struct {
 	Err     *EvaluationError // why the caller's default is served; nil if there was no error
 	// the first attribute whose absence prevented a rule from applying, or ""
 	Missing string
-	// the first attribute that an operator could not use, which prevented a rule from applying, and
-	// the reason; both "" if there is none
+	// the first attribute that an operator could not use, so that a rule did not apply, and the
+	// reason; both "" if there is none
 	Unfit, UnfitReason string
 	Track              bool // the evaluation counts as an exposure
 
@@ -137,9 +137,9 @@ type confirmation struct {
 
 func newConfirmation() *confirmation { return &confirmation{&atomic.Pointer[time.Time]{}} }
 
-// MomentAt returns a Moment with a fixed time, for tests, and for tools that evaluate flags at another
-// time. age is the time since the source confirmed the rules. The zero time means the first instant
-// of the year 1, not the present.
+// MomentAt returns a Moment with a fixed time, for tests, and for tools that evaluate flags at
+// another time. age is the time since the source confirmed the rules. The zero time means the first
+// instant of the year 1, not the present.
 func MomentAt(now time.Time, age time.Duration) *Moment {
 	confirmed := now.Add(-age)
 	m := &Moment{clock: func() time.Time { return now }, confirmed: newConfirmation()}

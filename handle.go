@@ -14,64 +14,64 @@ import (
 // check costs the same as [View.Bool].
 type BoolFlag struct {
 	Key     string
-	Default bool // given whenever the flag's own value cannot be had
+	Default bool // served if the flag has no value for the subject, see [View.Bool]
 }
 
 // On returns the flag's value for the view's subject.
 func (f BoolFlag) On(v View) bool { return v.Bool(f.Key, f.Default) }
 
-// Detail is On with the reasons.
+// Detail is On with the reason for the value.
 func (f BoolFlag) Detail(v View) Detail[bool] { return v.BoolDetail(f.Key, f.Default) }
 
 // StringFlag declares a string flag in the program; see [BoolFlag].
 type StringFlag struct {
 	Key     string
-	Default string // given whenever the flag's own value cannot be had
+	Default string // served if the flag has no value for the subject, see [View.Bool]
 }
 
 // In returns the flag's value for the view's subject.
 func (f StringFlag) In(v View) string { return v.String(f.Key, f.Default) }
 
-// Detail is In with the reasons.
+// Detail is In with the reason for the value.
 func (f StringFlag) Detail(v View) Detail[string] { return v.StringDetail(f.Key, f.Default) }
 
 // IntFlag declares an integer flag in the program; see [BoolFlag].
 type IntFlag struct {
 	Key     string
-	Default int // given whenever the flag's own value cannot be had
+	Default int // served if the flag has no value for the subject, see [View.Bool]
 }
 
 // In returns the flag's value for the view's subject.
 func (f IntFlag) In(v View) int { return v.Int(f.Key, f.Default) }
 
-// Detail is In with the reasons.
+// Detail is In with the reason for the value.
 func (f IntFlag) Detail(v View) Detail[int] { return v.IntDetail(f.Key, f.Default) }
 
 // FloatFlag declares a float flag in the program, or an integer flag that is read as a float; see
 // [BoolFlag].
 type FloatFlag struct {
 	Key     string
-	Default float64 // given whenever the flag's own value cannot be had
+	Default float64 // served if the flag has no value for the subject, see [View.Bool]
 }
 
 // In returns the flag's value for the view's subject.
 func (f FloatFlag) In(v View) float64 { return v.Float(f.Key, f.Default) }
 
-// Detail is In with the reasons.
+// Detail is In with the reason for the value.
 func (f FloatFlag) Detail(v View) Detail[float64] { return v.FloatDetail(f.Key, f.Default) }
 
 // JSONFlag declares an object flag in the program, which is decoded into a T; see [BoolFlag] and
 // [JSON].
 type JSONFlag[T any] struct {
 	Key     string
-	Default T // given whenever the flag's own value cannot be had
+	Default T // served if the flag has no value for the subject, see [View.Bool]
 }
 
 // In returns the flag's value for the view's subject. All callers share the memory of its pointers,
 // maps and slices, and must not change it.
 func (f JSONFlag[T]) In(v View) T { return JSON(v, f.Key, f.Default) }
 
-// Detail is In with the reasons.
+// Detail is In with the reason for the value.
 func (f JSONFlag[T]) Detail(v View) Detail[T] { return JSONDetail(v, f.Key, f.Default) }
 
 // Handle is a [BoolFlag], [StringFlag], [IntFlag], [FloatFlag] or [JSONFlag].

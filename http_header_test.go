@@ -124,10 +124,10 @@ func TestAFetchWhoseHeadersCannotBeHadFailsAndSaysSo(t *testing.T) {
 		}, "ended its goroutine: the function of WithHeaderFunc has not returned", ErrContract},
 		"no header's name": {func(context.Context) (http.Header, error) {
 			return http.Header{"Authorization: sesame": {""}}, nil
-		}, function + "it returned something that is not a header's name", nil},
+		}, function + "it returned an invalid name of a header", nil},
 		"a line break": {func(context.Context) (http.Header, error) {
 			return http.Header{"Authorization": {"sesame\r\nHost: example.com"}}, nil
-		}, function + "it returned something that is not a header's name", nil},
+		}, function + "it returned an invalid name of a header", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			asked := 0

@@ -51,8 +51,8 @@ func (r *decoded) Keep(previous Rules) Rules {
 	return r.ruleset
 }
 
-// servedBy returns the native ruleset in previous, or nil if it has none. A program that decodes the
-// first document itself may not have called its Keep.
+// servedBy returns the native ruleset in previous, or nil if it has none. A program that decodes
+// the first document itself may not have called its Keep.
 func servedBy(previous Rules) *ruleset {
 	switch p := previous.(type) {
 	case *ruleset:

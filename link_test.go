@@ -170,7 +170,7 @@ func TestAMissingReferenceIsReportedForTheFlagThatRefers(t *testing.T) {
 
 func TestAFlagDefinedTwiceIsInvalid(t *testing.T) {
 	rules := decodeFlags(t, `"a": {"default": "on"}, "b": {}, "a": {"default": "off"}`, ``, nil)
-	assert.ErrorContains(t, answer(rules, "a").Err, `"a" stands twice`)
+	assert.ErrorContains(t, answer(rules, "a").Err, `"a" occurs twice`)
 	assert.Nil(t, answer(rules, "b").Err)
 }
 
@@ -194,5 +194,5 @@ func TestAMillionBadFlagsAreRefusedBeforeTheyCostMemory(t *testing.T) {
 	document = append(document[:len(document)-2], "}}"...)
 
 	_, err := Native.Decode(document)
-	require.EqualError(t, err, `becket: flags at 10001:1: more than 10000 flags and segments are bad`)
+	require.EqualError(t, err, `becket: flags at 10001:1: more than 10000 flags and segments are invalid`)
 }

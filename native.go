@@ -92,7 +92,7 @@ func (r *decoded) add(d *native.Document, section string, m *native.Member) {
 	member := name{section, keyOf(m)}
 	problems := r.problems[member]
 	if len(problems) < native.MaxProblems && (len(problems) > 0 || r.defines(member)) {
-		message := fmt.Sprintf("%q stands twice", match.Brief(member.key))
+		message := fmt.Sprintf("%q occurs twice", match.Brief(member.key))
 		problems = append(problems, (*DocumentError)(d.Problem(m.At, member.path(), message)))
 	}
 	if m.Bad != nil {

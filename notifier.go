@@ -14,7 +14,7 @@ const (
 	maxChanges = 16 // events about published rulesets, which count separately
 )
 
-// The functions that reports of panics go to, as reports name them.
+// Names, in reports of panics, of the functions that receive these reports.
 const (
 	onErrorName = "OnError"
 	loggerName  = "logger"

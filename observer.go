@@ -11,16 +11,16 @@ import (
 	"time"
 )
 
-// observer tells of evaluations who asked to be told. A client that nobody listens to has none, so
-// its views pay nothing.
+// observer reports evaluations to hooks and to the exposure sink. It is nil if there are neither,
+// so that evaluations cost nothing extra.
 type observer struct {
 	onEvaluate []func(Evaluation)
-	exposer    *exposer // nil: no sink
+	exposer    *exposer // nil if there is no sink
 	private    *privacy
 	notifier   *notifier
 }
 
-// newObserver returns nil where nobody listens.
+// newObserver returns nil if there is no OnEvaluate hook and no sink.
 func newObserver(c *config, n *notifier) *observer {
 	o := &observer{private: newPrivacy(c.private), notifier: n}
 	for i := range c.hooks {
@@ -35,7 +35,7 @@ func newObserver(c *config, n *notifier) *observer {
 	return o
 }
 
-// exposures returns nil where nobody collects any.
+// exposures returns the exposer, or nil if there is no sink.
 func (o *observer) exposures() *exposer {
 	if o == nil {
 		return nil
@@ -43,8 +43,8 @@ func (o *observer) exposures() *exposer {
 	return o.exposer
 }
 
-// evaluated is called after an evaluation. The subject and the flag's key may live on the caller's
-// stack, so that what goes further is a copy.
+// evaluated reports an evaluation. The subject and the flag's key may live on the caller's stack,
+// so hooks and sinks get copies.
 func (o *observer) evaluated(s *served, subject *Subject, flag string, r Result) {
 	o.expose(s, subject, flag, &r)
 	if len(o.onEvaluate) == 0 {
@@ -73,15 +73,15 @@ func (o *observer) evaluated(s *served, subject *Subject, flag string, r Result)
 	}
 }
 
-// expose tells the exposer of an evaluation that is to be tracked.
+// expose passes an evaluation to the exposer if it counts as an exposure.
 func (o *observer) expose(s *served, subject *Subject, flag string, r *Result) {
 	if o.exposer != nil && r.Track && r.Variant != nil {
 		o.exposer.see(s, subject, flag, r)
 	}
 }
 
-// ownCopy copies a value as encoding/json decodes it, with all that it refers to: the ruleset's own
-// is shared by everybody.
+// ownCopy returns a deep copy of a value that encoding/json decoded, because the ruleset's value is
+// shared by all callers.
 func ownCopy(value any) any {
 	switch value := value.(type) {
 	case map[string]any:
@@ -106,11 +106,11 @@ func ownCopy(value any) any {
 type misfits struct {
 	rules    Rules
 	notifier *notifier
-	mutex    sync.Mutex                                 // of writers
+	mutex    sync.Mutex                                 // held while known is replaced
 	known    atomic.Pointer[map[misfitKey]*misfitCount] // points to nil if there are none yet
 }
 
-// misfitKey tells misfits apart: a flag may be asked for as several types.
+// misfitKey identifies a misfit: a flag may be decoded into several types.
 type misfitKey struct {
 	flag string
 	want Kind

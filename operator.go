@@ -41,14 +41,14 @@ var operatorNames = map[operator]string{
 	opSemver: "semver", opCIDR: "cidr", opExists: "exists", opNewerThan: "newer_than", opOlderThan: "older_than",
 }
 
-// unfitReason says why an operator cannot use an attribute: the attribute is of a kind that the
-// operator does not compare, or cannot be read as what it compares with.
+// unfitReason says why an operator cannot use an attribute: the operator does not compare values of
+// this kind, or the value cannot be parsed for the comparison.
 type unfitReason struct {
 	operator operator
 	kind     Kind
 }
 
-// text returns the reason. All texts are made once, so that telling it allocates nothing.
+// text returns the reason as a text. All texts are made once, so that this allocates nothing.
 func (r unfitReason) text() string { return unfitTexts[r.operator][r.kind] }
 
 var unfitTexts = func() (texts [opOlderThan + 1][KindList + 1]string) {
@@ -190,7 +190,7 @@ func satisfies(op operator, order int) bool {
 	}
 }
 
-// compareInts compares two integers, of which either may be above the range of int64.
+// compareInts compares two integers. Both may be above the range of int64.
 func compareInts(a, b Value) int {
 	if a.isUnsigned() || b.isUnsigned() {
 		// Uint is 0 for a negative integer, which keeps the order

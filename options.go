@@ -205,7 +205,7 @@ func WithEmptyAllowed() Option {
 }
 
 // WithLowerRevisionAllowed makes the client accept a document from the source whose revision is
-// lower than one that the client has held: from the source before, from disk, or from the
+// lower than the revision of a document that the client has had from the source, the disk or the
 // bootstrap. At the start, the higher revision of disk copy and bootstrap is still served. By
 // default, such a document is refused, so that a stale cache or a replay does not bring back an old
 // ruleset.

@@ -14,34 +14,34 @@ import (
 	"github.com/becketflags/becket/internal/native"
 )
 
-// overrideFile is a file of overrides. A nil one has none.
+// overrideFile is the file of overrides. A nil overrideFile has no overrides.
 type overrideFile struct {
 	file string
 	read func(context.Context, Validator) (Document, error)
 
-	// Only New and the refresher's goroutine use these two.
+	// Only New and the refreshing goroutine use guard and body.
 	guard guard
-	body  []byte // as read last
+	body  []byte // the content that was read last
 
 	list atomic.Pointer[[]overrideEntry]
 }
 
-// overrideEntry is a line of the file.
+// overrideEntry is a member of the file's object: the key of a flag, and the value.
 type overrideEntry struct {
 	flag  string
 	value Value
 }
 
-// maxOverrides is the limit of the file, in bytes.
+// maxOverrides is the greatest size of the file in bytes.
 const maxOverrides = 1 << 20
 
 var errOverridesHang = errors.New("becket: the file system hangs: the file could not be read in time")
 
-// loadOverrides returns nil where none were asked for.
+// loadOverrides reads the file of overrides. It returns nil if there is none.
 func loadOverrides(files []string) (*overrideFile, error) {
 	switch {
 	case len(files) == 0:
-		return nil, nil //nolint:nilnil // no overrides is no error
+		return nil, nil //nolint:nilnil // having no overrides is not an error
 	case len(files) > 1:
 		return nil, fmt.Errorf("becket: WithOverrides: overrides come from one file, and there are %d: %s", len(files), strings.Join(files, ", "))
 	}
@@ -73,7 +73,8 @@ func (o *overrideFile) reload() (changed bool, err error) {
 	return true, nil
 }
 
-// decodeOverrides reads the file. Its errors are *DocumentError or join several of them.
+// decodeOverrides decodes the content of the file. Its error is a *DocumentError or joins several
+// of them.
 func decodeOverrides(document []byte) (list []overrideEntry, err error) {
 	values, problems := native.ReadValues(document)
 	for _, v := range values {
@@ -83,7 +84,7 @@ func decodeOverrides(document []byte) (list []overrideEntry, err error) {
 	return list, joinProblems(located(problems))
 }
 
-// listed lists the overrides for Status.
+// listed returns the file's name and the values for Status.
 func (o *overrideFile) listed() (file string, values map[string]any) {
 	if o == nil {
 		return "", nil
@@ -95,19 +96,21 @@ func (o *overrideFile) listed() (file string, values map[string]any) {
 	return o.file, values
 }
 
-// overriddenRules are Rules with overrides before them.
+// overriddenRules are Rules in which overrides replace the results of some flags.
 type overriddenRules struct {
-	rules   Rules // nil: no ruleset yet
+	rules   Rules // nil if there is no ruleset yet
 	file    string
 	keys    []string // sorted
 	answers map[string]overrideAnswer
 }
 
-// overrideAnswer is what an override serves.
+// overrideAnswer is the result of an overridden flag.
 type overrideAnswer struct {
 	variant *Variant
-	boolean *Variant         // what a boolean check gets; set for "on" and "off" of a flag that the ruleset lacks
-	err     *EvaluationError // set: the override does not fit the flag
+	// the result of a boolean check, for "on" and "off" of a flag that the ruleset lacks; otherwise
+	// nil
+	boolean *Variant
+	err     *EvaluationError // if set, the override does not fit the flag
 }
 
 func newOverriddenRules(rules Rules, list []overrideEntry, file string) *overriddenRules {
@@ -119,10 +122,12 @@ func newOverriddenRules(rules Rules, list []overrideEntry, file string) *overrid
 	return o
 }
 
-// overrideName is the variant's name where the override is none of the flag's own.
+// overrideName is the name of the variant if the override's value is not one of the flag's
+// variants.
 const overrideName = "override"
 
-// answerFor holds the override against the flag that the ruleset has, if it has one.
+// answerFor returns the result of an override. It compares the override with the ruleset's flag, if
+// there is one.
 func (line *overrideEntry) answerFor(rules Rules) overrideAnswer {
 	own := &Variant{Name: overrideName, Value: line.value}
 	if rules == nil {
@@ -154,8 +159,8 @@ func (line *overrideEntry) answerFor(rules Rules) overrideAnswer {
 	return overrideAnswer{variant: own}
 }
 
-// implied returns the variant of a boolean flag without written variants that a text names. It
-// returns nil for every other value.
+// implied returns the variant "on" or "off" of a boolean flag without written variants, if the
+// value is one of these texts. Otherwise it returns nil.
 func (line *overrideEntry) implied() *Variant {
 	if line.value.kind() != KindString {
 		return nil
@@ -168,7 +173,8 @@ func (line *overrideEntry) implied() *Variant {
 	}
 }
 
-// Evaluate gives the override where there is one. Views ask the two parts by themselves.
+// Evaluate returns the override's result, or the rules' result if the flag is not overridden. Views
+// do not call it; see [snapshot.ask].
 func (o *overriddenRules) Evaluate(flag string, want Kind, subject *Subject, at *Moment) Result {
 	r, ok := o.answerOf(flag, want)
 	switch {
@@ -181,14 +187,14 @@ func (o *overriddenRules) Evaluate(flag string, want Kind, subject *Subject, at 
 	}
 }
 
-// errVariantUnknown is the error for a text that a check of another type asks for before there is a
-// ruleset, whose variant of that name it may be.
+// errVariantUnknown is the error of a check that asks for a type other than string, if the override
+// is a text and there is no ruleset yet. The text may be the name of a variant.
 var errVariantUnknown = &EvaluationError{
 	Code:    CodeProviderNotReady,
 	Message: "the override may name a variant, and no ruleset has been loaded yet",
 }
 
-// answerOf gives the override, and says whether there is one.
+// answerOf returns the override's result. It returns false if the flag is not overridden.
 func (o *overriddenRules) answerOf(flag string, want Kind) (r Result, ok bool) {
 	a, ok := o.answers[flag]
 	switch {
@@ -210,7 +216,8 @@ func (o *overriddenRules) answerOf(flag string, want Kind) (r Result, ok bool) {
 	}
 }
 
-// Flags lists the ruleset's flags and those that only overrides have.
+// Flags lists the flags of the ruleset and the flags that only overrides have, in the order of
+// their keys.
 func (o *overriddenRules) Flags() iter.Seq[FlagInfo] {
 	return func(yield func(FlagInfo) bool) {
 		rest := o.keys
@@ -235,7 +242,7 @@ func (o *overriddenRules) Flags() iter.Seq[FlagInfo] {
 // info describes a flag that only an override has.
 func (o *overriddenRules) info(key string) FlagInfo {
 	a := o.answers[key]
-	if a.err != nil { // the ruleset had the flag when the override was held against it
+	if a.err != nil { // the override was compared with the ruleset's flag, and did not fit
 		return FlagInfo{Key: key, Err: a.err}
 	}
 	return FlagInfo{Key: key, Kind: a.variant.Value.kind(), Variants: []string{a.variant.Name}, Enabled: true}
@@ -262,7 +269,7 @@ func (o *overriddenRules) Info() RulesInfo {
 	return o.rules.Info()
 }
 
-// Explain tells of the override, or lets the ruleset explain.
+// Explain explains the override, or calls the rules' explanation if the flag is not overridden.
 func (o *overriddenRules) Explain(key string, subject *Subject, at *Moment, private map[string]bool) Explanation {
 	result, ok := o.answerOf(key, KindAny)
 	if !ok {

@@ -207,7 +207,7 @@ func TestWrongOverridesAreRefusedByNew(t *testing.T) {
 		{"no object", `[true]`, "1:1: expected an object, found an array"},
 		{"nothing", ``, "not valid JSON"},
 		{"a null", "{\n \"a\": null}", "a at 2:7: expected a value, found null"},
-		{"a key twice", `{"a":1,"a":2}`, `"a" stands twice`},
+		{"a key twice", `{"a":1,"a":2}`, `"a" occurs twice`},
 		{"an empty key", `{"":1}`, "the key is empty"},
 		{"something behind", `{"a":1} {}`, "something follows"},
 	} {

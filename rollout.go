@@ -193,7 +193,7 @@ func (l *layer) admits(e *evaluation) bool {
 
 // ramp is a percentage that changes with time.
 type ramp struct {
-	steps  []rampStep // in the order of time
+	steps  []rampStep // in the order of their instants
 	linear bool
 }
 

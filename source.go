@@ -16,54 +16,60 @@ import (
 	"github.com/becketflags/becket/internal/limit"
 )
 
-// Source is where documents come from: [HTTP], [File], [FS], [Bytes], or a program's own. The
-// client calls it from one goroutine at a time, never two fetches at once.
+// Source fetches documents. [HTTP], [File], [FS] and [Bytes] return sources; a program may also
+// have its own. The client makes one call at a time. A source may also implement [SignedSource],
+// [Checker] and io.Closer; all three are optional. Close of the client closes a source that
+// implements io.Closer.
 type Source interface {
-	// Fetch returns the document, or says that it is the one that last belongs to. It must return
-	// soon after ctx is done; ctx has a deadline of a minute. last is what came with the document
-	// in use, the zero Validator when there is none: then the answer must not be NotModified. An
-	// error may wrap a [StatusError] to ask for patience.
+	// Fetch returns the document, or a Document with NotModified if it is still the one to which
+	// the validator last belongs. It must return soon after ctx is done; ctx has a deadline of a
+	// minute. last is the validator of the document in use. For the zero Validator, the result must
+	// not be NotModified. An error may wrap a [StatusError] with RetryAfter to delay the next
+	// fetch.
 	Fetch(ctx context.Context, last Validator) (Document, error)
 
-	// Identity names the source: it keeps disk copies of different sources apart. It may hold
-	// secrets, for only its hash is written.
+	// Identity returns a text that identifies the source, so that different sources have different
+	// disk copies. It may contain secrets, because only its hash is written.
 	Identity() string
 }
 
-// Validator tells one version of a document from another, in HTTP's terms.
+// Validator identifies a version of a document, in the terms of HTTP. The zero Validator identifies
+// none.
 type Validator struct {
 	ETag         string
 	LastModified string
 }
 
-// Document is a source's answer.
+// Document is the result of a fetch.
 type Document struct {
-	Body        []byte    // as it came; the client keeps it, and nobody may change it afterwards
-	Validator   Validator // what the next fetch is told if this document is accepted
-	NotModified bool      // the document is still the one that the validator belongs to; Body is nil
-	Signature   []byte    // its minisign signature, where it came along; else nil
+	// the document's bytes; the client keeps the slice, so it must not be changed afterwards
+	Body        []byte
+	Validator   Validator // passed to the next fetch if this document is accepted
+	NotModified bool      // the document has not changed since the validator's version; Body is nil
+	Signature   []byte    // the document's minisign signature if it was fetched too; otherwise nil
 }
 
-// SignedSource is implemented by sources that can fetch the document's minisign signature. It is
-// called after Fetch, and only when the client has public keys.
+// SignedSource is an optional interface of sources that can fetch the document's minisign
+// signature. FetchSignature is called after Fetch, and only if the client has public keys.
 type SignedSource interface {
 	Source
 	FetchSignature(ctx context.Context) ([]byte, error)
 }
 
-// Checker is implemented by sources that can tell a mistake in the way they were made; [New]
-// returns it. A source that implements io.Closer is closed with the client.
+// Checker is an optional interface of sources. [New] calls Check and returns its error, which
+// reports a mistake in the source's configuration.
 type Checker interface {
 	Check() error
 }
 
-// StatusError is an answer of a server that is neither a document nor "not modified".
+// StatusError is the error for an answer of a server that is neither a document nor "not modified".
 type StatusError struct {
-	Code       int           // such as 503
-	RetryAfter time.Duration // how long the server asked to be left alone; 0 where it did not, an hour at most
+	Code int // the status code, such as 503
+	// the wait that the server asked for, at most an hour; 0 if it asked for none
+	RetryAfter time.Duration
 }
 
-// Error returns the code with its meaning. It quotes nothing of the answer.
+// Error returns the code with its meaning. It does not quote the server's answer.
 func (e *StatusError) Error() string {
 	if e == nil {
 		return noError
@@ -82,17 +88,17 @@ func statusText(code int) string {
 	return ""
 }
 
-// maxDocument is the limit of a document after decompression, in bytes, whatever its source and its
-// format.
+// maxDocument is the greatest size of a document after decompression, in bytes, for all sources and
+// formats.
 const maxDocument = limit.Document
 
-// maxSignature is the limit of a signature file; a minisign signature with long comments takes
-// under 1 KiB.
+// maxSignature is the greatest size of a signature file in bytes. A minisign signature with long
+// comments has less than 1 KiB.
 const maxSignature = 16 << 10
 
 const signatureSuffix = ".minisig"
 
-// Bytes returns a source whose document never changes. It copies the bytes. It offers no signature.
+// Bytes returns a source whose document never changes. It copies the bytes. It has no signature.
 func Bytes(document []byte) Source {
 	if err := limit.Check(document); err != nil {
 		return &bytesSource{validator: contentValidator(document), mistake: err}
@@ -117,28 +123,29 @@ func (s *bytesSource) Fetch(_ context.Context, last Validator) (Document, error)
 	return Document{Body: s.body, Validator: s.validator}, nil
 }
 
-// Check tells a document over the limit when the client is made.
+// Check returns an error if the document is larger than the limit.
 func (s *bytesSource) Check() error { return s.mistake }
 
 func (s *bytesSource) Identity() string { return "bytes:" + s.validator.ETag }
 
-// contentValidator makes a validator of the content itself. Unlike a modification time it cannot
-// miss a change.
+// contentValidator returns a validator that is a hash of the content. Unlike a modification time it
+// cannot miss a change.
 func contentValidator(body []byte) Validator {
 	sum := sha256.Sum256(body)
 	return Validator{ETag: hex.EncodeToString(sum[:])}
 }
 
-// maxFetch is how long a call of a source may take that has no limit of its own.
+// maxFetch is how long a call of a source may take, unless the source has a limit of its own.
 const maxFetch = time.Minute
 
-// guardedSource calls a source, which may be a program's own.
+// guardedSource calls a source, which may be code of the program, and survives its panics and
+// hangs.
 type guardedSource struct {
 	source Source
 	guard  guard
 }
 
-var errSourceHangs = contractError("the source hangs: it did not return when it was told to")
+var errSourceHangs = contractError("the source hangs: it did not return after its context was done")
 
 func newGuardedSource(source Source, own *goroutines) guardedSource {
 	return guardedSource{source, guard{own: own, name: "source", hangs: errSourceHangs}}
@@ -154,7 +161,7 @@ func (g *guardedSource) fetch(ctx context.Context, last Validator) (Document, er
 	return document, limit.Check(document.Body)
 }
 
-// signature fetches the signature that belongs to the document.
+// signature fetches the document's signature.
 func (g *guardedSource) signature(ctx context.Context) ([]byte, error) {
 	signed, ok := g.source.(SignedSource)
 	if !ok {
@@ -169,8 +176,8 @@ func (g *guardedSource) signature(ctx context.Context) ([]byte, error) {
 	return signature, nil
 }
 
-// located says in which function of the program a source hangs or ended its goroutine, where the
-// source can tell.
+// located adds to an error the function of the program that the source was calling when it hung or
+// ended its goroutine, if the source knows it.
 func (g *guardedSource) located(err error) error {
 	source, ok := g.source.(interface{ calling() string })
 	if !ok || !errors.Is(err, ErrContract) {
@@ -182,8 +189,8 @@ func (g *guardedSource) located(err error) error {
 	return err
 }
 
-// deadline limits a call to a minute, unless the source keeps a limit of its own, which is then
-// returned.
+// deadline limits a call to maxFetch, unless the source has a limit of its own, which it then
+// returns.
 func (g *guardedSource) deadline(ctx context.Context) (context.Context, context.CancelFunc, time.Duration) {
 	if own, ok := g.source.(interface{ patience() time.Duration }); ok {
 		return ctx, func() {}, own.patience()
@@ -192,17 +199,17 @@ func (g *guardedSource) deadline(ctx context.Context) (context.Context, context.
 	return ctx, cancel, maxFetch
 }
 
-// File returns a source that reads a file, again at every poll: a change is seen by the content,
-// whatever the file's time says. Its signature, where one is wanted, is beside it under the same
-// name with .minisig. Replace the file by renaming another over it; of one that is written in place
-// half may be read, which is an error until the next poll.
+// File returns a source that reads a file at every poll. It detects a change by the content and not
+// by the file's time. The signature, if one is needed, is in the same folder under the same name
+// with .minisig appended. To publish, write another file and rename it to this name: if the file is
+// written in place, a poll may read only a part of it, which is an error until the next poll.
 func File(path string) Source {
 	absolute, err := filepath.Abs(path)
 	if err != nil {
 		absolute = path
 	}
 	open := func(suffix string) (fs.File, error) {
-		// Opening a pipe would wait for somebody to write into it.
+		// Opening a pipe would wait for a writer.
 		if info, err := os.Stat(absolute + suffix); err == nil && !info.Mode().IsRegular() {
 			return nil, fmt.Errorf("%s is not a regular file", info.Name())
 		}
@@ -215,7 +222,8 @@ func File(path string) Source {
 	return s
 }
 
-// FS returns a source that reads a file of a file system, such as an embed.FS, as [File] does.
+// FS returns a source that reads a file of a file system, such as an embed.FS, in the same way as
+// [File].
 func FS(fsys fs.FS, name string) Source {
 	open := func(suffix string) (fs.File, error) { return fsys.Open(name + suffix) }
 	s := &fileSource{identity: "fs:" + name, open: open}
@@ -223,7 +231,7 @@ func FS(fsys fs.FS, name string) Source {
 	case fsys == nil:
 		s.mistake = errors.New("becket: FS: the file system is nil")
 	case !fs.ValidPath(name):
-		s.mistake = fmt.Errorf("becket: FS: %q is no path as io/fs wants them: no slash at the beginning or end, no elements . or .. in it", name)
+		s.mistake = fmt.Errorf("becket: FS: %q is not a valid path for io/fs: it must have no slash at the beginning or end, and no elements . or ..", name)
 	}
 	return s
 }
@@ -254,7 +262,8 @@ func (s *fileSource) Identity() string { return s.identity }
 
 func (s *fileSource) Check() error { return s.mistake }
 
-// read refuses what is no regular file, which could have no end or never begin.
+// read reads the file. It refuses a file that is not regular, because reading it might block or
+// never end.
 func (s *fileSource) read(suffix string, most int64) ([]byte, error) {
 	if s.mistake != nil {
 		return nil, s.mistake

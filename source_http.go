@@ -20,23 +20,24 @@ import (
 
 const userAgent = "becket/" + web.Version
 
-// Bounds and defaults of HTTP sources.
+// Limits and defaults of HTTP sources.
 const (
 	defaultTimeout = 10 * time.Second
 	maxTimeout     = 5 * time.Minute
-	maxValidator   = 1 << 10 // bytes of an ETag; a longer one could make every request too large for the server
-	maxRetryAfter  = poll.MaxRetryAfter
+	// greatest length of an ETag; a longer one could make requests too large for the server
+	maxValidator  = 1 << 10
+	maxRetryAfter = poll.MaxRetryAfter
 )
 
-// HTTP returns a source that fetches a document by HTTP or HTTPS with ETag and Last-Modified, so
-// that an unchanged one costs a few hundred bytes. A user and password in the URL are sent as basic
-// authentication. Whatever the server answers, the next poll asks again. Redirects are followed
-// within the scheme or from http to https, five at most; headers from WithHeader and WithHeaderFunc,
-// credentials and a Referer never go to another host or port.
+// HTTP returns a source that fetches a document by HTTP or HTTPS. It sends ETag and Last-Modified,
+// so that an unchanged document costs a few hundred bytes. A user and password in the URL are sent
+// as basic authentication. No answer of the server ends polling. At most five redirects are
+// followed, within the scheme or from http to https. Headers of WithHeader and WithHeaderFunc,
+// credentials and a Referer are never sent to another host or port.
 //
-// Errors, logs and Status name the host alone, since paths and queries of such URLs often hold
-// keys; where a server repeats a part of the request, or answers with something that looks like a
-// key, *** stands in its place. Connections are kept between fetches by HTTP/2 alone.
+// Errors, logs and Status contain only the host of the URL, because paths and queries often contain
+// keys. Parts of the request that a server repeats in its answer, and texts in the answer that look
+// like a key, are replaced by ***. Connections are kept open between fetches only with HTTP/2.
 func HTTP(address string, options ...HTTPOption) Source {
 	s := &httpSource{address: address, timeout: defaultTimeout, limit: maxDocument, header: http.Header{}}
 	s.url, s.mistake = web.ParseURL("HTTP", address)
@@ -51,19 +52,20 @@ func HTTP(address string, options ...HTTPOption) Source {
 
 type httpSource struct {
 	address      string
-	url          *url.URL // without user and password; nil if there is a mistake
+	url          *url.URL // the URL without user and password; nil if there is a mistake
 	signatureURL *url.URL
 	identity     string
 	header       http.Header
-	configured   http.Header // by WithHeader: part of the identity
+	configured   http.Header // the headers of WithHeader, which are part of the identity
 	timeout      time.Duration
 	limit        int64
 	custom       *http.Client
 	mistake      error
-	secrets      *web.Redactor // what must not be seen in errors; nil if there is a mistake
+	// the secrets that errors must not contain; nil if there is a mistake
+	secrets *web.Redactor
 
-	renew    func(context.Context) (http.Header, error) // nil: no headers are renewed
-	renewing atomic.Bool                                // renew runs, or has not returned
+	renew    func(context.Context) (http.Header, error) // the function of WithHeaderFunc, or nil
+	renewing atomic.Bool                                // a call of renew has not returned
 
 	once   sync.Once
 	client *web.Client
@@ -73,7 +75,7 @@ type httpSource struct {
 func (s *httpSource) wrong(err error) { s.mistake = errors.Join(s.mistake, err) }
 
 // prepare moves the URL's user and password into a header, so that no redirect, Referer or error
-// can carry them, and finds the signature's place.
+// can contain them, and determines the signature's URL.
 func (s *httpSource) prepare() {
 	if s.url == nil {
 		return
@@ -102,8 +104,8 @@ func (s *httpSource) prepare() {
 
 func (s *httpSource) Check() error { return s.mistake }
 
-// patience is how long a fetch may take; a custom client's transport may not know when to stop, and
-// its timeout may be shorter.
+// patience returns how long a fetch may take: the source's timeout, or the timeout of a custom
+// client if that is shorter.
 func (s *httpSource) patience() time.Duration {
 	if s.custom != nil && s.custom.Timeout > 0 {
 		return min(s.timeout, s.custom.Timeout)
@@ -118,7 +120,7 @@ func (s *httpSource) Identity() string {
 	if len(s.configured) == 0 {
 		return s.address
 	}
-	// Headers may be credentials, and a program may print an identity.
+	// Headers are hashed, because they may be credentials and a program may print an identity.
 	hash := sha256.New()
 	for _, name := range slices.Sorted(maps.Keys(s.configured)) {
 		for _, value := range s.configured[name] {
@@ -137,7 +139,8 @@ func (s *httpSource) Close() error {
 	return nil
 }
 
-// publicHeader is what every host may see that a redirect leads to.
+// publicHeader returns the headers that are sent to every host, including hosts that a redirect
+// leads to.
 func publicHeader() http.Header {
 	return http.Header{"Accept": {"application/json, */*;q=0.5"}, "User-Agent": {userAgent}}
 }
@@ -157,12 +160,14 @@ func (s *httpSource) Fetch(ctx context.Context, last Validator) (Document, error
 	}
 	document, err := s.fetch(ctx, last)
 	if err == nil && document.NotModified && document.Validator != last {
-		return s.fetch(ctx, Validator{}) // not modified since then, but of another date: it was replaced by an older file
+		// an answer "not modified" with another date: an older file has replaced the document
+		return s.fetch(ctx, Validator{})
 	}
 	return document, err
 }
 
-// fetch asks once. An answer "not modified" has the validator of the document that it is about.
+// fetch sends one request for the document. The result of an answer "not modified" has the
+// validator of the document that the server has.
 func (s *httpSource) fetch(ctx context.Context, last Validator) (document Document, err error) {
 	err = s.ask(ctx, s.url, last, func(response *http.Response) error {
 		switch response.StatusCode {
@@ -207,8 +212,8 @@ func (s *httpSource) FetchSignature(ctx context.Context) (signature []byte, err 
 	return signature, err
 }
 
-// ask sends one request and lets the answer be read. Of its errors, those of the function read
-// included, everything that may be secret is hidden.
+// ask sends one request and calls read with the answer. It hides secrets in all errors, including
+// those of read.
 func (s *httpSource) ask(ctx context.Context, u *url.URL, last Validator, read func(*http.Response) error) error {
 	s.once.Do(s.connect)
 	request, err := s.request(ctx, u, last)
@@ -228,8 +233,8 @@ func (s *httpSource) ask(ctx context.Context, u *url.URL, last Validator, read f
 	return nil
 }
 
-// request returns the next request for a document or a signature. The configured headers and the
-// renewed ones go to the document's own host and port alone.
+// request returns the next request for a document or a signature. It contains the configured and
+// the renewed headers only if the URL has the same host and port as the document's.
 func (s *httpSource) request(ctx context.Context, u *url.URL, last Validator) (*http.Request, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), http.NoBody)
 	if err != nil {
@@ -255,8 +260,8 @@ func (s *httpSource) request(ctx context.Context, u *url.URL, last Validator) (*
 	return request, nil
 }
 
-// renewed calls the program's function and returns headers that can be sent. They are known as
-// secrets before anybody can repeat them.
+// renewed calls the function of WithHeaderFunc and returns its headers. It registers them as
+// secrets before they are sent, so that they are hidden if the server repeats them.
 func (s *httpSource) renewed(ctx context.Context) (http.Header, error) {
 	given, err := s.callRenew(ctx)
 	header := http.Header{}
@@ -267,12 +272,12 @@ func (s *httpSource) renewed(ctx context.Context) (http.Header, error) {
 			header.Add(name, value)
 		}
 		if !valid && err == nil {
-			err = errors.New("it returned something that is not a header's name, or a value with control characters")
+			err = errors.New("it returned an invalid name of a header, or a value with control characters")
 		}
 	}
 	s.secrets.Renew(header)
 	if err == nil {
-		err = ctx.Err() // a request would fail by that, and seem to be the server's fault
+		err = ctx.Err() // otherwise the request would fail, and the error would blame the server
 	}
 	if err != nil {
 		return nil, fmt.Errorf("the function of WithHeaderFunc failed: %w", within{web.Plain(err, s.patience())})
@@ -293,7 +298,8 @@ func (s *httpSource) callRenew(ctx context.Context) (header http.Header, err err
 	return header, err
 }
 
-// calling names the function of the program that a fetch has not come back from, "" for none.
+// calling returns the name of the function of the program that has been called and has not
+// returned, or "".
 func (s *httpSource) calling() string {
 	if s.renewing.Load() {
 		return "the function of WithHeaderFunc"
@@ -301,7 +307,7 @@ func (s *httpSource) calling() string {
 	return ""
 }
 
-// give puts headers into a request, in place of those of the same name.
+// give sets headers of a request. They replace headers of the same name.
 func give(request *http.Request, header http.Header) {
 	maps.Copy(request.Header, header)
 	if host := header.Get("Host"); host != "" {
@@ -309,7 +315,7 @@ func give(request *http.Request, header http.Header) {
 	}
 }
 
-// failed says which host an error came from, and keeps out of it what may be secret.
+// failed adds the host to an error and hides secrets in it.
 func (s *httpSource) failed(err error) error {
 	return web.Redacted("becket: "+s.url.Host+": "+s.secrets.Text(trimPrefix(err)), err)
 }

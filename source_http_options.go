@@ -14,12 +14,12 @@ import (
 type HTTPOption func(*httpSource)
 
 // WithHTTPClient sets the client, for proxies, certificates or tracing. Its transport, jar and
-// timeout are used as they are, and what its transport logs is its own; redirects follow the
-// source's rules and then the client's own. A client without a transport gets the source's, never
-// [http.DefaultTransport], which any package can change. After a fetch that got no answer, the next
-// one begins by closing the transport's idle connections, since one may have died silently; a
-// RoundTripper that wraps a transport should pass CloseIdleConnections on. By default, a client that
-// wants TLS 1.2 at least, takes proxies from the environment, and pings its connections.
+// timeout are used unchanged; the source has no influence on the transport's log. Redirects must
+// satisfy the source's rules and then the client's. A client without a transport gets the source's
+// transport, never [http.DefaultTransport], which any package can change. If a fetch got no answer,
+// the next fetch first closes the transport's idle connections, because one of them may be dead; a
+// RoundTripper that wraps a transport should forward CloseIdleConnections. By default, the client
+// requires at least TLS 1.2, takes proxies from the environment, and pings its connections.
 func WithHTTPClient(client *http.Client) HTTPOption {
 	return func(s *httpSource) {
 		if client == nil {
@@ -30,9 +30,9 @@ func WithHTTPClient(client *http.Client) HTTPOption {
 	}
 }
 
-// WithHeader adds a header to every request, such as Authorization. Its value appears in no log,
-// error or file, nor do its parts of six bytes or more; a value under four bytes is hidden where it
-// stands alone. By default, only Accept and User-Agent are sent.
+// WithHeader adds a header to every request, such as Authorization. No log, error or file contains
+// its value, or a part of it of at least six bytes. A value of less than four bytes is hidden only
+// if it is a separate word. By default, only Accept and User-Agent are sent.
 func WithHeader(name, value string) HTTPOption {
 	return func(s *httpSource) {
 		if !web.ValidHeaderName(name) || !web.ValidHeaderValue(value) {
@@ -43,18 +43,18 @@ func WithHeader(name, value string) HTTPOption {
 	}
 }
 
-// WithHeaderFunc calls a function for headers before each request, of the document and of its
-// signature: for tokens that are renewed. Its headers stand in place of others of the same name, and
-// like those of [WithHeader] they appear in no log, error or file and go to the source's own host
-// and port alone; for a signature elsewhere the function is not called. Keep a token in the function
-// until shortly before it expires, for the function is called at every poll. A client calls it from
-// one goroutine at a time.
+// WithHeaderFunc sets a function that returns headers for each request, such as tokens that are
+// renewed. It is called before each request for the document and for its signature. Its headers
+// replace others of the same name. Like the headers of [WithHeader], they appear in no log, error
+// or file, and are sent only to the source's own host and port; the function is not called for a
+// signature on another host. The function should cache a token until shortly before it expires,
+// because it is called at every poll. A client calls it from one goroutine at a time.
 //
-// The function must return soon after ctx is done, which has the time limit of the whole fetch. An
-// error or a panic fails the fetch, as does a header that cannot be sent: the client keeps what it
-// has and polls on. The headers do not count for the source's identity, since a new token must find
-// the disk copy of the old one. Where they select the document that the server answers with, name
-// the source by [WithIdentity]. By default, there is no function.
+// The function must return soon after ctx is done; ctx has the time limit of the whole fetch. If it
+// returns an error or an invalid header, or panics, the fetch fails: the ruleset in use stays, and
+// polling goes on. The headers are not part of the source's identity, so that a client with a new
+// token finds the disk copy of the old one. If they select the document that the server returns,
+// use [WithIdentity]. By default, there is no function.
 func WithHeaderFunc(header func(ctx context.Context) (http.Header, error)) HTTPOption {
 	return func(s *httpSource) {
 		if header == nil {
@@ -66,8 +66,8 @@ func WithHeaderFunc(header func(ctx context.Context) (http.Header, error)) HTTPO
 	}
 }
 
-// WithTimeout limits a whole fetch, from connecting to the last byte; it is above 0 and at most
-// five minutes. By default, 10 seconds.
+// WithTimeout sets the time limit for a whole fetch, from connecting to the last byte; it is above
+// 0 and at most five minutes. By default, 10 seconds.
 func WithTimeout(timeout time.Duration) HTTPOption {
 	return func(s *httpSource) {
 		if timeout <= 0 || timeout > maxTimeout {
@@ -78,8 +78,8 @@ func WithTimeout(timeout time.Duration) HTTPOption {
 	}
 }
 
-// WithMaxBytes limits the document's size after decompression, in bytes, from 1 to 64 MiB, which no
-// document may exceed. By default, 64 MiB.
+// WithMaxBytes sets the greatest size of the document after decompression, in bytes, from 1 to 64
+// MiB. By default, 64 MiB, which is the limit for all documents.
 func WithMaxBytes(limit int64) HTTPOption {
 	return func(s *httpSource) {
 		if limit <= 0 || limit > maxDocument {
@@ -90,8 +90,8 @@ func WithMaxBytes(limit int64) HTTPOption {
 	}
 }
 
-// WithSignatureURL sets where the document's minisign signature is. By default, it is at the
-// document's URL with .minisig behind the path.
+// WithSignatureURL sets the URL of the document's minisign signature. By default, it is the
+// document's URL with .minisig appended to the path.
 func WithSignatureURL(address string) HTTPOption {
 	return func(s *httpSource) {
 		u, err := web.ParseURL("WithSignatureURL", address)
@@ -100,10 +100,10 @@ func WithSignatureURL(address string) HTTPOption {
 	}
 }
 
-// WithIdentity sets what the disk copy belongs to, in place of URL and headers: for URLs and
-// headers that hold keys which change, since a new key would not find the copy. By default, the URL
-// and all headers of [WithHeader], for a server may answer them with different documents; those of
-// [WithHeaderFunc] do not count.
+// WithIdentity sets the source's identity, by which the client finds its disk copy. It is for URLs
+// and headers that contain keys which change: with a new key, the client would not find the copy.
+// By default, the identity consists of the URL and all headers of [WithHeader], because a server
+// may return different documents for them; headers of [WithHeaderFunc] are not part of it.
 func WithIdentity(name string) HTTPOption {
 	return func(s *httpSource) { s.identity = name }
 }

@@ -80,7 +80,7 @@ func (f *fetcher) fromDisk(c *disk.Copy) (*heldRuleset, error) {
 			return nil, fmt.Errorf("becket: the disk copy is refused: %w", within{err})
 		}
 		// The signature covers the document, but not the validator that is stored with it. A forged
-		// validator would make the source confirm an old document for ever.
+		// validator would make the source confirm an old document forever.
 		h.validator = Validator{}
 	}
 	rules, err := f.decoder.decode(context.Background(), c.Body, nil)
@@ -103,8 +103,8 @@ func (f *fetcher) fromDisk(c *disk.Copy) (*heldRuleset, error) {
 	return h, nil
 }
 
-// checkBytes decodes the document of a source that is a [Bytes]: if it cannot be used, no later fetch
-// can ever succeed, so New returns the error.
+// checkBytes decodes the document of a source that is a [Bytes]: if it cannot be used, no later
+// fetch can ever succeed, so New returns the error.
 func (c *config) checkBytes(d *decoder) error {
 	source, ok := c.source.(*bytesSource)
 	if !ok {

@@ -9,38 +9,41 @@ import (
 	"github.com/becketflags/becket/internal/native"
 )
 
-// Status is how a client stands. It is a copy, without secrets: it may be logged and served to
-// people. The zero Status is that of a nil client.
+// Status is the state of a client. It is a copy and contains no secrets, so it may be logged or
+// shown. A nil or zero client has the zero Status.
 type Status struct {
 	Tier        Tier
 	Revision    int64
 	Environment string
 	Format      string
-	Flags       int // how many the ruleset has, those set aside too
+	Flags       int // number of flags in the ruleset, including invalid ones
 	ETag        string
-	SignedBy    string // ID of the key that signed the document, as minisign writes it; "" where no keys were given
+	// ID of the key that signed the document, in minisign's form; "" without WithPublicKey
+	SignedBy string
 
-	// ReadAt is when the Status was read. All times are the client's clock's, so that the age of the
+	// ReadAt is when the Status was read. All times are from the client's clock, so the age of the
 	// ruleset is ReadAt.Sub(ConfirmedAt).
-	ReadAt      time.Time
-	FetchedAt   time.Time // when the document in use came from its source, perhaps in an earlier run; zero for a bootstrap
-	ConfirmedAt time.Time // when the source last vouched for it; zero if never
-	NextFetch   time.Time // when the source will be asked next, unless Refresh does so earlier; zero while it is being asked
+	ReadAt time.Time
+	// when the document in use was fetched, perhaps by an earlier run; zero for a bootstrap
+	FetchedAt   time.Time
+	ConfirmedAt time.Time // when the source last confirmed the document; zero if never
+	// when the next fetch is due, unless Refresh is called before; zero during a fetch
+	NextFetch time.Time
 
-	// LastError is nil when the last refresh was good: fetched, accepted or confirmed, and kept on
-	// disk if that was asked for. Before the first refresh has ended it says why there was a disk
-	// copy that could not be used.
+	// LastError is nil if the last refresh was successful: the document was fetched and accepted,
+	// or confirmed, and with a disk cache it was written to disk. Before the first refresh has
+	// ended, it is set if there was a disk copy that could not be used.
 	LastError error
-	Failures  int       // refreshes in a row that failed
-	FailedAt  time.Time // when the last of all failures was; zero if there was none
-	DiskError error     // why the disk copy could not be read or written the last time; nil when it could
+	Failures  int       // number of consecutive failed refreshes
+	FailedAt  time.Time // when the last failure happened; zero if there was none
+	DiskError error     // why the last read or write of the disk copy failed; nil if it did not
 
-	Refreshes   uint64 // ended ones, since the client was made
-	NotModified uint64 // those of them that the source answered with "nothing new"
-	Failed      uint64 // those of them that failed
+	Refreshes   uint64 // refreshes that have ended, since the client was made
+	NotModified uint64 // refreshes in which the source confirmed the document
+	Failed      uint64 // refreshes that failed
 
-	Bad      []Bad   // what of the document was set aside, the first 10,000 of them
-	Warnings []error // what is odd about it but harmless, the first 101 of them
+	Bad      []Bad   // invalid flags and segments of the document; at most the first 10,000
+	Warnings []error // problems that do not affect evaluations; at most the first 101
 
 	// Misfits are checks that cannot get their flag's value from the ruleset in use: unknown flags,
 	// flags of another type, objects that do not fit. At most 100 are counted; the most frequent come
@@ -48,15 +51,16 @@ type Status struct {
 	Misfits []Misfit
 
 	Exposures     ExposureStatus
-	OverridesFile string         // the file whose overrides stand before the ruleset; "" where there are none
-	Overrides     map[string]any // the values by the flags' keys
+	OverridesFile string         // the file of WithOverrides; "" if there is none
+	Overrides     map[string]any // the overrides' values by the keys of the flags
 
-	HookPanics    uint64 // panics in hooks and loggers, all recovered
+	HookPanics    uint64 // recovered panics in hooks, loggers and other functions of the program
 	DroppedEvents uint64 // events that were not delivered because hooks were too slow
 	Closed        bool
 }
 
-// statusRecorder collects what Status tells. The refresher writes it, everybody reads it.
+// statusRecorder holds the state for Client.Status. The refreshing goroutine writes it, and any
+// goroutine may read it.
 type statusRecorder struct {
 	clock    func() time.Time
 	ownClock bool       // the clock is the program's
@@ -64,12 +68,12 @@ type statusRecorder struct {
 
 	mutex        sync.Mutex
 	current      *heldRuleset
-	status       Status    // the fields that have no other home
-	failure      error     // of the last refresh
-	failingSince time.Time // when the first of the failures in a row was
+	status       Status    // only the fields that are stored nowhere else
+	failure      error     // the error of the last refresh
+	failingSince time.Time // when the first of the consecutive failures happened
 }
 
-// served notes what is in use now.
+// served records the ruleset in use.
 func (b *statusRecorder) served(h *heldRuleset) {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
@@ -79,7 +83,7 @@ func (b *statusRecorder) served(h *heldRuleset) {
 // refreshed records a refresh. It returns the outage that goes on with a failure or ends with a
 // success, and nil if there is none.
 func (b *statusRecorder) refreshed(failure *DeliveryError, outcome Outcome) *outage {
-	now := b.clock() // not under the lock: a program's clock may ask for the Status
+	now := b.clock() // called without the lock, because a clock of the program may call Status
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
 	b.status.Refreshes++
@@ -115,22 +119,22 @@ func (b *statusRecorder) wrote(err error) {
 	}
 }
 
-// scheduled notes when the next fetch is due; the zero time while there is one.
+// scheduled records when the next fetch is due; the zero time during a fetch.
 func (b *statusRecorder) scheduled(at time.Time) {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
 	b.status.NextFetch = at
 }
 
-// lastError joins what keeps the last refresh from having been good.
+// lastError joins the errors of the last refresh and of the disk copy.
 func (b *statusRecorder) lastError() error {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
 	return b.joined()
 }
 
-// now returns the time of a Status. It calls the program's clock without a lock, and if the clock
-// itself asks for the Status, that one has the time of time.Now instead of asking without end.
+// now returns the time of a Status. It calls the program's clock without a lock. If the clock
+// itself calls Status, that call uses time.Now, so that they do not call each other without end.
 func (b *statusRecorder) now() (now time.Time) {
 	if !b.ownClock || b.timing.hasCaller() {
 		return time.Now()
@@ -141,7 +145,7 @@ func (b *statusRecorder) now() (now time.Time) {
 
 func (b *statusRecorder) joined() error { return errors.Join(b.failure, b.status.DiskError) }
 
-// firstCopy returns a copy of a list's first elements.
+// firstCopy returns a copy of the first elements of a list, at most most of them.
 func firstCopy[T any](list []T, most int) []T { return slices.Clone(list[:min(len(list), most)]) }
 
 func (b *statusRecorder) read() Status {

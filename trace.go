@@ -183,7 +183,8 @@ func (t *trace) layer(e *evaluation, l *layer, place float64, ok, in bool) {
 	t.note(Step{What: "layer", Text: text, Outcome: strconv.FormatBool(in), Note: bucketNote(e, place, ok)})
 }
 
-// bucketNote names the attribute that was hashed, unless it is the targeting key.
+// bucketNote returns a note with the bucket. It names the attribute that was hashed, unless that is
+// the targeting key.
 func bucketNote(e *evaluation, bucket float64, ok bool) string {
 	switch {
 	case !ok:

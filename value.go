@@ -36,8 +36,8 @@ func (k Kind) String() string {
 	return "unknown"
 }
 
-// readableAs reports whether a value of kind k may be read as another kind: as itself, as KindAny,
-// and an integer as a float.
+// readableAs reports whether a value of kind k may be read as the kind want: every kind as itself
+// and as KindAny, and an integer as a float.
 func (k Kind) readableAs(want Kind) bool {
 	return want == k || want == KindAny || want == KindFloat && k == KindInt
 }

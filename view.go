@@ -6,29 +6,30 @@ import (
 	"slices"
 )
 
-// View answers for one subject out of one ruleset: two checks in one request never see two
-// rulesets. Making one and asking it allocates nothing. It is a value, safe for concurrent use. The
-// zero View answers with the caller's defaults.
+// View evaluates flags for one subject with one ruleset: two checks in one request never see two
+// rulesets. Making a view and checking flags allocates nothing. A View is a value, and safe for
+// concurrent use. The zero View serves the caller's defaults.
 type View struct {
 	snapshot *snapshot
 	subject  Subject
 }
 
-// Subject returns whom the view answers for.
+// Subject returns the subject of the view.
 func (v View) Subject() Subject { return v.subject }
 
-// With returns a view of the same ruleset whose subject has more attributes: what is learnt later
-// in a request. They stand before earlier ones of the same name.
+// With returns a view of the same ruleset whose subject has additional attributes, which become
+// known later in a request. They replace earlier attributes of the same name.
 func (v View) With(attributes ...Attribute) View {
 	joined := slices.Concat(v.subject.list(), attributes)
 	v.subject = NewSubject(v.subject.Key(), joined...)
 	return v
 }
 
-// Enabled returns the value of a boolean flag, and false whenever that cannot be had.
+// Enabled returns the value of a boolean flag, or false if there is no value.
 func (v View) Enabled(flag string) bool { return v.value(flag, KindBool).Bool() }
 
-// Bool returns the value of a boolean flag, and fallback whenever that cannot be had.
+// Bool returns the value of a boolean flag, or fallback if there is no value: there is no ruleset
+// or no such flag, the flag has another type or could not be read, or no variant is served.
 func (v View) Bool(flag string, fallback bool) bool {
 	if value := v.value(flag, KindBool); value.kind() != KindAny {
 		return value.Bool()
@@ -36,7 +37,7 @@ func (v View) Bool(flag string, fallback bool) bool {
 	return fallback
 }
 
-// String returns the value of a string flag, and fallback whenever that cannot be had.
+// String returns the value of a string flag, or fallback if there is no value; see [View.Bool].
 func (v View) String(flag, fallback string) string {
 	if value := v.value(flag, KindString); value.kind() != KindAny {
 		return value.Text()
@@ -44,8 +45,8 @@ func (v View) String(flag, fallback string) string {
 	return fallback
 }
 
-// Int returns the value of an integer flag, and fallback whenever that cannot be had. Where int has
-// 32 bits, a value beyond them cannot.
+// Int returns the value of an integer flag, or fallback if there is no value; see [View.Bool]. If
+// int has 32 bits, it also returns fallback for a larger value.
 func (v View) Int(flag string, fallback int) int {
 	if value := v.value(flag, KindInt); value.kind() != KindAny && fitsInt(value) {
 		return int(value.Int())
@@ -53,8 +54,8 @@ func (v View) Int(flag string, fallback int) int {
 	return fallback
 }
 
-// Float returns the value of a float flag or an integer flag, and fallback whenever that cannot be
-// had.
+// Float returns the value of a float flag or an integer flag, or fallback if there is no value; see
+// [View.Bool].
 func (v View) Float(flag string, fallback float64) float64 {
 	if value := v.value(flag, KindFloat); value.kind() != KindAny {
 		return value.Float()
@@ -71,7 +72,7 @@ func JSON[T any](v View, flag string, fallback T) T {
 	return value
 }
 
-// BoolDetail is [View.Bool] with the reasons.
+// BoolDetail is [View.Bool] with the reason for the value.
 func (v View) BoolDetail(flag string, fallback bool) Detail[bool] {
 	r := v.resultObserved(flag, KindBool)
 	if r.Variant != nil {
@@ -80,7 +81,7 @@ func (v View) BoolDetail(flag string, fallback bool) Detail[bool] {
 	return detail(v, flag, &r, fallback)
 }
 
-// StringDetail is [View.String] with the reasons.
+// StringDetail is [View.String] with the reason for the value.
 func (v View) StringDetail(flag, fallback string) Detail[string] {
 	r := v.resultObserved(flag, KindString)
 	if r.Variant != nil {
@@ -89,7 +90,7 @@ func (v View) StringDetail(flag, fallback string) Detail[string] {
 	return detail(v, flag, &r, fallback)
 }
 
-// IntDetail is [View.Int] with the reasons.
+// IntDetail is [View.Int] with the reason for the value.
 func (v View) IntDetail(flag string, fallback int) Detail[int] {
 	r := v.resultObserved(flag, KindInt)
 	if r.Variant == nil {
@@ -98,7 +99,7 @@ func (v View) IntDetail(flag string, fallback int) Detail[int] {
 	return detail(v, flag, &r, int(r.Variant.Value.Int()))
 }
 
-// FloatDetail is [View.Float] with the reasons.
+// FloatDetail is [View.Float] with the reason for the value.
 func (v View) FloatDetail(flag string, fallback float64) Detail[float64] {
 	r := v.resultObserved(flag, KindFloat)
 	if r.Variant != nil {
@@ -107,17 +108,18 @@ func (v View) FloatDetail(flag string, fallback float64) Detail[float64] {
 	return detail(v, flag, &r, fallback)
 }
 
-// JSONDetail is [JSON] with the reasons. An object that does not fit T is a TYPE_MISMATCH whose
-// cause is the decoder's error.
+// JSONDetail is [JSON] with the reason for the value. For an object that does not fit T, the error
+// is an [EvaluationError] with the code TYPE_MISMATCH, whose cause is the decoder's error.
 func JSONDetail[T any](v View, flag string, fallback T) Detail[T] {
 	value, r := jsonOf(v, flag, fallback)
 	return detail(v, flag, &r, value)
 }
 
-// All calls yield for every flag that the ruleset has, in the order of their keys, with the answer
-// for this subject. A value is a bool, string, int64, float64 or, for objects, what encoding/json
-// decodes into an any; nil where no variant is served. Exposures are not counted: nobody acts on
-// them yet.
+// All calls yield for every flag of the ruleset, in the order of their keys, with the result for
+// this subject. A value is a bool, string, int64 (uint64 above the range of int64), float64 or, for
+// objects, the result of decoding it with encoding/json into an any. It is nil if no variant is
+// served. All makes no exposures and calls no hooks, because the program does not act on the values
+// yet; see [View.Expose].
 func (v View) All() iter.Seq2[string, Detail[any]] {
 	return func(yield func(string, Detail[any]) bool) {
 		if v.snapshot == nil || v.snapshot.answers == nil {
@@ -136,17 +138,17 @@ func (v View) All() iter.Seq2[string, Detail[any]] {
 	}
 }
 
-// Peek decides a flag as [View.Resolve] does and tells neither hooks nor exposures: for a listing
-// of some flags, upon which nobody acts yet. [View.All] lists them all.
+// Peek evaluates a flag like [View.Resolve], but makes no exposures and calls no hooks. It is for
+// listing some flags before the program acts on them; [View.All] lists all flags.
 func (v View) Peek(flag string, want Kind) Result {
 	return v.result(flag, want)
 }
 
-// Expose tells the exposure sink that the subject is shown what the flag serves now, for callers
-// that decide ahead of time: a listing by [View.All] or [View.Peek] that is sent to a browser or
-// rendered counts nothing, and the flags that are really shown are exposed one by one. Whether the
-// flag's evaluation is to be counted is up to its track, as ever. No hook is told. Without a sink
-// it does nothing.
+// Expose makes an exposure for the variant that the flag serves now. It is for programs that
+// evaluate flags in advance: [View.All] and [View.Peek] make no exposures, so a program that sends
+// their results to a browser calls Expose for each flag that is really shown. As for every
+// evaluation, the flag's "track" selects whether the exposure counts. Expose calls no hook. Without
+// a sink it does nothing.
 func (v View) Expose(flag string) {
 	if v.snapshot == nil {
 		return
@@ -159,8 +161,8 @@ func (v View) Expose(flag string) {
 	}
 }
 
-// Flags lists the flags of the view's ruleset, those set aside too, in the order of their keys. It
-// evaluates none of them.
+// Flags lists the flags of the view's ruleset, including invalid ones, in the order of their keys.
+// It evaluates no flag.
 func (v View) Flags() iter.Seq[FlagInfo] {
 	if v.snapshot == nil || v.snapshot.answers == nil {
 		return flagsOf(nil)
@@ -168,7 +170,7 @@ func (v View) Flags() iter.Seq[FlagInfo] {
 	return v.snapshot.far().answers.Flags()
 }
 
-// Flag describes a flag of the view's ruleset, and says whether there is one of that key.
+// Flag describes a flag of the view's ruleset. It returns false if there is no flag with that key.
 func (v View) Flag(key string) (FlagInfo, bool) {
 	if v.snapshot == nil || v.snapshot.answers == nil {
 		return FlagInfo{}, false
@@ -176,9 +178,9 @@ func (v View) Flag(key string) (FlagInfo, bool) {
 	return v.snapshot.far().answers.Flag(key)
 }
 
-// RulesetID identifies the ruleset that the view pins, within one process: views with equal IDs
-// answer from the same ruleset of the same tier. A program that keeps something for each ruleset,
-// such as a cache, compares them. It is 0 for a view without a client.
+// RulesetID identifies the view's ruleset within this process: views with equal IDs use the same
+// ruleset of the same tier. Programs can compare IDs to find out whether a cache for a ruleset is
+// still valid. The ID is 0 for a view without a client.
 func (v View) RulesetID() uint64 {
 	if v.snapshot == nil {
 		return 0
@@ -186,7 +188,7 @@ func (v View) RulesetID() uint64 {
 	return v.snapshot.id
 }
 
-// Environment returns the environment that the view's ruleset names, "" where it names none.
+// Environment returns the environment that the view's ruleset names, or "" if it names none.
 func (v View) Environment() string {
 	if v.snapshot == nil {
 		return ""
@@ -194,7 +196,7 @@ func (v View) Environment() string {
 	return v.snapshot.far().environment
 }
 
-// Revision returns the revision of the view's ruleset, 0 where there is none.
+// Revision returns the revision of the view's ruleset, or 0 if there is no ruleset.
 func (v View) Revision() int64 {
 	if v.snapshot == nil {
 		return 0
@@ -210,15 +212,16 @@ func (v View) Tier() Tier {
 	return v.snapshot.tier
 }
 
-// Resolve evaluates a flag for who translates the answer into another model, such as OpenFeature's:
-// it is what the details are made of, and costs less. A Variant of nil stands for the caller's
-// default. Hooks and exposures see it as they see every evaluation.
+// Resolve evaluates a flag for adapters to another model, such as OpenFeature's provider. It
+// returns the result from which details are built, and costs less than a detail. If Variant is nil,
+// the caller's default is served. Resolve calls hooks and makes exposures like every evaluation.
 func (v View) Resolve(flag string, want Kind) Result {
 	return v.resultObserved(flag, want)
 }
 
-// value decides and returns only what is served, the zero Value for the caller's default. Where the
-// rules are native and nobody listens, which is nearly always, nothing else is put together.
+// value decides a flag and returns the served value, or the zero Value for the caller's default. If
+// the rules are native and evaluations are not reported, which is the usual case, it computes
+// nothing else.
 func (v View) value(flag string, want Kind) Value {
 	s := v.snapshot
 	if s == nil {
@@ -257,7 +260,7 @@ func (v *View) noteMisfit(f *flag, flag string, want Kind) {
 	}
 }
 
-// served returns what the variant serves, the zero Value where there is none.
+// served returns the variant's value, or the zero Value if there is no variant.
 func (v *Variant) served() Value {
 	if v == nil {
 		return Value{}
@@ -265,9 +268,9 @@ func (v *Variant) served() Value {
 	return v.Value
 }
 
-// variantObserved decides a flag where value cannot: the rules are not native, or evaluations are
-// reported. Where only exposures are collected, the rest of the result is put together only for an
-// evaluation that counts.
+// variantObserved is value for rules that are not native, and for evaluations that are reported. If
+// only exposures are collected, it computes the whole result only for evaluations that count as
+// exposures.
 func (v *View) variantObserved(flag string, want Kind) *Variant {
 	s := v.snapshot.far()
 	if s.native == nil || len(s.observer.onEvaluate) > 0 {
@@ -292,7 +295,7 @@ func (v *View) variantObserved(flag string, want Kind) *Variant {
 	return variant
 }
 
-// resultObserved decides a flag and reports the evaluation.
+// resultObserved decides a flag, and reports the evaluation to hooks and the sink.
 func (v *View) resultObserved(flag string, want Kind) Result {
 	r := v.result(flag, want)
 	if r.Err != nil && v.snapshot != nil {
@@ -318,7 +321,7 @@ func (v *View) result(flag string, want Kind) (r Result) {
 	return r
 }
 
-// report reports an evaluation to hooks and to the sink.
+// report calls hooks for an evaluation and makes exposures.
 func (v *View) report(flag string, r *Result) {
 	if v.snapshot == nil || v.snapshot.observer == nil {
 		return
@@ -330,7 +333,8 @@ func (v *View) report(flag string, r *Result) {
 	}
 }
 
-// exposeAsked exposes the flags that the decision of a flag asks on its way, each by its own track.
+// exposeAsked makes exposures for the flags that are evaluated for a flag's requirements and
+// conditions. The "track" of each of these flags selects whether its exposure counts.
 func (v *View) exposeAsked(o *observer, flag string) {
 	s := v.snapshot.far()
 	rules := s.native
@@ -346,8 +350,8 @@ func (v *View) exposeAsked(o *observer, flag string) {
 	}
 }
 
-// detail builds the answer. It takes the result by pointer because a Result does not fit into
-// registers twice.
+// detail builds a Detail. It takes the result by pointer, because a copy would not fit into
+// registers.
 func detail[T any](v View, flag string, r *Result, value T) Detail[T] {
 	d := Detail[T]{Value: value, Flag: flag, Rule: r.Rule, Reason: r.Reason, Missing: r.Missing, Unfit: r.Unfit, UnfitReason: r.UnfitReason}
 	if r.Variant != nil {
@@ -377,7 +381,7 @@ func jsonOf[T any](v View, flag string, fallback T) (T, Result) {
 			v.snapshot.far().misfits.note(flag, KindObject, reflect.TypeFor[T](), failure)
 		}
 	}
-	v.report(flag, &r) // only now: a caller who got the fallback did not see the variant
+	v.report(flag, &r) // after decoding: a caller that got the fallback did not see the variant
 	return value, r
 }
 

@@ -20,22 +20,23 @@ import (
 const (
 	magic         = "becket-disk "
 	formatVersion = 1
-	maxHead       = 64 << 10 // of the two first lines
+	maxHead       = 64 << 10 // greatest length of the first two lines, in bytes
 )
 
-// Copy is a document with everything that is kept of it.
+// Copy is a document, with everything that is stored with it.
 type Copy struct {
 	Body         []byte
-	Sum          [sha256.Size]byte // of the body
-	Revision     int64             // as the document says
-	ETag         string            // what the server said of the document, to be asked with
+	Sum          [sha256.Size]byte // SHA-256 of the body
+	Revision     int64             // the document's revision
+	ETag         string            // the server's validators for the document, for the next request
 	LastModified string
 	Signature    []byte
 	FetchedAt    time.Time // zero if it is not known
-	ConfirmedAt  time.Time // when the source last said that this is its document
+	ConfirmedAt  time.Time // when the source last confirmed the document
 }
 
-// header is the second line. Texts are bytes (base64), since a server's ETag need not be UTF-8.
+// header is the second line. Texts are written as bytes in base64, because the ETag of a server may
+// not be valid UTF-8.
 type header struct {
 	Identity     string `json:"identity"` // SHA-256 of the source's identity and the format's name
 	ETag         []byte `json:"etag,omitempty"`
@@ -50,13 +51,13 @@ type header struct {
 
 // Reasons why a copy is not used.
 var (
-	// ErrDamaged is a copy that is not as a write left it.
+	// ErrDamaged reports that a copy has changed since it was written, or was written only in part.
 	ErrDamaged = errors.New("becket: the disk copy is damaged")
-	errForeign = errors.New("becket: the disk copy is of another source")
-	errNewer   = errors.New("becket: the disk copy is of a newer version of becket; it is left alone")
+	errForeign = errors.New("becket: the disk copy belongs to another source")
+	errNewer   = errors.New("becket: the disk copy was written by a newer version of becket; it is not changed")
 )
 
-// encode returns the two first lines; the body follows them.
+// encode returns the first two lines; the body follows them.
 func encode(identity string, c *Copy) ([]byte, error) {
 	head, err := json.Marshal(header{
 		Identity:     identity,
@@ -75,7 +76,7 @@ func encode(identity string, c *Copy) ([]byte, error) {
 	begin := magic + strconv.Itoa(formatVersion)
 	lines := fmt.Appendf(nil, "%s %s\n%s\n", begin, checksum(begin, head, c.Body), head)
 	if len(lines) > maxHead {
-		return nil, fmt.Errorf("becket: the disk copy's head takes %d bytes, more than %d", len(lines), maxHead)
+		return nil, fmt.Errorf("becket: the disk copy's header takes %d bytes, more than %d", len(lines), maxHead)
 	}
 	return lines, nil
 }
@@ -87,19 +88,19 @@ func checksum(begin string, head, body []byte) string {
 	return hex.EncodeToString(hash.Sum(nil))
 }
 
-// parts is a file taken apart.
+// parts holds the parts of a file.
 type parts struct {
-	begin string // of the first line, before the checksum
+	begin string // the first line up to the checksum
 	sum   []byte
 	head  []byte
-	body  []byte // as much of it as was read
+	body  []byte // the body, as far as it was read
 }
 
-// split takes apart a file, or its beginning.
+// split splits a file, or its beginning, into its parts.
 func split(file []byte) (p parts, err error) {
 	first, rest, ok := bytes.Cut(file[:min(len(file), maxHead)], []byte("\n"))
 	if !ok || !bytes.HasPrefix(first, []byte(magic)) {
-		return p, fmt.Errorf("%w: it does not begin as one", ErrDamaged)
+		return p, fmt.Errorf("%w: it does not begin like a disk copy", ErrDamaged)
 	}
 	number, sum, _ := bytes.Cut(first[len(magic):], []byte(" "))
 	version, err := strconv.Atoi(string(number))
@@ -113,7 +114,7 @@ func split(file []byte) (p parts, err error) {
 	}
 	head, _, ok := bytes.Cut(rest, []byte("\n"))
 	if !ok {
-		return p, fmt.Errorf("%w: its head is cut short", ErrDamaged)
+		return p, fmt.Errorf("%w: its header is incomplete", ErrDamaged)
 	}
 	return parts{magic + string(number), sum, head, file[len(first)+1+len(head)+1:]}, nil
 }
@@ -121,26 +122,26 @@ func split(file []byte) (p parts, err error) {
 func decodeHeader(line []byte) (*header, error) {
 	head := &header{}
 	if err := json.Unmarshal(line, head); err != nil {
-		return nil, fmt.Errorf("%w: its head cannot be read", ErrDamaged)
+		return nil, fmt.Errorf("%w: its header cannot be read", ErrDamaged)
 	}
 	return head, nil
 }
 
-// decode reads a copy and believes none of it before its checksum holds.
+// decode reads a copy. It checks the checksum before it uses anything else.
 func decode(identity string, file []byte) (*Copy, error) {
 	parts, err := split(file)
 	if err != nil {
 		return nil, err
 	}
 	if string(parts.sum) != checksum(parts.begin, parts.head, parts.body) {
-		return nil, fmt.Errorf("%w: its checksum does not hold", ErrDamaged)
+		return nil, fmt.Errorf("%w: its checksum does not fit", ErrDamaged)
 	}
 	head, err := decodeHeader(parts.head)
 	switch {
 	case err != nil:
 		return nil, err
 	case head.Length != len(parts.body):
-		return nil, fmt.Errorf("%w: its head names another length", ErrDamaged)
+		return nil, fmt.Errorf("%w: its header has another length", ErrDamaged)
 	case head.Identity != identity:
 		return nil, errForeign
 	}
@@ -165,13 +166,14 @@ func (h *header) copyOf(body []byte) *Copy {
 	return c
 }
 
-// clockSkew is how far in the future a stamp of another process may lie; beyond it, a clock was
-// wrong.
+// clockSkew is how far in the future a time written by another process may be. A later time comes
+// from a wrong clock.
 const clockSkew = time.Minute
 
-// after reports whether a copy with this head is later than c. The same document is later if it was
-// confirmed later. Of two documents, the one of the higher revision is later; where they have one
-// revision, or where lower ones are allowed, the one that was fetched later.
+// after reports whether a copy with this header is later than c. If both hold the same document,
+// the one that was confirmed later is later. Otherwise the one with the higher revision is later.
+// If the revisions are equal, or if byTime is true because lower revisions are allowed, the one
+// that was fetched later is later.
 func (h *header) after(c *Copy, byTime bool) bool {
 	latest := c.ConfirmedAt.Add(clockSkew).UnixMilli()
 	switch {

@@ -18,18 +18,21 @@ import (
 	"github.com/becketflags/becket/internal/limit"
 )
 
-// What the files of a disk copy are called: <hash>.becket, beside it at most one that was set
-// aside, and temporary ones.
+// Names of the files of a disk copy: <hash>.becket is the copy. There may be one unusable copy, one
+// copy of a newer version, and temporary files.
 const (
-	suffix       = ".becket"
-	asideSuffix  = ".bad"   // could not be used; the next one replaces it
-	newerSuffix  = ".newer" // of a newer version, moved out of the way of a write
-	tempMark     = ".tmp-"
-	tempLifetime = time.Hour // longer than any write takes: what is older, a crash left
-	maxTemps     = 16        // more than processes write at once: what is beyond, crashes left
+	suffix      = ".becket"
+	asideSuffix = ".bad"   // an unusable copy; the next unusable one replaces it
+	newerSuffix = ".newer" // a copy of a newer version, which was moved before a write
+	tempMark    = ".tmp-"
+	// longer than any write takes; an older temporary file was left by a crash
+	tempLifetime = time.Hour
+	// more than processes write at once; further temporary files were left by crashes
+	maxTemps = 16
 )
 
-// Store is what the client needs of a [File]. Tests put in one whose file system hangs.
+// Store has the methods of [File] that the client uses. Tests use another implementation, whose
+// file system hangs.
 type Store interface {
 	Clean(now time.Time)
 	Read() (*Copy, error)
@@ -39,33 +42,35 @@ type Store interface {
 }
 
 // File is the copy of one source's document in a folder. Several processes may share the folder:
-// every write renames a whole file, so that a reader sees the one or the other. Only one goroutine
-// at a time may use a File.
+// every write renames a whole file, so that a reader sees either the old or the new copy. Only one
+// goroutine at a time may use a File.
 type File struct {
-	// ByTime says that lower revisions are allowed, so that of two documents the one that was
-	// fetched later is the later one. It is set before the File is used.
+	// ByTime says that lower revisions are allowed. Then the later one of two documents is the one
+	// that was fetched later, whatever the revisions are. It is set before the File is used.
 	ByTime bool
 
 	// Trusted returns an error if a copy that another process wrote must not stay. If it is nil,
 	// every whole copy may stay. It is set before the File is used.
 	Trusted func(*Copy) error
 
-	folder   string
-	name     string // of the file
-	identity string // SHA-256 of the source's identity and the format's name: secrets in an URL are not written
-	newer    bool   // there is a file of a newer version, to be kept when we write
+	folder string
+	name   string // the name of the file
+	// SHA-256 of the source's identity and the format's name; a hash, since a URL may contain
+	// secrets
+	identity string
+	newer    bool // there is a copy of a newer version, which a write must not overwrite
 	create   func(folder, pattern string) (tempFile, error)
 }
 
-// tempFile is what writing needs of a file; tests put in ones that fail.
+// tempFile has the methods of a file that writing uses. Tests use files that fail.
 type tempFile interface {
 	io.WriteCloser
 	Sync() error
 	Name() string
 }
 
-// New returns the copy of a source's document in a folder. Copies of sources with different
-// identities, or of different formats, do not meet. Nothing is read or written yet.
+// New returns the copy of a source's document in a folder. Sources with different identities have
+// different files, and documents of different formats too. New reads and writes nothing.
 func New(folder, identity, format string) *File {
 	sum := sha256.Sum256([]byte(identity + "\x00" + format))
 	hash := hex.EncodeToString(sum[:])
@@ -76,8 +81,8 @@ func createTemp(folder, pattern string) (tempFile, error) { return os.CreateTemp
 
 func (d *File) path() string { return filepath.Join(d.folder, d.name) }
 
-// Read returns the copy, nil where there is none. A copy that cannot be used is set aside, so that
-// it is reported once and can be looked at.
+// Read returns the copy, or nil if there is none. A copy that cannot be used is renamed, so that it
+// is reported only once and can be inspected.
 func (d *File) Read() (*Copy, error) {
 	err := checkFolder(d.folder)
 	if err == nil {
@@ -88,7 +93,7 @@ func (d *File) Read() (*Copy, error) {
 	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, nil //nolint:nilnil // no copy is no error
+		return nil, nil //nolint:nilnil // having no copy is not an error
 	case errors.Is(err, errNewer):
 		d.newer = true
 	case errors.Is(err, ErrDamaged), errors.Is(err, errForeign),
@@ -98,7 +103,7 @@ func (d *File) Read() (*Copy, error) {
 	return nil, err
 }
 
-// load reads the copy and checks that it is whole. Its size is bounded before a byte of it is read.
+// load reads the copy and checks that it is complete. It checks the size before it reads anything.
 func (d *File) load() (*Copy, error) {
 	file, size, err := openRegular(d.path())
 	if err != nil {
@@ -119,18 +124,18 @@ func (d *File) load() (*Copy, error) {
 	return decode(d.identity, content)
 }
 
-// SetAside renames the copy, so that the next start does not stumble over it again, and returns why
-// with what was done.
+// SetAside renames the copy, so that the next start does not try to use it again. It returns why,
+// extended by what was done with the copy.
 func (d *File) SetAside(why error) error {
 	if err := os.Rename(d.path(), d.path()+asideSuffix); err != nil {
-		return fmt.Errorf("%w; it could not be set aside: %w", why, err)
+		return fmt.Errorf("%w; it could not be moved away: %w", why, err)
 	}
-	return fmt.Errorf("%w; it is set aside as %s", why, d.name+asideSuffix)
+	return fmt.Errorf("%w; it was moved to %s", why, d.name+asideSuffix)
 }
 
-// Write replaces the copy, unless another process has written a later one: a temporary file,
-// synced, renamed, the folder synced. A crash at any point leaves the old copy or the new one, and
-// perhaps a temporary file, which a later start removes.
+// Write replaces the copy, unless another process has written a later one. It writes a temporary
+// file, syncs it, renames it and syncs the folder. After a crash at any point there is the old copy
+// or the new one, and perhaps a temporary file, which a later start removes.
 func (d *File) Write(c *Copy) error {
 	head, err := encode(d.identity, c)
 	if err != nil {
@@ -148,7 +153,7 @@ func (d *File) Write(c *Copy) error {
 	}
 	stays := false
 	err = locked(d.folder, func() error {
-		if stays = d.overtakes(c); stays { // again, since writing may have taken long
+		if stays = d.overtakes(c); stays { // checked again, since writing may have taken long
 			return os.Remove(temp)
 		}
 		return d.replace(temp)
@@ -166,8 +171,8 @@ func (d *File) Write(c *Copy) error {
 	return located(syncFolder(d.folder))
 }
 
-// replace puts the temporary file into the copy's place. A copy of a newer version is moved out of
-// the way, not overwritten.
+// replace renames the temporary file to the copy's name. A copy of a newer version is renamed first
+// and not overwritten.
 func (d *File) replace(temp string) error {
 	if d.newer {
 		if err := os.Rename(d.path(), d.path()+newerSuffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -178,9 +183,8 @@ func (d *File) replace(temp string) error {
 	return os.Rename(temp, d.path())
 }
 
-// overtakes reports whether the copy that is there must stay: another process wrote it, and its
-// document is later than c, or it is the same one and was confirmed later. A claim of a file's head
-// counts only if the whole file holds.
+// overtakes reports whether the existing copy must stay: another process wrote it, and it is later
+// than c; see [header.after]. The header of a file counts only if the whole file is valid.
 func (d *File) overtakes(c *Copy) bool {
 	head, err := d.head()
 	if errors.Is(err, errNewer) {
@@ -193,7 +197,7 @@ func (d *File) overtakes(c *Copy) bool {
 	return err == nil && (d.Trusted == nil || d.Trusted(kept) == nil)
 }
 
-// head reads the beginning of the copy that is there.
+// head reads the header of the existing copy.
 func (d *File) head() (*header, error) {
 	file, size, err := openRegular(d.path())
 	if err != nil {
@@ -245,9 +249,9 @@ func (d *File) writeTemp(head, body []byte) (name string, err error) {
 	return file.Name(), file.Sync()
 }
 
-// Clean removes temporary files that crashes left. Those of other sources are theirs to remove, and
-// young ones may be another process's at work, as long as they are few: a program that crashes in a
-// loop must not fill the disk.
+// Clean removes temporary files that crashes left. It does not remove files of other sources. It
+// leaves a number of recent files, because other processes may be writing them; the number is
+// limited, so that a program that crashes in a loop does not fill the disk.
 func (d *File) Clean(now time.Time) {
 	if checkFolder(d.folder) != nil {
 		return
@@ -273,7 +277,7 @@ func (d *File) Clean(now time.Time) {
 	}
 }
 
-// located says that an error is the disk copy's; the system's own text names the file.
+// located adds to an error that it is about the disk copy. The system's error text names the file.
 func located(err error) error {
 	if err == nil {
 		return nil

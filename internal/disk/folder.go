@@ -9,21 +9,22 @@ import (
 )
 
 var (
-	// errNotRegular is a link, a folder, a pipe where the copy should be.
-	errNotRegular = errors.New("becket: where the disk copy should be is something else than a file")
+	// errNotRegular reports that the copy is not a file but a link, a folder or a pipe.
+	errNotRegular = errors.New("becket: the disk copy is not a regular file")
 
-	// ErrFolder is a folder that the client neither reads from nor writes to.
+	// ErrFolder reports that the client neither reads nor writes in the folder.
 	ErrFolder = errors.New("becket: the folder of the disk copy is refused")
 
-	// errExposed is a copy that somebody else could have changed although the folder is closed to
-	// others.
-	errExposed = errors.New("becket: the disk copy is not only this user's")
+	// errExposed reports that another user could have changed the copy, although the folder is
+	// closed to other users.
+	errExposed = errors.New("becket: other users could have changed the disk copy")
 )
 
-// checkFolder refuses a folder in which others could put a file. A folder that is there may be
-// readable by everybody: what is in it is readable by its owner alone.
+// checkFolder refuses a folder in which other users could create a file. An existing folder may be
+// readable by all users, because the files in it are readable only by their owner.
 func checkFolder(folder string) error {
-	info, err := os.Lstat(filepath.Clean(folder)) // a slash at the end would follow a link
+	// cleaned, because a path that ends with a slash would follow a link
+	info, err := os.Lstat(filepath.Clean(folder))
 	switch {
 	case err != nil:
 		return located(err)
@@ -38,7 +39,7 @@ func checkFolder(folder string) error {
 	return nil
 }
 
-// makeFolder makes the folder if it is not there, and checks it.
+// makeFolder creates the folder if it does not exist, and checks it.
 func makeFolder(folder string) error {
 	err := checkFolder(folder)
 	if !errors.Is(err, fs.ErrNotExist) {
@@ -50,9 +51,9 @@ func makeFolder(folder string) error {
 	return checkFolder(folder)
 }
 
-// openRegular opens a file that nobody else can write to, and returns its size. It follows no
-// symbolic link and waits for no pipe: whoever put something into the folder must not choose what
-// is read.
+// openRegular opens a file to which no other user can write, and returns its size. It follows no
+// symbolic link and does not wait for a pipe, so that another user who can put a file into the
+// folder cannot choose what is read.
 func openRegular(path string) (*os.File, int64, error) {
 	info, err := os.Lstat(path)
 	if err != nil {
@@ -65,7 +66,7 @@ func openRegular(path string) (*os.File, int64, error) {
 	if err != nil {
 		return nil, 0, located(err)
 	}
-	opened, err := file.Stat() // another process may have renamed a new copy there meanwhile
+	opened, err := file.Stat() // another process may have renamed a new copy to this path meanwhile
 	switch {
 	case err != nil:
 		err = located(err)

@@ -8,7 +8,8 @@ import (
 	"syscall"
 )
 
-// lockFolder locks a folder by flock, which ends with the process at the latest. It does not wait.
+// lockFolder locks a folder by flock. It does not wait. The system releases the lock when the
+// process ends.
 func lockFolder(folder string) (unlock func(), err error) {
 	f, err := os.Open(folder)
 	if err != nil {

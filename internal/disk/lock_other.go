@@ -4,5 +4,5 @@ package disk
 
 import "errors"
 
-// lockFolder locks nothing: such systems have no flock.
+// lockFolder locks nothing, because these systems have no flock.
 func lockFolder(string) (unlock func(), err error) { return nil, errors.ErrUnsupported }

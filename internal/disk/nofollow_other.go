@@ -7,12 +7,12 @@ import (
 	"os"
 )
 
-// openNoFollow opens a file for reading. Where the system cannot refuse links while opening, the
-// look beforehand must do.
+// openNoFollow opens a file for reading. These systems cannot refuse links while opening, so only
+// the check before it protects from links.
 func openNoFollow(path string) (*os.File, error) { return os.Open(path) }
 
-// syncFolder does nothing: such systems do not sync folders.
+// syncFolder does nothing, because these systems do not sync folders.
 func syncFolder(string) error { return nil }
 
-// exposed finds nothing: permissions of such systems are not looked at.
+// exposed returns "", because permissions are not checked on these systems.
 func exposed(fs.FileInfo) string { return "" }

@@ -1,17 +1,17 @@
-// Package graph finds the circles of a directed graph.
+// Package graph finds the cycles of a directed graph.
 package graph
 
 import "slices"
 
-// Edges walks along the edges of a graph whose nodes are numbered from 0. It returns the target of
-// a node's first edge at or after a position, and the position after that edge. It returns false if
+// Edges lists the edges of a graph whose nodes are numbered from 0. It returns the target of a
+// node's first edge at or after a position, and the position after that edge. It returns false if
 // there is no further edge. Positions begin at 0.
 type Edges func(node int32, position int) (target int32, after int, ok bool)
 
-// Components returns the strongly connected components of a graph with so many nodes: each holds
-// the nodes that reach each other, or a single node, and stands after the components that its nodes
-// lead to (Tarjan, "Depth-first search and linear graph algorithms", 1972). It keeps its own stack,
-// since a chain of edges may be longer than calls can nest.
+// Components returns the strongly connected components of a graph with the given number of nodes. A
+// component holds nodes that reach each other, or a single node, and comes after the components
+// that its nodes lead to (Tarjan, "Depth-first search and linear graph algorithms", 1972). It does
+// not use recursion, because a chain of edges may be longer than calls can nest.
 func Components(nodes int, edges Edges) [][]int32 {
 	s := search{edges: edges, index: make([]int32, nodes), low: make([]int32, nodes), onStack: make([]bool, nodes)}
 	for i := range nodes {
@@ -36,7 +36,7 @@ type search struct {
 // frame is a node whose edges are being followed.
 type frame struct {
 	node     int32
-	position int // of the edge to follow next
+	position int // position of the next edge
 }
 
 func (s *search) visit(root int32) {
@@ -69,7 +69,7 @@ func (s *search) enter(node int32) frame {
 	return frame{node: node}
 }
 
-// leave takes a component off the stack when its first node is done.
+// leave removes a component from the stack if node is its first node.
 func (s *search) leave(node int32) {
 	if s.low[node] != s.index[node] {
 		return

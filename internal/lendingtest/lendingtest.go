@@ -1,6 +1,6 @@
-// Package lendingtest asks the rules of a format of this module as a client asks them, with memory
-// that is overwritten as soon as they have answered. The conformance tests of the formats use it: a
-// format that keeps a part of a subject, or that answers with one, fails them.
+// Package lendingtest calls the rules of a format of this module in the same way as a client, with
+// memory that is overwritten after each evaluation. The conformance tests of the formats use it: a
+// format that keeps a part of a subject, or whose results contain one, fails them.
 package lendingtest
 
 import (
@@ -20,9 +20,9 @@ func Poison(t testing.TB) {
 	t.Cleanup(func() { lending.Poisoned.Store(false) })
 }
 
-// Rules compiles a document, and asks it by a client whose clock stands still. Evaluate ignores the
-// moment that it is given. It fails the test where memory is not lent, or where an answer is
-// another one than that of the rules themselves.
+// Rules compiles a document and returns rules that evaluate flags by a client with a fixed clock.
+// Their method Evaluate ignores its moment. The test fails if no memory is lent, or if a result
+// differs from a direct call of the format's rules.
 func Rules(t testing.TB, format becket.Format, document []byte, now time.Time) becket.Rules {
 	t.Helper()
 	if !lending.Poisoned.Load() {
@@ -33,7 +33,7 @@ func Rules(t testing.TB, format becket.Format, document []byte, now time.Time) b
 		t.Fatal(err)
 	}
 	if _, ok := rules.(lending.Borrower); !ok {
-		t.Fatalf("the rules are a %T, which is lent no memory", rules)
+		t.Fatalf("the rules are of type %T, which does not implement lending.Borrower", rules)
 	}
 	client, err := becket.New(becket.Bytes(document), becket.WithFormat(format), becket.WithBootstrap(document),
 		becket.WithClock(func() time.Time { return now }), becket.WithPollInterval(time.Hour))
@@ -44,7 +44,7 @@ func Rules(t testing.TB, format becket.Format, document []byte, now time.Time) b
 	return &asked{rules, t, client, becket.MomentAt(now, 0)}
 }
 
-// asked are rules that a client asks.
+// asked wraps rules and evaluates flags by a client.
 type asked struct {
 	becket.Rules
 	t      testing.TB
@@ -55,15 +55,16 @@ type asked struct {
 func (a *asked) Evaluate(flag string, want becket.Kind, subject *becket.Subject, _ *becket.Moment) becket.Result {
 	a.t.Helper()
 	view := a.client.For(*subject)
-	view.Peek(flag, want) // a part of the subject that is kept from here is poison in the next answer
+	// a part of the subject that is kept from this call is poison in the next result
+	view.Peek(flag, want)
 	got := view.Peek(flag, want)
 	if direct := a.Rules.Evaluate(flag, want, subject, a.at); text(&got) != text(&direct) {
-		a.t.Errorf("%s, asked with lent memory: %s, and not %s", flag, text(&got), text(&direct))
+		a.t.Errorf("%s, evaluated with lent memory: %s, and not %s", flag, text(&got), text(&direct))
 	}
 	return got
 }
 
-// text writes down all of an answer.
+// text describes a whole result.
 func text(r *becket.Result) string {
 	s := fmt.Sprintf("%s, rule %q, missing %q, track %t, error %v", r.Reason, r.Rule, r.Missing, r.Track, r.Err)
 	if r.Variant != nil {

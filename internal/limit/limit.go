@@ -1,5 +1,5 @@
-// Package limit holds the bounds that the client, its sources, the formats and the command share.
+// Package limit holds the limits that the client, its sources, the formats and the command share.
 package limit
 
-// Document is the size of the largest document, in bytes and after decompression.
+// Document is the greatest size of a document in bytes, after decompression.
 const Document = 64 << 20

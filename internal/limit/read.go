@@ -6,7 +6,7 @@ import (
 	"io"
 )
 
-// ErrTooLarge is a document over the limit of its size.
+// ErrTooLarge reports that a document is larger than the limit.
 var ErrTooLarge = errors.New("becket: the document is over the size limit")
 
 // Check returns ErrTooLarge for a document over the limit.
@@ -17,13 +17,13 @@ func Check(document []byte) error {
 	return nil
 }
 
-// Read reads all of r, and returns ErrTooLarge if that is more than most bytes. It expects so many
-// bytes, or does not know how many where expected is -1. Memory grows with the bytes that arrive;
-// the expected number only says how far at once.
+// Read reads all of r. It returns ErrTooLarge if there are more than most bytes. expected is the
+// expected number of bytes, or -1 if it is not known. The memory grows with the bytes that arrive;
+// the expected number only limits the steps of growth.
 func Read(r io.Reader, most, expected int64) ([]byte, error) {
 	const (
 		first = 1 << 20
-		trust = 16 // times as much as has arrived
+		trust = 16 // the memory is at most this many times the bytes that have arrived
 	)
 	size := min(max(expected+1, 512), first, most+1)
 	if expected < 0 {

@@ -5,10 +5,10 @@ import (
 	"strings"
 )
 
-// ParseAddress reads an IP address as netip.ParseAddr does, but for three things. It leaves out a
-// zone, since prefixes have none. It reads the address out of "192.0.2.1:443" and
-// "[2001:db8::1]:443", as net/http has them. And it returns no error, so that a text that is no
-// address costs no memory. An address of version 4 within one of version 6 is of version 4.
+// ParseAddress reads an IP address like netip.ParseAddr, with three differences. It ignores a zone,
+// because prefixes have none. It accepts addresses with a port, in the forms of net/http:
+// "192.0.2.1:443" and "[2001:db8::1]:443". It returns false instead of an error, so that an invalid
+// address allocates nothing. An IPv4 address that is mapped to IPv6 is returned as IPv4.
 func ParseAddress(text string) (netip.Addr, bool) {
 	if strings.HasPrefix(text, "[") {
 		end := strings.IndexByte(text, ']')
@@ -33,7 +33,7 @@ func ParseAddress(text string) (netip.Addr, bool) {
 	return netip.AddrFrom16(sixteen).Unmap(), ok
 }
 
-// isPort reports whether the text is a colon with a port.
+// isPort reports whether the text is a colon and a port number.
 func isPort(text string) bool {
 	number, size := 0, len(text)-1
 	for i := 1; i <= size; i++ {
@@ -73,8 +73,8 @@ func parseFour(text string) (address [4]byte, ok bool) {
 	return address, true
 }
 
-// parseSixteen reads groups of hexadecimal digits (RFC 4291, 2.2), of which "::" may leave some out
-// and four decimal numbers may stand for the last two.
+// parseSixteen reads groups of hexadecimal digits (RFC 4291, 2.2). "::" may replace several groups
+// of zeros, and four decimal numbers may replace the last two groups.
 func parseSixteen(text string) (address [16]byte, ok bool) {
 	at, gap := 0, -1
 	if strings.HasPrefix(text, "::") {
@@ -122,7 +122,8 @@ func parseSixteen(text string) (address [16]byte, ok bool) {
 	return address, true
 }
 
-// hexadecimal reads up to four digits, 0 of them where there are none or more.
+// hexadecimal reads one to four hexadecimal digits. It returns 0 digits if there are none or more
+// than four.
 func hexadecimal(text string) (group uint16, digits int) {
 	for ; digits < len(text); digits++ {
 		c := text[digits]

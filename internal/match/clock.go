@@ -2,16 +2,16 @@ package match
 
 import "fmt"
 
-// Minutes of the parts of a day.
+// Numbers of minutes.
 const (
 	MinutesPerHour = 60
 	MinutesPerDay  = 24 * MinutesPerHour
 )
 
-// DayWords are the days of the week as documents write them, in the order of [time.Weekday].
+// DayWords are the names of the days of the week in documents, in the order of [time.Weekday].
 var DayWords = []string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}
 
-// ParseClock reads a time of day, "00:00" to "24:00", as minutes after midnight.
+// ParseClock reads a time of day from "00:00" to "24:00" and returns the minutes after midnight.
 func ParseClock(text string) (minute int, ok bool) {
 	if len(text) != len("00:00") || text[2] != ':' {
 		return 0, false
@@ -26,7 +26,7 @@ func ParseClock(text string) (minute int, ok bool) {
 	return minute, minutes < MinutesPerHour && minute <= MinutesPerDay
 }
 
-// ClockText writes minutes after midnight as a time of day.
+// ClockText returns the time of day for minutes after midnight, such as "09:30".
 func ClockText(minute int) string {
 	return fmt.Sprintf("%02d:%02d", minute/MinutesPerHour, minute%MinutesPerHour)
 }

@@ -8,23 +8,25 @@ import (
 	"github.com/Masterminds/semver/v3"
 )
 
-// Bounds of a constraint.
+// Limits of a constraint.
 const (
-	maxConstraint   = 512 // bytes
+	maxConstraint   = 512 // greatest length in bytes
 	maxAlternatives = 32
 )
 
-// Constraint says which versions satisfy it: alternatives between "||", each of bounds that must
-// all hold. Masterminds/semver says what ranges mean ("1.2.x", "1.2 - 1.4"), pre-releases included.
-// It cannot answer without allocating, so bounds, which is what people write, are compared here. A
-// version in a bound is read as one that is asked about: "2.9" is 2.9.0.
+// Constraint is a condition on versions. It consists of alternatives, separated by "||"; one of
+// them must be satisfied. An alternative consists of bounds, all of which must be satisfied. Ranges
+// ("1.2.x", "1.2 - 1.4") mean the same as in Masterminds/semver, including pre-releases. That
+// library allocates for every check, so simple bounds, which are the usual case, are compared here.
+// A version in a bound is read like a version that is checked: "2.9" is 2.9.0.
 type Constraint struct {
 	text         string
 	alternatives []alternative
-	releases     []releaseRange // what the alternatives mean for plain releases; nil: ask them
+	// the alternatives as ranges of releases; nil if they cannot be expressed so
+	releases []releaseRange
 }
 
-// alternative is one of the two.
+// alternative is one alternative: either bounds, or a constraint of the library.
 type alternative struct {
 	bounds  []bound
 	library *semver.Constraints
@@ -56,7 +58,8 @@ func NewConstraint(text string) (*Constraint, error) {
 	return c, nil
 }
 
-// newAlternative reads bounds. The library reads them too, and whatever else there is.
+// newAlternative reads an alternative. If it consists of simple bounds, the library only checks the
+// syntax; otherwise the library's constraint is used.
 func newAlternative(text string) (alternative, error) {
 	words := strings.FieldsFunc(text, func(r rune) bool { return r == ' ' || r == ',' })
 	var bounds []bound
@@ -65,7 +68,7 @@ func newAlternative(text string) (alternative, error) {
 		version := strings.TrimLeft(word, "=!<>~^")
 		operator += word[:len(word)-len(version)]
 		if version == "" {
-			continue // ">= 2.1.0": the version is the next word
+			continue // as in ">= 2.1.0": the version is the next word
 		}
 		b, ok := newBound(operator, version)
 		if ok {
@@ -95,11 +98,11 @@ func newBound(operator, text string) (bound, bool) {
 	return bound{operator, version}, ok && known
 }
 
-// String returns the constraint as it was written.
+// String returns the text of the constraint.
 func (c *Constraint) String() string { return c.text }
 
-// Contains reports whether a version satisfies the constraint, and whether the text is a version at
-// all. It reads what [ParseLooseVersion] reads.
+// Contains reports whether a version satisfies the constraint, and whether the text is a version,
+// in the form of [ParseLooseVersion].
 func (c *Constraint) Contains(text string) (satisfied, ok bool) {
 	if c.releases != nil {
 		if release, ok := PackRelease(text); ok {
@@ -120,7 +123,7 @@ func (c *Constraint) Contains(text string) (satisfied, ok bool) {
 
 func (a *alternative) contains(version Version) bool {
 	if a.library != nil {
-		// The library's version keeps the text, so it gets a copy.
+		// The library's version keeps the text, so a copy is passed to it.
 		prerelease := strings.Clone(version.Prerelease)
 		return a.library.Check(semver.New(version.Major, version.Minor, version.Patch, prerelease, ""))
 	}
@@ -154,8 +157,8 @@ func (b *bound) holds(version Version) bool {
 	}
 }
 
-// sameUpToFirstNonZero is what "^" means: the first number that is not 0, and those before it, do
-// not change.
+// sameUpToFirstNonZero implements "^": the bound's first number that is not 0, and the numbers
+// before it, must be the same.
 func sameUpToFirstNonZero(v, bound Version) bool {
 	if v.Major != bound.Major || bound.Major > 0 {
 		return v.Major == bound.Major
@@ -166,13 +169,13 @@ func sameUpToFirstNonZero(v, bound Version) bool {
 	return v.Patch == bound.Patch
 }
 
-// releaseRange is what the bounds of one alternative mean for releases, packed into numbers: from
-// the first to before the second. Nearly every version that is asked about is a release, and
-// comparing numbers is faster than comparing versions.
+// releaseRange is a range of packed releases that satisfy the bounds of one alternative: from is
+// the first one, and before is the first one after the range. Nearly all versions that are checked
+// are releases, and comparing numbers is faster than comparing versions.
 type releaseRange struct{ from, before uint64 }
 
-// releaseRanges returns the ranges of all alternatives, or nil if there is a bound that is no range
-// of packed releases.
+// releaseRanges returns the ranges of all alternatives, or nil if a bound cannot be expressed as a
+// range of packed releases.
 func releaseRanges(alternatives []alternative) []releaseRange {
 	var ranges []releaseRange
 	for i := range alternatives {
@@ -192,8 +195,8 @@ func releaseRanges(alternatives []alternative) []releaseRange {
 	return ranges
 }
 
-// releases returns the releases within a bound. One on a prerelease cuts before the release that it
-// precedes.
+// releases returns the range of releases within a bound. If the bound's version is a prerelease,
+// the range begins or ends before the release that follows it.
 func (b *bound) releases() (releaseRange, bool) {
 	const end = 1 << 63
 	at, ok := PackVersion(b.version)
@@ -217,11 +220,11 @@ func (b *bound) releases() (releaseRange, bool) {
 	}
 }
 
-// TakesReleases reports whether [Constraint.ContainsRelease] may be asked.
+// TakesReleases reports whether [Constraint.ContainsRelease] may be called.
 func (c *Constraint) TakesReleases() bool { return c.releases != nil }
 
-// ContainsRelease is Contains for a release that [PackRelease] returned. Only constraints that take
-// releases answer rightly.
+// ContainsRelease is Contains for a release that [PackRelease] returned. It must only be called if
+// TakesReleases returns true.
 func (c *Constraint) ContainsRelease(release uint64) bool {
 	for i := range c.releases {
 		if release >= c.releases[i].from && release < c.releases[i].before {

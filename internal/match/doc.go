@@ -1,5 +1,5 @@
-// Package match holds what the native format and other vendors' formats read and compare in the
-// same way: numbers, versions, patterns, folded text and instants. Nothing that is asked during an
-// evaluation allocates, but for text longer than a small buffer, and nothing keeps the text it is
-// given.
+// Package match parses and compares values in the way that the native format and other vendors'
+// formats share: numbers, versions, patterns, folded text, instants and addresses. Functions that
+// evaluations call do not allocate, except for texts that are longer than a small buffer, and do
+// not keep the texts that are passed to them.
 package match

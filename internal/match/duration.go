@@ -7,11 +7,12 @@ import (
 	"time"
 )
 
-// hoursPerDay is how long a "d" is: a day of the calendar may be an hour shorter or longer.
+// hoursPerDay is the length of "d". A day of the calendar can be an hour shorter or longer.
 const hoursPerDay = 24
 
-// ParseDuration reads a duration as time.ParseDuration does, where "d" stands for 24 hours besides:
-// "90s", "7d", "1d12h". It returns false for any other text, and for a duration that does not fit.
+// ParseDuration reads a duration like time.ParseDuration, with the additional unit "d" for 24
+// hours: "90s", "7d", "1d12h". It returns false for any other text, and for a duration that is too
+// long for a time.Duration.
 func ParseDuration(text string) (time.Duration, bool) {
 	if !strings.Contains(text, "d") {
 		duration, err := time.ParseDuration(text)

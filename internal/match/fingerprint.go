@@ -5,25 +5,24 @@ import (
 	"math/bits"
 )
 
-// Fingerprint tells texts apart, and says where a table keeps them. Different texts of at most
-// [Exact] bytes have different fingerprints. Those of longer texts are hashes, and the texts
-// themselves must be compared when their fingerprints are equal. Places differ from process to
-// process, so that nobody can choose texts that all want the same one. No text has the zero
-// Fingerprint.
+// Fingerprint identifies a text in a hash table. Different texts of at most [Exact] bytes have
+// different fingerprints. The fingerprints of longer texts are hashes; if they are equal, the texts
+// themselves must be compared. Hashes and places differ between processes, so that an attacker
+// cannot choose texts with the same place. No text has the zero Fingerprint.
 type Fingerprint struct {
 	first uint64 // the first eight bytes
-	last  uint64 // the other seven, and highest the length and one
+	last  uint64 // the other seven bytes, and the length plus one in the highest byte
 }
 
-// Exact is the length in bytes of the longest texts that are known by their fingerprints.
+// Exact is the greatest length in bytes of texts whose fingerprints are unique.
 const Exact = 15
 
 const (
-	extentAt = 56   // the lowest bit of the length
-	hashed   = 0xff // what stands there of a longer text
+	extentAt = 56   // position of the length's lowest bit
+	hashed   = 0xff // stands for the length of longer texts
 )
 
-// The secrets that make places unpredictable.
+// Random secrets, which make places unpredictable.
 var firstSecret, lastSecret = secret(), secret()
 
 func secret() uint64 { return maphash.String(maphash.MakeSeed(), "") }
@@ -35,34 +34,34 @@ func FingerprintOf(text string) Fingerprint {
 	case n > Exact:
 		return longFingerprint(text)
 	case n >= 8:
-		// Of the last eight bytes those are left that are not among the first.
+		// The shift removes those of the last eight bytes that are also among the first eight.
 		return Fingerprint{head(text), tail(text)>>8>>(8*(Exact-n)&63) | uint64(n+1)<<extentAt}
 	default:
 		return Fingerprint{short(text), uint64(n+1) << extentAt}
 	}
 }
 
-// Hash returns 64 bits that say where a table keeps the text. Multiplying two halves into 128 bits
-// is how wyhash mixes, by Wang Yi.
+// Hash returns a 64-bit hash of the text for hash tables. It multiplies two halves to 128 bits, as
+// wyhash by Wang Yi does.
 func (p Fingerprint) Hash() uint64 {
 	high, low := bits.Mul64(p.first^firstSecret, p.last^lastSecret)
 	return high ^ low
 }
 
-// After returns a hash of the text and of what came before it, of which sum is the hash; 0 for
-// nothing.
+// After returns a hash of a sequence of texts: sum is the hash of the texts before this one, or 0
+// if this is the first.
 func (p Fingerprint) After(sum uint64) uint64 {
 	return Fingerprint{p.first ^ sum, p.last}.Hash()
 }
 
-// Place returns a place in a table of that many places, all equally likely: Lemire, "Fast random
-// integer generation in an interval" (2019).
+// Place returns the text's place in a table with the given number of places, all of which are
+// equally likely. Source: Lemire, "Fast random integer generation in an interval" (2019).
 func (p Fingerprint) Place(places uint64) uint64 {
 	place, _ := bits.Mul64(p.Hash(), places)
 	return place
 }
 
-// Text returns the text of a fingerprint that is exact.
+// Text returns the text of a fingerprint, which must be one of at most [Exact] bytes.
 func (p Fingerprint) Text() string {
 	text := make([]byte, p.last>>extentAt-1)
 	for i := range text {
@@ -75,8 +74,8 @@ func (p Fingerprint) Text() string {
 	return string(text)
 }
 
-// longFingerprint hashes all of a text by multiplying, 16 bytes at a time; the last 16 may overlap
-// those before.
+// longFingerprint hashes a text by multiplication, 16 bytes at a time. The last 16 bytes may
+// overlap the ones before.
 func longFingerprint(text string) Fingerprint {
 	first, last := firstSecret, lastSecret*uint64(2*len(text)+1)
 	for rest := text; len(rest) > 16; rest = rest[16:] {
@@ -88,19 +87,19 @@ func longFingerprint(text string) Fingerprint {
 	return Fingerprint{first ^ high, (last^low)>>8 | hashed<<extentAt}
 }
 
-// head returns the first eight bytes of a text of at least as many, the first one lowest. The
-// compiler makes one load of it.
+// head returns the first eight bytes of a text of at least eight bytes, with the first byte lowest.
+// The compiler turns it into a single load.
 func head(text string) uint64 {
 	_ = text[7]
 	return uint64(text[0]) | uint64(text[1])<<8 | uint64(text[2])<<16 | uint64(text[3])<<24 |
 		uint64(text[4])<<32 | uint64(text[5])<<40 | uint64(text[6])<<48 | uint64(text[7])<<56
 }
 
-// tail returns the last eight bytes of a text of at least as many.
+// tail returns the last eight bytes of a text of at least eight bytes.
 func tail(text string) uint64 { return head(text[len(text)-8:]) }
 
-// short returns the bytes of a text of at most seven, the first one lowest. Some are read twice,
-// which is faster than a loop.
+// short returns the bytes of a text of at most seven bytes, with the first byte lowest. Some bytes
+// are read twice, because that is faster than a loop.
 func short(text string) uint64 {
 	n := len(text)
 	switch {

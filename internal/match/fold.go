@@ -5,9 +5,9 @@ import (
 	"unicode/utf8"
 )
 
-// AppendFold appends s in a form that two texts share exactly when they are equal under Unicode's
-// simple case folding: each rune becomes the smallest one of those that fold together. What it
-// appends has at most as many bytes as s.
+// AppendFold appends s with its case folded: two texts have the same folded form exactly if they
+// are equal under Unicode's simple case folding. Each rune is replaced by the smallest of the runes
+// that fold together. What it appends has at most as many bytes as s.
 func AppendFold(b []byte, s string) []byte {
 	for i := 0; i < len(s); {
 		c := s[i]
@@ -30,8 +30,8 @@ func AppendFold(b []byte, s string) []byte {
 	return b
 }
 
-// smallestFold walks the circle of runes that fold together once. For letters of ASCII that is the
-// capital.
+// smallestFold returns the smallest of the runes that fold together with r. For ASCII letters it is
+// the capital.
 func smallestFold(r rune) rune {
 	smallest := r
 	for next := unicode.SimpleFold(r); next != r; next = unicode.SimpleFold(next) {

@@ -2,9 +2,9 @@ package match
 
 import "time"
 
-// Instant is a point in time to the nanosecond, comparable without a time zone.
+// Instant is a point in time with a precision of a nanosecond. It has no time zone.
 type Instant struct {
-	Seconds     int64 // since 1970 in UTC
+	Seconds     int64 // seconds since 1970 in UTC
 	Nanoseconds uint32
 }
 
@@ -31,9 +31,9 @@ func (i Instant) Sub(j Instant) float64 {
 // Time returns the instant in UTC.
 func (i Instant) Time() time.Time { return time.Unix(i.Seconds, int64(i.Nanoseconds)).UTC() }
 
-// ParseInstant reads a date-time of RFC 3339, in which "t" and "z" may be small letters. It returns
-// no error, so that a text that is none costs no memory. Digits of a second beyond the ninth are
-// left out.
+// ParseInstant reads a date-time of RFC 3339; "t" and "z" may be lower case. It returns false
+// instead of an error, so that an invalid text allocates nothing. Digits after the ninth digit of
+// the second's fraction are ignored.
 func ParseInstant(s string) (Instant, bool) {
 	const least = len("2006-01-02T15:04:05Z")
 	if len(s) < least || s[4] != '-' || s[7] != '-' || s[10]|0x20 != 't' || s[13] != ':' || s[16] != ':' {
@@ -64,7 +64,7 @@ const (
 	secondsPerDay    = 24 * secondsPerHour
 )
 
-// digits reads a number of digits alone.
+// digits reads a number that consists only of digits.
 func digits(s string) (number int, ok bool) {
 	for i := range len(s) {
 		if s[i] < '0' || s[i] > '9' {
@@ -75,14 +75,14 @@ func digits(s string) (number int, ok bool) {
 	return number, true
 }
 
-// clock returns the seconds that hours and minutes are.
+// clock converts hours and minutes into seconds.
 func clock(hours, minutes string) (seconds int, ok bool) {
 	hour, hourOK := digits(hours)
 	minute, minuteOK := digits(minutes)
 	return hour*secondsPerHour + minute*secondsPerMinute, hourOK && minuteOK && hour < 24 && minute < 60
 }
 
-// fraction reads the digits of a second, if there are any, and returns what follows.
+// fraction reads the fraction of a second, if there is one, and returns the text after it.
 func fraction(s string) (nanoseconds uint32, rest string, ok bool) {
 	if s[0] != '.' {
 		return 0, s, true
@@ -95,7 +95,7 @@ func fraction(s string) (nanoseconds uint32, rest string, ok bool) {
 	return nanoseconds, s[end:], end > 1
 }
 
-// zoneOffset reads "Z" or an offset, as seconds east of UTC.
+// zoneOffset reads "Z" or an offset and returns the seconds east of UTC.
 func zoneOffset(s string) (seconds int, ok bool) {
 	if len(s) == 1 {
 		return 0, s[0]|0x20 == 'z'
@@ -124,16 +124,15 @@ func daysIn(year, month int) int {
 	}
 }
 
-// daysSince1970 counts days of the Gregorian calendar, years from March on so that a leap day is a
-// year's last.
+// daysSince1970 counts days of the Gregorian calendar. It lets years begin in March, so that a leap
+// day is the last day of a year.
 func daysSince1970(year, month, day int) int64 {
 	if month < 3 {
 		year, month = year-1, month+12
 	}
-	year += 400 // no year is below 0
+	year += 400 // so that no year is negative
 	return int64(365*year + year/4 - year/100 + year/400 + (153*(month-3)+2)/5 + day - 1 - daysToMarch1970)
 }
 
-// daysToMarch1970 are the days from the first of March of the year -400 to the first of January
-// 1970.
+// daysToMarch1970 is the number of days from March 1 of the year -400 to January 1, 1970.
 const daysToMarch1970 = 719468 + 146097

@@ -1,14 +1,15 @@
 package match
 
-// LongVersion is a semantic version whose numbers may have any number of digits: they are compared
-// as they are written, which works because none begins with a zero. Its parts belong to the text
-// that was parsed; a missing number is "0".
+// LongVersion is a semantic version whose numbers may have any number of digits. They are compared
+// as texts, which is correct because they have no leading zeros. The parts share the memory of the
+// parsed text. A missing number is "0".
 type LongVersion struct {
 	Major, Minor, Patch string
 	Prerelease          string // without the hyphen; "" for a release
 }
 
-// ParseLongVersion reads what [ParseLooseVersion] reads, without its limit of 64 bits to a number.
+// ParseLongVersion reads a version like [ParseLooseVersion], but without the limit of 64 bits for a
+// number and without leading zeros.
 func ParseLongVersion(s string) (v LongVersion, ok bool) {
 	if s != "" && (s[0] == 'v' || s[0] == 'V') {
 		s = s[1:]
@@ -33,7 +34,8 @@ func ParseLongVersion(s string) (v LongVersion, ok bool) {
 	return v, ok
 }
 
-// cutNumber cuts a number without leading zeros off the beginning of s.
+// cutNumber splits s after a number at its beginning. It returns false if there is no number or it
+// has leading zeros.
 func cutNumber(s string) (digits, rest string, ok bool) {
 	i := 0
 	for i < len(s) && s[i]-'0' <= 9 {
@@ -60,7 +62,7 @@ func (v LongVersion) Compare(w LongVersion) int {
 	}
 }
 
-// CompareMinor compares the major and minor numbers alone.
+// CompareMinor compares only the major and minor numbers.
 func (v LongVersion) CompareMinor(w LongVersion) int {
 	if c := compareIdentifiers(v.Major, w.Major); c != 0 {
 		return c

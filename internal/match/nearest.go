@@ -5,12 +5,12 @@ import (
 	"strings"
 )
 
-// longestSuggested is how many bytes a word and a candidate have at most to be compared: the time
-// that it takes is their product.
+// longestSuggested is the greatest length, in bytes, of words and candidates that are compared. The
+// time for a comparison is proportional to the product of their lengths.
 const longestSuggested = 64
 
-// Suggest returns ` (did you mean "…"?)` with the candidate nearest to a word, or "" when none is
-// near.
+// Suggest returns ` (did you mean "…"?)` with the candidate that is nearest to a word, or "" if
+// none is near.
 func Suggest(word string, candidates []string) string {
 	if name := Nearest(word, candidates); name != "" {
 		return fmt.Sprintf(" (did you mean %q?)", name)
@@ -18,9 +18,9 @@ func Suggest(word string, candidates []string) string {
 	return ""
 }
 
-// Nearest returns the candidate that the fewest edits make of the word, if they are at most a third
-// of it, or 2; "" when none is near. Upper and lower case count as the same. Nothing is near a word
-// of more than 64 bytes.
+// Nearest returns the candidate that differs from the word by the fewest edits. It returns "" if
+// the fewest edits are more than two and more than a third of the word's length. Case is ignored.
+// No candidate is near a word of more than 64 bytes.
 func Nearest(word string, candidates []string) string {
 	if len(word) > longestSuggested {
 		return ""
@@ -39,8 +39,8 @@ func Nearest(word string, candidates []string) string {
 	return best
 }
 
-// edits counts the bytes to insert, delete or replace to make one text of the other (Levenshtein's
-// distance).
+// edits returns the Levenshtein distance: the number of bytes to insert, delete or replace to turn
+// one text into the other.
 func edits(a, b string) int {
 	var room [2 * longestSuggested]int // a text may be longer in lower case
 	row := room[:]

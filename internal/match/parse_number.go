@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Number is a number of a document: an integer of 64 bits, with a sign or without, or a float.
+// Number is a number of a document: an integer from -2^63 to 2^64-1, or a float.
 type Number struct {
 	bits uint64
 	form numberForm
@@ -19,7 +19,7 @@ type numberForm uint8
 const (
 	signed    numberForm = iota
 	unsigned             // an integer above the range of int64
-	minusZero            // the integer 0 that is written as the float -0
+	minusZero            // the integer 0 that was written as the float -0
 	float
 )
 
@@ -34,7 +34,7 @@ func UintNumber(u uint64) Number {
 	return Number{u, unsigned}
 }
 
-// FloatNumber returns a float, or an integer when f is integral and from -2^63 to 2^64-1.
+// FloatNumber returns an integer if f is integral and from -2^63 to 2^64-1, and otherwise a float.
 func FloatNumber(f float64) Number {
 	if i := int64(f); float64(i) == f && f < 1<<63 && f >= -1<<63 {
 		if i == 0 && math.Signbit(f) {
@@ -42,13 +42,13 @@ func FloatNumber(f float64) Number {
 		}
 		return IntNumber(i)
 	}
-	if f >= 1<<63 && f < 1<<64 { // every float64 of that size is integral
+	if f >= 1<<63 && f < 1<<64 { // floats of this size are integral
 		return UintNumber(uint64(f))
 	}
 	return DecimalNumber(f)
 }
 
-// DecimalNumber returns a float, be it integral or not.
+// DecimalNumber returns a float, even if f is integral.
 func DecimalNumber(f float64) Number { return Number{math.Float64bits(f), float} }
 
 // IsInt reports whether the number is an integer.
@@ -57,7 +57,7 @@ func (n Number) IsInt() bool { return n.form != float }
 // IsUnsigned reports whether the number is an integer above the range of int64.
 func (n Number) IsUnsigned() bool { return n.form == unsigned }
 
-// Int returns an integer, math.MaxInt64 for one above that, and 0 for a float.
+// Int returns the integer, math.MaxInt64 for a larger integer, or 0 for a float.
 func (n Number) Int() int64 {
 	switch n.form {
 	case signed, minusZero:
@@ -69,7 +69,7 @@ func (n Number) Int() int64 {
 	}
 }
 
-// Uint returns an integer that is not negative, and 0 for any other number.
+// Uint returns the integer if it is not negative, or 0 for any other number.
 func (n Number) Uint() uint64 {
 	if n.form == float || n.form == signed && int64(n.bits) < 0 {
 		return 0
@@ -103,8 +103,9 @@ func (n Number) String() string {
 	}
 }
 
-// ParseNumber reads a number of JSON: an integer if its value is one, however it is written ("1",
-// "1.0", "1e3"), else a float. An integer outside 64 bits and a float that overflows are problems.
+// ParseNumber reads a number of JSON. It returns an integer if the value is integral, in any
+// notation ("1", "1.0", "1e3"), and otherwise a float. An integer outside 64 bits and a float that
+// overflows are problems.
 func ParseNumber(text string) (number Number, problem string) {
 	if i, err := strconv.ParseInt(text, 10, 64); err == nil {
 		return IntNumber(i), ""
@@ -127,9 +128,9 @@ func ParseNumber(text string) (number Number, problem string) {
 	return parseLargeNumber(text, f)
 }
 
-// parseLargeNumber reads a number that a float64 cannot hold exactly.
+// parseLargeNumber reads a number that a float64 may not hold exactly. f is the nearest float64.
 func parseLargeNumber(text string, f float64) (number Number, problem string) {
-	const digits = 1000 // further ones cannot matter to 64 bits, and must not cost
+	const digits = 1000 // a longer number is not computed exactly, because that would take too long
 	exact, ok := new(big.Rat), false
 	if len(text) <= digits {
 		_, ok = exact.SetString(text)
@@ -145,8 +146,8 @@ func parseLargeNumber(text string, f float64) (number Number, problem string) {
 	return FloatNumber(f), ""
 }
 
-// ParseDecimal is [ParseNumber] for places where a float is meant: a number beyond 64 bits is the
-// nearest float64.
+// ParseDecimal is [ParseNumber] for numbers that may be floats: for an integer outside 64 bits it
+// returns the nearest float64.
 func ParseDecimal(text string) (number Number, problem string) {
 	if number, problem = ParseNumber(text); problem == "" {
 		return number, ""
@@ -160,7 +161,7 @@ func ParseDecimal(text string) (number Number, problem string) {
 
 // Overflows reports whether no float64 can hold a number of JSON.
 func Overflows(number []byte) bool {
-	const short = 300 // digits that a float64 holds
+	const short = 300 // a number of this many digits fits into a float64
 	if len(number) <= short && bytes.IndexByte(number, 'e') < 0 && bytes.IndexByte(number, 'E') < 0 {
 		return false
 	}

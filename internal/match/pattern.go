@@ -9,22 +9,23 @@ import (
 	"unicode/utf8"
 )
 
-// Limits of patterns. An instruction is one of the program that package regexp makes of a pattern:
-// about one for each letter, class and operator, and as many times as a repetition says.
-const maxInstructions = 5_000 // of one pattern
+// maxInstructions is the greatest number of instructions of one pattern. Package regexp compiles a
+// pattern into a program with about one instruction for each letter, class and operator; a
+// repetition multiplies them.
+const maxInstructions = 5_000
 
 // Pattern is a compiled regular expression.
 type Pattern struct {
 	*regexp.Regexp
 
-	// Effort bounds how many instructions matching looks at for each byte of a text, whatever the
-	// text says.
+	// Effort is the greatest number of instructions that matching evaluates for each byte of a
+	// text, for any text.
 	Effort int
 }
 
-// CompilePattern compiles a pattern, in which case is ignored where fold is set, or returns what is
-// wrong with it. It calls spend with the instructions that the pattern takes, and gives up when
-// spend returns false.
+// CompilePattern compiles a pattern, or returns the problem with it. If fold is true, the pattern
+// ignores case. It calls spend with the number of instructions that the pattern takes, and returns
+// a problem if spend returns false.
 func CompilePattern(text string, fold bool, spend func(instructions int) bool) (p *Pattern, problem string) {
 	compiled := text
 	if fold {
@@ -46,14 +47,15 @@ func CompilePattern(text string, fold bool, spend func(instructions int) bool) (
 		return nil, err.Error()
 	}
 	p = &Pattern{expression, 1}
-	if _, plain := p.LiteralPrefix(); !plain { // package regexp searches for a plain one as for any text
+	// package regexp matches a literal pattern by searching for the text
+	if _, plain := p.LiteralPrefix(); !plain {
 		p.Effort = effortOf(program)
 	}
 	return p, ""
 }
 
-// parsePattern parses a pattern and spends what that and compiling it take. text is how the
-// document writes it.
+// parsePattern parses a pattern, and spends the effort for parsing and compiling it. text is the
+// pattern of the document; compiled is the same pattern, perhaps with a flag for ignoring case.
 func parsePattern(text, compiled string, spend func(instructions int) bool) (tree *syntax.Regexp, problem string) {
 	parsing := parsingEffort(compiled)
 	if parsing > maxInstructions {
@@ -83,24 +85,24 @@ const patternsTooLarge = "the patterns of the document are too large"
 
 var tooManyInstructions = fmt.Sprintf("the pattern takes more than %d instructions", maxInstructions)
 
-// parsingEffort bounds what parsing a pattern takes, in instructions, before it is parsed: classes
-// of Unicode are tables of hundreds of ranges, and a range of letters whose case is ignored is
-// walked through letter by letter.
+// parsingEffort returns an upper bound of the effort for parsing a pattern, in instructions.
+// Unicode classes are tables of hundreds of ranges, and a range of letters whose case is ignored is
+// processed letter by letter.
 func parsingEffort(text string) int {
 	const (
-		table   = 40 // a class such as \pL
-		letters = 64 // of a range whose case is ignored, for one instruction
+		table   = 40 // instructions that a class such as \pL counts as
+		letters = 64 // letters of a range with ignored case that count as one instruction
 	)
 	effort := len(text) + table*(strings.Count(text, `\p`)+strings.Count(text, `\P`))
 	if !strings.Contains(text, "(?") {
-		return effort // case counts
+		return effort // the pattern does not ignore case
 	}
 	return effort + strings.Count(text, "-")*int(greatestLetter(text))/letters
 }
 
-// greatestLetter bounds the letters that a pattern writes, in whatever way.
+// greatestLetter returns an upper bound of the letters in a pattern, in any notation.
 func greatestLetter(text string) rune {
-	greatest := rune(0o777) // what an octal number may amount to
+	greatest := rune(0o777) // the greatest octal escape
 	for i, letter := range text {
 		greatest = max(greatest, letter)
 		if hex, ok := strings.CutPrefix(text[i:], `\x{`); ok {
@@ -113,11 +115,11 @@ func greatestLetter(text string) rune {
 	return greatest
 }
 
-// mostEstimated is where an estimate counts as too many: it may be twice as many as there are.
+// mostEstimated is the limit for estimated instructions. An estimate may be twice the real number.
 const mostEstimated = 2 * maxInstructions
 
-// instructionsOf estimates how many instructions a pattern takes, before repetitions are written
-// out. It never returns too few.
+// instructionsOf estimates the number of instructions of a pattern without expanding repetitions.
+// The estimate is never too low.
 func instructionsOf(tree *syntax.Regexp) int {
 	sum := 2
 	for _, sub := range tree.Sub {
@@ -127,7 +129,7 @@ func instructionsOf(tree *syntax.Regexp) int {
 	case syntax.OpLiteral:
 		return len(tree.Rune)
 	case syntax.OpCharClass:
-		return 1 + len(tree.Rune)/16 // it is as large as its ranges
+		return 1 + len(tree.Rune)/16 // the size of an instruction grows with its ranges
 	case syntax.OpRepeat:
 		return min((sum-2)*max(tree.Min, tree.Max, 1)+max(0, tree.Max-tree.Min)+2, mostEstimated+1)
 	case syntax.OpAlternate:
@@ -137,12 +139,12 @@ func instructionsOf(tree *syntax.Regexp) int {
 	}
 }
 
-// effortOf returns the Effort of a pattern: those instructions that the pattern begins
-// with, and those that follow the instructions which a single letter satisfies.
+// effortOf returns the Effort of a pattern. It is the number of instructions with which the pattern
+// begins, plus the greatest number of instructions that can follow after one letter.
 func effortOf(program *syntax.Prog) int {
 	all := len(program.Inst)
 	f := followers{program: program, seen: make([]int, all), left: 200 * all}
-	var after [utf8.RuneSelf + 1]int // for each letter of ASCII, and for all others together
+	var after [utf8.RuneSelf + 1]int // for each ASCII letter, and for all other letters together
 	for i := range program.Inst {
 		instruction := &program.Inst[i]
 		switch instruction.Op {
@@ -166,7 +168,7 @@ func effortOf(program *syntax.Prog) int {
 	return min(effort, all)
 }
 
-// mayBe reports whether a letter satisfies an instruction; utf8.RuneSelf stands for every letter
+// mayBe reports whether a letter can satisfy an instruction. utf8.RuneSelf stands for all letters
 // outside of ASCII.
 func mayBe(instruction *syntax.Inst, letter int) bool {
 	if letter < utf8.RuneSelf {
@@ -182,12 +184,13 @@ func mayBe(instruction *syntax.Inst, letter int) bool {
 	}
 }
 
-// followers counts the instructions that one leads to without reading a letter.
+// followers counts the instructions that can be reached from an instruction without reading a
+// letter.
 type followers struct {
 	program *syntax.Prog
-	seen    []int // the round in which an instruction was counted last
+	seen    []int // for each instruction, the round in which it was counted last
 	round   int
-	left    int // steps to go; below 0, counting was given up
+	left    int // steps that are left; negative if counting was given up
 }
 
 func (f *followers) count(from uint32) int {

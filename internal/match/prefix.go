@@ -6,8 +6,9 @@ import (
 	"strings"
 )
 
-// ParsePrefix reads a CIDR prefix as conditions compare it: without its zone, v4-in-v6 as v4, host
-// bits cleared. The problem says why the text is none, "" where it is one.
+// ParsePrefix reads a CIDR prefix in the form that conditions compare: without a zone, an IPv4
+// prefix that is mapped to IPv6 as IPv4, and with cleared host bits. problem says why the text is
+// not a prefix; it is "" if it is one.
 func ParsePrefix(text string) (prefix netip.Prefix, problem string) {
 	address, bits, slash := strings.Cut(text, "/")
 	if !slash {
@@ -16,9 +17,9 @@ func ParsePrefix(text string) (prefix netip.Prefix, problem string) {
 	address, _, _ = strings.Cut(address, "%")
 	prefix, err := netip.ParsePrefix(address + "/" + bits)
 	if err != nil {
-		return netip.Prefix{}, fmt.Sprintf("%q is no CIDR prefix (such as %q)", Brief(text), "10.0.0.0/8")
+		return netip.Prefix{}, fmt.Sprintf("%q is not a CIDR prefix (such as %q)", Brief(text), "10.0.0.0/8")
 	}
-	const mapped = 96 // the bits before the v4 address
+	const mapped = 96 // the number of bits before the IPv4 address
 	if prefix.Addr().Is4In6() && prefix.Bits() >= mapped {
 		prefix = netip.PrefixFrom(prefix.Addr().Unmap(), prefix.Bits()-mapped)
 	}

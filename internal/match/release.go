@@ -1,13 +1,13 @@
 package match
 
 const (
-	releaseBits = 21 // of each of the three numbers
+	releaseBits = 21 // bits for each of the three numbers
 	releaseMax  = 1<<releaseBits - 1
 )
 
-// PackRelease reads a version that is nothing but one to three numbers, with or without a leading
-// "v", into a number that orders as the versions do. It does not accept a number above 2,097,151;
-// ParseLooseVersion does.
+// PackRelease reads a version that consists only of one to three numbers, with or without a leading
+// "v". It packs them into one number, so that packed numbers have the same order as the versions.
+// It does not accept a number above 2,097,151; ParseLooseVersion does.
 func PackRelease(s string) (packed uint64, ok bool) {
 	i := 0
 	if s != "" && (s[0] == 'v' || s[0] == 'V') {
@@ -35,7 +35,7 @@ func PackRelease(s string) (packed uint64, ok bool) {
 	return (packed<<releaseBits | number) << (releaseBits * (3 - parts)), true
 }
 
-// PackVersion packs a version's numbers as PackRelease does. Its prerelease is left out.
+// PackVersion packs the numbers of a version like PackRelease. It ignores the prerelease.
 func PackVersion(v Version) (packed uint64, ok bool) {
 	packed = v.Major<<(2*releaseBits) | v.Minor<<releaseBits | v.Patch
 	return packed, v.Major <= releaseMax && v.Minor <= releaseMax && v.Patch <= releaseMax

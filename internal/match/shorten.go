@@ -2,8 +2,8 @@ package match
 
 import "strings"
 
-// Shorten returns the beginning of a text of more than that many bytes, so that a message which
-// quotes it stays readable.
+// Shorten cuts a text of more than most bytes and appends "…", so that messages that quote the text
+// stay readable.
 func Shorten(text string, most int) string {
 	if len(text) <= most {
 		return text
@@ -11,5 +11,5 @@ func Shorten(text string, most int) string {
 	return strings.ToValidUTF8(text[:most], "") + "…"
 }
 
-// Brief shortens a text that a message quotes to 40 bytes.
+// Brief shortens a text to 40 bytes, for quoting it in a message.
 func Brief(text string) string { return Shorten(text, 40) }

@@ -7,25 +7,29 @@ import (
 	"strings"
 )
 
-// Texts is a set of texts that is asked often and never changes. The zero Texts is empty. Short
-// texts are kept in tables whose places hold the texts themselves: asking is one look at memory,
-// where a map takes three.
+// Texts is an immutable set of texts with fast look-ups. The zero Texts is empty. Short texts are
+// stored in a table that holds the texts themselves, so that a look-up reads one place in memory; a
+// map reads three.
 type Texts struct {
-	words        []uint64            // when all have at most seven bytes: a text and its length in one number, 0 where there is none
-	fingerprints []Fingerprint       // when all have at most 15
-	others       map[string]struct{} // otherwise
+	// used if all texts have at most seven bytes: each text with its length in one number; 0 for a
+	// free place
+	words        []uint64
+	fingerprints []Fingerprint       // used if all texts have at most 15 bytes
+	others       map[string]struct{} // used otherwise
 	length       int
-	longest      int // bytes
+	longest      int // length of the longest text in bytes
 }
 
-// wordLength is the length in bytes of the longest text that fits into a word together with its
+// wordLength is the greatest length in bytes of a text that fits into a word together with its
 // length.
 const wordLength = 7
 
-// multiplier spreads words. It is odd, so that different words have different products.
+// multiplier spreads words over the table. It is odd, so that different words have different
+// products.
 var multiplier = secret() | 1
 
-// NewTexts returns the set of texts. It keeps those of more than 15 bytes, but not the slice.
+// NewTexts returns the set of the texts. It may keep the memory of texts, if one has more than 15
+// bytes, but not the slice.
 func NewTexts(texts []string) Texts {
 	var t Texts
 	most := 0
@@ -49,7 +53,7 @@ func NewTexts(texts []string) Texts {
 	return t
 }
 
-// addWords fills a table at most half, so that a search hardly takes more than two steps.
+// addWords fills a table to at most half, so that a search rarely takes more than two steps.
 func (t *Texts) addWords(texts []string) {
 	t.words = make([]uint64, 2*len(texts))
 	for _, text := range texts {
@@ -61,7 +65,7 @@ func (t *Texts) addWords(texts []string) {
 	}
 }
 
-// addFingerprints fills a table at most half, too.
+// addFingerprints also fills a table to at most half.
 func (t *Texts) addFingerprints(texts []string) {
 	t.fingerprints = make([]Fingerprint, 2*len(texts))
 	for _, text := range texts {
@@ -82,14 +86,14 @@ func (t *Texts) Has(text string) bool {
 		return len(text) <= Exact && t.fingerprints[t.placeOf(FingerprintOf(text))].last != 0
 	default:
 		if len(text) > t.longest {
-			return false // without hashing it
+			return false // no need to hash it
 		}
 		_, found := t.others[text]
 		return found
 	}
 }
 
-// placeOfWord returns where the word is, or where it would have to be.
+// placeOfWord returns the place of a word, or the free place for it.
 func (t *Texts) placeOfWord(word uint64) uint64 {
 	places := uint64(len(t.words))
 	place, _ := bits.Mul64(word*multiplier, places)
@@ -101,7 +105,7 @@ func (t *Texts) placeOfWord(word uint64) uint64 {
 	return place
 }
 
-// placeOf returns where the fingerprint is, or where it would have to be.
+// placeOf returns the place of a fingerprint, or the free place for it.
 func (t *Texts) placeOf(fingerprint Fingerprint) uint64 {
 	places := uint64(len(t.fingerprints))
 	place := fingerprint.Place(places)
@@ -116,10 +120,10 @@ func (t *Texts) placeOf(fingerprint Fingerprint) uint64 {
 // Len returns the number of different texts.
 func (t *Texts) Len() int { return t.length }
 
-// Longest returns how many bytes the longest of the texts has.
+// Longest returns the length of the longest text in bytes.
 func (t *Texts) Longest() int { return t.longest }
 
-// Sorted returns the texts in their order.
+// Sorted returns the texts, sorted.
 func (t *Texts) Sorted() []string {
 	texts := slices.Collect(maps.Keys(t.others))
 	for _, word := range t.words {
@@ -136,7 +140,7 @@ func (t *Texts) Sorted() []string {
 	return texts
 }
 
-// pack puts a text of at most seven bytes and its length into a number, which is not 0.
+// pack packs a text of at most seven bytes and its length into one number, which is never 0.
 func pack(text string) uint64 { return short(text) | uint64(len(text)+1)<<extentAt }
 
 func unpack(word uint64) string {

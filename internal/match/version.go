@@ -5,22 +5,23 @@ import (
 	"strings"
 )
 
-// Version is a semantic version as SemVer 2.0 orders them. Build metadata is not kept: it has no
-// part in the order. Its prerelease is part of the text that was parsed.
+// Version is a semantic version, with the order of SemVer 2.0. Build metadata is not kept, because
+// it does not affect the order. Prerelease shares the memory of the parsed text.
 type Version struct {
 	Major, Minor, Patch uint64
 	Prerelease          string // without the hyphen; "" for a release
 }
 
-// ParseVersion reads a version as SemVer 2.0 writes it: three numbers without leading zeros, and
-// optionally a prerelease and build metadata. A number beyond 64 bits is not accepted.
+// ParseVersion reads a version in the syntax of SemVer 2.0: three numbers without leading zeros,
+// and optionally a prerelease and build metadata. It returns false for a number of more than 64
+// bits.
 func ParseVersion(s string) (v Version, ok bool) {
 	v, parts, ok := scanVersion(s, false)
 	return v, ok && parts == 3
 }
 
 // ParseLooseVersion reads a version that may begin with "v", may have leading zeros in its numbers,
-// and may lack the last one or two of them, which are 0 then: "v2", "2.9-beta", "2026.04.1".
+// and may lack the last one or two numbers, which are then 0: "v2", "2.9-beta", "2026.04.1".
 func ParseLooseVersion(s string) (v Version, ok bool) {
 	if s != "" && (s[0] == 'v' || s[0] == 'V') {
 		s = s[1:]
@@ -29,7 +30,7 @@ func ParseLooseVersion(s string) (v Version, ok bool) {
 	return v, ok
 }
 
-// String writes the version as SemVer 2.0 does.
+// String returns the version in the syntax of SemVer 2.0.
 func (v Version) String() string {
 	s := fmt.Sprintf("%d.%d.%d", v.Major, v.Minor, v.Patch)
 	if v.Prerelease != "" {
@@ -38,8 +39,8 @@ func (v Version) String() string {
 	return s
 }
 
-// scanVersion reads one to three numbers and what follows them, and tells how many numbers there
-// were.
+// scanVersion reads a version with one to three numbers, and returns how many numbers there were.
+// zeros allows leading zeros.
 func scanVersion(s string, zeros bool) (v Version, parts int, ok bool) {
 	for i := 0; ; {
 		start := i
@@ -92,8 +93,8 @@ func scanSuffix(s string) (prerelease string, ok bool) {
 	return s[1:], true
 }
 
-// validIdentifiers checks identifiers that dots separate. Numeric ones have no leading zeros,
-// except in build metadata.
+// validIdentifiers checks identifiers that are separated by dots. Numeric identifiers must not have
+// leading zeros, unless zeros allows them, as in build metadata.
 func validIdentifiers(s string, zeros bool) bool {
 	for {
 		identifier, rest, more := strings.Cut(s, ".")
@@ -165,8 +166,9 @@ func comparePrereleases(a, b string) int {
 	}
 }
 
-// compareIdentifiers orders numeric identifiers by value and before all others, which go by their
-// bytes. Numbers have no leading zeros, so the longer one is the larger: any size compares.
+// compareIdentifiers orders numeric identifiers by their values, and before all other identifiers,
+// which it orders by their bytes. Numbers have no leading zeros, so a longer number is greater;
+// numbers of any size can be compared.
 func compareIdentifiers(a, b string) int {
 	numericA, numericB := isNumeric(a), isNumeric(b)
 	switch {
@@ -177,7 +179,8 @@ func compareIdentifiers(a, b string) int {
 	case a == b:
 		return 0
 	default:
-		return order(a < b) // strings.Compare would do, but escape analysis takes it for keeping its texts
+		// not strings.Compare, because escape analysis assumes that it keeps its texts
+		return order(a < b)
 	}
 }
 

@@ -1,20 +1,20 @@
 package native
 
-// An arena hands out elements that stay where they are, in blocks, so that there are few
-// allocations and no copies.
+// arena allocates elements in blocks. Elements never move, there are few allocations, and nothing
+// is copied.
 type arena[T any] struct {
 	blocks [][]T
-	used   int // how many elements have been handed out
+	used   int // number of elements in use
 }
 
-// blockBits says how large a block is. Blocks of one size make the place of an element easy to
-// find.
+// A block has blockSize elements. All blocks have the same size, which makes the place of an
+// element easy to find.
 const (
 	blockBits = 5
 	blockSize = 1 << blockBits
 )
 
-// next returns another element, whose fields are zero.
+// next returns a new element, which is zero.
 func (a *arena[T]) next() *T {
 	block := a.used >> blockBits
 	if block == len(a.blocks) {
@@ -27,16 +27,16 @@ func (a *arena[T]) next() *T {
 	return element
 }
 
-// rewind takes back the elements that were handed out after the first ones.
+// rewind frees all elements after the first used ones.
 func (a *arena[T]) rewind(used int) { a.used = used }
 
-// rooms hands out lists with room for a number of elements that is known before.
+// rooms allocates slices with a capacity that is known beforehand.
 type rooms[T any] struct {
 	free []T
-	last []T // the block of which free is the rest
+	last []T // the last block; free is the rest of it
 }
 
-// room returns an empty list with room for that many elements.
+// room returns an empty slice with a capacity of count.
 func (r *rooms[T]) room(count int) []T {
 	const least = 64
 	if count > len(r.free) {
@@ -48,5 +48,5 @@ func (r *rooms[T]) room(count int) []T {
 	return list
 }
 
-// reuse takes back all lists of the last block.
+// reuse frees all slices of the last block.
 func (r *rooms[T]) reuse() { r.free = r.last }

@@ -7,12 +7,12 @@ import (
 	"github.com/becketflags/becket/internal/match"
 )
 
-// Form says which of its forms a condition has.
+// Form is the kind of a condition.
 type Form uint8
 
 // The forms of conditions.
 const (
-	OnAttribute Form = iota // tests of an attribute, which must all hold
+	OnAttribute Form = iota // tests of an attribute, which must all be true
 	All
 	Any
 	Not
@@ -20,19 +20,19 @@ const (
 	InFlag
 )
 
-// Condition is a condition.
+// Condition is a condition of a rule or a segment.
 type Condition struct {
 	At        int
 	Form      Form
-	Count     int32 // of the tests or parts
+	Count     int32 // number of tests or parts
 	Attribute string
-	Tests     *Test      // the first one; the others follow by Next
-	Parts     *Condition // of all, any and not: the first one; the others follow by Next
-	Reference *Reference // to a flag or a segment
+	Tests     *Test      // the first test; Next leads to the others
+	Parts     *Condition // the first part of all, any or not; Next leads to the others
+	Reference *Reference // the reference to a flag or a segment
 	Next      *Condition
 }
 
-// EachPart returns the parts in their order.
+// EachPart lists the parts in their order.
 func (c *Condition) EachPart() iter.Seq[*Condition] {
 	return func(yield func(*Condition) bool) {
 		for part := c.Parts; part != nil && yield(part); part = part.Next {
@@ -40,7 +40,7 @@ func (c *Condition) EachPart() iter.Seq[*Condition] {
 	}
 }
 
-// EachTest returns the tests in their order.
+// EachTest lists the tests in their order.
 func (c *Condition) EachTest() iter.Seq[*Test] {
 	return func(yield func(*Test) bool) {
 		for t := c.Tests; t != nil && yield(t); t = t.Next {
@@ -54,19 +54,20 @@ var conditionFields = []string{
 	"semver", "cidr", "exists", "newer_than", "older_than",
 }
 
-// conditionDraft is a condition whose fields are being read, in whatever order they stand.
+// conditionDraft is a condition that is being read. Its fields may come in any order.
 type conditionDraft struct {
 	*Condition
-	tests      int       // how many there are
-	forms      [2]string // the first ones of attribute, segment, flag, all, any, not that are there
-	key        string    // of the flag or segment
+	tests int // number of tests
+	// the first two fields that were found of attribute, segment, flag, all, any and not
+	forms      [2]string
+	key        string // key of the flag or segment
 	lastTest   *Test
 	lastPart   *Condition
 	ignoreCase bool
 	foldAt     int
 }
 
-// condition reads a condition. After a problem its result is of no use, and nobody uses it.
+// condition reads a condition. It returns nil if there is a problem.
 func (r *reader) condition() *Condition {
 	d := conditionDraft{}
 	before, noted := r.failed, len(r.problems)
@@ -122,7 +123,7 @@ func (r *reader) conditionField(d *conditionDraft, field string) {
 	}
 }
 
-// note notes a form that is there.
+// note records a field that determines the form.
 func (d *conditionDraft) note(form string) {
 	if d.forms[0] == "" {
 		d.forms[0] = form
@@ -131,7 +132,7 @@ func (d *conditionDraft) note(form string) {
 	}
 }
 
-// add adds a part, nil where something was wrong with it.
+// add adds a part. It ignores nil, the result for a part with a problem.
 func (d *conditionDraft) add(part *Condition) {
 	switch {
 	case part == nil:
@@ -156,8 +157,8 @@ func (d *conditionDraft) addTest(t *Test, word string, at int) {
 	d.tests++
 }
 
-// readTests goes back to the operands. The problems from noted on are left in the order of the
-// document.
+// readTests goes back and reads the operands of the tests. It sorts the problems from index noted
+// on by their places.
 func (r *reader) readTests(d *conditionDraft, noted int) {
 	at, end := r.at, r.end
 	for t := d.Tests; t != nil; t = t.Next {
@@ -172,7 +173,7 @@ func (r *reader) readTests(d *conditionDraft, noted int) {
 
 var combinations = map[string]Form{"all": All, "any": Any, "not": Not}
 
-// checkCondition looks at a condition whose fields are all right in themselves.
+// checkCondition checks a condition whose single fields have no problems.
 func (r *reader) checkCondition(d *conditionDraft) {
 	switch {
 	case d.forms[0] == "" && d.Tests != nil:
@@ -198,7 +199,7 @@ func (r *reader) checkCondition(d *conditionDraft) {
 
 const foldMessage = "ignore_case goes with an operator on text"
 
-// checkTests looks at the operators on an attribute.
+// checkTests checks the operators on an attribute.
 func (r *reader) checkTests(d *conditionDraft) {
 	if d.Tests == nil {
 		r.fail(d.At, "attribute %q needs an operator, such as \"in\"", match.Brief(d.Attribute))
@@ -214,8 +215,8 @@ func (r *reader) checkTests(d *conditionDraft) {
 	}
 }
 
-// checkFlagCondition makes a reference of a flag condition, whose "in" looks like an operator until
-// all fields are known.
+// checkFlagCondition turns the fields of a flag condition into a reference. Its "in" was read like
+// an operator, because the form is known only after all fields.
 func (r *reader) checkFlagCondition(d *conditionDraft) {
 	if d.foldAt > 0 {
 		r.fail(d.foldAt, foldMessage)

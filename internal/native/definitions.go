@@ -1,18 +1,18 @@
 package native
 
-// Definitions holds the definitions of a document, for tools that look at it as a whole. They have
-// memory of their own, and stay.
+// Definitions holds the definitions of a document, for tools that need all of them. Their memory is
+// not used again.
 type Definitions struct {
 	Flags    []*Flag // in the order of the document
 	Segments []*Segment
 
-	// Bad holds the flags and segments with problems of their own, by section. Definitions that refer
-	// to a missing flag or segment, or whose key stands twice, are not among them.
+	// Bad holds the flags and segments with problems of their own, by section. It does not include
+	// definitions that refer to a missing flag or segment, or whose key occurs twice.
 	Bad map[string][]*Bad
 }
 
-// ReadDefinitions reads a document and keeps its definitions. It returns one problem or more if the
-// document is to be refused as a whole.
+// ReadDefinitions reads a document and returns its definitions. It returns one or more problems if
+// the whole document must be refused.
 func ReadDefinitions(body []byte) (*Definitions, []*Problem) {
 	d := &Definitions{Bad: map[string][]*Bad{}}
 	if _, problems := read(body, 1, keeper{d}, true); len(problems) > 0 {
@@ -21,7 +21,7 @@ func ReadDefinitions(body []byte) (*Definitions, []*Problem) {
 	return d, nil
 }
 
-// keeper builds nothing: it keeps the definitions themselves.
+// keeper is a Builder and a Compiler that keeps the definitions instead of compiling them.
 type keeper struct{ definitions *Definitions }
 
 func (k keeper) Compiler() Compiler { return k }

@@ -2,13 +2,13 @@ package native
 
 import "github.com/becketflags/becket/internal/match"
 
-// digest returns a number for a field and its value, which begins at an offset and has just been
-// read. It is the same for any white space around tokens, and differs from process to process.
-// Those of an object's fields are added up, so that their order does not count.
+// digest returns a digest of a field and its value, which begins at an offset and has just been
+// read. White space between tokens does not change the digest. Digests differ between processes.
+// The digests of an object's fields are added, so that their order does not matter.
 func (r *reader) digest(field string, start int) uint64 {
 	sum := match.FingerprintOf(field).After(0)
 	for at := start; at < r.end; {
-		end := at + 1 // of a bracket
+		end := at + 1 // the end of a bracket
 		switch r.document[at] {
 		case '{', '}', '[', ']':
 		default:

@@ -1,6 +1,6 @@
-// Package native reads native documents: bytes become definitions of flags and segments, as Go
-// types that know where in the document they stand. Everything that can be wrong with one
-// definition is found here; how definitions refer to each other is the caller's business.
+// Package native reads native documents. It turns their bytes into definitions of flags and
+// segments: Go types with their positions in the document. It finds all problems of single
+// definitions. Callers check how definitions refer to each other.
 package native
 
 import (
@@ -22,9 +22,9 @@ const (
 )
 
 const (
-	maxRevision = 1<<53 - 1 // the largest integer that every reader of JSON holds exactly
+	maxRevision = 1<<53 - 1 // the greatest integer that every reader of JSON can hold exactly
 
-	// MaxWarnings is how many warnings a document has at most.
+	// MaxWarnings is the greatest number of warnings for a document.
 	MaxWarnings = 100
 )
 
@@ -39,34 +39,34 @@ type Document struct {
 	reader *reader
 }
 
-// Builder makes a ruleset of definitions.
+// Builder builds a ruleset from definitions.
 type Builder interface {
 	// Compiler returns a compiler for the definitions that one goroutine reads.
 	Compiler() Compiler
 
-	// Add is given the members of a section in the order of the document, on the goroutine that
+	// Add receives the members of a section in the order of the document, on the goroutine that
 	// called [Read]. It may refuse the document.
 	Add(d *Document, section string, members [][]Member)
 }
 
-// Compiler makes of single definitions, in which nothing is wrong, whatever a program needs. Their
-// lists of rules, variants, arms, conditions, tests, references and values are used again for the
-// next definition, so nothing may keep them; texts and lists of texts may be kept.
+// Compiler turns single definitions without problems into the form that the program needs. The
+// lists of rules, variants, arms, conditions, tests, references and values in a definition are used
+// again for the next one, so the compiler must not keep them. It may keep texts and lists of texts.
 type Compiler interface {
-	// Flag compiles a flag, or returns a problem that it has after all.
+	// Flag compiles a flag, or returns a problem that was found while compiling.
 	Flag(f *Flag) (compiled any, problem string)
 
 	// Segment compiles a segment.
 	Segment(s *Segment) (compiled any)
 }
 
-// Read reads a document, a large one on as many goroutines as it may. It returns one problem or
-// more if the document is to be refused as a whole.
+// Read reads a document. For a large document it uses up to the given number of goroutines. It
+// returns one or more problems if the whole document must be refused.
 func Read(body []byte, goroutines int, b Builder) (*Document, []*Problem) {
 	return read(body, goroutines, b, false)
 }
 
-// read is Read. It says whether definitions stay, or their memory is used again.
+// read implements Read. If stay is true, the memory of definitions is not used again.
 func read(body []byte, goroutines int, b Builder, stay bool) (*Document, []*Problem) {
 	body = bytes.TrimPrefix(body, []byte("\xef\xbb\xbf"))
 	w := newWorkers(body, goroutines, b.Compiler)
@@ -87,21 +87,22 @@ func read(body []byte, goroutines int, b Builder, stay bool) (*Document, []*Prob
 	case len(r.problems) > 0:
 		return nil, r.noted()
 	}
-	r.shared, r.scratch = shared{}, scratch{} // the document may live long, for the places of references
+	// freed, because the document may live long, for the positions of references
+	r.shared, r.scratch = shared{}, scratch{}
 	return d, nil
 }
 
-// Problem returns a problem at an offset of the document, which has that path.
+// Problem returns a problem at an offset and a path of the document.
 func (d *Document) Problem(at int, path, message string) *Problem {
 	return d.reader.problem(at, path, message)
 }
 
-// Refuse refuses the document for the number of its bad members. The last of them is at that
-// offset.
+// Refuse refuses the document because too many of its members are invalid. at is the offset of the
+// last of them.
 func (d *Document) Refuse(section string, at int) { d.reader.refuseBad(section, at) }
 
-// checkSyntax makes sure that the document is JSON, hands its flags to the workers, and goes to the
-// beginning.
+// checkSyntax checks that the document is valid JSON and gives its flags to the workers. The reader
+// is at the beginning of the document afterwards.
 func (r *reader) checkSyntax() *Problem {
 	options := []jsontext.Options{jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)}
 	decoder := jsontext.NewDecoder(bytes.NewBuffer(r.document), options...)
@@ -115,7 +116,7 @@ func (r *reader) checkSyntax() *Problem {
 	return nil
 }
 
-// outline checks a document's syntax, and hands its flags to the workers.
+// outline checks a document's syntax, and gives its flags to the workers in chunks.
 func (r *reader) outline(d *jsontext.Decoder) error {
 	seen := false
 	return eachName(d, func(name jsontext.Token) error {
@@ -136,8 +137,8 @@ func (r *reader) outline(d *jsontext.Decoder) error {
 	})
 }
 
-// eachName calls value for each name of an object, to read what it names. It skips values that are
-// no objects.
+// eachName calls value for each name of an object. value must read the member's value. eachName
+// skips a value that is not an object.
 func eachName(d *jsontext.Decoder, value func(name jsontext.Token) error) error {
 	if d.PeekKind() != '{' {
 		return skipValue(d)
@@ -161,13 +162,13 @@ func skipValue(d *jsontext.Decoder) error {
 	return err
 }
 
-// top is the part of the document's top level that only reading needs.
+// top holds the state of reading the document's top level.
 type top struct {
 	schema              match.Number
 	schemaAt            int
 	hasSchema, hasFlags bool
-	members             [][2]int // where the flags and the segments stand
-	unknown             int      // how many fields are unknown
+	members             [][2]int // the offsets of the sections with flags and segments
+	unknown             int      // number of unknown fields
 }
 
 func (r *reader) readDocument(d *Document, b Builder) {
@@ -209,8 +210,8 @@ func (r *reader) documentField(d *Document, t *top, b Builder, field string) {
 	}
 }
 
-// checkTop notes the problems for which the whole document is refused. Another schema comes first:
-// its fields mean something else.
+// checkTop records problems for which the whole document is refused. A wrong schema is checked
+// first and replaces all other problems, because fields have another meaning in another schema.
 func (r *reader) checkTop(t *top, at int) {
 	switch {
 	case r.broken != nil:

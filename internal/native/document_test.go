@@ -233,7 +233,7 @@ func TestABuilderCanRefuseADocument(t *testing.T) {
 	d, problems := Read([]byte(flagsOf(`"a": {}`)), 1, refuser{&looker{}})
 	assert.Nil(t, d)
 	require.Len(t, problems, 1)
-	assert.Equal(t, Problem{"flags", 1, 25, "more than 10000 flags and segments are bad"}, *problems[0])
+	assert.Equal(t, Problem{"flags", 1, 25, "more than 10000 flags and segments are invalid"}, *problems[0])
 }
 
 type refuser struct{ *looker }

@@ -7,14 +7,14 @@ import (
 	"github.com/becketflags/becket/internal/match"
 )
 
-// mostZones is how many time zones one document may name, more than there are: each has to be
-// looked for.
+// mostZones is the greatest number of time zones in one document. There are fewer zones in the
+// world; the limit bounds the time for looking up names.
 const mostZones = 1000
 
 // longestZone is the longest name of a time zone, in bytes.
 const longestZone = 64
 
-// Every is the times at which a rule lives again and again.
+// Every is the recurring time in which a rule can apply.
 type Every struct {
 	Days        Weekdays
 	From, Until int // minutes after midnight
@@ -26,7 +26,7 @@ type Weekdays uint8
 
 const everyDay Weekdays = 1<<7 - 1
 
-// every reads the times at which a rule lives again and again.
+// every reads the recurring time in which a rule can apply.
 func (r *reader) every() Every {
 	e := Every{Days: everyDay, Until: match.MinutesPerDay, Zone: time.UTC}
 	r.fields([]string{"days", "from", "until", "zone"}, func(field string) {
@@ -55,10 +55,10 @@ func (r *reader) days() (days Weekdays) {
 		day := slices.Index(match.DayWords, word)
 		switch {
 		case day < 0:
-			r.fail(at, "%q is no day%s: one of mon, tue, wed, thu, fri, sat, sun",
+			r.fail(at, "%q is not a day%s: one of mon, tue, wed, thu, fri, sat, sun",
 				match.Brief(word), match.Suggest(word, match.DayWords))
 		case days>>day&1 == 1:
-			r.fail(at, "%q stands twice", word)
+			r.fail(at, "%q occurs twice", word)
 		default:
 			days |= 1 << day
 		}
@@ -69,7 +69,7 @@ func (r *reader) days() (days Weekdays) {
 	return days
 }
 
-// clock reads a time of day, as minutes after midnight.
+// clock reads a time of day and returns the minutes after midnight.
 func (r *reader) clock(latest int) int {
 	at := r.at
 	text, ok := r.text()
@@ -78,7 +78,7 @@ func (r *reader) clock(latest int) int {
 	}
 	minute, ok := match.ParseClock(text)
 	if !ok || minute > latest {
-		r.fail(at, "%q is no time of day from 00:00 to %s", match.Brief(text), match.ClockText(latest))
+		r.fail(at, "%q is not a time of day from 00:00 to %s", match.Brief(text), match.ClockText(latest))
 	}
 	return minute
 }
@@ -108,8 +108,8 @@ func (r *reader) zone() *time.Location {
 	return location
 }
 
-// loadZone returns nil for a name that no zone has. The zone of the machine does not count: it
-// differs from machine to machine.
+// loadZone returns the time zone with the given name, or nil if there is none. "Local" is not
+// accepted, because it differs between machines.
 func loadZone(name string) *time.Location {
 	if name == "" || name == "Local" || len(name) > longestZone {
 		return nil

@@ -12,54 +12,55 @@ import (
 // Flag is the definition of a flag.
 type Flag struct {
 	Key         string
-	KeyAt       int // where the key stands
+	KeyAt       int // offset of the key
 	Written     Written
 	Kind        Kind
-	Implied     bool      // the document names no variants: they are off and on
+	Implied     bool      // the document defines no variants, so there are "off" and "on"
 	Variants    []Variant // in the order of their names
-	VariantsRaw []byte    // as they are written in the document
+	VariantsRaw []byte    // the variants as JSON text of the document
 	Enabled     bool
-	Off         int // the place among the variants of the one that is served when the flag is off, or None
+	Off         int // index of the variant that is served when the flag is off, or None
 	Requires    []*Reference
 	Rules       []Rule
 	Default     Serve
-	MaxAge      time.Duration // 0: no limit
+	MaxAge      time.Duration // 0 for no limit
 	Track       Track
 	About       About
-	IsAbout     bool // the document says something for people
+	IsAbout     bool // the document has descriptive fields
 
-	// Definition and Behaviour differ as soon as the definition does, Behaviour only for fields
-	// that can change an answer. They differ from process to process, too.
+	// Definition is a digest of the definition, and Behaviour a digest of it without the
+	// descriptive fields. They also differ between processes.
 	Definition, Behaviour uint64
 
 	draft
 }
 
-// None is the place of no variant.
+// None is the index for no variant.
 const None = -1
 
-// draft is the part of a flag that reading needs until all fields are known.
+// draft holds the parts of a flag that are needed until all fields have been read.
 type draft struct {
 	typeAt    int
 	offName   string
 	offAt     int
 	ruleCount int
-	excessAt  int // where the first rule stands that is too many
+	excessAt  int // offset of the first rule beyond the limit
 }
 
 // Reference is a reference to a flag or a segment.
 type Reference struct {
 	Key      string
-	ToFlag   bool     // otherwise to a segment
-	Variants []string // of a flag: those that satisfy
-	At       int      // where it stands
-	Path     string   // the same place for people; "" where its flag or segment has many references
+	ToFlag   bool     // the target is a flag; otherwise it is a segment
+	Variants []string // the variants of the flag that satisfy the reference
+	At       int      // offset of the reference
+	// path of the reference, for messages; "" if the definition has many references
+	Path string
 }
 
-// Track says which evaluations give an exposure.
+// Track says which evaluations count as exposures.
 type Track uint8
 
-// The words of "track", in their order.
+// The values of "track".
 const (
 	TrackSplits Track = iota
 	TrackAll
@@ -68,10 +69,10 @@ const (
 
 var trackWords = [...]string{"splits", "all", "none"}
 
-// String returns the word of a document.
+// String returns the word that documents use.
 func (t Track) String() string { return trackWords[t] }
 
-// About holds the fields of a flag that are for people. They never change an answer.
+// About holds the descriptive fields of a flag. They never change an evaluation.
 type About struct {
 	Description, Owner string
 	Tags               []string
@@ -88,17 +89,17 @@ func (f *Flag) OffName() string {
 	return f.Variants[f.Off].Name
 }
 
-// PeopleFields are the names of the fields that [About] holds.
+// PeopleFields are the names of the fields in [About].
 var PeopleFields = []string{"description", "owner", "tags", "created", "expires", "permanent", "metadata"}
 
-// A flag's fields, those for people last.
+// A flag's fields. The descriptive fields come last.
 var (
 	flagFields = append(slices.Clone(behaviourFields), PeopleFields...)
 
 	behaviourFields = []string{"type", "variants", "enabled", "off", "requires", "rules", "default", "max_age", "track"}
 )
 
-// flag reads and compiles a flag. It returns nil when there is anything wrong with it.
+// flag reads and compiles a flag. It returns nil if there is a problem.
 func (r *reader) flag(key string, keyAt int) (compiled any) {
 	d, at := &r.definition, r.at
 	*d = Flag{Key: key, KeyAt: keyAt, Written: Written{At: at}, Enabled: true, Implied: true, Off: None}
@@ -169,7 +170,7 @@ func (r *reader) track() Track {
 	return Track(max(0, r.word("tracking", trackWords[:])))
 }
 
-// word reads one of several words, and returns which one it is, or -1.
+// word reads one of several words and returns its index, or -1 if it is another word.
 func (r *reader) word(kind string, words []string) int {
 	at := r.at
 	word, ok := r.text()
@@ -199,7 +200,7 @@ func (r *reader) requirement() *Reference {
 	return ref
 }
 
-// reference returns a new reference, which stands at an offset.
+// reference returns a new reference at an offset.
 func (r *reader) reference(key string, at int) *Reference {
 	ref := r.scratch.references.next()
 	ref.Key, ref.At = key, at
@@ -217,7 +218,7 @@ func (r *reader) duration() time.Duration {
 	}
 	duration, ok := match.ParseDuration(text)
 	if !ok || duration <= 0 {
-		r.fail(at, "%q is no duration above 0 (such as %q or %q)", match.Brief(text), "7d", "36h")
+		r.fail(at, "%q is not a duration above 0 (such as %q or %q)", match.Brief(text), "7d", "36h")
 	}
 	return duration
 }
@@ -246,7 +247,7 @@ func (r *reader) aboutField(a *About, field string) {
 	}
 }
 
-// metadatum reads a scalar. A number that is written as a float may lie beyond 64 bits.
+// metadatum reads a scalar. A number in the notation of a float may be outside 64 bits.
 func (r *reader) metadatum() (Value, bool) {
 	if r.kind() == '0' && bytes.ContainsAny(r.document[r.at:scalarEnd(r.document, r.at)], ".eE") {
 		number, ok := r.decimal()
@@ -255,7 +256,7 @@ func (r *reader) metadatum() (Value, bool) {
 	return r.scalar()
 }
 
-// tagList reads an array of texts. Equal ones are shared.
+// tagList reads an array of texts. Equal arrays are shared.
 func (r *reader) tagList() []string {
 	start, before := r.at, r.failed
 	end, _, _ := span(r.document, start)
@@ -284,7 +285,7 @@ func (r *reader) date() time.Time {
 	}
 	date, err := time.Parse(time.DateOnly, text)
 	if err != nil {
-		r.fail(at, "%q is no date (such as %q)", match.Brief(text), "2027-02-01")
+		r.fail(at, "%q is not a date (such as %q)", match.Brief(text), "2027-02-01")
 	}
 	return date
 }

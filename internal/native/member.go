@@ -9,31 +9,32 @@ import (
 )
 
 const (
-	maxKey     = 256  // bytes of the key of a flag or segment
-	maxToldKey = 1024 // bytes of a longer key that lists of bad flags and segments hold
+	maxKey = 256 // greatest length of the key of a flag or segment, in bytes
+	// a longer key is cut to this many bytes in lists of invalid flags and segments
+	maxToldKey = 1024
 
-	// MaxBad is how many flags and segments may be bad before the document counts as no ruleset at
-	// all: each costs memory.
+	// MaxBad is the greatest number of invalid flags and segments. A document with more is refused,
+	// because each of them takes memory.
 	MaxBad = 10_000
 )
 
-var tooManyBad = fmt.Sprintf("more than %d flags and segments are bad", MaxBad)
+var tooManyBad = fmt.Sprintf("more than %d flags and segments are invalid", MaxBad)
 
-// Member is a flag or a segment that has been read.
+// Member is the result of reading a flag or a segment.
 type Member struct {
-	Compiled any  // the result of the compiler; nil where the member is bad
-	Bad      *Bad // nil where it is good
-	At       int  // where its key stands
+	Compiled any  // the compiler's result; nil if the member is invalid
+	Bad      *Bad // nil if the member is valid
+	At       int  // offset of the key
 }
 
-// Bad is a flag or a segment that could not be read.
+// Bad is an invalid flag or segment: one that could not be read.
 type Bad struct {
 	Key      string
-	Written  Written // the value
+	Written  Written // the value of the flag or segment of the flag or segment
 	Problems []*Problem
 }
 
-// section reads the flags or segments, each with problems of its own.
+// section reads the flags or the segments. Each of them has its own list of problems.
 func (r *reader) section(d *Document, b Builder, section string) {
 	if !r.enter('{') {
 		return
@@ -51,12 +52,12 @@ func (r *reader) section(d *Document, b Builder, section string) {
 	r.account = document
 }
 
-// refuseBad refuses the document for the number of its bad members.
+// refuseBad refuses the document because too many of its members are invalid.
 func (r *reader) refuseBad(section string, at int) {
 	r.broken = r.problem(at, section, tooManyBad)
 }
 
-// readUntil appends members, up to the end of their object or to an offset.
+// readUntil reads and appends members up to the end of their object or to the offset stop.
 func (r *reader) readUntil(section string, stop int, read []Member) []Member {
 	bad := 0
 	for r.at < stop && r.more() {
@@ -107,7 +108,7 @@ func (r *reader) checkKey(key string, at int) {
 	}
 }
 
-// containsControl reports whether a key holds control characters.
+// containsControl reports whether a key contains control characters.
 func containsControl(s string) bool {
 	return strings.ContainsFunc(s, func(r rune) bool { return r < 0x20 || r >= 0x7f && r < 0xa0 })
 }

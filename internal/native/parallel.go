@@ -6,38 +6,37 @@ import (
 )
 
 const (
-	// chunkSize is how many flags are read at a time.
+	// chunkSize is the number of flags in a chunk.
 	chunkSize = 16
 
-	// MaxReaders bounds how many goroutines read one document. Each keeps the parts that its flags
-	// have in common by itself.
+	// MaxReaders is the greatest number of goroutines that read one document. It is small because
+	// each of them has its own copy of the parts that flags share.
 	MaxReaders = 4
 )
 
-// chunk is some flags of a document in a row. One goroutine reads them; the next chunk may be read
-// by another.
+// chunk is a sequence of flags of a document that one goroutine reads.
 type chunk struct {
-	from, to int // offsets between which the keys stand
+	from, to int // offsets; the keys of the flags are between them
 	members  []Member
 }
 
-// workers read the flags of a document in parallel, while its own reader still checks the syntax of
-// the rest. Call stop when everything is done.
+// workers read the flags of a document in parallel, while the document's reader still checks the
+// syntax of the rest. Call stop when everything is done.
 type workers struct {
 	document []byte
 	compiler func() Compiler
-	spare    int  // how many more may be started
-	stay     bool // definitions are not read into the same memory
+	spare    int  // number of workers that may still be started
+	stay     bool // the memory of definitions is not used again
 	patterns patterns
 	working  sync.WaitGroup
 
 	mutex    sync.Mutex
 	changed  *sync.Cond
 	chunks   []*chunk
-	taken    int  // how many of the chunks
-	bad      int  // how many flags of the chunks that have been read
-	complete bool // there will be no more chunks
-	panicked any  // the value of a worker's panic, nil where there was none
+	taken    int  // number of chunks that have been taken
+	bad      int  // number of invalid flags in the chunks that have been read
+	complete bool // no more chunks will be added
+	panicked any  // the value of a worker's panic, or nil
 }
 
 func newWorkers(document []byte, readers int, compiler func() Compiler) *workers {
@@ -46,7 +45,7 @@ func newWorkers(document []byte, readers int, compiler func() Compiler) *workers
 	return w
 }
 
-// add hands over a chunk. As many workers are started as there are chunks, and allowed.
+// add adds a chunk, and starts a worker if another one is allowed.
 func (w *workers) add(c *chunk) {
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
@@ -58,7 +57,7 @@ func (w *workers) add(c *chunk) {
 	}
 }
 
-// end returns where the chunks end, 0 where there are none.
+// end returns the offset at which the chunks end, or 0 if there are none.
 func (w *workers) end() int {
 	if len(w.chunks) == 0 {
 		return 0
@@ -79,8 +78,8 @@ func (w *workers) help() {
 	w.work(r)
 }
 
-// work reads chunks until there are no more. A chunk that was begun is read to its end, so that
-// those that were read are the first ones.
+// work reads chunks until there are no more. A chunk that was taken is read to its end, so that the
+// chunks that have been read are always the first ones.
 func (w *workers) work(r *reader) {
 	for c := w.take(); c != nil; c = w.take() {
 		r.at, r.end = c.from, c.from
@@ -99,8 +98,8 @@ func (w *workers) count(c *chunk) {
 	}
 }
 
-// take returns a chunk that nobody has taken. It waits for one, and returns nil when there will be
-// no more, or so many flags are bad that the document is refused.
+// take returns the next chunk. It waits for one if necessary. It returns nil if there are no more
+// chunks, or if too many flags are invalid, so that the document is refused.
 func (w *workers) take() *chunk {
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
@@ -125,7 +124,7 @@ func (w *workers) finish(r *reader) {
 	}
 }
 
-// stop waits for the workers, which do not begin anything more.
+// stop waits for the workers, which take no more chunks.
 func (w *workers) stop() {
 	w.close(true)
 	w.working.Wait()
@@ -141,7 +140,7 @@ func (w *workers) close(now bool) {
 	w.changed.Broadcast()
 }
 
-// readFlags reads the members of "flags", which has been entered.
+// readFlags reads the members of "flags". The reader is behind the opening brace.
 func (r *reader) readFlags() [][]Member {
 	r.workers.finish(r)
 	var read [][]Member

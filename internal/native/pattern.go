@@ -7,15 +7,15 @@ import (
 )
 
 const (
-	maxPattern      = 4096    // bytes of a pattern
-	maxInstructions = 100_000 // of all different patterns of a document
+	maxPattern      = 4096    // greatest length of a pattern in bytes
+	maxInstructions = 100_000 // greatest sum for all different patterns of a document
 )
 
-// patterns are the different patterns of a document, which several goroutines read.
+// patterns holds the different patterns of a document. It is safe for concurrent use.
 type patterns struct {
 	mutex        sync.Mutex
 	compiled     map[patternKey]*pattern
-	instructions int // of all of them
+	instructions int // sum of the instructions of all patterns
 }
 
 type patternKey struct {
@@ -23,14 +23,14 @@ type patternKey struct {
 	fold bool
 }
 
-// pattern is a pattern that is compiled by the first goroutine that comes across it.
+// pattern is a pattern. The first goroutine that needs it compiles it.
 type pattern struct {
 	once     sync.Once
 	compiled *match.Pattern
-	problem  string // set: it is not a valid pattern, or too large a one
+	problem  string // why the pattern is invalid, or ""
 }
 
-// compile returns the compiled pattern of a text, or the problem with it.
+// compile returns the compiled pattern for a text, or the problem with it.
 func (s *patterns) compile(text string, fold bool) (compiled *match.Pattern, problem string) {
 	key := patternKey{text, fold}
 	s.mutex.Lock()
@@ -47,7 +47,7 @@ func (s *patterns) compile(text string, fold bool) (compiled *match.Pattern, pro
 	return p.compiled, p.problem
 }
 
-// spend counts instructions, and reports whether the document may have that many.
+// spend adds instructions, and reports whether the sum is within the limit.
 func (s *patterns) spend(instructions int) bool {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
@@ -55,6 +55,6 @@ func (s *patterns) spend(instructions int) bool {
 	return s.instructions <= maxInstructions
 }
 
-// exceeded reports whether the document has patterns of more instructions than it may have. It does
+// exceeded reports whether the patterns of the document have too many instructions. The result does
 // not depend on the order in which they were read.
 func (s *patterns) exceeded() bool { return !s.spend(0) }

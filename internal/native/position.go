@@ -2,20 +2,21 @@ package native
 
 import "bytes"
 
-// lines finds the line of an offset without counting from the start each time: a document may hold
-// many problems. Every block of the document has an entry, made when the first problem needs it.
+// lines finds the line of an offset. It has an entry for every block of the document, so that it
+// need not count from the start for each of many problems. The entries are made when the first
+// problem occurs.
 type lines struct {
 	blocks []lineBlock
 }
 
 type lineBlock struct {
-	line  int // of the block's first byte, from 1
-	start int // where that line starts
+	line  int // line of the block's first byte, counted from 1
+	start int // offset at which this line starts
 }
 
 const lineBlockSize = 4096
 
-// position returns line and column of an offset, both from 1, the column in bytes.
+// position returns line and column of an offset. Both are counted from 1, and the column in bytes.
 func (l *lines) position(document []byte, at int) (line, column int) {
 	at = min(at, len(document))
 	if l.blocks == nil {

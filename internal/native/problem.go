@@ -12,53 +12,54 @@ import (
 	"github.com/becketflags/becket/internal/match"
 )
 
-// Problem is something wrong in a document.
+// Problem is one problem in a document, with its place.
 type Problem struct {
 	Path    string // such as flags.checkout.rules[2].if; "" for the document itself
-	Line    int    // from 1; 0 where the place is not known
-	Column  int    // in bytes, from 1
-	Message string // with the remedy where there is one
+	Line    int    // counted from 1; 0 if the place is not known
+	Column  int    // counted in bytes, from 1
+	Message string // includes the remedy if there is one
 }
 
-// step is one part of a path: a name, or an index where the name is "".
+// step is one part of a path: a name, or an index if the name is "".
 type step struct {
 	name  string
 	index int
 }
 
 const (
-	// MaxProblems is how many problems a flag, a segment or the rest of the document has at most.
+	// MaxProblems is the greatest number of problems of a flag, a segment or the rest of the
+	// document.
 	MaxProblems = 100
 
-	// MaxMessage is how many bytes of a problem's message are kept.
+	// MaxMessage is the greatest length of a problem's message in bytes; longer messages are cut.
 	MaxMessage = 256
 
-	// A problem costs hundreds of bytes, and three bytes of a document can hold one. So that the
-	// memory for problems grows with the document and no faster, a member of n bytes has
-	// leastProblems + n/bytesPerProblem of them at most.
+	// A problem takes hundreds of bytes, and three bytes of a document can cause one. A member of n
+	// bytes has at most leastProblems + n/bytesPerProblem problems, so that their memory is
+	// proportional to the size of the document.
 	leastProblems   = 2
 	bytesPerProblem = 32
 
-	maxPath      = 256 // bytes of a path that is written in full; of a longer one, the middle is left out
-	lastSteps    = 3   // how many steps at the end of a path are never left out
-	maxPathName  = 64  // bytes of a name in a path
-	mostAttempts = 4   // of finding a suggestion for an unknown name, for one flag or segment
+	maxPath      = 256 // length of a path in bytes; the middle of a longer path is left out
+	lastSteps    = 3   // number of steps at the end of a path that are never left out
+	maxPathName  = 64  // greatest length of a name in a path, in bytes
+	mostAttempts = 4   // searches for suggestions for unknown names, per flag or segment
 )
 
 // account holds the problems of the flag or segment that is being read, or of the rest of the
 // document.
 type account struct {
 	problems   []*Problem
-	begin      int  // where its value begins
-	room       int  // how many problems there may be; 0: not yet known
-	omitted    int  // how many there are beyond those
-	attempts   int  // of finding a suggestion
-	suggested  bool // one was found
-	references int  // how many have been read
-	deep       bool // that it is nested too deeply is among them
+	begin      int  // offset at which the value begins
+	room       int  // greatest number of problems; 0 if not computed yet
+	omitted    int  // number of problems that were left out
+	attempts   int  // searches for suggestions so far
+	suggested  bool // a suggestion was found
+	references int  // number of references that have been read
+	deep       bool // a problem about nesting was recorded
 }
 
-// fail notes a problem at an offset of the document.
+// fail records a problem at an offset of the document.
 func (r *reader) fail(at int, format string, arguments ...any) {
 	r.failed++
 	if r.full() {
@@ -80,7 +81,7 @@ func (r *reader) full() bool {
 	return len(r.problems) >= r.room
 }
 
-// noted returns the problems. Where some were left out, the last one says how many.
+// noted returns the problems. If some were left out, the last one says how many.
 func (r *reader) noted() []*Problem {
 	if r.omitted > 0 {
 		last := len(r.problems) - 1
@@ -90,8 +91,8 @@ func (r *reader) noted() []*Problem {
 	return r.problems
 }
 
-// suggest returns a suggestion for an unknown name, one for each flag or segment: searching takes
-// time.
+// suggest returns a suggestion for an unknown name, or "". There is at most one for each flag or
+// segment, because searching takes time.
 func (r *reader) suggest(word string, candidates []string) string {
 	if r.suggested || r.attempts == mostAttempts {
 		return ""
@@ -102,7 +103,7 @@ func (r *reader) suggest(word string, candidates []string) string {
 	return suggestion
 }
 
-// failBelow is fail for a place further down than the reader is.
+// failBelow is fail for a place whose path has more steps than the reader's.
 func (r *reader) failBelow(at int, below []step, format string, arguments ...any) {
 	depth := len(r.path)
 	r.path = append(r.path, below...)
@@ -119,7 +120,7 @@ func comparePlaces(a, b *Problem) int {
 	return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 }
 
-// syntaxProblem says why the document is no JSON.
+// syntaxProblem returns the problem of a document that is not valid JSON.
 func (r *reader) syntaxProblem(at int64, err error) *Problem {
 	message := err.Error()
 	if syntactic, is := errors.AsType[*jsontext.SyntacticError](err); is {
@@ -128,7 +129,7 @@ func (r *reader) syntaxProblem(at int64, err error) *Problem {
 	return r.problem(int(at), "", "not valid JSON: "+strings.TrimPrefix(message, "jsontext: "))
 }
 
-// pathText writes the path for people. The middle of a long one is left out.
+// pathText returns the path as a text. The middle of a long path is left out.
 func (r *reader) pathText() string {
 	var b strings.Builder
 	if len(r.path) > 4 {
@@ -147,7 +148,7 @@ func (r *reader) pathText() string {
 	return b.String()
 }
 
-// Path writes the path to the member of that name of an object.
+// Path returns the path of an object's member as a text.
 func Path(object, name string) string {
 	var b strings.Builder
 	b.WriteString(object)
@@ -155,7 +156,8 @@ func Path(object, name string) string {
 	return b.String()
 }
 
-// writeStep writes a part of a path. Keys that are no identifiers are quoted, long ones shortened.
+// writeStep writes a part of a path. Keys that are not identifiers are quoted, and long keys are
+// shortened.
 func writeStep(b *strings.Builder, s step) {
 	s.name = match.Shorten(s.name, maxPathName)
 	switch {

@@ -9,21 +9,21 @@ import (
 	"github.com/becketflags/becket/internal/match"
 )
 
-// maxNesting is how deep objects and arrays may stand in each other, the document itself counted.
+// maxNesting is the greatest depth of nested objects and arrays, including the document itself.
 const maxNesting = 64
 
-// reader walks through a native document, so that every error has a place. The document has been
-// found to be valid JSON before the first step, so nothing below has to look out for its syntax or
-// its end. Problems with its meaning are noted, and reading goes on.
+// reader reads a native document token by token, so that every problem has a position. The document
+// has been checked to be valid JSON before, so the reader need not check the syntax or the end of
+// the document. Problems with the meaning are recorded, and reading goes on.
 type reader struct {
 	document []byte
-	at       int // where the next token begins
-	end      int // where the last one ended
-	depth    int // how many objects and arrays are open
+	at       int // offset of the next token
+	end      int // offset at which the last token ended
+	depth    int // number of open objects and arrays
 	path     []step
 	account
-	failed int      // how many problems there have been, those that were left out too
-	broken *Problem // the document is refused, and nothing more is read
+	failed int      // number of problems, including those that were left out
+	broken *Problem // if set, the document is refused because of this problem, and reading stops
 	lines  lines
 
 	workers  *workers
@@ -38,8 +38,8 @@ func newReader(document []byte, w *workers) *reader {
 	}
 }
 
-// object reads an object whose names the publisher chooses, and calls read for each. A name that
-// stands twice is a problem.
+// object reads an object with arbitrary names, and calls read for each member. A name that occurs
+// twice is a problem.
 func (r *reader) object(read func(name string, at int)) {
 	if !r.enter('{') {
 		return
@@ -49,7 +49,7 @@ func (r *reader) object(read func(name string, at int)) {
 		at := r.at
 		name := r.unquote(r.token())
 		if _, twice := seen[name]; twice {
-			r.fail(at, "%q stands twice", match.Brief(name))
+			r.fail(at, "%q occurs twice", match.Brief(name))
 			r.skip()
 			continue
 		}
@@ -60,10 +60,10 @@ func (r *reader) object(read func(name string, at int)) {
 	}
 }
 
-// fields reads an object whose fields the format defines, and calls read for each of them. Unknown
-// ones are problems, except for $schema and names that begin with "x-", which belong to the
-// publisher's own tools. Every name that stands twice is a problem. It reports whether it found
-// nothing wrong.
+// fields reads an object whose fields the format defines, and calls read for each known field.
+// Unknown fields are problems, except for $schema and names that begin with "x-", which are for the
+// publisher's own tools. Every name that occurs twice is a problem. It returns false if there was a
+// problem.
 func (r *reader) fields(known []string, read func(field string)) bool {
 	return r.fieldsOr(known, read, func(name string, at int) {
 		r.fail(at, "unknown field %q%s", match.Brief(name), r.suggest(name, known))
@@ -89,7 +89,7 @@ func (r *reader) fieldsOr(known []string, read func(field string), stranger func
 			r.up()
 			continue
 		case i >= 0 || !isNew(&strangers, textOf(name)):
-			r.fail(at, "field %q stands twice", match.Brief(string(name)))
+			r.fail(at, "field %q occurs twice", match.Brief(string(name)))
 		case string(name) != "$schema" && !bytes.HasPrefix(name, []byte("x-")):
 			stranger(string(name), at)
 		}
@@ -129,7 +129,8 @@ func (r *reader) below(name string, read func()) {
 
 func (r *reader) up() { r.path = r.path[:len(r.path)-1] }
 
-// enter reads the opening bracket, or notes that something else stands there.
+// enter reads an opening bracket. If there is something else, it records a problem and returns
+// false.
 func (r *reader) enter(bracket byte) bool {
 	if !r.expect(bracket) {
 		return false
@@ -144,7 +145,7 @@ func (r *reader) enter(bracket byte) bool {
 	return true
 }
 
-// failDeep notes, once, that something is nested too deeply.
+// failDeep records that something is nested too deeply, once per account.
 func (r *reader) failDeep(at int) {
 	if r.deep {
 		r.failed++
@@ -183,7 +184,8 @@ func (r *reader) kind() byte {
 	}
 }
 
-// expect notes a problem and skips the value unless it is of that kind.
+// expect reports whether the next value has the given kind. If not, it records a problem and skips
+// the value.
 func (r *reader) expect(kind byte) bool {
 	if r.kind() == kind {
 		return true
@@ -192,13 +194,13 @@ func (r *reader) expect(kind byte) bool {
 	return false
 }
 
-// wrongKind notes that something else was expected here, and skips the value.
+// wrongKind records that another kind of value was expected, and skips the value.
 func (r *reader) wrongKind(expected string) {
 	r.fail(r.at, "expected %s, found %s", expected, kindWords[r.kind()])
 	r.skip()
 }
 
-// text reads a text. Texts repeat a lot, so each is kept once.
+// text reads a text. Many texts occur often, so equal texts share their memory.
 func (r *reader) text() (string, bool) {
 	if !r.expect('"') {
 		return "", false
@@ -206,7 +208,7 @@ func (r *reader) text() (string, bool) {
 	return r.unquote(r.token()), true
 }
 
-// prose reads a text that is hardly ever written twice.
+// prose reads a text that rarely occurs twice, such as a description.
 func (r *reader) prose() string {
 	if !r.expect('"') {
 		return ""
@@ -222,7 +224,7 @@ func (r *reader) inner(raw []byte) []byte {
 	if bytes.IndexByte(inner, '\\') < 0 {
 		return inner
 	}
-	text, _ := jsontext.AppendUnquote(nil, raw) // it has been found to be valid
+	text, _ := jsontext.AppendUnquote(nil, raw) // the document has been checked to be valid
 	return text
 }
 
@@ -234,7 +236,7 @@ func (r *reader) boolean() (value, ok bool) {
 	return r.token()[0] == 't', true
 }
 
-// number reads a number: an integer if it is one, however it is written.
+// number reads a number; see [match.ParseNumber].
 func (r *reader) number() (match.Number, bool) {
 	if !r.expect('0') {
 		return match.Number{}, false
@@ -247,7 +249,7 @@ func (r *reader) number() (match.Number, bool) {
 	return number, problem == ""
 }
 
-// decimal reads a number where a float is meant.
+// decimal reads a number that may be a float; see [match.ParseDecimal].
 func (r *reader) decimal() (match.Number, bool) {
 	if !r.expect('0') {
 		return match.Number{}, false
@@ -278,14 +280,14 @@ func (r *reader) scalar() (Value, bool) {
 	}
 }
 
-// token reads a value that is neither object nor array, or a name, and returns it as it stands.
+// token reads a name or a value that is neither an object nor an array, and returns its bytes.
 func (r *reader) token() []byte {
 	start := r.at
 	r.pass(scalarEnd(r.document, start))
 	return r.document[start:r.end]
 }
 
-// skip reads a value of no interest. How deep it is nested matters all the same.
+// skip skips a value. It still checks its nesting.
 func (r *reader) skip() {
 	at := r.at
 	end, nested, _ := span(r.document, at)
@@ -298,7 +300,7 @@ func (r *reader) skip() {
 // written returns the value that begins at an offset and has just been read.
 func (r *reader) written(at int) Written { return Written{at, r.document[at:r.end:r.end]} }
 
-// pass goes on to the token after an offset.
+// pass moves to the first token after an offset.
 func (r *reader) pass(end int) {
 	r.at, r.end = tokenAt(r.document, end), end
 }

@@ -8,8 +8,8 @@ import (
 )
 
 const (
-	mostKeySources = 16   // attributes that "by" may name
-	maxRules       = 1000 // of a flag
+	mostKeySources = 16   // greatest number of attributes in "by"
+	maxRules       = 1000 // greatest number of rules of a flag
 )
 
 var ruleFields = []string{
@@ -20,7 +20,7 @@ var ruleFields = []string{
 type Rule struct {
 	Index   int
 	Written Written
-	Name    string // "[1]" for the second rule where the document gives it none
+	Name    string // "[1]" for the second rule if the document does not name it
 	If      *Condition
 
 	From, Until       match.Instant
@@ -34,21 +34,21 @@ type Rule struct {
 	HasPercent bool
 	Ramp       Ramp
 	HasRamp    bool
-	By         []string // the attributes that percent, ramp and layer hash; nil for the targeting key
+	By         []string // attributes that percent, ramp and layer hash; nil for the targeting key
 	hasBy      bool
-	Salt       string // of percent and ramp: the flag's key where the document gives it none
+	Salt       string // salt of percent and ramp; by default, the flag's key
 	hasSalt    bool
 
 	Serve Serve
 }
 
-// Layer is a rule's share of a layer, from 0 to 100.
+// Layer is the part of a layer that a rule has, within 0 to 100.
 type Layer struct {
 	Name     string
 	From, To float64
 }
 
-// Ramp is a share that changes with time.
+// Ramp is a percentage that changes with time.
 type Ramp struct {
 	Steps  []Step
 	Linear bool
@@ -61,7 +61,7 @@ type Step struct {
 	Percent float64
 }
 
-// ruleOf reads a flag's rule of that index. Rules beyond the limit are only counted.
+// ruleOf reads the rule with index i of a flag. Rules beyond the limit are only counted.
 func (r *reader) ruleOf(d *Flag, i int) {
 	if d.ruleCount++; i < maxRules {
 		r.rule(i)
@@ -73,7 +73,7 @@ func (r *reader) ruleOf(d *Flag, i int) {
 	r.skip()
 }
 
-// rule reads the rule of that index into r.rules.
+// rule reads the rule with index i into r.rules.
 func (r *reader) rule(i int) {
 	at := r.at
 	push(&r.rules, Rule{Index: i, Written: Written{At: at}})
@@ -130,8 +130,8 @@ func (r *reader) checkRule(d *Rule) {
 	}
 }
 
-// checkRules looks at the rules of a flag together: how many there are, and how they are called. It
-// finds the variants that they serve.
+// checkRules checks the number and the names of a flag's rules, and resolves the variants that they
+// serve.
 func (r *reader) checkRules(d *Flag) {
 	r.path = append(r.path, step{name: "rules"})
 	defer r.up()
@@ -169,10 +169,10 @@ func (r *reader) nonEmpty(what string) string {
 	return text
 }
 
-// targetingKey is the name by which documents can ask for the targeting key.
+// targetingKey is the name of the targeting key in documents.
 const targetingKey = "key"
 
-// by reads the attributes to hash. It returns nil where that is the targeting key alone.
+// by reads the attributes to hash. It returns nil for the targeting key alone.
 func (r *reader) by() (names []string) {
 	if r.kind() != '[' {
 		names = []string{r.nonEmpty("the attribute's name")}
@@ -185,14 +185,14 @@ func (r *reader) by() (names []string) {
 	return names
 }
 
-// attributeNames reads an array of names of which none stands twice.
+// attributeNames reads an array of names. A name that occurs twice is a problem.
 func (r *reader) attributeNames() (names []string) {
 	at := r.at
 	r.array(func(int) {
 		at := r.at
 		name := r.nonEmpty("the attribute's name")
 		if slices.Contains(names, name) {
-			r.fail(at, "%q stands twice", match.Brief(name))
+			r.fail(at, "%q occurs twice", match.Brief(name))
 		}
 		if len(names) == mostKeySources {
 			r.fail(at, "more than %d attributes to hash", mostKeySources)
@@ -215,12 +215,12 @@ func (r *reader) instant() (match.Instant, bool) {
 	}
 	instant, ok := match.ParseInstant(text)
 	if !ok {
-		r.fail(at, "%q is no instant of RFC 3339 (such as %q)", match.Brief(text), "2026-12-24T00:00:00Z")
+		r.fail(at, "%q is not an instant of RFC 3339 (such as %q)", match.Brief(text), "2026-12-24T00:00:00Z")
 	}
 	return instant, ok
 }
 
-// percent reads a share or a place in a layer.
+// percent reads a percentage, or a limit of a layer.
 func (r *reader) percent() (float64, bool) {
 	at := r.at
 	number, ok := r.number()

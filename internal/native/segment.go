@@ -5,14 +5,14 @@ import "github.com/becketflags/becket/internal/match"
 // Segment is the definition of a segment.
 type Segment struct {
 	Key              string
-	KeyAt            int // where the key stands
+	KeyAt            int // offset of the key
 	Written          Written
 	Include, Exclude match.Texts // targeting keys
-	If               *Condition  // nil: there is none
-	Digest           uint64      // differs as soon as the definition does, and from process to process
+	If               *Condition  // nil if there is no condition
+	Digest           uint64      // digest of the definition; differs between processes
 }
 
-// segment reads a segment, and returns nil when there is anything wrong with it.
+// segment reads and compiles a segment. It returns nil if there is a problem.
 func (r *reader) segment(key string, keyAt int) (compiled any) {
 	s := &r.segmentDefinition
 	*s = Segment{Key: key, KeyAt: keyAt}

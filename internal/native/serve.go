@@ -1,23 +1,23 @@
 package native
 
-// Serve says which variant a rule or a default serves, or how it splits subjects among several.
+// Serve is the variant that a rule or a default serves, or a split among several variants.
 type Serve struct {
 	At      int
-	IsThere bool   // the document says it
-	Name    string // of the variant
-	Variant int    // its place among the flag's variants
+	IsThere bool   // the document has this field
+	Name    string // the variant's name
+	Variant int    // the variant's index in the flag's variants
 	IsSplit bool
 	Arms    []Arm
 	By      []string // the attributes that the split hashes; nil for the targeting key
-	Salt    string   // of the split: the flag's key where the document gives it none
+	Salt    string   // the salt of the split; the flag's key if the document has none
 	hasSalt bool
 }
 
 // Arm is a variant of a split with its weight.
 type Arm struct {
-	At      int // where the weight stands
+	At      int // offset of the weight
 	Name    string
-	Variant int // its place among the flag's variants
+	Variant int // the variant's index in the flag's variants
 	Weight  float64
 }
 

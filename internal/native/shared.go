@@ -7,25 +7,26 @@ import (
 	"github.com/becketflags/becket/internal/match"
 )
 
-// shared is the parts that definitions of a document have in common: the same names, countries and
-// versions stand in many flags, and are kept once.
+// shared holds parts that several definitions of a document have in common. The same names,
+// countries and versions occur in many flags, and are stored once.
 type shared struct {
 	texts    map[string]string
-	lists    map[string]*List             // short ones, by their text
+	lists    map[string]*List             // short lists, by their JSON text
 	versions map[string]*match.Constraint // by their text
 	tags     map[string][]string          // by their text
-	zones    map[string]*time.Location    // nil for a name that no zone has
+	zones    map[string]*time.Location    // by name; nil if there is no such zone
 
 	keptLists  arena[List]
 	keptValues rooms[Value]
 }
 
 const (
-	// longestShared is how many bytes a list may be written in to be compared with the others.
+	// longestShared is the greatest length of a list's JSON text, in bytes, that is compared with
+	// others and shared.
 	longestShared = 256
 
-	// mostShared is how many texts are compared with others. Further ones are kept as often as they
-	// stand in the document.
+	// mostShared is the greatest number of texts that are shared. Further texts are stored each
+	// time they occur.
 	mostShared = 1 << 15
 )
 
@@ -39,7 +40,7 @@ func newShared() shared {
 	}
 }
 
-// once returns one copy of equal texts.
+// once returns the same string for equal texts.
 func (s *shared) once(text []byte) string {
 	if kept, ok := s.texts[string(text)]; ok {
 		return kept
@@ -51,8 +52,8 @@ func (s *shared) once(text []byte) string {
 	return kept
 }
 
-// scratch is room for the definition that is being read. It is used again for the next one, unless
-// definitions are to stay.
+// scratch is memory for the definition that is being read. It is used again for the next
+// definition, unless stay is true.
 type scratch struct {
 	stay              bool
 	definition        Flag
@@ -70,8 +71,8 @@ type scratch struct {
 	values            rooms[Value]
 }
 
-// reuse makes the room of the definition before free for another one. Where that is to stay, other
-// room follows.
+// reuse makes the memory of the last definition available for the next one. If stay is true, the
+// next definition gets other memory.
 func (s *scratch) reuse() {
 	if s.stay {
 		s.rules, s.variants, s.arms, s.steps, s.requires = nil, nil, nil, nil, nil
@@ -86,8 +87,8 @@ func (s *scratch) reuse() {
 	s.values.reuse()
 }
 
-// push appends to a list that may become long. It doubles the room: append takes smaller steps, and
-// copies the elements more often.
+// push appends an element to a slice that may become long. It doubles the capacity; append grows in
+// smaller steps and copies the elements more often.
 func push[T any](list *[]T, element T) {
 	if len(*list) == cap(*list) {
 		*list = slices.Grow(*list, max(4, len(*list)))
@@ -95,7 +96,7 @@ func push[T any](list *[]T, element T) {
 	*list = append(*list, element)
 }
 
-// take returns a copy of the elements of a buffer from an index on, and cuts it off there.
+// take removes the elements from an index on from a buffer, and returns a copy of them.
 func take[T any](buffer *[]T, from int) []T {
 	part := exact((*buffer)[from:])
 	clear((*buffer)[from:])
@@ -103,7 +104,7 @@ func take[T any](buffer *[]T, from int) []T {
 	return part
 }
 
-// exact returns a copy without spare room, nil for nothing.
+// exact returns a copy without spare capacity, or nil for an empty slice.
 func exact[T any](s []T) []T {
 	if len(s) == 0 {
 		return nil

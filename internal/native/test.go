@@ -7,7 +7,7 @@ import (
 	"github.com/becketflags/becket/internal/match"
 )
 
-// Operator is the comparison that a test makes with an attribute.
+// Operator is the operator of a test on an attribute.
 type Operator uint8
 
 // The operators; "not_in" is In negated.
@@ -30,7 +30,7 @@ const (
 	OlderThan
 )
 
-// operators are the words of a condition that act on an attribute.
+// operators maps the names of operators in documents.
 var operators = map[string]struct {
 	operator Operator
 	negated  bool
@@ -44,7 +44,7 @@ var operators = map[string]struct {
 	"newer_than": {NewerThan, false}, "older_than": {OlderThan, false},
 }
 
-// folds reports whether ignore_case means something to the operator.
+// folds reports whether ignore_case has an effect on the operator.
 func (o Operator) folds() bool { return o <= Matches }
 
 // Test is an operator on an attribute with its operand.
@@ -52,26 +52,26 @@ type Test struct {
 	Word     string
 	Written  Written // the operand
 	Operator Operator
-	Negated  bool // not_in, and exists false
-	Fold     bool // ignore_case, where it means something
+	Negated  bool // the operator is not_in, or "exists": false
+	Fold     bool // ignore_case is set and has an effect
 	Next     *Test
 
-	List     *List             // of In
-	Texts    []string          // of Contains, StartsWith and EndsWith, as they are written
-	Pattern  *match.Pattern    // of Matches
-	Number   match.Number      // of Less to GreaterOrEqual
-	Instant  match.Instant     // of Before and After
-	Versions *match.Constraint // of Semver
-	Prefixes []netip.Prefix    // of CIDR: without zones, v4-in-v6 as v4, host bits cleared
-	Duration time.Duration     // of NewerThan and OlderThan
+	List     *List             // operand of In
+	Texts    []string          // operand of Contains, StartsWith and EndsWith, not folded
+	Pattern  *match.Pattern    // operand of Matches
+	Number   match.Number      // operand of Less, LessOrEqual, Greater and GreaterOrEqual
+	Instant  match.Instant     // operand of Before and After
+	Versions *match.Constraint // operand of Semver
+	Prefixes []netip.Prefix    // operand of CIDR; see [match.ParsePrefix]
+	Duration time.Duration     // operand of NewerThan and OlderThan
 }
 
 // List is the operand of In.
 type List struct {
 	Values []Value // texts, numbers and booleans
 
-	// IsShared says that other tests may have the same list, because it is written alike. Compiled
-	// belongs to the [Compiler], which keeps its own form of a shared list there.
+	// IsShared says that other tests with the same JSON text may have this list too. The [Compiler]
+	// may store its own form of a shared list in Compiled.
 	IsShared bool
 	Compiled any
 }
@@ -105,8 +105,8 @@ func (r *reader) test(t *Test, ignoreCase bool) {
 	t.Written = r.written(t.Written.At)
 }
 
-// list reads the operand of in, a scalar or an array of scalars. Short ones that are written alike
-// are shared.
+// list reads the operand of in: a scalar or an array of scalars. Short lists with the same JSON
+// text are shared.
 func (r *reader) list(fold bool) *List {
 	start, before := r.at, r.failed
 	end, _, scalars := span(r.document, start)
@@ -129,7 +129,7 @@ func (r *reader) list(fold bool) *List {
 	return l
 }
 
-// scalars reads a scalar or an array of scalars, and appends them.
+// scalars reads a scalar or an array of scalars, and appends the values.
 func (r *reader) scalars(values []Value) []Value {
 	add := func(int) {
 		if value, ok := r.scalar(); ok {
@@ -175,7 +175,7 @@ func (r *reader) pattern(fold bool) *match.Pattern {
 	return p
 }
 
-// constraint reads the operand of semver. Equal ones are shared.
+// constraint reads the operand of semver. Equal constraints are shared.
 func (r *reader) constraint() *match.Constraint {
 	at := r.at
 	text, ok := r.text()

@@ -2,17 +2,18 @@ package native
 
 import "unsafe"
 
-// textOf returns a part of the document as a string without a copy.
+// textOf returns a part of the document as a string without copying it.
 func textOf(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 
-// The bytes between tokens of valid JSON, and those that end a number or a word.
+// separates has the bytes between the tokens of valid JSON, and delimits the bytes that end a
+// number or a word.
 var (
 	separates = [256]bool{' ': true, '\t': true, '\r': true, '\n': true, ',': true, ':': true}
 	delimits  = [256]bool{' ': true, '\t': true, '\r': true, '\n': true, ',': true, ':': true, ']': true, '}': true}
 )
 
-// tokenAt returns where the next token begins at an offset or after it. Commas and colons are where
-// they must be, and mean no more than white space.
+// tokenAt returns the offset of the first token at or after an offset. It skips commas and colons
+// like white space, because the document is known to be valid.
 func tokenAt(document []byte, at int) int {
 	for at < len(document) && separates[document[at]] {
 		at++
@@ -20,7 +21,7 @@ func tokenAt(document []byte, at int) int {
 	return at
 }
 
-// scalarEnd returns where the text, number or word ends that begins at an offset of valid JSON.
+// scalarEnd returns the end of the text, number or word that begins at an offset of valid JSON.
 func scalarEnd(document []byte, at int) int {
 	if document[at] != '"' {
 		for at < len(document) && !delimits[document[at]] {
@@ -36,9 +37,9 @@ func scalarEnd(document []byte, at int) int {
 	return at + 1
 }
 
-// span returns where the value ends that begins at an offset of valid JSON, how deep objects and
-// arrays stand in each other in it, and how many texts, numbers and words there are in it, names
-// among them.
+// span returns the end of the value that begins at an offset of valid JSON. deepest is the depth of
+// nested objects and arrays in the value, and scalars the number of texts, numbers and words,
+// including names.
 func span(document []byte, at int) (end, deepest, scalars int) {
 	for depth := 0; ; {
 		switch document[at] {

@@ -7,9 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// badText returns the offset of the first invalid piece of text in valid JSON: bytes that are not
-// UTF-8, or an escape of half a surrogate pair. It returns -1 where there is none, as in nearly
-// every document.
+// badText returns the offset of the first invalid text in valid JSON: bytes that are not UTF-8, or
+// an escape of half a surrogate pair. It returns -1 if there is none, which is the usual case.
 func badText(raw []byte) int {
 	if utf8.Valid(raw) && !bytes.Contains(raw, []byte(`\u`)) {
 		return -1
@@ -24,7 +23,7 @@ func badText(raw []byte) int {
 	return -1
 }
 
-// textSize returns how many bytes the first letter or escape has, 0 where it is neither.
+// textSize returns the length of the first letter or escape in bytes, or 0 if it is invalid.
 func textSize(raw []byte) int {
 	if raw[0] != '\\' || len(raw) < 2 {
 		letter, size := utf8.DecodeRune(raw)
@@ -47,7 +46,8 @@ func textSize(raw []byte) int {
 	}
 }
 
-// escaped returns the code unit of an escape of four hexadecimal digits, -1 where none begins.
+// escaped returns the code unit of an escape of four hexadecimal digits, or -1 if raw does not
+// begin with one.
 func escaped(raw []byte) rune {
 	if len(raw) < len(`\u0000`) || raw[0] != '\\' || raw[1] != 'u' {
 		return -1
@@ -59,7 +59,7 @@ func escaped(raw []byte) rune {
 	return rune(unit)
 }
 
-// badTextMessage describes the problem at a place that badText returned.
+// badTextMessage returns the message for an invalid text that badText found.
 func badTextMessage(raw []byte) string {
 	if raw[0] == '\\' {
 		return "the escape is half a surrogate pair"
@@ -67,8 +67,8 @@ func badTextMessage(raw []byte) string {
 	return "the bytes are not valid UTF-8"
 }
 
-// checkMember notes invalid text in a flag or segment, and returns the key with its own invalid
-// bytes replaced.
+// checkMember records invalid text in a flag or segment. It returns the key with invalid bytes
+// replaced.
 func (r *reader) checkMember(key string, from, to int) string {
 	at := badText(r.document[from:to])
 	if at < 0 {
@@ -78,8 +78,8 @@ func (r *reader) checkMember(key string, from, to int) string {
 	return string(bytes.ToValidUTF8([]byte(key), []byte("\ufffd")))
 }
 
-// checkBetween refuses the document for invalid text outside of flags and segments. members are the
-// places where those stand.
+// checkBetween refuses the document for invalid text outside of flags and segments. members has the
+// offsets of the two sections.
 func (r *reader) checkBetween(members [][2]int) {
 	from := 0
 	for _, m := range append(members, [2]int{len(r.document), len(r.document)}) {

@@ -11,7 +11,7 @@ type Kind uint8
 
 // The types of flags and values.
 const (
-	Untyped Kind = iota // of a flag that does not say its type
+	Untyped Kind = iota // the flag does not declare a type
 	Bool
 	Text
 	Int
@@ -26,13 +26,12 @@ func (k Kind) String() string { return kindNames[k] }
 
 // Value is a value of a document.
 type Value struct {
-	// Text is the text, or the JSON of an object or array. The latter shares the memory of the
-	// document.
+	// Text is the text, or the JSON of an object or array, which shares the memory of the document.
 	Text     string
-	bits     uint64 // of a number; 1 for true
+	bits     uint64 // the bits of a number; 1 for true
 	Kind     Kind
-	unsigned bool // an integer is to be read without a sign
-	minus    bool // an integer 0 is written as the float -0
+	unsigned bool // the integer is unsigned
+	minus    bool // the integer 0 was written as the float -0
 }
 
 func textValue(text string) Value { return Value{Text: text, Kind: Text} }
@@ -72,7 +71,7 @@ func (v Value) Number() match.Number {
 	}
 }
 
-// Any returns a scalar as bool, string, int64, uint64 above its range, or float64.
+// Any returns a scalar as a bool, string, int64 (uint64 above the range of int64) or float64.
 func (v Value) Any() any {
 	switch {
 	case v.Kind == Bool:
@@ -88,5 +87,6 @@ func (v Value) Any() any {
 	}
 }
 
-// fits reports whether a flag of a kind may have the value: an integer may stand for a float.
+// fits reports whether a flag of the given kind may have the value. A float flag may have an
+// integer.
 func (v Value) fits(kind Kind) bool { return v.Kind == kind || kind == Float && v.Kind == Int }

@@ -2,8 +2,8 @@ package native
 
 import "bytes"
 
-// ReadValues reads an object of keys and values, such as a file of overrides: the values that are
-// good in the order of the document, and the problems.
+// ReadValues reads an object with keys and values, such as a file of overrides. It returns the
+// valid values in the order of the document, and the problems.
 func ReadValues(body []byte) (values []Variant, problems []*Problem) {
 	body = bytes.TrimPrefix(body, []byte("\xef\xbb\xbf"))
 	w := newWorkers(body, 1, func() Compiler { return nil })

@@ -10,15 +10,16 @@ import (
 
 // Variant is a variant of a flag.
 type Variant struct {
-	At      int // where its name stands
+	At      int // offset of the name
 	Name    string
 	Value   Value
-	Written Written // the value; of an implied one it has no place
+	Written Written // the value; for an implied variant, it has no offset
 
-	beyond string // the problem of a number beyond 64 bits, unless the flag is of type float
+	// the problem of a number outside 64 bits; it does not count if the flag has the type float
+	beyond string
 }
 
-// kind returns the type that the value has by itself.
+// kind returns the type of the value, without regard to the flag's type.
 func (v *Variant) kind() Kind {
 	if v.beyond != "" {
 		return Int
@@ -26,13 +27,13 @@ func (v *Variant) kind() Kind {
 	return v.Value.Kind
 }
 
-// The variants of a flag that names none.
+// The variants of a flag that defines none.
 var (
 	impliedVariants = []Variant{
 		{Name: "off", Value: boolValue(false), Written: Written{Raw: []byte("false")}},
 		{Name: "on", Value: boolValue(true), Written: Written{Raw: []byte("true")}},
 	}
-	impliedOff = 0 // its place among them
+	impliedOff = 0 // index of the variant "off"
 )
 
 // variant reads a variant's value. Objects are kept as JSON.
@@ -63,8 +64,8 @@ func (r *reader) variant(name string, at int) Variant {
 	return v
 }
 
-// objectValue reads an object or array and checks what jsontext does not: names that stand twice,
-// numbers that no float64 holds, and nesting.
+// objectValue reads an object or array. It makes the checks that jsontext does not make: for names
+// that occur twice, for numbers that are too large for a float64, and for nesting.
 func (r *reader) objectValue() Value {
 	start := r.at
 	r.checkValue()
@@ -87,13 +88,12 @@ func (r *reader) checkValue() {
 	}
 }
 
-// checkFlag looks at a flag whose fields are all right in themselves, and finds the variants that
-// they name.
+// checkFlag checks a flag whose single fields have no problems, and resolves the names of variants.
 func (r *reader) checkFlag(d *Flag) {
 	before := r.failed
 	r.checkVariants(d)
 	if r.failed > before {
-		return // every name would be unknown
+		return // all names would be unknown
 	}
 	r.checkOff(d)
 	r.checkDefault(d)
@@ -136,7 +136,8 @@ func (r *reader) checkVariants(d *Flag) {
 	d.Variants = r.variants
 }
 
-// inferKind returns the type of variants that declare none: numbers are floats as soon as one is.
+// inferKind returns the type of a flag that declares none. Numbers are floats if at least one of
+// them is.
 func inferKind(variants []Variant) (kind Kind, ok bool) {
 	kind = variants[0].kind()
 	for i := range variants[1:] {
@@ -171,7 +172,7 @@ func (r *reader) checkDefault(d *Flag) {
 	}
 }
 
-// checkServe finds the variants that a rule or a default names.
+// checkServe resolves the names of variants in a rule or a default.
 func (r *reader) checkServe(d *Flag, s *Serve) {
 	if !s.IsSplit {
 		s.Variant = r.resolve(d, s.Name, s.At)
@@ -188,7 +189,7 @@ func (r *reader) checkServe(d *Flag, s *Serve) {
 	})
 }
 
-// resolve returns the place of the variant of that name.
+// resolve returns the index of the variant with the given name.
 func (r *reader) resolve(d *Flag, name string, at int) int {
 	i, found := slices.BinarySearchFunc(d.Variants, name, func(v Variant, name string) int {
 		return strings.Compare(v.Name, name)

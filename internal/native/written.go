@@ -8,17 +8,17 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Written is a value as it is written in a document, for tools that show or change the text. The
-// zero Written is no value.
+// Written is the JSON text of a value in a document, for tools that show or change the text. The
+// zero Written means that there is no value.
 type Written struct {
-	At  int    // where it begins
-	Raw []byte // from its first byte to its last; it shares the memory of the document
+	At  int    // offset at which the value begins
+	Raw []byte // the bytes of the value; they share the memory of the document
 }
 
 // IsThere reports whether there is a value.
 func (w Written) IsThere() bool { return w.Raw != nil }
 
-// Field returns the value of the field of that name, or no value.
+// Field returns the value of the field with the given name, or the zero Written if there is none.
 func (w Written) Field(name string) Written {
 	for n, value := range w.Fields() {
 		if n == name {
@@ -28,7 +28,8 @@ func (w Written) Field(name string) Written {
 	return Written{}
 }
 
-// Fields returns the names and values of an object in their order; nothing for other values.
+// Fields lists the names and values of an object in their order. For other values the list is
+// empty.
 func (w Written) Fields() iter.Seq2[string, Written] {
 	return func(yield func(string, Written) bool) {
 		for at := w.first('{'); !w.isEnd(at); at = tokenAt(w.Raw, at) {
@@ -43,7 +44,7 @@ func (w Written) Fields() iter.Seq2[string, Written] {
 	}
 }
 
-// Elements returns the elements of an array in their order; nothing for other values.
+// Elements lists the elements of an array in their order. For other values the list is empty.
 func (w Written) Elements() iter.Seq[Written] {
 	return func(yield func(Written) bool) {
 		for at := w.first('['); !w.isEnd(at); at = tokenAt(w.Raw, at) {
@@ -56,8 +57,8 @@ func (w Written) Elements() iter.Seq[Written] {
 	}
 }
 
-// first returns where the first name or element of an object or array begins, which ends there if
-// it is empty. For other values it returns their end.
+// first returns the offset of the first name or element of an object or array, or of the closing
+// bracket if there is none. For other values it returns their end.
 func (w Written) first(bracket byte) int {
 	if !w.IsThere() || w.Raw[0] != bracket {
 		return len(w.Raw)
@@ -65,16 +66,16 @@ func (w Written) first(bracket byte) int {
 	return tokenAt(w.Raw, 1)
 }
 
-// isEnd reports whether the object or array ends there.
+// isEnd reports whether the object or array ends at an offset.
 func (w Written) isEnd(at int) bool { return at >= len(w.Raw)-1 }
 
-// cut returns the value below that begins at an offset of this one.
+// cut returns the nested value that begins at an offset of this value.
 func (w Written) cut(at int) Written {
 	end, _, _ := span(w.Raw, at)
 	return Written{w.At + at, w.Raw[at:end:end]}
 }
 
-// Text returns the text, "" for values of other types.
+// Text returns the text, or "" for values of other types.
 func (w Written) Text() string {
 	if !w.IsThere() || w.Raw[0] != '"' {
 		return ""
@@ -82,7 +83,7 @@ func (w Written) Text() string {
 	return unquoted(w.Raw)
 }
 
-// Texts returns the texts of an array, or the one text that may stand in its place.
+// Texts returns the texts of an array, or the text itself if the value is a text.
 func (w Written) Texts() (texts []string) {
 	if w.IsThere() && w.Raw[0] == '"' {
 		return []string{w.Text()}
@@ -93,11 +94,11 @@ func (w Written) Texts() (texts []string) {
 	return texts
 }
 
-// AllTexts returns every text in the value, however deep, the names in objects among them.
+// AllTexts lists all texts in the value at any depth, including names in objects.
 func (w Written) AllTexts() iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for at := 0; at < len(w.Raw); at = tokenAt(w.Raw, at) {
-			end := at + 1 // of a bracket
+			end := at + 1 // the end of a bracket
 			if c := w.Raw[at]; bytes.IndexByte([]byte("{}[]"), c) < 0 {
 				end = scalarEnd(w.Raw, at)
 				if c == '"' && !yield(unquoted(w.Raw[at:end])) {
@@ -109,7 +110,7 @@ func (w Written) AllTexts() iter.Seq[string] {
 	}
 }
 
-// Equal reports whether two values are written alike but for white space between their tokens.
+// Equal reports whether two values have the same JSON text, except for white space between tokens.
 func (w Written) Equal(other Written) bool {
 	return w.IsThere() == other.IsThere() && bytes.Equal(w.Compact(), other.Compact())
 }
@@ -126,7 +127,7 @@ func (w Written) Compact() []byte {
 	return compact
 }
 
-// unquoted returns the text of a quoted one. Invalid parts of it are replaced.
+// unquoted returns the text of a quoted text. Invalid parts are replaced.
 func unquoted(raw []byte) string {
 	text, _ := jsontext.AppendUnquote(nil, raw)
 	return string(text)

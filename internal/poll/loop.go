@@ -1,5 +1,6 @@
-// Package poll runs a task on schedule and on request, on one goroutine: with jitter, so that a
-// fleet does not ask at once; with backoff after failures; and never two runs at a time.
+// Package poll runs a task on schedule and on request, on one goroutine. Waits are jittered, so
+// that many programs do not send requests at the same time. After failures there is a backoff.
+// There are never two runs at a time.
 package poll
 
 import (
@@ -10,40 +11,41 @@ import (
 
 // Task is the work of a loop. Its fields are set once, before Start.
 type Task struct {
-	// Interval is the mean time between two runs that go well.
+	// Interval is the mean time between two successful runs.
 	Interval time.Duration
-	// Run does the work. Its context ends with Stop.
+	// Run does the work. Stop cancels its context.
 	Run func(ctx context.Context) error
-	// RetryAfter returns how long the failure of a run asks for patience, 0 for no such wish.
+	// RetryAfter returns the least wait that the error of a run asks for, or 0 if it asks for none.
 	RetryAfter func(err error) time.Duration
-	// Planned is told before each run with running, and after it with the wait for the next one.
+	// Planned is called before each run, with running, and after it, with the wait until the next
+	// one.
 	Planned func(wait time.Duration, running bool)
-	// Ended is the error of callers whose run will not come, because the loop has ended.
+	// Ended is the error for callers of Ask whose run does not happen because the loop has ended.
 	Ended error
 }
 
-// Loop owns the goroutine that runs a task. It measures time by the runtime's monotonic clock
-// alone.
+// Loop owns the goroutine that runs a task. It measures time only by the runtime's monotonic clock.
 type Loop struct {
 	task     Task
 	schedule *schedule
 	cancel   context.CancelFunc
 	done     chan struct{} // closed when the goroutine has ended
-	asked    chan struct{} // holds one token while somebody waits for the next round
+	asked    chan struct{} // holds one token while callers of Ask wait for the next round
 
 	// Only the goroutine uses these two.
 	began    time.Time // when the last run began
-	patience time.Time // until when the last failure asked for patience
+	patience time.Time // when the wait ends that the last failure asked for
 
 	mutex sync.Mutex
-	next  *round // what the callers of Ask wait for; nil where nobody asked
+	next  *round // the round that callers of Ask wait for; nil if there are none
 	ended bool
 }
 
-// round is a run that somebody asked for.
+// round is a run that callers of Ask wait for.
 type round struct {
-	done   chan struct{}
-	urgent bool  // somebody of those who asked does not wait for a floor or a failure's wish
+	done chan struct{}
+	// one of the callers is urgent: the run does not wait for Floor or a failure's RetryAfter
+	urgent bool
 	err    error // written before done is closed
 }
 
@@ -62,7 +64,8 @@ func Start(task Task, spawn func(run func())) *Loop {
 // Done is closed when the loop's goroutine has ended.
 func (l *Loop) Done() <-chan struct{} { return l.done }
 
-// Stop makes a run under way fail and the goroutine end. It may be called often and does not wait.
+// Stop cancels a run under way and ends the goroutine. It does not wait for that, and may be called
+// more than once.
 func (l *Loop) Stop() { l.cancel() }
 
 func (l *Loop) run(ctx context.Context) {
@@ -112,7 +115,7 @@ func (l *Loop) plan(err error) time.Duration {
 	return wait
 }
 
-// patient returns how long those who asked have to wait, 0 where one of them is urgent.
+// patient returns how long the callers of Ask have to wait, or 0 if one of them is urgent.
 func (l *Loop) patient() time.Duration {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
@@ -122,10 +125,10 @@ func (l *Loop) patient() time.Duration {
 	return max(time.Until(l.began.Add(Floor)), time.Until(l.patience))
 }
 
-// Ask waits for the first run that begins after the call, and returns its error. All who ask before
-// it begins share it. It begins at once where urgent; else not before a second has passed since the
-// last one began, and not before the end of the patience that the last failure asked for. If ctx
-// ends before, the run goes on without the caller.
+// Ask waits for the first run that begins after the call, and returns its error. All callers that
+// call before it begins share it. If urgent is true, the run begins at once. Otherwise it begins
+// when a second has passed since the last run began, and the wait is over that the last failure
+// asked for. If ctx is done first, Ask returns its error and the run goes on.
 func (l *Loop) Ask(ctx context.Context, urgent bool) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -153,12 +156,12 @@ func (l *Loop) Ask(ctx context.Context, urgent bool) error {
 	}
 }
 
-// begin takes the round of all who asked before this moment.
+// begin returns the round of all callers that have called Ask so far, or nil if there are none.
 func (l *Loop) begin() *round {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
 	select {
-	case <-l.asked: // this run answers it too
+	case <-l.asked: // the run that begins now is also for this call of Ask
 	default:
 	}
 	next := l.next

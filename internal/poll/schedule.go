@@ -7,11 +7,12 @@ import (
 	"github.com/cenkalti/backoff/v5"
 )
 
-// The waits are spread over a whole interval after the first good run and after the first good run
-// that follows a failure, so that a fleet that started or recovered together asks evenly from its
-// next request on. A little jitter after that keeps it so. The first wait after a failure is two
-// seconds, whatever the interval, or an eighth of a shorter interval; each further failure doubles
-// the wait. It is spread by half, so that no wait is longer than 1.5 intervals.
+// After the first successful run, and after the first one that follows a failure, the waits are
+// spread over a whole interval. Programs that started or recovered at the same time therefore send
+// their next requests at different times. Later waits have less jitter, which keeps the requests
+// apart. The first wait after a failure is two seconds, or an eighth of the interval if that is
+// shorter. Each further failure doubles the wait. These waits are spread by half, so that none is
+// longer than 1.5 intervals.
 const (
 	firstJitter   = 0.5
 	jitter        = 0.1
@@ -20,17 +21,18 @@ const (
 	firstBackoff  = 2 * time.Second
 )
 
-// Floor is the least time between the beginnings of two runs that nobody outside asked for.
+// Floor is the least time between the beginnings of two runs, unless there is an urgent call of
+// Ask.
 const Floor = time.Second
 
-// MaxRetryAfter bounds how long a server may ask for patience.
+// MaxRetryAfter is the longest wait that a server's Retry-After can cause.
 const MaxRetryAfter = time.Hour
 
-// schedule says how long to wait for the next run.
+// schedule computes the waits between runs.
 type schedule struct {
 	interval time.Duration
 	backoff  *backoff.ExponentialBackOff
-	steady   bool // the run before was good
+	steady   bool // the last run was successful
 }
 
 func newSchedule(interval time.Duration) *schedule {
@@ -43,9 +45,9 @@ func newSchedule(interval time.Duration) *schedule {
 	return &schedule{interval: interval, backoff: b}
 }
 
-// next returns the wait after a run. A server's Retry-After is kept, an hour at most, with a tenth
-// on top for the others that were told the same. One that is shorter than the ordinary wait changes
-// nothing.
+// next returns the wait after a run. A server's Retry-After is respected, up to an hour. Up to a
+// tenth is added at random, because other programs got the same Retry-After. A Retry-After that is
+// shorter than the ordinary wait has no effect.
 func (s *schedule) next(failed bool, retryAfter time.Duration) time.Duration {
 	if !failed {
 		s.backoff.Reset()
@@ -66,7 +68,8 @@ func (s *schedule) next(failed bool, retryAfter time.Duration) time.Duration {
 	return max(wait, min(Floor, s.interval/2))
 }
 
-// spread returns a random wait around the mean, evenly within the share on both sides.
+// spread returns a random wait that is evenly distributed between mean*(1-share) and
+// mean*(1+share).
 func spread(mean time.Duration, share float64) time.Duration {
 	return time.Duration(float64(mean) * (1 - share + 2*share*rand.Float64())) //nolint:gosec // it need not be secret
 }

@@ -1,4 +1,4 @@
-// Package recent remembers what was seen within a window of time, in bounded memory.
+// Package recent remembers which keys were seen within a window of time, in bounded memory.
 package recent
 
 import (
@@ -8,22 +8,24 @@ import (
 	"github.com/hashicorp/golang-lru/v2/simplelru"
 )
 
-// Key identifies what was seen, by two hashes. The first decides which part of the memory it is in.
+// Key consists of two hashes. The first one selects the part of the memory in which the key is
+// stored.
 type Key struct{ Place, Rest uint64 }
 
-// Memory is safe for concurrent use. Beyond its size it forgets what was not seen for longest.
+// Memory stores a limited number of keys. If there are more, it forgets the key that was not seen
+// for the longest time. It is safe for concurrent use.
 type Memory struct{ shards []shard }
 
 // shard is a part of the memory, with a lock of its own.
 type shard struct {
 	mutex          sync.Mutex
-	until          *simplelru.LRU[Key, time.Duration] // when the window of a key ends
+	until          *simplelru.LRU[Key, time.Duration] // the end of each key's window
 	seen, repeated uint64
 	_              [64]byte // keeps the next lock off this one's cache line
 }
 
-// New returns a memory of so many keys, at least 1. A large one is divided, so that many processors
-// seldom meet at one lock.
+// New returns a memory for the given number of keys, at least 1. A large memory is divided into
+// parts, so that processors rarely wait for each other's lock.
 func New(keys int) *Memory {
 	const parts, manyKeys = 16, 1024
 	m := &Memory{shards: make([]shard, 1)}
@@ -32,16 +34,18 @@ func New(keys int) *Memory {
 	}
 	each := (keys + len(m.shards) - 1) / len(m.shards)
 	for i := range m.shards {
-		m.shards[i].until, _ = simplelru.NewLRU[Key, time.Duration](each, nil) // an error only for sizes below 1
+		// The only error is for sizes below 1.
+		m.shards[i].until, _ = simplelru.NewLRU[Key, time.Duration](each, nil)
 	}
 	return m
 }
 
 func (m *Memory) shardOf(key Key) *shard { return &m.shards[key.Place%uint64(len(m.shards))] }
 
-// First notes that a key was seen and reports whether it was not within its window, which ends at
-// until. If so, it asks admit, and remembers the key only where admit agrees. Times are counted
-// from any one moment.
+// First counts that a key was seen. It returns false if the key was seen before and its window has
+// not ended. Otherwise it calls admit. If admit returns true, First stores the key with a window
+// that ends at until, and returns true. All times are counted from the same moment, which may be
+// any.
 func (m *Memory) First(key Key, now, until time.Duration, admit func() bool) bool {
 	s := m.shardOf(key)
 	s.mutex.Lock()
@@ -58,7 +62,7 @@ func (m *Memory) First(key Key, now, until time.Duration, admit func() bool) boo
 	return true
 }
 
-// Forget lets a key count as not seen.
+// Forget removes a key, which then counts as not seen.
 func (m *Memory) Forget(key Key) {
 	s := m.shardOf(key)
 	s.mutex.Lock()
@@ -66,8 +70,8 @@ func (m *Memory) Forget(key Key) {
 	s.until.Remove(key)
 }
 
-// Counts returns how often a key was seen, and how often within its window. It calls also while
-// nothing is noted, so that counters which admit changes are read at the same moment.
+// Counts returns how often keys were seen, and how often within their windows. It calls also while
+// First cannot run, so that the caller can read counters that admit changes at the same moment.
 func (m *Memory) Counts(also func()) (seen, repeated uint64) {
 	for i := range m.shards {
 		m.shards[i].mutex.Lock()

@@ -1,15 +1,15 @@
-// Package sniff tells by its first bytes why a document cannot be read.
+// Package sniff finds out from a document's first bytes why it cannot be read.
 package sniff
 
 import "bytes"
 
-// Reason says in words what a document is that is no JSON in UTF-8, with the remedy, or "" where
-// its first bytes do not tell. It is for documents that have been refused: another format may well
-// be compressed.
+// Reason says what kind of file a document is that is not JSON in UTF-8, with the remedy. It
+// returns "" if the first bytes do not show it. It must only be used for documents that have been
+// refused, because documents of some format may be compressed.
 func Reason(document []byte) string {
 	switch {
 	case bytes.HasPrefix(document, []byte{0x1f, 0x8b}):
-		return "the document is compressed with gzip, and nothing said so: " +
+		return "the document is compressed with gzip but is not labelled so: " +
 			"let the server send Content-Encoding: gzip, or publish the document uncompressed"
 	case isUTF32(document):
 		return "the document is in UTF-32: save it as UTF-8"
@@ -21,8 +21,8 @@ func Reason(document []byte) string {
 	return ""
 }
 
-// isUTF32 looks for a byte-order mark, and without one for the zeros around the first character,
-// which is one of ASCII in every JSON document.
+// isUTF32 looks for a byte-order mark, or for the zero bytes around the first character, which is
+// an ASCII character in every JSON document.
 func isUTF32(document []byte) bool {
 	if len(document) < 4 {
 		return false
@@ -33,7 +33,7 @@ func isUTF32(document []byte) bool {
 	return big || little
 }
 
-// isUTF16 looks for the same in a document that is not in UTF-32.
+// isUTF16 does the same for UTF-16. The document must not be in UTF-32.
 func isUTF16(document []byte) bool {
 	if len(document) < 2 {
 		return false

@@ -61,7 +61,7 @@ func TestSchemaAndDecoderAgreeOnMutations(t *testing.T) {
 var forDecoderAlone = []*regexp.Regexp{
 	regexp.MustCompile(`the flag has no variant "|there is no (flag|segment) "|part of a cycle|uses the segment ".*", which is invalid`),
 	regexp.MustCompile(`"from" must be before "until"|steps must rise in time|layer's "from" .* is above its "to"|the name ".*" is that of rules`),
-	regexp.MustCompile(`error parsing regexp|not a version constraint|is no instant of RFC 3339|is no CIDR prefix|has no prefix length|knows no time zone`),
+	regexp.MustCompile(`error parsing regexp|not a version constraint|is not an instant of RFC 3339|is not a CIDR prefix|has no prefix length|knows no time zone`),
 	regexp.MustCompile(`nested deeper than 64 levels`),
 }
 
