@@ -111,11 +111,16 @@ var figuresOfExposures = []figure{
 	}},
 	{pageOfExposures, "with one `Write` per batch", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			writes := &countingWriter{}
-			client := newExperiment(t, LineSink(writes), WithExposureBatch(100, time.Second))
+			writes, batches := &countingWriter{}, 0
+			lines := LineSink(writes)
+			client := newExperiment(t, func(ctx context.Context, batch []Exposure) error {
+				batches++
+				return lines(ctx, batch)
+			}, WithExposureBatch(100, time.Second))
 			showTo(client, 1000)
 			require.NoError(t, client.Flush(t.Context()))
-			assert.Equal(t, 10, writes.writes)
+			assert.GreaterOrEqual(t, batches, 10)
+			assert.Equal(t, batches, writes.writes)
 			assert.Equal(t, 1000, writes.lines)
 		})
 	}},
