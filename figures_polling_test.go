@@ -25,7 +25,8 @@ var figuresOfPolling = []figure{
 	{"options.go", "After a failure the next fetch begins within three seconds", func(t *testing.T) {
 		longest := time.Duration(0)
 		for range 100 {
-			at := pollFor(t, 4*time.Second, failing(errors.New("down"))).times()
+			at := pollFor(t, 20*time.Second, failing(errors.New("down"))).times()
+			require.Greater(t, len(at), 1)
 			longest = max(longest, at[1].Sub(at[0]))
 		}
 		assert.LessOrEqual(t, longest, 3*time.Second)

@@ -164,3 +164,16 @@ func TestNamesMatchAsInEncodingJSON(t *testing.T) {
 	assert.Nil(t, err)
 	assert.Equal(t, limits{500, 7}, value)
 }
+
+func TestObjectsAreEqualInAnyNotation(t *testing.T) {
+	t.Parallel()
+	object := ObjectValue([]byte(`{"rps": 100, "names": ["a", "b"]}`))
+	for text, equal := range map[string]bool{
+		`{"names":["a","b"],"rps":1e2}`:            true,
+		`{ "rps": 100.0, "names":["a","\u0062"] }`: true,
+		`{"rps": 100, "names": ["b", "a"]}`:        false,
+		`{"rps": 101, "names": ["a", "b"]}`:        false,
+	} {
+		assert.Equal(t, equal, object.Equal(ObjectValue([]byte(text))), text)
+	}
+}

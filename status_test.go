@@ -3,6 +3,7 @@ package becket
 import (
 	"context"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -43,4 +44,21 @@ func TestStatusKnowsEachRulesetBeforeViewsSeeIt(t *testing.T) {
 	require.NoError(t, client.Wait(t.Context()))
 	assert.Equal(t, TierNetwork, client.Status().Tier)
 	assert.Equal(t, int64(7), client.Status().Revision)
+}
+
+func TestStatusCountsRefreshesAndFailures(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		source := newScript(failing(errDown))
+		client := newTestClient(t, source)
+		synctest.Wait()
+		require.Error(t, client.Refresh(t.Context()))
+		assert.EqualValues(t, 2, client.Status().Refreshes)
+		assert.EqualValues(t, 2, client.Status().Failed)
+
+		source.set(serving("1", flagsDocument(1, "a")))
+		require.NoError(t, client.Refresh(t.Context()))
+		assert.EqualValues(t, 3, client.Status().Refreshes)
+		assert.EqualValues(t, 2, client.Status().Failed, "the failures of the client's life")
+		assert.Zero(t, client.Status().Failures, "the failures in a row")
+	})
 }
