@@ -46,7 +46,8 @@ func (c *config) acceptable(info, before RulesInfo, least revisionBar) error {
 // notEmptied refuses a ruleset without flags if the ruleset in use has some.
 func (c *config) notEmptied(info, before RulesInfo) error {
 	if info.Flags == 0 && before.Flags > 0 && !c.emptyAllowed {
-		return fmt.Errorf("%w, and the ruleset in use has %d; use WithEmptyAllowed if this is intended", ErrEmpty, before.Flags)
+		return fmt.Errorf("%w, and the ruleset in use has %d; use WithEmptyAllowed if this is intended",
+			ErrEmpty, before.Flags)
 	}
 	return nil
 }
@@ -92,7 +93,8 @@ func verify(keys []minisign.PublicKey, body, signature []byte) (string, error) {
 		}
 	}
 	if !known {
-		return "", fmt.Errorf("%w: it was made with the key %s, which is not trusted", ErrSignature, keyID(parsed.KeyID))
+		return "", fmt.Errorf("%w: it was made with the key %s, which is not trusted",
+			ErrSignature, keyID(parsed.KeyID))
 	}
 	return "", fmt.Errorf("%w: the key %s did not sign this document", ErrSignature, keyID(parsed.KeyID))
 }

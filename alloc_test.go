@@ -90,7 +90,9 @@ type allocLimits struct {
 var entryPoints = []struct {
 	name string
 	ask  func(View) bool
-	made func(*Client) bool // the same with the subject made in the call: a View passed to a function value would be on the heap
+	// the same with the subject made in the call: a View passed to a function value would be on the
+	// heap
+	made func(*Client) bool
 }{
 	{
 		"Enabled",

@@ -40,7 +40,8 @@ func Any(name string, value any) Attribute {
 	f := flattener{left: mostEntries}
 	f.add(name, v, 0, nil)
 	group := f.group
-	return attribute(name, Value{pointer: unsafe.Pointer(unsafe.SliceData(group)), number: uint64(len(group)), meta: meta(kindGroup)})
+	return attribute(name,
+		Value{pointer: unsafe.Pointer(unsafe.SliceData(group)), number: uint64(len(group)), meta: meta(kindGroup)})
 }
 
 // Limits for one value of [Any]. Maps and lists that contain themselves have no end, and maps and

@@ -151,7 +151,8 @@ func (o *overrideFile) over(s *snapshot) *snapshot {
 		return s
 	}
 	covered := *s
-	covered.native, covered.below, covered.overridden = nil, s.native, newOverriddenRules(s.rules, *o.list.Load(), o.file)
+	covered.native, covered.below, covered.overridden = nil, s.native, newOverriddenRules(s.rules, *o.list.Load(),
+		o.file)
 	covered.answers = covered.overridden
 	return &covered
 }

@@ -98,7 +98,8 @@ func valueOf(v native.Value) Value {
 }
 
 var flagKinds = [...]Kind{
-	native.Untyped: KindAny, native.Bool: KindBool, native.Text: KindString, native.Int: KindInt, native.Float: KindFloat,
+	native.Untyped: KindAny, native.Bool: KindBool, native.Text: KindString, native.Int: KindInt,
+	native.Float:  KindFloat,
 	native.Object: KindObject,
 }
 

@@ -36,7 +36,8 @@ func (c *compiler) condition(d *native.Condition, to *condition) {
 }
 
 var formOf = [...]form{
-	native.All: formAll, native.Any: formAny, native.Not: formNot, native.InSegment: formSegment, native.InFlag: formFlag,
+	native.All: formAll, native.Any: formAny, native.Not: formNot, native.InSegment: formSegment,
+	native.InFlag: formFlag,
 }
 
 // rest compiles the parts or the reference of a condition that does not test an attribute.

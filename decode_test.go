@@ -19,7 +19,8 @@ func TestEqualPartsOfADocumentKeepTheirOwnMeaning(t *testing.T) {
 		"flag, operand first": {"rules": [{"if": {"in": ["on"], "flag": "base"}, "serve": "on"}]},
 		"folded": {"rules": [{"if": {"attribute": "country", "in": ["de"], "ignore_case": true}, "serve": "on"}]},
 		"not folded": {"rules": [{"if": {"attribute": "country", "in": ["de"]}, "serve": "on"}]},
-		"folded, said first": {"rules": [{"if": {"ignore_case": true, "in": ["de"], "attribute": "country"}, "serve": "on"}]},
+		"folded, said first": {"rules": [{"if": {"ignore_case": true, "in": ["de"], "attribute": "country"},
+			"serve": "on"}]},
 		"negated": {"rules": [{"if": {"attribute": "country", "not_in": ["de"]}, "serve": "on"}]},
 		"texts": {"rules": [{"if": {"attribute": "country", "in": ["1"]}, "serve": "on"}]},
 		"numbers": {"rules": [{"if": {"not": {"attribute": "country", "in": [1]}}, "serve": "on"}]}`, ``, nil)
@@ -92,7 +93,8 @@ func TestDecodingAllocatesFewPartsAFlag(t *testing.T) {
 		fmt.Fprintf(&b,
 			`%s"flag-%d": {"description": "Flag %d", "owner": "team", "tags": ["a", "b"], "created": "2026-11-01", "rules": [
 			{"name": "countries", "if": {"attribute": "country", "in": ["DE", "FR"]}, "serve": "on"},
-			{"name": "versions", "if": {"all": [{"attribute": "plan", "in": ["team"]}, {"attribute": "version", "semver": ">=2.1.0"}]}, "serve": "on"},
+			{"name": "versions", "if": {"all": [{"attribute": "plan", "in": ["team"]},
+				{"attribute": "version", "semver": ">=2.1.0"}]}, "serve": "on"},
 			{"name": "share", "if": {"attribute": "age", "gte": 18}, "percent": 20, "serve": "on"}]}`, ","[:min(i, 1)],
 			i, i)
 	}

@@ -49,7 +49,9 @@ func (d *decoder) taken(body []byte) Rules {
 
 func newDecoder(c *config, n *notifier) *decoder {
 	name := "format " + c.formatName
-	return &decoder{format: c.format, name: name, notifier: n, guard: guard{own: n.own, name: name, hangs: errFormatHangs}}
+	return &decoder{
+		format: c.format, name: name, notifier: n, guard: guard{own: n.own, name: name, hangs: errFormatHangs},
+	}
 }
 
 // decode compiles a document, and lets its rules take over definitions of the previous rules for
@@ -69,7 +71,8 @@ func (d *decoder) decode(ctx context.Context, body []byte, previous Rules) (rule
 		rules, err = d.native(body, previous)
 	} else {
 		limit := decodePatience + time.Duration(len(body))*decodePatienceByte
-		rules, err = guarded(ctx, &d.guard, limit, func(context.Context) (Rules, error) { return d.foreign(body, previous) })
+		rules, err = guarded(ctx, &d.guard, limit,
+			func(context.Context) (Rules, error) { return d.foreign(body, previous) })
 	}
 	if err != nil {
 		if reason := sniff.Reason(body); reason != "" {

@@ -57,7 +57,8 @@ const (
 // word returns the public form of the reason.
 func (r reason) word() Reason {
 	return [...]Reason{
-		"", ReasonStatic, ReasonDefault, ReasonTargetingMatch, ReasonSplit, ReasonDisabled, ReasonStale, ReasonPrerequisiteFailed, ReasonError,
+		"", ReasonStatic, ReasonDefault, ReasonTargetingMatch, ReasonSplit, ReasonDisabled, ReasonStale,
+		ReasonPrerequisiteFailed, ReasonError,
 	}[r]
 }
 

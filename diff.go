@@ -91,7 +91,8 @@ func (c *Changes) flags(before, after iter.Seq[FlagInfo]) {
 			continue
 		}
 		if old.Definition != flag.Definition {
-			c.Changed = append(c.Changed, FlagChange{Before: old, After: flag, OnlyMetadata: old.Behaviour == flag.Behaviour})
+			c.Changed = append(c.Changed,
+				FlagChange{Before: old, After: flag, OnlyMetadata: old.Behaviour == flag.Behaviour})
 		}
 		old, more = next()
 	}

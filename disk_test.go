@@ -103,7 +103,8 @@ func TestADamagedDiskCopyIsRenamedAndReported(t *testing.T) {
 		"longer":    {rewrite(func(b []byte) []byte { return append(b, ' ') }), nil, "checksum", false},
 		"empty":     {rewrite(func([]byte) []byte { return nil }), nil, "does not begin like a disk copy", false},
 		"something else": {
-			rewrite(func([]byte) []byte { return []byte("hello\nworld\n\n") }), nil, "does not begin like a disk copy", false,
+			rewrite(func([]byte) []byte { return []byte("hello\nworld\n\n") }), nil, "does not begin like a disk copy",
+			false,
 		},
 		"version 0": {
 			rewrite(func(b []byte) []byte { b[len("becket-disk ")] = '0'; return b }), nil, "no version", false,

@@ -58,9 +58,11 @@ func (e *EvaluationError) Is(target error) bool {
 var (
 	ErrFlagNotFound        = &EvaluationError{Code: CodeFlagNotFound, Message: "the ruleset has no such flag"}
 	ErrTypeMismatch        = &EvaluationError{Code: CodeTypeMismatch, Message: "the flag is of another type"}
-	ErrTargetingKeyMissing = &EvaluationError{Code: CodeTargetingKeyMissing, Message: "a split was reached and the subject has no key to hash"}
-	ErrParse               = &EvaluationError{Code: CodeParseError, Message: "the flag's definition could not be read"}
-	ErrNotReady            = &EvaluationError{Code: CodeProviderNotReady, Message: "no ruleset has been loaded yet"}
+	ErrTargetingKeyMissing = &EvaluationError{
+		Code: CodeTargetingKeyMissing, Message: "a split was reached and the subject has no key to hash",
+	}
+	ErrParse    = &EvaluationError{Code: CodeParseError, Message: "the flag's definition could not be read"}
+	ErrNotReady = &EvaluationError{Code: CodeProviderNotReady, Message: "no ruleset has been loaded yet"}
 )
 
 // Errors of a client's methods, for errors.Is.

@@ -68,7 +68,8 @@ func (s *switches) Flag(key string) (becket.FlagInfo, bool) {
 	}
 	info := becket.FlagInfo{Key: key, Kind: becket.KindBool, Variants: []string{"off", "on"}, Enabled: true}
 	if variant.Value.Bool() {
-		info.Definition, info.Behaviour = 1, 1 // a change of these says that the flag differs between two documents
+		// a change of these says that the flag differs between two documents
+		info.Definition, info.Behaviour = 1, 1
 	}
 	return info, true
 }

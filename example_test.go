@@ -43,7 +43,8 @@ func shippedView() (becket.View, func()) {
 	if err != nil {
 		log.Fatal(err)
 	}
-	if err := client.Refresh(context.Background()); err != nil { // so that the tier is always the same
+	// so that the tier is always the same
+	if err := client.Refresh(context.Background()); err != nil {
 		log.Fatal(err)
 	}
 	view := client.For(becket.NewSubject("user-42", becket.String("country", "DE")))

@@ -24,15 +24,20 @@ const explained = `{"schema":1,"revision":42,
 	"banner":{"variants":{"red":"#f00","blue":"#00f"},"off":"red","requires":[{"flag":"base","in":["on"]}],
 		"rules":[
 			{"name":"staff","if":{"segment":"staff"},"serve":"blue"},
-			{"name":"adults","if":{"all":[{"attribute":"age","gte":18},{"not":{"attribute":"country","in":["FR","IT"]}}]},"percent":30,"serve":"blue"},
+			{"name":"adults","if":{"all":[{"attribute":"age","gte":18},
+				{"not":{"attribute":"country","in":["FR","IT"]}}]},"percent":30,"serve":"blue"},
 			{"from":"2026-01-01T00:00:00Z","until":"2026-02-01T00:00:00Z","serve":"red"},
-			{"ramp":{"steps":[{"at":"2026-01-01T00:00:00Z","percent":0}]},"layer":{"name":"page","from":0,"to":100},"serve":"red"}],
+			{"ramp":{"steps":[{"at":"2026-01-01T00:00:00Z","percent":0}]},"layer":{"name":"page","from":0,"to":100},
+				"serve":"red"}],
 		"default":{"split":{"red":1,"blue":3}}},
 	"operators":{"rules":[
 		{"if":{"any":[
-			{"attribute":"a","in":["long enough to be no word",1,2.5,true]},{"attribute":"a","not_in":["x"],"ignore_case":true},{"attribute":"a","matches":"^x"},
-			{"attribute":"a","semver":">=1.0.0"},{"attribute":"a","cidr":["10.0.0.0/8"]},{"attribute":"a","exists":false},
-			{"attribute":"a","contains":["p","q"]},{"attribute":"a","before":"2026-01-01T00:00:00Z"},{"flag":"base","in":["off"]},{"segment":"inner"},
+			{"attribute":"a","in":["long enough to be no word",1,2.5,true]},
+				{"attribute":"a","not_in":["x"],"ignore_case":true},{"attribute":"a","matches":"^x"},
+			{"attribute":"a","semver":">=1.0.0"},{"attribute":"a","cidr":["10.0.0.0/8"]},
+				{"attribute":"a","exists":false},
+			{"attribute":"a","contains":["p","q"]},{"attribute":"a","before":"2026-01-01T00:00:00Z"},
+				{"flag":"base","in":["off"]},{"segment":"inner"},
 			{"attribute":"a","in":[1,2,3,4,5,6,7,8,9,10,11,12]}]},"serve":"on"}]},
 	"killed":{"enabled":false},
 	"off-less":{"variants":{"a":1},"default":"a","enabled":false},
@@ -187,7 +192,8 @@ func TestPrivateAttributesNeverLeaveTheClient(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const secret = "s3cret"
 		document := `{"schema":1,"flags":{
-			"a":{"track":"all","rules":[{"if":{"any":[{"attribute":"email","in":["x"]},{"attribute":"address.street","starts_with":"x"},{"attribute":"tokens","contains":"x"},
+			"a":{"track":"all","rules":[{"if":{"any":[{"attribute":"email","in":["x"]},
+				{"attribute":"address.street","starts_with":"x"},{"attribute":"tokens","contains":"x"},
 				{"attribute":"pin","gt":99999999},{"attribute":"key","in":["x"]}]},"serve":"on"}]},
 			"object":{"variants":{"v":{"a":1}},"default":"v"}}}`
 		out, lines, heard := &logged{}, &logged{}, &recorder{}

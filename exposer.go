@@ -125,9 +125,9 @@ func (x *exposer) startTicking() {
 
 // see counts an evaluation that is tracked. It queues an exposure if this is the first one within
 // the window for the same unit, flag, behaviour of the flag, rule, reason and variant. A subject
-// therefore counts again when an experiment starts or changes, even if it is served the same variant as
-// before. subject and flag may live on the caller's stack. An exposure that is too large for the
-// queue is dropped before anything is copied, and does not count as seen.
+// therefore counts again when an experiment starts or changes, even if it is served the same
+// variant as before. subject and flag may live on the caller's stack. An exposure that is too large
+// for the queue is dropped before anything is copied, and does not count as seen.
 func (x *exposer) see(s *served, subject *Subject, flag string, r *Result) {
 	var room [20]byte
 	unit := cmp.Or(r.Unit, keyName)
@@ -361,7 +361,8 @@ func (x *exposer) losses() error {
 	case x.failure == nil:
 		return fmt.Errorf("becket: %d exposures were dropped", x.dropped)
 	default:
-		return fmt.Errorf("becket: %d exposures were dropped; the last failure of the sink: %w", x.dropped, within{x.failure})
+		return fmt.Errorf("becket: %d exposures were dropped; the last failure of the sink: %w",
+			x.dropped, within{x.failure})
 	}
 }
 

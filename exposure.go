@@ -49,7 +49,9 @@ type exposureConfig struct {
 }
 
 // defaultExposures holds the defaults of the options for exposures.
-var defaultExposures = exposureConfig{window: time.Hour, memory: 1 << 16, queue: 10_000, batch: 500, every: 5 * time.Second}
+var defaultExposures = exposureConfig{
+	window: time.Hour, memory: 1 << 16, queue: 10_000, batch: 500, every: 5 * time.Second,
+}
 
 // check reports the mistakes in the options.
 func (c *exposureConfig) check(mistake func(wrong bool, format string, args ...any)) {
@@ -76,7 +78,10 @@ func (x Exposure) MarshalJSON() ([]byte, error) {
 		Revision    int64          `json:"revision"`
 		Environment string         `json:"environment,omitempty"`
 		Attributes  map[string]any `json:"attributes,omitempty"`
-	}{x.Time.UTC(), x.Subject.Key(), x.Unit, x.UnitKey, x.Flag, x.Variant, x.Rule, x.Reason, x.Revision, x.Environment, x.attributes()})
+	}{
+		x.Time.UTC(), x.Subject.Key(), x.Unit, x.UnitKey, x.Flag, x.Variant, x.Rule, x.Reason, x.Revision,
+		x.Environment, x.attributes(),
+	})
 }
 
 func (x *Exposure) attributes() map[string]any {
@@ -118,8 +123,9 @@ func LogSink(logger *slog.Logger) Sink {
 		for i := range batch {
 			x := &batch[i]
 			logger.LogAttrs(ctx, slog.LevelInfo, "exposure",
-				slog.Time("at", x.Time), slog.String("subject", x.Subject.Key()), slog.String("flag", x.Flag), slog.String("variant", x.Variant),
-				slog.String("rule", x.Rule), slog.Int64("revision", x.Revision), slog.String("environment", x.Environment),
+				slog.Time("at", x.Time), slog.String("subject", x.Subject.Key()), slog.String("flag", x.Flag),
+				slog.String("variant", x.Variant), slog.String("rule", x.Rule), slog.Int64("revision", x.Revision),
+				slog.String("environment", x.Environment),
 				slog.String("unit", x.Unit), slog.String("unit_key", x.UnitKey))
 		}
 		return nil

@@ -100,7 +100,8 @@ func TestRequiredFlagsAreExposedAccordingToTheirOwnTrack(t *testing.T) {
 		"plain": {"default": "on"},
 		"never": {"track": "all", "default": "on"},
 		"outer": {"track": "none",
-			"requires": [{"flag": "split", "in": ["on"]}, {"flag": "silent", "in": "on"}, {"flag": "plain", "in": "on"}],
+			"requires": [{"flag": "split", "in": ["on"]}, {"flag": "silent", "in": "on"},
+				{"flag": "plain", "in": "on"}],
 			"rules": [{"if": {"any": [{"segment": "s"}, {"flag": "never", "in": ["on"]}]}, "serve": "on"}]}}}`
 	for name, ask := range map[string]func(View){
 		"a check":  func(v View) { v.Enabled("outer") },

@@ -39,7 +39,8 @@ var phases = []phase{
 		map[string]float64{"control": 0.2, "a": 0.3, "b": 0.5}, 0.8,
 	},
 	{
-		"with one arm fewer", `{"name": "test", "percent": 80, "serve": {"split": {"control": 1, "a": 1}, "salt": "2"}}`,
+		"with one arm fewer",
+		`{"name": "test", "percent": 80, "serve": {"split": {"control": 1, "a": 1}, "salt": "2"}}`,
 		map[string]float64{"control": 0.5, "a": 0.5}, 0.8,
 	},
 	{
@@ -49,8 +50,8 @@ var phases = []phase{
 	},
 }
 
-// An analysis sees the exposures and nothing else. The flag serves "control" to everybody outside of
-// the experiment, so these subjects were served the control arm before they came into it.
+// An analysis sees the exposures and nothing else. The flag serves "control" to everybody outside
+// of the experiment, so these subjects were served the control arm before they came into it.
 func TestAnExperimentThatChangesIsAnalysedFromItsExposures(t *testing.T) {
 	t.Parallel()
 	const subjects = 4000

@@ -268,7 +268,8 @@ func TestAQueueThatIsSmallerThanABatchDoesNotWaitForMore(t *testing.T) {
 func TestAHangingSinkSlowsNothingAndLossesAreCounted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		hang := 7 * time.Minute
-		sink := &collector{before: func(context.Context) error { time.Sleep(hang); return nil }} // deaf to its context
+		// the sink ignores its context
+		sink := &collector{before: func(context.Context) error { time.Sleep(hang); return nil }}
 		client := newExperiment(t, sink.Expose, WithExposureQueue(100), WithExposureBatch(20, time.Second))
 		began := time.Now()
 		for i := range 5000 {
@@ -519,7 +520,8 @@ func TestALineSinkWritesOneObjectALine(t *testing.T) {
 	require.Len(t, lines, 2)
 	assert.JSONEq(t,
 		`{"time":"2026-11-15T12:00:00Z","subject":"user-1","flag":"split","variant":"a","rule":"half","reason":"SPLIT",
-		"revision":7,"environment":"test","attributes":{"name":"<Ann>\n","ratio":"NaN","groups":["a","b"],"since":"2026-01-02T03:04:05Z","scores":[1,"+Inf"]}}`, lines[0])
+		"revision":7,"environment":"test","attributes":{"name":"<Ann>\n","ratio":"NaN","groups":["a","b"],
+		"since":"2026-01-02T03:04:05Z","scores":[1,"+Inf"]}}`, lines[0])
 	assert.JSONEq(t,
 		`{"time":"2026-11-15T12:00:00Z","subject":"user-2","flag":"split","variant":"b","reason":"DEFAULT","revision":0}`, lines[1])
 	for _, line := range lines {

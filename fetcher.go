@@ -214,7 +214,9 @@ func (f *fetcher) publish(next *heldRuleset, rules Rules, body []byte) {
 	f.current, f.diskOutdated = next, true
 	f.status.served(next) // before the pointer, so that callers of Wait find the ruleset in Status
 	f.publication.store(next.snapshot)
-	f.notifier.tell(&event{before: &before.snapshot.served, after: &next.snapshot.served, first: before.snapshot.rules == nil})
+	f.notifier.tell(&event{
+		before: &before.snapshot.served, after: &next.snapshot.served, first: before.snapshot.rules == nil,
+	})
 	f.reportBad()
 }
 
@@ -251,8 +253,9 @@ func (f *fetcher) writeDiskCopy() {
 	}
 	h := f.current
 	err := f.disk.keep(&disk.Copy{
-		Body: h.body, Sum: h.sum, Revision: h.info.Revision, ETag: h.validator.ETag, LastModified: h.validator.LastModified,
-		Signature: h.signature, FetchedAt: h.fetchedAt, ConfirmedAt: f.config.clock(),
+		Body: h.body, Sum: h.sum, Revision: h.info.Revision, ETag: h.validator.ETag,
+		LastModified: h.validator.LastModified, Signature: h.signature, FetchedAt: h.fetchedAt,
+		ConfirmedAt: f.config.clock(),
 	})
 	f.diskOutdated = err != nil
 	if err == nil {
@@ -266,7 +269,8 @@ func (f *fetcher) writeDiskCopy() {
 
 // verified returns a document with a valid signature. It may be a newer document than the given
 // one, because document and signature are fetched again if they do not fit; see signTries.
-func (f *fetcher) verified(ctx context.Context, document Document) (_ Document, signature []byte, signedBy string, err error) {
+func (f *fetcher) verified(ctx context.Context, document Document) (_ Document, signature []byte, signedBy string,
+	err error) {
 	for try := 1; ; try++ {
 		signature, err = document.Signature, nil
 		if signature == nil {

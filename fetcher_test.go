@@ -223,7 +223,8 @@ func TestTheBootstrapIsServedUntilTheSourceAnswers(t *testing.T) {
 func TestASourceThatReturnsTheBootstrapMakesItFresh(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		body := flagsDocument(7, "a")
-		source := newScript(failing(errors.New("down"))) // or the first fetch would race with the next line
+		// or the first fetch would race with the next line
+		source := newScript(failing(errors.New("down")))
 		client := newTestClient(t, source, WithBootstrap([]byte(body)))
 		assert.Equal(t, TierBootstrap, client.Status().Tier)
 		source.set(serving("v7", body))

@@ -30,7 +30,8 @@ var figuresOfExposures = []figure{
 			time.Sleep(4 * time.Second)
 			require.Equal(t, 2, delivered())
 		})
-		// The memory has parts of the same size, which a hash chooses, so the numbers keep a distance.
+		// The memory has parts of the same size, which a hash chooses, so the numbers keep a
+		// distance.
 		assert.Equal(t, 60_000, deliveredOf(t, 60_000), "all of them are remembered")
 		assert.Equal(t, 2*75_000, deliveredOf(t, 75_000), "each one was forgotten before it came again")
 	}},
@@ -139,8 +140,8 @@ func withHangingSink(t *testing.T, options ...Option) (*Client, chan struct{}) {
 	return newExperiment(t, sink.Expose, options...), free
 }
 
-// deliveredOf returns how many exposures are delivered when that many subjects see a flag, one after
-// another, and do so once more.
+// deliveredOf returns how many exposures are delivered when that many subjects see a flag, one
+// after another, and do so once more.
 func deliveredOf(t *testing.T, subjects int) (delivered int) {
 	synctest.Test(t, func(t *testing.T) {
 		sink := &collector{}

@@ -83,7 +83,8 @@ func (f *flag) ownTime() bool {
 	}
 	for i := range f.rules {
 		r := &f.rules[i]
-		if r.gate != nil && (r.gate.window != nil || r.gate.ramp != nil) || slices.ContainsFunc(r.conditions, condition.isTimed) {
+		if r.gate != nil && (r.gate.window != nil || r.gate.ramp != nil) ||
+			slices.ContainsFunc(r.conditions, condition.isTimed) {
 			return true
 		}
 	}
@@ -92,7 +93,10 @@ func (f *flag) ownTime() bool {
 
 // info describes the flag.
 func (f *flag) info() FlagInfo {
-	info := FlagInfo{Key: f.key, Kind: f.kind, Enabled: f.enabled, Kept: f.keptFor() != nil, Err: f.keptFor(), Definition: f.definition, Behaviour: f.behaviour}
+	info := FlagInfo{
+		Key: f.key, Kind: f.kind, Enabled: f.enabled, Kept: f.keptFor() != nil, Err: f.keptFor(),
+		Definition: f.definition, Behaviour: f.behaviour,
+	}
 	if failure := f.failure(); failure != nil {
 		info.Err = failure
 		return info
@@ -101,7 +105,8 @@ func (f *flag) info() FlagInfo {
 		info.Variants = append(info.Variants, f.variants[i].Name)
 	}
 	if a := f.about; a != nil {
-		info.Description, info.Owner, info.Tags, info.Metadata = a.description, a.owner, slices.Clone(a.tags), a.metadata
+		info.Description, info.Owner, info.Tags, info.Metadata = a.description, a.owner, slices.Clone(a.tags),
+			a.metadata
 		info.Created, info.Expires, info.Permanent = a.created.time(), a.expires.time(), a.permanent
 	}
 	return info

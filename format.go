@@ -289,7 +289,9 @@ func suggesting(err error, key string, rules Rules) error {
 	if !errors.Is(err, ErrFlagNotFound) {
 		return err
 	}
-	return &EvaluationError{Code: CodeFlagNotFound, Message: ErrFlagNotFound.Message + match.Suggest(key, flagKeys(rules))}
+	return &EvaluationError{
+		Code: CodeFlagNotFound, Message: ErrFlagNotFound.Message + match.Suggest(key, flagKeys(rules)),
+	}
 }
 
 func flagKeys(rules Rules) (keys []string) {

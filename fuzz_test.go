@@ -71,7 +71,8 @@ func FuzzDecode(f *testing.F) {
 		f.Add(document)
 	}
 	served, err := Native.Decode([]byte(`{"schema": 1, "flags": {"a": {"default": "on"}, "f": {"requires": [{"flag": "a", "in": ["on"]}]},
-		"g": {"rules": [{"if": {"segment": "s"}, "serve": "on"}]}}, "segments": {"s": {"if": {"flag": "f", "in": ["on"]}}}}`))
+		"g": {"rules": [{"if": {"segment": "s"}, "serve": "on"}]}},
+			"segments": {"s": {"if": {"flag": "f", "in": ["on"]}}}}`))
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -149,20 +150,31 @@ func FuzzCondition(f *testing.F) {
 // fuzzRuleset has a rule for each operator, and what depends on hashes.
 const fuzzRuleset = `{"schema": 1, "segments": {"s": {"include": ["user-1"], "if": {"attribute": "a", "contains": "x"}}}, "flags": {
 	"rules": {"variants": {"a": 1, "b": 2, "c": 3}, "default": {"split": {"a": 1, "b": 2, "c": 0.5}}, "rules": [
-		{"if": {"attribute": "a", "in": ["x", 1, 2.5, true]}, "serve": "a"}, {"if": {"attribute": "a", "lt": -9000000000000000000}, "serve": "b"},
-		{"if": {"attribute": "a", "semver": "^1.2.3"}, "serve": "c"}, {"if": {"attribute": "a", "cidr": "10.0.0.0/8"}, "serve": "a"},
-		{"if": {"attribute": "a", "before": "2020-01-01T00:00:00Z"}, "serve": "b"}, {"if": {"attribute": "a", "matches": "^(a+)+$"}, "serve": "c"},
-		{"if": {"attribute": "a", "ends_with": ["ß", "k"], "ignore_case": true}, "serve": "a"}, {"if": {"segment": "s"}, "serve": "b"},
+		{"if": {"attribute": "a", "in": ["x", 1, 2.5, true]}, "serve": "a"},
+			{"if": {"attribute": "a", "lt": -9000000000000000000}, "serve": "b"},
+		{"if": {"attribute": "a", "semver": "^1.2.3"}, "serve": "c"},
+			{"if": {"attribute": "a", "cidr": "10.0.0.0/8"}, "serve": "a"},
+		{"if": {"attribute": "a", "before": "2020-01-01T00:00:00Z"}, "serve": "b"},
+			{"if": {"attribute": "a", "matches": "^(a+)+$"}, "serve": "c"},
+		{"if": {"attribute": "a", "ends_with": ["ß", "k"], "ignore_case": true}, "serve": "a"},
+			{"if": {"segment": "s"}, "serve": "b"},
 		{"if": {"attribute": "a", "gte": 9007199254740993}, "serve": "c"}, {"by": "a", "percent": 30, "serve": "a"}]},
 	"simple": {"variants": {"a": 1, "b": 2, "c": 3, "d": 4}, "default": "d", "rules": [
-		{"if": {"attribute": "a", "in": ["x", 1, 2.5, true]}, "serve": "a"}, {"if": {"attribute": "a", "semver": ">1.2.3"}, "serve": "b"},
-		{"if": {"attribute": "a", "not_in": ["y", "10.1.2.3%z"]}, "serve": "c"}, {"if": {"attribute": "key", "in": ["user-2"]}, "serve": "b"}]},
-	"simpler": {"rules": [{"if": {"attribute": "a", "contains": "x"}, "serve": "on"}, {"if": {"attribute": "a", "gte": 0}, "serve": "on"}]},
-	"exists": {"rules": [{"if": {"attribute": "a", "exists": false}, "serve": "on"}, {"if": {"attribute": "a", "gte": 9223372036854775808}, "serve": "on"}]},
-	"timed": {"rules": [{"if": {"attribute": "a", "newer_than": "365d"}, "every": {"days": ["sun"], "from": "22:00", "until": "04:00"}, "serve": "on"},
-		{"by": ["a", "key"], "percent": 50, "serve": "on"}, {"serve": {"split": {"on": 1, "off": 1}, "by": ["a", "b"]}}]},
+		{"if": {"attribute": "a", "in": ["x", 1, 2.5, true]}, "serve": "a"},
+			{"if": {"attribute": "a", "semver": ">1.2.3"}, "serve": "b"},
+		{"if": {"attribute": "a", "not_in": ["y", "10.1.2.3%z"]}, "serve": "c"},
+			{"if": {"attribute": "key", "in": ["user-2"]}, "serve": "b"}]},
+	"simpler": {"rules": [{"if": {"attribute": "a", "contains": "x"}, "serve": "on"},
+		{"if": {"attribute": "a", "gte": 0}, "serve": "on"}]},
+	"exists": {"rules": [{"if": {"attribute": "a", "exists": false}, "serve": "on"},
+		{"if": {"attribute": "a", "gte": 9223372036854775808}, "serve": "on"}]},
+	"timed": {"rules": [{"if": {"attribute": "a", "newer_than": "365d"},
+		"every": {"days": ["sun"], "from": "22:00", "until": "04:00"}, "serve": "on"},
+		{"by": ["a", "key"], "percent": 50, "serve": "on"},
+			{"serve": {"split": {"on": 1, "off": 1}, "by": ["a", "b"]}}]},
 	"gate": {"requires": [{"flag": "rules", "in": ["a", "b"]}], "rules": [
-		{"if": {"flag": "rules", "in": ["a"]}, "layer": {"name": "l", "from": 10, "to": 60}, "serve": "on"}, {"percent": 50, "serve": "on"}]}}}`
+		{"if": {"flag": "rules", "in": ["a"]}, "layer": {"name": "l", "from": 10, "to": 60}, "serve": "on"},
+			{"percent": 50, "serve": "on"}]}}}`
 
 // FuzzEvaluate gives any subject to the evaluator. It is total, gives the same answer to the same
 // subject, and the same again when it explains it or is asked for the variant alone.

@@ -31,7 +31,8 @@ type guard struct {
 
 // guarded makes a call and waits for its result. It gives up hangGrace after the limit has passed
 // or ctx is done.
-func guarded[T any](ctx context.Context, g *guard, limit time.Duration, call func(context.Context) (T, error)) (T, error) {
+func guarded[T any](ctx context.Context, g *guard, limit time.Duration,
+	call func(context.Context) (T, error)) (T, error) {
 	var none T
 	if g.hanging != nil {
 		select {

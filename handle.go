@@ -224,10 +224,13 @@ func (d *declaration) compare(variants []Variant) (errs []error) {
 			break
 		}
 		if err := d.fits(variant); err != nil {
-			errs = append(errs, fmt.Errorf("%w: variant %q does not fit the handle's type: %w", ErrTypeMismatch, variant.Name, within{err}))
+			errs = append(errs,
+				fmt.Errorf("%w: variant %q does not fit the handle's type: %w",
+					ErrTypeMismatch, variant.Name, within{err}))
 		}
 	}
-	if len(variants) > 0 && len(errs) == 0 && !slices.ContainsFunc(variants, func(v Variant) bool { return same(v.Value) }) {
+	if len(variants) > 0 && len(errs) == 0 &&
+		!slices.ContainsFunc(variants, func(v Variant) bool { return same(v.Value) }) {
 		errs = append(errs, fmt.Errorf("%w: %s", errDefaultOutside, d.fallback))
 	}
 	return errs

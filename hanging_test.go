@@ -272,7 +272,8 @@ func TestNewServesTheBootstrapWhenTheFileSystemHangs(t *testing.T) {
 			free, heard := make(chan struct{}), &recorder{}
 			folder := t.TempDir()
 			began := time.Now()
-			source := newScript(failing(errDown)) // so that the bootstrap is served until the test has seen it
+			// so that the bootstrap is served until the test has seen it
+			source := newScript(failing(errDown))
 			client := newTestClient(t, source, WithDiskCache(folder), withStuckDisk(call, free),
 				WithBootstrap([]byte(flagsDocument(1, "a"))), WithHooks(heard.hooks()))
 			assert.LessOrEqual(t, time.Since(began), 2*time.Second)

@@ -33,7 +33,8 @@ func TestNoFrozenRowOfTheHashingVectorsChanges(t *testing.T) {
 	for _, frozen := range frozenRows {
 		rows := vectorRowsOf(t, raw, frozen.list)
 		if assert.GreaterOrEqualf(t, len(rows), frozen.count, "a row of %q was removed", frozen.list) {
-			assert.Equalf(t, frozen.sum, vectorSumOf(t, rows[:frozen.count]), "a frozen row of %q was changed", frozen.list)
+			assert.Equalf(t, frozen.sum, vectorSumOf(t, rows[:frozen.count]), "a frozen row of %q was changed",
+				frozen.list)
 		}
 	}
 }

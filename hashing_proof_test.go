@@ -265,7 +265,8 @@ func TestTheStatisticalTestsRejectBadHashing(t *testing.T) {
 	for i, key := range keys {
 		unit := unitOf(hashKey(seed, key))
 		places[i] = strconv.Itoa(int(unit * 10))
-		ranges[i] = strconv.Itoa(int(unit * 3)) // the variant by ranges of the very number that decides the percentage
+		// the variant by ranges of the very number that decides the percentage
+		ranges[i] = strconv.Itoa(int(unit * 3))
 		counts[int(math.Pow(unit, 1.05)*100)]++ // a slope of five percent
 		late[i%100]++                           // as even as no draw ever is
 	}

@@ -111,9 +111,9 @@ func (e *DeliveryError) Unwrap() error {
 	return e.Err
 }
 
-// Misfit reports checks that cannot get their flag's value and return the caller's default: the flag
-// is unknown, it is of another type, or it is an object that does not fit the Go type into which the
-// program decodes it.
+// Misfit reports checks that cannot get their flag's value and return the caller's default: the
+// flag is unknown, it is of another type, or it is an object that does not fit the Go type into
+// which the program decodes it.
 type Misfit struct {
 	Flag   string
 	Type   string // the type that was asked for, such as "boolean"; for an object, the Go type
@@ -124,5 +124,6 @@ type Misfit struct {
 // maxMisfits is the greatest number of misfits that are reported for one ruleset.
 const maxMisfits = 100
 
-// repeatEvery is how often the logger is told again of invalid flags and of misfits, while they last.
+// repeatEvery is how often the logger is told again of invalid flags and of misfits, while they
+// last.
 const repeatEvery = time.Hour

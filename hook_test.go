@@ -122,7 +122,8 @@ func TestAPanickingHookIsCountedAndReported(t *testing.T) {
 			client.For(Subject{}).Enabled("a")
 		}
 		synctest.Wait()
-		assert.LessOrEqual(t, strings.Count(log.String(), "cause=hook"), 4, "one line for each of the panics and minute")
+		assert.LessOrEqual(t, strings.Count(log.String(), "cause=hook"), 4,
+			"one line for each of the panics and minute")
 	})
 }
 

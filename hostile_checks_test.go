@@ -227,12 +227,14 @@ func TestNoOperatorAllocatesForInvalidAndLongTexts(t *testing.T) { //nolint:para
 		"2026-01-01", "1.x.3", "v", "\xff\xfe\xc3", strings.Repeat("1", 300), strings.Repeat("2026-", 100),
 	}
 	for _, length := range []int{100, 128, 129, 256, 257, 512, 513, 1000, 4000, 16_000, 60 << 10} {
-		texts = append(texts, strings.Repeat("a", length), strings.Repeat("ä", length/2), strings.Repeat("\u212a", length/3))
+		texts = append(texts, strings.Repeat("a", length), strings.Repeat("ä", length/2),
+			strings.Repeat("\u212a", length/3))
 	}
 	for name, operator := range textOperators {
 		t.Run(name, func(t *testing.T) {
 			document := `{"schema":1,"flags":{"f":{"rules":[{"if":{"attribute":"a",` + operator + `},"serve":"on"}]}}}`
-			client := newTestClient(t, Bytes([]byte(document)), WithBootstrap([]byte(document)), WithPollInterval(time.Hour))
+			client := newTestClient(t, Bytes([]byte(document)), WithBootstrap([]byte(document)),
+				WithPollInterval(time.Hour))
 			require.Empty(t, client.Status().Bad)
 			for _, text := range texts {
 				requireNoAllocation(t, func() { client.For(NewSubject("u", String("a", text))).Enabled("f") })

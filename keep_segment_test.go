@@ -45,7 +45,8 @@ func TestACycleTakesNoKeptDefinitionAway(t *testing.T) {
 	subject := NewSubject("u")
 	rules := succession(t,
 		`{"schema": 1, "flags": {
-			"a": {"requires": [{"flag": "b", "in": "on"}], "default": "on"}, "b": {"default": "on"}, "c": {"default": "on"}}}`,
+			"a": {"requires": [{"flag": "b", "in": "on"}], "default": "on"}, "b": {"default": "on"},
+				"c": {"default": "on"}}}`,
 		`{"schema": 1, "flags": {"a": {"x": 1},
 			"b": {"requires": [{"flag": "a", "in": "on"}, {"flag": "c", "in": "on"}], "default": "on"},
 			"c": {"requires": [{"flag": "b", "in": "on"}], "default": "on"}}}`)
@@ -75,7 +76,8 @@ func TestACycleTakesNoKeptDefinitionAway(t *testing.T) {
 func TestAKillSwitchArrivesBesideABrokenSegment(t *testing.T) {
 	t.Parallel()
 	const first = `{"schema": 1, "segments": {"s": {"include": ["u"]}, "of s": {"if": {"segment": "s"}}}, "flags": {
-		"f": {"rules": [{"if": {"segment": "s"}, "serve": "on"}]}, "g": {"rules": [{"if": {"segment": "of s"}, "serve": "on"}]}}}`
+		"f": {"rules": [{"if": {"segment": "s"}, "serve": "on"}]},
+			"g": {"rules": [{"if": {"segment": "of s"}, "serve": "on"}]}}}`
 	for name, broken := range map[string]string{
 		"refers to nothing":      `{"if": {"segment": "gone"}}`,
 		"is on a cycle":          `{"if": {"segment": "s"}}`,

@@ -38,7 +38,9 @@ type loggedFailures struct {
 
 func newLimitedLogger(logger *slog.Logger) *limitedLogger {
 	silent := logger != nil && logger.Handler() == slog.DiscardHandler
-	return &limitedLogger{logger: logger, silent: silent, causes: map[Cause]*loggedFailures{}, logged: map[Misfit]time.Time{}}
+	return &limitedLogger{
+		logger: logger, silent: silent, causes: map[Cause]*loggedFailures{}, logged: map[Misfit]time.Time{},
+	}
 }
 
 // admits reports whether a failure is to be logged now.
@@ -84,7 +86,8 @@ func (l *limitedLogger) failed(e *event) {
 // recovered logs the end of an outage.
 func (l *limitedLogger) recovered(o *outage) {
 	l.log(slog.LevelInfo, "becket: recovered",
-		slog.Int("failures", o.failures), slog.Time("since", o.since), slog.Duration("after", time.Since(o.since).Round(time.Millisecond)))
+		slog.Int("failures", o.failures), slog.Time("since", o.since),
+		slog.Duration("after", time.Since(o.since).Round(time.Millisecond)))
 	delete(l.causes, CauseFetch) // so that the next outage is logged at once
 }
 
@@ -118,11 +121,13 @@ func failureMessage(e *event) string {
 func (l *limitedLogger) setAside(bads []Bad, warnings []error) {
 	for i, bad := range bads {
 		if i == maxLogBads {
-			l.log(slog.LevelWarn, "becket: further flags or segments could not be read", slog.Int("number", len(bads)-i))
+			l.log(slog.LevelWarn, "becket: further flags or segments could not be read",
+				slog.Int("number", len(bads)-i))
 			break
 		}
 		l.log(slog.LevelWarn, "becket: flag or segment could not be read",
-			slog.String("section", bad.Section), slog.String("key", bad.Key), slog.Bool("kept", bad.Kept), slog.String("error", bad.Error()))
+			slog.String("section", bad.Section), slog.String("key", bad.Key), slog.Bool("kept", bad.Kept),
+			slog.String("error", bad.Error()))
 	}
 	for i, warning := range warnings {
 		if i == maxLogBads {
@@ -140,8 +145,9 @@ func (l *limitedLogger) changed(c *Changes, flags int, first bool) {
 		return
 	}
 	l.log(slog.LevelInfo, "becket: ruleset published",
-		slog.Int64("revision", c.ToRevision), slog.Int64("previous", c.FromRevision), slog.String("tier", c.Tier.String()),
-		slog.Int("flags", flags), slog.Int("added", len(c.Added)), slog.Int("removed", len(c.Removed)), slog.Int("changed", len(c.Changed)))
+		slog.Int64("revision", c.ToRevision), slog.Int64("previous", c.FromRevision),
+		slog.String("tier", c.Tier.String()), slog.Int("flags", flags), slog.Int("added", len(c.Added)),
+		slog.Int("removed", len(c.Removed)), slog.Int("changed", len(c.Changed)))
 	if first {
 		return
 	}
@@ -167,7 +173,8 @@ func (l *limitedLogger) audit(c *Changes, what string, flag *FlagInfo, onlyMetad
 
 func (l *limitedLogger) auditSegments(c *Changes, what string, keys []string) {
 	for _, key := range keys[:min(len(keys), maxAudits)] {
-		l.log(slog.LevelInfo, "becket: segment "+what, slog.String("segment", key), slog.Int64("revision", c.ToRevision))
+		l.log(slog.LevelInfo, "becket: segment "+what, slog.String("segment", key),
+			slog.Int64("revision", c.ToRevision))
 	}
 }
 
@@ -221,5 +228,6 @@ func (l *limitedLogger) overridden(o *overrideFile) {
 	for i := range list {
 		flags[i] = list[i].flag
 	}
-	l.log(slog.LevelWarn, "becket: flags are overridden on this machine", slog.String("file", o.file), slog.Any("flags", flags))
+	l.log(slog.LevelWarn, "becket: flags are overridden on this machine", slog.String("file", o.file),
+		slog.Any("flags", flags))
 }

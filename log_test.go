@@ -69,7 +69,10 @@ func TestAMillionFailedEvaluationsAreLoggedSparingly(t *testing.T) {
 
 func TestTheLogNamesTheFailure(t *testing.T) {
 	t.Parallel()
-	during := &outage{failures: 3, since: time.Date(2026, 11, 15, 12, 0, 0, 0, time.UTC), serving: &served{tier: TierDisk, revision: 7}}
+	during := &outage{
+		failures: 3, since: time.Date(2026, 11, 15, 12, 0, 0, 0, time.UTC),
+		serving: &served{tier: TierDisk, revision: 7},
+	}
 	for want, e := range map[string]*event{
 		"refresh failed":                  {failure: &DeliveryError{CauseFetch, assert.AnError}, outage: during},
 		"disk copy not written":           {failure: &DeliveryError{CauseDisk, assert.AnError}},
@@ -133,7 +136,8 @@ func TestInvalidFlagsAreLoggedAgainEveryHour(t *testing.T) {
 func TestTheLogSaysWhatAClientStartsWith(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		out := &logged{}
-		newTestClient(t, newScript(failing(errDown)), WithLogger(out.logger()), WithBootstrap([]byte(flagsDocument(3, "a"))))
+		newTestClient(t, newScript(failing(errDown)), WithLogger(out.logger()),
+			WithBootstrap([]byte(flagsDocument(3, "a"))))
 		synctest.Wait()
 		assert.Contains(t, out.String(), `level=INFO msg="becket: serving a ruleset" tier=bootstrap revision=3 flags=1`)
 	})
@@ -144,7 +148,8 @@ func TestAFolderThatCannotBeWrittenIsReportedAtTheStart(t *testing.T) {
 		out := &logged{}
 		file := filepath.Join(t.TempDir(), "file")
 		require.NoError(t, os.WriteFile(file, nil, 0o600))
-		client := newTestClient(t, newScript(failing(errDown)), WithLogger(out.logger()), WithDiskCache(filepath.Join(file, "folder")))
+		client := newTestClient(t, newScript(failing(errDown)), WithLogger(out.logger()),
+			WithDiskCache(filepath.Join(file, "folder")))
 		synctest.Wait()
 		assert.Error(t, client.Status().DiskError)
 		assert.Contains(t, out.String(), `msg="becket: disk copy not `)

@@ -140,9 +140,11 @@ func TestUnknownFlagsAndFlagsOfAnotherTypeAreCountedAndLoggedHourly(t *testing.T
 				}
 				misfits := client.Status().Misfits
 				require.Len(t, misfits, 2)
-				assert.Equal(t, []any{"new-chekout", "boolean", uint64(180)}, []any{misfits[0].Flag, misfits[0].Type, misfits[0].Checks})
+				assert.Equal(t, []any{"new-chekout", "boolean", uint64(180)},
+					[]any{misfits[0].Flag, misfits[0].Type, misfits[0].Checks})
 				assert.ErrorIs(t, misfits[0].Err, ErrFlagNotFound)
-				assert.Equal(t, []any{"new-checkout", "string", uint64(90)}, []any{misfits[1].Flag, misfits[1].Type, misfits[1].Checks})
+				assert.Equal(t, []any{"new-checkout", "string", uint64(90)},
+					[]any{misfits[1].Flag, misfits[1].Type, misfits[1].Checks})
 				assert.ErrorIs(t, misfits[1].Err, ErrTypeMismatch)
 				synctest.Wait()
 				assert.Equal(t, 2, strings.Count(out.String(), "ask for an unknown flag"), "one line an hour")

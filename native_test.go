@@ -65,7 +65,8 @@ func TestWorkersEndIfTheDocumentIsInvalid(t *testing.T) {
 func TestFloatVariantsHaveTheRangeOfFloat64(t *testing.T) {
 	t.Parallel()
 	const document = `{"schema":1,"flags":{
-		"declared":{"type":"float","variants":{"a":1e308,"b":18446744073709551616},"default":"a","metadata":{"limit":1e300}},
+		"declared":{"type":"float","variants":{"a":1e308,"b":18446744073709551616},"default":"a",
+			"metadata":{"limit":1e300}},
 		"inferred":{"variants":{"a":-1e308,"b":0.5},"default":"a"},
 		"integer":{"variants":{"a":1e308},"default":"a"},
 		"object":{"variants":{"a":{"limit":[1e999]}},"default":"a"},
@@ -87,8 +88,8 @@ func TestFloatVariantsHaveTheRangeOfFloat64(t *testing.T) {
 	bad := client.Status().Bad
 	require.Len(t, bad, 2)
 	assert.ErrorContains(t, bad[0],
-		`flags.integer.variants.a at 4:26: the integer 1e308 is outside 64 bits, unless "type" is "float"`)
-	assert.ErrorContains(t, bad[1], "flags.object.variants.a.limit[0] at 5:39: the number 1e999 is too large")
+		`flags.integer.variants.a at 5:26: the integer 1e308 is outside 64 bits, unless "type" is "float"`)
+	assert.ErrorContains(t, bad[1], "flags.object.variants.a.limit[0] at 6:39: the number 1e999 is too large")
 }
 
 func TestTheZeroTimeIsTheFirstInstantOfTheCalendar(t *testing.T) {

@@ -35,7 +35,8 @@ type event struct {
 	refresh       *Refresh
 	overrides     *overrideFile // flags are overridden
 	misfit        *Misfit       // checks cannot get their flag's value
-	rules         Rules         // the rules that do not have the misfit\'s flag; nil if they have it
+	// the rules that do not have the misfit\'s flag; nil if they have it
+	rules Rules
 }
 
 // outage is a row of failed refreshes.
@@ -65,7 +66,9 @@ type notifier struct {
 
 // newNotifier returns a notifier that queues events until it is started.
 func newNotifier(c *config, own *goroutines) *notifier {
-	n := &notifier{own: own, logger: newLimitedLogger(c.logger), wake: make(chan struct{}, 1), done: make(chan struct{})}
+	n := &notifier{
+		own: own, logger: newLimitedLogger(c.logger), wake: make(chan struct{}, 1), done: make(chan struct{}),
+	}
 	listens := !n.logger.silent
 	for i := range c.hooks {
 		h := &c.hooks[i]

@@ -87,7 +87,9 @@ func decode[T any](raw []byte) (value any, err *EvaluationError) {
 // misfit returns the error for an object that does not fit the Go type. It is called once per
 // ruleset and type, so that later checks allocate nothing.
 func misfit(cause error) *EvaluationError {
-	return &EvaluationError{Code: CodeTypeMismatch, Message: "the object does not fit the Go type of the check", Cause: cause}
+	return &EvaluationError{
+		Code: CodeTypeMismatch, Message: "the object does not fit the Go type of the check", Cause: cause,
+	}
 }
 
 // canonical returns JSON in the canonical form of RFC 8785.

@@ -110,7 +110,8 @@ func TestChecksOfTheSameTypeShareOneObject(t *testing.T) {
 	v := objectView(t)
 	one, two := JSON(v, "limits", objectLimits{}), JSON(v, "limits", objectLimits{})
 	assert.Equal(t, objectLimits{100, []string{"x", "y"}, map[string]int{"DE": 1}}, one)
-	assert.Same(t, &one.Tags[0], &two.Tags[0], "elements of slices are shared, which is why programs must not write to them")
+	assert.Same(t, &one.Tags[0], &two.Tags[0],
+		"elements of slices are shared, which is why programs must not write to them")
 	one.RPS = 7
 	one.Tags = append(one.Tags[:1:1], "z")
 	assert.Equal(t, 100, JSON(v, "limits", objectLimits{}).RPS, "the struct itself is the caller's own")

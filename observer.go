@@ -101,8 +101,8 @@ func ownCopy(value any) any {
 	}
 }
 
-// misfits counts the checks of one ruleset that cannot get their flag's value. Checks that can never
-// touch it.
+// misfits counts the checks of one ruleset that cannot get their flag's value. Checks that can
+// never touch it.
 type misfits struct {
 	rules    Rules
 	notifier *notifier
@@ -126,13 +126,15 @@ func (k misfitKey) typeName() string {
 }
 
 type misfitCount struct {
-	checks   atomic.Uint64
-	last     atomic.Pointer[EvaluationError] // the last error; the variants of an object can have different ones
-	reported atomic.Int64                    // when the misfit was last reported to the logger, in Unix seconds
+	checks atomic.Uint64
+	// the last error; the variants of an object can have different ones
+	last atomic.Pointer[EvaluationError]
+	// when the misfit was last reported to the logger, in Unix seconds
+	reported atomic.Int64
 }
 
-// note counts a check. Only the first one of a flag and a type takes a lock. The flag's key may live
-// on the caller's stack.
+// note counts a check. Only the first one of a flag and a type takes a lock. The flag's key may
+// live on the caller's stack.
 func (m *misfits) note(flag string, want Kind, into reflect.Type, err *EvaluationError) {
 	if m == nil {
 		return

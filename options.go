@@ -50,7 +50,9 @@ type config struct {
 }
 
 func newConfig(source Source, options []Option) (*config, error) {
-	c := &config{source: source, format: Native, interval: defaultPollInterval, clock: time.Now, exposures: defaultExposures}
+	c := &config{
+		source: source, format: Native, interval: defaultPollInterval, clock: time.Now, exposures: defaultExposures,
+	}
 	for _, option := range options {
 		if option != nil {
 			option(c)
@@ -71,7 +73,8 @@ func (c *config) check() error {
 	mistake(c.format == nil, "WithFormat: the format is nil")
 	errs = append(errs, c.introduce())
 	mistake(c.clock == nil, "WithClock: the clock is nil")
-	mistake(c.interval < minPollInterval, "WithPollInterval: %v is below the least interval, %v", c.interval, minPollInterval)
+	mistake(c.interval < minPollInterval, "WithPollInterval: %v is below the least interval, %v",
+		c.interval, minPollInterval)
 	mistake(c.disk && c.diskFolder == "", "WithDiskCache: the folder has no name")
 	mistake(c.hasBootstrap && len(c.bootstrap) == 0, "WithBootstrap: there are no bytes")
 	c.exposures.check(mistake)
@@ -144,9 +147,9 @@ func WithEnvironment(name string) Option {
 
 // WithLogger sets the client's logger. The client logs the ruleset that it starts with, every
 // publication and what it changes, and failures: refreshes, disk copies, invalid flags, overrides,
-// lost exposures, and panics of the program's functions. It logs nothing for an evaluation. The same
-// failure is logged at most once a minute. slog.New(slog.DiscardHandler) silences the client. By
-// default, and with nil, the client logs to slog.Default().
+// lost exposures, and panics of the program's functions. It logs nothing for an evaluation. The
+// same failure is logged at most once a minute. slog.New(slog.DiscardHandler) silences the client.
+// By default, and with nil, the client logs to slog.Default().
 func WithLogger(logger *slog.Logger) Option {
 	return func(c *config) { c.logger = logger }
 }
@@ -253,17 +256,18 @@ func WithOverrides(file string) Option {
 func parsePublicKey(text string) (minisign.PublicKey, error) {
 	var key minisign.PublicKey
 	if err := key.UnmarshalText([]byte(strings.TrimSpace(text))); err != nil {
-		return key, errors.New("becket: WithPublicKey: this is not a minisign public key: 56 characters of base64, or the text of a .pub file")
+		return key, errors.New("becket: WithPublicKey: this is not a minisign public key: " +
+			"56 characters of base64, or the text of a .pub file")
 	}
 	return key, nil
 }
 
 // WithExposureWindow sets the window in which an exposure with the same unit, flag, behaviour of
 // the flag, rule, reason and variant is not delivered again, with a precision of one second. A
-// window of 0 delivers every evaluation. remembered is the number of exposures that are remembered for this, at
-// about 130 bytes each; if there are more, the one that was not seen for the longest time is
-// forgotten, and is delivered again when it comes back. By default, the window is one hour and the
-// number 65,536, which is also used for a number below 1.
+// window of 0 delivers every evaluation. remembered is the number of exposures that are remembered
+// for this, at about 130 bytes each; if there are more, the one that was not seen for the longest
+// time is forgotten, and is delivered again when it comes back. By default, the window is one hour
+// and the number 65,536, which is also used for a number below 1.
 func WithExposureWindow(window time.Duration, remembered int) Option {
 	return func(c *config) {
 		c.exposures.window = window

@@ -43,7 +43,8 @@ func loadOverrides(files []string) (*overrideFile, error) {
 	case len(files) == 0:
 		return nil, nil //nolint:nilnil // having no overrides is not an error
 	case len(files) > 1:
-		return nil, fmt.Errorf("becket: WithOverrides: overrides come from one file, and there are %d: %s", len(files), strings.Join(files, ", "))
+		return nil, fmt.Errorf("becket: WithOverrides: overrides come from one file, and there are %d: %s",
+			len(files), strings.Join(files, ", "))
 	}
 	o := &overrideFile{file: files[0], read: File(files[0]).Fetch, guard: guard{name: "file", hangs: errOverridesHang}}
 	_, err := o.reload()
@@ -52,7 +53,8 @@ func loadOverrides(files []string) (*overrideFile, error) {
 
 // reload reads the file and reports whether it has changed.
 func (o *overrideFile) reload() (changed bool, err error) {
-	document, err := guarded(context.Background(), &o.guard, startPatience, func(ctx context.Context) (Document, error) {
+	document, err := guarded(context.Background(), &o.guard, startPatience, func(ctx context.Context) (Document,
+		error) {
 		return o.read(ctx, Validator{})
 	})
 	if err == nil && len(document.Body) > maxOverrides {
@@ -144,7 +146,8 @@ func (line *overrideEntry) answerFor(rules Rules) overrideAnswer {
 		}
 		if info.Kind != KindString {
 			return overrideAnswer{err: &EvaluationError{Code: CodeParseError, Message: fmt.Sprintf(
-				"the override names the variant %q, which the flag does not have%s", match.Brief(line.value.Text()), match.Suggest(line.value.Text(), info.Variants))}}
+				"the override names the variant %q, which the flag does not have%s", match.Brief(line.value.Text()),
+				match.Suggest(line.value.Text(), info.Variants))}}
 		}
 	}
 	value, ok := line.value.as(info.Kind)

@@ -93,7 +93,8 @@ func TestAHookThatRefreshesAfterEachFailureDoesNotFloodTheSource(t *testing.T) {
 					_ = client.Refresh(ctx)
 				}}))
 				close(made)
-				time.Sleep(10*time.Second + 100*time.Millisecond) // the hook of the last fetch has ended too
+				// the hook of the last fetch has ended too
+				time.Sleep(10*time.Second + 100*time.Millisecond)
 				fetches := len(source.times())
 				assert.LessOrEqual(t, fetches, test.most)
 				assert.Greater(t, fetches, 1)
@@ -258,7 +259,10 @@ func TestWaitReturnsWithTheFirstAnswerOfTheSource(t *testing.T) {
 		{"a failure, with a disk copy", time.Second, errDown, true, time.Second, TierDisk, nil},
 		{"a failure, with nothing", time.Second, errDown, false, time.Second, TierDefaults, errDown},
 		{"no answer in time, with a disk copy", 5 * time.Second, nil, true, 2 * time.Second, TierDisk, nil},
-		{"no answer in time, with nothing", 5 * time.Second, nil, false, 2 * time.Second, TierDefaults, context.DeadlineExceeded},
+		{
+			"no answer in time, with nothing", 5 * time.Second, nil, false, 2 * time.Second, TierDefaults,
+			context.DeadlineExceeded,
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

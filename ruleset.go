@@ -88,7 +88,8 @@ func (t *flagTable) find(key string) *flag {
 	fingerprint := match.FingerprintOf(key)
 	mask := uint64(len(t.places) - 1)
 	for i := fingerprint.Hash(); ; i++ {
-		if f := t.places[i&mask]; f == nil || f.fingerprint == fingerprint && (len(key) <= match.Exact || f.key == key) {
+		if f := t.places[i&mask]; f == nil ||
+			f.fingerprint == fingerprint && (len(key) <= match.Exact || f.key == key) {
 			return f
 		}
 	}

@@ -154,7 +154,8 @@ func newGuardedSource(source Source, own *goroutines) guardedSource {
 func (g *guardedSource) fetch(ctx context.Context, last Validator) (Document, error) {
 	ctx, cancel, patience := g.deadline(ctx)
 	defer cancel()
-	document, err := guarded(ctx, &g.guard, patience, func(ctx context.Context) (Document, error) { return g.source.Fetch(ctx, last) })
+	document, err := guarded(ctx, &g.guard, patience,
+		func(ctx context.Context) (Document, error) { return g.source.Fetch(ctx, last) })
 	if err != nil {
 		return Document{}, g.located(err)
 	}

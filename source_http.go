@@ -336,5 +336,7 @@ func (s *httpSource) validatorOf(header http.Header) Validator {
 }
 
 func statusError(response *http.Response) *StatusError {
-	return &StatusError{Code: response.StatusCode, RetryAfter: web.RetryAfter(response.Header, time.Now(), maxRetryAfter)}
+	return &StatusError{
+		Code: response.StatusCode, RetryAfter: web.RetryAfter(response.Header, time.Now(), maxRetryAfter),
+	}
 }

@@ -21,7 +21,8 @@ func TestAFileIsReadAgainWhenItsContentChanges(t *testing.T) {
 		stamp := time.Now()
 		write := func(text string) {
 			require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
-			require.NoError(t, os.Chtimes(path, stamp, stamp)) // same size, same time: only the content tells
+			// same size, same time: only the content tells
+			require.NoError(t, os.Chtimes(path, stamp, stamp))
 		}
 		write(flagsDocument(1, "a"))
 		client := newTestClient(t, File(path), WithPollInterval(time.Second))

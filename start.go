@@ -59,8 +59,8 @@ func (f *fetcher) startFromDisk() {
 	}
 }
 
-// checkDisk reports at the start that no disk copy can be written, and not only when the next one is
-// due.
+// checkDisk reports at the start that no disk copy can be written, and not only when the next one
+// is due.
 func (f *fetcher) checkDisk() {
 	if err := f.disk.writable(); err != nil {
 		f.status.wrote(err)

@@ -46,8 +46,8 @@ type Status struct {
 	Warnings []error // problems that do not affect evaluations; at most the first 101
 
 	// Misfits are checks that cannot get their flag's value from the ruleset in use: unknown flags,
-	// flags of another type, objects that do not fit. At most 100 are counted; the most frequent come
-	// first.
+	// flags of another type, objects that do not fit. At most 100 are counted; the most frequent
+	// come first.
 	Misfits []Misfit
 
 	Exposures     ExposureStatus

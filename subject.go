@@ -170,9 +170,12 @@ func (s Subject) Ignored() []error {
 	walkBackwards(s.list(), func(a Attribute) bool {
 		switch {
 		case a.value.kind() == kindIgnored:
-			errs = append(errs, fmt.Errorf("becket: attribute %q is left out: %s", a.named(), unsafe.String((*byte)(a.value.pointer), int(a.value.number))))
+			errs = append(errs,
+				fmt.Errorf("becket: attribute %q is left out: %s", a.named(),
+					unsafe.String((*byte)(a.value.pointer), int(a.value.number))))
 		case a.named() == keyName:
-			errs = append(errs, fmt.Errorf("becket: attribute %q is left out: the name stands for the targeting key", a.named()))
+			errs = append(errs,
+				fmt.Errorf("becket: attribute %q is left out: the name stands for the targeting key", a.named()))
 		}
 		return true
 	})

@@ -150,7 +150,8 @@ func (c *condition) holdsRarely(e *evaluation, value Value) truth {
 func (c *condition) test(value Value, spent *effort) truth {
 	var result truth
 	switch {
-	case c.operator == opIn && value.kind() == KindString && value.number <= shortText && c.set.texts.Len() > 0 && !c.fold:
+	case c.operator == opIn && value.kind() == KindString && value.number <= shortText && c.set.texts.Len() > 0 &&
+		!c.fold:
 		result = truthOf(c.set.texts.Has(value.Text())) // the same as compare, without two calls
 	case value.kind() == KindAny:
 		result = unknown

@@ -166,7 +166,9 @@ func instantText(i match.Instant) string { return i.Time().Format(time.RFC3339Na
 
 //go:noinline
 func (t *trace) share(e *evaluation, g *gate, below, hash uint64, ok, in bool) {
-	step := Step{What: "percent", Text: percentText(float64(below)/unitScale*100) + " %", Outcome: strconv.FormatBool(in)}
+	step := Step{
+		What: "percent", Text: percentText(float64(below)/unitScale*100) + " %", Outcome: strconv.FormatBool(in),
+	}
 	if g.ramp != nil {
 		step.What, step.Text = "ramp", percentText(g.ramp.percentAt(e.now))+" % at "+instantText(e.now)
 	}

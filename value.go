@@ -155,13 +155,18 @@ func timeValue(t time.Time) Value {
 // listValue returns a Value of [KindList]. It keeps the slice: the caller must not change it
 // afterwards.
 func listValue(elements []Value) Value {
-	return Value{pointer: unsafe.Pointer(unsafe.SliceData(elements)), number: uint64(len(elements)), meta: meta(KindList)}
+	return Value{
+		pointer: unsafe.Pointer(unsafe.SliceData(elements)), number: uint64(len(elements)), meta: meta(KindList),
+	}
 }
 
 // stringsValue is listValue for a slice of texts, which needs no Value for each text. It is marked
 // by the fraction 1.
 func stringsValue(elements []string) Value {
-	return Value{pointer: unsafe.Pointer(unsafe.SliceData(elements)), number: uint64(len(elements)), meta: meta(KindList) | 1<<fractionAt}
+	return Value{
+		pointer: unsafe.Pointer(unsafe.SliceData(elements)), number: uint64(len(elements)),
+		meta: meta(KindList) | 1<<fractionAt,
+	}
 }
 
 // ObjectValue returns a Value of [KindObject] for a JSON object or array. It keeps the bytes, which

@@ -51,7 +51,8 @@ func askClient(t *testing.T, client *becket.Client, row *vectorRow, revision int
 		return shown(t, row, view.StringDetail(row.Flag, as[string](t, row.Fallback)), revision)
 	case "integer":
 		if want, ok := plain(row.Want.Value).(int64); ok && int64(int(want)) != want {
-			return shown(t, row, maps.Collect(view.All())[row.Flag], revision) // no int of this machine holds it
+			// no int of this machine holds it
+			return shown(t, row, maps.Collect(view.All())[row.Flag], revision)
 		}
 		return shown(t, row, view.IntDetail(row.Flag, int(as[int64](t, plain(row.Fallback)))), revision)
 	case "float":

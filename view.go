@@ -353,7 +353,10 @@ func (v *View) exposeAsked(o *observer, flag string) {
 // detail builds a Detail. It takes the result by pointer, because a copy would not fit into
 // registers.
 func detail[T any](v View, flag string, r *Result, value T) Detail[T] {
-	d := Detail[T]{Value: value, Flag: flag, Rule: r.Rule, Reason: r.Reason, Missing: r.Missing, Unfit: r.Unfit, UnfitReason: r.UnfitReason}
+	d := Detail[T]{
+		Value: value, Flag: flag, Rule: r.Rule, Reason: r.Reason, Missing: r.Missing, Unfit: r.Unfit,
+		UnfitReason: r.UnfitReason,
+	}
 	if r.Variant != nil {
 		d.Variant = r.Variant.Name
 	}

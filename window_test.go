@@ -63,7 +63,8 @@ func TestTheFirstAttributeThatGivesAKeyIsHashed(t *testing.T) {
 	rules, err := Native.Decode([]byte(`{"schema": 1, "flags": {
 		"one":  {"rules": [{"percent": 50, "salt": "s", "by": "account", "serve": "on"}]},
 		"two":  {"rules": [{"percent": 50, "salt": "s", "by": ["account", "key", "device"], "serve": "on"}]},
-		"arms": {"variants": {"a": 1, "b": 2}, "default": {"split": {"a": 1, "b": 1}, "salt": "s", "by": ["account", "device"]}}}}`))
+		"arms": {"variants": {"a": 1, "b": 2},
+			"default": {"split": {"a": 1, "b": 1}, "salt": "s", "by": ["account", "device"]}}}}`))
 	require.NoError(t, err)
 	require.Empty(t, rules.Info().Bad)
 	ask := func(flag string, s Subject) Result {

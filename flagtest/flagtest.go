@@ -79,7 +79,8 @@ func start(t testing.TB, s *state, options []becket.Option) *Flags {
 		becket.WithFormat(format{s}), becket.WithPollInterval(24 * time.Hour),
 		becket.WithEmptyAllowed(), becket.WithEnvironment(""),
 	}
-	silent := []becket.Option{becket.WithLogger(slog.New(slog.DiscardHandler))} // options may name another
+	// options may name another
+	silent := []becket.Option{becket.WithLogger(slog.New(slog.DiscardHandler))}
 	client, err := becket.New(source{s}, slices.Concat(silent, options, own)...)
 	if err != nil {
 		t.Fatalf("flagtest: %v", err)

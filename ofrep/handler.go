@@ -91,8 +91,9 @@ func WithExposedTag(tag string) Option {
 }
 
 // WithLogger sets the logger for requests that ask for an existing flag that is not shown. The
-// handler logs at most 100 flags, each once, and once that it shows no flag of a ruleset. A logger that discards its records silences the
-// handler. By default, and with nil, the logger is slog.Default.
+// handler logs at most 100 flags, each once, and once that it shows no flag of a ruleset. A logger
+// that discards its records silences the handler. By default, and with nil, the logger is
+// slog.Default.
 func WithLogger(logger *slog.Logger) Option {
 	return func(c *config) { c.logger = logger }
 }

@@ -20,7 +20,8 @@ import (
 )
 
 const document = `{"schema": 1, "revision": 42, "environment": "production", "flags": {
-	"checkout": {"tags": ["public"], "owner": "payments", "description": "secret plans", "metadata": {"team": "checkout"},
+	"checkout": {"tags": ["public"], "owner": "payments", "description": "secret plans",
+		"metadata": {"team": "checkout"},
 		"rules": [{"name": "the rule", "if": {"attribute": "country", "in": ["DE"]}, "serve": "on"}]},
 	"theme": {"tags": ["public", "mobile"], "variants": {"dark": "#000"}, "default": "dark"},
 	"limit": {"tags": ["public"], "variants": {"high": 9007199254740993}, "default": "high"},
@@ -153,8 +154,10 @@ func TestBulkReturnsEveryShownFlag(t *testing.T) {
 	assert.Equal(t, http.StatusOK, response.StatusCode)
 	assert.JSONEq(t, `{"metadata": {"flagSetId": "production", "version": "42"}, "flags": [
 		{"key": "a/b c", "value": false, "reason": "STATIC", "variant": "off"},
-		{"key": "arm", "errorCode": "TARGETING_KEY_MISSING", "errorDetails": "a split was reached and the subject has no key to hash"},
-		{"key": "checkout", "value": true, "reason": "TARGETING_MATCH", "variant": "on", "metadata": {"team": "checkout"}},
+		{"key": "arm", "errorCode": "TARGETING_KEY_MISSING",
+			"errorDetails": "a split was reached and the subject has no key to hash"},
+		{"key": "checkout", "value": true, "reason": "TARGETING_MATCH", "variant": "on",
+			"metadata": {"team": "checkout"}},
 		{"key": "limit", "value": 9007199254740993, "reason": "STATIC", "variant": "high"},
 		{"key": "limits", "value": {"rps": 10}, "reason": "STATIC", "variant": "small"},
 		{"key": "ratio", "value": 0.5, "reason": "STATIC", "variant": "half"},

@@ -196,7 +196,8 @@ func TestTheLogSaysOnceThatAFlagIsNotShown(t *testing.T) {
 	for i := range 150 {
 		fmt.Fprintf(&b, `"hidden-%d": {}, `, i)
 	}
-	h = ofrep.NewHandler(serving(t, `{"schema": 1, "flags": {"shown": {"tags": ["public"]}, `+b.String()+`"`+strings.Repeat("k", 500)+`": {}}}`),
+	h = ofrep.NewHandler(serving(t,
+		`{"schema": 1, "flags": {"shown": {"tags": ["public"]}, `+b.String()+`"`+strings.Repeat("k", 500)+`": {}}}`),
 		logger)
 	ask(t, h, "/"+strings.Repeat("k", 500), `{}`)
 	assert.Less(t, len(lines()), 400, "keys are shortened")
@@ -221,7 +222,8 @@ func TestTheLogSaysOnceThatNoFlagIsShown(t *testing.T) {
 
 	log.Reset()
 	ask(t, ofrep.NewHandler(serving(t, `{"schema": 1, "flags": {}}`), logger), "", `{}`)
-	ask(t, ofrep.NewHandler(serving(t, `{"schema": 1, "flags": {"a": {"tags": ["public"]}, "b": {}}}`), logger), "", `{}`)
+	ask(t, ofrep.NewHandler(serving(t, `{"schema": 1, "flags": {"a": {"tags": ["public"]}, "b": {}}}`), logger), "",
+		`{}`)
 	assert.Empty(t, log.String())
 }
 
@@ -230,8 +232,10 @@ func publicPrefix(flag becket.FlagInfo) bool { return strings.HasPrefix(flag.Key
 
 func TestKeysOfHiddenFlagsAreInNoDetails(t *testing.T) {
 	cycle := `{"p": {"s": "salt"}, "f": {
-		"public": {"t": 0, "v": {"b": false}, "r": [{"c": [{"p": {"f": "hidden-one", "c": 0, "v": {"b": true}}}], "s": {"v": {"b": true}}}]},
-		"hidden-one": {"t": 0, "v": {"b": false}, "r": [{"c": [{"p": {"f": "public", "c": 0, "v": {"b": true}}}], "s": {"v": {"b": true}}}]}}}`
+		"public": {"t": 0, "v": {"b": false},
+			"r": [{"c": [{"p": {"f": "hidden-one", "c": 0, "v": {"b": true}}}], "s": {"v": {"b": true}}}]},
+		"hidden-one": {"t": 0, "v": {"b": false},
+			"r": [{"c": [{"p": {"f": "public", "c": 0, "v": {"b": true}}}], "s": {"v": {"b": true}}}]}}}`
 	h := ofrep.NewHandler(serving(t, cycle, becket.WithFormat(configcat.V6)), ofrep.WithExposed(publicPrefix))
 	for _, path := range []string{"", "/public"} {
 		_, body := ask(t, h, path, `{"context": {"targetingKey": "u"}}`)

@@ -75,8 +75,8 @@ func (p *Provider) InitWithContext(ctx context.Context, _ of.EvaluationContext) 
 	return nil
 }
 
-// awaitRuleset returns nil as soon as there is a ruleset of any tier. Unlike [becket.Client.Wait], it
-// does not wait for the source if there is one, and goes on waiting if the source fails.
+// awaitRuleset returns nil as soon as there is a ruleset of any tier. Unlike [becket.Client.Wait],
+// it does not wait for the source if there is one, and goes on waiting if the source fails.
 func awaitRuleset(ctx context.Context, client *becket.Client) error {
 	refreshed := make(chan struct{}, 1)
 	stop := client.Listen(becket.Hooks{OnRefresh: func(becket.Refresh) {

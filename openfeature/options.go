@@ -56,9 +56,9 @@ func WithInitTimeout(timeout time.Duration) Option {
 }
 
 // WithStaleAfter sets how long the source may fail to confirm the ruleset before the provider is
-// STALE, by the client's clock. A long poll interval does not make a provider stale as long as the source answers. Zero or
-// less means never. By default, 5 minutes. A provider that serves the disk copy or the bootstrap is
-// always STALE.
+// STALE, by the client's clock. A long poll interval does not make a provider stale as long as the
+// source answers. Zero or less means never. By default, 5 minutes. A provider that serves the disk
+// copy or the bootstrap is always STALE.
 func WithStaleAfter(age time.Duration) Option {
 	return func(c *config) { c.staleAfter = max(age, 0) }
 }

@@ -8,7 +8,8 @@ import (
 var source = becket.Bytes([]byte(`{"schema": 1, "flags": {"new-checkout": {"default": "on"}}}`))
 
 func ExampleHooks() {
-	client, err := becket.New(source, becket.WithHooks(becketotel.Hooks())) // evaluations by becket's own methods
+	// evaluations by becket's own methods
+	client, err := becket.New(source, becket.WithHooks(becketotel.Hooks()))
 	if err != nil {
 		panic(err)
 	}

@@ -14,8 +14,9 @@ import (
 
 // The attributes of the measurements, beside feature_flag.set.id and error.type.
 const (
-	tierKey     = attribute.Key("becket.ruleset.tier")     // network, disk, bootstrap or defaults
-	keptKey     = attribute.Key("becket.definition.kept")  // whether an earlier definition serves instead
+	tierKey = attribute.Key("becket.ruleset.tier") // network, disk, bootstrap or defaults
+	// whether an earlier definition serves instead
+	keptKey     = attribute.Key("becket.definition.kept")
 	outcomeKey  = attribute.Key("becket.refresh.outcome")  // published, not_modified or failed
 	exposureKey = attribute.Key("becket.exposure.outcome") // sent, dropped or duplicate
 )

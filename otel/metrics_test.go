@@ -194,8 +194,10 @@ func TestTheAgeCountsFromTheStartWhereTheSourceHasNeverAnswered(t *testing.T) {
 		series  string
 		options []becket.Option
 	}{
-		"a bootstrap serves": {"becket.ruleset.age production", []becket.Option{becket.WithBootstrap([]byte(document))}},
-		"nothing serves":     {"becket.ruleset.age", nil},
+		"a bootstrap serves": {
+			"becket.ruleset.age production", []becket.Option{becket.WithBootstrap([]byte(document))},
+		},
+		"nothing serves": {"becket.ruleset.age", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			client, seconds := clientWithoutSource(t, row.options...)

@@ -28,7 +28,8 @@ func document() []byte {
 	var flags []string
 	for i := range 50 {
 		flags = append(flags, fmt.Sprintf(`"feature-%02d": {"description": "What feature %d is for", "owner": "team-%d",
-			"rules": [{"name": "germany", "if": {"attribute": "country", "in": ["DE", "AT"]}, "percent": %d, "serve": "on"}]}`, i, i, i%7, i))
+			"rules": [{"name": "germany", "if": {"attribute": "country", "in": ["DE", "AT"]}, "percent": %d,
+				"serve": "on"}]}`, i, i, i%7, i))
 	}
 	return []byte(`{"schema": 1, "revision": 1, "flags": {` + strings.Join(flags, ",\n") + `}}`)
 }
@@ -101,14 +102,18 @@ func write(t *testing.T, server *Server, table string, size int) {
 	steady := server.Between(2*time.Minute, day.Down)
 	perHour := float64(steady.Total.Requests) / (day.Down - 2*time.Minute).Hours()
 	bytesPerHour := float64(steady.Total.Bytes) / (day.Down - 2*time.Minute).Hours()
-	text := fmt.Sprintf(`%d clients start together, poll every %v, lose the server for ten minutes and get it back; simulated on virtual time with
+	text := fmt.Sprintf(`%d clients start together, poll every %v, lose the server for ten minutes and get it back; `+
+		`simulated on virtual time with
 real clients (`+"`cd benchmarks && go test ./fleet -update`"+` writes this part anew):
 
 ![requests per second](fleet.svg)
 
 %s
-A steady hour costs %.2f million requests and %.0f MB for the whole fleet, headers of both sides included: %.0f requests and %.0f kB a client.
-All but the first request of each client were answered by 304; without ETags the %d bytes of this ruleset would come every time, %.1f GB an hour.
+A steady hour costs %.2f million requests and %.0f MB for the whole fleet, headers of both sides included: `+
+		`%.0f requests and %.0f kB a client.
+All but the first request of each client were answered by 304; `+
+		`without ETags the %d bytes of this ruleset would come every time, `+
+		`%.1f GB an hour.
 `, day.Clients, day.Interval, table, perHour/1e6, bytesPerHour/1e6, perHour/float64(day.Clients),
 		bytesPerHour/1e3/float64(day.Clients),
 		size, (bytesPerHour+perHour*float64(size))/1e9)

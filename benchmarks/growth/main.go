@@ -29,7 +29,8 @@ func main() {
 	flag.Parse()
 	machine := report.ThisMachine() // before the tables change the page
 	tables, err := measure()
-	tables = fmt.Sprintf("Measured at commit %s, on %s:\n\n%s", machine.Commit, machine.Date.Format(time.DateOnly), tables)
+	tables = fmt.Sprintf("Measured at commit %s, on %s:\n\n%s",
+		machine.Commit, machine.Date.Format(time.DateOnly), tables)
 	if err == nil && *page != "" {
 		err = write(*page, tables)
 	} else if err == nil {

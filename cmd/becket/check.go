@@ -41,7 +41,8 @@ func (v *checkVerb) Run(e *env) error {
 	if place, needs := document.NeedsBuild(); needs {
 		findings = append(findings, report.Finding{
 			File: place.File, Line: place.Line, Column: place.Column, Name: lint.NeedsBuild,
-			Message: "a comment or a trailing comma, which the library refuses: name the file .jsonc and publish what becket build writes",
+			Message: "a comment or a trailing comma, which the library refuses: " +
+				"name the file .jsonc and publish what becket build writes",
 		})
 	}
 	linted, err := lintFindings(document, rules, e.at(v.At))
@@ -70,7 +71,9 @@ func lintFindings(document *input.Document, rules becket.Rules, now time.Time) (
 	}
 	for _, f := range lint.Check(ruleset, now) {
 		place := document.PlaceAt(f.At)
-		finding := report.Finding{File: place.File, Line: place.Line, Column: place.Column, Name: f.Name, Path: f.Path, Message: f.Message}
+		finding := report.Finding{
+			File: place.File, Line: place.Line, Column: place.Column, Name: f.Name, Path: f.Path, Message: f.Message,
+		}
 		if f.Flag != nil {
 			finding.Flag, finding.Owner = f.Flag.Key, f.Flag.About.Owner
 			if slices.Contains(f.Flag.Written.Field("x-silence").Texts(), f.Name) {
@@ -112,7 +115,8 @@ func findingNames() string {
 
 // silences reports whether a finding is left out. Errors of the library are always reported.
 func (s silence) silences(f report.Finding) bool {
-	return f.Name != report.Invalid && (slices.Contains(s.everywhere, f.Name) || slices.Contains(s.flags[f.Flag], f.Name))
+	return f.Name != report.Invalid &&
+		(slices.Contains(s.everywhere, f.Name) || slices.Contains(s.flags[f.Flag], f.Name))
 }
 
 // reportFindings writes findings to stdout. It returns errFound if there are any.

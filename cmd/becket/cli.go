@@ -57,7 +57,8 @@ func (e *env) read(name string) (*input.Document, error) {
 		name = e.config.Rules
 	}
 	if name == "" {
-		return nil, fmt.Errorf("name a ruleset: a file, a folder, a URL, or - for standard input; %q can name one as rules = \"flags.json\"", e.options.Config)
+		return nil, fmt.Errorf("name a ruleset: a file, a folder, a URL, or - for standard input; "+
+			"%q can name one as rules = \"flags.json\"", e.options.Config)
 	}
 	return input.Read(e.ctx, name, input.Options{Format: e.options.Format, Headers: e.options.Header, Stdin: e.stdin})
 }

@@ -63,7 +63,10 @@ func levels(node *kong.Node, path string) (all []words) {
 
 func flagWords(flag *kong.Flag) []flagWord {
 	values := slices.DeleteFunc(flag.EnumSlice(), func(value string) bool { return value == "" })
-	w := flagWord{described: described{"--" + flag.Name, shellText(flag.Help)}, Takes: !flag.IsBool(), Values: strings.Join(values, " ")}
+	w := flagWord{
+		described: described{"--" + flag.Name, shellText(flag.Help)}, Takes: !flag.IsBool(),
+		Values: strings.Join(values, " "),
+	}
 	if flag.Short != 0 {
 		w.Short = "-" + string(flag.Short)
 	}
@@ -121,11 +124,12 @@ var completions = map[string]*template.Template{
 }
 
 func script(first, shell, text string) *template.Template {
-	return template.Must(template.New(shell).Parse(first + fmt.Sprintf("# Completes becket in %s. Written by becket completion %[1]s.\n", shell) + text))
+	return template.Must(template.New(shell).Parse(first +
+		fmt.Sprintf("# Completes becket in %s. Written by becket completion %[1]s.\n", shell) + text))
 }
 
-// In bash, the verbs before the cursor choose the words. Where there are none that fit, bash completes names of files.
-// zsh runs it too, where a variable named path would be the search path.
+// In bash, the verbs before the cursor choose the words. Where there are none that fit, bash
+// completes names of files. zsh runs it too, where a variable named path would be the search path.
 const bashScript = `_becket() {
 	local verbs="" word i current="${COMP_WORDS[COMP_CWORD]}" previous="${COMP_WORDS[COMP_CWORD-1]}"
 	for ((i = 1; i < COMP_CWORD; i++)); do

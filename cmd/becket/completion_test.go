@@ -62,7 +62,8 @@ func TestEveryShellKnowsEveryVerb(t *testing.T) {
 	for _, shell := range []string{"bash", "zsh", "fish"} {
 		script := completion(t, shell)
 		for _, verb := range []string{
-			"check", "fmt", "build", "eval", "explain", "simulate", "diff", "gen", "usage", "serve", "live", "keygen", "sign",
+			"check", "fmt", "build", "eval", "explain", "simulate", "diff", "gen", "usage", "serve", "live", "keygen",
+			"sign",
 			"verify", "completion",
 		} {
 			assert.Contains(t, script, verb, shell)

@@ -72,7 +72,8 @@ func (e *env) version(name string) (compare.Version, []report.Finding, error) {
 	}
 	v := compare.Version{Name: document.Name, Format: document.Format.Name(), Rules: rules}
 	if place, needs := document.NeedsBuild(); needs {
-		v.Unbuilt = fmt.Sprintf("it has a comment or a trailing comma at %d:%d: publish the output of becket build", place.Line, place.Column)
+		v.Unbuilt = fmt.Sprintf("it has a comment or a trailing comma at %d:%d: publish the output of becket build",
+			place.Line, place.Column)
 	}
 	if revision := rules.Info().Revision; revision > 0 {
 		v.Name += fmt.Sprintf(" (revision %d)", revision)

@@ -88,6 +88,7 @@ func lossCell(losses []compare.Loss) string {
 	return ":warning: from " + percentText(share)
 }
 
-var markdownEscapes = strings.NewReplacer(`\`, `\\`, "|", `\|`, "*", `\*`, "_", `\_`, "`", "\\`", "<", "&lt;", "[", `\[`, "]", `\]`)
+var markdownEscapes = strings.NewReplacer(`\`, `\\`, "|", `\|`, "*", `\*`, "_", `\_`, "`", "\\`", "<", "&lt;", "[",
+	`\[`, "]", `\]`)
 
 func escapeMarkdown(text string) string { return markdownEscapes.Replace(text) }

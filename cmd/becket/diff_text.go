@@ -9,7 +9,9 @@ import (
 	"github.com/becketflags/becket/cmd/becket/internal/compare"
 )
 
-var diffSigns = map[compare.Kind]string{compare.Added: "+", compare.Removed: "-", compare.Edited: "~", compare.Affected: ">"}
+var diffSigns = map[compare.Kind]string{
+	compare.Added: "+", compare.Removed: "-", compare.Edited: "~", compare.Affected: ">",
+}
 
 // writeDiff writes the differences for a terminal. An edit that can take a feature away has an
 // exclamation mark.
@@ -62,10 +64,13 @@ func writeFlagDiff(w io.Writer, s style, d *compare.FlagDiff) error {
 		fmt.Fprintln(w, "  nobody gets another answer")
 		return nil
 	}
-	fmt.Fprintf(w, "  %s get another answer (%s–%s)\n", s.bold(percentText(d.Impact.Share)), numberText(d.Impact.Low), numberText(d.Impact.High))
+	fmt.Fprintf(w, "  %s get another answer (%s–%s)\n",
+		s.bold(percentText(d.Impact.Share)), numberText(d.Impact.Low), numberText(d.Impact.High))
 	rows := make([]chart.Row, len(d.Impact.Moves))
 	for i, m := range d.Impact.Moves {
-		rows[i] = chart.Row{Label: moveText(m), Share: m.Share, Text: fmt.Sprintf("%6.2f %%  %9s", 100*m.Share, thousands(m.Count))}
+		rows[i] = chart.Row{
+			Label: moveText(m), Share: m.Share, Text: fmt.Sprintf("%6.2f %%  %9s", 100*m.Share, thousands(m.Count)),
+		}
 	}
 	if err := chart.Write(w, rows, s.good); err != nil {
 		return err
@@ -105,7 +110,8 @@ func writeEdits(w io.Writer, s style, edits []compare.Edit) {
 
 // lossText names the lost feature, the subjects' rule before, and their answer now.
 func lossText(l *compare.Loss) string {
-	return fmt.Sprintf("takes %s from %s: was by %s, now %s by %s", l.Variant, percentText(l.Share), l.Rule, l.To, l.Now)
+	return fmt.Sprintf("takes %s from %s: was by %s, now %s by %s",
+		l.Variant, percentText(l.Share), l.Rule, l.To, l.Now)
 }
 
 func sign(s style, kind compare.Kind) string {

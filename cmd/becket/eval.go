@@ -81,7 +81,9 @@ func (v *evalVerb) write(e *env, answers []answer) error {
 }
 
 func answerOf(flag string, r becket.Result) answer {
-	a := answer{Flag: flag, Reason: r.Reason, Rule: r.Rule, Missing: r.Missing, Unfit: r.Unfit, UnfitReason: r.UnfitReason}
+	a := answer{
+		Flag: flag, Reason: r.Reason, Rule: r.Rule, Missing: r.Missing, Unfit: r.Unfit, UnfitReason: r.UnfitReason,
+	}
 	if r.Variant != nil {
 		a.Variant, a.Value = r.Variant.Name, r.Variant.Value.Any()
 	}

@@ -35,7 +35,8 @@ func (v *explainVerb) Run(e *env) error {
 	x.Key, x.Revision, x.Tier = subject.Key(), rules.Info().Revision, becket.TierNetwork
 	if errors.Is(x.Err, becket.ErrFlagNotFound) {
 		x.Err = &becket.EvaluationError{
-			Code: becket.CodeFlagNotFound, Message: becket.ErrFlagNotFound.Message + match.Suggest(v.Flag, flagKeys(rules)),
+			Code:    becket.CodeFlagNotFound,
+			Message: becket.ErrFlagNotFound.Message + match.Suggest(v.Flag, flagKeys(rules)),
 		}
 	}
 	if e.options.JSON {

@@ -115,7 +115,8 @@ func TestASignalEndsABillionSubjects(t *testing.T) {
 	stdin, err := command.StdinPipe()
 	require.NoError(t, err)
 	require.NoError(t, command.Start())
-	_, err = stdin.Write(append(bytes.Repeat([]byte("\n"), 1<<20), document...)) // more than a pipe holds
+	// more than a pipe holds
+	_, err = stdin.Write(append(bytes.Repeat([]byte("\n"), 1<<20), document...))
 	require.NoError(t, err)
 	require.NoError(t, stdin.Close())
 	require.NoError(t, command.Process.Signal(os.Interrupt))

@@ -13,7 +13,8 @@ import (
 // is lost.
 type keyFiles struct {
 	secret, public string
-	rename         func(from, to string) error // os.Rename; tests replace it by a function that fails
+	// os.Rename; tests replace it by a function that fails
+	rename func(from, to string) error
 }
 
 // check refuses paths that would destroy a file: two paths of one file, existing files without

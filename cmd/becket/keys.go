@@ -55,7 +55,8 @@ func (v *keygenVerb) Run(e *env) error {
 	}
 	names := []string{filepath.ToSlash(v.SecretKey), filepath.ToSlash(v.PublicKey)}
 	if e.options.JSON {
-		return report.Indented(e.stdout, map[string]string{"secret_key": names[0], "public_key": names[1], "key": public.String()})
+		return report.Indented(e.stdout,
+			map[string]string{"secret_key": names[0], "public_key": names[1], "key": public.String()})
 	}
 	fmt.Fprintf(e.stdout, "wrote the secret key to %s and the public key to %s:\n%s\n", names[0], names[1], public)
 	return nil

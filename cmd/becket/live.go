@@ -96,7 +96,8 @@ func (v *liveVerb) judge(e *env, seen *sightings, source *live.Source, fetched *
 func (v *liveVerb) options(e *env, format becket.Format) (options []becket.Option, revision int64, err error) {
 	environment := v.Environment
 	options = []becket.Option{
-		becket.WithFormat(format), becket.WithLogger(slog.New(slog.DiscardHandler)), becket.WithPollInterval(24 * time.Hour),
+		becket.WithFormat(format), becket.WithLogger(slog.New(slog.DiscardHandler)),
+		becket.WithPollInterval(24 * time.Hour),
 	}
 	keys, err := v.texts(e.ctx)
 	if err != nil {

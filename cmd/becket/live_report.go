@@ -15,10 +15,12 @@ import (
 
 // sightings are the facts about a published document.
 type sightings struct {
-	URL      string           `json:"url"`
-	Accepted bool             `json:"accepted"`          // a client would use the document, and all of its flags
-	Reason   string           `json:"reason,omitempty"`  // why not
-	Invalid  []report.Finding `json:"invalid,omitempty"` // the reasons with their places, if the document has some
+	URL string `json:"url"`
+	// a client would use the document, and all of its flags
+	Accepted bool   `json:"accepted"`
+	Reason   string `json:"reason,omitempty"` // why not
+	// the reasons with their places, if the document has some
+	Invalid []report.Finding `json:"invalid,omitempty"`
 
 	Status       int    `json:"status"`
 	Encoding     string `json:"encoding"` // "gzip" or "identity"
@@ -27,8 +29,9 @@ type sightings struct {
 	LastModified string `json:"last_modified,omitempty"`
 	Date         string `json:"date,omitempty"`
 	CacheControl string `json:"cache_control,omitempty"`
-	Age          *int   `json:"age_seconds,omitempty"`     // time in caches; absent if no cache tells it
-	Modified     *int   `json:"changed_seconds,omitempty"` // between Last-Modified and Date
+	// time in caches; absent if no cache tells it
+	Age      *int `json:"age_seconds,omitempty"`
+	Modified *int `json:"changed_seconds,omitempty"` // between Last-Modified and Date
 
 	Bytes       int    `json:"bytes,omitempty"`
 	Flags       int    `json:"flags,omitempty"`
@@ -36,7 +39,8 @@ type sightings struct {
 	Environment string `json:"environment,omitempty"`
 	SignedBy    string `json:"signed_by,omitempty"`
 
-	NotModified bool     `json:"not_modified"`    // a second fetch with the validator was answered by 304
+	// a second fetch with the validator was answered by 304
+	NotModified bool     `json:"not_modified"`
 	Again       int      `json:"again,omitempty"` // the status of the second fetch
 	Notes       []string `json:"notes,omitempty"` // what costs traffic or time
 }
@@ -78,8 +82,10 @@ func (s *sightings) noteCaches() {
 	for directive := range strings.SplitSeq(s.CacheControl, ",") {
 		name, value, _ := strings.Cut(strings.TrimSpace(directive), "=")
 		seconds, err := strconv.Atoi(value)
-		if name = strings.ToLower(name); (name == "max-age" || name == "s-maxage") && err == nil && seconds > slowCache {
-			s.note(fmt.Sprintf("caches may answer with the old document for %v: %s", inSeconds(seconds), strings.TrimSpace(directive)))
+		if name = strings.ToLower(name); (name == "max-age" || name == "s-maxage") && err == nil &&
+			seconds > slowCache {
+			s.note(fmt.Sprintf("caches may answer with the old document for %v: %s",
+				inSeconds(seconds), strings.TrimSpace(directive)))
 		}
 	}
 	if s.Age != nil && *s.Age > slowCache {
@@ -152,8 +158,8 @@ func (s *sightings) rows() [][2]string {
 		again = statusLine(s.Again)
 	}
 	return [][2]string{
-		{"status", statusLine(s.Status)}, {"ruleset", content}, {"environment", s.Environment}, {"signed by", s.SignedBy},
-		{"size", bytes}, {"encoding", s.Encoding}, {"type", s.ContentType}, {"ETag", s.ETag},
+		{"status", statusLine(s.Status)}, {"ruleset", content}, {"environment", s.Environment},
+		{"signed by", s.SignedBy}, {"size", bytes}, {"encoding", s.Encoding}, {"type", s.ContentType}, {"ETag", s.ETag},
 		{"Last-Modified", s.LastModified + ago(s.Modified, " (%v before the answer)")}, {"Date", s.Date},
 		{"Age", ago(s.Age, "%v in caches")}, {"Cache-Control", s.CacheControl}, {"asked again", again},
 	}

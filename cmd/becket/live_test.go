@@ -72,7 +72,8 @@ func TestLiveWritesJSON(t *testing.T) {
 	} {
 		assert.Equal(t, want, got[name], name)
 	}
-	code, stdout, _ = command(t, nil, "live", published(t, plain(`{"schema": 1, "flags": {"a": {"rulez": []}}}`)), "--json")
+	code, stdout, _ = command(t, nil, "live", published(t, plain(`{"schema": 1, "flags": {"a": {"rulez": []}}}`)),
+		"--json")
 	assert.Equal(t, exitFinding, code)
 	assert.Contains(t, stdout, `"accepted": false`)
 	assert.Contains(t, stdout, `"path": "flags.a"`)
@@ -88,9 +89,12 @@ func TestLiveSaysWhyClientsRefuseADocument(t *testing.T) {
 		want   string
 	}{
 		"a lower revision": {
-			plain(string(document(t))), []string{"--current", current}, "its revision is 42, and that of " + current + " is 43",
+			plain(string(document(t))), []string{"--current", current},
+			"its revision is 42, and that of " + current + " is 43",
 		},
-		"a page of HTML":      {plain("<!doctype html><html>sign in</html>", "Content-Type", "text/html"), nil, "not a valid document"},
+		"a page of HTML": {
+			plain("<!doctype html><html>sign in</html>", "Content-Type", "text/html"), nil, "not a valid document",
+		},
 		"gzip without header": {plain("\x1f\x8b\x08\x00\x00\x00\x00\x00"), nil, "gzip"},
 		"an error":            {http.NotFound, nil, "404 Not Found"},
 		"an invalid flag": {
@@ -104,11 +108,13 @@ func TestLiveSaysWhyClientsRefuseADocument(t *testing.T) {
 			plain(string(document(t))), []string{"-p", rulesFile("becket.pub")}, "signature",
 		},
 		"no flags": {
-			plain(`{"schema": 1, "revision": 44, "environment": "production", "flags": {}}`), []string{"--current", current}, "no flags",
+			plain(`{"schema": 1, "revision": 44, "environment": "production", "flags": {}}`),
+			[]string{"--current", current}, "no flags",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			code, stdout, stderr := command(t, nil, append([]string{"live", published(t, test.answer)}, test.args...)...)
+			code, stdout, stderr := command(t, nil,
+				append([]string{"live", published(t, test.answer)}, test.args...)...)
 			assert.Equal(t, exitFinding, code, stderr)
 			assert.Contains(t, stdout, ": clients refuse it: ")
 			assert.Contains(t, stdout, test.want)
@@ -126,7 +132,8 @@ func TestLiveChecksTheSignature(t *testing.T) {
 	require.NoError(t, err)
 	server := devserver.New("flags.json")
 	server.Publish(body, signature)
-	assert.Regexp(t, `(?m)^  signed by      [0-9A-F]+$`, good(t, "live", published(t, server.ServeHTTP), "-p", "becket.pub"))
+	assert.Regexp(t, `(?m)^  signed by      [0-9A-F]+$`,
+		good(t, "live", published(t, server.ServeHTTP), "-p", "becket.pub"))
 }
 
 // A server may answer, and nevertheless bring changes late or send everything at each poll.
@@ -148,7 +155,8 @@ func TestLiveNotesWhatDelaysChangesAndWhatCosts(t *testing.T) {
 		"an ETag that is ignored": {plain(body, "ETag", `"a"`), "answers 200 to the ETag or date"},
 		"a date that is ignored":  {plain(body, "Last-Modified", hour), "answers 200 to the ETag or date"},
 		"an ETag by time and size": {
-			plain(body, "Last-Modified", "Sun, 22 Nov 2026 11:00:00 GMT", "ETag", `"6b02cb30-1a2"`), "second and the size",
+			plain(body, "Last-Modified", "Sun, 22 Nov 2026 11:00:00 GMT", "ETag", `"6b02cb30-1a2"`),
+			"second and the size",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -54,7 +54,8 @@ func terminalPassword() func(ctx context.Context, prompt string) (string, error)
 		defer fmt.Fprintln(os.Stderr)
 		password, err := await.Result(ctx, func() ([]byte, error) { return term.ReadPassword(terminal) })
 		if ctx.Err() != nil {
-			_ = term.Restore(terminal, state) // ReadPassword still waits, and its terminal has no echo
+			// ReadPassword still waits, and its terminal has no echo
+			_ = term.Restore(terminal, state)
 		}
 		return string(password), err
 	}

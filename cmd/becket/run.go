@@ -78,7 +78,8 @@ func run(e *env, args []string) int {
 func newParser(e *env, commands *cli) (*kong.Kong, error) {
 	return kong.New(commands,
 		kong.Name("becket"),
-		kong.Description("Check, explain and foresee rulesets of feature flags. Exit codes: 0 good, 1 a finding, 2 used wrongly, 130 interrupted."),
+		kong.Description("Check, explain and foresee rulesets of feature flags. "+
+			"Exit codes: 0 good, 1 a finding, 2 used wrongly, 130 interrupted."),
 		kong.Writers(e.stdout, e.stderr),
 		kong.Exit(func(code int) { panic(exitCode(code)) }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),

@@ -110,7 +110,8 @@ func (d *development) look() (s sighting) {
 	}
 	s.body = s.document.Body
 	if len(s.body) > 0 && bytes.HasSuffix(s.document.Source, s.body) {
-		s.body = s.document.Source // plain JSON including its byte-order mark, because a signature covers every byte
+		// plain JSON including its byte-order mark, because a signature covers every byte
+		s.body = s.document.Source
 	}
 	s.signature, s.err = input.File(d.e.ctx, filepath.Clean(d.rules)+devserver.SignatureSuffix)
 	if errors.Is(s.err, fs.ErrNotExist) {

@@ -190,7 +190,8 @@ func TestTheServerSaysEverythingAsJSONIfTheUserAsksForIt(t *testing.T) {
 func TestByDefaultOnlyThisMachineCanReachTheServer(t *testing.T) {
 	page, err := os.ReadFile("../../docs/command.md")
 	require.NoError(t, err)
-	require.Contains(t, strings.Join(strings.Fields(string(page)), " "), "by default, only this machine can reach the server")
+	require.Contains(t, strings.Join(strings.Fields(string(page)), " "),
+		"by default, only this machine can reach the server")
 
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()

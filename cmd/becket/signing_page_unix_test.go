@@ -73,8 +73,10 @@ func TestTheCommandsOfThePageOnSigningRunAsTheyStand(t *testing.T) {
 		secret, _ := os.ReadFile(filepath.Join(folder, "production.key"))
 		script := exec.CommandContext(t.Context(), bash, "--norc", "-eu", "-o", "pipefail", "-c", block)
 		script.Dir = folder
-		script.Env = append(os.Environ(), asProgram+"=1", "PATH="+programs+string(os.PathListSeparator)+os.Getenv("PATH"), "FLAGS="+web,
-			"URL="+server.URL+"/production.json", "RUN_NUMBER=44", "BECKET_SECRET_KEY="+strings.TrimSpace(string(secret)))
+		script.Env = append(os.Environ(), asProgram+"=1",
+			"PATH="+programs+string(os.PathListSeparator)+os.Getenv("PATH"), "FLAGS="+web,
+			"URL="+server.URL+"/production.json", "RUN_NUMBER=44",
+			"BECKET_SECRET_KEY="+strings.TrimSpace(string(secret)))
 		output, err := script.CombinedOutput()
 		require.NoError(t, err, "%s\n%s", block, output)
 		if strings.Contains(block, "becket live") {

@@ -41,7 +41,10 @@ func (v *simulateVerb) Run(e *env) error {
 		return fmt.Errorf("%s has no flag %q", document.Name, v.Flag)
 	}
 	if info.Err != nil && !info.Kept {
-		return &report.RefusedError{Findings: slices.DeleteFunc(document.Problems(rules), func(f report.Finding) bool { return f.Flag != v.Flag })}
+		return &report.RefusedError{
+			Findings: slices.DeleteFunc(document.Problems(rules),
+				func(f report.Finding) bool { return f.Flag != v.Flag }),
+		}
 	}
 	people, err := v.population(e)
 	if err != nil {

@@ -15,7 +15,8 @@ func Example() {
 		"f": {
 			"newCheckout": {
 				"t": 0,
-				"r": [{"c": [{"u": {"a": "Country", "c": 0, "l": ["DE", "AT"]}}], "s": {"v": {"b": true}, "i": "3a1f"}}],
+				"r": [{"c": [{"u": {"a": "Country", "c": 0, "l": ["DE", "AT"]}}],
+					"s": {"v": {"b": true}, "i": "3a1f"}}],
 				"v": {"b": false}, "i": "77c0"
 			}
 		}

@@ -13,7 +13,8 @@ import (
 )
 
 const mixed = "\xef\xbb\xbf" + `{"p":{"s":"salt"},"f":{
-	"z":{"t":1,"r":[{"s":{"v":{"s":"r"},"i":"rule"}}],"p":[{"p":100,"v":{"s":"o"},"i":"option"},{"p":0,"v":{"s":"o"},"i":"option"}],"v":{"s":"own"},"i":"own"},
+	"z":{"t":1,"r":[{"s":{"v":{"s":"r"},"i":"rule"}}],
+		"p":[{"p":100,"v":{"s":"o"},"i":"option"},{"p":0,"v":{"s":"o"},"i":"option"}],"v":{"s":"own"},"i":"own"},
 	"a":{"t":3,"v":{"d":2},"i":"only"},
 	"inRule":{"t":0,"r":[{"p":[{"p":100,"v":{"b":true},"i":"within"}]}],"v":{"b":false}},
 	"bad":[1,2],

@@ -43,19 +43,26 @@ func nested(depth int, rule string) string {
 }
 
 func TestABadFlagIsReportedAndTheOthersAreServed(t *testing.T) {
-	for bad, message := range map[string]string{
-		`"a": 5`:                                       "flags.a at 3:6: not a flagd document: expected an object",
-		`"a": {"state": 5}`:                            "flags.a at 3:6: not a flagd document: expected a text",
-		`"a": {"source": 5}`:                           "flags.a at 3:6",
-		`"a": {"key": 5}`:                              "flags.a at 3:6",
-		`"a": {"variants": []}`:                        "flags.a at 3:6",
-		`"a": {"metadata": 5}`:                         "flags.a at 3:6",
-		`"a": {"metadata": {"m": 1e999}}`:              "flags.a.metadata.m at 3:6",
-		`"a": {"variants": {"x": 1e999}}`:              "flags.a.variants.x at 3:25: not a flagd document: the number 1e999 is too large",
-		`"a": {"variants": {"x": {"y": [1e999]}}}`:     "flags.a.variants.x at 3:25",
-		`"a": {"targeting": {"==": [1, 1e999]}}`:       "flags.a.targeting at 3:20",
-		`"a": {"defaultVariant": "x", "variants": {}}`: `flags.a.defaultVariant at 3:6: the default variant "x" is no variant`,
+	for _, row := range [][2]string{
+		{`"a": 5`, "flags.a at 3:6: not a flagd document: expected an object"},
+		{`"a": {"state": 5}`, "flags.a at 3:6: not a flagd document: expected a text"},
+		{`"a": {"source": 5}`, "flags.a at 3:6"},
+		{`"a": {"key": 5}`, "flags.a at 3:6"},
+		{`"a": {"variants": []}`, "flags.a at 3:6"},
+		{`"a": {"metadata": 5}`, "flags.a at 3:6"},
+		{`"a": {"metadata": {"m": 1e999}}`, "flags.a.metadata.m at 3:6"},
+		{
+			`"a": {"variants": {"x": 1e999}}`,
+			"flags.a.variants.x at 3:25: not a flagd document: the number 1e999 is too large",
+		},
+		{`"a": {"variants": {"x": {"y": [1e999]}}}`, "flags.a.variants.x at 3:25"},
+		{`"a": {"targeting": {"==": [1, 1e999]}}`, "flags.a.targeting at 3:20"},
+		{
+			`"a": {"defaultVariant": "x", "variants": {}}`,
+			`flags.a.defaultVariant at 3:6: the default variant "x" is no variant`,
+		},
 	} {
+		bad, message := row[0], row[1]
 		rules, err := Format.Decode([]byte("{\n \"flags\": {\n" + bad +
 			`, "good": {"state": "ENABLED", "variants": {"x": 1}, "defaultVariant": "x"}}}`))
 		require.NoError(t, err, bad)
@@ -92,21 +99,42 @@ func TestProblemsFarDownHaveTheirLine(t *testing.T) {
 }
 
 func TestMistakesThatAreOnlyWarnings(t *testing.T) {
-	for document, warning := range map[string]string{
-		`{"flags": {"a": null}}`: `flags.a.state at 1:17: "" counts as ENABLED`,
-		`{"flags": {"a": {"state": "disabled", "variants": {"x": 1}}}}`:                                                               `"disabled" counts as ENABLED`,
-		`{"flags": {"a": {"state": "ENABLED"}}}`:                                                                                      `flags.a.variants at 1:17: there are none`,
-		`{"flags": {"a": {"state": "ENABLED", "variants": {"x": 1, "y": "z"}}}}`:                                                      `flags.a.variants at 1:17: the values are of several types`,
-		`{"flags": {"a": {"state": "ENABLED", "variants": {"x": null}}}}`:                                                             `flags.a.variants.x at 1:17: null`,
-		`{"flags": {"a": {"state": "ENABLED", "variants": {"x": []}}}}`:                                                               `flags.a.variants.x at 1:17: a list`,
-		`{"flags": {"a": {"state": "ENABLED", "variants": {"x": 1}, "metadata": {"m": [1]}}}}`:                                        `flags.a.metadata.m at 1:17: neither`,
-		`{"flags": {"a": {"state": "ENABLED", "variants": {"x": 1}, "targeting": {"bogus": 1}}}}`:                                     `flags.a.targeting at 1:17: unknown operator "bogus"`,
-		`{"flags": {"a": {"state": "ENABLED", "variants": {"x": 1}, "targeting": {"$ref": "b"}}}}`:                                    `unknown evaluator "b"`,
-		`{"flags": {"a": {"state": "ENABLED", "variants": {"x": 1}, "targeting": {"if": true}}}}`:                                     `the arguments of "if" are no list`,
-		`{"flags": {}, "$evaluators": {"a": {"$ref": "b"}, "b": true}}`:                                                               `$evaluators.a at 1:36: unknown evaluator "b"`,
-		`{"flags": {"": {"state": "ENABLED", "variants": {"x": 1}}}}`:                                                                 `flags[""] at 1:16: the flag has no key`,
-		`{"flags": [{"key": "a", "state": "ENABLED", "variants": {"x": 1}}, {"key": "a", "state": "ENABLED", "variants": {"x": 1}}]}`: `flags[1] at 1:68: the key "a" stands twice`,
+	for _, row := range [][2]string{
+		{`{"flags": {"a": null}}`, `flags.a.state at 1:17: "" counts as ENABLED`},
+		{`{"flags": {"a": {"state": "disabled", "variants": {"x": 1}}}}`, `"disabled" counts as ENABLED`},
+		{`{"flags": {"a": {"state": "ENABLED"}}}`, `flags.a.variants at 1:17: there are none`},
+		{
+			`{"flags": {"a": {"state": "ENABLED", "variants": {"x": 1, "y": "z"}}}}`,
+			`flags.a.variants at 1:17: the values are of several types`,
+		},
+		{`{"flags": {"a": {"state": "ENABLED", "variants": {"x": null}}}}`, `flags.a.variants.x at 1:17: null`},
+		{`{"flags": {"a": {"state": "ENABLED", "variants": {"x": []}}}}`, `flags.a.variants.x at 1:17: a list`},
+		{
+			`{"flags": {"a": {"state": "ENABLED", "variants": {"x": 1}, "metadata": {"m": [1]}}}}`,
+			`flags.a.metadata.m at 1:17: neither`,
+		},
+		{
+			`{"flags": {"a": {"state": "ENABLED", "variants": {"x": 1}, "targeting": {"bogus": 1}}}}`,
+			`flags.a.targeting at 1:17: unknown operator "bogus"`,
+		},
+		{
+			`{"flags": {"a": {"state": "ENABLED", "variants": {"x": 1}, "targeting": {"$ref": "b"}}}}`,
+			`unknown evaluator "b"`,
+		},
+		{
+			`{"flags": {"a": {"state": "ENABLED", "variants": {"x": 1}, "targeting": {"if": true}}}}`,
+			`the arguments of "if" are no list`,
+		},
+		{
+			`{"flags": {}, "$evaluators": {"a": {"$ref": "b"}, "b": true}}`,
+			`$evaluators.a at 1:36: unknown evaluator "b"`,
+		},
+		{`{"flags": {"": {"state": "ENABLED", "variants": {"x": 1}}}}`, `flags[""] at 1:16: the flag has no key`},
+		{
+			`{"flags": [{"key": "a", "state": "ENABLED", "variants": {"x": 1}}, {"key": "a", "state": "ENABLED", "variants": {"x": 1}}]}`, `flags[1] at 1:68: the key "a" stands twice`,
+		},
 	} {
+		document, warning := row[0], row[1]
 		compiled := load(t, document)
 		require.NotEmpty(t, compiled.Info().Warnings, document)
 		assert.ErrorContains(t, compiled.Info().Warnings[0], warning, document)

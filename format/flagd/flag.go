@@ -11,14 +11,15 @@ import (
 
 // flag is a compiled flag.
 type flag struct {
-	key       string
-	disabled  bool
-	err       *becket.EvaluationError // set if the definition cannot be read
-	kept      error                   // why the definition is an earlier document's; nil if it is not
-	variants  []variant               // the variants in the order of their names
-	places    map[string]int          // the indices of the variants; nil if a scan is as fast
-	fallback  *variant                // the default variant; nil for the caller's default
-	targeting *node                   // nil if the flag has no rule
+	key      string
+	disabled bool
+	err      *becket.EvaluationError // set if the definition cannot be read
+	// why the definition is an earlier document's; nil if it is not
+	kept      error
+	variants  []variant      // the variants in the order of their names
+	places    map[string]int // the indices of the variants; nil if a scan is as fast
+	fallback  *variant       // the default variant; nil for the caller's default
+	targeting *node          // nil if the flag has no rule
 
 	kind                  becket.Kind
 	shared                map[string]any // the document's metadata

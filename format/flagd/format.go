@@ -28,10 +28,10 @@
 //
 // A document is refused whole when it is not JSON, when its flags, metadata or evaluators are of
 // other types, and for an empty evaluator. A flag for which flagd would refuse the document, such
-// as a flag whose default variant is none of its variants, is invalid alone: it keeps the definition
-// of the rules that were served before, or its evaluations fail (PARSE_ERROR) if they have none, and
-// the ruleset's information has its line and column. Anything else that the schema forbids is a
-// warning. YAML is for flagd's daemon alone.
+// as a flag whose default variant is none of its variants, is invalid alone: it keeps the
+// definition of the rules that were served before, or its evaluations fail (PARSE_ERROR) if they
+// have none, and the ruleset's information has its line and column. Anything else that the schema
+// forbids is a warning. YAML is for flagd's daemon alone.
 //
 // # Performance
 //

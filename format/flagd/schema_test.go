@@ -52,27 +52,40 @@ func TestRulesThatTheSchemaForbidsAreWarnings(t *testing.T) {
 func TestFieldsThatTheSchemaForbidsAreWarnings(t *testing.T) {
 	const flags = `"flags": {"a": {"state": "ENABLED", "variants": {"x": 1}}}`
 	flag := func(fields string) string { return `{"flags": {"a": {` + fields + `}}}` }
-	for document, warning := range map[string]string{
-		flag(`"variants": {"x": 1}`):                                              `flags.a.state at 1:17: "" counts as ENABLED`,
-		flag(`"state": null, "variants": {"x": 1}`):                               `flags.a.state at 1:17: "" counts as ENABLED`,
-		flag(`"State": "ENABLED", "variants": {"x": 1}`):                          `flags.a.State at 1:17: it counts as "state"`,
-		flag(`"state": "ENABLED", "VARIANTS": {"x": 1}`):                          `flags.a.VARIANTS at 1:17: it counts as "variants"`,
-		flag(`"state": "ENABLED", "variants": {"": 1}`):                           `flags.a.variants at 1:17: a variant has no name`,
-		flag(`"state": "ENABLED", "variants": null`):                              `flags.a.variants at 1:17: there are none`,
-		flag(`"state": "ENABLED", "variants": {"x": 1}, "metadata": null`):        `flags.a.metadata at 1:17: null counts as empty`,
-		flag(`"state": "ENABLED", "variants": {"x": 1}, "metadata": {"m": null}`): `flags.a.metadata.m at 1:17: neither text`,
-		`{"FLAGS": {}}`:                                                  `FLAGS: it counts as "flags"`,
-		`{"flags": null}`:                                                `flags at 1:11: null counts as empty`,
-		`{"metadata": null, ` + flags + `}`:                              `metadata at 1:14: null counts as empty`,
-		`{"metadata": {"m": null}, ` + flags + `}`:                       `metadata.m at 1:14: neither text, number nor boolean`,
-		`{"metadata": {"m": [1]}, ` + flags + `}`:                        `metadata.m at 1:14: neither text, number nor boolean`,
-		`{"$evaluators": null, ` + flags + `}`:                           `$evaluators at 1:17: null counts as empty`,
-		`{"$evaluators": {"e": [[]]}, ` + flags + `}`:                    `$evaluators.e at 1:23: it is no rule`,
-		`{"$evaluators": {"e": "x"}, ` + flags + `}`:                     `$evaluators.e at 1:23: it is no rule`,
-		`{"$evaluators": {"": {"var": "x"}}, ` + flags + `}`:             `$evaluators[""] at 1:22: an evaluator has no name`,
-		`{"$evaluators": {"e": {"or": [1], "and": [1]}}, ` + flags + `}`: `$evaluators.e at 1:23: it has several operators`,
-		`{"$evaluators": {"e": {"starts_with": ["x"]}}, ` + flags + `}`:  `$evaluators.e at 1:23: "starts_with" has 1 arguments`,
+	for _, row := range [][2]string{
+		{flag(`"variants": {"x": 1}`), `flags.a.state at 1:17: "" counts as ENABLED`},
+		{flag(`"state": null, "variants": {"x": 1}`), `flags.a.state at 1:17: "" counts as ENABLED`},
+		{flag(`"State": "ENABLED", "variants": {"x": 1}`), `flags.a.State at 1:17: it counts as "state"`},
+		{flag(`"state": "ENABLED", "VARIANTS": {"x": 1}`), `flags.a.VARIANTS at 1:17: it counts as "variants"`},
+		{flag(`"state": "ENABLED", "variants": {"": 1}`), `flags.a.variants at 1:17: a variant has no name`},
+		{flag(`"state": "ENABLED", "variants": null`), `flags.a.variants at 1:17: there are none`},
+		{
+			flag(`"state": "ENABLED", "variants": {"x": 1}, "metadata": null`),
+			`flags.a.metadata at 1:17: null counts as empty`,
+		},
+		{
+			flag(`"state": "ENABLED", "variants": {"x": 1}, "metadata": {"m": null}`),
+			`flags.a.metadata.m at 1:17: neither text`,
+		},
+		{`{"FLAGS": {}}`, `FLAGS: it counts as "flags"`},
+		{`{"flags": null}`, `flags at 1:11: null counts as empty`},
+		{`{"metadata": null, ` + flags + `}`, `metadata at 1:14: null counts as empty`},
+		{`{"metadata": {"m": null}, ` + flags + `}`, `metadata.m at 1:14: neither text, number nor boolean`},
+		{`{"metadata": {"m": [1]}, ` + flags + `}`, `metadata.m at 1:14: neither text, number nor boolean`},
+		{`{"$evaluators": null, ` + flags + `}`, `$evaluators at 1:17: null counts as empty`},
+		{`{"$evaluators": {"e": [[]]}, ` + flags + `}`, `$evaluators.e at 1:23: it is no rule`},
+		{`{"$evaluators": {"e": "x"}, ` + flags + `}`, `$evaluators.e at 1:23: it is no rule`},
+		{`{"$evaluators": {"": {"var": "x"}}, ` + flags + `}`, `$evaluators[""] at 1:22: an evaluator has no name`},
+		{
+			`{"$evaluators": {"e": {"or": [1], "and": [1]}}, ` + flags + `}`,
+			`$evaluators.e at 1:23: it has several operators`,
+		},
+		{
+			`{"$evaluators": {"e": {"starts_with": ["x"]}}, ` + flags + `}`,
+			`$evaluators.e at 1:23: "starts_with" has 1 arguments`,
+		},
 	} {
+		document, warning := row[0], row[1]
 		warnings := load(t, document).Info().Warnings
 		require.NotEmpty(t, warnings, document)
 		assert.ErrorContains(t, warnings[0], warning, document)

@@ -19,8 +19,8 @@ var everything = []string{
 	`"g": {"description": "words", "tags": ["t"], "x-note": 1, "rules": [{"every": {"days": ["mon"]}, "serve": "on"}]}`,
 }
 
-// TestDefinitionsDoNotDependOnTheirNeighbours compares each flag of a document with the same flag in a document where the
-// others are blanks, so that all places are the same.
+// TestDefinitionsDoNotDependOnTheirNeighbours compares each flag of a document with the same flag
+// in a document where the others are blanks, so that all places are the same.
 func TestDefinitionsDoNotDependOnTheirNeighbours(t *testing.T) {
 	t.Parallel()
 	body := flagsOf(strings.Join(everything, ",\n"))

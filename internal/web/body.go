@@ -60,20 +60,22 @@ func codingOf(header http.Header) (coding contentCoding, err error) {
 			coding.chunked = true
 		case "gzip", "x-gzip":
 			if coding.gzip {
-				return coding, fmt.Errorf("becket: the server compressed the document with gzip twice; publish it without compression")
+				return coding, fmt.Errorf("becket: the server compressed the document with gzip twice; " +
+					"publish it without compression")
 			}
 			coding.gzip = true
 		default:
-			return coding, fmt.Errorf("becket: the server compressed the document with %q, which nobody asked for", name[:min(len(name), 40)])
+			return coding, fmt.Errorf("becket: the server compressed the document with %q, which nobody asked for",
+				name[:min(len(name), 40)])
 		}
 	}
 	return coding, nil
 }
 
-// beginsWithChunk reports whether a body is in the chunks that uploads to S3 are sent in: lines like
-// "1f;chunk-signature=..." stand before the parts. Stores that are compatible with S3 keep the word
-// aws-chunked, which stands for them, with the document; most of them store the document itself
-// under it, some the chunks. No JSON object and no gzip file begins with such a line.
+// beginsWithChunk reports whether a body is in the chunks that uploads to S3 are sent in: lines
+// like "1f;chunk-signature=..." stand before the parts. Stores that are compatible with S3 keep the
+// word aws-chunked, which stands for them, with the document; most of them store the document
+// itself under it, some the chunks. No JSON object and no gzip file begins with such a line.
 func beginsWithChunk(body *bufio.Reader) bool {
 	const most = 16 // digits of a length
 	head, err := body.Peek(most + 1)

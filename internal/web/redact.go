@@ -17,7 +17,8 @@ import (
 
 // Bounds of what errors hide and say.
 const (
-	minSecret  = 4        // a shorter text is hidden only where it stands alone: others would make errors unreadable
+	// a shorter text is hidden only where it stands alone: others would make errors unreadable
+	minSecret  = 4
 	minKey     = 16       // of a text that looks like a key wherever it stands
 	minSegment = 6        // of a segment of a configured path that may be a key
 	maxRead    = 64 << 10 // bytes of an error that are looked at
@@ -67,7 +68,9 @@ func (r *Redactor) Renew(header http.Header) {
 		return
 	}
 	r.recent = append([]http.Header{header}, r.recent[:min(len(r.recent), maxRecent-1)]...)
-	next := &Redactor{host: r.host, texts: slices.Clone(r.texts), words: slices.Clone(r.words), verdicts: slices.Clone(r.verdicts)}
+	next := &Redactor{
+		host: r.host, texts: slices.Clone(r.texts), words: slices.Clone(r.words), verdicts: slices.Clone(r.verdicts),
+	}
 	for _, header := range r.recent {
 		for name, values := range header {
 			for _, value := range values {

@@ -20,7 +20,8 @@ const MaxRedirects = 5
 // host or port, the request has the public header and its conditions alone, whatever it had before,
 // and gets nothing back: the foreign host could redirect back to a URL that it chose. own is the
 // policy of a custom client, which may be stricter, or nil.
-func RedirectPolicy(public http.Header, own func(*http.Request, []*http.Request) error) func(*http.Request, []*http.Request) error {
+func RedirectPolicy(public http.Header, own func(*http.Request,
+	[]*http.Request) error) func(*http.Request, []*http.Request) error {
 	return func(request *http.Request, via []*http.Request) error {
 		request.Header.Del("Referer") // it would show the path and the query, which may be secret
 		last := via[len(via)-1].URL

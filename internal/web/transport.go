@@ -19,7 +19,8 @@ import (
 // A kept connection that nothing has come from for a while is pinged, and given up when it does not
 // answer: a gateway may forget a connection without a word to anybody.
 type Transport struct {
-	single *http.Transport                // a connection for each request; finds out what the server speaks
+	// a connection for each request; finds out what the server speaks
+	single *http.Transport
 	kept   atomic.Pointer[http.Transport] // HTTP/2 alone
 
 	multiplexed atomic.Pointer[string] // the host that answered single by HTTP/2 last

@@ -9,7 +9,8 @@ import (
 )
 
 // strongAfter is how much older than the answer a Last-Modified must be to validate anything. RFC
-// 9110, 8.8.2.2: the document may change again within the same second, and clocks of servers differ.
+// 9110, 8.8.2.2: the document may change again within the same second, and clocks of servers
+// differ.
 const strongAfter = time.Minute
 
 // DateValidator returns the Last-Modified of an answer if it is a strong validator, and else "": a

@@ -6,9 +6,9 @@ import (
 	"sync"
 )
 
-// Forwarder passes bytes on to a server, as a gateway does. What it has forgotten of its connections
-// it swallows: neither side hears from the other again, nor that this is so. It is safe for
-// concurrent use.
+// Forwarder passes bytes on to a server, as a gateway does. What it has forgotten of its
+// connections it swallows: neither side hears from the other again, nor that this is so. It is safe
+// for concurrent use.
 type Forwarder struct {
 	listener net.Listener
 	server   string

@@ -1,5 +1,6 @@
-// Package rulesets holds the rulesets that the examples use: documents as a team would publish them. They are embedded here because
-// an example can be started from any folder, and a file cannot be embedded from above its own package.
+// Package rulesets holds the rulesets that the examples use: documents as a team would publish
+// them. They are embedded here because an example can be started from any folder, and a file cannot
+// be embedded from above its own package.
 package rulesets
 
 import "embed"

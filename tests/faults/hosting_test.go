@@ -51,7 +51,8 @@ func (n *nginx) write(t *testing.T, name string, content []byte, changed time.Ti
 // get asks without a condition and for gzip. It returns the answer's header.
 func (n *nginx) get(t *testing.T, path string) http.Header {
 	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://127.0.0.1:"+n.port+path, http.NoBody)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://127.0.0.1:"+n.port+path,
+		http.NoBody)
 	require.NoError(t, err)
 	request.Header.Set("Accept-Encoding", "gzip")
 	response, err := http.DefaultClient.Do(request)

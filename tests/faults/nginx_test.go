@@ -81,7 +81,8 @@ func newNginx(t *testing.T) *nginx {
 	require.NoError(t, err)
 	template, err := os.ReadFile("testdata/nginx.conf")
 	require.NoError(t, err)
-	config := strings.NewReplacer("# HOSTING", hostingBlock(t, n.folder), "PREFIX", n.folder, "TLSPORT", n.tls, "PORT", n.port).
+	config := strings.NewReplacer("# HOSTING", hostingBlock(t, n.folder), "PREFIX", n.folder, "TLSPORT", n.tls, "PORT",
+		n.port).
 		Replace(string(template))
 	for name, content := range map[string]string{
 		"nginx.conf": config, "server.pem": string(certificate), "server.key": string(key),

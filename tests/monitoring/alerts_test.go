@@ -88,8 +88,8 @@ type (
 	}
 )
 
-// series writes a sample as promtool's input for half an hour: a gauge stays, a counter grows by its
-// value every minute.
+// series writes a sample as promtool's input for half an hour: a gauge stays, a counter grows by
+// its value every minute.
 func series(s sample, kind string) inputSeries {
 	var labels []string
 	for _, name := range slices.Sorted(maps.Keys(s.labels)) {
@@ -174,7 +174,8 @@ func testOf(t *testing.T, s scenario, served *scrape, rules []rule) promtoolTest
 	return test
 }
 
-// reachedQuery counts the instances of each revision. The dashboard and docs/operations.md have it too.
+// reachedQuery counts the instances of each revision. The dashboard and docs/operations.md have it
+// too.
 const reachedQuery = `count_values by (job, feature_flag_set_id) ("revision", becket_ruleset_revision)`
 
 const header = `# Tests of alerts.yaml: promtool test rules alerts_test.yaml
@@ -249,7 +250,8 @@ func runPromtool(t *testing.T, arguments ...string) {
 	if err != nil {
 		t.Skip("promtool is not installed; it is part of Prometheus, in Debian of the package prometheus")
 	}
-	output, err := exec.CommandContext(t.Context(), path, arguments...).CombinedOutput() // #nosec G204 -- fixed arguments
+	output, err := exec.CommandContext(t.Context(), path,
+		arguments...).CombinedOutput() // #nosec G204 -- fixed arguments
 	require.NoError(t, err, string(output))
 }
 

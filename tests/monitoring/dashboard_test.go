@@ -60,7 +60,8 @@ func TestTheExporterServesEachMetricOfTheDashboard(t *testing.T) {
 	d := readDashboard(t)
 	for _, variable := range d.Templating.List {
 		if variable.Type == "query" {
-			checkExpression(t, served, strings.TrimSuffix(strings.TrimPrefix(variable.Definition, "label_values("), ", job)"))
+			checkExpression(t, served,
+				strings.TrimSuffix(strings.TrimPrefix(variable.Definition, "label_values("), ", job)"))
 		}
 	}
 	for _, p := range d.Panels {
@@ -70,7 +71,8 @@ func TestTheExporterServesEachMetricOfTheDashboard(t *testing.T) {
 				expression := filled(target.Expr)
 				assert.NotContains(t, expression, "$", "an unknown variable")
 				checkExpression(t, served, expression)
-				labels := fmt.Sprint(served.of(selectors(expression)[0].metric), newLabelPattern.FindStringSubmatch(expression))
+				labels := fmt.Sprint(served.of(selectors(expression)[0].metric),
+					newLabelPattern.FindStringSubmatch(expression))
 				for _, found := range legendPattern.FindAllStringSubmatch(target.LegendFormat, -1) {
 					assert.Contains(t, labels, found[1], "the legend of %s", expression)
 				}

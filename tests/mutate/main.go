@@ -6,8 +6,9 @@
 //	go run ./mutate -n 0               # all of them, which takes days
 //	go run ./mutate -files rollout.go  # of some files
 //
-// A mutant is tried with the quick tests of its package first and, if it survives, with all tests of
-// the module and then with those of tests/. It is noticed if a test fails or does not end in time.
+// A mutant is tried with the quick tests of its package first and, if it survives, with all tests
+// of the module and then with those of tests/. It is noticed if a test fails or does not end in
+// time.
 package main
 
 import (
@@ -110,7 +111,9 @@ func stagesOf(ctx context.Context, root string, out io.Writer) ([]stage, error) 
 	return []stage{
 		quick.limited(func() (time.Duration, error) { return longest, nil }),
 		stage{folder: root, packages: []string{"./..."}}.measured(ctx, out),
-		stage{folder: filepath.Join(root, "tests"), packages: []string{"./faults", "./schema", "./zero"}}.measured(ctx, out),
+		stage{
+			folder: filepath.Join(root, "tests"), packages: []string{"./faults", "./schema", "./zero"},
+		}.measured(ctx, out),
 	}, nil
 }
 

@@ -51,10 +51,15 @@ func TestAMutantIsJudgedByTheTests(t *testing.T) {
 
 func TestAMutantThatDoesNotBuildIsNotCounted(t *testing.T) {
 	folder := t.TempDir()
-	for name, text := range map[string]string{"go.mod": "module p\n\ngo 1.26\n", "p.go": "package p\n\nvar a [2]int\n"} {
+	for name, text := range map[string]string{
+		"go.mod": "module p\n\ngo 1.26\n", "p.go": "package p\n\nvar a [2]int\n",
+	} {
 		require.NoError(t, os.WriteFile(filepath.Join(folder, name), []byte(text), 0o600))
 	}
-	m := mutant{File: filepath.Join(folder, "p.go"), start: len("package p\n\nvar a ["), end: len("package p\n\nvar a [2"), text: "x"}
+	m := mutant{
+		File: filepath.Join(folder, "p.go"), start: len("package p\n\nvar a ["), end: len("package p\n\nvar a [2"),
+		text: "x",
+	}
 	result, _, err := judge(t.Context(), m, []stage{{folder: folder, packages: []string{"."}, limit: aMinute}})
 	require.NoError(t, err)
 	assert.Equal(t, invalid, result)

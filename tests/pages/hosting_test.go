@@ -109,7 +109,9 @@ func serverOf(
 	if err := client.Wait(ctx); err != nil {
 		slog.Warn("the flags have their defaults", "error", err)
 	}
-	server := &http.Server{Addr: address, Handler: client.Middleware(subjectOf)(mux), ReadHeaderTimeout: 5 * time.Second}
+	server := &http.Server{
+		Addr: address, Handler: client.Middleware(subjectOf)(mux), ReadHeaderTimeout: 5 * time.Second,
+	}
 	server.RegisterOnShutdown(func() { slog.Info("ending", "revision", client.Status().Revision) })
 	return server
 }

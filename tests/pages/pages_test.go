@@ -114,5 +114,6 @@ func TestABlockOfOtherCodeIsFound(t *testing.T) {
 	assert.True(t, containsOne(sources, normal("g(1)\nh(2)\n")))
 	assert.False(t, containsOne(sources, normal("g(1)\nh(3)\n")))
 	assert.Equal(t, []string{`"a"`, "f()\n"}, withoutImports("import \"a\"\n\nf()\n"))
-	assert.Equal(t, []string{"\t\"a\"\n", "\tb \"c\"", "\nf()\n"}, withoutImports("import (\n\t\"a\"\n\n\tb \"c\"\n)\n\nf()\n"))
+	assert.Equal(t, []string{"\t\"a\"\n", "\tb \"c\"", "\nf()\n"},
+		withoutImports("import (\n\t\"a\"\n\n\tb \"c\"\n)\n\nf()\n"))
 }

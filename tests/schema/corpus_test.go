@@ -30,8 +30,9 @@ type example struct {
 	Error   []string `json:"error"`   // the decoder's error must contain each of these texts
 
 	Document json.RawMessage `json:"document"`
-	Text     *string         `json:"text"`   // for a document that is not JSON, or that a JSON encoder would change
-	Base64   []byte          `json:"base64"` // for a document that is not text
+	// for a document that is not JSON, or that a JSON encoder would change
+	Text   *string `json:"text"`
+	Base64 []byte  `json:"base64"` // for a document that is not text
 
 	group string
 }

@@ -39,11 +39,12 @@ type Fault struct {
 	Refuse      bool        // connections
 	Certificate Certificate // with TLS
 	TLS         bool        // it needs a server with TLS
-	Silent      bool        // a gateway swallows everything, and afterwards the connections that there were
-	OwnClient   bool        // it is for the client that a source has without WithHTTPClient
-	Heavy       bool        // it takes much memory or time, so nothing runs beside it
-	outcomes    map[Scenario]Outcome
-	answer      func(*exchange)
+	// a gateway swallows everything, and afterwards the connections that there were
+	Silent    bool
+	OwnClient bool // it is for the client that a source has without WithHTTPClient
+	Heavy     bool // it takes much memory or time, so nothing runs beside it
+	outcomes  map[Scenario]Outcome
+	answer    func(*exchange)
 }
 
 // Outcome returns what the fault must come to. Where a fault's document is accepted, its flag

@@ -123,7 +123,8 @@ func prepare() {
 			strings.NewReader(`{"context":{}}`)))
 	}
 	always[reflect.TypeFor[testing.TB]()] = func() reflect.Value { return reflect.ValueOf(test{}) }
-	always[reflect.TypeFor[*testing.T]()] = nil // nobody can create one, so methods that need it are left out
+	// no program can create one, so methods that need it are left out
+	always[reflect.TypeFor[*testing.T]()] = nil
 }
 
 func add[T any](value T) { good[reflect.TypeFor[T]()] = reflect.ValueOf(&value).Elem() }
@@ -196,7 +197,8 @@ func argument(of reflect.Type, i int, zero bool) reflect.Value {
 	}
 	if in.Kind() == reflect.Func && in.NumOut() == 1 && in.Out(0).Kind() == reflect.Bool && in.NumIn() > 0 {
 		return reflect.MakeFunc(in,
-			func([]reflect.Value) []reflect.Value { // the compiler makes such a function from the body of a loop
+			// the compiler makes such a function from the body of a loop
+			func([]reflect.Value) []reflect.Value {
 				return []reflect.Value{reflect.ValueOf(true)}
 			})
 	}

@@ -3,9 +3,9 @@
 //
 //	go run ./examples/generated
 //
-// When flags.json changes, run go generate, which writes flags/flags.go again. If a flag is gone, the
-// build then fails wherever the program still asks for it. If a flag has another type, the build
-// fails wherever the program needs the old one. In a module of your own, the line is
+// When flags.json changes, run go generate, which writes flags/flags.go again. If a flag is gone,
+// the build then fails wherever the program still asks for it. If a flag has another type, the
+// build fails wherever the program needs the old one. In a module of your own, the line is
 //
 //	//go:generate go run github.com/becketflags/becket/cmd/becket@latest gen go --package flags --out flags/flags.go flags.json
 package main

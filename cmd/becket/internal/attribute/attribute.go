@@ -40,7 +40,8 @@ func Split(text string) (Name, string, error) {
 	if n := ParseName(name); ok && n.Name != "" {
 		return n, value, nil
 	}
-	return Name{}, "", fmt.Errorf("an attribute is NAME=VALUE, NAME:TYPE=VALUE or NAME:=JSON, not %q; the types are %s", text, strings.Join(types, ", "))
+	return Name{}, "", fmt.Errorf("an attribute is NAME=VALUE, NAME:TYPE=VALUE or NAME:=JSON, not %q; the types are %s",
+		text, strings.Join(types, ", "))
 }
 
 // Parse reads an attribute from NAME=VALUE.
@@ -64,7 +65,8 @@ func (n Name) Attribute(value string) (becket.Attribute, error) {
 	case "time":
 		instant, err := time.Parse(time.RFC3339Nano, value)
 		if err != nil {
-			return becket.Attribute{}, fmt.Errorf("attribute %q: %q is not an instant of RFC 3339, such as 2026-12-24T00:00:00Z", n.Name, value)
+			return becket.Attribute{}, fmt.Errorf(
+				"attribute %q: %q is not an instant of RFC 3339, such as 2026-12-24T00:00:00Z", n.Name, value)
 		}
 		return becket.Time(n.Name, instant), nil
 	case "json":
@@ -100,7 +102,8 @@ func (n Name) number(text string) (becket.Attribute, error) {
 		return becket.Attribute{}, fmt.Errorf("attribute %q: %q is not a valid number", n.Name, text)
 	}
 	if _, err := strconv.ParseFloat(text, 64); err != nil {
-		return becket.Attribute{}, fmt.Errorf("attribute %q: the number %q is too large; %s:string=%s is a text", n.Name, text, n.Name, text)
+		return becket.Attribute{}, fmt.Errorf("attribute %q: the number %q is too large; %s:string=%s is a text",
+			n.Name, text, n.Name, text)
 	}
 	return becket.Any(n.Name, json.Number(text)), nil
 }

@@ -36,6 +36,8 @@ func Refusals(before, after Version) (reasons []string) {
 func (r *Report) sameRevision(before, after Version) {
 	old, now := before.Rules.Info().Revision, after.Rules.Info().Revision
 	if old == now && now > 0 && len(r.Flags)+len(r.Segments) > 0 {
-		r.Notes = append(r.Notes, fmt.Sprintf("the revision stays %d although the content changes: nobody can tell the two documents apart by it", now))
+		r.Notes = append(r.Notes,
+			fmt.Sprintf("the revision stays %d although the content changes: "+
+				"nobody can tell the two documents apart by it", now))
 	}
 }

@@ -63,7 +63,8 @@ func because(before, after *native.Flag, edits []Edit, elsewhere []string, from,
 	case to.Reason == becket.ReasonStale:
 		return orElsewhere(texts(edits, func(e Edit) bool { return strings.HasPrefix(e.Text, "max_age") }), elsewhere)
 	}
-	now := nameAfter(before, after, from.Rule) // the old rule's present name; "" without such a rule
+	// the old rule's present name; "" without such a rule
+	now := nameAfter(before, after, from.Rule)
 	if to.Rule != "" && to.Rule != now && (from.Rule == "" || now == "" || index(after, to.Rule) < index(after, now)) {
 		if found := texts(edits, func(e Edit) bool { return e.Rule == to.Rule }); found != "" {
 			return found

@@ -22,14 +22,15 @@ type Version struct {
 
 // Report holds all differences between two rulesets.
 type Report struct {
-	Before     string        `json:"before"`
-	After      string        `json:"after"`
-	Population string        `json:"population"`
-	Subjects   int           `json:"subjects"`
-	Refused    []string      `json:"refused,omitempty"` // why clients that use the old document refuse the new one
-	Notes      []string      `json:"notes,omitempty"`   // warnings about the document as a whole
-	Segments   []SegmentDiff `json:"segments"`
-	Flags      []FlagDiff    `json:"flags"`
+	Before     string `json:"before"`
+	After      string `json:"after"`
+	Population string `json:"population"`
+	Subjects   int    `json:"subjects"`
+	// why clients that use the old document refuse the new one
+	Refused  []string      `json:"refused,omitempty"`
+	Notes    []string      `json:"notes,omitempty"` // warnings about the document as a whole
+	Segments []SegmentDiff `json:"segments"`
+	Flags    []FlagDiff    `json:"flags"`
 }
 
 // Kind is the kind of a difference.
@@ -51,8 +52,9 @@ type FlagDiff struct {
 	Owner     string   `json:"owner,omitempty"`
 	Edits     []Edit   `json:"edits,omitempty"`
 	Elsewhere []string `json:"elsewhere,omitempty"` // changed flags and segments that it depends on
-	Impact    *Impact  `json:"impact,omitempty"`    // nil for a new flag, because no code has asked for it yet
-	Losses    []Loss   `json:"losses,omitempty"`
+	// nil for a new flag, because no code has asked for it yet
+	Impact *Impact `json:"impact,omitempty"`
+	Losses []Loss  `json:"losses,omitempty"`
 }
 
 // SegmentDiff holds the differences of one segment.

@@ -32,7 +32,7 @@ func TestConditionsInWords(t *testing.T) {
 		`age gte 18 and age lt 30`:                   `{"attribute": "age", "gte": 18, "lt": 30}`,
 		`not (age gte 18 and age lt 30)`:             `{"not": {"attribute": "age", "gte": 18, "lt": 30}}`,
 		`c in ["DE","FR"] ignoring case`:             `{"attribute": "c", "in": ["DE", "FR"], "ignore_case": true}`,
-		`c exists true and c in "DE" ignoring case`:  `{"attribute": "c", "exists": true, "in": "DE", "ignore_case": true}`,
+		`c exists true and c in "DE" ignoring case`:  `{"attribute":"c","exists":true,"in":"DE","ignore_case":true}`,
 		`segment s and (segment t or not segment u)`: `{"all": [{"segment": "s"}, {"any": [{"segment": "t"}, {"not": {"segment": "u"}}]}]}`,
 		`segment s` + " or segment t":                `{"any": [{"all": [{"segment": "s"}]}, {"segment": "t"}]}`,
 		`everybody`:                                  `{"all": []}`,
@@ -57,7 +57,8 @@ func TestPartsOfRulesInWords(t *testing.T) {
 
 	r := ruleOf(t,
 		`"ramp": {"steps": [{"at": "2026-01-01T00:00:00+01:00", "percent": 0.5}, {"at": "2026-02-01T00:00:00Z", "percent": 100}], "linear": true},
-		"layer": {"name": "l", "from": 12.5, "to": 40}, "by": ["org", "key"], "serve": {"split": {"on": 1, "off": 0.25}}`)
+		"layer": {"name": "l", "from": 12.5, "to": 40}, "by": ["org", "key"],
+			"serve": {"split": {"on": 1, "off": 0.25}}`)
 	assert.Equal(t, "a split of on 1, off 0.25", describe.Serve(&r.Serve))
 	assert.Equal(t, "a ramp of 0.5 % at 2026-01-01T00:00:00+01:00, 100 % at 2026-02-01T00:00:00Z (linear)",
 		describe.Share(r))

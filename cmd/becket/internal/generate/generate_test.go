@@ -62,8 +62,10 @@ func checked(t *testing.T, code []byte) (*types.Package, error) {
 
 func TestFlagsWithCollidingNamesAllGetOtherNames(t *testing.T) {
 	code, err := Go("flags", "flags.json", flagsOf(t, `{"schema": 1, "flags": {
-		"a-b": {}, "a_b": {}, "a.b": {}, "handles": {}, "2fa": {}, "flag-2fa": {}, "日本": {}, "---": {}, "user-id": {}, "limits-value": {},
-		"limits": {"variants": {"x": {"a-b": 1, "a_b": {"deep": [{"x": 1}, {"y": "z"}]}}, "y": {"a-b": 1.5}}, "default": "x"}
+		"a-b": {}, "a_b": {}, "a.b": {}, "handles": {}, "2fa": {}, "flag-2fa": {}, "日本": {}, "---": {}, "user-id": {},
+			"limits-value": {},
+		"limits": {"variants": {"x": {"a-b": 1, "a_b": {"deep": [{"x": 1}, {"y": "z"}]}}, "y": {"a-b": 1.5}},
+			"default": "x"}
 	}}`))
 	require.NoError(t, err)
 	names := compiled(t, code)
@@ -181,7 +183,12 @@ func TestLargeIntegersCompileFor32And64Bits(t *testing.T) {
 
 // Code that still compiles gets a value of the new type.
 func TestAnotherTypeBreaksCodeThatNeedsTheOldOne(t *testing.T) {
-	const boolean, text, integer, decimal = `{"f": {}}`, `{"f": {"variants": {"a": "x"}, "default": "a"}}`, `{"f": {"variants": {"a": 1}, "default": "a"}}`, `{"f": {"variants": {"a": 1.5}, "default": "a"}}`
+	const (
+		boolean = `{"f": {}}`
+		text    = `{"f": {"variants": {"a": "x"}, "default": "a"}}`
+		integer = `{"f": {"variants": {"a": 1}, "default": "a"}}`
+		decimal = `{"f": {"variants": {"a": 1.5}, "default": "a"}}`
+	)
 	for name, row := range map[string]struct {
 		before, after string
 		use           string

@@ -40,9 +40,10 @@ func (n *names) of(owner string) string {
 
 // initialisms are written in capitals, as in Go.
 var initialisms = map[string]bool{
-	"api": true, "cpu": true, "css": true, "csv": true, "db": true, "dns": true, "html": true, "http": true, "https": true, "id": true,
-	"ip": true, "json": true, "pdf": true, "qps": true, "ram": true, "rpc": true, "rps": true, "sdk": true, "sla": true, "sql": true,
-	"ssh": true, "ssl": true, "tcp": true, "tls": true, "ttl": true, "udp": true, "ui": true, "uri": true, "url": true, "uuid": true,
+	"api": true, "cpu": true, "css": true, "csv": true, "db": true, "dns": true, "html": true, "http": true,
+	"https": true, "id": true, "ip": true, "json": true, "pdf": true, "qps": true, "ram": true, "rpc": true,
+	"rps": true, "sdk": true, "sla": true, "sql": true, "ssh": true, "ssl": true, "tcp": true, "tls": true, "ttl": true,
+	"udp": true, "ui": true, "uri": true, "url": true, "uuid": true,
 	"xml": true,
 }
 
@@ -62,7 +63,8 @@ func identifier(key, otherwise string) string {
 	}
 	name := b.String()
 	if first := []rune(name + " ")[0]; !unicode.IsUpper(first) {
-		return otherwise + name // the name starts with a digit or a letter without capitals, or it is empty
+		// the name starts with a digit or a letter without capitals, or it is empty
+		return otherwise + name
 	}
 	return name
 }

@@ -13,8 +13,9 @@ import (
 
 // value is a scalar operand.
 type value struct {
-	kind    valueKind
-	text    string // case-folded if case is ignored; of a boolean, and of a number that is not exact, its text
+	kind valueKind
+	// case-folded if case is ignored; of a boolean, and of a number that is not exact, its text
+	text    string
 	number  float64
 	isExact bool // a 64-bit float holds the number exactly, so comparisons are exact
 	folds   bool

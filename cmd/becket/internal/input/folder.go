@@ -153,7 +153,8 @@ func (w *folderWriter) files(section string) ([]found, error) {
 	}
 	shown := filepath.Join(w.folder, section)
 	files, err := walk(shown, root, documentExtensions, w.seen)
-	slices.SortStableFunc(files, func(a, b found) int { return strings.Compare(filepath.Base(a.shown), filepath.Base(b.shown)) })
+	slices.SortStableFunc(files,
+		func(a, b found) int { return strings.Compare(filepath.Base(a.shown), filepath.Base(b.shown)) })
 	return files, err
 }
 

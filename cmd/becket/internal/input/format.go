@@ -27,8 +27,9 @@ var formats = []known{
 
 // shape holds the parts by which a document's format is recognised.
 type shape struct {
-	top     map[string]bool // names of the document's members
-	isFlagd bool            // whether the flags are those of flagd; only for a document without a schema
+	top map[string]bool // names of the document's members
+	// whether the flags are those of flagd; only for a document without a schema
+	isFlagd bool
 }
 
 func shapeOf(body []byte) shape {

@@ -202,5 +202,7 @@ func SyntaxError(file string, err error) error { return refuse(DisplayName(file)
 func refuse(file, language string, err error) *report.RefusedError {
 	line, column, message := syntaxError(err)
 	message = "not valid " + language + ": " + message
-	return &report.RefusedError{Findings: []report.Finding{{File: file, Line: line, Column: column, Name: report.Invalid, Message: message}}}
+	return &report.RefusedError{
+		Findings: []report.Finding{{File: file, Line: line, Column: column, Name: report.Invalid, Message: message}},
+	}
 }

@@ -58,7 +58,9 @@ func (w *yamlWriter) node(n *yaml.Node, depth int) error {
 	}
 	// The size of a scalar counts before it is written.
 	if depth > maxDepth || w.copies > maxCopies || len(w.body)+len(n.Value) > w.most {
-		return &placedError{n.Line, n.Column, "the document is nested too deeply or, its aliases written out, too large"}
+		return &placedError{
+			n.Line, n.Column, "the document is nested too deeply or, its aliases written out, too large",
+		}
 	}
 	w.spans = append(w.spans, span{len(w.body), n.Line, n.Column})
 	switch n.Kind {
@@ -121,7 +123,8 @@ var leadingZero = regexp.MustCompile(`^[-+]?0[0-9_]+(\.[0-9_]*)?([eE][-+]?[0-9]+
 var otherBase = regexp.MustCompile(`^[-+]?0(x[0-9A-Fa-f_]+|o[0-7_]+|b[01_]+)$`)
 
 func (w *yamlWriter) scalar(n *yaml.Node) error {
-	plain := n.Style == 0 && n.ShortTag() == "!!str" // a number that no float64 holds is one all the same
+	// a number that no float64 holds is one all the same
+	plain := n.Style == 0 && n.ShortTag() == "!!str"
 	switch tag := n.ShortTag(); {
 	case tag == "!!null":
 		w.body = append(w.body, "null"...)
@@ -134,7 +137,11 @@ func (w *yamlWriter) scalar(n *yaml.Node) error {
 	case (tag == "!!int" || tag == "!!float" || plain) && jsonNumber.MatchString(n.Value):
 		w.body = append(w.body, n.Value...)
 	case (tag == "!!int" || tag == "!!float" || plain) && leadingZero.MatchString(n.Value):
-		return &placedError{n.Line, n.Column, fmt.Sprintf("%s begins with 0, which some readers take for octal: write %q for a text, or the number without it", n.Value, n.Value)}
+		return &placedError{
+			n.Line, n.Column,
+			fmt.Sprintf("%s begins with 0, which some readers take for octal: "+
+				"write %q for a text, or the number without it", n.Value, n.Value),
+		}
 	case tag == "!!int" || plain && otherBase.MatchString(n.Value):
 		return w.integer(n)
 	case tag == "!!float":

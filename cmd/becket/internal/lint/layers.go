@@ -69,7 +69,8 @@ func (c *checker) overlaps(shares []use) {
 // mixed reports a rule that hashes a layer by other attributes than the layer's first rule.
 func (c *checker) mixed(first, other use) {
 	c.flag = other.flag
-	c.findIn(other.rule, "layer", MixedLayer, "layer %q is hashed by %s here and by %s in %s: one subject can be in both ranges",
+	c.findIn(other.rule, "layer", MixedLayer,
+		"layer %q is hashed by %s here and by %s in %s: one subject can be in both ranges",
 		other.rule.Layer.Name, describe.Attributes(other.rule.By), describe.Attributes(first.rule.By),
 		rulePath(first.flag, first.rule))
 }

@@ -124,7 +124,8 @@ func (c *checker) recurrence(r *native.Rule) {
 	}
 	occurs, minutes := ruleset.Occurs(&r.Every, r.From, r.Until)
 	if c.steps -= minutes; !occurs {
-		c.findIn(r, "every", EmptyWindow, "rule %q applies to nobody: its every (%s) never occurs from %s until %s", r.Name,
+		c.findIn(r, "every", EmptyWindow, "rule %q applies to nobody: its every (%s) never occurs from %s until %s",
+			r.Name,
 			describe.Every(&r.Every), r.Written.Field("from").Text(), r.Written.Field("until").Text())
 	}
 }

@@ -49,7 +49,6 @@ func TestValidRulesetsHaveNoFindings(t *testing.T) {
 		"a window that is narrower than the rule below":     `"f": {"rules": [{"from": "2026-12-01T00:00:00Z", "serve": "on"}, {"if": {"attribute": "a", "in": [1]}, "serve": "on"}]}`,
 		"another range of a layer":                          `"f": {"rules": [{"layer": {"name": "l", "from": 0, "to": 50}, "serve": "on"}, {"layer": {"name": "l", "from": 40, "to": 60}, "serve": "on"}]}`,
 		"a ramp that goes on":                               `"f": {"rules": [{"ramp": {"steps": [{"at": "2026-01-01T00:00:00Z", "percent": 5}, {"at": "2027-01-01T00:00:00Z", "percent": 50}]}, "serve": "on"}]}`,
-		"a flag on the day that it expires":                 `"f": {"expires": "2026-11-22", "rules": [{"percent": 5, "serve": "on"}]}`,
 		"a flag that is not on yet":                         `"f": {"rules": []}`,
 		"a permanent switch":                                `"f": {"permanent": true, "default": "on"}`,
 		"configuration with one value":                      `"f": {"variants": {"x": 25}, "default": "x"}`,
@@ -64,6 +63,8 @@ func TestValidRulesetsHaveNoFindings(t *testing.T) {
 		"recurring times without an end":                    `"f": {"rules": [{"every": {"days": ["sun"], "from": "10:00", "until": "12:00"}, "from": "2026-12-24T00:00:00Z", "serve": "on"}]}`,
 		"recurring times that are wider in an earlier rule": `"f": {"rules": [{"every": {"days": ["sun"], "from": "10:00", "until": "12:00"}, "serve": "on"}, {"every": {"days": ["sun", "mon"]}, "serve": "on"}]}`,
 		"100 % before a rule that asks for no key":          `"f": {"x-note": 1, "rules": [{"percent": 99, "serve": "on"}, {"if": {"attribute": "a", "in": [1]}, "serve": "on"}]}`,
+
+		"a flag on the day that it expires": `"f": {"expires": "2026-11-22", "rules": [{"percent": 5, "serve": "on"}]}`,
 	} {
 		t.Run(name, func(t *testing.T) { assert.Empty(t, names(t, `{"schema": 1, "flags": {`+flags+`}}`)) })
 	}
@@ -106,7 +107,8 @@ func TestAnInvalidFlagMayUseEverySegmentThatItNames(t *testing.T) {
 
 func TestASegmentThatOnlyAnUnusedOneUsesIsUnused(t *testing.T) {
 	document := `{"schema": 1, "segments": {"a": {"if": {"segment": "b"}}, "b": {}, "c": {"if": {"segment": "d"}}, "d": {}},
-		"flags": {"f": {"rules": [{"if": {"any": [{"segment": "c"}, {"attribute": "x", "exists": true}]}, "serve": "on"}]}}}`
+		"flags": {"f": {"rules": [{"if": {"any": [{"segment": "c"}, {"attribute": "x", "exists": true}]},
+			"serve": "on"}]}}}`
 	assert.ElementsMatch(t, []string{"segments.a unused-segment", "segments.b unused-segment"}, names(t, document))
 }
 

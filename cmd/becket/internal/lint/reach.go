@@ -40,7 +40,8 @@ func (c *checker) reachable(r *native.Rule, formulas []imply.Formula, budget *im
 			"rule %q can never apply: its condition is never true", r.Name)
 		return
 	}
-	var open []imply.Formula // formulas of earlier rules that stop every subject that meets their condition
+	// formulas of earlier rules that stop every subject that meets their condition
+	var open []imply.Formula
 	for i := range c.flag.Rules[:r.Index] {
 		earlier := &c.flag.Rules[i]
 		if budget.Left--; budget.Left <= 0 {

@@ -24,7 +24,7 @@ type Column struct {
 //
 //	DE:30,FR:20,US:50     values with weights, by default 1; an empty value is a missing attribute
 //	18..80                evenly distributed numbers or instants
-//	0s..90d               instants, evenly distributed over the time from 90 days before now until now
+//	0s..90d               instants, evenly distributed from 90 days before now until now
 //	1..500:60,:40         a distribution as one of several values
 //	normal(40,12)         normally distributed numbers with that mean and standard deviation
 //
@@ -92,7 +92,9 @@ func between(name, spec string, now time.Time) (draw, error) {
 	low, high, _ := strings.Cut(spec, "..")
 	if from, err := strconv.ParseInt(low, 10, 64); err == nil {
 		if to, err := strconv.ParseInt(high, 10, 64); err == nil && from <= to && uint64(to-from) < math.MaxInt64 {
-			return func(r *rand.Rand) (becket.Attribute, bool) { return becket.Int64(name, from+r.Int64N(to-from+1)), true }, nil
+			return func(r *rand.Rand) (becket.Attribute, bool) {
+				return becket.Int64(name, from+r.Int64N(to-from+1)), true
+			}, nil
 		}
 	}
 	from, err := strconv.ParseFloat(low, 64)
@@ -117,7 +119,8 @@ func between(name, spec string, now time.Time) (draw, error) {
 			return becket.Time(name, now.Add(-youngest-time.Duration(r.Int64N(int64(span)+1)))), true
 		}, nil
 	}
-	return nil, fmt.Errorf("attribute %q: %q is not LOW..HIGH, of two numbers, two instants or two ages such as 0s..90d", name, spec)
+	return nil, fmt.Errorf("attribute %q: %q is not LOW..HIGH, of two numbers, two instants or two ages "+
+		"such as 0s..90d", name, spec)
 }
 
 // option is a value or a range, and its weight.

@@ -37,7 +37,8 @@ func Made(name string, size int, seed uint64, columns []Column) *Population {
 // calling goroutine, from 0 to Workers()-1. visit must not use the subject after it returns.
 // progress receives the number of finished subjects; it may be nil. If the context ends, Each stops
 // soon and returns the context's error.
-func (p *Population) Each(ctx context.Context, visit func(worker, i int, s *becket.Subject), progress func(n int)) error {
+func (p *Population) Each(ctx context.Context, visit func(worker, i int, s *becket.Subject),
+	progress func(n int)) error {
 	const chunk = 4096
 	var next atomic.Int64
 	var group sync.WaitGroup

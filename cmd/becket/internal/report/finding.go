@@ -13,13 +13,14 @@ import (
 
 // Finding is a problem of a document and its place.
 type Finding struct {
-	File    string `json:"file"`
-	Line    int    `json:"line,omitempty"`   // from 1; 0 if the place is unknown
-	Column  int    `json:"column,omitempty"` // in bytes, from 1
-	Name    string `json:"name"`             // "invalid", or the name of a finding in docs/findings.md
-	Path    string `json:"path,omitempty"`   // the key of the flag that the finding is about
-	Flag    string `json:"flag,omitempty"`   // the key of the flag that it is about
-	Owner   string `json:"owner,omitempty"`  // the flag's owner
+	File   string `json:"file"`
+	Line   int    `json:"line,omitempty"`   // from 1; 0 if the place is unknown
+	Column int    `json:"column,omitempty"` // in bytes, from 1
+	// "invalid", or the name of a finding in docs/findings.md
+	Name    string `json:"name"`
+	Path    string `json:"path,omitempty"`  // the key of the flag that the finding is about
+	Flag    string `json:"flag,omitempty"`  // the key of the flag that it is about
+	Owner   string `json:"owner,omitempty"` // the flag's owner
 	Message string `json:"message"`
 }
 
@@ -66,7 +67,8 @@ func (f Finding) text() string {
 // Sort orders findings by place.
 func Sort(findings []Finding) {
 	slices.SortStableFunc(findings, func(a, b Finding) int {
-		return cmp.Or(strings.Compare(a.File, b.File), a.Line-b.Line, a.Column-b.Column, strings.Compare(a.Name, b.Name))
+		return cmp.Or(strings.Compare(a.File, b.File), a.Line-b.Line, a.Column-b.Column,
+			strings.Compare(a.Name, b.Name))
 	})
 }
 
@@ -112,7 +114,8 @@ func GitHub(w io.Writer, findings []Finding) error {
 		if f.Line > 0 {
 			place += fmt.Sprintf(",line=%d,col=%d", f.Line, f.Column)
 		}
-		_, err := fmt.Fprintf(w, "::%s %s,title=%s::%s\n", level, place, escapeProperty.Replace("becket "+f.Name), escapeMessage.Replace(f.text()))
+		_, err := fmt.Fprintf(w, "::%s %s,title=%s::%s\n",
+			level, place, escapeProperty.Replace("becket "+f.Name), escapeMessage.Replace(f.text()))
 		if err != nil {
 			return err
 		}

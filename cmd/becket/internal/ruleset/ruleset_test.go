@@ -25,7 +25,8 @@ func read(t *testing.T, document string) *ruleset.Ruleset {
 
 func TestInvalidDefinitionsAreLeftOut(t *testing.T) {
 	all := read(t, `{"schema": 1, "segments": {"s": {}, "b": {"if": {"segment": "gone"}}}, "flags": {
-		"twice": {}, "good": {}, "twice": {"enabled": false}, "typo": {"enabld": true}, "refers": {"requires": [{"flag": "gone", "in": ["on"]}]}}}`)
+		"twice": {}, "good": {}, "twice": {"enabled": false}, "typo": {"enabld": true},
+			"refers": {"requires": [{"flag": "gone", "in": ["on"]}]}}}`)
 	require.Len(t, all.Flags, 1)
 	assert.Same(t, all.Flags[0], all.Flag("good"))
 	require.Len(t, all.Segments, 1)
@@ -43,14 +44,17 @@ func TestSegmentsInUseAreFoundThroughOthers(t *testing.T) {
 		`{"schema": 1, "segments": {"a": {"if": {"not": {"segment": "b"}}}, "b": {}, "c": {"if": {"segment": "c2"}}, "c2": {},
 		"bad": {"if": {"sgment": "d"}}, "d": {}, "idle": {"if": {"segment": "idle2"}}, "idle2": {}}, "flags": {
 		"f": {"rules": [{"if": {"all": [{"segment": "a"}, {"flag": "g", "in": ["on"]}]}, "serve": "on"}]},
-		"g": {"metadata": {"segment": "idle"}}, "typo": {"rules": [{"if": {"sgment": "c"}, "serve": "on"}]}, "uses bad": {"rules": [{"if": {"segment": "bad"}, "serve": "on"}]}}}`)
+		"g": {"metadata": {"segment": "idle"}}, "typo": {"rules": [{"if": {"sgment": "c"}, "serve": "on"}]},
+			"uses bad": {"rules": [{"if": {"segment": "bad"}, "serve": "on"}]}}}`)
 	assert.Equal(t, []string{"a", "b", "bad", "c", "c2", "d"}, slices.Sorted(maps.Keys(all.UsedSegments())))
 }
 
 func TestReferencesOfAFlagComeFromRequirementsAndConditions(t *testing.T) {
 	all := read(t,
 		`{"schema": 1, "segments": {"s": {"if": {"any": [{"flag": "g", "in": ["on"]}]}}}, "flags": {"g": {}, "h": {}, "f": {
-		"requires": [{"flag": "g", "in": "on"}], "rules": [{"if": {"all": [{"segment": "s"}, {"not": {"flag": "h", "in": ["on"]}}]}, "serve": "on"}, {"serve": "off"}]}}}`)
+		"requires": [{"flag": "g", "in": "on"}],
+			"rules": [{"if": {"all": [{"segment": "s"}, {"not": {"flag": "h", "in": ["on"]}}]}, "serve": "on"},
+			{"serve": "off"}]}}}`)
 	var keys []string
 	for ref := range ruleset.OfFlag(all.Flag("f")) {
 		keys = append(keys, fmt.Sprint(ref.Key, ref.ToFlag))

@@ -25,7 +25,8 @@ type Counts map[Outcome]int
 
 // Run evaluates a flag for every subject of a population. progress may be nil. The only error is
 // the context's.
-func Run(ctx context.Context, rules becket.Rules, flag string, p *population.Population, at *becket.Moment, progress func(int)) (Counts, error) {
+func Run(ctx context.Context, rules becket.Rules, flag string, p *population.Population, at *becket.Moment,
+	progress func(int)) (Counts, error) {
 	workers := make([]Counts, population.Workers())
 	for i := range workers {
 		workers[i] = Counts{}

@@ -38,7 +38,8 @@ func Compare(c *Code, rules becket.Rules, place func(key string) report.Finding)
 		a := &c.Idle[i]
 		findings = append(findings, v.ask(a)...)
 		if !a.generated {
-			findings = append(findings, finding(a, UnusedHandle, fmt.Sprintf("nothing uses this handle of the flag %q", a.Key)))
+			findings = append(findings,
+				finding(a, UnusedHandle, fmt.Sprintf("nothing uses this handle of the flag %q", a.Key)))
 		}
 	}
 	for info := range rules.Flags() {
@@ -77,14 +78,16 @@ func (v *comparison) ask(a *Ask) []report.Finding {
 	case info.Kind == becket.KindAny || a.Kind == becket.KindAny:
 		return nil // every kind fits, or the flag is invalid, which becket check reports
 	case info.Kind != a.Kind && (info.Kind != becket.KindInt || a.Kind != becket.KindFloat):
-		f := finding(a, WrongType, fmt.Sprintf("%s asks for %s, but the flag %q is %s", a.What, an(a.Kind), a.Key, an(info.Kind)))
+		f := finding(a, WrongType,
+			fmt.Sprintf("%s asks for %s, but the flag %q is %s", a.What, an(a.Kind), a.Key, an(info.Kind)))
 		f.Owner = info.Owner
 		return []report.Finding{f}
 	case a.Default == nil || v.lister == nil:
 		return nil
 	}
 	variants := v.lister.Variants(a.Key)
-	if len(variants) == 0 || slices.ContainsFunc(variants, func(variant becket.Variant) bool { return variant.Value.Equal(*a.Default) }) {
+	if len(variants) == 0 || slices.ContainsFunc(variants,
+		func(variant becket.Variant) bool { return variant.Value.Equal(*a.Default) }) {
 		return nil
 	}
 	f := finding(a, DefaultOutside, fmt.Sprintf("the default %s is not a variant of %q", a.Default, a.Key))

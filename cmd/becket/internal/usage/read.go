@@ -42,7 +42,8 @@ func Read(ctx context.Context, o Options) (*Code, error) {
 	config := &packages.Config{
 		Context: ctx, Dir: o.Dir, Tests: o.Tests,
 		Mode: packages.NeedName | packages.NeedFiles | packages.NeedCompiledGoFiles | packages.NeedImports |
-			packages.NeedTypes | packages.NeedTypesSizes | packages.NeedSyntax | packages.NeedTypesInfo | packages.NeedModule,
+			packages.NeedTypes | packages.NeedTypesSizes | packages.NeedSyntax |
+			packages.NeedTypesInfo | packages.NeedModule,
 	}
 	if o.Tags != "" {
 		config.BuildFlags = []string{"-tags=" + o.Tags}
