@@ -84,7 +84,8 @@ func (f *fetcher) repeatBad() {
 	}
 }
 
-// reportBad reports what is wrong with the ruleset in use to hooks and the logger.
+// reportBad reports the invalid definitions and the warnings of the ruleset in use to hooks and the
+// logger.
 func (f *fetcher) reportBad() {
 	if info := f.current.info; len(info.Bad)+len(info.Warnings) > 0 {
 		f.badReportedAt = time.Now()

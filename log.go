@@ -43,7 +43,7 @@ func newLimitedLogger(logger *slog.Logger) *limitedLogger {
 	}
 }
 
-// admits reports whether a failure is to be logged now.
+// admits reports whether a failure should be logged now.
 func (f *loggedFailures) admits(text string, now time.Time) bool {
 	for known, at := range f.texts {
 		if now.Sub(at) >= logEvery {

@@ -63,10 +63,10 @@ func (v View) Float(flag string, fallback float64) float64 {
 	return fallback
 }
 
-// JSON returns the value of an object flag as a T, and fallback whenever that cannot be had. It is
-// decoded once per ruleset and type by encoding/json; what its pointers, maps and slices hold is
-// shared by all callers and to be read only. An object that does not fit T is counted in
-// [Status.Misfits] and logged.
+// JSON returns the value of an object flag as a T, or fallback if there is no value or it does not
+// fit T; see [View.Bool]. The value is decoded by encoding/json, once per ruleset and type. All
+// callers share the memory of its pointers, maps and slices, and must not change it. An object that
+// does not fit T is counted in [Status.Misfits] and logged.
 func JSON[T any](v View, flag string, fallback T) T {
 	value, _ := jsonOf(v, flag, fallback)
 	return value

@@ -7,7 +7,7 @@ import (
 
 // AppendFold appends s with its case folded: two texts have the same folded form exactly if they
 // are equal under Unicode's simple case folding. Each rune is replaced by the smallest of the runes
-// that fold together. What it appends has at most as many bytes as s.
+// that fold together. The folded form has at most as many bytes as s.
 func AppendFold(b []byte, s string) []byte {
 	for i := 0; i < len(s); {
 		c := s[i]

@@ -61,8 +61,8 @@ func (s *schedule) next(failed bool, retryAfter time.Duration) time.Duration {
 	wait := min(s.backoff.NextBackOff(), s.interval+s.interval/2)
 	if retryAfter > 0 {
 		asked := min(retryAfter, MaxRetryAfter)
-		asked += time.Duration(rand.Float64() * float64(min(asked/10,
-			s.interval))) //nolint:gosec // it need not be secret
+		asked += time.Duration(rand.Float64() * //nolint:gosec // it need not be secret
+			float64(min(asked/10, s.interval)))
 		wait = max(wait, min(asked, MaxRetryAfter))
 	}
 	return max(wait, min(Floor, s.interval/2))
