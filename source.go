@@ -232,7 +232,8 @@ func FS(fsys fs.FS, name string) Source {
 	case fsys == nil:
 		s.mistake = errors.New("becket: FS: the file system is nil")
 	case !fs.ValidPath(name):
-		s.mistake = fmt.Errorf("becket: FS: %q is not a valid path for io/fs: it must have no slash at the beginning or end, and no elements . or .. in it", name)
+		s.mistake = fmt.Errorf("becket: FS: %q is not a valid path for io/fs: "+
+			"it must have no slash at the beginning or end, and no elements . or .. in it", name)
 	}
 	return s
 }

@@ -13,19 +13,39 @@ func reading(text string) func(*env) {
 }
 
 func TestCheckRecognisesFlagdDocumentsThatItsSchemaForbids(t *testing.T) {
-	for document, finding := range map[string]string{
-		`{"flags": {"a": {"variants": {"x": 1}, "defaultVariant": "x"}}}`:                       `1:17: flags.a.state: "" counts as ENABLED`,
-		`{"flags": {"a": {"State": "ENABLED", "variants": {"x": 1}}}}`:                          `1:17: flags.a.State: it counts as "state"`,
-		`{"flags": {"b": {}, "a": {"state": "on", "variants": {}}}}`:                            `1:26: flags.a.state: "on" counts as ENABLED`,
-		`{"flags": {"a": {"targeting": {"if": [{}]}}}}`:                                         `1:17: flags.a.targeting: an argument of "if"`,
-		`{"flags": [{"key": "a"}]}`:                                                             `1:12: flags[0].variants: there are none`,
-		`{"metadata": {"m": null}, "flags": {"a": {"state": "ENABLED", "variants": {"x": 1}}}}`: `1:14: metadata.m: neither text`,
-		`{"flags": {"a": {"state": "ENABLED", "variants": {"x": 1}, "defaultVariant": "y"}}}`: `1:17: flags.a.defaultVariant: ` +
-			`the default variant "y" is no variant`,
+	for _, test := range []struct{ document, finding string }{
+		{
+			`{"flags": {"a": {"variants": {"x": 1}, "defaultVariant": "x"}}}`,
+			`1:17: flags.a.state: "" counts as ENABLED`,
+		},
+		{
+			`{"flags": {"a": {"State": "ENABLED", "variants": {"x": 1}}}}`,
+			`1:17: flags.a.State: it counts as "state"`,
+		},
+		{
+			`{"flags": {"b": {}, "a": {"state": "on", "variants": {}}}}`,
+			`1:26: flags.a.state: "on" counts as ENABLED`,
+		},
+		{
+			`{"flags": {"a": {"targeting": {"if": [{}]}}}}`,
+			`1:17: flags.a.targeting: an argument of "if"`,
+		},
+		{
+			`{"flags": [{"key": "a"}]}`,
+			`1:12: flags[0].variants: there are none`,
+		},
+		{
+			`{"metadata": {"m": null}, "flags": {"a": {"state": "ENABLED", "variants": {"x": 1}}}}`,
+			`1:14: metadata.m: neither text`,
+		},
+		{
+			`{"flags": {"a": {"state": "ENABLED", "variants": {"x": 1}, "defaultVariant": "y"}}}`,
+			`1:17: flags.a.defaultVariant: the default variant "y" is no variant`,
+		},
 	} {
-		code, stdout, stderr := command(t, reading(document), "check", "-")
-		assert.Equal(t, exitFinding, code, document)
-		assert.Contains(t, stdout, finding, document+stderr)
+		code, stdout, stderr := command(t, reading(test.document), "check", "-")
+		assert.Equal(t, exitFinding, code, test.document)
+		assert.Contains(t, stdout, test.finding, test.document+stderr)
 	}
 	_, stdout, _ := command(t, reading(`{"flags": {"a": {"variants": {"x": 1}, "default": "x"}}}`), "check", "-")
 	assert.Contains(t, stdout, `the document has no "schema"`, "a native document without its schema")

@@ -134,7 +134,8 @@ func (s *sightings) askAgain(e *env, source *live.Source, last becket.Validator)
 		s.note("every poll fetches the whole document: a client cannot send this ETag back")
 		return
 	default:
-		s.note("polls fetch the whole document until the file is a minute old: its ETag or date may belong to two documents")
+		s.note("polls fetch the whole document until the file is a minute old: " +
+			"its ETag or date may belong to two documents")
 		return
 	}
 	document, answer, err := source.Ask(e.ctx, last)

@@ -101,7 +101,8 @@ func (s *sightings) decoded(info becket.RulesInfo, invalid []report.Finding) {
 	s.Accepted = true
 	s.Flags, s.Revision, s.Environment = info.Flags, info.Revision, info.Environment
 	if len(invalid) > 0 {
-		s.Accepted, s.Reason, s.Invalid = false, "parts of it are invalid, and clients keep their last good definitions", invalid
+		s.Accepted, s.Invalid = false, invalid
+		s.Reason = "parts of it are invalid, and clients keep their last good definitions"
 	}
 }
 
