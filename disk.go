@@ -54,8 +54,8 @@ func (d *guardedDisk) keep(c *disk.Copy) error {
 // writable returns an error if no copy can be written.
 func (d *guardedDisk) writable() error { return d.call(bootstrapPatience, d.store.Writable) }
 
-func (d *guardedDisk) setAside(why error) error {
-	return d.call(bootstrapPatience, func() error { return d.store.SetAside(why) })
+func (d *guardedDisk) moveAway(why error) error {
+	return d.call(bootstrapPatience, func() error { return d.store.MoveAway(why) })
 }
 
 func (d *guardedDisk) call(limit time.Duration, work func() error) error {

@@ -72,9 +72,9 @@ type exposer struct {
 
 // queued is an exposure in the queue, with its key in the memory of recent exposures and its size.
 type queued struct {
-	exposure Exposure
-	sighting recent.Key
-	bytes    int
+	exposure   Exposure
+	remembered recent.Key
+	bytes      int
 }
 
 // bytesEach and bytesAtLeast limit the memory that the queue takes, because subjects may have large
@@ -132,7 +132,7 @@ func (x *exposer) see(s *served, subject *Subject, flag string, r *Result) {
 	var room [20]byte
 	unit := cmp.Or(r.Unit, keyName)
 	unitKey := subject.unit(unit, room[:0])
-	key := x.sightingOf(unitKey, flag, r)
+	key := x.memoryKey(unitKey, flag, r)
 	now := time.Duration(x.now.Load())
 	if !x.seen.First(key, now, now+x.config.window, x.reserve) {
 		return
@@ -142,7 +142,7 @@ func (x *exposer) see(s *served, subject *Subject, flag string, r *Result) {
 		x.seen.Forget(key)
 		return
 	}
-	x.enqueue(queued{sighting: key, bytes: bytes, exposure: Exposure{
+	x.enqueue(queued{remembered: key, bytes: bytes, exposure: Exposure{
 		Subject: x.private.clone(subject), Unit: unit, UnitKey: x.private.text(unit, unitKey),
 		Flag: strings.Clone(flag), Variant: r.Variant.Name, Rule: r.Rule, Reason: r.Reason,
 		Revision: s.revision, Environment: s.environment, Time: s.moment.Now(),
@@ -267,7 +267,7 @@ func (x *exposer) send(batch []queued) error {
 		return nil
 	}
 	for i := range batch {
-		x.seen.Forget(batch[i].sighting)
+		x.seen.Forget(batch[i].remembered)
 	}
 	err = fmt.Errorf("%d exposures are lost: %w", len(batch), err)
 	if !errors.Is(err, errSinkPanicked) { // the notifier has reported a panic already
@@ -392,11 +392,11 @@ func (x *exposer) status() (s ExposureStatus) {
 	return s
 }
 
-// sightingOf returns an exposure's key in the memory of recent exposures, which is a hash. If two
+// memoryKey returns an exposure's key in the memory of recent exposures, which is a hash. If two
 // exposures have the same hash, one of them is missed for the length of a window. With 65,536
 // exposures in memory, the probability of this for any two of one variant is below 1 in 8,000
 // million.
-func (x *exposer) sightingOf(unitKey, flag string, r *Result) recent.Key {
+func (x *exposer) memoryKey(unitKey, flag string, r *Result) recent.Key {
 	const odd = 0x9e3779b97f4a7c15 // so that the order of the texts matters
 	rest := r.Behaviour
 	for _, text := range [...]string{flag, r.Variant.Name, r.Rule, string(r.Reason), r.Unit} {

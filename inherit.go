@@ -39,7 +39,7 @@ func (r *decoded) Keep(previous Rules) Rules {
 		for _, n := range settled {
 			switch {
 			case round >= rounds || n.isKept():
-				r.setAside(n.name(), n.firstProblem())
+				r.invalidate(n.name(), n.firstProblem())
 			case n.cause == nil || r.segments[n.cause.key].err != nil:
 				r.replace(n.name(), n.problem, served)
 			// nothing to do: the segment that caused it has been replaced, or gets another round
@@ -76,7 +76,7 @@ func (r *decoded) replace(member name, err error, previous *ruleset) {
 		r.segments[member.key] = s.unlinked(err)
 		return
 	}
-	r.setAside(member, err)
+	r.invalidate(member, err)
 }
 
 func (r *decoded) restore(d definition) {

@@ -27,14 +27,14 @@ type decoded struct {
 // link resolves the references of a decoded ruleset, and marks invalid definitions.
 func (r *decoded) link() {
 	for _, member := range sortedNames(r.problems) {
-		r.setAside(member, joinProblems(r.problems[member]))
+		r.invalidate(member, joinProblems(r.problems[member]))
 	}
 	// After a definition is marked, references to it must be resolved again, because a stub has
 	// replaced it.
 	for bad := r.settle(); len(bad) > 0; bad = r.settle() {
 		for _, n := range bad {
 			r.aside = append(r.aside, n)
-			r.setAside(n.name(), n.problem)
+			r.invalidate(n.name(), n.problem)
 		}
 	}
 	r.finish()
@@ -44,8 +44,8 @@ func sortedNames[V any](m map[name]V) []name {
 	return slices.SortedFunc(maps.Keys(m), compareNames)
 }
 
-// setAside marks a definition as invalid: it replaces it by a stub that holds the error.
-func (r *decoded) setAside(member name, err error) {
+// invalidate marks a definition as invalid: it replaces it by a stub that holds the error.
+func (r *decoded) invalidate(member name, err error) {
 	if member.section == inSegments {
 		r.segments[member.key] = &segment{key: member.key, err: err}
 		return

@@ -116,9 +116,9 @@ func failureMessage(e *event) string {
 	}
 }
 
-// setAside writes one line for each invalid flag or segment of a document, and for each warning, up
+// invalid writes one line for each invalid flag or segment of a document, and for each warning, up
 // to a limit.
-func (l *limitedLogger) setAside(bads []Bad, warnings []error) {
+func (l *limitedLogger) invalid(bads []Bad, warnings []error) {
 	for i, bad := range bads {
 		if i == maxLogBads {
 			l.log(slog.LevelWarn, "becket: further flags or segments could not be read",

@@ -133,7 +133,7 @@ func TestInvalidFlagsAreLoggedAgainEveryHour(t *testing.T) {
 	})
 }
 
-func TestTheLogSaysWhatAClientStartsWith(t *testing.T) {
+func TestTheLogNamesTheRulesetOfTheStart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		out := &logged{}
 		newTestClient(t, newScript(failing(errDown)), WithLogger(out.logger()),

@@ -214,7 +214,7 @@ func (n *notifier) deliver(e *event) {
 	case e.misfit != nil:
 		n.await(loggerName, func() { n.logger.misfitting(e.misfit, e.rules) })
 	default:
-		n.setAside(e)
+		n.reportInvalid(e)
 	}
 }
 
@@ -247,8 +247,8 @@ func (n *notifier) wantsChanges() bool {
 	return false
 }
 
-func (n *notifier) setAside(e *event) {
-	n.await(loggerName, func() { n.logger.setAside(e.bad, e.warnings) })
+func (n *notifier) reportInvalid(e *event) {
+	n.await(loggerName, func() { n.logger.invalid(e.bad, e.warnings) })
 	if e.repeated {
 		return
 	}

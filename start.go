@@ -44,7 +44,7 @@ func (f *fetcher) startFromDisk() {
 	var h *heldRuleset
 	if err == nil {
 		if h, err = f.fromDisk(kept); err != nil {
-			err = f.disk.setAside(err)
+			err = f.disk.moveAway(err)
 		}
 	}
 	if err != nil {

@@ -38,7 +38,7 @@ type Store interface {
 	Read() (*Copy, error)
 	Writable() error
 	Write(c *Copy) error
-	SetAside(why error) error
+	MoveAway(why error) error
 }
 
 // File is the copy of one source's document in a folder. Several processes may share the folder:
@@ -98,7 +98,7 @@ func (d *File) Read() (*Copy, error) {
 		d.newer = true
 	case errors.Is(err, ErrDamaged), errors.Is(err, errForeign),
 		errors.Is(err, errNotRegular), errors.Is(err, errExposed):
-		err = d.SetAside(err)
+		err = d.MoveAway(err)
 	}
 	return nil, err
 }
@@ -124,9 +124,9 @@ func (d *File) load() (*Copy, error) {
 	return decode(d.identity, content)
 }
 
-// SetAside renames the copy, so that the next start does not try to use it again. It returns why,
+// MoveAway renames the copy, so that the next start does not try to use it again. It returns why,
 // extended by what was done with the copy.
-func (d *File) SetAside(why error) error {
+func (d *File) MoveAway(why error) error {
 	if err := os.Rename(d.path(), d.path()+asideSuffix); err != nil {
 		return fmt.Errorf("%w; it could not be moved away: %w", why, err)
 	}
