@@ -107,6 +107,7 @@ var figuresOfExposures = []figure{
 			began = time.Now()
 			require.ErrorIs(t, client.Close(), ErrNotEnded)
 			assert.Equal(t, 4500*time.Millisecond, time.Since(began))
+			synctest.Wait()
 			assert.Equal(t, 4*time.Second, cancelled.Sub(began))
 		})
 	}},

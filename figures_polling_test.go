@@ -77,6 +77,7 @@ var figuresOfPolling = []figure{
 				return Document{}, ctx.Err()
 			}))
 			time.Sleep(61 * time.Second)
+			synctest.Wait()
 			assert.Equal(t, []time.Duration{time.Minute}, told)
 		})
 	}},

@@ -116,6 +116,7 @@ func TestADocumentWithoutAnETagComesWholeEveryTenMinutesAndNotMoreOften(t *testi
 				source := HTTP("http://example.com/flags.json", WithHTTPClient(&http.Client{Transport: server}))
 				newTestClient(t, source, WithPollInterval(interval))
 				time.Sleep(4 * time.Hour)
+				synctest.Wait()
 				for i := 1; i < len(server.whole); i++ {
 					gap := server.whole[i].Sub(server.whole[i-1])
 					assert.LessOrEqual(t, gap, max(10*time.Minute, interval+interval/2),
