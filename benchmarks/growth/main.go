@@ -132,7 +132,7 @@ func check(flags object, processors int) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	client, err := becket.New(becket.Bytes(document))
+	client, err := becket.New(becket.Bytes(document), becket.WithLogger(slog.New(slog.DiscardHandler)))
 	if err != nil {
 		return 0, err
 	}

@@ -3,6 +3,7 @@ package native
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/becketflags/becket"
@@ -26,7 +27,7 @@ func Client(w scene.Workload) (*becket.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	client, err := becket.New(becket.Bytes(document))
+	client, err := becket.New(becket.Bytes(document), becket.WithLogger(slog.New(slog.DiscardHandler)))
 	if err != nil {
 		return nil, err
 	}

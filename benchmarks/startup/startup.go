@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"runtime"
 	"time"
 
@@ -87,7 +88,8 @@ func firstAnswer(url string, n int) (nanoseconds float64, allocated uint64, err 
 // open returns a client that has fetched a document. The interval is long, so that only explicit
 // refreshes happen.
 func open(url string) (*becket.Client, error) {
-	client, err := becket.New(becket.HTTP(url), becket.WithPollInterval(time.Hour))
+	client, err := becket.New(becket.HTTP(url), becket.WithPollInterval(time.Hour),
+		becket.WithLogger(slog.New(slog.DiscardHandler)))
 	if err != nil {
 		return nil, err
 	}

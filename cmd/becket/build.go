@@ -18,7 +18,7 @@ type buildVerb struct {
 }
 
 // maxRevision is the largest revision of a document.
-const maxRevision = 1<<53 - 1
+const maxRevision int64 = 1<<53 - 1
 
 // Run writes the document, unless it contains errors.
 func (v *buildVerb) Run(e *env) error {
