@@ -220,11 +220,11 @@ func (d *File) Writable() error {
 	if err := makeFolder(d.folder); err != nil {
 		return err
 	}
-	name, err := d.writeTemp(nil, nil)
+	file, err := d.create(d.folder, d.name+tempMark+"*")
 	if err != nil {
 		return located(err)
 	}
-	return located(os.Remove(name))
+	return located(errors.Join(file.Close(), os.Remove(file.Name())))
 }
 
 func (d *File) writeTemp(head, body []byte) (name string, err error) {
