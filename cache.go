@@ -60,10 +60,7 @@ func newSnapshot(rules Rules, tier Tier, clock func() time.Time, o *observer) *s
 	s.native, _ = rules.(*ruleset)
 	if rules != nil {
 		s.foreign = s.native == nil
-		_, s.borrows = rules.(lending.Borrower)
-		if foreign, ok := rules.(interface{ borrows() bool }); ok {
-			s.borrows = foreign.borrows()
-		}
+		_, s.borrows = bareRules(rules).(lending.Borrower)
 		info := rules.Info()
 		s.revision, s.environment = info.Revision, info.Environment
 	}

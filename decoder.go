@@ -7,7 +7,6 @@ import (
 	"iter"
 	"time"
 
-	"github.com/becketflags/becket/internal/lending"
 	"github.com/becketflags/becket/internal/limit"
 	"github.com/becketflags/becket/internal/sniff"
 )
@@ -134,12 +133,6 @@ type foreignRules struct {
 	name     string    // "format " and the format's name, for reports
 	info     RulesInfo // result of Info, called once after decoding
 	notifier *notifier
-}
-
-// borrows reports whether the rules may be lent memory, because they keep nothing.
-func (f *foreignRules) borrows() bool {
-	_, ok := f.rules.(lending.Borrower)
-	return ok
 }
 
 // bareRules returns the rules as the format returned them.

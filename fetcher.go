@@ -259,13 +259,18 @@ func (f *fetcher) writeDiskCopy() {
 		ConfirmedAt: f.config.clock(),
 	})
 	f.diskOutdated = err != nil
-	if err == nil {
-		f.diskWrittenAt = time.Now()
-	}
-	f.status.wrote(err)
 	if err != nil {
-		f.notifier.tell(&event{failure: &DeliveryError{CauseDisk, err}})
+		f.diskFailed(err, false)
+		return
 	}
+	f.diskWrittenAt = time.Now()
+	f.status.wrote(nil)
+}
+
+// diskFailed records and reports that the disk copy could not be read or not be written.
+func (f *fetcher) diskFailed(err error, reading bool) {
+	f.status.wrote(err)
+	f.notifier.tell(&event{failure: &DeliveryError{CauseDisk, err}, reading: reading})
 }
 
 // verified returns a document with a valid signature. It may be a newer document than the given

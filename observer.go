@@ -168,7 +168,7 @@ func (m *misfits) note(flag string, want Kind, into reflect.Type, err *Evaluatio
 
 // noteError counts a check whose flag is unknown or of another type.
 func (m *misfits) noteError(flag string, want Kind, err *EvaluationError) {
-	if err != nil && (err.Code == CodeFlagNotFound || err.Code == CodeTypeMismatch) {
+	if err.Code == CodeFlagNotFound || err.Code == CodeTypeMismatch {
 		m.note(flag, want, nil, err)
 	}
 }

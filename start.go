@@ -48,8 +48,7 @@ func (f *fetcher) startFromDisk() {
 		}
 	}
 	if err != nil {
-		f.status.wrote(err)
-		f.notifier.tell(&event{failure: &DeliveryError{CauseDisk, err}, reading: true})
+		f.diskFailed(err, true)
 		return
 	}
 	f.checkDisk()
@@ -63,8 +62,7 @@ func (f *fetcher) startFromDisk() {
 // is due.
 func (f *fetcher) checkDisk() {
 	if err := f.disk.writable(); err != nil {
-		f.status.wrote(err)
-		f.notifier.tell(&event{failure: &DeliveryError{CauseDisk, err}})
+		f.diskFailed(err, false)
 	}
 }
 

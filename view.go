@@ -251,12 +251,18 @@ func (v View) value(flag string, want Kind) Value {
 //
 //go:noinline
 func (v *View) noteMisfit(f *flag, flag string, want Kind) {
-	misfits := v.snapshot.far().misfits
 	switch {
 	case f == nil:
-		misfits.noteError(flag, want, ErrFlagNotFound)
+		v.noteError(flag, want, ErrFlagNotFound)
 	case f.failure() == nil && !f.kind.readableAs(want):
-		misfits.noteError(flag, want, TypeMismatch(want, f.kind))
+		v.noteError(flag, want, TypeMismatch(want, f.kind))
+	}
+}
+
+// noteError counts a check that failed with err, if its flag is unknown or of another type.
+func (v *View) noteError(flag string, want Kind, err *EvaluationError) {
+	if err != nil && v.snapshot != nil {
+		v.snapshot.far().misfits.noteError(flag, want, err)
 	}
 }
 
@@ -298,9 +304,7 @@ func (v *View) variantObserved(flag string, want Kind) *Variant {
 // resultObserved decides a flag, and reports the evaluation to hooks and the sink.
 func (v *View) resultObserved(flag string, want Kind) Result {
 	r := v.result(flag, want)
-	if r.Err != nil && v.snapshot != nil {
-		v.snapshot.far().misfits.noteError(flag, want, r.Err)
-	}
+	v.noteError(flag, want, r.Err)
 	v.report(flag, &r)
 	return r
 }
@@ -372,9 +376,7 @@ func detail[T any](v View, flag string, r *Result, value T) Detail[T] {
 func jsonOf[T any](v View, flag string, fallback T) (T, Result) {
 	r := v.result(flag, KindObject)
 	value := fallback
-	if r.Err != nil && v.snapshot != nil {
-		v.snapshot.far().misfits.noteError(flag, KindObject, r.Err)
-	}
+	v.noteError(flag, KindObject, r.Err)
 	if r.Variant != nil {
 		decoded, failure := decodeObject[T](r.Variant.Value)
 		if failure == nil {

@@ -54,8 +54,11 @@ func (v *evalVerb) Run(e *env) error {
 	answers := make([]answer, len(keys))
 	failed := false
 	for i, key := range keys {
-		answers[i] = answerOf(key, rules.Evaluate(key, becket.KindAny, &subject, at))
-		answers[i].suggest(rules)
+		r := rules.Evaluate(key, becket.KindAny, &subject, at)
+		if errors.Is(r.Err, becket.ErrFlagNotFound) {
+			r.Err = unknownFlag(key, rules)
+		}
+		answers[i] = answerOf(key, r)
 		failed = failed || answers[i].Error != ""
 	}
 	if err := v.write(e, answers); err != nil {
@@ -93,11 +96,10 @@ func answerOf(flag string, r becket.Result) answer {
 	return a
 }
 
-// suggest adds the nearest known key to the error for an unknown flag.
-func (a *answer) suggest(rules becket.Rules) {
-	if a.Code == becket.CodeFlagNotFound {
-		a.Error += match.Suggest(a.Flag, flagKeys(rules))
-	}
+// unknownFlag returns the error for an unknown flag, with the nearest known key.
+func unknownFlag(flag string, rules becket.Rules) *becket.EvaluationError {
+	message := becket.ErrFlagNotFound.Message + match.Suggest(flag, flagKeys(rules))
+	return &becket.EvaluationError{Code: becket.CodeFlagNotFound, Message: message}
 }
 
 // text writes an answer on one line.

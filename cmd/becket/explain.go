@@ -7,7 +7,6 @@ import (
 
 	"github.com/becketflags/becket"
 	"github.com/becketflags/becket/cmd/becket/internal/report"
-	"github.com/becketflags/becket/internal/match"
 )
 
 // explainVerb explains a decision.
@@ -34,10 +33,7 @@ func (v *explainVerb) Run(e *env) error {
 	x := explainer.Explain(v.Flag, &subject, at, nil)
 	x.Key, x.Revision, x.Tier = subject.Key(), rules.Info().Revision, becket.TierNetwork
 	if errors.Is(x.Err, becket.ErrFlagNotFound) {
-		x.Err = &becket.EvaluationError{
-			Code:    becket.CodeFlagNotFound,
-			Message: becket.ErrFlagNotFound.Message + match.Suggest(v.Flag, flagKeys(rules)),
-		}
+		x.Err = unknownFlag(v.Flag, rules)
 	}
 	if e.options.JSON {
 		err = report.Indented(e.stdout, x)
