@@ -10,10 +10,15 @@ import (
 // badText returns the offset of the first invalid text in valid JSON: bytes that are not UTF-8, or
 // an escape of half a surrogate pair. It returns -1 if there is none, which is the usual case.
 func badText(raw []byte) int {
-	if utf8.Valid(raw) && !bytes.Contains(raw, []byte(`\u`)) {
-		return -1
-	}
+	valid := utf8.Valid(raw) // then only escapes can be invalid
 	for at := 0; at < len(raw); {
+		if valid {
+			next := bytes.IndexByte(raw[at:], '\\')
+			if next < 0 {
+				return -1
+			}
+			at += next
+		}
 		size := textSize(raw[at:])
 		if size == 0 {
 			return at
