@@ -277,7 +277,7 @@ func (d *File) Clean(now time.Time) {
 	}
 }
 
-// located adds to an error that it is about the disk copy. The system's error text names the file.
+// located adds the words "disk copy" to an error. The system's error text names the file.
 func located(err error) error {
 	if err == nil {
 		return nil

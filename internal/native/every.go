@@ -101,8 +101,8 @@ func (r *reader) zone() *time.Location {
 		r.zones[name] = location
 	}
 	if location == nil {
-		message := "this machine knows no time zone %q; where a zone is missing, " +
-			"a program has it by import _ \"time/tzdata\""
+		message := "this machine knows no time zone %q; " +
+			"import _ \"time/tzdata\" adds all time zones to a program"
 		r.fail(at, message, match.Brief(name))
 		return time.UTC
 	}

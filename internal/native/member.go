@@ -11,7 +11,7 @@ import (
 const (
 	maxKey = 256 // greatest length of the key of a flag or segment, in bytes
 	// a longer key is cut to this many bytes in lists of invalid flags and segments
-	maxToldKey = 1024
+	maxShownKey = 1024
 
 	// MaxBad is the greatest number of invalid flags and segments. A document with more is refused,
 	// because each of them takes memory.
@@ -30,7 +30,7 @@ type Member struct {
 // Bad is an invalid flag or segment: one that could not be read.
 type Bad struct {
 	Key      string
-	Written  Written // the value of the flag or segment of the flag or segment
+	Written  Written // the value of the flag or segment
 	Problems []*Problem
 }
 
@@ -83,7 +83,7 @@ func (r *reader) member(section string) Member {
 	switch {
 	case len(key) > maxKey:
 		r.skip()
-		key = match.Shorten(key, maxToldKey)
+		key = match.Shorten(key, maxShownKey)
 	case section == Flags:
 		m.Compiled = r.flag(key, m.At)
 	default:

@@ -64,8 +64,8 @@ func Start(task Task, spawn func(run func())) *Loop {
 // Done is closed when the loop's goroutine has ended.
 func (l *Loop) Done() <-chan struct{} { return l.done }
 
-// Stop cancels a run under way and ends the goroutine. It does not wait for that, and may be called
-// more than once.
+// Stop cancels a running run and ends the goroutine. It does not wait for the end, and may be
+// called more than once.
 func (l *Loop) Stop() { l.cancel() }
 
 func (l *Loop) run(ctx context.Context) {
@@ -127,8 +127,8 @@ func (l *Loop) patient() time.Duration {
 
 // Ask waits for the first run that begins after the call, and returns its error. All callers that
 // call before it begins share it. If urgent is true, the run begins at once. Otherwise it begins
-// when a second has passed since the last run began, and the wait is over that the last failure
-// asked for. If ctx is done first, Ask returns its error and the run goes on.
+// when two waits have ended: a second after the beginning of the last run, and the wait that the
+// last failure asked for. If ctx is done first, Ask returns its error and the run goes on.
 func (l *Loop) Ask(ctx context.Context, urgent bool) error {
 	if err := ctx.Err(); err != nil {
 		return err

@@ -3,9 +3,9 @@ package sniff
 
 import "bytes"
 
-// Reason says what kind of file a document is that is not JSON in UTF-8, with the remedy. It
-// returns "" if the first bytes do not show it. It must only be used for documents that have been
-// refused, because documents of some format may be compressed.
+// Reason returns the kind of file that a document is instead of JSON in UTF-8, with the remedy. It
+// returns "" if the first bytes do not show the kind. It must only be used for documents that have
+// been refused, because documents of some format may be compressed.
 func Reason(document []byte) string {
 	switch {
 	case bytes.HasPrefix(document, []byte{0x1f, 0x8b}):

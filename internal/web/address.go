@@ -7,8 +7,9 @@ import (
 	"strings"
 )
 
-// ParseURL reads the address of a document, which an option names. It never quotes the address in
-// its error, nor a part of it: a password with a slash in it looks like a port.
+// ParseURL reads the address of a document. option is the name of the option that has the address,
+// for the error. The error quotes no part of the address, because even the port may be a part of a
+// password that contains a slash.
 func ParseURL(option, address string) (*url.URL, error) {
 	u, err := url.Parse(address)
 	if err != nil {
@@ -28,15 +29,15 @@ func mistakeIn(err error) string {
 	case escape:
 		return "a % in it is not followed by two hexadecimal digits"
 	case host:
-		return "its host has a character that no host has"
+		return "its host has an invalid character"
 	case strings.Contains(err.Error(), "invalid port"):
-		return "its port is no number; in a user or password, write / as %2F, : as %3A and @ as %40"
+		return "its port is not a number; in a user or password, write / as %2F, : as %3A and @ as %40"
 	default:
-		return "it is not in the form https://host/path, or a special character in it is not written with %"
+		return "it does not have the form https://host/path, or a special character in it is not written with %"
 	}
 }
 
-// ValidHeaderName reports whether a header may have this name.
+// ValidHeaderName reports whether name is a valid name of an HTTP header.
 func ValidHeaderName(name string) bool {
 	if name == "" {
 		return false
@@ -49,7 +50,7 @@ func ValidHeaderName(name string) bool {
 	return true
 }
 
-// ValidHeaderValue reports whether a header may have this value.
+// ValidHeaderValue reports whether value is a valid value of an HTTP header.
 func ValidHeaderValue(value string) bool {
 	for _, c := range []byte(value) {
 		if c < ' ' && c != '\t' || c == 0x7f {
@@ -59,7 +60,7 @@ func ValidHeaderValue(value string) bool {
 	return true
 }
 
-// Printable reports whether a text is of printable ASCII characters, or empty.
+// Printable reports whether a text has only printable ASCII characters. An empty text is printable.
 func Printable(text string) bool {
 	for _, c := range []byte(text) {
 		if c < ' ' || c >= 0x7f {

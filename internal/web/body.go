@@ -1,5 +1,6 @@
-// Package web has the parts of an HTTP client that know no document: connections, redirects,
-// bodies, validators, times to wait and secrets that must not be seen.
+// Package web has the parts of an HTTP client that do not depend on the document: connections,
+// redirects, bodies, validators, the times that servers ask to wait, and the removal of secrets
+// from errors.
 package web
 
 import (
@@ -14,9 +15,10 @@ import (
 	"github.com/becketflags/becket/internal/limit"
 )
 
-// ReadBody reads an answer's body, decompressed, up to a limit in bytes. The transport decompresses
-// what it asked to be compressed itself; a server may compress unasked, and a custom client may
-// leave it to us.
+// ReadBody reads an answer's body and decompresses it. It returns an error if the decompressed body
+// has more than most bytes. The transport has already decompressed the body if the transport itself
+// asked for gzip. ReadBody handles the other cases: the server compressed without a request for it,
+// or the program's own client does not decompress.
 func ReadBody(response *http.Response, most int64) ([]byte, error) {
 	if response.Uncompressed {
 		return limit.Read(response.Body, most, -1)
@@ -46,7 +48,7 @@ func ReadBody(response *http.Response, most int64) ([]byte, error) {
 	return limit.Read(body, most, -1)
 }
 
-// contentCoding is what the Content-Encoding of an answer says.
+// contentCoding holds the codings that the Content-Encoding of an answer names.
 type contentCoding struct {
 	gzip    bool
 	chunked bool // aws-chunked
@@ -72,10 +74,10 @@ func codingOf(header http.Header) (coding contentCoding, err error) {
 	return coding, nil
 }
 
-// beginsWithChunk reports whether a body is in the chunks that uploads to S3 are sent in: lines
-// like "1f;chunk-signature=..." stand before the parts. Stores that are compatible with S3 keep the
-// word aws-chunked, which stands for them, with the document; most of them store the document
-// itself under it, some the chunks. No JSON object and no gzip file begins with such a line.
+// beginsWithChunk reports whether a body consists of the chunks of an upload to S3: a line such as
+// "1f;chunk-signature=..." precedes each part. Stores that are compatible with S3 keep the content
+// coding aws-chunked of an upload. Most of them store the document without the chunks, but some
+// store the chunks. No JSON object and no gzip file begins with such a line.
 func beginsWithChunk(body *bufio.Reader) bool {
 	const most = 16 // digits of a length
 	head, err := body.Peek(most + 1)

@@ -7,21 +7,21 @@ import (
 	"sync/atomic"
 )
 
-// Client sends the requests of a source. It gives up connections that may have died silently: after
-// a fetch that got no whole answer, the next one begins by closing the connections that are idle,
-// and the connection that it then uses is used by no later one. The first is enough where a program
-// passes a transport of its own that nobody else uses at the moment. The second also works through
-// a RoundTripper that hides the transport, and while other requests are on the dead connection; it
-// takes one more fetch, and harms none of them. A Client is safe for concurrent use.
+// Client sends the requests of a source. It abandons connections that may have died silently: after
+// a fetch without a complete answer, the next fetch first closes idle connections, and no later
+// fetch uses the connection of that next fetch. Closing idle connections is enough if no other
+// request uses the program's transport at that moment. The second measure also works if a
+// RoundTripper hides the transport, or if other requests use the dead connection; then one more
+// fetch fails. Neither measure cuts off other requests. A Client is safe for concurrent use.
 type Client struct {
 	http    http.Client
-	own     *Transport  // nil where the program's client has a transport
-	doubted atomic.Bool // the last fetch got no whole answer
+	own     *Transport  // nil if the program's client has a transport
+	doubted atomic.Bool // the last fetch got no complete answer
 }
 
 // NewClient returns a client that works like custom, which may be nil, and follows redirects by
-// [RedirectPolicy]. Without a transport in custom it has one of its own. public is the header that
-// every host may see.
+// [RedirectPolicy]. If custom has no transport, the client gets its own. public holds the headers
+// that every host may receive.
 func NewClient(custom *http.Client, public http.Header) *Client {
 	c := &Client{}
 	if custom != nil {
@@ -35,26 +35,26 @@ func NewClient(custom *http.Client, public http.Header) *Client {
 	return c
 }
 
-// Do sends a request, which it may change. The request has ended when the caller has read the body
-// and calls ended, also where Do fails, with whether there was an answer.
+// Do sends a request, which it may change. The caller must call ended after it has read the body,
+// or after Do has failed. answered says whether there was a complete answer.
 func (c *Client) Do(request *http.Request) (response *http.Response, ended func(answered bool), err error) {
 	if c.doubted.Load() {
 		c.http.CloseIdleConnections()
-		request.Close = true // in net/http, no later request gets this connection either
+		request.Close = true // with this, net/http gives the connection to no later request
 	}
 	way := &way{}
 	response, err = c.http.Do(request.WithContext(way.traced(request.Context())))
 	return response, func(answered bool) { c.doubted.Store(!answered && way.connected()) }, err
 }
 
-// CloseIdleConnections ends idle connections, unless they are the program's own.
+// CloseIdleConnections closes idle connections, unless they belong to the program's transport.
 func (c *Client) CloseIdleConnections() {
 	if c.own != nil {
 		c.own.CloseIdleConnections()
 	}
 }
 
-// way is how far a request has come.
+// way records whether a request asked for a connection and whether it got one.
 type way struct{ asked, got atomic.Bool }
 
 func (w *way) traced(ctx context.Context) context.Context {
@@ -64,6 +64,7 @@ func (w *way) traced(ctx context.Context) context.Context {
 	})
 }
 
-// connected reports whether the request may have had a connection. Where none could be made, those
-// that are kept are not to blame. A RoundTripper of the program need not tell.
+// connected reports whether the request may have had a connection. If no connection could be made,
+// the idle connections are not the cause of the failure. A RoundTripper of the program may report
+// nothing; then the request may have had a connection.
 func (w *way) connected() bool { return w.got.Load() || !w.asked.Load() }

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// Plain returns what an error of net/http says without the URLs that it quotes, which may hold
-// secrets. limit is how long the request was allowed to take.
+// Plain returns an error of net/http without the URLs that net/http quotes in it, because they may
+// contain secrets. limit is the time limit of the request.
 func Plain(err error, limit time.Duration) error {
 	for {
 		inner, ok := errors.AsType[*url.Error](err)
@@ -23,9 +23,9 @@ func Plain(err error, limit time.Duration) error {
 	case errors.Is(err, context.DeadlineExceeded):
 		return fmt.Errorf("no whole answer within %v: %w", limit, context.DeadlineExceeded)
 	case strings.HasPrefix(err.Error(), "failed to parse Location header"): // net/http quotes it
-		return fmt.Errorf("%w: it leads to something that is no URL", ErrRedirect)
-	case strings.HasPrefix(err.Error(), "invalid proxy address"): // it may hold a password
-		return errors.New("the environment names a proxy by something that is no URL")
+		return fmt.Errorf("%w: its Location is not a URL", ErrRedirect)
+	case strings.HasPrefix(err.Error(), "invalid proxy address"): // it may contain a password
+		return errors.New("the environment names a proxy whose address is not a URL")
 	}
 	return err
 }

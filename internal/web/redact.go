@@ -15,36 +15,36 @@ import (
 	"sync/atomic"
 )
 
-// Bounds of what errors hide and say.
+// Lengths in bytes, and the number of renewed headers.
 const (
-	// a shorter text is hidden only where it stands alone: others would make errors unreadable
+	// A shorter secret is hidden only if it is a whole word. Otherwise errors would be unreadable.
 	minSecret  = 4
-	minKey     = 16       // of a text that looks like a key wherever it stands
-	minSegment = 6        // of a segment of a configured path that may be a key
-	maxRead    = 64 << 10 // bytes of an error that are looked at
-	maxTold    = 1 << 10  // bytes of an error that are told
-	maxRecent  = 4        // headers that were renewed: a server may repeat the one before
+	minKey     = 16       // the least length of a text that looks like a key
+	minSegment = 6        // the least length of a segment of a configured path that may be a key
+	maxRead    = 64 << 10 // the rest of a longer error is dropped before secrets are removed
+	maxShown   = 1 << 10  // the rest of a longer error is dropped after secrets are removed
+	maxRecent  = 4        // renewed headers that are hidden; a server may repeat an earlier one
 )
 
 const hidden = "***"
 
-// Redactor takes secrets out of texts: everything that was configured, in each way in which
-// net/http or a server may repeat it, and everything that looks like a key, since a redirect may
-// lead to an address that holds one. The zero Redactor hides the latter alone.
+// Redactor removes secrets from texts: the configured secrets, in each form in which net/http or a
+// server may repeat them, and all texts that look like keys, because a redirect may lead to an
+// address that contains one. The zero Redactor hides only texts that look like keys.
 type Redactor struct {
-	host     string   // is named in any case
-	texts    []string // longest first
-	words    []string // shorter than minSecret
-	verdicts []string // what no validator may hold; nothing that is part of an ordinary ETag
+	host     string   // is never hidden
+	texts    []string // secrets that are hidden everywhere, the longest first
+	words    []string // secrets shorter than minSecret, which are hidden as whole words
+	verdicts []string // secrets that no validator may contain; none is a part of an ordinary ETag
 
 	mutex   sync.Mutex
-	recent  []http.Header            // that Renew was given, the last one first
-	renewed atomic.Pointer[Redactor] // hides these as well; nil: there are none
+	recent  []http.Header            // the last arguments of Renew, the latest first
+	renewed atomic.Pointer[Redactor] // hides the secrets of recent too; nil if recent is empty
 }
 
 // NewRedactor returns a redactor for the errors of requests with these addresses and this header.
-// It reads the credentials of proxies from the environment. The host is named in any case. The
-// redactor is safe for concurrent use.
+// It reads the credentials of proxies from the environment. It never hides the host. The redactor
+// is safe for concurrent use.
 func NewRedactor(host string, addresses []*url.URL, header http.Header) *Redactor {
 	r := &Redactor{host: host}
 	for _, u := range addresses {
@@ -60,7 +60,8 @@ func NewRedactor(host string, addresses []*url.URL, header http.Header) *Redacto
 	return r
 }
 
-// Renew hides a header too that was not known before, and the few that it was given last.
+// Renew adds a header whose values are hidden too. The Redactor hides the values of the last four
+// headers that Renew has received.
 func (r *Redactor) Renew(header http.Header) {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
@@ -82,7 +83,7 @@ func (r *Redactor) Renew(header http.Header) {
 	r.renewed.Store(next)
 }
 
-// Text returns a text without secrets, of bounded length.
+// Text returns a text without its secrets, cut to about a kilobyte.
 func (r *Redactor) Text(text string) string {
 	if next := r.renewed.Load(); next != nil {
 		r = next
@@ -95,13 +96,13 @@ func (r *Redactor) Text(text string) string {
 		text = replaceWord(text, word)
 	}
 	text = r.withoutKeys(text)
-	if len(text) > maxTold {
-		text = strings.ToValidUTF8(text[:maxTold], "") + "…"
+	if len(text) > maxShown {
+		text = strings.ToValidUTF8(text[:maxShown], "") + "…"
 	}
 	return text
 }
 
-// Repeats reports whether a text that is to be kept, such as an ETag, repeats a secret.
+// Repeats reports whether a text that the client would store, such as an ETag, contains a secret.
 func (r *Redactor) Repeats(text string) bool {
 	if next := r.renewed.Load(); next != nil {
 		r = next
@@ -109,7 +110,7 @@ func (r *Redactor) Repeats(text string) bool {
 	return slices.ContainsFunc(r.verdicts, func(secret string) bool { return strings.Contains(text, secret) })
 }
 
-// credential hides a text in all its spellings, however short it is.
+// credential hides a text of any length in all its forms.
 func (r *Redactor) credential(text string) {
 	if len(text) < minSecret {
 		if text != "" {
@@ -123,22 +124,21 @@ func (r *Redactor) credential(text string) {
 	r.hide(text)
 }
 
-// hide hides a text in all its spellings, unless it is short.
+// hide hides a text in all its forms, unless it is short.
 func (r *Redactor) hide(text string) {
 	if len(text) < minSecret {
 		return
 	}
 	r.texts = append(r.texts, text, url.QueryEscape(text), url.PathEscape(text))
 	for _, quote := range [...]func(string) string{strconv.Quote, strconv.QuoteToASCII} {
-		once := unquoted(quote(text)) // by net/http
+		once := unquoted(quote(text)) // net/http quotes texts, and may quote them twice
 		r.texts = append(r.texts, once, unquoted(quote(once)))
 	}
 }
 
 func unquoted(text string) string { return text[1 : len(text)-1] }
 
-// encoded hides base64 of a text. Where something follows the text before it is encoded, the last
-// characters may differ.
+// encoded hides the base64 form of a text, with padding and without.
 func (r *Redactor) encoded(text string) {
 	for _, e := range [...]*base64.Encoding{base64.StdEncoding, base64.URLEncoding} {
 		whole := e.EncodeToString([]byte(text))
@@ -158,8 +158,8 @@ func (r *Redactor) user(user *url.Userinfo) {
 	r.encoded(user.Username() + ":" + password)
 }
 
-// address hides a URL: the whole, its user and password, its path as a whole and the segments that
-// may be keys, its query as a whole and each value.
+// address hides the parts of a URL: the whole URL, its user and password, its whole path and those
+// segments that may be keys, its whole query and each value in it.
 func (r *Redactor) address(u *url.URL) {
 	r.user(u.User)
 	for _, text := range [...]string{u.String(), u.RequestURI(), u.RawQuery, u.Path, u.EscapedPath()} {
@@ -189,8 +189,8 @@ func (r *Redactor) address(u *url.URL) {
 	}
 }
 
-// header hides a header's value, and its parts: the token behind "Bearer" and a cookie's value,
-// however short they are, and the user and password of "Basic".
+// header hides a header's value and its parts: the token after "Bearer" and a cookie's value, of
+// any length, and the user and password of "Basic".
 func (r *Redactor) header(name, value string) {
 	r.words = append(r.words, value)
 	r.hide(value)
@@ -234,7 +234,8 @@ func (r *Redactor) proxies() {
 	}
 }
 
-// ready sorts what was gathered. Longer texts go first, for one may be part of another.
+// ready sorts the secrets and removes duplicates. Longer texts come first, because a shorter text
+// may be a part of a longer one.
 func (r *Redactor) ready() {
 	slices.SortFunc(r.texts, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
 	r.texts = slices.Compact(r.texts)
@@ -270,9 +271,10 @@ func isAlphanumeric(c byte) bool {
 	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
 }
 
-// looksLikeKey tells random letters and digits from words and numbers, by how often they change
-// between capital letters, small ones and digits. A capital at the beginning of a word is no
-// change.
+// looksLikeKey reports whether a text looks like random letters and digits, and not like words and
+// numbers. It counts changes between capital letters, small letters and digits. The change after a
+// capital at the beginning of a word does not count. A long run of letters and digits also looks
+// like a key.
 func looksLikeKey(text string) bool {
 	if len(text) < minKey {
 		return false
@@ -306,8 +308,9 @@ func classOf(c byte) byte {
 	return 0
 }
 
-// mayBeKey tells a segment of a configured path that may be a key from one that is a word. Errors
-// do not name paths, so that to hide too much of them costs nothing.
+// mayBeKey reports whether a segment of a configured path may be a key, because it is not a word of
+// small letters or is a long one. The check is broad, because hiding too much of a path does not
+// make errors harder to understand.
 func mayBeKey(segment string) bool {
 	if len(segment) < minSegment {
 		return false
@@ -321,8 +324,8 @@ func mayBeKey(segment string) bool {
 	return len(word) >= minKey
 }
 
-// replaceWord hides a short text where it stands alone, and not in a number, an address or another
-// word.
+// replaceWord hides a short text if it is a whole word, and not a part of a number, an address or
+// another word.
 func replaceWord(text, word string) string {
 	if word == "" || len(word) >= minSecret {
 		return text

@@ -9,21 +9,22 @@ import (
 	"strings"
 )
 
-// ErrRedirect is a redirect that is not followed: the sixth, one to another scheme but https, or
-// one without end.
+// ErrRedirect reports a redirect that is not followed: the sixth redirect of a request, a redirect
+// from https to another scheme, or a redirect to a scheme other than http and https.
 var ErrRedirect = errors.New("becket: the server's redirect is not followed")
 
-// MaxRedirects is how many redirects one request follows.
+// MaxRedirects is the greatest number of redirects that one request follows.
 const MaxRedirects = 5
 
-// RedirectPolicy follows redirects within the scheme or to https. As soon as one leads to another
-// host or port, the request has the public header and its conditions alone, whatever it had before,
-// and gets nothing back: the foreign host could redirect back to a URL that it chose. own is the
-// policy of a custom client, which may be stricter, or nil.
+// RedirectPolicy follows redirects that keep the scheme or lead to https. When a redirect leads to
+// another host or port, all headers are removed from the request, except for its conditions, and
+// the public headers are set. The removed headers are not restored later, because the foreign host
+// could redirect back to a URL that it chose. own is the policy of a custom client, which may be
+// stricter, or nil.
 func RedirectPolicy(public http.Header, own func(*http.Request,
 	[]*http.Request) error) func(*http.Request, []*http.Request) error {
 	return func(request *http.Request, via []*http.Request) error {
-		request.Header.Del("Referer") // it would show the path and the query, which may be secret
+		request.Header.Del("Referer") // it contains the path and the query, which may be secret
 		last := via[len(via)-1].URL
 		switch {
 		case len(via) > MaxRedirects:
@@ -58,8 +59,8 @@ func leftOrigin(request *http.Request, via []*http.Request) bool {
 	return !SameOrigin(request.URL, via[0].URL)
 }
 
-// SameOrigin reports whether two URLs have the same host and port. The same host on another port
-// may belong to somebody else.
+// SameOrigin reports whether two URLs have the same host and port. Another port of the same host
+// may belong to another owner.
 func SameOrigin(a, b *url.URL) bool {
 	return strings.EqualFold(a.Hostname(), b.Hostname()) && portOf(a) == portOf(b)
 }

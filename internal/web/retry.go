@@ -8,14 +8,14 @@ import (
 	"time"
 )
 
-// RetryAfter returns how long a server asks to wait. It reads a number of seconds or a date, which
-// counts from the server's own clock where it tells that. The result is between 0, which also
-// stands for a header that is missing or cannot be read, and most.
+// RetryAfter returns the time that a server asks to wait. It reads a number of seconds or a date.
+// The date is compared with the answer's Date, or with now if there is none. The result is at most
+// most. It is 0 if the header is missing or cannot be read.
 func RetryAfter(header http.Header, now time.Time, most time.Duration) time.Duration {
 	text := strings.TrimSpace(header.Get("Retry-After"))
 	seconds, err := strconv.ParseInt(text, 10, 64)
 	if err == nil || errors.Is(err, strconv.ErrRange) {
-		// Out of range leaves the nearest number.
+		// If the number is out of range, ParseInt returns the nearest int64.
 		return time.Duration(min(max(seconds, 0), int64(most/time.Second))) * time.Second
 	}
 	at, err := http.ParseTime(text)

@@ -2,8 +2,9 @@ package web
 
 import "errors"
 
-// Redacted returns an error with a text without secrets. It can be asked by errors.Is and errors.As
-// what err is, but not be unwrapped: the text of err may hold the secrets.
+// Redacted returns an error with a text that contains no secrets. errors.Is and errors.As find err
+// and the errors in it. The error has no Unwrap method, because the text of err may contain the
+// secrets.
 func Redacted(text string, err error) error { return &redacted{text, err} }
 
 type redacted struct {

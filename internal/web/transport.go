@@ -8,33 +8,34 @@ import (
 	"time"
 )
 
-// Transport sends the requests of a source that was given no transport. It owes nothing to
-// [http.DefaultTransport], which any package of the program can change.
+// Transport sends the requests of a source for which the program did not choose a transport. It
+// does not depend on [http.DefaultTransport], which any package of the program can change.
 //
-// Connections are kept for HTTP/2 alone. On a kept connection of HTTP/1, net/http writes bytes that
-// arrive between two answers to the standard logger, where nothing can take secrets out of them
-// that a server repeats. Polls are far apart, so that such a connection has often died meanwhile,
-// and a poll with it.
+// It keeps connections only over HTTP/2. If bytes arrive on an idle HTTP/1 connection, net/http
+// writes them to the standard logger, and becket cannot remove secrets from them that a server may
+// repeat. Because polls are far apart, an idle HTTP/1 connection has also often died before the
+// next poll, which then fails.
 //
-// A kept connection that nothing has come from for a while is pinged, and given up when it does not
-// answer: a gateway may forget a connection without a word to anybody.
+// An HTTP/2 connection on which no bytes arrive for a while is pinged, and closed if there is no
+// answer, because a gateway may forget a connection without informing either side.
 type Transport struct {
-	// a connection for each request; finds out what the server speaks
+	// uses a new connection for each request, and finds out whether the server has HTTP/2
 	single *http.Transport
-	kept   atomic.Pointer[http.Transport] // HTTP/2 alone
+	kept   atomic.Pointer[http.Transport] // only for HTTP/2
 
-	multiplexed atomic.Pointer[string] // the host that answered single by HTTP/2 last
+	multiplexed atomic.Pointer[string] // the host that last answered single over HTTP/2
 }
 
-// How a kept connection is watched. A dead one is found between two polls of the usual interval.
+// Time limits of an HTTP/2 connection. Together, the first two are shorter than the default poll
+// interval, so that a dead connection is found between two polls.
 const (
-	pingAfter   = 15 * time.Second // without a byte
-	pongWithin  = 5 * time.Second
-	writeWithin = 10 * time.Second
+	pingAfter   = 15 * time.Second // a ping is sent if no byte arrives for this time
+	pongWithin  = 5 * time.Second  // time for the answer to a ping
+	writeWithin = 10 * time.Second // time until a write makes progress
 )
 
-// NewTransport returns a transport that takes proxies from the environment and wants TLS 1.2 at
-// least.
+// NewTransport returns a transport that reads proxies from the environment and requires at least
+// TLS 1.2.
 func NewTransport() *Transport {
 	t, kept := &Transport{single: newTransport()}, newTransport()
 	t.single.DisableKeepAlives = true
@@ -54,14 +55,16 @@ func newTransport() *http.Transport {
 		TLSHandshakeTimeout: 10 * time.Second,
 		IdleConnTimeout:     90 * time.Second,
 		TLSClientConfig: &tls.Config{
-			MinVersion:         tls.VersionTLS12,
-			ClientSessionCache: tls.NewLRUClientSessionCache(4), // makes a new connection cheap
+			MinVersion: tls.VersionTLS12,
+			// a resumed session makes the handshake of a new connection smaller
+			ClientSessionCache: tls.NewLRUClientSessionCache(4),
 		},
 	}
 }
 
-// RoundTrip sends a request. What fails by HTTP/2 alone is sent in the other way the next time.
-// Other hosts, which redirects may lead to, need not speak it.
+// RoundTrip sends a request. It uses a kept HTTP/2 connection if the last answer of a new
+// connection came from the same host over HTTP/2. If that fails, the next request uses a new
+// connection again.
 func (t *Transport) RoundTrip(request *http.Request) (*http.Response, error) {
 	host := t.multiplexed.Load()
 	if request.URL.Scheme == "https" && host != nil && *host == request.URL.Host {
@@ -79,8 +82,8 @@ func (t *Transport) RoundTrip(request *http.Request) (*http.Response, error) {
 	return response, err
 }
 
-// CloseIdleConnections ends the connections that no request uses, and no later request uses another
-// one that there is now: a connection that has just been given up may not be idle yet.
+// CloseIdleConnections closes idle connections. No later request uses any connection that exists
+// now, because a connection that has just been abandoned may not be idle yet.
 func (t *Transport) CloseIdleConnections() {
 	t.single.CloseIdleConnections()
 	kept := t.kept.Load()

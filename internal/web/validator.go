@@ -8,14 +8,14 @@ import (
 	"time"
 )
 
-// strongAfter is how much older than the answer a Last-Modified must be to validate anything. RFC
-// 9110, 8.8.2.2: the document may change again within the same second, and clocks of servers
-// differ.
+// strongAfter is the least time from a Last-Modified to the answer for the date to be a strong
+// validator. RFC 9110, 8.8.2.2: the document may change again within the same second, and clocks
+// of servers differ.
 const strongAfter = time.Minute
 
-// DateValidator returns the Last-Modified of an answer if it is a strong validator, and else "": a
-// date within a minute before the answer's Date, or after it, may belong to two documents. now
-// stands in for a Date that is missing.
+// DateValidator returns the Last-Modified of an answer if it is a strong validator, and otherwise
+// "". Two documents may have the same Last-Modified if it is less than a minute before the answer's
+// Date, or after it. If the Date is missing, now is used in its place.
 func DateValidator(header http.Header, now time.Time) string {
 	text := header.Get("Last-Modified")
 	modified, err := http.ParseTime(text)
@@ -31,9 +31,9 @@ func DateValidator(header http.Header, now time.Time) string {
 	return text
 }
 
-// ETagValidator returns the ETag of an answer if it is a strong validator, and else "". One that is
-// made from the file's second and size is no stronger than the date: two documents of one size that
-// are published within a second have the same.
+// ETagValidator returns the ETag of an answer if it is a strong validator, and otherwise "". An
+// ETag that is made from the file's second and size is as weak as the date: two documents of the
+// same size that are published within a second have the same ETag.
 func ETagValidator(header http.Header, now time.Time) string {
 	etag := header.Get("Etag")
 	if ByTimeAndSize(etag, header.Get("Last-Modified")) && DateValidator(header, now) == "" {
@@ -42,8 +42,8 @@ func ETagValidator(header http.Header, now time.Time) string {
 	return etag
 }
 
-// ByTimeAndSize reports whether an ETag is made from the second of Last-Modified and the size, both
-// in hexadecimal, as nginx does. Behind gzip, such an ETag is weak.
+// ByTimeAndSize reports whether an ETag consists of the second of Last-Modified and the size, both
+// in hexadecimal, as in nginx. If nginx compresses the answer, it marks such an ETag as weak (W/).
 func ByTimeAndSize(etag, lastModified string) bool {
 	modified, err := http.ParseTime(lastModified)
 	if err != nil {
@@ -54,20 +54,22 @@ func ByTimeAndSize(etag, lastModified string) bool {
 	return found && err == nil && second == strconv.FormatInt(modified.Unix(), 16)
 }
 
-// wholeEvery is how often a document that has no ETag is fetched without a condition at least.
+// wholeEvery is the longest time between two fetches without a condition, for a document without an
+// ETag.
 const wholeEvery = 10 * time.Minute
 
-// WholeTimes notes when a document came whole, and says when it must come whole again although it
-// has a date: an older file put in its place has an older date, which many servers answer with "not
-// modified". The zero WholeTimes wants it whole. It is safe for concurrent use.
+// WholeTimes decides when a document that has a date must be fetched without a condition. If an
+// older file replaces the document, the file has an older date, and many servers then answer "not
+// modified". The zero WholeTimes decides that the document is fetched whole. It is safe for
+// concurrent use.
 type WholeTimes struct {
 	mutex sync.Mutex
-	whole time.Time // when the document came whole last
-	asked time.Time // when Due was asked last
+	whole time.Time // when the whole document was fetched last
+	asked time.Time // when Due was called last
 }
 
-// Due reports whether the document must be fetched whole now. Where the next fetch would come too
-// late, as the time since the last one tells, that is so already.
+// Due reports whether the document must be fetched whole now. It is also true if the next fetch
+// would be too late; the time since the last call is the estimate of the time to the next one.
 func (w *WholeTimes) Due(now time.Time) bool {
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
@@ -76,7 +78,7 @@ func (w *WholeTimes) Due(now time.Time) bool {
 	return w.whole.IsZero() || now.Sub(w.whole)+wait >= wholeEvery
 }
 
-// Came notes that the document came whole.
+// Came records that the whole document was fetched.
 func (w *WholeTimes) Came(now time.Time) {
 	w.mutex.Lock()
 	defer w.mutex.Unlock()

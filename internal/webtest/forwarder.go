@@ -1,4 +1,4 @@
-// Package webtest has a gateway that forgets connections, for tests of HTTP clients.
+// Package webtest contains a gateway that forgets connections, for tests of HTTP clients.
 package webtest
 
 import (
@@ -6,23 +6,24 @@ import (
 	"sync"
 )
 
-// Forwarder passes bytes on to a server, as a gateway does. What it has forgotten of its
-// connections it swallows: neither side hears from the other again, nor that this is so. It is safe
-// for concurrent use.
+// Forwarder forwards bytes between clients and a server, as a gateway does. It drops the bytes of
+// connections that it has forgotten, without closing them, so neither side notices. It is safe for
+// concurrent use.
 type Forwarder struct {
 	listener net.Listener
 	server   string
 
 	mutex    sync.Mutex
 	accepted int
-	swallow  int  // the connections before this one
-	silent   bool // all of them
+	swallow  int  // number of the first connection that is not forgotten
+	silent   bool // all connections are forgotten
 	closed   bool
 	ends     []net.Conn
 	running  sync.WaitGroup
 }
 
-// NewForwarder returns a forwarder on loopback in front of a server's address.
+// NewForwarder returns a forwarder that listens on a loopback address and forwards to a server's
+// address.
 func NewForwarder(server string) (*Forwarder, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -33,24 +34,25 @@ func NewForwarder(server string) (*Forwarder, error) {
 	return f, nil
 }
 
-// Address is where clients find the forwarder.
+// Address returns the address at which the forwarder listens.
 func (f *Forwarder) Address() string { return f.listener.Addr().String() }
 
-// Connections returns how many there have been.
+// Connections returns the number of connections so far.
 func (f *Forwarder) Connections() int {
 	f.mutex.Lock()
 	defer f.mutex.Unlock()
 	return f.accepted
 }
 
-// Forget swallows all connections that there are. New ones are served.
+// Forget makes the forwarder forget all connections that exist. It still forwards new ones.
 func (f *Forwarder) Forget() {
 	f.mutex.Lock()
 	defer f.mutex.Unlock()
 	f.swallow = f.accepted
 }
 
-// Silence swallows new connections too. When it ends, those that there are stay forgotten.
+// Silence forgets all connections that exist and, if on is true, every new one too. After
+// Silence(false), new connections are forwarded again; earlier ones stay forgotten.
 func (f *Forwarder) Silence(on bool) {
 	f.Forget()
 	f.mutex.Lock()
@@ -58,7 +60,7 @@ func (f *Forwarder) Silence(on bool) {
 	f.silent = on
 }
 
-// Close ends the forwarder and all its connections.
+// Close closes the forwarder and all its connections, and waits until both are closed.
 func (f *Forwarder) Close() {
 	_ = f.listener.Close()
 	f.mutex.Lock()
@@ -99,7 +101,8 @@ func (f *Forwarder) connect(client, server net.Conn) {
 	f.running.Go(func() { f.pass(number, server, client) })
 }
 
-// pass ends when one side hangs up, which the other is told unless the connection is forgotten.
+// pass forwards bytes until one side closes the connection. It then closes the other side too,
+// unless the connection is forgotten.
 func (f *Forwarder) pass(number int, from, to net.Conn) {
 	buffer := make([]byte, 32<<10)
 	for {
