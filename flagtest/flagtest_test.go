@@ -130,10 +130,10 @@ func TestWrongValuesFailTheTest(t *testing.T) {
 	}{
 		{"nil", nil, "it is nil"},
 		{"a function", func() {}, "unsupported type"},
-		{"a time, which is written as text", time.Unix(0, 0), "no object or array"},
-		{"a number beyond all", math.Inf(1), "no value of a flag"},
+		{"a time, which is written as text", time.Unix(0, 0), "is not an object or array"},
+		{"a number beyond all", math.Inf(1), "is not a value of a flag"},
 		{"too large an integer", uint64(1 << 63), "outside 64 bits"},
-		{"a list value", listValue(), "no value of a flag"},
+		{"a list value", listValue(), "is not a value of a flag"},
 		{"values of two types", flagtest.OneOf(1, "a"), "integer and string"},
 		{"a bad one of several", flagtest.OneOf(1, nil), "nil"},
 	} {

@@ -93,7 +93,7 @@ func valueOf(value any) (becket.Value, error) {
 		return becket.Value{}, err
 	}
 	if raw[0] != '{' && raw[0] != '[' {
-		return becket.Value{}, fmt.Errorf("a %T is written as %s, which is no object or array", value, raw)
+		return becket.Value{}, fmt.Errorf("a %T is written as %s, which is not an object or array", value, raw)
 	}
 	return becket.ObjectValue(raw), nil
 }
@@ -107,7 +107,7 @@ func checked(v becket.Value) (becket.Value, error) {
 			return v, nil
 		}
 	}
-	return becket.Value{}, fmt.Errorf("%s of type %s is no value of a flag", v, v.Kind())
+	return becket.Value{}, fmt.Errorf("%s of type %s is not a value of a flag", v, v.Kind())
 }
 
 // compatible reports whether a flag of one type accepts a value of the other type. Integers and

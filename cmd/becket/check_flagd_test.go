@@ -40,7 +40,7 @@ func TestCheckRecognisesFlagdDocumentsThatItsSchemaForbids(t *testing.T) {
 		},
 		{
 			`{"flags": {"a": {"state": "ENABLED", "variants": {"x": 1}, "defaultVariant": "y"}}}`,
-			`1:17: flags.a.defaultVariant: the default variant "y" is no variant`,
+			`1:17: flags.a.defaultVariant: the default variant "y" is not a variant`,
 		},
 	} {
 		code, stdout, stderr := command(t, reading(test.document), "check", "-")

@@ -11,7 +11,7 @@ const (
 	itemsPerStep = 8
 	bytesPerStep = 32  // bytes that are hashed, parsed or made
 	readPerStep  = 256 // bytes that are compared or searched
-	hashSteps    = 4   // the steps of a hash, besides those for its bytes
+	hashSteps    = 4   // the steps of a hash, in addition to the steps for its bytes
 )
 
 var errTooLong = &becket.EvaluationError{
@@ -21,7 +21,7 @@ var errTooLong = &becket.EvaluationError{
 // spend counts steps and reports whether the evaluation may go on.
 func (e *evaluation) spend(steps int) bool {
 	if steps > mostSteps-e.steps {
-		e.steps = mostSteps // so that no sum overflows
+		e.steps = mostSteps // so that the sum never overflows
 		e.exhausted = true
 		return false
 	}
@@ -29,8 +29,8 @@ func (e *evaluation) spend(steps int) bool {
 	return !e.exhausted
 }
 
-// lookUp counts one search of the user's attributes, which takes longer the more attributes there
-// are. An evaluation that has searched only a few times need not know their number.
+// lookUp counts one search of the user's attributes. A search takes longer if there are more
+// attributes. An evaluation that has searched only a few times does not count the attributes.
 func (e *evaluation) lookUp() bool {
 	const (
 		little      = 256
@@ -63,7 +63,7 @@ func (e *evaluation) convert(v becket.Value) bool {
 	}
 }
 
-// compare counts the steps of comparing a text of so many bytes with an operand.
+// compare counts the steps of comparing a text of the given size in bytes with an operand.
 func (e *evaluation) compare(as comparator, o *operand, size int) bool {
 	hash := hashSteps + (size+o.saltSize())/(bytesPerStep/2)
 	switch as {
@@ -80,7 +80,7 @@ func (e *evaluation) compare(as comparator, o *operand, size int) bool {
 	}
 }
 
-// saltSize is how many bytes both salts of a hash have.
+// saltSize returns the length of both salts of a hash in bytes.
 func (o *operand) saltSize() int {
 	if o.salt.config == nil {
 		return 0

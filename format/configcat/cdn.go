@@ -14,7 +14,7 @@ import (
 	"github.com/becketflags/becket/internal/web"
 )
 
-// The addresses at which ConfigCat serves configs.
+// The addresses from which ConfigCat serves configs.
 const (
 	globalBase = "https://cdn-global.configcat.com"
 	euBase     = "https://cdn-eu.configcat.com"
@@ -25,13 +25,13 @@ var ErrRedirectLoop = errors.New(
 	"becket: the CDN redirects in a loop: the config is said to be elsewhere for the third time")
 
 // CDN returns a source that fetches the config JSON v6 of an SDK key from ConfigCat's CDN, or from
-// a proxy. It asks with the last ETag, so that an unchanged config costs a few hundred bytes, and
-// goes where the config's data governance leads: at most three requests a fetch, each with the
-// timeout of an [becket.HTTP] source, never from https to http. An address that data governance led
-// to is kept for later fetches until one fails there.
+// a proxy. It sends the last ETag, so that an unchanged config costs a few hundred bytes. It
+// follows the redirects of the config's data governance: at most three requests for each fetch,
+// each with the timeout of a [becket.HTTP] source, and never from https to http. Later fetches use
+// the address of such a redirect until a fetch from it fails.
 //
-// The SDK key, or a part of it, is in no error, log or file. [becket.New] refuses one that cannot
-// be right.
+// No error, log or file contains the SDK key or a part of it. [becket.New] returns an error for a
+// text that cannot be an SDK key.
 func CDN(sdkKey string, options ...Option) becket.Source {
 	s := &cdn{key: sdkKey, start: globalBase}
 	for _, option := range options {
@@ -40,19 +40,19 @@ func CDN(sdkKey string, options ...Option) becket.Source {
 		}
 	}
 	if !validKey(sdkKey, s.custom) {
-		s.wrong(errors.New("becket: CDN: the SDK key is none: it must have two parts of 22 characters " +
+		s.wrong(errors.New("becket: CDN: this is not an SDK key, which must have two parts of 22 characters " +
 			`after an optional "configcat-sdk-1/"; one that begins with "configcat-proxy/" needs WithBaseURL`))
 	}
 	s.base = s.start
 	return s
 }
 
-// Option changes how a [CDN] source works.
+// Option configures a [CDN] source.
 type Option func(*cdn)
 
-// WithEUOnly asks the CDN that stays within the European Union, as it was chosen for the
-// organisation under data governance. By default, the global CDN is asked, which leads there
-// itself.
+// WithEUOnly makes the source ask the CDN that keeps data within the European Union. Use it if the
+// organisation has chosen this under data governance. By default, the source asks the global CDN,
+// which redirects to the right one.
 func WithEUOnly() Option {
 	return func(s *cdn) {
 		if !s.custom {
@@ -61,8 +61,9 @@ func WithEUOnly() Option {
 	}
 }
 
-// WithBaseURL asks another address, such as a ConfigCat Proxy. It is left only for a config that
-// forces it. By default, ConfigCat's own CDN is asked.
+// WithBaseURL makes the source ask another address, such as a ConfigCat Proxy. Only a config that
+// forces a redirect makes the source leave this address. By default, the source asks ConfigCat's
+// own CDN.
 func WithBaseURL(base string) Option {
 	return func(s *cdn) {
 		s.start, s.custom = strings.TrimRight(base, "/"), true
@@ -72,15 +73,16 @@ func WithBaseURL(base string) Option {
 	}
 }
 
-// WithHeader adds a header to requests to the first address, and to no other that data governance
-// may lead to. By default, none is added.
+// WithHeader adds a header to requests to the first address. Requests to addresses to which data
+// governance redirects do not have it. By default, no header is added.
 func WithHeader(name, value string) Option {
 	return func(s *cdn) { s.headers = append(s.headers, becket.WithHeader(name, value)) }
 }
 
 // WithHTTP sets options of the requests to all addresses, such as becket.WithHTTPClient and
-// becket.WithTimeout. A header among them, also one of becket.WithHeaderFunc, goes to every address
-// that data governance leads to. By default, those of [becket.HTTP].
+// becket.WithTimeout. A header among these options, even one of becket.WithHeaderFunc, goes to
+// every address to which data governance redirects. By default, requests have the default options
+// of [becket.HTTP].
 func WithHTTP(options ...becket.HTTPOption) Option {
 	return func(s *cdn) { s.http = append(s.http, options...) }
 }
@@ -88,7 +90,7 @@ func WithHTTP(options ...becket.HTTPOption) Option {
 type cdn struct {
 	key     string
 	start   string // the first address
-	custom  bool   // the first address is not one of ConfigCat's own
+	custom  bool   // the first address does not belong to ConfigCat
 	headers []becket.HTTPOption
 	http    []becket.HTTPOption
 	mistake error
@@ -111,10 +113,11 @@ func (s *cdn) Check() error {
 	return nil
 }
 
-// Identity names the config, wherever it is fetched from.
+// Identity identifies the config, independent of the address from which it is fetched.
 func (s *cdn) Identity() string {
 	switch {
-	case len(s.headers) > 0: // they go to that address alone, and its answer may depend on them
+	// the headers go only to that address, and its answer may depend on them
+	case len(s.headers) > 0:
 		return "configcat " + s.key + " at " + becket.HTTP(s.start, s.headers...).Identity()
 	case s.custom:
 		return "configcat " + s.key + " at " + s.start
@@ -122,7 +125,7 @@ func (s *cdn) Identity() string {
 	return "configcat " + s.key
 }
 
-// Close ends idle connections; the source can still be used.
+// Close closes idle connections; the source can still be used.
 func (s *cdn) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -135,7 +138,8 @@ func (s *cdn) Close() error {
 	return errors.Join(errs...)
 }
 
-// Fetch asks the address that is known to be right and follows data governance.
+// Fetch asks the address to which data governance redirected last, or the first address, and
+// follows further redirects.
 func (s *cdn) Fetch(ctx context.Context, last becket.Validator) (becket.Document, error) {
 	if err := s.Check(); err != nil {
 		return becket.Document{}, err
@@ -145,8 +149,7 @@ func (s *cdn) Fetch(ctx context.Context, last becket.Validator) (becket.Document
 		s.move(s.start)
 		return becket.Document{}, s.hideKey(err)
 	}
-	// A time of modification means nothing to another address; an ETag that is not its own does no
-	// harm.
+	// Another address cannot use this Last-Modified. An ETag of another address does no harm.
 	document.Validator.LastModified = ""
 	return document, nil
 }
@@ -186,8 +189,9 @@ func (s *cdn) move(base string) {
 	s.base = base
 }
 
-// at returns the source of an address, always the same, so that it keeps its connections. There are
-// few: if a config redirects to a new address each time, the older sources are forgotten.
+// at returns the source for an address. It always returns the same source, so that connections are
+// kept. The number of sources is bounded: if configs redirect to more and more addresses, the older
+// sources are closed.
 func (s *cdn) at(base string) becket.Source {
 	const most = 8
 	s.mu.Lock()
@@ -228,18 +232,19 @@ func (s *cdn) options(base string) []becket.HTTPOption {
 type redirectMode int64
 
 const (
-	redirectLater  redirectMode = 0 // from the next fetch on
-	redirectNow    redirectMode = 1 // at once: the address does not fit the chosen data governance
-	redirectForced redirectMode = 2 // at once, even if the address is not one of ConfigCat's own
+	redirectLater redirectMode = 0 // from the next fetch on
+	// at once: the address does not match the chosen data governance
+	redirectNow    redirectMode = 1
+	redirectForced redirectMode = 2 // at once, even if the address does not belong to ConfigCat
 )
 
 type redirect struct {
-	base string // "" for nowhere
+	base string // "" if there is no redirect
 	mode redirectMode
 }
 
-// redirectOf reads a config's redirect. A document that is no config has none: the format will
-// refuse it.
+// redirectOf reads a config's redirect. It returns no redirect for a document that is not a config;
+// the format will refuse that document.
 func redirectOf(document []byte) (to redirect) {
 	if len(document) > limit.Document {
 		return to
@@ -257,14 +262,14 @@ func redirectOf(document []byte) (to redirect) {
 	return to
 }
 
-// safe refuses to take the key from https to anywhere else.
+// safe returns an error if a redirect would send the key from https to another scheme.
 func safe(from, to string) error {
 	u, err := url.Parse(to)
 	if err != nil || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || u.Scheme != "https" && u.Scheme != "http" {
-		return fmt.Errorf("%w: the config names an address that is none", web.ErrRedirect)
+		return fmt.Errorf("%w: the config redirects to an invalid address", web.ErrRedirect)
 	}
 	if strings.HasPrefix(strings.ToLower(from), "https:") && u.Scheme != "https" {
-		return fmt.Errorf("%w: the config leads from https to %s", web.ErrRedirect, u.Scheme)
+		return fmt.Errorf("%w: the config redirects from https to %s", web.ErrRedirect, u.Scheme)
 	}
 	return nil
 }

@@ -9,7 +9,7 @@ import (
 )
 
 // comparator is ConfigCat's number for a kind of comparison. Most comparators come in pairs: the
-// number after the positive one stands for its opposite.
+// number after a positive comparator is its opposite.
 type comparator int8
 
 const (
@@ -72,29 +72,30 @@ type salts struct {
 	context string
 }
 
-// operand is a comparison value, made ready for comparing.
+// operand is a comparison value, prepared for comparisons.
 type operand struct {
 	text     string
 	texts    match.Texts     // for comparators that look up a whole text
 	list     []string        // for comparators that look for parts of a text
 	versions []match.Version // one, or several for versionIsOneOf; empty if it is invalid
-	invalid  bool            // a version is invalid: the condition is false, negated or not
-	hashes   hashes
-	slices   []hashedSlice
-	salt     salts
-	size     int                     // bytes of all items
-	lengths  int                     // the number of changes of length between slices
-	err      *becket.EvaluationError // the error of a broken item, if no item before it decides
+	// a version is invalid, so the condition is false, even if it is negated
+	invalid bool
+	hashes  hashes
+	slices  []hashedSlice
+	salt    salts
+	size    int                     // bytes of all items
+	lengths int                     // the number of changes of length between slices
+	err     *becket.EvaluationError // the error of a broken item, if no item before it decides
 }
 
 // userCondition compiles a user condition.
 func (c *compiler) userCondition(n *node, at place) condition {
 	if n.kind != kindObject {
-		return c.broken(at, "a condition is no object")
+		return c.broken(at, "a condition is not an object")
 	}
 	name := n.member("a")
 	if name.there() && name.kind != kindText {
-		return c.broken(at.member("a"), "the attribute's name is no text")
+		return c.broken(at.member("a"), "the attribute's name is not a text")
 	}
 	number, ok := n.member("c").integer()
 	if !ok || number < 0 || number > int64(lastComparator) {
@@ -119,7 +120,7 @@ func (c *compiler) operand(to *condition, n *node, at place) {
 	if field == "d" {
 		var ok bool
 		if to.number, ok = value.number(); !ok {
-			to.err = c.problem(at, "the comparison value is missing or no number")
+			to.err = c.problem(at, "the comparison value is missing or not a number")
 		}
 		return
 	}
@@ -127,11 +128,11 @@ func (c *compiler) operand(to *condition, n *node, at place) {
 	to.operand = o
 	switch {
 	case to.comparator.hashed() && c.salt == nil:
-		to.err = c.problem(at, "hashes are compared and the config has no salt")
+		to.err = c.problem(at, "the condition compares hashes, but the config has no salt")
 	case field == "s" && value.kind != kindText:
-		to.err = c.problem(at, "the comparison value is missing or no text")
+		to.err = c.problem(at, "the comparison value is missing or not a text")
 	case field == "l" && value.kind != kindArray:
-		to.err = c.problem(at, "the comparison value is missing or no list")
+		to.err = c.problem(at, "the comparison value is missing or not a list")
 	case field == "s":
 		o.read(to.comparator, value.text)
 	default:
@@ -151,12 +152,13 @@ func (o *operand) read(as comparator, text string) {
 	}
 }
 
-// readList takes the items up to one that is broken, which matters only if none before it decides.
+// readList reads the items before the first invalid item. The invalid item matters only if no item
+// before it decides.
 func (c *compiler) readList(o *operand, as comparator, list *node, at place) {
 	items := make([]string, 0, len(list.members))
 	for i := range list.members {
 		if list.members[i].kind != kindText {
-			o.err = c.problem(at.element(i), "an item is no text")
+			o.err = c.problem(at.element(i), "an item is not a text")
 			break
 		}
 		items = append(items, list.members[i].text)
@@ -179,7 +181,7 @@ func (c *compiler) readList(o *operand, as comparator, list *node, at place) {
 	}
 }
 
-// readVersions stops at an invalid version, which decides whatever comes before or after it.
+// readVersions stops at an invalid version, which decides the result regardless of the other items.
 func (o *operand) readVersions(items []string) {
 	for _, item := range items {
 		if item == "" {
@@ -201,7 +203,7 @@ func (c *compiler) readSlices(o *operand, items []string, at place) {
 		size, hash, found := strings.Cut(item, "_")
 		size = strings.TrimSpace(size)
 		if !found || hash == "" || !isDigits(size) {
-			o.err = c.problem(at.element(i), "an item is not of the form LENGTH_HASH")
+			o.err = c.problem(at.element(i), "an item does not have the form LENGTH_HASH")
 			return
 		}
 		length, err := strconv.Atoi(size)

@@ -13,8 +13,8 @@ import (
 	"github.com/becketflags/becket/internal/match"
 )
 
-// compiler turns nodes into settings. A mistake becomes a warning, and a part of the setting that
-// fails when an evaluation reaches it.
+// compiler compiles nodes into settings. An invalid part becomes a warning. Evaluations that reach
+// the invalid part fail.
 type compiler struct {
 	salt     *string // the config's salt, or nil
 	parts    []*segment
@@ -22,16 +22,16 @@ type compiler struct {
 	listed   []*setting
 	requires map[*setting][]*required // prerequisites that are not linked yet
 	info     becket.RulesInfo
-	names    []string // the names of rules: "[0]", "[1]", …
+	names    []string // names of rules: "[0]", "[1]", …
 
-	// Of the setting or segment that is being compiled:
+	// State of the setting or segment that is being compiled:
 	salts  salts
 	cost   int64
-	refers bool // whether it refers to a segment
+	refers bool // the setting or segment refers to a segment
 	linked []*required
 
-	problems int    // the number of reported problems
-	scratch  []rule // keeps its memory from one setting to the next
+	problems int    // number of reported problems
+	scratch  []rule // keeps its memory for the next setting
 }
 
 func newCompiler(salt *string) *compiler {
@@ -43,7 +43,7 @@ func (c *compiler) context(salt string) {
 	c.salts = salts{c.salt, salt}
 }
 
-// place is a place in the document. It becomes text only for a problem.
+// place is a place in the document. It is converted to text only for a problem.
 type place struct {
 	above *place
 	name  string
@@ -74,17 +74,17 @@ func (p *place) appendTo(b []byte) []byte {
 	}
 }
 
-// shorten keeps a message readable that quotes a long text.
+// shorten cuts a long text that a message quotes.
 func shorten(text string) string { return match.Shorten(text, 60) }
 
-// errFurther is the error of evaluations that reach a problem beyond the number of problems that
-// are reported for a document or a setting.
+// errFurther is the error of evaluations that reach a problem that is not reported, because the
+// document or the setting has too many problems.
 var errFurther = &becket.EvaluationError{
 	Code: becket.CodeParseError, Message: becket.ErrParse.Message,
 	Cause: &becket.DocumentError{Message: "there are further problems, which are not reported one by one"},
 }
 
-// problem returns the error for evaluations that reach a place, and warns of it.
+// problem records a warning for a place, and returns the error of evaluations that reach the place.
 func (c *compiler) problem(at place, format string, args ...any) *becket.EvaluationError {
 	const mostWarnings, mostOfOne = 1_000, 100
 	if len(c.info.Warnings) >= mostWarnings || c.problems >= mostOfOne {
@@ -96,7 +96,7 @@ func (c *compiler) problem(at place, format string, args ...any) *becket.Evaluat
 	return &becket.EvaluationError{Code: becket.CodeParseError, Message: becket.ErrParse.Message, Cause: cause}
 }
 
-// integer returns a whole number, however it is written.
+// integer returns a whole number, in any notation.
 func (n *node) integer() (int64, bool) {
 	if n.kind != kindNumber {
 		return 0, false
@@ -134,7 +134,7 @@ func (n *node) shown() string {
 	}
 }
 
-// value reads the member of a value that goes with a setting's type.
+// value reads the member of a value that corresponds to a setting's type.
 func (n *node) value(kind becket.Kind) (becket.Value, bool) {
 	switch kind {
 	case becket.KindBool:
@@ -160,7 +160,7 @@ func (c *compiler) settings(raw []byte) error {
 		return nil
 	case kindObject:
 	default:
-		return &becket.DocumentError{Path: "f", Message: "the settings are no object"}
+		return &becket.DocumentError{Path: "f", Message: "the settings are not an object"}
 	}
 	r.token()
 	bad := 0
@@ -175,7 +175,7 @@ func (c *compiler) settings(raw []byte) error {
 			bad++
 		}
 		if bad > maxBad {
-			return fmt.Errorf("becket: more than %d settings are bad", maxBad)
+			return fmt.Errorf("becket: more than %d settings are invalid", maxBad)
 		}
 	}
 	if r.err != nil {
@@ -185,8 +185,8 @@ func (c *compiler) settings(raw []byte) error {
 	return nil
 }
 
-// add compiles a setting. If two settings have the same key, the last one counts, in the place of
-// the first.
+// add compiles a setting. If two settings have the same key, the last one counts and takes the
+// place of the first.
 func (c *compiler) add(key string, n *node, count int) *setting {
 	s := &setting{key: key, digest: n.digest()}
 	c.cost, c.refers, c.linked, c.problems = 1, false, nil, 0
@@ -216,7 +216,7 @@ func (c *compiler) add(key string, n *node, count int) *setting {
 	return s
 }
 
-// listBad reports the settings that are bad as a whole.
+// listBad reports the invalid settings.
 func (c *compiler) listBad() {
 	for _, s := range c.listed {
 		if s.bad {
@@ -248,12 +248,12 @@ func (c *compiler) setting(s *setting, n *node, at place) {
 		}
 		s.rules, c.scratch = slices.Clone(rules), rules
 	case list.there():
-		s.rulesErr = c.problem(at.member("r"), "the rules are no list")
+		s.rulesErr = c.problem(at.member("r"), "the rules are not a list")
 	}
 }
 
-// ends reports whether every evaluation that reaches the rule fails there, so that all rules after
-// it mean nothing.
+// ends reports whether every evaluation that reaches the rule fails there, so that later rules have
+// no effect.
 func (r *rule) ends() bool {
 	return len(r.conditions) == 0 && (r.err != nil || r.serves && r.served.err != nil)
 }
@@ -283,7 +283,7 @@ func (c *compiler) options(s *setting, whole, n *node, at place) options {
 	list := n.member("p")
 	switch {
 	case list.there() && list.kind != kindArray:
-		o.err = c.problem(at.member("p"), "the percentage options are no list")
+		o.err = c.problem(at.member("p"), "the percentage options are not a list")
 		return o
 	case len(list.members) == 0:
 		return o
@@ -292,7 +292,7 @@ func (c *compiler) options(s *setting, whole, n *node, at place) options {
 	case attribute.kind == kindText:
 		o.attribute = attribute.text
 	case attribute.there():
-		o.err = c.problem(at.member("a"), "the attribute's name is no text")
+		o.err = c.problem(at.member("a"), "the attribute's name is not a text")
 	}
 	sum := 0.0
 	o.list = make([]option, len(list.members))
@@ -310,7 +310,7 @@ func (c *compiler) options(s *setting, whole, n *node, at place) options {
 func (c *compiler) option(s *setting, n *node, at place) option {
 	share, ok := n.member("p").number()
 	if !ok || share < 0 {
-		return option{err: c.problem(at.member("p"), "%s is no share", n.member("p").shown())}
+		return option{err: c.problem(at.member("p"), "%s is not a share", n.member("p").shown())}
 	}
 	return option{share: share, served: c.served(s, n, at)}
 }

@@ -19,7 +19,7 @@ func (c *compiler) rule(s *setting, whole, n *node, at place) rule {
 			r.conditions[i] = c.condition(&list.members[i], at.member("c").element(i))
 		}
 	case list.there():
-		r.conditions = []condition{c.broken(at.member("c"), "the conditions are no list")}
+		r.conditions = []condition{c.broken(at.member("c"), "the conditions are not a list")}
 	}
 	value := n.member("s")
 	switch {
@@ -34,7 +34,7 @@ func (c *compiler) rule(s *setting, whole, n *node, at place) rule {
 	return r
 }
 
-// condition compiles a wrapper, which holds one condition of the three kinds.
+// condition compiles a wrapper, which contains one condition of one of the three kinds.
 func (c *compiler) condition(n *node, at place) condition {
 	user, in, required := n.member("u"), n.member("s"), n.member("p")
 	switch {
@@ -49,8 +49,8 @@ func (c *compiler) condition(n *node, at place) condition {
 	}
 }
 
-// segmentCondition compiles a segment condition. Its comparator matters only once the segment has
-// been evaluated.
+// segmentCondition compiles a segment condition. An invalid comparator takes effect only after the
+// segment has been evaluated.
 func (c *compiler) segmentCondition(n *node, at place) condition {
 	out := condition{form: formSegment}
 	index, ok := n.member("s").integer()
@@ -65,12 +65,13 @@ func (c *compiler) segmentCondition(n *node, at place) condition {
 	return out
 }
 
-// prerequisite compiles a prerequisite condition as far as it does not depend on the other setting.
+// prerequisite compiles the parts of a prerequisite condition that do not depend on the other
+// setting.
 func (c *compiler) prerequisite(n *node, at place) condition {
 	out := condition{form: formPrerequisite}
 	name := n.member("f")
 	if name.kind != kindText {
-		return c.broken(at.member("f"), "the prerequisite's key is missing or no text")
+		return c.broken(at.member("f"), "the prerequisite's key is missing or not a text")
 	}
 	out.negated, out.err = c.negation(n, at)
 	out.required = &required{key: name.text, value: *n.member("v"), at: at}
@@ -87,7 +88,7 @@ func (c *compiler) negation(n *node, at place) (bool, *becket.EvaluationError) {
 	return number == 1, nil
 }
 
-// segments compiles "s". An evaluation that reaches a broken segment fails.
+// segments compiles "s". An evaluation that reaches an invalid segment fails.
 func (c *compiler) segments(r *nodeReader) {
 	if r.decoder.PeekKind() != kindArray {
 		return
@@ -123,11 +124,12 @@ func (c *compiler) segment(s *segment, n *node, at place) {
 			s.conditions[i] = c.userCondition(&list.members[i], at.member("r").element(i))
 		}
 	case list.there():
-		s.err = c.problem(at.member("r"), "the conditions are no list")
+		s.err = c.problem(at.member("r"), "the conditions are not a list")
 	}
 }
 
-// describeSegments lists the digests of segments by their names. A name may occur more than once.
+// describeSegments lists the digests of segments by their names. Several segments may have the same
+// name.
 func (c *compiler) describeSegments() {
 	c.info.Segments = map[string]uint64{}
 	for _, s := range c.parts {

@@ -11,7 +11,7 @@ type verdict uint8
 const (
 	no verdict = iota
 	yes
-	skip  // it cannot be evaluated for this user, so that its rule does not match
+	skip  // the condition cannot be evaluated for this user, so its rule does not match
 	fatal // the evaluation ends; evaluation.err says why
 )
 
@@ -53,8 +53,8 @@ func (c *condition) evaluate(e *evaluation) verdict {
 	}
 }
 
-// user evaluates a user condition: first whether the attribute is there, then whether it can be
-// converted, then the comparison value.
+// user evaluates a user condition in this order: the presence of the attribute, its conversion, the
+// comparison value.
 func (c *condition) user(e *evaluation) verdict {
 	if !e.lookUp() {
 		return e.fail(errTooLong)
@@ -141,8 +141,8 @@ func (c *condition) ordered(order int) bool {
 	}
 }
 
-// isVersionOf looks at all items even if the first matches, because an invalid item makes the
-// condition false.
+// isVersionOf counts the steps for all items even if the first one matches. One invalid item makes
+// the condition false.
 func (c *condition) isVersionOf(e *evaluation, v match.Version) verdict {
 	if c.operand.err != nil {
 		return e.fail(c.operand.err)
@@ -210,8 +210,8 @@ func (c *condition) compareText(e *evaluation, value becket.Value) verdict {
 	return c.conclude(e, holds)
 }
 
-// conclude negates the verdict of a negative comparator. A broken item counts if no item before it
-// decided.
+// conclude negates the verdict of a negative comparator. An invalid item counts if no item before
+// it decided.
 func (c *condition) conclude(e *evaluation, holds bool) verdict {
 	if e.exhausted {
 		return e.fail(errTooLong)
@@ -222,7 +222,7 @@ func (c *condition) conclude(e *evaluation, holds bool) verdict {
 	return verdictOf(holds != c.negated)
 }
 
-// inSegment evaluates a segment condition. If the segment cannot be evaluated, its opposite cannot
+// inSegment evaluates a segment condition. If the segment cannot be evaluated, its negation cannot
 // be evaluated either.
 func (c *condition) inSegment(e *evaluation) verdict {
 	switch {

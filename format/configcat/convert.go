@@ -10,8 +10,9 @@ import (
 	"github.com/becketflags/becket/internal/match"
 )
 
-// Attributes are converted as ConfigCat's SDKs do. Nothing here may put an attribute's text, or a
-// part of it, where it outlives the evaluation: the text may live on a caller's stack.
+// Attributes are converted in the same way as in ConfigCat's SDKs. Nothing here may store an
+// attribute's text, or a part of it, for longer than the evaluation, because the text may be on a
+// caller's stack.
 
 // text returns an attribute as text. It returns a text itself, and a new text for every other type.
 func text(v becket.Value) string {
@@ -96,12 +97,13 @@ func instant(v becket.Value) (float64, bool) {
 	return number(v)
 }
 
-// version returns an attribute as a semantic version, which only a text can be.
+// version returns an attribute as a semantic version. Only a text can be a version.
 func version(v becket.Value) (match.Version, bool) {
 	return match.ParseVersion(strings.TrimSpace(v.Text()))
 }
 
-// isList reports whether an attribute is a list of texts, or a text that is one in JSON.
+// isList reports whether an attribute is a list of texts, or a text that contains such a list as
+// JSON.
 func isList(v becket.Value) bool {
 	if v.Kind() == becket.KindList {
 		for i := range v.Len() {
@@ -115,8 +117,8 @@ func isList(v becket.Value) bool {
 	return valid
 }
 
-// anyElement reports whether one of the list's elements satisfies. The attribute must be a list, as
-// isList says.
+// anyElement reports whether satisfies returns true for one of the list's elements. The attribute
+// must be a list; see isList.
 func anyElement(v becket.Value, satisfies func(string) bool) bool {
 	if v.Kind() == becket.KindList {
 		for i := range v.Len() {
@@ -130,8 +132,8 @@ func anyElement(v becket.Value, satisfies func(string) bool) bool {
 	return found
 }
 
-// searchJSON looks for an element of a JSON array of texts that satisfies, and ends there; valid
-// says whether the text up to there is such an array.
+// searchJSON calls satisfies for the elements of a JSON array of texts until it returns true. valid
+// says whether the text is such an array, as far as it was read.
 func searchJSON(s string, satisfies func(string) bool) (found, valid bool) {
 	const blanks = " \t\r\n"
 	s = strings.Trim(s, blanks)
@@ -166,7 +168,7 @@ func searchJSON(s string, satisfies func(string) bool) (found, valid bool) {
 	return false, true
 }
 
-// quoted returns the size of the JSON string that s begins with, 0 if it begins with none, and
+// quoted returns the size of the JSON string at the beginning of s, or 0 if there is none, and
 // whether the string has escapes.
 func quoted(s string) (size int, escaped bool) {
 	if s == "" || s[0] != '"' {
@@ -186,7 +188,7 @@ func quoted(s string) (size int, escaped bool) {
 	return 0, false
 }
 
-// unquote copies the text first, so that nothing keeps it.
+// unquote copies the text first, so that no other code can store it.
 func unquote(s string) (text string, ok bool) {
 	return text, json.Unmarshal([]byte(s), &text) == nil
 }

@@ -14,7 +14,7 @@ const (
 // evaluation is the state of one check. It lives on the stack.
 type evaluation struct {
 	subject   *becket.Subject
-	nobody    bool                    // there is no user at all
+	nobody    bool                    // there is no user
 	missing   string                  // the first attribute that was looked up and not found
 	consulted bool                    // percentage options were reached
 	err       *becket.EvaluationError // why the evaluation ended
@@ -23,7 +23,7 @@ type evaluation struct {
 	steps      int
 	exhausted  bool // the evaluation needs more steps than allowed
 	counted    bool // whether attributes is known
-	attributes int  // the number of the user's attributes
+	attributes int  // number of the user's attributes
 }
 
 // outcome is the result of evaluating a setting.
@@ -90,7 +90,8 @@ func (s *setting) reason(o *outcome) becket.Reason {
 	}
 }
 
-// prerequisite evaluates a setting, as the one that was asked for or for another one's sake.
+// prerequisite evaluates a setting, either the one that the caller asked for or the one that a
+// condition requires.
 func (e *evaluation) prerequisite(s *setting) outcome {
 	if e.guard != nil {
 		return e.guard.evaluate(e, s)
@@ -116,7 +117,7 @@ func (s *setting) evaluate(e *evaluation) outcome {
 	return s.served.outcome()
 }
 
-// evaluate returns an empty outcome where the rule does not apply.
+// evaluate returns an empty outcome if the rule does not apply.
 func (r *rule) evaluate(e *evaluation, s *setting) outcome {
 	switch e.all(r.conditions) {
 	case yes:
@@ -191,14 +192,14 @@ func (e *evaluation) attribute(name string) (becket.Value, bool) {
 	switch name {
 	case identifier:
 		return becket.StringValue(e.subject.Key()), true
-	case keyName: // a name like any other here
+	case keyName: // an attribute of this name counts like any other here
 		return e.subject.Entry("", keyName)
 	default:
 		return e.subject.Attribute(name)
 	}
 }
 
-// noteMissing notes an attribute that the user does not have.
+// noteMissing records an attribute that the user does not have.
 func (e *evaluation) noteMissing(attribute string) verdict {
 	if e.missing == "" {
 		e.missing = attribute

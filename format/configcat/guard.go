@@ -6,20 +6,21 @@ import (
 	"github.com/becketflags/becket"
 )
 
-// Two bounds keep every evaluation short, whatever the document. A setting whose evaluation could
-// cost more than maxCost steps, counting each prerequisite and segment as often as it is asked, or
-// whose prerequisites may lead back to it, is evaluated with a guard, which remembers what has been
-// decided: then nothing is evaluated twice.
+// Two limits keep every evaluation short, for any document. The cost of a setting counts each
+// prerequisite and segment as often as it is asked. If the cost may be more than maxCost steps, or
+// if the prerequisites may lead back to the setting, the evaluation has a guard. The guard
+// remembers outcomes, so that nothing is evaluated twice.
 const (
 	maxCost  = 20_000
-	maxChain = 1_000 // prerequisites, one below the other
+	maxChain = 1_000 // length of a chain of prerequisites
 )
 
-// guard remembers the outcomes of one evaluation. An outcome that is remembered is no error, since
-// an error ends the evaluation. It depends on the user alone: if it could also depend on the chain
-// of settings that led to it, it would be part of a cycle and an error on every chain.
+// guard remembers the outcomes of one evaluation. It remembers no errors, because an error ends the
+// evaluation. An outcome depends only on the user: a setting whose outcome could also depend on the
+// chain of settings before it is a part of a cycle, and fails on every chain.
 type guard struct {
-	chain    []*setting // being evaluated, from the one that was asked for
+	// settings that are being evaluated, the one that the caller asked for first
+	chain    []*setting
 	settings map[*setting]*outcome
 	segments map[*segment]verdict
 }

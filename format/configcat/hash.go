@@ -23,15 +23,17 @@ func hashOf(text string, with salts) hash {
 	return sha256.Sum256(append(append(append(buffer[:0], text...), *with.config...), with.context...))
 }
 
-// bucketOf returns the hundredth in which a flag's percentage options see an attribute: the first
-// 28 bits of the SHA-1 of the flag's key and the attribute's text, modulo 100.
+// bucketOf returns the percentage point, from 0 to 99, that an attribute has for a flag's
+// percentage options: the first 28 bits of the SHA-1 of the flag's key and the attribute's text,
+// modulo 100.
 func bucketOf(key string, v becket.Value) float64 {
 	var buffer [onStack]byte
 	sum := sha1.Sum(appendText(append(buffer[:0], key...), v)) //nolint:gosec // see the import
 	return float64(binary.BigEndian.Uint32(sum[:]) >> 4 % 100)
 }
 
-// parseHash reads a hash in lower-case hex. Upper-case letters never match, as in ConfigCat's SDKs.
+// parseHash reads a hash in lower-case hexadecimal digits. Upper-case letters never match, as in
+// ConfigCat's SDKs.
 func parseHash(text string) (h hash, ok bool) {
 	if len(text) != hex.EncodedLen(len(h)) {
 		return h, false
@@ -48,7 +50,7 @@ func parseHash(text string) (h hash, ok bool) {
 // hashes is a set of hashes.
 type hashes struct {
 	few  []hash
-	many map[hash]struct{} // nil unless there are many
+	many map[hash]struct{} // nil if there are only a few
 }
 
 func newHashes(texts []string) hashes {
@@ -74,11 +76,11 @@ func (s *hashes) has(h hash) bool {
 	return ok || slices.Contains(s.few, h)
 }
 
-// hashedSlice is the hash of the first or last so many bytes of a text.
+// hashedSlice is the hash of the first or last bytes of a text.
 type hashedSlice struct {
 	length int
 	sum    hash
-	valid  bool // whether sum is a hash; otherwise no text matches
+	valid  bool // sum is a hash; otherwise no text matches
 }
 
 // sliceMatches reports whether the text begins (or ends) with one of slices.
@@ -89,7 +91,7 @@ func sliceMatches(text string, slices []hashedSlice, with salts, atEnd bool) boo
 		if !s.valid || s.length > len(text) {
 			continue
 		}
-		if s.length != length { // one hash serves neighbours of one length
+		if s.length != length { // neighbours with the same length need only one hash
 			length = s.length
 			part := text[:length]
 			if atEnd {

@@ -1,10 +1,12 @@
 package configcat
 
-// link finds the settings that prerequisites name, and which settings have to be evaluated with a
-// guard.
+// link resolves the settings that prerequisites name, and finds the settings that need a guard for
+// their evaluation.
 func (c *compiler) link() {
-	waits := make(map[*setting]int, len(c.requires))             // prerequisites still to count
-	dependents := make(map[*setting][]*setting, len(c.requires)) // as often as they require it
+	// number of prerequisites whose cost is not known yet
+	waits := make(map[*setting]int, len(c.requires))
+	// a dependent occurs once for each of its prerequisites
+	dependents := make(map[*setting][]*setting, len(c.requires))
 	for _, s := range c.listed {
 		c.problems = 0
 		for _, r := range c.requires[s] {
@@ -22,8 +24,8 @@ func (c *compiler) link() {
 	}
 }
 
-// addUp adds the costs of prerequisites to those of their dependents, in an order in which
-// prerequisites come first.
+// addUp adds the costs of prerequisites to the costs of their dependents. It handles prerequisites
+// before their dependents.
 func (c *compiler) addUp(waits map[*setting]int, dependents map[*setting][]*setting) {
 	ready := make([]*setting, 0, len(c.listed))
 	for _, s := range c.listed {
@@ -43,8 +45,8 @@ func (c *compiler) addUp(waits map[*setting]int, dependents map[*setting][]*sett
 	}
 }
 
-// resolve finds the setting that a prerequisite names and reads the value to compare with as one of
-// its type.
+// resolve finds the setting that a prerequisite names, and reads the comparison value with this
+// setting's type.
 func (c *compiler) resolve(r *required) {
 	s := c.byKey[r.key]
 	switch {
@@ -55,7 +57,7 @@ func (c *compiler) resolve(r *required) {
 	default:
 		var ok bool
 		if r.wanted, ok = r.value.value(s.kind); !ok {
-			const message = "the value to compare with is not of type %s, which %q is of"
+			const message = "the comparison value is not of type %s, the type of %q"
 			r.err = c.problem(r.at.member("v"), message, s.kind, shorten(r.key))
 		}
 		r.setting = s

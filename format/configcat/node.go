@@ -10,8 +10,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// node is a JSON value as it stands in the document. It keeps values of the wrong type, so that
-// they are reported only where an evaluation reaches them. The zero node is an absent value.
+// node is a JSON value of the document. Values of the wrong type are kept too, so that they cause
+// an error only if an evaluation reaches them. The zero node is an absent value.
 type node struct {
 	kind    jsontext.Kind // 0 for an absent value and for null, which means the same
 	name    byte          // the name of an object's member
@@ -27,21 +27,21 @@ const (
 	kindNull   = jsontext.KindNull
 )
 
-// Bounds of a document.
+// Limits of a document.
 const (
 	maxNesting = 256
-	maxNodes   = 4_000_000 // in one setting: nodes take far more memory than their text
+	maxNodes   = 4_000_000 // per setting; nodes take far more memory than their text
 )
 
-// lenient makes the decoder as forgiving as the SDKs' parsers are: of two members with one name the
-// last counts, and bytes that are no UTF-8 become U+FFFD.
+// lenient makes the decoder accept what the SDKs' parsers accept: if two members have the same
+// name, the last one counts, and bytes that are not UTF-8 become U+FFFD.
 var lenient = []jsontext.Options{jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)}
 
 // nodeReader reads nodes one after the other. It keeps only the members of objects that v6 knows,
 // all of which have names of one letter.
 type nodeReader struct {
 	decoder *jsontext.Decoder
-	count   int // the number of nodes read since the caller set it to 0
+	count   int // number of nodes read since the caller set it to 0
 	err     error
 }
 
@@ -60,7 +60,7 @@ func (r *nodeReader) more(end jsontext.Kind) bool {
 	return r.err == nil && r.decoder.PeekKind() != end
 }
 
-// read reads a value. Beyond maxNodes values are skipped: the caller looks at the count.
+// read reads a value. After maxNodes nodes it skips values; the caller checks the count.
 func (r *nodeReader) read() node {
 	if r.count++; r.count > maxNodes && r.err == nil {
 		r.err = r.decoder.SkipValue()
@@ -89,8 +89,8 @@ func (r *nodeReader) read() node {
 }
 
 // elements reads an array up to the first element that is neither a text nor an object with a
-// member that v6 knows. No array in a config means anything with such an element, and an evaluation
-// that reaches it fails there, so what follows is not kept.
+// member that v6 defines. An evaluation that reaches this element fails, so the elements after it
+// are not kept.
 func (r *nodeReader) elements(of *node) {
 	for r.more(jsontext.KindEndArray) {
 		element := r.read()
@@ -129,12 +129,12 @@ func (r *nodeReader) member(of *node) {
 		}
 	}
 	if of.members == nil {
-		of.members = make([]node, 0, 4) // most have two to four
+		of.members = make([]node, 0, 4) // most objects have two to four members
 	}
 	of.members = append(of.members, value)
 }
 
-// member returns a member of an object by its name; an absent node where there is none.
+// member returns the member of an object with the given name, or an absent node.
 func (n *node) member(name string) *node {
 	if n.kind == kindObject {
 		for i := range n.members {
@@ -149,8 +149,8 @@ func (n *node) member(name string) *node {
 // there reports whether the node is neither absent nor null.
 func (n *node) there() bool { return n.kind != 0 }
 
-// digest returns a number that tells definitions apart within one process. The order of an object's
-// members does not count.
+// digest returns a number that distinguishes definitions within one process. It does not depend on
+// the order of an object's members.
 func (n *node) digest() uint64 {
 	var h maphash.Hash
 	h.SetSeed(digestSeed)
@@ -171,7 +171,8 @@ func (n *node) digest() uint64 {
 
 var digestSeed = maphash.MakeSeed()
 
-// checkNesting refuses a document that is nested too deeply, before anything recurses into it.
+// checkNesting refuses a document that is nested too deeply, before any recursive function reads
+// it.
 func checkNesting(document []byte) error {
 	depth, inText := 0, false
 	for i := 0; i < len(document); i++ {
@@ -192,8 +193,8 @@ func checkNesting(document []byte) error {
 	return nil
 }
 
-// syntaxProblem describes why a document is no JSON, without the long path that jsontext puts into
-// it.
+// syntaxProblem describes the syntax error of a document, without the long path in jsontext's
+// message.
 func syntaxProblem(err error) error {
 	if syntactic, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
 		return fmt.Errorf("becket: not valid JSON at byte %d: %w", syntactic.ByteOffset, syntactic.Err)

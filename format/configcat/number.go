@@ -19,15 +19,16 @@ func number(v becket.Value) (float64, bool) {
 	}
 }
 
-// parseNumber reads a number as ConfigCat writes it: white space around it does not count, and a
-// comma is a decimal point. strconv accepts much more, so the form is checked first.
+// parseNumber reads a number in ConfigCat's notation: white space around it is ignored, and a comma
+// is a decimal point. strconv accepts much more, so the form is checked first.
 func parseNumber(s string) (float64, bool) {
 	s = strings.TrimSpace(s)
 	if !isNumber(s) {
 		return 0, false
 	}
 	if strings.IndexByte(s, ',') < 0 {
-		f, _ := strconv.ParseFloat(s, 64) // out of range it is infinite, as it should be
+		// an overflowing number is infinite, as in ConfigCat's SDKs
+		f, _ := strconv.ParseFloat(s, 64)
 		return f, true
 	}
 	var buffer [64]byte
@@ -41,8 +42,8 @@ func parseNumber(s string) (float64, bool) {
 	return f, true
 }
 
-// isNumber accepts an optional sign, digits with at most one point among, before or after them, and
-// an optional exponent; and the names of the numbers that are not finite.
+// isNumber accepts an optional sign, digits with at most one decimal point, and an optional
+// exponent. It also accepts the names of infinity and NaN.
 func isNumber(text string) bool {
 	if text == "NaN" {
 		return true

@@ -32,7 +32,7 @@ func pathOf(key string) string {
 	return "/configuration-files/" + strings.Join(segments, "/") + "/config_v6.json"
 }
 
-// hideKey keeps the key, and each long part of it, out of an error.
+// hideKey removes the key, and each long part of it, from an error.
 func (s *cdn) hideKey(err error) error {
 	if err == nil {
 		return nil

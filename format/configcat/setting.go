@@ -2,19 +2,19 @@ package configcat
 
 import "github.com/becketflags/becket"
 
-// setting is a compiled flag or setting. It is immutable once its document is decoded.
+// setting is a compiled flag or setting. It never changes after its document has been decoded.
 type setting struct {
 	key      string
 	kind     becket.Kind
-	err      *becket.EvaluationError // set if nothing of the setting can be evaluated
-	bad      bool                    // whether err concerns the setting as a whole
+	err      *becket.EvaluationError // set if the whole setting cannot be evaluated
+	bad      bool                    // err concerns the whole setting
 	rules    []rule
-	rulesErr *becket.EvaluationError // set if "r" is no list
+	rulesErr *becket.EvaluationError // set if "r" is not a list
 	options  options
 	served   served
-	guarded  bool // whether its evaluation needs a guard against cycles and endless cost
+	guarded  bool // the evaluation needs a guard against cycles and high cost
 	cost     int64
-	refers   bool // whether it refers to a segment or another setting
+	refers   bool // the setting refers to a segment or another setting
 	digest   uint64
 }
 
@@ -23,7 +23,7 @@ type rule struct {
 	name       string
 	conditions []condition
 	err        *becket.EvaluationError // set if the rule cannot be evaluated at all
-	serves     bool                    // whether served counts instead of the options
+	serves     bool                    // the rule has a value; otherwise it has options
 	served     served
 	options    options
 }
@@ -70,27 +70,27 @@ const (
 	formBroken
 )
 
-// condition is a compiled condition. An evaluation fails with err at the point where the mistake
-// matters: in a user condition after the attribute was found and converted.
+// condition is a compiled condition. An evaluation fails with err at the point at which ConfigCat's
+// SDKs fail; a user condition fails after its attribute was found and converted.
 type condition struct {
 	form       form
-	comparator comparator // in a user condition, the positive one of a pair
-	negated    bool       // whether the document has the negative one of a pair
+	comparator comparator // of a user condition: the positive comparator of a pair
+	negated    bool       // the document has the negative comparator of the pair
 	attribute  string
 	number     float64
-	operand    *operand // for comparisons with anything but a number
+	operand    *operand // for comparisons of anything but numbers
 	segment    *segment
 	required   *required // for a prerequisite condition
 	err        *becket.EvaluationError
 }
 
-// required is a prerequisite.
+// required is the setting that a prerequisite condition names.
 type required struct {
 	key     string
 	setting *setting // nil if no setting has that key
 	wanted  becket.Value
 	err     *becket.EvaluationError // set if the setting does not exist or is of another type
 
-	value node // used until linking
+	value node // used until the settings are linked
 	at    place
 }

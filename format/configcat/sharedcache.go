@@ -13,15 +13,16 @@ import (
 	"github.com/becketflags/becket/internal/limit"
 )
 
-// CacheKey returns the key under which ConfigCat's SDKs keep the config of an SDK key in a cache
-// that they share. Together with [CacheEntry] it lets a program start from their cache:
-// becket.WithBootstrap(entry.Config). becket's own disk copy has another form and does not need it.
+// CacheKey returns the key under which ConfigCat's SDKs store the config of an SDK key in a shared
+// cache. With CacheKey and [CacheEntry], a program can start from the SDKs' cache:
+// becket.WithBootstrap(entry.Config). becket's own disk copy has another form and does not need
+// them.
 func CacheKey(sdkKey string) string {
 	sum := sha1.Sum([]byte(sdkKey + "_config_v6.json_v2")) //nolint:gosec // see the import
 	return hex.EncodeToString(sum[:])
 }
 
-// CacheEntry is a config as ConfigCat's SDKs keep it in a cache that they share.
+// CacheEntry is a config as ConfigCat's SDKs store it in a shared cache.
 type CacheEntry struct {
 	FetchedAt time.Time // to the millisecond, in UTC
 	ETag      string
@@ -35,12 +36,12 @@ func (e CacheEntry) MarshalText() ([]byte, error) {
 	return append(b, e.Config...), nil
 }
 
-var errCacheEntry = errors.New("becket: this is no cache entry of ConfigCat's SDKs: it must be a time in " +
+var errCacheEntry = errors.New("becket: this is not a cache entry of ConfigCat's SDKs: it must be a time in " +
 	"milliseconds, an ETag and a config, each but the last on a line of its own")
 
-// UnmarshalText reads an entry. It does not look into the config.
+// UnmarshalText reads an entry. It does not check the config.
 func (e *CacheEntry) UnmarshalText(text []byte) error {
-	const head = 64 << 10 // more than a time and an ETag need
+	const head = 64 << 10 // longer than any time and ETag
 	if len(text) > limit.Document+head {
 		return fmt.Errorf("%w of %d bytes: the cache entry has %d", becket.ErrTooLarge, limit.Document, len(text))
 	}

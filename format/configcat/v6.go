@@ -22,12 +22,13 @@ type v6 struct{}
 
 func (v6) Name() string { return "configcat-v6" }
 
-// maxBad is the number of bad settings above which a document is refused, because each of them
-// costs memory.
+// maxBad is the greatest number of invalid settings. A document with more is refused, because each
+// of them takes memory.
 const maxBad = 100_000
 
-// Decode compiles a document. It is refused when it is no JSON object, or its settings are none;
-// everything else matters when an evaluation reaches it.
+// Decode compiles a document. It returns an error if the document is not a JSON object or its
+// settings are not an object. All other mistakes cause an error only in evaluations that reach
+// them.
 func (v6) Decode(document []byte) (becket.Rules, error) {
 	if err := limit.Check(document); err != nil {
 		return nil, err
@@ -49,7 +50,7 @@ func (v6) Decode(document []byte) (becket.Rules, error) {
 	return c.rules(), nil
 }
 
-// parts are the members of a document's root as they stand there. An absent member is "null".
+// parts are the members of a document's root as raw JSON. An absent member is "null".
 type parts struct{ preferences, segments, settings []byte }
 
 // split reads the whole document once, which also checks its syntax.
@@ -60,7 +61,7 @@ func split(document []byte) (p parts, err error) {
 		if _, err := r.decoder.ReadToken(); err != nil {
 			return p, syntaxProblem(err)
 		}
-		return p, errors.New("becket: the document is no JSON object")
+		return p, errors.New("becket: the document is not a JSON object")
 	}
 	r.token()
 	for r.more(jsontext.KindEndObject) {
@@ -159,8 +160,8 @@ func (s *setting) info() becket.FlagInfo {
 	return info
 }
 
-// each visits the values that the setting can serve, in the order in which ConfigCat's SDKs look up
-// variation ids, until visit returns false.
+// each calls visit for each value that the setting can serve, in the order in which ConfigCat's
+// SDKs look up variation ids, until visit returns false.
 func (s *setting) each(visit func(*served) bool) bool {
 	if !visit(&s.served) {
 		return false
@@ -183,8 +184,8 @@ func (o *options) each(visit func(*served) bool) bool {
 	return true
 }
 
-// Variation returns the flag that serves the variation of that id, and its value, out of rules that
-// [V6] decoded. It returns false if there is none.
+// Variation returns the flag that serves the variation with the given id, and the variation's
+// value. The rules must come from [V6]. It returns false if there is no such variation.
 func Variation(of becket.Rules, id string) (flag string, value becket.Value, ok bool) {
 	r, _ := of.(*rules)
 	if r == nil || id == "" {

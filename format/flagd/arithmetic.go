@@ -2,7 +2,8 @@ package flagd
 
 import "math"
 
-// calculate applies an arithmetic operator. Only "+" and "abs" take a single value that is no list.
+// calculate applies an arithmetic operator. Only "+" and "abs" take a single value that is not a
+// list.
 func (e *evaluation) calculate(op operator, args []datum, single bool) datum {
 	switch {
 	case single && op != opAdd && op != opAbs:
@@ -28,10 +29,11 @@ func (e *evaluation) calculate(op operator, args []datum, single bool) datum {
 	return e.fold(op, first, args[1:])
 }
 
-// fold applies an operator of two numbers to a first number and all others, from left to right.
+// fold applies an operator of two numbers to a first number and all other numbers, from left to
+// right.
 func (e *evaluation) fold(op operator, result float64, others []datum) datum {
 	if op == opAdd && len(others) > 0 {
-		result += 0 // flagd's sum starts from zero, so that no two negative zeros make one
+		result += 0 // flagd's sum starts from zero, so that the sum of two negative zeros is 0
 	}
 	for i := range others {
 		operand, ok := e.arithmetic(&others[i])

@@ -8,7 +8,7 @@ import (
 	"github.com/becketflags/becket"
 )
 
-// attribute follows a path from the subject. full is the path with its dots.
+// attribute looks up a path in the subject. full is the path with its dots.
 func (e *evaluation) attribute(parts []string, full string) datum {
 	if len(parts) == 0 {
 		return e.everything()
@@ -49,8 +49,7 @@ func (e *evaluation) attribute(parts []string, full string) datum {
 	return e.rebuild(root, full)
 }
 
-// value converts an attribute and follows the rest of a path into it. A list or an object is
-// copied.
+// value converts an attribute and follows the rest of a path in it. It copies a list or an object.
 func (e *evaluation) value(v becket.Value, rest []string) datum {
 	switch v.Kind() {
 	case becket.KindList:
@@ -82,7 +81,7 @@ func (e *evaluation) value(v becket.Value, rest []string) datum {
 	return e.scalar(v)
 }
 
-// scalar is [scalarOf] with its steps counted.
+// scalar is [scalarOf], and counts the steps.
 func (e *evaluation) scalar(v becket.Value) datum {
 	if v.Kind() == becket.KindString {
 		return e.text(v.Text())
@@ -90,7 +89,8 @@ func (e *evaluation) scalar(v becket.Value) datum {
 	return scalarOf(v)
 }
 
-// text counts a text of the subject, which is searched for bytes that are not UTF-8.
+// text counts the steps of reading a text of the subject, which is searched for bytes that are not
+// UTF-8.
 func (e *evaluation) text(s string) datum {
 	if !e.read(len(s)) {
 		return datum{}
@@ -118,7 +118,7 @@ func (e *evaluation) properties(rest []string) datum {
 	}
 }
 
-// timestamp reads the clock once in an evaluation, and only when a rule asks.
+// timestamp reads the clock at most once in an evaluation, and only if a rule uses the time.
 func (e *evaluation) timestamp() float64 {
 	if !e.timed {
 		e.now, e.timed = e.at.Now().Unix(), true

@@ -6,13 +6,12 @@ import (
 	"github.com/becketflags/becket"
 )
 
-// Limits of one evaluation. Rules can go over lists within lists, and build texts and lists that
-// grow with every step, so an evaluation's work is counted in steps. A step stands for about 60 ns,
-// so that the sum stays below a millisecond. One step is
-//
-//   - a node that is evaluated, and an element that is copied or made;
-//   - some elements of a list that are only looked at;
-//   - some bytes of a text that are only read, or fewer of one that is made, hashed or parsed.
+// Limits of one evaluation. Rules can process lists within lists, and make texts and lists that
+// grow with every step, so an evaluation counts its work in steps. A step stands for about 60 ns,
+// so that the sum stays below a millisecond. These count as one step: a node that is evaluated; an
+// element that is copied or made; elementsPerStep elements of a list that are only compared;
+// readPerStep bytes of a text that are only read; and bytesPerStep bytes of a text that are made,
+// hashed or parsed.
 const (
 	mostSteps       = 12_000
 	elementsPerStep = 8
@@ -24,7 +23,7 @@ const (
 func (e *evaluation) spend(n int) bool {
 	if n > mostSteps-e.steps {
 		e.failed = true
-		e.steps = mostSteps // so that no sum overflows
+		e.steps = mostSteps // so that the sum never overflows
 		return false
 	}
 	e.steps += n
@@ -37,12 +36,11 @@ func (e *evaluation) read(bytes int) bool { return e.spend(bytes / readPerStep) 
 // make counts bytes that are made, hashed or parsed.
 func (e *evaluation) make(bytes int) bool { return e.spend(bytes / bytesPerStep) }
 
-// look counts elements of a list that are only looked at.
+// look counts elements of a list that are only compared.
 func (e *evaluation) look(elements int) bool { return e.spend(elements / elementsPerStep) }
 
-// weigh counts everything in d that has to be written out and reports whether the evaluation may go
-// on. Lists can hold one another many times over, so that writing one out may take far more than
-// making it did.
+// weigh counts everything in d that is written out, and reports whether the evaluation may go on.
+// Lists can contain each other many times, so writing a list may take far longer than making it.
 func (e *evaluation) weigh(d *datum) bool {
 	const perValue = 4
 	if !e.spend(perValue) || !e.make(len(d.text)) {
@@ -77,8 +75,8 @@ func (e *evaluation) own(d datum) datum {
 	return own(d)
 }
 
-// lookUpSubject counts one search of the subject's attributes, which takes longer the more
-// attributes there are. A rule that has searched only a few times need not know their number.
+// lookUpSubject counts one search of the subject's attributes. A search takes longer if there are
+// more attributes. A rule that has searched only a few times does not count the attributes.
 func (e *evaluation) lookUpSubject() bool {
 	const (
 		little      = 256
@@ -97,7 +95,7 @@ func (e *evaluation) lookUpSubject() bool {
 	return e.spend(e.attributes / looksAtOnce)
 }
 
-// comparable is [datum.comparable] with its steps counted.
+// comparable is [datum.comparable], and counts the steps.
 func (e *evaluation) comparable(d *datum) float64 {
 	if d.kind == kindText && !e.parse(d.text) {
 		return math.NaN()
@@ -105,7 +103,7 @@ func (e *evaluation) comparable(d *datum) float64 {
 	return d.comparable()
 }
 
-// arithmetic is [datum.arithmetic] with its steps counted.
+// arithmetic is [datum.arithmetic], and counts the steps.
 func (e *evaluation) arithmetic(d *datum) (float64, bool) {
 	if d.kind == kindText && !e.parse(d.text) {
 		return 0, false
@@ -113,8 +111,8 @@ func (e *evaluation) arithmetic(d *datum) (float64, bool) {
 	return d.arithmetic()
 }
 
-// parse counts a number that is read from a text. Long ones take strconv's slow way, in which no
-// more than 800 digits count.
+// parse counts the steps of reading a number from a text. strconv reads long texts slowly, but uses
+// at most 800 digits.
 func (e *evaluation) parse(s string) bool {
 	const (
 		short = 20

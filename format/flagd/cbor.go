@@ -8,9 +8,9 @@ import (
 	"github.com/twmb/murmur3"
 )
 
-// hashCBOR hashes as version 3 of "fractional" does: any value but null, in the deterministic
-// encoding of RFC 8949, section 4.2.1; with a bucket as first argument, the list of the flag's key
-// and the targeting key.
+// hashCBOR hashes in the same way as version 3 of "fractional": it hashes any value except null, in
+// the deterministic encoding of RFC 8949, section 4.2.1. If the first argument is a bucket, it
+// hashes the list of the flag's key and the targeting key.
 func (e *evaluation) hashCBOR(first *datum) (hash uint32, ok bool) {
 	var buffer [128]byte
 	b := buffer[:0]
@@ -107,8 +107,8 @@ func headLength(encoded string) int {
 	}
 }
 
-// appendCBORNumber writes a whole number that 64 bits hold as an integer, and any other as the
-// shortest float that keeps it.
+// appendCBORNumber writes a whole number within 64 bits as an integer, and any other number as the
+// shortest float that has the same value.
 func appendCBORNumber(b []byte, f float64) []byte {
 	switch {
 	case f == math.Trunc(f) && f >= 0 && f < 1<<64:
@@ -126,8 +126,8 @@ func appendCBORNumber(b []byte, f float64) []byte {
 	return binary.BigEndian.AppendUint32(append(b, 0xfa), math.Float32bits(single))
 }
 
-// halfFloat returns the half-precision float of a single's bits, if there is one that keeps the
-// value.
+// halfFloat returns the half-precision float with the same value as a single-precision float, if
+// there is one.
 func halfFloat(single uint32) (half uint16, ok bool) {
 	sign := uint16(single >> 16 & 0x8000)
 	exponent := int(single>>23&0xff) - 127

@@ -4,8 +4,8 @@ import (
 	"strings"
 )
 
-// compare applies a comparison to two arguments, or an order to three; further ones are not looked
-// at.
+// compare applies a comparison to two arguments, or an order to three. Further arguments are
+// ignored.
 func (e *evaluation) compare(op operator, args []datum, single bool) datum {
 	if single && op != opSame && op != opDifferent {
 		return e.fail()
@@ -36,7 +36,8 @@ func (e *evaluation) holds(op operator, a, b *datum) bool {
 	}
 }
 
-// equal is "==": null equals null alone, two texts their bytes, everything else its number.
+// equal is "==": null equals only null, two texts are equal if their bytes are, and all other
+// values are compared as numbers.
 func (e *evaluation) equal(a, b *datum) bool {
 	switch {
 	case a.kind == kindNull || b.kind == kindNull:
@@ -64,8 +65,8 @@ func (e *evaluation) less(a, b *datum) bool {
 	return e.comparable(a) < e.comparable(b)
 }
 
-// ordered applies an order. "<=" is less or equal, so null, which is less than 1 and equal to
-// nothing, is not "<=" 0.
+// ordered applies an order. "<=" means less or equal: null is less than 1 and equal to nothing, so
+// null is not "<=" 0.
 func (e *evaluation) ordered(op operator, a, b *datum) bool {
 	switch op {
 	case opLess:

@@ -9,17 +9,19 @@ import (
 	"github.com/becketflags/becket/internal/match"
 )
 
-// compiler turns rules, as they were read, into nodes.
+// compiler compiles rules into nodes.
 type compiler struct {
-	evaluators evaluators      // nil while evaluators are compiled: they cannot refer
-	v3         bool            // whether "fractional" is version 3
+	// nil while evaluators are compiled, because they cannot contain references
+	evaluators evaluators
+	v3         bool            // "fractional" is version 3
 	problems   []string        // parts that fail when they are evaluated
-	forbidden  []string        // parts that the schema forbids
+	forbidden  []string        // parts that the schema forbids and flagd accepts
 	used       map[string]bool // the evaluators that the rules refer to
 	depth      int             // the depth of the rule that is being compiled
 }
 
-// mostNested is the depth to which rules may be nested, because evaluating each level takes stack.
+// mostNested is the greatest depth of nested rules, because each level of an evaluation takes
+// stack.
 const mostNested = 500
 
 // evaluators are the shared rules of a document, in the order of their names.
@@ -43,7 +45,7 @@ type evaluator struct {
 	digest uint64
 }
 
-// compile compiles one rule. Constants in it stay where they were read.
+// compile compiles one rule. The node refers to constants in the rule and does not copy them.
 func (c *compiler) compile(rule *datum) node {
 	if c.depth == mostNested {
 		return c.fail(fmt.Sprintf("rules nested deeper than %d", mostNested))
@@ -61,7 +63,7 @@ func (c *compiler) compile(rule *datum) node {
 	return node{value: rule}
 }
 
-// nodes compiles a list; nil when nothing in it needs to be evaluated.
+// nodes compiles a list. It returns nil if no element needs an evaluation.
 func (c *compiler) nodes(rules []datum) (nodes []node) {
 	for i := range rules {
 		n := c.compile(&rules[i])
@@ -103,7 +105,7 @@ func (c *compiler) operation(name string, args *datum) node {
 	case op == opLookUp:
 		return c.variable(args)
 	case op.lazy() && !isList:
-		return c.fail(fmt.Sprintf("the arguments of %q are no list", name))
+		return c.fail(fmt.Sprintf("the arguments of %q are not a list", name))
 	case op.iterates():
 		return c.iteration(op, args.elements())
 	case !isList:
@@ -114,7 +116,7 @@ func (c *compiler) operation(name string, args *datum) node {
 	if n.args == nil {
 		const few = 8
 		if len(rules) > few && !op.lazy() && op != opFractional {
-			// This means the same, and the constants need no nodes.
+			// this means the same, and the constants need no nodes
 			return node{op: op, alone: true, args: []node{{value: args}}}
 		}
 		n.args = constants(rules)
@@ -130,8 +132,8 @@ func (c *compiler) fail(problem string) node {
 	return node{op: opFail}
 }
 
-// reference stands for an evaluator of the document. It is compiled once, whatever the number of
-// its references.
+// reference returns the node of an evaluator of the document. An evaluator is compiled once, for
+// any number of references.
 func (c *compiler) reference(args *datum) node {
 	name := args.text
 	e := c.evaluators.find(name)
@@ -145,7 +147,7 @@ func (c *compiler) reference(args *datum) node {
 	return e.node
 }
 
-// variable compiles "var". A known path, with or without a default, is split here, only once.
+// variable compiles "var". It splits a constant path, with or without a default, only once.
 func (c *compiler) variable(args *datum) node {
 	switch args.kind {
 	case kindText:
@@ -179,8 +181,8 @@ func newPath(name string) *path {
 	return p
 }
 
-// iteration compiles "map" and its like. A list that is written out is data as it stands: nothing
-// in it is evaluated.
+// iteration compiles "map" and the other operators with an iteration. A list in the rule is data:
+// its elements are not evaluated.
 func (c *compiler) iteration(op operator, rules []datum) node {
 	n := node{op: op, args: make([]node, len(rules))}
 	for i := range rules {
@@ -193,7 +195,7 @@ func (c *compiler) iteration(op operator, rules []datum) node {
 	return n
 }
 
-// prepare computes ahead whatever depends only on an operator's constant arguments.
+// prepare computes results that depend only on an operator's constant arguments.
 func (c *compiler) prepare(n *node) {
 	switch n.op {
 	case opIn:
@@ -211,8 +213,8 @@ func (c *compiler) prepare(n *node) {
 	}
 }
 
-// newMembers returns the sets of a list whose elements are all texts or all numbers, and nil for
-// others and for short ones.
+// newMembers returns the set of a list whose elements are all texts or all numbers. It returns nil
+// for other lists and for short lists.
 func newMembers(elements []datum) *known {
 	const shortest = 4
 	if len(elements) < shortest {
@@ -232,7 +234,8 @@ func newMembers(elements []datum) *known {
 		texts := match.NewTexts(words)
 		return &known{members: members{texts: &texts}}
 	case kindNumber:
-		numbers := map[float64]struct{}{} // without a size, because only few may differ
+		// without a capacity, because there may be only a few different texts
+		numbers := map[float64]struct{}{}
 		for i := range elements {
 			numbers[elements[i].number] = struct{}{}
 		}

@@ -23,18 +23,18 @@ const (
 	kindObject
 )
 
-// datum is a JSON value while a rule is evaluated. Lists and objects belong to the rules or were
-// made for the evaluation. They never refer to the subject, whose texts may live on a caller's
-// stack and move with it.
+// datum is a JSON value during an evaluation. Lists and objects belong to the rules or were made
+// for the evaluation. They never refer to the subject, because its texts may be on a caller's stack
+// and move with it.
 type datum struct {
 	kind   kind
 	number float64 // 1 and 0 for the booleans
 	text   string
-	more   *compound // of lists and objects
+	more   *compound // the content of lists and objects
 }
 
-// compound is a list or an object. An object that was read has pairs, one that an evaluation made
-// has members.
+// compound is a list or an object. An object of the document has pairs; an object that an
+// evaluation made has members.
 type compound struct {
 	list    []datum
 	pairs   []pair // in the order of their names
@@ -49,7 +49,7 @@ type pair struct {
 // size returns the number of an object's members.
 func (c *compound) size() int { return len(c.pairs) + len(c.members) }
 
-// member returns an object's member, null where there is none.
+// member returns the member with the given name, or null.
 func (c *compound) member(name string) datum {
 	if c.members != nil {
 		return c.members[name]
@@ -112,8 +112,8 @@ func (d datum) any() any {
 	}
 }
 
-// scalarOf converts an attribute that is no list and no object. A text is not copied. Instants are
-// written as JSON would.
+// scalarOf converts an attribute that is neither a list nor an object. A text is not copied.
+// Instants are written as JSON would.
 func scalarOf(v becket.Value) datum {
 	switch v.Kind() {
 	case becket.KindBool:
@@ -129,8 +129,8 @@ func scalarOf(v becket.Value) datum {
 	}
 }
 
-// validText replaces each byte that is not UTF-8, as encoding/json does on flagd's way to its
-// evaluator.
+// validText replaces each byte that is not UTF-8, as encoding/json does when flagd passes the
+// context to its evaluator.
 func validText(s string) string {
 	if utf8.ValidString(s) {
 		return s
@@ -150,7 +150,7 @@ func own(d datum) datum {
 	}
 }
 
-// truthy is JsonLogic's truth, in which flagd counts an empty object as false.
+// truthy reports whether JsonLogic counts the value as true. flagd counts an empty object as false.
 func (d *datum) truthy() bool {
 	switch d.kind {
 	case kindBool, kindNumber:
@@ -166,7 +166,7 @@ func (d *datum) truthy() bool {
 	}
 }
 
-// comparable returns the number that a comparison reads, or NaN if the value is none.
+// comparable returns the number that a comparison uses, or NaN if the value is not a number.
 func (d *datum) comparable() float64 {
 	switch d.kind {
 	case kindNull:
@@ -186,8 +186,8 @@ func (d *datum) comparable() float64 {
 	}
 }
 
-// arithmetic returns the number that an arithmetic operator reads. Only numbers and texts are
-// accepted; a text that is no number counts as 0.
+// arithmetic returns the number that an arithmetic operator uses. Only numbers and texts are
+// accepted; a text that is not a number counts as 0.
 func (d *datum) arithmetic() (float64, bool) {
 	switch d.kind {
 	case kindNumber:
@@ -199,7 +199,7 @@ func (d *datum) arithmetic() (float64, bool) {
 	}
 }
 
-// textNumber reads a text for arithmetic. An overflow is infinite, and counts.
+// textNumber reads a text for arithmetic. An overflowing number is infinite.
 func textNumber(s string) float64 {
 	if !startsNumber(s) {
 		return 0
@@ -208,7 +208,7 @@ func textNumber(s string) float64 {
 	return f
 }
 
-// parseNumber reads a number as strconv does; one that overflows is none.
+// parseNumber reads a number as strconv does, but does not accept a number that overflows.
 func parseNumber(s string) (float64, bool) {
 	if !startsNumber(s) {
 		return 0, false
@@ -217,7 +217,8 @@ func parseNumber(s string) (float64, bool) {
 	return f, err == nil
 }
 
-// startsNumber spares strconv, which allocates its errors, texts that cannot be numbers.
+// startsNumber reports whether a text can be a number. It avoids the errors of strconv, which take
+// allocations.
 func startsNumber(s string) bool {
 	if s == "" {
 		return false
@@ -239,7 +240,7 @@ func startsNumber(s string) bool {
 	}
 }
 
-// written returns the text that cat and substr read. Booleans, lists and objects have none.
+// written returns the text that cat and substr use. Booleans, lists and objects have no text.
 func (d *datum) written() (string, bool) {
 	switch d.kind {
 	case kindNull:
@@ -253,8 +254,8 @@ func (d *datum) written() (string, bool) {
 	}
 }
 
-// integer truncates a number toward zero. A number outside int64 becomes the smallest int64, as on
-// the machines that flagd runs on.
+// integer truncates a number toward zero. A number outside int64 becomes the smallest int64, as in
+// flagd on amd64.
 func integer(f float64) int64 {
 	if f > -(1<<63) && f < 1<<63 {
 		return int64(f)
@@ -262,7 +263,7 @@ func integer(f float64) int64 {
 	return math.MinInt64
 }
 
-// integralText writes a whole number of ordinary size the way JSON does, into b.
+// integralText appends a whole number of ordinary size to b in JSON's notation.
 func integralText(b []byte, f float64) ([]byte, bool) {
 	const most = 1 << 53
 	if f != math.Trunc(f) || f <= -most || f >= most || f == 0 && math.Signbit(f) {

@@ -8,13 +8,13 @@ import (
 	"github.com/becketflags/becket"
 )
 
-// place is a place in the document. It becomes text only for a problem.
+// place is a place in the document. It is converted to text only for a problem.
 type place struct {
 	name    string // the name of the document's member
 	key     string // the key of a flag or an evaluator
 	index   int    // the index of a flag in an array
 	isIndex bool
-	isTop   bool // whether it is the document's member itself
+	isTop   bool // the place is the document's member itself
 }
 
 func (p place) String() string {
@@ -32,19 +32,20 @@ func (p place) problem(below, format string, arguments ...any) *becket.DocumentE
 	return &becket.DocumentError{Path: p.String() + below, Message: fmt.Sprintf(format, arguments...)}
 }
 
-// flagDefinition is a flag as it stands in the document.
+// flagDefinition is a flag of the document as raw JSON.
 type flagDefinition struct {
 	key, state, defaultVariant string
 	variants, metadata         []rawMember
 	targeting                  []byte
 	nullMetadata               bool        // the metadata are null
-	other                      misspelling // of a field's name
+	other                      misspelling // another spelling of a field's name
 }
 
-// misspelling is a field's name that the schema spells otherwise. It is empty if there is none.
+// misspelling is a field's name whose upper and lower case differ from the schema's. It is empty if
+// there is none.
 type misspelling struct{ written, meant string }
 
-// isEmpty reports whether the definition has neither a key nor anything else.
+// isEmpty reports whether the definition has no key and no other field.
 func (f *flagDefinition) isEmpty() bool {
 	return f.key == "" && f.defaultVariant == "" &&
 		len(f.variants) == 0 && len(f.metadata) == 0 && len(f.targeting) == 0
@@ -83,9 +84,10 @@ func define(at place, raw []byte) (def flagDefinition, err error) {
 
 var flagFields = [...]string{"key", "state", "defaultVariant", "source", "targeting", "variants", "metadata"}
 
-// fields puts the values of an object's fields, as they stand there, into values. The values of
-// absent fields stay nil. As in flagd, upper and lower case of a name count as the same, and the
-// last field with a name counts. The result is the last name that is written otherwise.
+// fields stores the values of an object's fields as raw JSON in values. The values of absent fields
+// stay nil. As in flagd, upper and lower case of a name make no difference, and if a name occurs
+// more than once, the last field counts. fields returns the last name whose case differs from the
+// schema's.
 func fields(raw []byte, names []string, values [][]byte) (other misspelling) {
 	if len(raw) == 0 || raw[0] != '{' {
 		return other
@@ -100,7 +102,7 @@ func fields(raw []byte, names []string, values [][]byte) (other misspelling) {
 			return nil
 		}
 		found = -1
-		const longest = 100 // longer than any field's name, even with each letter escaped
+		const longest = 100 // longer than any field's name, even if each letter is an escape
 		if len(token) > longest {
 			return nil
 		}
@@ -120,8 +122,8 @@ func fields(raw []byte, names []string, values [][]byte) (other misspelling) {
 
 func isNull(raw []byte) bool { return len(raw) > 0 && raw[0] == 'n' }
 
-// kindIs reports whether a value is of the kind whose values begin with that byte. An absent value
-// and null are of no kind; any other value is a problem.
+// kindIs reports whether a value is of the kind whose values begin with the given byte. It returns
+// false for an absent value and for null; any other value is a problem.
 func kindIs(at place, below string, raw []byte, first byte) (bool, error) {
 	switch {
 	case len(raw) == 0 || isNull(raw):
@@ -135,7 +137,7 @@ func kindIs(at place, below string, raw []byte, first byte) (bool, error) {
 	}
 }
 
-// objectOf lists the members of an object. An absent value and null have none.
+// objectOf lists the members of an object. An absent value and null have no members.
 func objectOf(at place, below string, raw []byte) ([]rawMember, error) {
 	is, err := kindIs(at, below, raw, '{')
 	if !is || err != nil {
@@ -144,7 +146,7 @@ func objectOf(at place, below string, raw []byte) ([]rawMember, error) {
 	return rawMembers(raw), nil
 }
 
-// member writes a path, with quotation marks around a name that is no identifier.
+// member writes a path. It quotes a name that is not an identifier.
 func member(path, name string) string {
 	name = shorten(name)
 	for i, r := range name {

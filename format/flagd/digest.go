@@ -8,8 +8,8 @@ import (
 
 var digestSeed = maphash.MakeSeed()
 
-// digester tells definitions apart within one process. Members are visited in the order of their
-// names, so that the order in the document does not count.
+// digester computes numbers that distinguish definitions within one process. It visits members in
+// the order of their names, so that the order in the document makes no difference.
 type digester struct{ maphash.Hash }
 
 func newDigester() *digester {

@@ -15,9 +15,9 @@ type decoder struct {
 	rules      *rules
 	document   []byte
 	lines      lines
-	memberAt   []byte // the current flag, evaluator or metadata, as it stands in the document
+	memberAt   []byte // the current flag, evaluator or metadata as raw JSON
 	evaluators evaluators
-	sets       map[string]string // the flag set of each flag in an array
+	sets       map[string]string // the name of the flag set of each flag in an array
 	digester   *digester
 	shared     uint64 // the digest of the document's metadata
 	ofFlag     int    // the number of the current flag's warnings
@@ -138,8 +138,8 @@ func (d *decoder) flags(raw []byte) error {
 // mostBad is the number of invalid flags above which a document is refused.
 const mostBad = 10_000
 
-// member compiles a flag. It keeps an invalid flag as one whose evaluations fail. A document with
-// too many of them is refused.
+// member compiles a flag. The rules contain an invalid flag too; its evaluations fail. A document
+// with too many invalid flags is refused.
 func (d *decoder) member(at place, raw []byte) error {
 	d.ofFlag, d.memberAt = 0, raw
 	defer func() { d.memberAt = nil }()
@@ -170,7 +170,7 @@ func (d *decoder) member(at place, raw []byte) error {
 	return nil
 }
 
-// located puts the current member's place into an error that has none.
+// located adds the position of the current member to an error without a position.
 func (d *decoder) located(err error) error {
 	problem, ok := errors.AsType[*becket.DocumentError](err)
 	if ok && problem.Line == 0 && d.memberAt != nil {
@@ -179,11 +179,11 @@ func (d *decoder) located(err error) error {
 	return err
 }
 
-// offsetIn returns the offset of a part of a text. Both reach to the same end of memory.
+// offsetIn returns the offset of a part of a text. Both slices have the same end of capacity.
 func offsetIn(text, part []byte) int { return cap(text) - cap(part) }
 
-// keep puts a flag among the rules. If several flags have the same key, the one from the last flag
-// set counts, in the order of the sets' names. Within one set, the last flag counts.
+// keep adds a flag to the rules. If several flags have the same key, the flag of the last flag set
+// counts, in the order of the sets' names. Within one set, the last flag counts.
 func (d *decoder) keep(at place, f *flag) {
 	if f.key == "" {
 		return

@@ -2,14 +2,14 @@ package flagd
 
 import "strconv"
 
-// flag compiles a flag and puts it among the rules.
+// flag compiles a flag and adds it to the rules.
 func (d *decoder) flag(at place, raw []byte) error {
 	def, err := define(at, raw)
 	if err != nil {
 		return err
 	}
 	if def.isEmpty() {
-		d.warn(at, "", "the flag has no key: nobody can ask for it")
+		d.warn(at, "", "the flag has no key: no code can ask for it")
 		return nil
 	}
 	f := &flag{key: def.key, disabled: def.state == "DISABLED", shared: d.rules.metadata}
@@ -29,8 +29,8 @@ func (d *decoder) flag(at place, raw []byte) error {
 	return nil
 }
 
-// targeting compiles the flag's rule and computes the digest of the flag's behaviour. The digester
-// has the variants already.
+// targeting compiles the flag's rule and computes the digest of the flag's behaviour. The variants
+// are in the digester already.
 func (d *decoder) targeting(at place, f *flag, def *flagDefinition) error {
 	d.digester.text(def.defaultVariant)
 	d.digester.text(strconv.FormatBool(f.disabled))
@@ -83,7 +83,7 @@ func (d *decoder) variants(at place, f *flag, def *flagDefinition) error {
 		return nil
 	}
 	if f.fallback = f.named(def.defaultVariant); f.fallback == nil {
-		const message = "the default variant %q is no variant of the flag"
+		const message = "the default variant %q is not a variant of the flag"
 		return at.problem(".defaultVariant", message, shorten(def.defaultVariant))
 	}
 	return nil

@@ -59,7 +59,7 @@ func TestABadFlagIsReportedAndTheOthersAreServed(t *testing.T) {
 		{`"a": {"targeting": {"==": [1, 1e999]}}`, "flags.a.targeting at 3:20"},
 		{
 			`"a": {"defaultVariant": "x", "variants": {}}`,
-			`flags.a.defaultVariant at 3:6: the default variant "x" is no variant`,
+			`flags.a.defaultVariant at 3:6: the default variant "x" is not a variant`,
 		},
 	} {
 		bad, message := row[0], row[1]
@@ -123,7 +123,7 @@ func TestMistakesThatAreOnlyWarnings(t *testing.T) {
 		},
 		{
 			`{"flags": {"a": {"state": "ENABLED", "variants": {"x": 1}, "targeting": {"if": true}}}}`,
-			`the arguments of "if" are no list`,
+			`the arguments of "if" are not a list`,
 		},
 		{
 			`{"flags": {}, "$evaluators": {"a": {"$ref": "b"}, "b": true}}`,

@@ -9,30 +9,30 @@ type evaluation struct {
 	subject *becket.Subject
 	at      *becket.Moment
 	key     string // the flag's key
-	v3      bool   // whether "fractional" is version 3
+	v3      bool   // "fractional" is version 3
 
-	inner bool    // whether data are used instead of the subject
-	data  datum   // an iteration's element, for instance
-	outer []scope // the data that outer iterations put before the data, the outermost first
+	inner bool    // variables are looked up in data, and not in the subject
+	data  datum   // such as an iteration's element
+	outer []scope // the data that flagd uses first in outer iterations, the outermost first
 
 	steps      int
-	counted    bool // whether attributes is known
-	attributes int  // the number of the subject's attributes
+	counted    bool // the attributes have been counted
+	attributes int  // number of the subject's attributes
 
 	failed    bool
-	consulted bool // whether "fractional" was evaluated
+	consulted bool // "fractional" was evaluated
 
 	timed bool
-	now   int64 // Unix seconds; known if timed is set
+	now   int64 // Unix seconds; valid if timed is set
 }
 
-// scope is the data that variables are looked up in.
+// scope is the data in which variables are looked up.
 type scope struct {
 	inner bool
 	data  datum
 }
 
-// fail ends the evaluation with an error. Results after it do not matter.
+// fail ends the evaluation with an error. The results of later operations are ignored.
 func (e *evaluation) fail() datum {
 	e.failed = true
 	return datum{}
@@ -76,8 +76,8 @@ func (e *evaluation) eval(n *node) datum {
 	return e.operate(n)
 }
 
-// operate evaluates the arguments and applies the operator to them. The most frequent operators
-// need no slice of arguments.
+// operate evaluates the arguments and applies the operator to them. Frequent operators do not need
+// a slice of arguments.
 func (e *evaluation) operate(n *node) datum {
 	switch n.shortcut() {
 	case shortcutTruth:
@@ -127,8 +127,7 @@ func (n *node) shortcut() shortcut {
 	return noShortcut
 }
 
-// truth is "!" and "!!" of one value. A value outside a list of arguments may itself be
-// the list.
+// truth is "!" and "!!" of one value. A value outside a list of arguments may be the list itself.
 func (e *evaluation) truth(n *node) datum {
 	d := e.eval(&n.args[0])
 	if n.alone && d.kind == kindList && len(d.more.list) > 0 {
@@ -160,8 +159,8 @@ func (e *evaluation) apply(op operator, args []datum, single bool) datum {
 	}
 }
 
-// arguments evaluates the arguments into a slice. single is true for one value that is no list of
-// arguments. The slice is on the heap, so it must not refer to the subject.
+// arguments evaluates the arguments into a slice. single is true for one value that is not a list
+// of arguments. The slice is on the heap, so its values must not refer to the subject.
 func (e *evaluation) arguments(n *node) (args []datum, single bool) {
 	if !n.alone {
 		return e.many(n.args), false
@@ -209,8 +208,8 @@ func (e *evaluation) conditional(n *node) datum {
 	return datum{}
 }
 
-// ifResult evaluates a result of "if". flagd evaluates an object that is such a result once
-// more, as a rule. Here no attribute is run as a rule, so such an object fails.
+// ifResult evaluates a result of "if". If the result is an object with one entry, flagd evaluates
+// the object as a rule. This package runs no attribute as a rule, so the evaluation fails.
 func (e *evaluation) ifResult(n *node) datum {
 	d := e.eval(n)
 	if d.kind == kindObject && d.more.size() == 1 {
@@ -219,7 +218,7 @@ func (e *evaluation) ifResult(n *node) datum {
 	return d
 }
 
-// firstDecisive is "and" and "or": the first value that decides, or the last one.
+// firstDecisive is "and" and "or": it returns the first value that decides, or the last value.
 func (e *evaluation) firstDecisive(n *node, decisive bool) datum {
 	var last datum
 	for i := range n.args {

@@ -6,13 +6,13 @@ import (
 	"github.com/becketflags/becket"
 )
 
-// everything returns all the data.
+// everything returns all data of the evaluation as an object.
 func (e *evaluation) everything() datum {
 	if e.inner {
 		return e.data
 	}
 	members := map[string]datum{flagdName: e.properties(nil)}
-	grouped := map[string]string{} // the map to which each name in members belongs
+	grouped := map[string]string{} // the map that contains each name in members
 	e.subject.Entries(func(root, name string, path []string, v becket.Value) bool {
 		top := root
 		if root == "" {
@@ -41,7 +41,7 @@ func (e *evaluation) everything() datum {
 	return object(members)
 }
 
-// rebuild makes an object of the entries of a map that lie under a path.
+// rebuild makes an object from the entries of a map below a path.
 func (e *evaluation) rebuild(root, full string) datum {
 	var members map[string]datum // nil until there is a member
 	e.subject.Entries(func(of, name string, path []string, v becket.Value) bool {
@@ -64,8 +64,7 @@ func (e *evaluation) rebuild(root, full string) datum {
 	return object(members)
 }
 
-// namesUnder returns the names that lead from a path to an entry, and whether the entry lies under
-// it.
+// namesUnder returns the names from a path to an entry, and whether the entry is below the path.
 func namesUnder(full, name string, path []string) (rest []string, under bool) {
 	if path == nil {
 		if len(name) <= len(full) || name[len(full)] != '.' || name[:len(full)] != full {
@@ -88,7 +87,7 @@ func namesUnder(full, name string, path []string) (rest []string, under bool) {
 	return nil, false
 }
 
-// place puts an entry at the path of the names. An entry that is there already came later and
+// place stores an entry at a path. An entry that is already there is later in the subject, so it
 // counts.
 func (e *evaluation) place(members map[string]datum, names []string, v becket.Value) {
 	for i, name := range names {
@@ -104,8 +103,8 @@ func (e *evaluation) place(members map[string]datum, names []string, v becket.Va
 	}
 }
 
-// below returns the members of an object in members, which it makes if there is none. It
-// returns nil if the member is something else.
+// below returns the members of an object in members. It creates the object if necessary. It returns
+// nil if the member is not an object.
 func below(members map[string]datum, name string) map[string]datum {
 	d, there := members[name]
 	if !there {

@@ -14,12 +14,13 @@ type flag struct {
 	key      string
 	disabled bool
 	err      *becket.EvaluationError // set if the definition cannot be read
-	// why the definition is an earlier document's; nil if it is not
-	kept      error
-	variants  []variant      // the variants in the order of their names
-	places    map[string]int // the indices of the variants; nil if a scan is as fast
-	fallback  *variant       // the default variant; nil for the caller's default
-	targeting *node          // nil if the flag has no rule
+	// why this definition comes from an earlier document; nil if it does not
+	kept     error
+	variants []variant // the variants in the order of their names
+	// indices of the variants by name; nil if comparing the names is as fast
+	places    map[string]int
+	fallback  *variant // the default variant; nil if the caller's default is served
+	targeting *node    // nil if the flag has no rule
 
 	kind                  becket.Kind
 	shared                map[string]any // the document's metadata
@@ -29,7 +30,7 @@ type flag struct {
 
 const mostScanned = 8
 
-// staticReason is the reason of a flag without targeting.
+// staticReason returns the reason of a flag without targeting.
 func (f *flag) staticReason() becket.Reason {
 	if f.fallback == nil {
 		return becket.ReasonDefault
@@ -37,7 +38,7 @@ func (f *flag) staticReason() becket.Reason {
 	return becket.ReasonStatic
 }
 
-// result turns the rule's value into the flag's answer.
+// result converts the rule's value to the flag's result.
 func (f *flag) result(e *evaluation, d *datum, want becket.Kind) becket.Result {
 	if e.failed {
 		return becket.Result{Reason: becket.ReasonError, Err: errTargeting}
@@ -56,8 +57,8 @@ func (f *flag) result(e *evaluation, d *datum, want becket.Kind) becket.Result {
 	}
 }
 
-// target finds the variant that a rule's result names: its JSON without any quotation mark is the
-// name. It fails for a value that JSON cannot express.
+// target finds the variant that a rule's result names. The name is the result as JSON, without
+// quotation marks. It fails for a value that JSON cannot express.
 func (f *flag) target(e *evaluation, d *datum) (v *variant, ok bool) {
 	switch d.kind {
 	case kindText:
@@ -81,14 +82,14 @@ func (f *flag) target(e *evaluation, d *datum) (v *variant, ok bool) {
 	if !e.weigh(d) {
 		return nil, false
 	}
-	written, err := json.Marshal(own(*d).any()) // the value in the interface goes to the heap
+	written, err := json.Marshal(own(*d).any()) // a value in an interface is allocated on the heap
 	if err != nil {
 		return nil, false
 	}
 	return f.named(strings.ReplaceAll(string(written), `"`, "")), true
 }
 
-// plain finds a variant by a name that JSON writes unchanged.
+// plain finds a variant by a name that is the same in JSON.
 func (f *flag) plain(name string) *variant {
 	if v := f.named(name); v != nil && v.plain {
 		return v
@@ -111,7 +112,7 @@ func (f *flag) named(name string) *variant {
 	return nil
 }
 
-// plainText reports whether encoding/json writes s unchanged between quotation marks.
+// plainText reports whether encoding/json writes s unchanged between the quotation marks.
 func plainText(s string) bool {
 	for i := 0; i < len(s); {
 		c := s[i]

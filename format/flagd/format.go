@@ -1,43 +1,44 @@
 // Package flagd reads the flag definitions of OpenFeature's flagd, as its Go core evaluates them:
 // states, variants, default variants, targeting in JsonLogic with flagd's operators, shared
-// evaluators and metadata. A program that asks a flagd file through becket gets flagd's answers:
+// evaluators and metadata. A program that reads a flagd file through becket gets flagd's answers:
 //
 //	client, err := becket.New(becket.File("flags.flagd.json"), becket.WithFormat(flagd.Format))
 //
-// The subject's key is the targetingKey, its attributes are the evaluation context under the same
-// names, maps given to [becket.Any] with everything that is in them. An instant is RFC 3339 text in
-// UTC.
+// The subject's key is the targetingKey, and its attributes are the entries of the evaluation
+// context with the same names. A map is passed by [becket.Any]. An instant is RFC 3339 text in UTC.
 //
-// Where flagd's Go core and its JavaScript provider differ, the former counts. Where this package
-// differs from both:
+// If flagd's Go core and its JavaScript provider differ, this package answers as the Go core does.
+// It differs from both in these points:
 //
-//   - An object among the attributes is never run as a rule. flagd does that to an object of one
-//     entry that is a result of "if", or that a variable inside "filter", "some", "none" or "all"
-//     finds in the data outside; here the evaluation fails (PARSE_ERROR).
+//   - An object among the attributes is never run as a rule. flagd runs an object of one entry as a
+//     rule if it is a result of "if", or if a variable inside "filter", "some", "none" or "all"
+//     finds it in the data outside. Here the evaluation fails (PARSE_ERROR).
 //   - An evaluation that would take longer than about a millisecond fails (PARSE_ERROR). It may
 //     take 12,000 steps: a step is a node of the rule, an element that is copied, 32 bytes of text
 //     that are made, hashed or parsed, or 256 bytes that are compared.
-//   - Rules may be nested 500 deep. Deeper parts fail when they are evaluated (PARSE_ERROR).
-//   - A number outside the 64-bit integers is no integer (TYPE_MISMATCH) instead of some other
-//     number.
-//   - A reference inside a shared evaluator is never followed. flagd follows it in one run and not
-//     in the next.
-//   - References are followed in targeting alone, not in variants.
-//   - With TYPE_MISMATCH no variant is named.
-//   - Of the document's own metadata the first 100 entries are kept, in the order of their names.
+//   - Rules may be nested 500 levels deep. Deeper parts fail when they are evaluated (PARSE_ERROR).
+//   - A number outside the 64-bit integers is not an integer (TYPE_MISMATCH). flagd converts it to
+//     another number.
+//   - A reference inside a shared evaluator is never followed. flagd follows it in some runs and
+//     not in others.
+//   - References are followed only in targeting, not in variants.
+//   - An answer with TYPE_MISMATCH names no variant.
+//   - Only the first 100 entries of the document's own metadata are kept, in the order of their
+//     names.
 //
-// A document is refused whole when it is not JSON, when its flags, metadata or evaluators are of
-// other types, and for an empty evaluator. A flag for which flagd would refuse the document, such
-// as a flag whose default variant is none of its variants, is invalid alone: it keeps the
-// definition of the rules that were served before, or its evaluations fail (PARSE_ERROR) if they
-// have none, and the ruleset's information has its line and column. Anything else that the schema
-// forbids is a warning. YAML is for flagd's daemon alone.
+// The whole document is refused if it is too large or not JSON, if its flags, metadata or
+// evaluators have another type, if an evaluator is empty, and if more than 10,000 flags are
+// invalid. If flagd would refuse a document because of one flag, such as a flag whose default
+// variant does not exist, only this flag is invalid here: it keeps its definition of the previous
+// rules, or its evaluations fail (PARSE_ERROR) if there is none, and [becket.RulesInfo] has the
+// flag's line and column. Anything else that the schema forbids is a warning. This package does not
+// read YAML.
 //
 // # Performance
 //
-// Rules are compiled when a document is decoded. A flag whose rule is made of var, ==, in, if, and,
-// or, !, fractional, starts_with, ends_with and sem_ver over texts, numbers and booleans is
-// evaluated without an allocation. Operators that make lists, objects and texts (map, cat, a whole
+// Rules are compiled when a document is decoded. An evaluation allocates nothing if the flag's rule
+// consists of var, ==, in, if, and, or, !, fractional, starts_with, ends_with and sem_ver over
+// texts, numbers and booleans. Operators that make lists, objects and texts (map, cat, a whole
 // object) allocate them. The clock is read only for $flagd.timestamp.
 package flagd
 
@@ -46,13 +47,13 @@ import (
 	"github.com/becketflags/becket/internal/limit"
 )
 
-// Format reads flagd's flag definitions, with version 2 of "fractional", as flagd reads them
-// since its core 0.15.0 (April 2026).
+// Format reads flagd's flag definitions. "fractional" is version 2, as in flagd's core since 0.15.0
+// (April 2026).
 var Format becket.Format = format{name: "flagd"}
 
 // FractionalV3 is [Format] with version 3 of "fractional", which flagd has accepted and not
-// released. It encodes a value in CBOR before it hashes the value, so it assigns every subject
-// anew.
+// released. Version 3 encodes a value in CBOR before it hashes the value, so every subject is
+// assigned again.
 var FractionalV3 becket.Format = format{name: "flagd-fractional-v3", v3: true}
 
 type format struct {

@@ -9,16 +9,17 @@ import (
 
 // buckets are the variants of a "fractional" with their weights.
 type buckets struct {
-	first    int // the argument that is the first bucket
-	ok       bool
-	total    uint64
-	ends     []uint64 // for each bucket, the sum of the weights up to it
+	first int // index of the argument that is the first bucket
+	ok    bool
+	total uint64
+	// for each bucket, the sum of the weights of this bucket and the buckets before it
+	ends     []uint64
 	variants []datum
 }
 
-// newBuckets reads constant buckets. It returns nil if they have to be evaluated. The first
-// argument is a bucket or the value to hash, which may be known only after its evaluation. If it is
-// no constant list, it is taken for the value to hash.
+// newBuckets reads constant buckets. It returns nil if they must be evaluated. The first argument
+// is a bucket or the value to hash, and only its evaluation may show which. An argument that is not
+// a constant list counts as the value to hash.
 func newBuckets(args []node) *buckets {
 	b := &buckets{ok: true, ends: make([]uint64, 0, len(args)), variants: make([]datum, 0, len(args))}
 	if len(args) > 0 && args[0].op != opList && (args[0].op != opConstant || args[0].value.kind != kindList) {
@@ -33,7 +34,7 @@ func newBuckets(args []node) *buckets {
 	return b
 }
 
-// shares returns the buckets of a "fractional" if they are constant, or else nil.
+// shares returns the buckets of a "fractional" if they are constant, and otherwise nil.
 func (n *node) shares() *buckets {
 	if n.known == nil {
 		return nil
@@ -41,7 +42,7 @@ func (n *node) shares() *buckets {
 	return n.known.buckets
 }
 
-// add reads one bucket: a variant, and a weight that is 1 when it is left out.
+// add reads one bucket: a variant and its weight. The default weight is 1.
 func (b *buckets) add(bucket *datum) {
 	variant, weight, ok := readBucket(bucket)
 	b.ok = b.ok && ok
@@ -50,8 +51,8 @@ func (b *buckets) add(bucket *datum) {
 	b.variants = append(b.variants, variant)
 }
 
-// readBucket reads a list of variant and weight. A negative weight counts as 0, because
-// rollouts over time may compute one.
+// readBucket reads a list of a variant and a weight. A negative weight counts as 0, because rules
+// that compute a weight from the time may get one.
 func readBucket(bucket *datum) (variant datum, weight uint64, ok bool) {
 	if bucket.kind != kindList || len(bucket.more.list) == 0 {
 		return datum{}, 0, false
@@ -76,7 +77,8 @@ func (b *buckets) valid() bool { return b.ok && b.total > 0 && b.total <= math.M
 // pick returns the bucket that a hash falls into.
 func (b *buckets) pick(hash uint32) datum {
 	place := uint64(hash) * b.total >> 32
-	i, _ := slices.BinarySearch(b.ends, place+1) // the first bucket that ends behind the place
+	// the first bucket that ends after the hash's place
+	i, _ := slices.BinarySearch(b.ends, place+1)
 	if i == len(b.ends) {
 		return datum{}
 	}
@@ -123,8 +125,8 @@ func (e *evaluation) share(b *buckets, first *datum) datum {
 	return b.pick(hash)
 }
 
-// outside reports whether the data are an iteration's element that is no object. Then "fractional"
-// gives null.
+// outside reports whether the data are an iteration's element that is not an object. Then
+// "fractional" returns null.
 func (e *evaluation) outside() bool { return e.inner && e.data.kind != kindObject }
 
 // hash hashes the first argument, or the flag's key with the targeting key if the first argument
@@ -144,7 +146,7 @@ func (e *evaluation) hash(first *datum) (hash uint32, ok bool) {
 	}
 }
 
-// targetingKey returns the data's targeting key, or "" if it is missing or no text.
+// targetingKey returns the data's targeting key, or "" if it is missing or not a text.
 func (e *evaluation) targetingKey() string {
 	if e.inner {
 		return textOf(e.data.member(targetingKeyName))
@@ -175,7 +177,7 @@ func textOf(d datum) string {
 	return d.text
 }
 
-// hashTexts hashes one text after the other as if they were one.
+// hashTexts returns the hash of the texts joined together.
 func hashTexts(a, b string) uint32 {
 	var buffer [128]byte
 	return murmur3.Sum32(append(append(buffer[:0], a...), b...))

@@ -1,7 +1,7 @@
 package flagd
 
-// iterate is "map", "filter", "reduce", "all", "some" and "none": its second argument is evaluated
-// for each element of its first. The data are the element then.
+// iterate is "map", "filter", "reduce", "all", "some" and "none": it evaluates the second argument
+// for each element of the first. During this evaluation, the element is the data.
 func (e *evaluation) iterate(n *node) datum {
 	least := 2
 	if n.op == opReduce {
@@ -33,8 +33,8 @@ func (e *evaluation) iterate(n *node) datum {
 	}
 }
 
-// tooFew returns flagd's answer to missing arguments: an empty answer, or a failure if the list has
-// elements.
+// tooFew returns flagd's result if arguments are missing: an empty result, or a failure if the list
+// has elements.
 func (e *evaluation) tooFew(n *node) datum {
 	if n.op < opAll {
 		return withoutElements(n.op)
@@ -49,7 +49,7 @@ func (e *evaluation) tooFew(n *node) datum {
 	return withoutElements(n.op)
 }
 
-// withoutElements is the answer if there is no list.
+// withoutElements returns the result if there is no list.
 func withoutElements(op operator) datum {
 	switch op {
 	case opMap, opFilter:
@@ -61,8 +61,8 @@ func withoutElements(op operator) datum {
 	}
 }
 
-// source returns the list of elements, which is written out or is a rule's result. Anything else is
-// no list.
+// source returns the list of elements, which is in the rule or is the result of a rule. It returns
+// false for anything else.
 func (e *evaluation) source(n *node) (d datum, ok bool) {
 	if n.op == opConstant && n.value.kind <= kindText {
 		return datum{}, false
@@ -82,7 +82,7 @@ func (e *evaluation) source(n *node) (d datum, ok bool) {
 	return d, d.kind != kindNull
 }
 
-// start returns the first accumulator. All later ones have its kind.
+// start returns the first accumulator. All later accumulators have its kind.
 func (e *evaluation) start(n *node) datum {
 	d := e.eval(n)
 	if !d.isPrimitive() || n.op == opList {
@@ -91,10 +91,10 @@ func (e *evaluation) start(n *node) datum {
 	return e.own(d)
 }
 
-// reduce is the operator "reduce": each element changes the accumulator.
+// reduce is the operator "reduce": it computes a new accumulator from each element.
 func (e *evaluation) reduce(n *node, elements []datum, accumulator datum) datum {
 	for i := range elements {
-		if !e.spend(8) { // an object is made for each
+		if !e.spend(8) { // the reduction is an object, which is made for each element
 			return datum{}
 		}
 		if elements[i].kind == kindNull {
@@ -109,7 +109,7 @@ func (e *evaluation) reduce(n *node, elements []datum, accumulator datum) datum 
 	return accumulator
 }
 
-// collect is "map" and "filter": a list of results, or of elements.
+// collect is "map" and "filter": it returns a list of results, or of elements.
 func (e *evaluation) collect(n *node, elements []datum) datum {
 	scopes := e.outerScopes(n.op)
 	var kept []datum
@@ -130,7 +130,7 @@ func (e *evaluation) collect(n *node, elements []datum) datum {
 	return list(kept)
 }
 
-// quantify is "all", "some" and "none": it ends with the first element that decides.
+// quantify is "all", "some" and "none": it stops at the first element that decides.
 func (e *evaluation) quantify(n *node, elements []datum) datum {
 	scopes := e.outerScopes(n.op)
 	for i := range elements {
@@ -152,8 +152,8 @@ func (e *evaluation) quantify(n *node, elements []datum) datum {
 }
 
 // outerScopes returns the data whose variables flagd writes into an operator's second argument: the
-// data outside for "filter", "none" and "some", and the element for "some" and "all". The element's
-// place is the last. It is filled in for each element.
+// data outside the iteration for "filter", "none" and "some", and the element for "some" and "all".
+// The element is the last scope; it is set for each element.
 func (e *evaluation) outerScopes(op operator) []scope {
 	if op == opMap || op == opReduce || !e.spend(len(e.outer)) {
 		return e.outer
@@ -184,8 +184,8 @@ func reduction(element, accumulator datum) datum {
 	})
 }
 
-// body evaluates the second argument. Except for "map" and "filter" it must be a rule, even
-// after the data outside have been written into it.
+// body evaluates the second argument. Except for "map" and "filter", it must be a rule, even after
+// flagd has written the outer data into it.
 func (e *evaluation) body(n *node) datum {
 	rule := &n.args[1]
 	if n.op == opMap || n.op == opFilter {

@@ -2,9 +2,9 @@ package flagd
 
 import "github.com/becketflags/becket"
 
-// Keep returns the rules to serve: the receiver, in which an invalid flag has the definition of the
-// previous rules, with their metadata and their evaluators, if they have a valid one. flagd itself
-// would refuse the document and go on with all of the previous one.
+// Keep returns the receiver. If an invalid flag has a valid definition in the previous rules, Keep
+// gives the flag this definition, with the metadata and evaluators of the previous rules. flagd
+// itself would refuse the document and keep all previous rules.
 func (r *rules) Keep(previous becket.Rules) becket.Rules {
 	served, ok := previous.(*rules)
 	if !ok || served.v3 != r.v3 {

@@ -49,7 +49,7 @@ func TestAnInvalidFlagKeepsItsLastDefinition(t *testing.T) {
 			assert.True(t, rules.Info().Bad[0].Kept)
 			info, _ := rules.Flag("a")
 			assert.True(t, info.Kept)
-			assert.ErrorContains(t, info.Err, `the default variant "z" is no variant`)
+			assert.ErrorContains(t, info.Err, `the default variant "z" is not a variant`)
 			assert.Equal(t, map[string]any{"m": int64(1)}, info.Metadata)
 			before, _ := served(t, goodOnes).Flag("a")
 			assert.Equal(t, before.Definition, info.Definition, "listeners are told of no change")

@@ -3,14 +3,14 @@ package flagd
 import "bytes"
 
 // lines finds the line of an offset. It counts the line breaks of each block of a document once,
-// since a document may hold many problems.
+// because a document may have many problems.
 type lines struct {
 	before []int // line breaks before each block; made when the first problem needs it
 }
 
 const lineBlock = 4096
 
-// position returns line and column of an offset, both from 1, the column in bytes.
+// position returns the line and column of an offset, both counted from 1; the column counts bytes.
 func (l *lines) position(document []byte, at int) (line, column int) {
 	if l.before == nil {
 		count := 0

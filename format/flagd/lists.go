@@ -6,7 +6,7 @@ import (
 	"github.com/becketflags/becket"
 )
 
-// in reports whether a list has an element, or a text has a part.
+// in reports whether a list has an element, or a text contains another text.
 func (e *evaluation) in(n *node) datum {
 	if n.known != nil && (n.known.texts != nil || n.known.numbers != nil) {
 		needle := e.eval(&n.args[0])
@@ -31,7 +31,8 @@ func (e *evaluation) in(n *node) datum {
 	return e.contained(&args[0], &args[1])
 }
 
-// member asks the sets that were made of a constant list, where one of them is for such a needle.
+// member looks up the needle in the set of a constant list, if there is a set for the needle's
+// kind.
 func (e *evaluation) member(n *node, needle *datum) datum {
 	switch {
 	case n.known.texts != nil && needle.kind == kindText:
@@ -47,11 +48,11 @@ func (e *evaluation) member(n *node, needle *datum) datum {
 	}
 }
 
-// inAttribute looks for a text in an attribute that is a list, without making a copy of the list.
+// inAttribute looks for a text in an attribute that is a list, without a copy of the list.
 func (e *evaluation) inAttribute(n *node) (found, ok bool) {
 	p := n.args[1].path
 	if first := n.args[0].op; first != opConstant && first != opVariable {
-		return false, false // so that nothing long is evaluated twice
+		return false, false // so that no long argument is evaluated twice
 	}
 	if e.inner || len(e.outer) > 0 || len(p.parts) != 1 || p.parts[0] == flagdName || p.parts[0] == targetingKeyName {
 		return false, false
@@ -146,8 +147,8 @@ func (e *evaluation) inRange(needle *datum, bounds []datum) bool {
 	return okHigh && high >= f
 }
 
-// identical compares without conversions. Two lists and two objects cannot be compared, in flagd
-// neither.
+// identical compares values without conversions. Two lists or two objects cannot be compared, as in
+// flagd.
 func (e *evaluation) identical(a, b *datum) bool {
 	switch {
 	case a.kind != b.kind:
@@ -231,7 +232,7 @@ func (e *evaluation) missingSome(args []datum, single bool) datum {
 	return missing
 }
 
-// set returns an object with one member changed.
+// set returns a copy of an object with one member changed.
 func (e *evaluation) set(args []datum, single bool) datum {
 	switch {
 	case single:
@@ -249,8 +250,8 @@ func (e *evaluation) set(args []datum, single bool) datum {
 	return object(members)
 }
 
-// containing is "contains_all", "contains_any" and "contains_none": it counts the second list's
-// elements that the first list has.
+// containing is "contains_all", "contains_any" and "contains_none": it counts the elements of the
+// second list that the first list has.
 func (e *evaluation) containing(op operator, args []datum, single bool) datum {
 	if single || len(args) != 2 || args[0].kind != kindList || args[1].kind != kindList {
 		return boolean(op == opContainsNone)

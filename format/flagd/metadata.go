@@ -7,11 +7,12 @@ import (
 	"github.com/becketflags/becket"
 )
 
-// mostMetadata is the number of entries of the document's metadata that are kept, because every
-// flag has them.
+// mostMetadata is the number of entries of the document's metadata that are kept. It is limited
+// because every flag has these entries.
 const mostMetadata = 100
 
-// metadata reads texts, numbers, booleans and null. A null hides an entry of the document.
+// metadata reads texts, numbers, booleans and null. A null in a flag's metadata hides an entry of
+// the document.
 func (d *decoder) metadata(at place, below string, entries []rawMember) (map[string]any, error) {
 	if len(entries) == 0 {
 		return nil, nil //nolint:nilnil // none is no error
@@ -35,7 +36,7 @@ func (d *decoder) metadata(at place, below string, entries []rawMember) (map[str
 	return metadata, nil
 }
 
-// digestMetadata does not depend on the order of the entries.
+// digestMetadata returns a digest that does not depend on the order of the entries.
 func (d *decoder) digestMetadata(metadata map[string]any) (sum uint64) {
 	for name, value := range metadata {
 		d.digester.Reset()
@@ -46,7 +47,8 @@ func (d *decoder) digestMetadata(metadata map[string]any) (sum uint64) {
 	return sum
 }
 
-// overlay puts a flag's metadata over the document's. An entry that is null then is left out.
+// overlay returns the document's metadata with a flag's metadata over it. It leaves out entries
+// that are null in the end.
 func overlay(shared, own map[string]any) map[string]any {
 	merged := make(map[string]any, len(shared)+len(own))
 	maps.Copy(merged, shared)

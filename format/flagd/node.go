@@ -4,8 +4,8 @@ import (
 	"github.com/becketflags/becket/internal/match"
 )
 
-// node is a compiled part of a rule. It is immutable. The operator decides which of its fields mean
-// something.
+// node is a compiled part of a rule. It never changes. The operator determines which fields have a
+// meaning.
 type node struct {
 	op   operator
 	args []node
@@ -14,12 +14,12 @@ type node struct {
 	// argument may still be the list of arguments.
 	alone bool
 
-	value *datum // for opConstant, and for an iteration's list that the rule writes out
+	value *datum // for opConstant, and for an iteration's list in the rule
 	path  *path  // for opVariable
 	known *known // nil for most nodes
 }
 
-// known holds the results that depend only on an operator's constant arguments.
+// known holds results that depend only on an operator's constant arguments.
 type known struct {
 	members          // for opIn, if its second argument is a long list of constants
 	buckets *buckets // for opFractional, if its variants and weights are constants
@@ -28,15 +28,16 @@ type known struct {
 
 // path is the path of a variable.
 type path struct {
-	parts []string // without empty ones
+	parts []string // without empty parts
 	full  string   // the parts joined by dots: the name under which an entry of a map is found
-	fixed bool     // an outer iteration's data do not replace it: it is "" or begins with a dot
+	// the data of an outer iteration cannot replace it: the path is "" or begins with a dot
+	fixed bool
 }
 
-// members is the second argument of "in" as sets, when it is constant and all of its elements are
-// of one kind.
+// members holds the second argument of "in" as a set, if the argument is constant and all its
+// elements have one kind.
 type members struct {
-	texts   *match.Texts // nil unless all are texts
+	texts   *match.Texts // nil unless all elements are texts
 	numbers map[float64]struct{}
 }
 
@@ -45,10 +46,11 @@ type operator uint8
 
 const (
 	opConstant operator = iota
-	opList              // a list with rules in it
-	opFail              // an unknown operator, or arguments that are not the needed list
-	opVariable          // a path known beforehand, with a default in args[0] or without
-	opLookUp            // everything else that "var" can be given
+	opList              // a list that contains rules
+	// an unknown operator, or arguments that are not a list although the operator needs one
+	opFail
+	opVariable // a constant path, with a default in args[0] or without
+	opLookUp   // any other argument of "var"
 	opIf
 	opAnd
 	opOr
@@ -104,7 +106,7 @@ var operators = map[string]operator{
 	"starts_with": opStartsWith, "ends_with": opEndsWith, "sem_ver": opSemVer, "fractional": opFractional,
 }
 
-// lazy reports whether the operator looks at its arguments itself, and so needs them as a list.
+// lazy reports whether the operator evaluates its arguments itself, and so needs them as a list.
 func (o operator) lazy() bool {
 	return o == opIf || o == opAnd || o == opOr || o.iterates()
 }

@@ -12,17 +12,17 @@ import (
 	"github.com/becketflags/becket/internal/match"
 )
 
-// A document is checked for its syntax as a whole before anything here reads it, so nothing below
-// checks it again. Values are read as encoding/json reads them in flagd: the last of several
-// members with one name counts, and bytes that are no UTF-8 become U+FFFD.
+// The syntax of the whole document is checked before anything here reads it, so this code does not
+// check it again. Values are read as encoding/json reads them in flagd: if several members have the
+// same name, the last one counts, and bytes that are not UTF-8 become U+FFFD.
 
-// rawMember is a member of an object: its value as it stands in the document.
+// rawMember is a member of an object with its value as raw JSON.
 type rawMember struct {
 	name string
 	raw  []byte
 }
 
-// space returns the offset of the next byte that is no white space.
+// space returns the offset of the next byte that is not white space.
 func space(s []byte, at int) int {
 	for at < len(s) && (s[at] == ' ' || s[at] == '\t' || s[at] == '\n' || s[at] == '\r') {
 		at++
@@ -68,7 +68,7 @@ func textEnd(s []byte, at int) int {
 }
 
 // rawElements calls visit for each element of an array, or for each name and each value of an
-// object, in turn.
+// object, in their order.
 func rawElements(s []byte, visit func(raw []byte) error) error {
 	for at := space(s, 1); s[at] != '}' && s[at] != ']'; {
 		end := valueEnd(s, at)
@@ -100,7 +100,7 @@ func rawMembers(s []byte) []rawMember {
 	return lastOfEach(members, func(m *rawMember) string { return m.name })
 }
 
-// lastOfEach sorts members by their names and keeps the last of those with one name.
+// lastOfEach sorts members by their names. If members have the same name, it keeps only the last.
 func lastOfEach[T any](members []T, name func(*T) string) []T {
 	slices.SortStableFunc(members, func(a, b T) int { return strings.Compare(name(&a), name(&b)) })
 	kept := members[:0]
@@ -119,28 +119,29 @@ func unquote(raw []byte) string {
 		return validText(string(inner))
 	}
 	var buffer [64]byte
-	// The only error is a byte that is no UTF-8, and such bytes have been replaced.
+	// the only error is for bytes that are not UTF-8, and these have been replaced
 	unquoted, _ := jsontext.AppendUnquote(buffer[:0], raw)
 	return string(unquoted)
 }
 
-// parser reads a value. Lists and objects are counted first, so that each gets the memory that it
-// needs and no more.
+// parser reads a value. It counts the elements of lists and objects first, so that each gets
+// exactly the memory that it needs.
 type parser struct {
-	s      []byte
-	at     int
-	counts []uint32 // of the elements of each list and object, in the order in which they begin
+	s  []byte
+	at int
+	// numbers of elements of lists and objects, in the order in which the lists and objects begin
+	counts []uint32
 	err    error
 }
 
-// parse reads a value. It fails on a number that no float64 holds.
+// parse reads a value. It returns an error for a number that no float64 can hold.
 func parse(s []byte) (datum, error) {
 	p := parser{s: s, counts: countElements(s)}
 	d := p.value()
 	return d, p.err
 }
 
-// countElements counts the commas of each list and object, and one more where there is an element.
+// countElements counts the commas of each list and object, and adds one if there is an element.
 func countElements(s []byte) (counts []uint32) {
 	var open []int
 	for at := 0; at < len(s); {
@@ -190,7 +191,7 @@ func (p *parser) value() datum {
 }
 
 func (p *parser) number(raw []byte) datum {
-	const short = 15 // digits that a float64 holds exactly
+	const short = 15 // a float64 can hold this many digits exactly
 	if len(raw) <= short {
 		whole, i := 0, 0
 		for i < len(raw) && raw[i]-'0' <= 9 {
@@ -208,7 +209,7 @@ func (p *parser) number(raw []byte) datum {
 	return number(f)
 }
 
-// count takes the next count and goes behind the opening bracket.
+// count takes the next count and moves behind the opening bracket.
 func (p *parser) count() int {
 	n := p.counts[0]
 	p.counts = p.counts[1:]
@@ -216,7 +217,7 @@ func (p *parser) count() int {
 	return int(n)
 }
 
-// separator goes behind the comma, the colon or the closing bracket that follows a value.
+// separator moves behind the comma, the colon or the closing bracket that follows a value.
 func (p *parser) separator() { p.at = space(p.s, p.at) + 1 }
 
 var (
@@ -259,5 +260,5 @@ func (p *parser) object() datum {
 	return datum{kind: kindObject, more: &compound{pairs: pairs}}
 }
 
-// shorten keeps a message readable that quotes a long text.
+// shorten cuts a long text that a message quotes.
 func shorten(text string) string { return match.Shorten(text, 60) }

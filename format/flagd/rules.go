@@ -13,12 +13,12 @@ type rules struct {
 	flags    map[string]*flag
 	keys     []string // sorted
 	v3       bool
-	metadata map[string]any // the document's
+	metadata map[string]any // the document's metadata
 	bad      []becket.Bad
 	warnings []error
 }
 
-// The errors of evaluations, made once.
+// Errors of evaluations, which are created only once.
 var (
 	errTargeting = &becket.EvaluationError{
 		Code: becket.CodeParseError, Message: "the targeting rule cannot be evaluated",
@@ -31,7 +31,7 @@ var (
 // KeepsNothing promises that no evaluation keeps a part of a subject.
 func (*rules) KeepsNothing() lending.Promise { return lending.Promise{} }
 
-// Evaluate decides one flag for one subject. It keeps nothing of the subject.
+// Evaluate decides one flag for one subject. It keeps no part of the subject.
 func (r *rules) Evaluate(key string, want becket.Kind, subject *becket.Subject, at *becket.Moment) becket.Result {
 	if subject == nil {
 		subject = &becket.Subject{}

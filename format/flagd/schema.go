@@ -9,12 +9,12 @@ import (
 
 // arity is the number of arguments that the schema allows for an operator.
 type arity struct {
-	least, most int  // 0 for most allows any number
-	alone       bool // whether a single argument may stand outside a list
+	least, most int  // if most is 0, any number is allowed
+	alone       bool // a single argument may be outside a list
 }
 
-// arities has the operators of the schema but for "var" and "$ref". The schema does not
-// have flagd's other operators.
+// arities has the operators of the schema, except for "var" and "$ref". The schema does not have
+// flagd's other operators.
 var arities = map[string]arity{
 	"==": {least: 2, most: 2}, "===": {least: 2, most: 2}, "!=": {least: 2, most: 2}, "!==": {least: 2, most: 2},
 	">": {least: 2, most: 2}, ">=": {least: 2, most: 2}, "<": {least: 2, most: 3}, "<=": {least: 2, most: 3},
@@ -29,14 +29,14 @@ var arities = map[string]arity{
 	"missing": {}, "missing_some": {least: 2, most: 2}, "fractional": {least: 1},
 }
 
-// forbid notes a part that flagd's schema forbids and flagd evaluates nevertheless.
+// forbid records a part that flagd's schema forbids although flagd evaluates it.
 func (c *compiler) forbid(format string, arguments ...any) {
 	if len(c.forbidden) < mostOfFlag {
 		c.forbidden = append(c.forbidden, fmt.Sprintf(format, arguments...))
 	}
 }
 
-// checkShape compares an operation with the schema. The operator is one that flagd knows.
+// checkShape compares an operation with the schema. The operator is known to flagd.
 func (c *compiler) checkShape(name string, args *datum) {
 	if name == "var" {
 		c.checkVariable(args)
@@ -49,7 +49,7 @@ func (c *compiler) checkShape(name string, args *datum) {
 	}
 	if args.kind != kindList {
 		if !allowed.alone {
-			c.forbid("the arguments of %q are no list", name)
+			c.forbid("the arguments of %q are not a list", name)
 		}
 		c.checkArgument(name, args)
 		return
@@ -62,7 +62,7 @@ func (c *compiler) checkShape(name string, args *datum) {
 	switch name {
 	case "starts_with", "ends_with":
 		if !every(elements, isTextOrRule) {
-			c.forbid("an argument of %q is neither text nor rule", name)
+			c.forbid("an argument of %q is neither a text nor a rule", name)
 		}
 	case "missing":
 		c.checkTexts(name, elements)
@@ -76,7 +76,7 @@ func (c *compiler) checkShape(name string, args *datum) {
 		c.checkSemVer(elements)
 	case "fractional":
 		c.checkFractional(elements)
-	case "!", "!!": // a list of any elements is an argument
+	case "!", "!!": // an argument may be a list of any elements
 	default:
 		for i := range elements {
 			c.checkArgument(name, &elements[i])
@@ -84,15 +84,15 @@ func (c *compiler) checkShape(name string, args *datum) {
 	}
 }
 
-// checkArgument checks an argument that may be any value but an object that is no rule.
+// checkArgument checks an argument, which may be any value except an object that is not a rule.
 func (c *compiler) checkArgument(name string, d *datum) {
 	if d.kind == kindObject && len(d.more.pairs) != 1 {
-		c.forbid("an argument of %q is an object that is no rule", name)
+		c.forbid("an argument of %q is an object that is not a rule", name)
 	}
 }
 
 // isRule reports whether a value is an operation and not a reference. The operation itself is
-// checked where it is compiled.
+// checked when it is compiled.
 func isRule(d *datum) bool {
 	return d.kind == kindObject && len(d.more.pairs) == 1 && d.more.pairs[0].name != "$ref"
 }
@@ -110,7 +110,7 @@ func every(elements []datum, is func(*datum) bool) bool {
 
 func (c *compiler) checkTexts(name string, elements []datum) {
 	if slices.ContainsFunc(elements, func(d datum) bool { return d.kind != kindText }) {
-		c.forbid("%q lists something else than texts", name)
+		c.forbid("%q has a list with other values than texts", name)
 	}
 }
 
@@ -123,7 +123,7 @@ func (c *compiler) checkVariable(args *datum) {
 	}
 	for i, element := range args.elements() {
 		if i == 0 && element.kind != kindText || element.kind > kindText {
-			c.forbid(`"var" needs a text, and a default that is no list and no rule`)
+			c.forbid(`"var" needs a text, and a default that is neither a list nor a rule`)
 			return
 		}
 	}
@@ -132,7 +132,7 @@ func (c *compiler) checkVariable(args *datum) {
 	}
 }
 
-// cutFlagd returns the rest of a path that leads into flagd's own data.
+// cutFlagd returns the rest of a path if the path leads into flagd's own data.
 func cutFlagd(args *datum) (name string, ok bool) {
 	const prefix = flagdName + "."
 	if args.kind != kindText || len(args.text) < len(prefix) || args.text[:len(prefix)] != prefix {
@@ -141,7 +141,7 @@ func cutFlagd(args *datum) (name string, ok bool) {
 	return args.text[len(prefix):], true
 }
 
-// strictVersion is the syntax of versions in the schema, which is stricter than that of flagd.
+// strictVersion is the syntax of versions in the schema, which is stricter than flagd's syntax.
 var strictVersion = func() *regexp.Regexp {
 	const number = `(0|[1-9]\d*)`
 	const part, build = `(0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*)`, `[0-9a-zA-Z-]+`
@@ -163,14 +163,14 @@ func (c *compiler) checkSemVer(elements []datum) {
 	}
 }
 
-// checkFractional checks the buckets, before which a rule may stand.
+// checkFractional checks the buckets. A rule may precede them.
 func (c *compiler) checkFractional(elements []datum) {
 	for i := range elements {
 		d := &elements[i]
 		switch {
 		case i == 0 && isRule(d):
 		case d.kind != kindList:
-			c.forbid(`argument %d of "fractional" is no bucket`, i+1)
+			c.forbid(`argument %d of "fractional" is not a bucket`, i+1)
 		case len(d.elements()) == 0 || len(d.elements()) > 2:
 			c.forbid(`a bucket of "fractional" has %d elements`, len(d.elements()))
 		default:
@@ -186,6 +186,6 @@ func (c *compiler) checkBucket(bucket []datum) {
 	}
 	weight := &bucket[1]
 	if weight.kind != kindNumber || weight.number < 0 || weight.number != math.Trunc(weight.number) {
-		c.forbid(`a weight of "fractional" is no integer from 0 on`)
+		c.forbid(`a weight of "fractional" is not an integer from 0 on`)
 	}
 }

@@ -10,7 +10,7 @@ import (
 type version struct {
 	operator string
 	right    match.LongVersion
-	ok       bool // whether both can be read
+	ok       bool // both constants are valid
 }
 
 // newVersion reads a constant operator and version. It returns nil if they are not constant.
@@ -55,7 +55,7 @@ func (e *evaluation) versionOf(d *datum) (match.LongVersion, bool) {
 	return versionOf(d)
 }
 
-// versionOf reads a text, or a number as Go prints it: 1e+06 is no version.
+// versionOf reads a text, or a number in Go's notation: 1e+06 is not a version.
 func versionOf(d *datum) (match.LongVersion, bool) {
 	switch d.kind {
 	case kindText:
@@ -67,10 +67,11 @@ func versionOf(d *datum) (match.LongVersion, bool) {
 	}
 }
 
-// compareVersions knows "^" and "~" as flagd does: the same major, and the same major and minor
-// number, whichever version is the larger.
+// compareVersions implements "^" and "~" as flagd does: the major numbers are equal, or the major
+// and minor numbers are equal; either version may be larger.
 func (e *evaluation) compareVersions(left match.LongVersion, operator string, right match.LongVersion) datum {
-	if !e.make(len(right.Prerelease)) { // a constant is read once and compared in each evaluation
+	// a constant was read once, but is compared in each evaluation
+	if !e.make(len(right.Prerelease)) {
 		return datum{}
 	}
 	switch operator {

@@ -5,7 +5,7 @@ import (
 	"unicode/utf8"
 )
 
-// cat joins texts. If there are two or more, the ends of the joined text are trimmed, as flagd
+// cat joins texts. If there are two or more texts, it trims both ends of the joined text, as flagd
 // does.
 func (e *evaluation) cat(args []datum, single bool) datum {
 	switch {
@@ -66,7 +66,7 @@ func (e *evaluation) substr(args []datum, single bool) datum {
 	return text(cut[:offset(cut, to-from)])
 }
 
-// offset returns the number of bytes in the first code points of a valid text.
+// offset returns the number of bytes of the first code points of a valid text.
 func offset(s string, runes int64) int {
 	for at := range s {
 		if runes == 0 {
@@ -77,8 +77,9 @@ func offset(s string, runes int64) int {
 	return len(s)
 }
 
-// end is where a cut of count code points from from ends. A negative count leaves so many out at
-// the end of the text. It fails when the end lies before the start.
+// end returns the end of a cut that begins at from and has count code points. A negative count
+// leaves out that number of code points at the end of the text. It fails if the end is before the
+// beginning.
 func end(from, count, length int64) (to int64, ok bool) {
 	if count < 0 {
 		to = length + count

@@ -2,7 +2,7 @@ package flagd
 
 import "strings"
 
-// Names that the data of an evaluation have besides the subject's attributes.
+// Names in the data of an evaluation that do not come from the subject's attributes.
 const (
 	flagdName        = "$flagd"
 	flagKeyName      = "flagKey"
@@ -10,8 +10,8 @@ const (
 	targetingKeyName = "targetingKey"
 )
 
-// variable looks up a path that is known beforehand. given is true if the value comes from the data
-// outside an iteration, which flagd writes into the rule before it evaluates the rule.
+// variable looks up a constant path. given is true if the value comes from the data outside an
+// iteration, which flagd writes into the rule before it evaluates the rule.
 func (e *evaluation) variable(n *node) (d datum, given bool) {
 	if len(e.outer) > 0 && !n.path.fixed {
 		return e.throughScopes(n)
@@ -33,7 +33,7 @@ func (e *evaluation) find(n *node) datum {
 	return e.follow(n.path, otherwise)
 }
 
-// follow returns the value at a path in the current data, or else the other value.
+// follow returns the value at a path in the current data, or the other value if there is none.
 func (e *evaluation) follow(p *path, otherwise datum) datum {
 	var d datum
 	if e.inner {
@@ -47,7 +47,8 @@ func (e *evaluation) follow(p *path, otherwise datum) datum {
 	return d
 }
 
-// lookUp is "var" with any other argument: a path that is itself a rule, null, or a list of three.
+// lookUp is "var" with any other argument: a path that is itself a rule, null, or a list of three
+// elements.
 func (e *evaluation) lookUp(n *node) (d datum, given bool) {
 	if len(e.outer) > 0 {
 		return e.throughScopes(n)
@@ -55,8 +56,8 @@ func (e *evaluation) lookUp(n *node) (d datum, given bool) {
 	return e.named(e.eval(&n.args[0])), false
 }
 
-// throughScopes looks in the data of each outer iteration, the outermost first, and then in the
-// current data. The path itself is evaluated anew for each.
+// throughScopes looks for a variable in the data of each outer iteration, the outermost first, and
+// then in the current data. It evaluates the path again for each of them.
 func (e *evaluation) throughScopes(n *node) (d datum, given bool) {
 	outer, here := e.outer, scope{e.inner, e.data}
 	defer func() { e.outer, e.inner, e.data = outer, here.inner, here.data }()
@@ -64,7 +65,8 @@ func (e *evaluation) throughScopes(n *node) (d datum, given bool) {
 	for i := range outer {
 		e.inner, e.data = outer[i].inner, outer[i].data
 		if d = e.anyVariable(n); d.kind != kindNull {
-			if e.looksLikeRule(&d) { // flagd would run it; no attribute is run as a rule here
+			// flagd would run it as a rule; this package runs no attribute as a rule
+			if e.looksLikeRule(&d) {
 				return e.fail(), true
 			}
 			return d, true
@@ -121,7 +123,7 @@ func (e *evaluation) named(name datum) datum {
 	return e.fail()
 }
 
-// namedByList looks up a variable by a list of its name and the value that stands in for it.
+// namedByList looks up a variable by a list of its name and its default.
 func (e *evaluation) namedByList(elements []datum) datum {
 	if len(elements) == 0 {
 		return e.everything()
@@ -136,7 +138,7 @@ func (e *evaluation) namedByList(elements []datum) datum {
 	return e.atPath(elements[0].text, otherwise)
 }
 
-// atPath looks up a variable by a path that is known only now.
+// atPath looks up a variable by a path that is not constant.
 func (e *evaluation) atPath(full string, otherwise datum) datum {
 	if !e.spend(1 + len(full)) {
 		return datum{}
@@ -148,7 +150,7 @@ func (e *evaluation) atPath(full string, otherwise datum) datum {
 	return e.follow(p, otherwise)
 }
 
-// descend follows a path into lists by index and into objects by name.
+// descend follows a path. It uses a list's indices and an object's names.
 func descend(d datum, parts []string) datum {
 	for _, part := range parts {
 		switch d.kind {

@@ -12,13 +12,13 @@ import (
 // variant is one value of a flag.
 type variant struct {
 	served  becket.Variant
-	integer *becket.Variant // a number as an integer; nil if the value is none
-	kind    becket.Kind     // KindFloat for every number, KindList for a list, KindAny for null
-	plain   bool            // whether JSON writes the name unchanged
+	integer *becket.Variant // the number as an integer; nil if the value is not an integer
+	kind    becket.Kind     // KindFloat for every number, KindList for a list, and KindAny for null
+	plain   bool            // JSON writes the name unchanged
 }
 
-// A View reads only values of the type asked for. These are the mismatches that a pair of types
-// does not describe.
+// A View reads only values of the type that it asks for. These mismatches cannot be described by
+// two types.
 var (
 	errList  = &becket.EvaluationError{Code: becket.CodeTypeMismatch, Message: "the variant is a list"}
 	errNull  = &becket.EvaluationError{Code: becket.CodeTypeMismatch, Message: "the variant is null"}
@@ -27,7 +27,7 @@ var (
 	}
 )
 
-// newVariant converts a variant's value, which takes about so many bytes.
+// newVariant converts a variant's value. size is about its size in bytes.
 func newVariant(name string, value *datum, size int) variant {
 	v := variant{served: becket.Variant{Name: name}, plain: plainText(name)}
 	switch value.kind {
@@ -50,8 +50,8 @@ func newVariant(name string, value *datum, size int) variant {
 	return v
 }
 
-// appendJSON writes a value the way encoding/json does: whole numbers of ordinary size have neither
-// point nor exponent, so that they can be decoded into integers.
+// appendJSON writes a value as encoding/json does: whole numbers of ordinary size have neither a
+// decimal point nor an exponent, so they can be decoded into integers.
 func appendJSON(b []byte, d *datum) []byte {
 	switch d.kind {
 	case kindBool:
@@ -62,7 +62,7 @@ func appendJSON(b []byte, d *datum) []byte {
 		}
 		return strconv.AppendFloat(b, d.number, 'f', -1, 64)
 	case kindText:
-		b, _ = jsontext.AppendQuote(b, d.text) // the text was read from valid JSON
+		b, _ = jsontext.AppendQuote(b, d.text) // the text comes from valid JSON
 		return b
 	case kindList:
 		b = append(b, '[')
@@ -88,8 +88,8 @@ func appendJSON(b []byte, d *datum) []byte {
 	}
 }
 
-// serve returns the variant as the type asked for. If v is nil, there is none, and
-// the caller's default is served.
+// serve returns the variant as the type that the caller asked for. If v is nil, there is no
+// variant, and the caller's default is served.
 func (v *variant) serve(want becket.Kind, reason becket.Reason) becket.Result {
 	if v == nil {
 		return becket.Result{Reason: reason}
@@ -103,7 +103,7 @@ func (v *variant) serve(want becket.Kind, reason becket.Reason) becket.Result {
 	return becket.Result{Variant: &v.served, Reason: reason}
 }
 
-// mismatch returns the reason why the variant is not of the type asked for.
+// mismatch returns the reason why the variant does not have the type that the caller asked for.
 func (v *variant) mismatch(want becket.Kind) *becket.EvaluationError {
 	switch {
 	case v.kind == becket.KindAny:
@@ -122,7 +122,7 @@ func (v *variant) mismatch(want becket.Kind) *becket.EvaluationError {
 	}
 }
 
-// kindOf returns the type that a flag's variants share, or KindAny if they share none. Numbers are
+// kindOf returns the common type of a flag's variants, or KindAny if there is none. Numbers are
 // integers if all of them are.
 func kindOf(variants []variant) becket.Kind {
 	var kind becket.Kind

@@ -2,7 +2,7 @@ package flagd
 
 import "github.com/becketflags/becket"
 
-// The numbers of warnings that are kept for a document and for a flag.
+// Greatest numbers of warnings for a document and for a flag.
 const (
 	mostWarnings = 1000
 	mostOfFlag   = 100
@@ -10,14 +10,14 @@ const (
 
 func (d *decoder) warnAll(at place, below string, c *compiler) {
 	for _, problem := range c.problems {
-		d.warn(at, below, "%s: where it is reached, the evaluation fails", problem)
+		d.warn(at, below, "%s: an evaluation that reaches it fails", problem)
 	}
 	for _, forbidden := range c.forbidden {
 		d.warn(at, below, "%s: the schema forbids it", forbidden)
 	}
 }
 
-// full reports whether no more warnings are kept, for the current flag or at all.
+// full reports whether no more warnings are kept, for the current flag or for the document.
 func (d *decoder) full() bool {
 	return d.ofFlag >= mostOfFlag || len(d.rules.warnings) > mostWarnings
 }
@@ -34,20 +34,21 @@ func (d *decoder) warn(at place, below, format string, arguments ...any) {
 	d.rules.warnings = append(d.rules.warnings, d.located(at.problem(below, format, arguments...)))
 }
 
-// checkRule warns of a rule that the schema forbids as the targeting of a flag or as an evaluator.
-// Its operations have been checked already.
+// checkRule records a warning for a flag's targeting or an evaluator that the schema does not
+// accept as a rule. The operations in it have been checked already.
 func (d *decoder) checkRule(at place, below string, rule *datum) {
 	switch {
 	case rule.kind != kindObject:
-		d.warn(at, below, "it is no rule, which the schema forbids")
+		d.warn(at, below, "it is not a rule, which the schema forbids")
 	case len(rule.more.pairs) > 1:
-		d.warn(at, below, "it has several operators, so it is a value and no rule: the schema forbids it")
+		d.warn(at, below, "it has several operators, so it is a value and not a rule: the schema forbids it")
 	case len(rule.more.pairs) == 1 && rule.more.pairs[0].name == "$ref":
-		d.warn(at, below, "a reference alone is no rule: the schema forbids it")
+		d.warn(at, below, "a reference alone is not a rule: the schema forbids it")
 	}
 }
 
-// checkTop warns of members of the document that the schema wants to be objects and spells so.
+// checkTop records warnings for members of the document that are not objects, or are spelled
+// differently from the schema.
 func (d *decoder) checkTop(names []string, values [][]byte, other misspelling) {
 	for i, name := range names {
 		if isNull(values[i]) {
@@ -61,7 +62,7 @@ func (d *decoder) checkTop(names []string, values [][]byte, other misspelling) {
 	}
 }
 
-// check warns of parts that the schema forbids and flagd reads nevertheless.
+// check records warnings for parts that the schema forbids although flagd accepts them.
 func (d *decoder) check(at place, f *flag, def *flagDefinition) {
 	if def.state != "ENABLED" && def.state != "DISABLED" {
 		d.warn(at, ".state", "%q counts as ENABLED", shorten(def.state))
@@ -85,15 +86,15 @@ func (d *decoder) check(at place, f *flag, def *flagDefinition) {
 		}
 		below := member(".variants", v.served.Name)
 		if v.kind == becket.KindAny {
-			d.warn(at, below, "null is no value: subjects that are served it get the default")
+			d.warn(at, below, "null is not a value: subjects that are served it get the default")
 		} else {
-			d.warn(at, below, "a list is no object: code that asks for one gets the default")
+			d.warn(at, below, "a list is not an object: code that asks for one gets the default")
 		}
 	}
 	if f.kind == becket.KindAny && len(f.variants) > 0 {
 		d.warn(at, ".variants", "the values are of several types")
 	}
 	if f.key == "" {
-		d.warn(at, "", "the flag has no key: nobody can ask for it")
+		d.warn(at, "", "the flag has no key: no code can ask for it")
 	}
 }
