@@ -21,24 +21,25 @@ const folderTop = "ruleset"
 
 // readFolder joins a folder's files into one document. If a ConfigMap is published meanwhile, it
 // reads the folder again, because some of the old files may be gone.
-func (d *Document) readFolder(ctx context.Context, folder string) error {
+func (d *Document) readFolder(ctx context.Context, folder string, contents map[string][]byte) error {
 	const attempts = 10
 	for range attempts {
 		seen := publications{}
-		d.Body, d.parts = nil, nil
-		if err := d.joinFolder(ctx, folder, seen); !seen.changed() {
+		d.Body, d.parts, d.hasTop = nil, nil, false
+		if err := d.joinFolder(ctx, folder, seen, contents); !seen.changed() {
 			return err
 		}
 	}
 	return fmt.Errorf("%s changes while it is read", folder)
 }
 
-func (d *Document) joinFolder(ctx context.Context, folder string, seen publications) error {
+func (d *Document) joinFolder(ctx context.Context, folder string, seen publications,
+	contents map[string][]byte) error {
 	path, err := seen.published(folder)
 	if err != nil {
 		return err
 	}
-	w := folderWriter{ctx: ctx, document: d, folder: folder, path: path, seen: seen}
+	w := folderWriter{ctx: ctx, document: d, folder: folder, path: path, seen: seen, contents: contents}
 	w.raw("{")
 	if err := w.top(); err != nil {
 		return err
@@ -61,19 +62,15 @@ type folderWriter struct {
 	folder   string // its name in findings
 	path     string // the path to read it from
 	seen     publications
-	names    map[string]bool // members of the top file
+	names    map[string]bool   // members of the top file
+	contents map[string][]byte // in place of files' contents
 }
 
 func (w *folderWriter) raw(text string) { w.document.Body = append(w.document.Body, text...) }
 
 // top writes the members of the top file, and the schema if the file has none.
 func (w *folderWriter) top() error {
-	var names []string
-	for _, extension := range documentExtensions {
-		if _, err := os.Stat(filepath.Join(w.path, folderTop+extension)); err == nil {
-			names = append(names, folderTop+extension)
-		}
-	}
+	names := w.topNames()
 	if len(names) == 0 {
 		w.raw("\n\"schema\":1")
 		return nil
@@ -100,9 +97,30 @@ func (w *folderWriter) top() error {
 	}
 	w.raw("\n")
 	p.start = len(w.document.Body) - start - 1
-	w.document.parts = append(w.document.parts, p)
+	w.document.parts, w.document.hasTop = append(w.document.parts, p), true
 	w.document.Body = append(w.document.Body, body[start+1:end]...)
 	return nil
+}
+
+// topNames returns the names of the top files: at most one is right.
+func (w *folderWriter) topNames() (names []string) {
+	for _, extension := range documentExtensions {
+		name := folderTop + extension
+		_, isNew := w.contents[filepath.ToSlash(filepath.Join(w.folder, name))]
+		if _, err := os.Stat(filepath.Join(w.path, name)); err == nil || isNew {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// TopFile returns the name that a document read from a folder has for its file with the rest of the
+// document, such as the revision, and the bytes of that file. If there is none, it returns "".
+func (d *Document) TopFile() (name string, source []byte) {
+	if d.hasTop {
+		return d.parts[0].file, d.parts[0].whole
+	}
+	return "", nil
 }
 
 // section writes the files of a section's folder. Each becomes a member whose name is the key.
@@ -148,20 +166,35 @@ func (w *folderWriter) beginning(file string) {
 // does not depend on their folders.
 func (w *folderWriter) files(section string) ([]found, error) {
 	root := filepath.Join(w.path, section)
-	if _, err := os.Stat(root); errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
 	shown := filepath.Join(w.folder, section)
+	if _, err := os.Stat(root); errors.Is(err, fs.ErrNotExist) {
+		return w.withNew(shown, nil), nil
+	}
 	files, err := walk(shown, root, documentExtensions, w.seen)
+	files = w.withNew(shown, files)
 	slices.SortStableFunc(files,
 		func(a, b found) int { return strings.Compare(filepath.Base(a.shown), filepath.Base(b.shown)) })
 	return files, err
 }
 
+// withNew adds the files that only w.contents has below a section's folder.
+func (w *folderWriter) withNew(shown string, files []found) []found {
+	for name := range w.contents {
+		isThere := slices.ContainsFunc(files, func(f found) bool { return filepath.ToSlash(f.shown) == name })
+		if strings.HasPrefix(name, filepath.ToSlash(shown)+"/") && !isThere {
+			files = append(files, found{filepath.FromSlash(name), filepath.FromSlash(name)})
+		}
+	}
+	return files
+}
+
 func (w *folderWriter) file(file found) (part, []byte, error) {
-	source, err := File(w.ctx, file.path)
-	if err != nil {
-		return part{}, nil, err
+	source, isGiven := w.contents[filepath.ToSlash(file.shown)]
+	if !isGiven {
+		var err error
+		if source, err = File(w.ctx, file.path); err != nil {
+			return part{}, nil, err
+		}
 	}
 	p, body, refused := readPart(filepath.ToSlash(file.shown), source, false)
 	if refused != nil {
@@ -174,6 +207,16 @@ func (w *folderWriter) file(file found) (part, []byte, error) {
 }
 
 var documentExtensions = []string{".json", ".jsonc", ".hujson", ".yaml", ".yml"}
+
+// FileOf returns the path of a new file for a flag or a segment, below the folder of its section.
+// The extension begins with a dot.
+func FileOf(folder, section, key, extension string) string {
+	name := url.PathEscape(key)
+	if first := name[0]; first == '.' || first == '~' {
+		name = fmt.Sprintf("%%%02X", first) + name[1:]
+	}
+	return filepath.ToSlash(filepath.Join(folder, section, name+extension))
+}
 
 // keyOf returns the key in a file's name. Characters that a file name cannot hold are escaped as in
 // URLs: %2F is a slash.

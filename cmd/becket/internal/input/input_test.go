@@ -1,6 +1,7 @@
 package input_test
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -248,4 +249,44 @@ func TestNoFileOverTheLimitIsRead(t *testing.T) {
 	require.ErrorIs(t, err, becket.ErrTooLarge)
 	_, err = input.Read(t.Context(), path, input.Options{})
 	require.ErrorIs(t, err, becket.ErrTooLarge)
+}
+
+func TestAFolderIsReadWithOtherContents(t *testing.T) {
+	folder := t.TempDir()
+	require.NoError(t, os.MkdirAll(filepath.Join(folder, "flags", "web"), 0o700))
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "flags", "web", "a.json"), []byte(`{}`), 0o600))
+	slashed := filepath.ToSlash(folder)
+	d, err := input.Read(t.Context(), folder, input.Options{Contents: map[string][]byte{
+		slashed + "/flags/web/a.json":    []byte(`{"enabled": false}`),
+		slashed + "/ruleset.yaml":        []byte("revision: 7\n"),
+		slashed + "/segments/s.jsonc":    []byte(`{} // nobody`),
+		slashed + "/flags/ruleset.json":  []byte(`{}`),
+		slashed + "/elsewhere/none.json": []byte(`{}`),
+	}})
+	require.NoError(t, err)
+	assert.JSONEq(
+		t,
+		`{"schema": 1, "revision": 7, "segments": {"s": {}}, "flags": {"a": {"enabled": false}, "ruleset": {}}}`,
+		string(d.Body),
+	)
+	name, source := d.TopFile()
+	assert.Equal(t, slashed+"/ruleset.yaml", name)
+	assert.Equal(t, "revision: 7\n", string(source))
+	name, source = d.FileAt(bytes.Index(d.Body, []byte(`{"enabled"`)))
+	assert.Equal(t, slashed+"/flags/web/a.json", name)
+	assert.Equal(t, `{"enabled": false}`, string(source))
+
+	d, err = input.Read(t.Context(), folder, input.Options{})
+	require.NoError(t, err)
+	name, _ = d.TopFile()
+	assert.Empty(t, name)
+}
+
+func TestAFileIsNamedAfterItsKey(t *testing.T) {
+	for key, name := range map[string]string{
+		"a": "f/flags/a.json", "menu/new": "f/flags/menu%2Fnew.json", ".a": "f/flags/%2Ea.json", "~$a": "f/flags/%7E$a.json",
+		"100%": "f/flags/100%25.json", "#a": "f/flags/%23a.json",
+	} {
+		assert.Equal(t, name, input.FileOf("f", "flags", key, ".json"))
+	}
 }

@@ -15,7 +15,8 @@ type Place struct {
 type part struct {
 	start  int // offset in the body
 	file   string
-	source []byte
+	whole  []byte // the file's bytes
+	source []byte // the file's bytes without a byte-order mark
 	spans  []span // nil if the section and the source are identical
 	lines  []int  // offsets of the source's lines, computed at the first call of PlaceAt
 }
@@ -45,6 +46,15 @@ func (d *Document) PlaceAt(offset int) Place {
 		return Place{File: d.Name, Line: 1, Column: 1}
 	}
 	return d.parts[i].place(offset - d.parts[i].start)
+}
+
+// FileAt returns the name and the bytes of the file from which a byte of the body comes.
+func (d *Document) FileAt(offset int) (name string, source []byte) {
+	i := sort.Search(len(d.parts), func(i int) bool { return d.parts[i].start > offset }) - 1
+	if i < 0 {
+		return d.Name, d.Source
+	}
+	return d.parts[i].file, d.parts[i].whole
 }
 
 func (p *part) place(offset int) Place {

@@ -29,6 +29,10 @@ type Options struct {
 	Format  string    // the name of a format; "" or "auto" recognises it by the document
 	Headers []string  // "Name: value", for URLs
 	Stdin   io.Reader // read if the name is "-"
+
+	// Contents replaces the contents of files in a folder, by their names in findings. A file that
+	// does not exist must be the one with the rest of the document, or lie where its section is.
+	Contents map[string][]byte
 }
 
 // Document is a ruleset that was read but not compiled.
@@ -38,6 +42,7 @@ type Document struct {
 	Body   []byte        // plain JSON
 	Format becket.Format // the format of Body
 	parts  []part
+	hasTop bool  // the first part is a folder's file with the rest of the document
 	starts []int // offsets of Body's lines
 }
 
@@ -46,7 +51,7 @@ type Document struct {
 func Read(ctx context.Context, name string, o Options) (*Document, error) {
 	if info, err := os.Stat(name); err == nil && info.IsDir() {
 		d := &Document{Name: DisplayName(name)}
-		if err := d.readFolder(ctx, name); err != nil {
+		if err := d.readFolder(ctx, name, o.Contents); err != nil {
 			return nil, err
 		}
 		d.Format, err = formatOf(o.Format, d.Body)
@@ -177,7 +182,7 @@ const byteOrderMark = "\xef\xbb\xbf"
 // readPart turns one source into plain JSON. It leaves a published document unchanged, because the
 // library reads only plain JSON.
 func readPart(name string, source []byte, published bool) (part, []byte, *report.RefusedError) {
-	p := part{file: name, source: bytes.TrimPrefix(source, []byte(byteOrderMark))}
+	p := part{file: name, whole: source, source: bytes.TrimPrefix(source, []byte(byteOrderMark))}
 	var body []byte
 	var err error
 	language := "JSON"
