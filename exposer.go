@@ -17,10 +17,10 @@ import (
 )
 
 // ExposureStatus has counters of exposures since the client was made. Produced is the sum of Sent,
-// Dropped, Duplicates and Queued.
+// Dropped, Duplicates and Queued. Without a sink, all counters are 0.
 type ExposureStatus struct {
 	Produced uint64 // evaluations that count as exposures
-	Sent     uint64 // exposures that the sink has taken
+	Sent     uint64 // exposures for which the sink returned no error
 	// lost exposures: the queue was full, the sink failed, or the client was closed
 	Dropped uint64
 	// exposures left out, since the same subject had the same variant within the window
@@ -28,7 +28,7 @@ type ExposureStatus struct {
 	Queued     uint64 // exposures that wait or are being delivered
 }
 
-// sinkPatience is how long one call of the sink may take.
+// sinkPatience is the deadline of the context for one call of the sink.
 const sinkPatience = 10 * time.Second
 
 var errSinkPanicked = errors.New("the sink panicked")
@@ -107,8 +107,8 @@ func newExposer(c *config, n *notifier, private *privacy) *exposer {
 	return x
 }
 
-// startTicking keeps now up to date, even while the sink hangs. It is late by at most a sixteenth
-// of the window, but not more than a second and not less than a millisecond.
+// startTicking keeps now up to date, even while the sink hangs. now is updated every sixteenth of
+// the window, but at least every second and at most every millisecond.
 func (x *exposer) startTicking() {
 	step := min(max(x.config.window/16, time.Millisecond), time.Second)
 	x.mutex.Lock()
@@ -126,8 +126,8 @@ func (x *exposer) startTicking() {
 // see counts an evaluation that is tracked. It queues an exposure if this is the first one within
 // the window for the same unit, flag, behaviour of the flag, rule, reason and variant. A subject
 // therefore counts again when an experiment starts or changes, even if it is served the same
-// variant as before. subject and flag may live on the caller's stack. An exposure that is too large
-// for the queue is dropped before anything is copied, and does not count as seen.
+// variant as before. subject and flag may live on the caller's stack. An exposure for which the
+// queue has no memory left is dropped before anything is copied, and is not remembered.
 func (x *exposer) see(s *served, subject *Subject, flag string, r *Result) {
 	var room [20]byte
 	unit := cmp.Or(r.Unit, keyName)
@@ -366,6 +366,7 @@ func (x *exposer) losses() error {
 	}
 }
 
+// abandon counts the pending exposures as dropped, and cancels the call of the sink.
 func (x *exposer) abandon() {
 	x.cancel()
 	x.mutex.Lock()
@@ -393,9 +394,9 @@ func (x *exposer) status() (s ExposureStatus) {
 }
 
 // memoryKey returns an exposure's key in the memory of recent exposures, which is a hash. If two
-// exposures have the same hash, one of them is missed for the length of a window. With 65,536
-// exposures in memory, the probability of this for any two of one variant is below 1 in 8,000
-// million.
+// exposures have the same hash, the later one counts as a duplicate of the earlier one. With 65,536
+// exposures of one variant in memory, the probability that any two of them have the same hash is
+// below 1 in 8,000 million.
 func (x *exposer) memoryKey(unitKey, flag string, r *Result) recent.Key {
 	const odd = 0x9e3779b97f4a7c15 // so that the order of the texts matters
 	rest := r.Behaviour

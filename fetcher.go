@@ -31,11 +31,11 @@ type fetcher struct {
 	// the least revision of the next document, from the bootstrap, the disk copy or the last
 	// document
 	least revisionBar
-	// send no validator with the next fetch, because the last conditional fetch failed
+	// send no validator with the next fetch, because it may have made the last fetch fail
 	skipValidator bool
 	source        guardedSource
 	diskWrittenAt time.Time // when the copy on disk was written, by the monotonic clock
-	diskOutdated  bool      // the copy on disk is not of the ruleset in use
+	diskOutdated  bool      // the ruleset in use is new and not on disk yet
 	// when invalid flags and segments were logged last, by the monotonic clock
 	badReportedAt time.Time
 }
@@ -93,8 +93,8 @@ func (f *fetcher) reportBad() {
 	}
 }
 
-// failedRefresh returns the result of a refresh that failed after a document with the given number
-// of bytes.
+// failedRefresh returns the result of a failed refresh. bytes is the size of the document that it
+// received, or 0.
 func failedRefresh(cause Cause, err error, bytes int) Refresh {
 	return Refresh{Outcome: OutcomeFailed, Bytes: bytes, Err: &DeliveryError{cause, err}}
 }
@@ -221,8 +221,9 @@ func (f *fetcher) publish(next *heldRuleset, rules Rules, body []byte) {
 	f.reportBad()
 }
 
-// acceptSame handles a document with the same bytes as the one in use, from a server that has no
-// ETag or changes it with every answer. It takes over the validator and the signature.
+// acceptSame handles a document with the same bytes as the document in use. A server that has no
+// ETag, or changes it with every answer, returns such documents. acceptSame takes over the
+// validator and the signature.
 func (f *fetcher) acceptSame(next *heldRuleset) {
 	h := *f.current
 	h.validator, h.signature, h.signedBy, h.fetchedAt = next.validator, next.signature, next.signedBy, f.config.clock()
@@ -246,8 +247,9 @@ func (f *fetcher) confirmed(s *snapshot) {
 	f.publication.store(s)
 }
 
-// writeDiskCopy writes the disk copy if it is due: at once for a new ruleset, and every minute for
-// the time of confirmation. If it fails, the next refresh tries again.
+// writeDiskCopy writes the disk copy if it is due: at once for a new ruleset, and at most once a
+// minute for the time of confirmation. If the write of a new ruleset fails, the next successful
+// refresh tries again.
 func (f *fetcher) writeDiskCopy() {
 	if f.disk == nil || !f.diskOutdated && time.Since(f.diskWrittenAt) < stampEvery {
 		return
@@ -267,14 +269,15 @@ func (f *fetcher) writeDiskCopy() {
 	f.status.wrote(nil)
 }
 
-// diskFailed records and reports that the disk copy could not be read or not be written.
+// diskFailed records and reports that the disk copy could not be read or written.
 func (f *fetcher) diskFailed(err error, reading bool) {
 	f.status.wrote(err)
 	f.notifier.tell(&event{failure: &DeliveryError{CauseDisk, err}, reading: reading})
 }
 
 // verified returns a document with a valid signature. It may be a newer document than the given
-// one, because document and signature are fetched again if they do not fit; see signTries.
+// one, because both are fetched again if the signature is missing or does not fit the document; see
+// signTries.
 func (f *fetcher) verified(ctx context.Context, document Document) (_ Document, signature []byte, signedBy string,
 	err error) {
 	for try := 1; ; try++ {

@@ -29,7 +29,7 @@ var figuresOfHTTP = []figure{
 			assert.Equal(t, 10*time.Second, time.Since(began))
 		})
 	}},
-	{"source_http_options.go", "it is above 0 and at most five minutes", func(t *testing.T) {
+	{"source_http_options.go", "It must be above 0 and at most five minutes", func(t *testing.T) {
 		_, err := New(HTTP("http://flags.example.com/", WithTimeout(5*time.Minute+1)))
 		require.ErrorContains(t, err, "at most 5m0s")
 		_, err = New(HTTP("http://flags.example.com/", WithTimeout(0)))

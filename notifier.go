@@ -11,17 +11,18 @@ import (
 // Limits for events that wait for slow hooks.
 const (
 	maxEvents  = 256
-	maxChanges = 16 // events about published rulesets, which count separately
+	maxChanges = 16 // events about published rulesets; further ones are joined
 )
 
-// Names, in reports of panics, of the functions that receive these reports.
+// Names of the functions that receive reports of panics. The reports themselves contain such names.
 const (
 	onErrorName = "OnError"
 	loggerName  = "logger"
 )
 
-// event is one event for hooks and the logger. Only fields of one kind are set: before, after and
-// first; or bad and warnings; or a single one of the others.
+// event is one event for hooks and the logger. Its fields are set in groups: before, after and
+// first; bad, warnings and repeated; failure, reading and outage; misfit and rules. Any other field
+// is set alone, and so is an outage that has ended.
 type event struct {
 	before, after *served // the ruleset after has replaced the ruleset before
 	first         bool    // there was no ruleset before
@@ -30,24 +31,24 @@ type event struct {
 	repeated      bool // bad was reported before, and is only logged again
 	failure       *DeliveryError
 	reading       bool    // the failure is one of reading the disk copy
-	outage        *outage // refreshes fail, or, without a failure, did so until now
+	outage        *outage // failed refreshes in a row; without failure, the outage has ended
 	start         *served // the ruleset that the client starts with
 	refresh       *Refresh
-	overrides     *overrideFile // flags are overridden
+	overrides     *overrideFile // the overrides that are in use
 	misfit        *Misfit       // checks cannot get their flag's value
-	// the rules that do not have the misfit\'s flag; nil if they have it
+	// the rules that do not have the misfit's flag; nil if they have it
 	rules Rules
 }
 
-// outage is a row of failed refreshes.
+// outage is a series of failed refreshes without a successful one between them.
 type outage struct {
 	failures int
 	since    time.Time // when the first of them failed
 	serving  *served   // the ruleset that stays in use; nil when the outage has ended
 }
 
-// notifier calls hooks and the logger from one goroutine of its own, so that functions of the
-// program never run while a lock is held and never delay a refresh. Its queue is bounded: changes
+// notifier calls hooks and the logger one after another, outside of the goroutine that refreshes.
+// They thus never run while a lock is held and never delay a refresh. Its queue is bounded: changes
 // are joined, because none may be lost, and other events are dropped.
 type notifier struct {
 	own    *goroutines
@@ -265,7 +266,8 @@ func (n *notifier) onError(err error) {
 	}
 }
 
-// call runs a function of the program on this goroutine, and recovers and reports a panic in it.
+// call runs a function of the program on this goroutine. It recovers and reports a panic in the
+// function, and reports a call of runtime.Goexit.
 func (n *notifier) call(name string, function func()) {
 	finished := false
 	defer func() {

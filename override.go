@@ -21,7 +21,7 @@ type overrideFile struct {
 
 	// Only New and the refreshing goroutine use guard and body.
 	guard guard
-	body  []byte // the content that was read last
+	body  []byte // the content from which list was decoded
 
 	list atomic.Pointer[[]overrideEntry]
 }
@@ -109,8 +109,8 @@ type overriddenRules struct {
 // overrideAnswer is the result of an overridden flag.
 type overrideAnswer struct {
 	variant *Variant
-	// the result of a boolean check, for "on" and "off" of a flag that the ruleset lacks; otherwise
-	// nil
+	// the result of a boolean check, for the text "on" or "off", if the ruleset does not have the
+	// flag or could not read it; otherwise nil
 	boolean *Variant
 	err     *EvaluationError // if set, the override does not fit the flag
 }
@@ -245,7 +245,7 @@ func (o *overriddenRules) Flags() iter.Seq[FlagInfo] {
 // info describes a flag that only an override has.
 func (o *overriddenRules) info(key string) FlagInfo {
 	a := o.answers[key]
-	if a.err != nil { // the override was compared with the ruleset's flag, and did not fit
+	if a.err != nil { // the override does not fit a flag that the format describes but does not list
 		return FlagInfo{Key: key, Err: a.err}
 	}
 	return FlagInfo{Key: key, Kind: a.variant.Value.kind(), Variants: []string{a.variant.Name}, Enabled: true}
@@ -272,7 +272,7 @@ func (o *overriddenRules) Info() RulesInfo {
 	return o.rules.Info()
 }
 
-// Explain explains the override, or calls the rules' explanation if the flag is not overridden.
+// Explain explains the override. If the flag is not overridden, it returns the rules' explanation.
 func (o *overriddenRules) Explain(key string, subject *Subject, at *Moment, private map[string]bool) Explanation {
 	result, ok := o.answerOf(key, KindAny)
 	if !ok {

@@ -24,20 +24,25 @@ const userAgent = "becket/" + web.Version
 const (
 	defaultTimeout = 10 * time.Second
 	maxTimeout     = 5 * time.Minute
-	// greatest length of an ETag; a longer one could make requests too large for the server
+	// greatest length of an ETag or a Last-Modified in bytes; requests with a longer one could be
+	// too large for the server
 	maxValidator  = 1 << 10
 	maxRetryAfter = poll.MaxRetryAfter
 )
 
-// HTTP returns a source that fetches a document by HTTP or HTTPS. It sends ETag and Last-Modified,
-// so that an unchanged document costs a few hundred bytes. A user and password in the URL are sent
-// as basic authentication. No answer of the server ends polling. At most five redirects are
-// followed, within the scheme or from http to https. Headers of WithHeader and WithHeaderFunc,
-// credentials and a Referer are never sent to another host or port.
+// HTTP returns a source that fetches a document by HTTP or HTTPS. It sends the last answer's ETag
+// and Last-Modified back, so that an unchanged document costs a few hundred bytes. A user and
+// password in the URL are sent as basic authentication, unless [WithHeader] sets Authorization. No
+// answer of the server ends polling. At most five redirects are followed, within the scheme or from
+// http to https. Headers of WithHeader and WithHeaderFunc, credentials and a Referer are never sent
+// to another host or port.
 //
 // Errors, logs and Status contain only the host of the URL, because paths and queries often contain
-// keys. Parts of the request that a server repeats in its answer, and texts in the answer that look
-// like a key, are replaced by ***. Connections are kept open between fetches only with HTTP/2.
+// keys. If they quote an answer, *** replaces parts of the request that the server repeats, and
+// texts that look like a key. Unless [WithHTTPClient] gives a transport, connections are kept open
+// between fetches only with HTTP/2.
+//
+// [New] returns the mistakes in the URL and the options. The source is safe for concurrent use.
 func HTTP(address string, options ...HTTPOption) Source {
 	s := &httpSource{address: address, timeout: defaultTimeout, limit: maxDocument, header: http.Header{}}
 	s.url, s.mistake = web.ParseURL("HTTP", address)
@@ -74,8 +79,9 @@ type httpSource struct {
 
 func (s *httpSource) wrong(err error) { s.mistake = errors.Join(s.mistake, err) }
 
-// prepare moves the URL's user and password into a header, so that no redirect, Referer or error
-// can contain them, and determines the signature's URL.
+// prepare moves the URL's user and password into the header Authorization, unless that has a value
+// already. In the URL, a redirect, a Referer or an error could show them. prepare also sets the
+// signature's URL.
 func (s *httpSource) prepare() {
 	if s.url == nil {
 		return
@@ -120,7 +126,8 @@ func (s *httpSource) Identity() string {
 	if len(s.configured) == 0 {
 		return s.address
 	}
-	// Headers are hashed, because they may be credentials and a program may print an identity.
+	// Headers may be credentials. They are hashed, so that an identity that a program prints does
+	// not show them.
 	hash := sha256.New()
 	for _, name := range slices.Sorted(maps.Keys(s.configured)) {
 		for _, value := range s.configured[name] {
@@ -130,7 +137,7 @@ func (s *httpSource) Identity() string {
 	return s.address + "\x00headers " + hex.EncodeToString(hash.Sum(nil))
 }
 
-// Close ends idle connections; the source can still be used.
+// Close ends idle connections of the source's own transport. The source can still be used.
 func (s *httpSource) Close() error {
 	if s.mistake == nil {
 		s.once.Do(s.connect)
@@ -160,14 +167,15 @@ func (s *httpSource) Fetch(ctx context.Context, last Validator) (Document, error
 	}
 	document, err := s.fetch(ctx, last)
 	if err == nil && document.NotModified && document.Validator != last {
-		// an answer "not modified" with another date: an older file has replaced the document
+		// the server answered "not modified" with another date: an older file has replaced the
+		// document
 		return s.fetch(ctx, Validator{})
 	}
 	return document, err
 }
 
-// fetch sends one request for the document. The result of an answer "not modified" has the
-// validator of the document that the server has.
+// fetch sends one request for the document. If the answer is "not modified", the result has the
+// validator of the server's document.
 func (s *httpSource) fetch(ctx context.Context, last Validator) (document Document, err error) {
 	err = s.ask(ctx, s.url, last, func(response *http.Response) error {
 		switch response.StatusCode {
@@ -213,7 +221,7 @@ func (s *httpSource) FetchSignature(ctx context.Context) (signature []byte, err 
 }
 
 // ask sends one request and calls read with the answer. It hides secrets in all errors, including
-// those of read.
+// the errors of read.
 func (s *httpSource) ask(ctx context.Context, u *url.URL, last Validator, read func(*http.Response) error) error {
 	s.once.Do(s.connect)
 	request, err := s.request(ctx, u, last)
@@ -298,8 +306,8 @@ func (s *httpSource) callRenew(ctx context.Context) (header http.Header, err err
 	return header, err
 }
 
-// calling returns the name of the function of the program that has been called and has not
-// returned, or "".
+// calling names the program's function that the source has called and that has not returned. It
+// returns "" if there is none.
 func (s *httpSource) calling() string {
 	if s.renewing.Load() {
 		return "the function of WithHeaderFunc"
@@ -307,7 +315,8 @@ func (s *httpSource) calling() string {
 	return ""
 }
 
-// give sets headers of a request. They replace headers of the same name.
+// give sets headers of a request. They replace headers of the same name. Host also sets the
+// request's host.
 func give(request *http.Request, header http.Header) {
 	maps.Copy(request.Header, header)
 	if host := header.Get("Host"); host != "" {
@@ -320,9 +329,10 @@ func (s *httpSource) failed(err error) error {
 	return web.Redacted("becket: "+s.url.Host+": "+s.secrets.Text(trimPrefix(err)), err)
 }
 
-// validatorOf reads the validators of an answer. One that cannot be sent back is dropped, since it
-// would fail every later request, and so are one that repeats a secret, for Status shows it and it
-// is written to disk, and a date, or an ETag made from one, that is too young to validate anything.
+// validatorOf returns the validators of an answer. It leaves out a validator that must not be used:
+//   - an ETag that cannot be sent back, because it would make every later request fail;
+//   - an ETag that repeats a secret, because Status shows it and the disk copy contains it;
+//   - a date, or an ETag made from a date, that is too recent: two documents may have the same.
 func (s *httpSource) validatorOf(header http.Header) Validator {
 	now := time.Now()
 	v := Validator{ETag: web.ETagValidator(header, now), LastModified: web.DateValidator(header, now)}

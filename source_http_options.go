@@ -13,13 +13,14 @@ import (
 // HTTPOption changes how an [HTTP] source works.
 type HTTPOption func(*httpSource)
 
-// WithHTTPClient sets the client, for proxies, certificates or tracing. Its transport, jar and
-// timeout are used unchanged; the source has no influence on the transport's log. Redirects must
-// satisfy the source's rules and then the client's. A client without a transport gets the source's
-// transport, never [http.DefaultTransport], which any package can change. If a fetch got no answer,
-// the next fetch first closes the transport's idle connections, because one of them may be dead; a
-// RoundTripper that wraps a transport should forward CloseIdleConnections. By default, the client
-// requires at least TLS 1.2, takes proxies from the environment, and pings its connections.
+// WithHTTPClient sets the client, for proxies, certificates or tracing. Its transport, cookie jar
+// and timeout are used unchanged, so the source cannot control what the transport logs. Redirects
+// must satisfy the source's rules and then the client's. A client without a transport gets the
+// source's transport, never [http.DefaultTransport], which any package can change. If a fetch got
+// no answer, the next fetch first closes the transport's idle connections, because one of them may
+// be dead; a RoundTripper that wraps a transport should forward CloseIdleConnections. By default,
+// the client requires at least TLS 1.2, takes proxies from the environment, and pings its
+// connections.
 func WithHTTPClient(client *http.Client) HTTPOption {
 	return func(s *httpSource) {
 		if client == nil {
@@ -31,8 +32,9 @@ func WithHTTPClient(client *http.Client) HTTPOption {
 }
 
 // WithHeader adds a header to every request, such as Authorization. No log, error or file contains
-// its value, or a part of it of at least six bytes. A value of less than four bytes is hidden only
-// if it is a separate word. By default, only Accept and User-Agent are sent.
+// its value, or a word of at least seven bytes in it. A value of less than four bytes is hidden
+// only if it is a separate word. Several values of one header are all sent. By default, there are
+// no additional headers.
 func WithHeader(name, value string) HTTPOption {
 	return func(s *httpSource) {
 		if !web.ValidHeaderName(name) || !web.ValidHeaderValue(value) {
@@ -47,14 +49,14 @@ func WithHeader(name, value string) HTTPOption {
 // renewed. It is called before each request for the document and for its signature. Its headers
 // replace others of the same name. Like the headers of [WithHeader], they appear in no log, error
 // or file, and are sent only to the source's own host and port; the function is not called for a
-// signature on another host. The function should cache a token until shortly before it expires,
-// because it is called at every poll. A client calls it from one goroutine at a time.
+// signature on another host or port. The function should cache a token until shortly before it
+// expires, because it is called at every poll. A client calls it from one goroutine at a time.
 //
 // The function must return soon after ctx is done; ctx has the time limit of the whole fetch. If it
 // returns an error or an invalid header, or panics, the fetch fails: the ruleset in use stays, and
 // polling goes on. The headers are not part of the source's identity, so that a client with a new
-// token finds the disk copy of the old one. If they select the document that the server returns,
-// use [WithIdentity]. By default, there is no function.
+// token finds the disk copy that a client with the old token wrote. If they select the document
+// that the server returns, use [WithIdentity]. By default, there is no function.
 func WithHeaderFunc(header func(ctx context.Context) (http.Header, error)) HTTPOption {
 	return func(s *httpSource) {
 		if header == nil {
@@ -66,8 +68,8 @@ func WithHeaderFunc(header func(ctx context.Context) (http.Header, error)) HTTPO
 	}
 }
 
-// WithTimeout sets the time limit for a whole fetch, from connecting to the last byte; it is above
-// 0 and at most five minutes. By default, 10 seconds.
+// WithTimeout sets the time limit for a whole fetch, from connecting to the last byte. It must be
+// above 0 and at most five minutes. By default, it is 10 seconds.
 func WithTimeout(timeout time.Duration) HTTPOption {
 	return func(s *httpSource) {
 		if timeout <= 0 || timeout > maxTimeout {
@@ -79,7 +81,7 @@ func WithTimeout(timeout time.Duration) HTTPOption {
 }
 
 // WithMaxBytes sets the greatest size of the document after decompression, in bytes, from 1 to 64
-// MiB. By default, 64 MiB, which is the limit for all documents.
+// MiB. By default, it is 64 MiB, which is the limit for all documents.
 func WithMaxBytes(limit int64) HTTPOption {
 	return func(s *httpSource) {
 		if limit <= 0 || limit > maxDocument {
@@ -100,10 +102,11 @@ func WithSignatureURL(address string) HTTPOption {
 	}
 }
 
-// WithIdentity sets the source's identity, by which the client finds its disk copy. It is for URLs
-// and headers that contain keys which change: with a new key, the client would not find the copy.
-// By default, the identity consists of the URL and all headers of [WithHeader], because a server
-// may return different documents for them; headers of [WithHeaderFunc] are not part of it.
+// WithIdentity sets the source's identity, by which the client finds its disk copy. Use it if the
+// URL or a header contains a key that changes: with a new key, the client would not find the copy.
+// By default, and with "", the identity consists of the URL and all headers of [WithHeader],
+// because a server may return different documents for them; headers of [WithHeaderFunc] are not
+// part of it.
 func WithIdentity(name string) HTTPOption {
 	return func(s *httpSource) { s.identity = name }
 }
