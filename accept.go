@@ -12,7 +12,7 @@ import (
 )
 
 // revisionBar is the lowest revision that the next document may have, and the tier of the document
-// that set it. The zero revisionBar allows every revision.
+// that has this revision. The zero revisionBar allows every revision.
 type revisionBar struct {
 	revision int64
 	tier     Tier
@@ -35,9 +35,9 @@ func (c *config) acceptable(info, before RulesInfo, least revisionBar) error {
 	if info.Revision < least.revision && !c.lowerRevisionAllowed {
 		from := ""
 		if least.tier == TierBootstrap {
-			from = ", that of the bootstrap"
+			from = ", the revision of the bootstrap"
 		}
-		return fmt.Errorf("%w: %d after %d%s; publish a higher one, or allow it by WithLowerRevisionAllowed",
+		return fmt.Errorf("%w: %d after %d%s; publish a higher one, or use WithLowerRevisionAllowed",
 			ErrLowerRevision, info.Revision, least.revision, from)
 	}
 	return c.notEmptied(info, before)

@@ -9,7 +9,7 @@ import (
 )
 
 // cache holds the current ruleset in memory, by one atomic pointer. Readers load it once per view
-// and never wait. Only the refreshing goroutine stores it. The zero cache is empty.
+// and never wait. Only New and the refreshing goroutine store it. The zero cache is empty.
 type cache struct {
 	current atomic.Pointer[snapshot]
 }
@@ -27,7 +27,8 @@ func (c *cache) store(s *snapshot) {
 }
 
 // snapshot is a ruleset with the data that views need. It is immutable once it is stored, except
-// for the time of the last confirmation, which snapshots of the same ruleset share.
+// for the time of the last confirmation and the counts of misfits. Snapshots of the same ruleset
+// share both.
 type snapshot struct {
 	served
 	// the rules for evaluations: overridden, or else rules; nil if there are none
@@ -52,7 +53,7 @@ type snapshot struct {
 // depth. far costs two loads, so the usual path of a check does not use it.
 func (s *snapshot) far() *snapshot { return s.self.self }
 
-// newSnapshot returns a snapshot of rules, which may be nil. clock is the client's.
+// newSnapshot returns a snapshot of rules, which may be nil. clock is the client's clock.
 func newSnapshot(rules Rules, tier Tier, clock func() time.Time, o *observer) *snapshot {
 	s := &snapshot{observer: o}
 	s.rules, s.answers, s.tier = rules, rules, tier
@@ -96,8 +97,9 @@ func (s *snapshot) listener() *observer {
 	return s.observer
 }
 
-// askForeign evaluates a flag with the rules of another format. Rules of this module get a copy of
-// the subject in lent memory, and other rules a copy that they may keep; see [lending.Borrower].
+// askForeign evaluates a flag with the rules of another format. Rules that implement
+// [lending.Borrower] get a copy of the subject in lent memory. Other rules get a copy that they may
+// keep.
 func (s *snapshot) askForeign(subject *Subject, flag string, want Kind) Result {
 	if !s.borrows {
 		own := newOwnSubject(subject, flag)

@@ -37,11 +37,11 @@ type closing struct {
 	err  error // written before done is closed
 }
 
-// New returns a client that serves the disk copy or the bootstrap, whichever has the higher
-// revision (the disk copy if they are equal), and starts to fetch. New does no network I/O and
-// never waits for any. Its error joins all mistakes in the source and the options. A source that is
-// down is not an error, and neither is a disk copy that cannot be used: [Client.Status] reports
-// both.
+// New returns a client and starts to fetch. The client first serves the disk copy or the bootstrap:
+// the one with the higher revision, or the disk copy if the revisions are equal. New does no
+// network I/O and never waits for any. Its error joins all mistakes in the source and the options;
+// if there are none, a bootstrap that cannot be used is an error. A source that is down is not an
+// error, and neither is a disk copy that cannot be used: [Client.Status] reports both.
 func New(source Source, options ...Option) (*Client, error) {
 	config, err := newConfig(source, options)
 	if err != nil {
@@ -87,12 +87,12 @@ func (c *Client) For(subject Subject) View {
 	return View{c.cache.load(), subject}
 }
 
-// Wait returns when the source's first answer is in use, when the first fetch has failed, or when
-// ctx is done, whichever is first; at once if the first fetch has ended already. It returns nil if
-// any ruleset is in use then, be it the disk copy's or the bootstrap's, and otherwise an error that
-// says what failed. So a program that waits for two seconds starts with the newest ruleset if the
-// source answers, and with the disk copy or the bootstrap if it does not. Checks need not wait:
-// until there is a ruleset they return the caller's defaults.
+// Wait returns when the first fetch has ended, when ctx is done, or when the client is closed. If
+// the first fetch was successful, its ruleset is then in use. Wait returns nil if there is a
+// ruleset, even if it is the disk copy or the bootstrap. Otherwise it returns an error that says
+// what failed. So a program that waits for two seconds starts with the newest ruleset if the source
+// answers, and with the disk copy or the bootstrap if it does not. Checks need not wait: until
+// there is a ruleset they return the caller's defaults.
 func (c *Client) Wait(ctx context.Context) error {
 	if c.isZero() {
 		return ErrNoClient
@@ -132,9 +132,9 @@ func (c *Client) notReady(why error) error {
 // Refresh fetches once, regardless of the poll interval, the backoff and a Retry-After, and returns
 // when the fetched ruleset is in use. The fetch begins after the call; all calls that are made
 // before it begins share it. An error means that the previous ruleset stays in use. If ctx is done
-// first, Refresh returns and the fetch goes on. The source must not call it. A call from a hook
-// waits until a second has passed since the last fetch, and for a Retry-After, so that a hook that
-// calls Refresh after each failure does not flood the source.
+// first, Refresh returns the error of ctx and the fetch goes on. The source must not call it. A
+// call from a hook waits until a second has passed since the last fetch, and for a Retry-After, so
+// that a hook that calls Refresh after each failure does not flood the source.
 func (c *Client) Refresh(ctx context.Context) error {
 	if c.isZero() {
 		return ErrNoClient
@@ -152,9 +152,9 @@ func (c *Client) Flush(ctx context.Context) error {
 	return c.observer.exposures().flush(ctx)
 }
 
-// Close ends the client's goroutines and waits for them: when it returns, a published ruleset is on
-// disk, the hooks have been called for all events, and the sink has the queued exposures. It waits
-// for five seconds in total. If something hangs, Close then abandons it and returns [ErrNotEnded].
+// Close ends the client's goroutines and waits for them, for at most five seconds in total. Before
+// it returns, the last ruleset is written to disk, the hooks are called for all events, and the
+// queued exposures are delivered. If something hangs, Close abandons it and returns [ErrNotEnded].
 // Its error also says how many exposures were dropped in the life of the client. A source that
 // implements io.Closer is closed too, and its error is included. If a hook, a sink, a source or
 // another function that the client calls calls Close, then Close returns nil at once and the client
@@ -221,10 +221,10 @@ func (c *Client) Explain(key string, subject Subject) Explanation {
 }
 
 // Listen adds hooks to a running client, such as one that a library got from the program, and
-// returns a function that removes them. They are called in the same way as the hooks of
-// [WithHooks], after those, for events from now on; one call may still be under way when stop
-// returns. OnEvaluate is not called: only New can install it, so that evaluations cost nothing
-// extra without it. On a nil, zero or closed client, Listen does nothing.
+// returns a function that removes them. They are called in the same way as the hooks of [WithHooks]
+// and after them, for events from now on. One call may still be under way when stop returns.
+// OnEvaluate is not called: only New can install it, so that evaluations cost nothing extra without
+// it. On a nil, zero or closed client, Listen does nothing.
 func (c *Client) Listen(hooks Hooks) (stop func()) {
 	if c.isZero() {
 		return func() {}
@@ -236,7 +236,7 @@ func (c *Client) Listen(hooks Hooks) (stop func()) {
 
 // Redact returns a copy of a subject in which the values of private attributes are replaced by
 // [Private], for logs and other data that leaves the program. The copy shares no memory with the
-// subject. See [WithPrivateAttributes].
+// subject. For a nil or zero client no attribute is private. See [WithPrivateAttributes].
 func (c *Client) Redact(subject Subject) Subject {
 	if c.isZero() {
 		return subject.clone()

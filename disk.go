@@ -12,7 +12,8 @@ import (
 // each.
 const (
 	diskPatience = 9 * time.Second // time for a write
-	// time for everything that New reads, if there is a bootstrap to serve
+	// time for every other call in New; but reading the copy has startPatience if there is no
+	// bootstrap
 	bootstrapPatience = time.Second
 )
 
@@ -34,7 +35,7 @@ func newGuardedDisk(c *config, own *goroutines) *guardedDisk {
 }
 
 // open cleans up the folder and reads the copy. It returns nil if there is no copy. It waits longer
-// if there is no bootstrap to serve instead.
+// if there is no bootstrap that could be served instead.
 func (d *guardedDisk) open(bootstrapped bool) (*disk.Copy, error) {
 	limit := startPatience
 	if bootstrapped {

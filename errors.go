@@ -25,7 +25,9 @@ const (
 type EvaluationError struct {
 	Code    ErrorCode
 	Message string
-	Cause   error // the decoder's error, for a flag that could not be read; otherwise nil
+	// the decoder's error, for a flag that could not be read or an object that does not fit its Go
+	// type; otherwise nil
+	Cause error
 }
 
 // Error returns the message and the cause's text, with becket's prefix.
@@ -69,9 +71,10 @@ var (
 var (
 	// ErrNoClient is returned by the methods of a nil or zero Client that would have to do
 	// something, such as Refresh.
-	ErrNoClient = errors.New("becket: the client is nil")
+	ErrNoClient = errors.New("becket: the client is nil or was not made by New")
 
-	// ErrClosed is returned by Refresh and Flush after Close.
+	// ErrClosed is returned by Refresh and Flush after Close. The error of Wait wraps it if the
+	// client is closed before there is a ruleset.
 	ErrClosed = errors.New("becket: the client is closed")
 
 	// ErrNotEnded is returned by Close if it gave up waiting because a source, a hook, a sink or a
@@ -81,11 +84,13 @@ var (
 
 // Errors of sources and formats, for errors.Is.
 var (
-	// ErrContract reports that a source or a format broke its contract: it panicked, it hung, or it
-	// answered "not modified" to a request without a validator. The error's text says which.
+	// ErrContract reports that a source or a format broke its contract: it panicked or ended its
+	// goroutine, or a source hung or answered "not modified" to a request without a validator. The
+	// error's text says which.
 	ErrContract = errors.New("becket: the source or the format broke its contract")
 
-	// ErrTooLarge reports that a document is larger than the limit.
+	// ErrTooLarge reports that a document, a signature or the file of overrides is larger than its
+	// limit.
 	ErrTooLarge = limit.ErrTooLarge
 )
 
@@ -164,7 +169,7 @@ func (e within) Error() string { return trimPrefix(e.error) }
 
 func (e within) Unwrap() error { return e.error }
 
-// noError is the text of a nil error, the same as that of package fmt.
+// noError is the text of a nil error. Package fmt prints the same text.
 const noError = "<nil>"
 
 // trimPrefix returns an error's text without becket's prefix, for use inside the text of another

@@ -92,12 +92,12 @@ func TestABootstrapsRevisionBarsLowerOnes(t *testing.T) {
 		options  []Option
 		refused  string // "" if the document is served
 	}{
-		"a lower one":                  {5, 0, nil, "5 after 10, that of the bootstrap; publish"},
-		"none":                         {0, 0, nil, "0 after 10, that of the bootstrap"},
+		"a lower one":                  {5, 0, nil, "5 after 10, the revision of the bootstrap; publish"},
+		"none":                         {0, 0, nil, "0 after 10, the revision of the bootstrap"},
 		"an equal one":                 {10, 0, nil, ""},
 		"a higher one":                 {11, 0, nil, ""},
 		"a lower one that is allowed":  {5, 0, []Option{WithLowerRevisionAllowed()}, ""},
-		"above a disk copy, but lower": {7, 3, nil, "7 after 10, that of the bootstrap"},
+		"above a disk copy, but lower": {7, 3, nil, "7 after 10, the revision of the bootstrap"},
 		"below a higher disk copy":     {11, 12, nil, "11 after 12; publish"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -11,7 +11,8 @@ import (
 	"time"
 )
 
-// startPatience is how long the file system may take for everything that New reads.
+// startPatience is how long the file system may take to read the overrides, and to read the disk
+// copy if there is no bootstrap.
 const startPatience = 4 * time.Second
 
 // hangGrace is how long guarded still waits for a call whose time is over.
@@ -84,8 +85,8 @@ func (a *attempt[T]) run(ctx context.Context, name string, call func(context.Con
 }
 
 // goroutines is the set of goroutines that do a client's work and call functions of the program for
-// it: hooks, sinks, sources and formats. Close uses it to find out whether it is called by such a
-// function, for which it must not wait. A nil set records nothing.
+// it: hooks, sinks, sources and formats. Close uses the set to find out whether such a function
+// called it, because it must not wait for its own caller. A nil set records nothing.
 type goroutines struct {
 	mutex sync.Mutex
 	ids   map[uint64]int // for each goroutine, the number of calls of run that it is in

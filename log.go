@@ -10,10 +10,10 @@ import (
 )
 
 const (
-	logEvery = time.Minute // for failures of the same cause and with the same text
+	logEvery = time.Minute // least time between lines for failures with the same cause and text
 	// greatest number of lines for failures of one cause in logEvery, whose texts all differ
 	maxLogFailures = 10
-	// greatest number of lines for invalid flags and segments, per document
+	// greatest number of lines for invalid flags and segments, and for warnings, per document
 	maxLogBads = 20
 	maxLogText = 4 << 10 // greatest length of a text in a line, in bytes
 	// greatest number of lines for each kind of change, per document; a million lines would take
@@ -97,7 +97,7 @@ func (l *limitedLogger) started(s *served) {
 		slog.Int64("revision", s.revision), slog.Int("flags", s.rules.Info().Flags))
 }
 
-// failureMessage returns the message for a failure, in words that operators search for.
+// failureMessage returns the message for a failure. Operators can search the log for it.
 func failureMessage(e *event) string {
 	switch e.failure.Cause {
 	case CauseDisk:
@@ -197,7 +197,7 @@ func (l *limitedLogger) log(level slog.Level, message string, attributes ...slog
 }
 
 // misfitting writes at most one line an hour for each pair of a flag and a type, even if the misfit
-// occurs in many rulesets. rules are given for an unknown flag.
+// occurs in many rulesets. rules is nil unless the flag is unknown.
 func (l *limitedLogger) misfitting(m *Misfit, rules Rules) {
 	now := time.Now()
 	for known, at := range l.logged {
@@ -210,7 +210,7 @@ func (l *limitedLogger) misfitting(m *Misfit, rules Rules) {
 		return
 	}
 	l.logged[key] = now
-	message, text := "becket: an object does not fit its type, checks get their default", m.Err.Error()
+	message, text := "becket: an object does not fit its type, and checks get their default", m.Err.Error()
 	switch {
 	case rules != nil:
 		message = "becket: checks ask for an unknown flag, and get their default"

@@ -23,9 +23,9 @@ import (
 type Source interface {
 	// Fetch returns the document, or a Document with NotModified if it is still the one to which
 	// the validator last belongs. It must return soon after ctx is done; ctx has a deadline of a
-	// minute. last is the validator of the document in use. For the zero Validator, the result must
-	// not be NotModified. An error may wrap a [StatusError] with RetryAfter to delay the next
-	// fetch.
+	// minute. last is the validator of the document in use, or the zero Validator to fetch in any
+	// case. For the zero Validator, the result must not be NotModified. An error may wrap a
+	// [StatusError] with RetryAfter to delay the next fetch.
 	Fetch(ctx context.Context, last Validator) (Document, error)
 
 	// Identity returns a text that identifies the source, so that different sources have different
@@ -50,7 +50,8 @@ type Document struct {
 }
 
 // SignedSource is an optional interface of sources that can fetch the document's minisign
-// signature. FetchSignature is called after Fetch, and only if the client has public keys.
+// signature. A client with public keys calls FetchSignature after a Fetch that returned no
+// signature. It must return soon after ctx is done.
 type SignedSource interface {
 	Source
 	FetchSignature(ctx context.Context) ([]byte, error)
@@ -98,7 +99,8 @@ const maxSignature = 16 << 10
 
 const signatureSuffix = ".minisig"
 
-// Bytes returns a source whose document never changes. It copies the bytes. It has no signature.
+// Bytes returns a source whose document never changes. It copies the bytes. The document has no
+// signature. [New] returns an error if the document cannot be used.
 func Bytes(document []byte) Source {
 	if err := limit.Check(document); err != nil {
 		return &bytesSource{validator: contentValidator(document), mistake: err}
@@ -190,8 +192,8 @@ func (g *guardedSource) located(err error) error {
 	return err
 }
 
-// deadline limits a call to maxFetch, unless the source has a limit of its own, which it then
-// returns.
+// deadline returns the context and the time limit of a call. The limit is maxFetch, unless the
+// source has a limit of its own, which it applies itself.
 func (g *guardedSource) deadline(ctx context.Context) (context.Context, context.CancelFunc, time.Duration) {
 	if own, ok := g.source.(interface{ patience() time.Duration }); ok {
 		return ctx, func() {}, own.patience()
@@ -200,9 +202,10 @@ func (g *guardedSource) deadline(ctx context.Context) (context.Context, context.
 	return ctx, cancel, maxFetch
 }
 
-// File returns a source that reads a file at every poll. It detects a change by the content and not
-// by the file's time. The signature, if one is needed, is in the same folder under the same name
-// with .minisig appended. To publish, write another file and rename it to this name: if the file is
+// File returns a source that reads a file at every poll. A relative path is relative to the working
+// directory at the time of this call. The source detects a change by the content and not by the
+// file's time. The signature, if one is needed, is in the same folder under the same name with
+// .minisig appended. To publish, write another file and rename it to this name: if the file is
 // written in place, a poll may read only a part of it, which is an error until the next poll.
 func File(path string) Source {
 	absolute, err := filepath.Abs(path)
@@ -224,7 +227,7 @@ func File(path string) Source {
 }
 
 // FS returns a source that reads a file of a file system, such as an embed.FS, in the same way as
-// [File].
+// [File]. If fsys is nil or [fs.ValidPath] does not accept the name, [New] returns an error.
 func FS(fsys fs.FS, name string) Source {
 	open := func(suffix string) (fs.File, error) { return fsys.Open(name + suffix) }
 	s := &fileSource{identity: "fs:" + name, open: open}

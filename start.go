@@ -9,8 +9,8 @@ import (
 	"github.com/becketflags/becket/internal/disk"
 )
 
-// start publishes the disk copy or the bootstrap, whichever has the higher revision; if they are
-// equal, the disk copy.
+// start publishes the disk copy or the bootstrap: the one with the higher revision, or the disk
+// copy if the revisions are equal. If there is neither, it publishes a snapshot without rules.
 func (f *fetcher) start(bootstrap *heldRuleset) {
 	f.current = &heldRuleset{snapshot: f.newSnapshot(nil, TierDefaults)}
 	if bootstrap != nil {
@@ -66,7 +66,7 @@ func (f *fetcher) checkDisk() {
 	}
 }
 
-// fromDisk decodes a disk copy and makes the same checks as for a fetched document.
+// fromDisk decodes a disk copy and checks it like a fetched document, except for its revision.
 func (f *fetcher) fromDisk(c *disk.Copy) (*heldRuleset, error) {
 	h := &heldRuleset{
 		sum: sha256.Sum256(c.Body), body: c.Body, signature: c.Signature, fetchedAt: c.FetchedAt,

@@ -12,12 +12,12 @@ import (
 // Status is the state of a client. It is a copy and contains no secrets, so it may be logged or
 // shown. A nil or zero client has the zero Status.
 type Status struct {
-	Tier        Tier
-	Revision    int64
-	Environment string
-	Format      string
-	Flags       int // number of flags in the ruleset, including invalid ones
-	ETag        string
+	Tier        Tier   // where the ruleset in use came from
+	Revision    int64  // the ruleset's revision; 0 if it has none, or if there is no ruleset
+	Environment string // the environment that the ruleset names; "" if it names none
+	Format      string // the name of the client's format, such as "native-v1"
+	Flags       int    // number of flags in the ruleset, including invalid ones
+	ETag        string // the ETag of the ruleset's document; "" if it has none
 	// ID of the key that signed the document, in minisign's form; "" without WithPublicKey
 	SignedBy string
 
@@ -32,10 +32,10 @@ type Status struct {
 
 	// LastError is nil if the last refresh was successful: the document was fetched and accepted,
 	// or confirmed, and with a disk cache it was written to disk. Before the first refresh has
-	// ended, it is set if there was a disk copy that could not be used.
+	// ended, it is set if the disk copy or its folder could not be used.
 	LastError error
 	Failures  int       // number of consecutive failed refreshes
-	FailedAt  time.Time // when the last failure happened; zero if there was none
+	FailedAt  time.Time // when a refresh or the disk copy last failed; zero if neither did
 	DiskError error     // why the last read or write of the disk copy failed; nil if it did not
 
 	Refreshes   uint64 // refreshes that have ended, since the client was made
@@ -55,8 +55,8 @@ type Status struct {
 	Overrides     map[string]any // the overrides' values by the keys of the flags
 
 	HookPanics    uint64 // recovered panics in hooks, loggers and other functions of the program
-	DroppedEvents uint64 // events that were not delivered because hooks were too slow
-	Closed        bool
+	DroppedEvents uint64 // events that were not delivered because hooks or the logger were too slow
+	Closed        bool   // the client fetches no more, because Close was called
 }
 
 // statusRecorder holds the state for Client.Status. The refreshing goroutine writes it, and any
@@ -109,6 +109,7 @@ func (b *statusRecorder) refreshed(failure *DeliveryError, outcome Outcome) *out
 	return &outage{b.status.Failures, b.failingSince, &b.current.snapshot.served}
 }
 
+// wrote records the result of the last read or write of the disk copy.
 func (b *statusRecorder) wrote(err error) {
 	now := b.clock()
 	b.mutex.Lock()
@@ -119,7 +120,7 @@ func (b *statusRecorder) wrote(err error) {
 	}
 }
 
-// scheduled records when the next fetch is due; the zero time during a fetch.
+// scheduled records when the next fetch is due. The time is zero during a fetch.
 func (b *statusRecorder) scheduled(at time.Time) {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
