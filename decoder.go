@@ -32,11 +32,11 @@ type decoder struct {
 	keptBody []byte
 }
 
-// keep keeps rules for the next call of decode, if that is for the same document.
+// keep keeps rules for the next call of decode, which returns them if it is for the same document.
 func (d *decoder) keep(body []byte, rules Rules) { d.keptBody, d.kept = body, rules }
 
-// taken returns the rules that were kept if they are of the document, and nil otherwise. It does so
-// once.
+// taken returns the rules that were kept if they belong to the document, and nil otherwise. It
+// forgets them.
 func (d *decoder) taken(body []byte) Rules {
 	rules := d.kept
 	if rules != nil && &body[0] != &d.keptBody[0] {
@@ -53,9 +53,9 @@ func newDecoder(c *config, n *notifier) *decoder {
 	}
 }
 
-// decode compiles a document, and lets its rules take over definitions of the previous rules for
-// those that are invalid (see [Keeper]). The native format is called directly. A call of another
-// format is abandoned if it hangs, and its rules are returned as [foreignRules].
+// decode compiles a document, and lets its rules use definitions of the previous rules instead of
+// invalid ones (see [Keeper]). The native format is called directly. A call of another format is
+// abandoned if it hangs, and its rules are returned as [foreignRules].
 func (d *decoder) decode(ctx context.Context, body []byte, previous Rules) (rules Rules, err error) {
 	if len(body) == 0 {
 		return nil, errors.New("becket: the document is empty: it has no bytes at all")
@@ -112,7 +112,7 @@ func (d *decoder) foreign(body []byte, previous Rules) (Rules, error) {
 	}
 	if keeper, ok := rules.(Keeper); ok {
 		if rules = keeper.Keep(bareRules(previous)); rules == nil {
-			return nil, errors.New("becket: the format's rules have no replacement: Keep returned nil")
+			return nil, errors.New("becket: the method Keep of the format's rules returned nil")
 		}
 	}
 	if native, ok := rules.(*ruleset); ok {

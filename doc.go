@@ -1,8 +1,8 @@
 // Package becket evaluates feature flags locally, from a JSON ruleset that it downloads from any
 // HTTP server.
 //
-// A [Client] keeps the ruleset in memory up to date. A copy on disk, and bytes that are built into
-// the program, stand in when the server is down. [Client.For] returns a [View]: the flags for one
+// A [Client] keeps the ruleset in memory up to date. When the server is down, it uses a copy on
+// disk or bytes that are built into the program. [Client.For] returns a [View]: the flags for one
 // [Subject], all from one ruleset. Its methods return a value and never an error; the detail of an
 // evaluation says why it has that value.
 //
@@ -44,17 +44,17 @@
 //
 // # Performance
 //
-// A check is an atomic load, a map look-up, and the comparisons and hashes that the flag's rules
-// need. That takes tens of nanoseconds for a flag of a few rules, and about a microsecond if a
-// hundred rules do not apply before one does; docs/performance.md has the figures. A check takes no
-// lock, reads the clock only for flags that depend on time, and allocates nothing, even if the
-// subject is built in the call. Hooks, exposures and overrides cost nothing in a program that does
-// not use them. Hashing decides which subjects are in a percentage or get a variant of a split, and
-// never changes within one version of the format.
+// A check is an atomic load, a look-up in a hash table, and the comparisons and hashes that the
+// flag's rules need. That takes tens of nanoseconds for a flag of a few rules, and about a
+// microsecond if a hundred rules do not apply before one does; docs/performance.md has the figures.
+// A check takes no lock, reads the clock only for flags that depend on time, and allocates nothing,
+// even if the subject is built in the call. Hooks, exposures and overrides cost nothing in a
+// program that does not use them. Hashing decides which subjects are in a percentage or get a
+// variant of a split, and never changes within one version of the format.
 //
 // # Thread safety
 //
 // Clients, views, subjects, values and details are safe for concurrent use. The client never calls
-// the program's own code (hooks, sinks, sources) while it holds a lock, and recovers, counts and
-// reports a panic in it.
+// the program's own code (hooks, sinks, sources) while it holds a lock, and recovers and reports a
+// panic in it.
 package becket

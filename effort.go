@@ -16,9 +16,9 @@ import (
 // step takes about five nanoseconds.
 const maxEffort = 100_000
 
-// maxEvaluations is the greatest number of evaluations in one check: those of the flag and of all
-// flags and segments that it refers to, directly or not. Each counts as often as it is evaluated,
-// because a diamond of requirements doubles the number at every level.
+// maxEvaluations is the greatest number of evaluations in one check: evaluations of the flag and of
+// all flags and segments that it refers to, directly or not. Each counts as often as it is
+// evaluated, because a diamond of requirements doubles the number at every level.
 const maxEvaluations = 10_000
 
 var tooManyEvaluations = fmt.Sprintf("a check takes more than %d evaluations", maxEvaluations)

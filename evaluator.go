@@ -119,7 +119,7 @@ func (e *evaluation) noteMissing(attribute *attributeName) {
 	}
 }
 
-// noteUnfit records a test that cannot use the attribute that the subject has.
+// noteUnfit records a test that cannot use the attribute that the subject has, if it is the first.
 func (e *evaluation) noteUnfit(c *condition, kind Kind) {
 	if e.unfit == nil {
 		e.unfit, e.unfitReason = c, unfitReason{c.operator, kind}

@@ -25,11 +25,11 @@ type Explanation struct {
 // Step is one step of a decision.
 type Step struct {
 	// the kind: "flag", "requirement", "rule", "condition", "segment", "window", "layer",
-	// "percent", "ramp", "split" or "draw"
+	// "percent", "ramp", "split", "draw" or "override"; other formats may have other kinds
 	What string `json:"what"`
 	// the ruleset's text for the step: a rule's name, or an operator with its operand
 	Text    string `json:"text,omitempty"`
-	Outcome string `json:"outcome"` // "true", "false", "unknown", or the served variant
+	Outcome string `json:"outcome"` // "true", "false", "unknown", or a text such as "serves blue"
 	// the subject's value, a missing attribute, or a bucket and its threshold
 	Note  string `json:"note,omitempty"`
 	Steps []Step `json:"steps,omitempty"`

@@ -28,7 +28,7 @@ type flag struct {
 	byTests               bool // see decideByTests
 	enabled               bool
 	track                 tracking
-	definition, behaviour uint64
+	definition, behaviour uint64 // digests; see FlagInfo
 }
 
 // rareFields holds fields that most flags leave unset. A nil pointer instead of them saves memory,
@@ -172,8 +172,8 @@ func (f *flag) precompute() {
 	}
 }
 
-// window is the time in which a rule can apply: from from until until, without until itself. Either
-// may be absent. Within this time, every can limit the rule to recurring times.
+// window is the time in which a rule can apply. It begins at from and ends before until; either may
+// be absent. Within this time, every can limit the rule to recurring times.
 type window struct {
 	from, until       match.Instant
 	hasFrom, hasUntil bool

@@ -15,12 +15,13 @@ import (
 // read the documents of other vendors. Fetching, the disk copy, views, hooks and tests work the
 // same for all formats. If several clients share a Format, it must be safe for concurrent use.
 type Format interface {
-	// Name returns the name of the format with its version, such as "configcat-v6". It is part of
-	// the disk copy's file name.
+	// Name returns the name of the format with its version, such as "configcat-v6". The disk copy's
+	// file name depends on it, so that different formats have different copies.
 	Name() string
 
-	// Decode compiles a document. An error means that the whole document is refused and the ruleset
-	// in use stays. An invalid flag does not affect the others; Rules.Info reports it.
+	// Decode compiles a document, which it must not change. An error means that the whole document
+	// is refused and the ruleset in use stays. An invalid flag does not affect the others;
+	// Rules.Info reports it.
 	Decode(document []byte) (Rules, error)
 }
 
@@ -94,7 +95,8 @@ func (r *Result) fail(err *EvaluationError) {
 	r.Variant, r.Rule, r.Reason, r.Err = nil, "", ReasonError, err
 }
 
-// typeMismatches has an error for each pair of types: the one that was asked for, and the flag's.
+// typeMismatches has an error for each pair of types: the type that was asked for, and the type of
+// the flag.
 var typeMismatches = func() (errs [KindObject + 1][KindObject + 1]*EvaluationError) {
 	for asked := range errs {
 		for found := range errs[asked] {
@@ -203,8 +205,8 @@ type RulesInfo struct {
 	Segments    map[string]uint64 // a digest of each segment's definition
 }
 
-// served is a ruleset and where it came from: the part of a snapshot that files above the cache may
-// use.
+// served is a ruleset with its tier and its time. It is the part of a snapshot that files on lower
+// floors than cache.go can use.
 type served struct {
 	rules       Rules // nil if there is no ruleset yet
 	revision    int64

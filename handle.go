@@ -84,9 +84,9 @@ type declaration struct {
 	key      string
 	kind     Kind
 	fallback Value
-	// why a variant does not fit the handle; nil if every variant of the kind fits
+	// returns why a variant does not fit the handle; nil if every variant of the kind fits
 	fits func(Variant) error
-	// whether a value equals the default; nil for a comparison with fallback
+	// reports whether a value equals the default; nil for a comparison with fallback
 	same func(Value) (same bool)
 }
 
@@ -106,8 +106,8 @@ func (f FloatFlag) declared() declaration {
 	return declaration{key: f.Key, kind: KindFloat, fallback: NumberValue(f.Default)}
 }
 
-// declared compares objects after decoding them into T, so fields that T does not have do not
-// count.
+// declared returns a declaration that compares objects after decoding them into T, so fields that T
+// does not have do not count.
 func (f JSONFlag[T]) declared() declaration {
 	raw, err := json.Marshal(f.Default)
 	if err != nil {
@@ -148,12 +148,12 @@ var (
 // Verify compares handles with the ruleset in use, at start-up or in a test. Its error joins all
 // mismatches, in the order of the handles: the flag does not exist, could not be read, or has
 // another type; a variant of an object flag does not fit the handle's Go type; no variant has the
-// default as its value; or two handles of one flag differ. Each of these errors names the flag, and
-// wraps [ErrFlagNotFound], [ErrTypeMismatch] or [ErrParse] if one of them is the reason. If there
-// is no ruleset yet, the error is [ErrNotReady]; for a nil or zero client it is [ErrNoClient].
-// unasked lists the keys of flags without a handle, sorted. They may be unused, and are not an
-// error. If the format's rules do not implement [VariantLister], defaults are not compared.
-// Overrides are ignored.
+// default as its value; two handles of one flag differ; or a handle is nil. Each error names the
+// flag, if there is one, and wraps [ErrFlagNotFound], [ErrTypeMismatch] or [ErrParse] if one of
+// them is the reason. If there is no ruleset yet, the error is [ErrNotReady]; for a nil or zero
+// client it is [ErrNoClient]. unasked lists the keys of flags without a handle, sorted. They may be
+// unused, and are not an error. If the format's rules do not implement [VariantLister], defaults
+// are not compared. Overrides are ignored.
 func (c *Client) Verify(handles ...Handle) (unasked []string, err error) {
 	if c.isZero() {
 		return nil, ErrNoClient

@@ -24,8 +24,8 @@ type Hooks struct {
 	// Further ones are dropped and counted in [Status].
 	OnError func(error)
 
-	// OnRefresh receives the outcome of every refresh, for metrics. These are
-	// events of the same 256 that OnError describes.
+	// OnRefresh receives the outcome of every refresh, for metrics. Outcomes count among the 256
+	// waiting events that OnError describes.
 	OnRefresh func(Refresh)
 
 	// OnEvaluate receives every evaluation. It runs within the evaluation, on the goroutine of the
@@ -57,7 +57,8 @@ type Evaluation struct {
 type Refresh struct {
 	Outcome Outcome
 	Err     error // nil unless Outcome is OutcomeFailed
-	// time for fetching, checking, compiling and the disk copy, by the monotonic clock
+	// time for fetching, checking and compiling, by the monotonic clock; writing the disk copy is
+	// not included
 	Duration time.Duration
 	Bytes    int   // size of the document after decompression; 0 if none was received
 	Revision int64 // revision of the ruleset in use after the refresh
@@ -84,7 +85,7 @@ const (
 	CauseDocument  Cause = "document"  // the document could not be decoded
 	CauseRefused   Cause = "refused"   // a valid document must not replace the ruleset in use
 	CauseDisk      Cause = "disk"      // the disk copy could not be read or written
-	CauseHook      Cause = "hook"      // a hook, sink, logger, clock or format panicked
+	CauseHook      Cause = "hook"      // a hook, sink, clock, format or source's Close panicked
 	CauseSink      Cause = "sink"      // the sink did not take a batch of exposures
 	CauseOverride  Cause = "override"  // the file of overrides could not be read again
 )
@@ -118,12 +119,12 @@ type Misfit struct {
 	Flag   string
 	Type   string // the type that was asked for, such as "boolean"; for an object, the Go type
 	Checks uint64 // number of checks that returned the default because of it
-	Err    error  // an *EvaluationError; for an object that does not fit, the decoder's last error
+	// the last *EvaluationError; for an object that does not fit, its Cause is the decoder's error
+	Err error
 }
 
 // maxMisfits is the greatest number of misfits that are reported for one ruleset.
 const maxMisfits = 100
 
-// repeatEvery is how often the logger is told again of invalid flags and of misfits, while they
-// last.
+// repeatEvery is the time after which invalid flags and misfits are logged again, while they last.
 const repeatEvery = time.Hour

@@ -2,10 +2,10 @@ package becket
 
 import "slices"
 
-// Keep returns the ruleset to serve. Invalid definitions are replaced by those of previous, if it
-// has valid ones, and linked with the other definitions of this ruleset. A condition or requirement
-// of such an old definition that refers to a flag or segment that no longer exists is not true.
-// Keep must be called at most once, before the ruleset is used.
+// Keep returns the ruleset to serve. Each invalid definition is replaced by a valid definition of
+// previous, if there is one, which is linked with the other definitions of this ruleset. A
+// condition or requirement of such an old definition that refers to a flag or segment that no
+// longer exists is not true. Keep must be called at most once, before the ruleset is used.
 func (r *decoded) Keep(previous Rules) Rules {
 	served := servedBy(previous)
 	if served == nil || len(r.info.Bad) == 0 {
@@ -64,8 +64,8 @@ func servedBy(previous Rules) *ruleset {
 	}
 }
 
-// replace replaces an invalid definition by the one of previous, or marks it as invalid if previous
-// has no valid one.
+// replace replaces an invalid definition by the definition of previous, or marks it as invalid if
+// previous has no valid one.
 func (r *decoded) replace(member name, err error, previous *ruleset) {
 	if member.section == inFlags {
 		if f := previous.flags.find(member.key); f != nil && f.failure() == nil {

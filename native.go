@@ -10,7 +10,8 @@ import (
 	"github.com/becketflags/becket/internal/native"
 )
 
-// problems of a document; after that, only one is kept for each invalid flag or segment
+// maxNoted is the greatest number of problems that are kept for a document. After that, only one is
+// kept for each invalid flag or segment.
 const maxNoted = 10_000
 
 // Native is becket's own format, described in docs/ruleset.md. Clients read it unless [WithFormat]

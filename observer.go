@@ -101,13 +101,13 @@ func ownCopy(value any) any {
 	}
 }
 
-// misfits counts the checks of one ruleset that cannot get their flag's value. Checks that can
-// never touch it.
+// misfits counts the checks of one ruleset that cannot get their flag's value. Other checks do not
+// use it.
 type misfits struct {
 	rules    Rules
 	notifier *notifier
 	mutex    sync.Mutex                                 // held while known is replaced
-	known    atomic.Pointer[map[misfitKey]*misfitCount] // points to nil if there are none yet
+	known    atomic.Pointer[map[misfitKey]*misfitCount] // nil if there are none yet
 }
 
 // misfitKey identifies a misfit: a flag may be decoded into several types.
@@ -133,7 +133,7 @@ type misfitCount struct {
 	reported atomic.Int64
 }
 
-// note counts a check. Only the first one of a flag and a type takes a lock. The flag's key may
+// note counts a check. Only the first check of a flag and a type takes a lock. The flag's key may
 // live on the caller's stack.
 func (m *misfits) note(flag string, want Kind, into reflect.Type, err *EvaluationError) {
 	if m == nil {

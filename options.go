@@ -21,7 +21,7 @@ const (
 // Option changes how a [Client] works. [New] checks all options and reports all mistakes at once.
 type Option func(*config)
 
-// config holds the options. New checks it once; nothing changes it afterwards.
+// config holds the options. New checks it once. Nothing changes it after New has returned.
 type config struct {
 	source    Source
 	format    Format
@@ -110,7 +110,8 @@ func (c *config) introduce() (err error) {
 
 // WithPollInterval sets the time between two fetches, at least one second; each wait is jittered.
 // After a failure the next fetch begins within three seconds; if failures go on, the waits grow,
-// but are never longer than 1.5 intervals. By default, the interval is 30 seconds.
+// but are never longer than 1.5 intervals, unless the server asks for a longer wait by Retry-After.
+// A wait that it asks for is kept up to an hour. By default, the interval is 30 seconds.
 func WithPollInterval(interval time.Duration) Option {
 	return func(c *config) { c.interval = interval }
 }
@@ -128,7 +129,8 @@ func WithDiskCache(folder string) Option {
 // answers, unless there is a disk copy with the same or a higher revision. A document of a lower
 // revision does not replace it, unless [WithLowerRevisionAllowed] is given. It counts as part of
 // the program, so it needs no signature. For flags with max_age it counts as stale from the start.
-// By default, there is no bootstrap, and callers get their defaults until there is a ruleset.
+// [New] returns an error if the bootstrap cannot be decoded. By default, there is no bootstrap, and
+// callers get their defaults until there is a ruleset.
 func WithBootstrap(document []byte) Option {
 	return func(c *config) { c.bootstrap, c.hasBootstrap = document, true }
 }
@@ -146,10 +148,11 @@ func WithEnvironment(name string) Option {
 }
 
 // WithLogger sets the client's logger. The client logs the ruleset that it starts with, every
-// publication and what it changes, and failures: refreshes, disk copies, invalid flags, overrides,
-// lost exposures, and panics of the program's functions. It logs nothing for an evaluation. The
-// same failure is logged at most once a minute. slog.New(slog.DiscardHandler) silences the client.
-// By default, and with nil, the client logs to slog.Default().
+// publication with its changes, and failures: refreshes, disk copies, invalid flags, overrides,
+// lost exposures, and panics of the program's functions. It logs no single evaluation; checks that
+// cannot get their flag's value are logged once an hour for each flag and type. The same failure is
+// logged at most once a minute. slog.New(slog.DiscardHandler) silences the client. By default, and
+// with nil, the client logs to slog.Default().
 func WithLogger(logger *slog.Logger) Option {
 	return func(c *config) { c.logger = logger }
 }
@@ -190,12 +193,12 @@ func WithPublicKey(keys ...string) Option {
 	}
 }
 
-// WithClock sets the clock for schedules, time stamps and ages, also for those in metrics and in
-// OpenFeature's events. Polling, time limits and the windows of exposures use the runtime's
-// monotonic clock instead, so that a clock that jumps does not stop them. The function must be safe
-// for concurrent use, must not block, and must not evaluate flags. If it panics, the panic is
-// counted and reported like one in a hook, and time.Now is used instead. By default, the clock is
-// time.Now.
+// WithClock sets the clock for the flags' time windows and ramps, and for time stamps and ages,
+// including the ones in metrics and in OpenFeature's events. Polling, time limits and the windows
+// of exposures use the runtime's monotonic clock instead, so that a clock that jumps does not stop
+// them. The function must be safe for concurrent use, must not block, and must not evaluate flags.
+// If it panics, the panic is counted and reported like one in a hook, and time.Now is used instead.
+// By default, the clock is time.Now.
 func WithClock(now func() time.Time) Option {
 	return func(c *config) { c.clock, c.ownClock = now, true }
 }
@@ -234,15 +237,18 @@ func WithExposures(sink Sink) Option {
 // WithOverrides overrides flags with the values of a file on this machine, for development:
 // {"new-checkout": true, "theme": "dark"}. A text is the name of one of the flag's variants or, for
 // a string flag, may also be the value itself; any other JSON is the value itself. The file may
-// contain flags that the ruleset does not have, and works before there is a ruleset. Then no
-// variant is known, so a text is the value itself for a string check, "on" and "off" are true and
-// false for a boolean check, and any other check of a text returns the caller's default. Overridden
-// evaluations have the reason OVERRIDE and make no exposures. Requirements and conditions of other
-// flags that refer to an overridden flag still use the ruleset's value. New reads the file and
-// returns an error if it is missing or invalid. Every refresh reads it again; if it is invalid
-// then, the overrides stay and OnError receives the error. Overrides are logged as a warning and
-// shown in [Status]. By default, and with "", there are no overrides, so an environment variable
-// can name the file: WithOverrides(os.Getenv("BECKET_OVERRIDES")).
+// contain flags that the ruleset does not have, and it has an effect even before there is a
+// ruleset. The variants of such flags are not known: a text is the value itself for a string check,
+// and "on" and "off" are true and false for a boolean check. Any other check of a text returns the
+// caller's default. Overridden evaluations have the reason OVERRIDE and make no exposures.
+// Requirements and conditions of other flags that refer to an overridden flag still use the
+// ruleset's value.
+//
+// New reads the file, of at most 1 MiB, and returns an error if it is missing or invalid. Every
+// refresh reads it again. If it is missing or invalid then, the overrides stay and OnError receives
+// the error. Overrides are logged as a warning and shown in [Status]. By default, and with "",
+// there are no overrides, so an environment variable can name the file:
+// WithOverrides(os.Getenv("BECKET_OVERRIDES")).
 func WithOverrides(file string) Option {
 	return func(c *config) {
 		if file != "" {
@@ -265,9 +271,9 @@ func parsePublicKey(text string) (minisign.PublicKey, error) {
 // WithExposureWindow sets the window in which an exposure with the same unit, flag, behaviour of
 // the flag, rule, reason and variant is not delivered again, with a precision of one second. A
 // window of 0 delivers every evaluation. remembered is the number of exposures that are remembered
-// for this, at about 130 bytes each; if there are more, the one that was not seen for the longest
-// time is forgotten, and is delivered again when it comes back. By default, the window is one hour
-// and the number 65,536, which is also used for a number below 1.
+// for this, at about 130 bytes each. If there are more, the exposure that did not occur for the
+// longest time is forgotten, and is delivered again when it occurs again. By default, the window is
+// one hour and the number 65,536, which is also used for a number below 1.
 func WithExposureWindow(window time.Duration, remembered int) Option {
 	return func(c *config) {
 		c.exposures.window = window
@@ -278,16 +284,16 @@ func WithExposureWindow(window time.Duration, remembered int) Option {
 }
 
 // WithExposureQueue sets how many exposures may wait, including the ones that are being delivered;
-// at least 1. It also limits their memory, to 4 KiB for each on the average but not below 1 MiB, so
-// subjects with large attributes fill the queue sooner. By default, the number is 10,000, and the
-// memory therefore at most 40 MB.
+// at least 1. It also limits their memory to 4 KiB for each on average, or 1 MiB if that is more,
+// so subjects with large attributes fill the queue sooner. By default, the number is 10,000, and
+// the memory is therefore limited to 40 MB.
 func WithExposureQueue(exposures int) Option {
 	return func(c *config) { c.exposures.queue = exposures }
 }
 
 // WithExposureBatch sets the greatest number of exposures in one call of the sink, at least 1, and
 // the longest time that an exposure waits for the batch to fill, above 0. A batch is never larger
-// than the queue. By default, 500 exposures and five seconds.
+// than the queue. By default, the number is 500 and the time is five seconds.
 func WithExposureBatch(exposures int, wait time.Duration) Option {
 	return func(c *config) { c.exposures.batch, c.exposures.every = exposures, wait }
 }

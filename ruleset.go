@@ -165,7 +165,7 @@ type definition interface {
 	placed() *placement
 }
 
-// leaf is the node of a flag or a segment that is not in the graph.
+// leaf is the node number of flags and segments that are not in the graph.
 const leaf = -1
 
 // leafOf returns the placement of a definition without references.

@@ -24,9 +24,10 @@ type Subject struct {
 }
 
 // NewSubject returns a subject. Percentages and splits hash the key, so it should stay the same for
-// one user, account or device. For the key "" they do not apply. NewSubject keeps the slice of
-// attributes; the caller must not change it afterwards. If two attributes have the same name, the
-// last one counts. An attribute named "key" is ignored. A key is cut after 2 GiB.
+// one user, account or device. Without a key, they do not apply, unless they hash an attribute
+// instead. NewSubject keeps the slice of attributes; the caller must not change it afterwards. If
+// two attributes have the same name, the last one counts. An attribute named "key" is ignored. A
+// key is cut after 2 GiB.
 func NewSubject(key string, attributes ...Attribute) Subject {
 	return Subject{
 		key:        unsafe.StringData(key),

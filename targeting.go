@@ -230,7 +230,8 @@ func (s *segment) contains(e *evaluation) truth {
 	return s.condition.holds(e)
 }
 
-// required is satisfied for a requirement; it records the requirement if there is a trace.
+// required does the work of satisfied for a requirement, and records the requirement if there is a
+// trace.
 func (r *reference) required(e *evaluation) truth {
 	if e.trace != nil {
 		return e.trace.requirement(e, r)

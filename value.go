@@ -309,9 +309,10 @@ func (v Value) Any() any {
 // as JSON.
 func (v Value) String() string { return string(v.append(nil)) }
 
-// Equal reports whether v and w are equal. Numbers are compared by their numeric values, even an
-// integer with a float; lists by their elements, in order; and objects by their content, regardless
-// of white space and the order of members.
+// Equal reports whether v and w are equal. Numbers are compared by their values: an integer equals
+// a float if the float64 nearest to the integer is that float. Lists are compared by their
+// elements, in order, and objects by their content, regardless of white space and the order of
+// members.
 func (v Value) Equal(w Value) bool {
 	switch {
 	case v.kind() == KindFloat || w.kind() == KindFloat:

@@ -7,7 +7,7 @@ import (
 )
 
 // View evaluates flags for one subject with one ruleset: two checks in one request never see two
-// rulesets. Making a view and checking flags allocates nothing. A View is a value, and safe for
+// rulesets. Making a view and checking flags allocate nothing. A View is a value, and safe for
 // concurrent use. The zero View serves the caller's defaults.
 type View struct {
 	snapshot *snapshot
@@ -45,8 +45,8 @@ func (v View) String(flag, fallback string) string {
 	return fallback
 }
 
-// Int returns the value of an integer flag, or fallback if there is no value; see [View.Bool]. If
-// int has 32 bits, it also returns fallback for a larger value.
+// Int returns the value of an integer flag, or fallback if there is no value; see [View.Bool]. It
+// also returns fallback for an integer that does not fit an int of this machine.
 func (v View) Int(flag string, fallback int) int {
 	if value := v.value(flag, KindInt); value.kind() != KindAny && fitsInt(value) {
 		return int(value.Int())
@@ -274,9 +274,9 @@ func (v *Variant) served() Value {
 	return v.Value
 }
 
-// variantObserved is value for rules that are not native, and for evaluations that are reported. If
-// only exposures are collected, it computes the whole result only for evaluations that count as
-// exposures.
+// variantObserved does the work of value for rules that are not native, and for evaluations that
+// are reported. If only exposures are collected, it computes the whole result only for evaluations
+// that count as exposures.
 func (v *View) variantObserved(flag string, want Kind) *Variant {
 	s := v.snapshot.far()
 	if s.native == nil || len(s.observer.onEvaluate) > 0 {
@@ -301,7 +301,7 @@ func (v *View) variantObserved(flag string, want Kind) *Variant {
 	return variant
 }
 
-// resultObserved decides a flag, and reports the evaluation to hooks and the sink.
+// resultObserved decides a flag, counts a misfit, and reports the evaluation to hooks and the sink.
 func (v *View) resultObserved(flag string, want Kind) Result {
 	r := v.result(flag, want)
 	v.noteError(flag, want, r.Err)
