@@ -103,8 +103,11 @@ const (
 // entry or a path.
 func (m meta) isValue() bool { return m.kind() < kindGroup }
 
-// ignoredNil marks, in the fraction of an ignored value, that the value was nil.
-const ignoredNil = 1
+// Marks in the fraction of an ignored value.
+const (
+	ignoredNil  = 1 // the value was nil
+	ignoredPart = 2 // only a part of the value is left out
+)
 
 // restOfList marks, in the fraction of a list, that the list holds only the scalars of an entry.
 // Formats see the whole entry as the object before it.

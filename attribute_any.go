@@ -94,6 +94,13 @@ func (f *flattener) ignore(name string, value reflect.Value, path []string) {
 	f.append(name, ignored, path)
 }
 
+// ignorePart records that a part of the value is left out.
+func (f *flattener) ignorePart(name, why string) {
+	ignored := ignoredValue(why)
+	ignored.meta |= ignoredPart << fractionAt
+	f.group = append(f.group, attribute(name, ignored))
+}
+
 // whyIgnored says why a value is left out.
 func whyIgnored(value reflect.Value) string {
 	switch {
@@ -153,7 +160,7 @@ func (f *flattener) entries(name string, value reflect.Value) []entryOf {
 		key, rank, ok := keyText(each.Key())
 		if !ok {
 			ignored := "a key of type " + follow(each.Key()).Type().String() + " has no text"
-			f.group = append(f.group, attribute(name, ignoredValue(ignored)))
+			f.ignorePart(name, ignored)
 			continue
 		}
 		entries = append(entries, entryOf{key, rank, each.Value()})
@@ -208,7 +215,7 @@ func (f *flattener) addList(name string, value reflect.Value, path []string) {
 			path = nil
 		}
 		f.append(name, list, path)
-		f.group = append(f.group, attribute(name, ignoredValue(left)))
+		f.ignorePart(name, left)
 	case !made:
 		f.ignore(name, value, path)
 	}
@@ -226,11 +233,11 @@ func plainList(value reflect.Value) (list Value, left string) {
 		if v, ok := scalarValue(element); ok {
 			elements = append(elements, v)
 		} else if left == "" {
-			left = fmt.Sprintf("of element [%d]: %s", i, whyIgnored(element))
+			left = fmt.Sprintf("element [%d]: %s", i, whyIgnored(element))
 		}
 	}
 	if others := value.Len() - len(elements) - 1; others > 0 {
-		left = fmt.Sprintf("%s; and of %d others", left, others)
+		left = fmt.Sprintf("%s; and %d more", left, others)
 	}
 	return listValue(elements), left
 }

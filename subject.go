@@ -164,16 +164,19 @@ func (s Subject) All(yield func(name string, value Value) bool) {
 	})
 }
 
-// Ignored returns an error for each attribute that cannot be used, with the reason: values that
-// have no meaning as an attribute, and attributes named "key".
+// Ignored returns an error for each attribute that cannot be used, or only in part, with the reason.
+// A value may have no meaning as an attribute, and the name "key" stands for the targeting key.
 func (s Subject) Ignored() []error {
 	var errs []error
 	walkBackwards(s.list(), func(a Attribute) bool {
 		switch {
 		case a.value.kind() == kindIgnored:
-			errs = append(errs,
-				fmt.Errorf("becket: attribute %q is left out: %s", a.named(),
-					unsafe.String((*byte)(a.value.pointer), int(a.value.number))))
+			left := "is left out"
+			if a.value.fraction() == ignoredPart {
+				left = "is left out in part"
+			}
+			why := unsafe.String((*byte)(a.value.pointer), int(a.value.number))
+			errs = append(errs, fmt.Errorf("becket: attribute %q %s: %s", a.named(), left, why))
 		case a.named() == keyName:
 			errs = append(errs,
 				fmt.Errorf("becket: attribute %q is left out: the name stands for the targeting key", a.named()))
