@@ -12,17 +12,16 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// everyOperator has a flag for each operator, form and kind of rollout, all of which reach their
-// end for the subject below.
+// everyOperator has a flag for each operator, form and kind of rollout. The subject below reaches
+// the end of each of them.
 //
 //go:embed testdata/operators.json
 var everyOperator string
 
 var since = time.Date(2025, 6, 1, 12, 0, 0, 0, time.UTC)
 
-// asked is a subject that every operator of everyOperator finds something in. It must be inlined
-// for its attributes to stay on the caller's stack, so the tests below spell it out where that
-// matters.
+// asked returns a subject with an attribute for every operator of everyOperator. Its attributes are
+// on the caller's stack only if it is inlined, so tests that need this write the subject out.
 func asked() Subject {
 	return NewSubject("user-42-with-a-rather-long-key", String("country", "DE"), String("email", "ann@example.com"),
 		Int("age", 31),
@@ -37,11 +36,11 @@ func newAllocClient(t *testing.T, options ...Option) *Client {
 		append(options, WithBootstrap([]byte(everyOperator)), WithPollInterval(time.Hour))...)
 }
 
-// requireNoAllocation runs f often. Something else in the process may allocate meanwhile, so that
-// the best of three runs counts.
+// requireNoAllocation runs f often. Other code in the process may allocate meanwhile, so the best
+// of three runs counts.
 func requireNoAllocation(t *testing.T, f func()) {
 	t.Helper()
-	f() // what is decoded once, is
+	f() // values that are decoded once are decoded here
 	least := math.Inf(1)
 	for range 3 {
 		if least = min(least, testing.AllocsPerRun(100, f)); least == 0 {
@@ -86,7 +85,8 @@ type allocLimits struct {
 	Tags []string `json:"tags"`
 }
 
-// entryPoints are all ways to ask, each with a right answer to show that it was asked.
+// entryPoints are all functions that evaluate a flag. Each returns whether the result is right,
+// which shows that it was evaluated.
 var entryPoints = []struct {
 	name string
 	ask  func(View) bool
@@ -317,5 +317,5 @@ func TestAnEvaluationTooLongForTheStackIsStillRight(t *testing.T) { //nolint:par
 	client := newAllocClient(t)
 	long := strings.Repeat("x", 1000) + "@EXAMPLE.com"
 	v := client.For(NewSubject("user-1", String("email", long)))
-	assert.True(t, v.Enabled("ends"), "beyond the buffer for folded text it may allocate, and must fold all the same")
+	assert.True(t, v.Enabled("ends"), "a text that is longer than the buffer must be folded, too")
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// An attribute keeps its name's length and last byte in the same word as the kind of its value and
-// the fraction of a second: no name may change a value.
+// An attribute stores its name's length and last byte in the same word as the kind of its value and
+// the fraction of a second. No name may change a value.
 func TestANameDoesNotChangeTheValue(t *testing.T) {
 	t.Parallel()
 	instant := time.Date(2026, 11, 15, 12, 0, 0, 999_999_998, time.UTC)
@@ -34,7 +34,7 @@ func assertValueOf(t *testing.T, subject Subject, name string, want any) {
 		}
 		return true
 	})
-	assert.Equal(t, 1, found, "the name is whole")
+	assert.Equal(t, 1, found, "the whole name is returned")
 }
 
 func TestANameOfMoreThan64KiBIsCut(t *testing.T) {

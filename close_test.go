@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// deep calls function with so many frames of its own below it.
+// deep calls function after it has called itself the given number of times.
 //
 //go:noinline
 func deep(frames int, function func()) {
@@ -45,7 +45,7 @@ func TestCloseWithinAHookWaitsForNothingHoweverDeepItIs(t *testing.T) {
 			clients <- client
 			require.NoError(t, <-closed)
 			assert.Equal(t, began, time.Now())
-			require.NoError(t, client.Close(), "a caller outside waits for the same end")
+			require.NoError(t, client.Close(), "a caller outside of the hook waits for the same result")
 			assert.Len(t, sink.all(), 1, "exposures are delivered in the background")
 		})
 	}
@@ -82,7 +82,7 @@ func TestAHookThatEndsItsGoroutineEndsNothingElse(t *testing.T) {
 		require.NoError(t, client.Refresh(t.Context()))
 		synctest.Wait()
 		changes, errs, refreshes := heard.seen()
-		assert.Len(t, changes, 2, "the hook behind it hears everything")
+		assert.Len(t, changes, 2, "the next hook receives every change")
 		assert.GreaterOrEqual(t, len(refreshes), 2)
 		require.NotEmpty(t, errs)
 		require.ErrorIs(t, errs[0], errGoexit)
@@ -241,7 +241,7 @@ func TestAClockThatPanicsIsReplacedAndReported(t *testing.T) {
 		client := newTestClient(t, newScript(serving("", document)), WithHooks(heard.hooks()),
 			WithClock(func() time.Time { panic("no time") }))
 		require.NoError(t, client.Refresh(t.Context()))
-		assert.True(t, client.For(Subject{}).Enabled("a"), "it is later than 1999, by time.Now")
+		assert.True(t, client.For(Subject{}).Enabled("a"), "time.Now is used, so the time is later than 1999")
 		assert.Equal(t, time.Now(), client.Status().FetchedAt)
 		synctest.Wait()
 		_, errs, _ := heard.seen()

@@ -19,9 +19,9 @@ func numbered(n int) []Attribute {
 	return attributes
 }
 
-// unusualSubjects have what a copy can get wrong: names that occur twice, in maps and beside them,
-// many attributes, names and texts without an end, lists beside lists, and values that are left
-// out.
+// unusualSubjects are subjects that are hard to copy: with names that occur twice, in maps and
+// outside of them, with many attributes, with very long names and texts, with several lists, and
+// with values that are left out.
 func unusualSubjects() map[string]Subject {
 	m := Any("m", map[string]any{"x": 1, "y": []any{"a", 2, true}, "n": nil, "deep": map[string]any{"z": "w"}})
 	long := strings.Repeat("n", 1<<17)
@@ -58,7 +58,7 @@ func unusualSubjects() map[string]Subject {
 	}
 }
 
-// listed writes down the attributes that count.
+// listed returns the attributes that count, as texts.
 func listed(s Subject) (lines []string) {
 	lines = append(lines, s.Key())
 	for name, value := range s.All {
@@ -67,7 +67,7 @@ func listed(s Subject) (lines []string) {
 	return lines
 }
 
-// passed writes down all attributes as they were passed.
+// passed returns all attributes in the form in which they were passed, as texts.
 func passed(s Subject) (lines []string) {
 	lines = append(lines, s.Key())
 	s.Entries(func(root, name string, path []string, value Value) bool {
@@ -87,7 +87,7 @@ func TestCopiesOfSubjectsHaveTheSameAttributes(t *testing.T) {
 			t.Parallel()
 			c := s.clone()
 			assert.ElementsMatch(t, listed(s), listed(c), "a clone has the attributes that count")
-			assert.Equal(t, len(listed(s)), int(c.count)+1, "and no others")
+			assert.Equal(t, len(listed(s)), int(c.count)+1, "a clone has no other attributes")
 
 			own := newOwnSubject(&s, "flag")
 			assert.Equal(t, passed(s), passed(own.subject),
@@ -97,7 +97,7 @@ func TestCopiesOfSubjectsHaveTheSameAttributes(t *testing.T) {
 
 			for range 2 { // the second one uses the memory of the first one again
 				l := lend(&s, "flag")
-				assert.Equal(t, passed(s), passed(l.lent), "and so has one that is lent")
+				assert.Equal(t, passed(s), passed(l.lent), "a lent copy has all attributes as they were passed")
 				assert.Equal(t, listed(s), listed(l.lent))
 				assert.Equal(t, "flag", l.flag)
 				l.giveBack()

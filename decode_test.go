@@ -10,7 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// What is written alike is kept once; these documents would show it if that mixed up meanings.
+// Equal parts of a document are stored once. In these documents, equal texts have different
+// meanings, which must not be mixed up.
 func TestEqualPartsOfADocumentKeepTheirOwnMeaning(t *testing.T) {
 	rules := decodeFlags(t, `
 		"base": {"default": "on"},
@@ -58,7 +59,7 @@ func TestProblemsOfAConditionComeInTheOrderOfTheDocument(t *testing.T) {
 	assert.Equal(t, []string{"if.gte", "if.attribute", "if.semver", "if"}, places)
 }
 
-func TestDanglingReferencesAreFoundHoweverDeepTheyStand(t *testing.T) {
+func TestDanglingReferencesAreFoundHoweverDeepTheyAre(t *testing.T) {
 	for condition, path := range map[string]string{
 		`{"segment": "gone"}`:                                             `.if`,
 		`{"all": [{"segment": "gone"}]}`:                                  `.if.all[0]`,
@@ -84,8 +85,8 @@ func TestDatesAreReportedAsTheyAreWritten(t *testing.T) {
 	}
 }
 
-// Start-up time and the pauses of a refresh are mostly a matter of allocations, so they are held to
-// what a flag needs in the end.
+// Allocations take most of the time of a start and of a refresh, so this test limits them to the
+// number that a compiled flag needs.
 func TestDecodingAllocatesFewPartsAFlag(t *testing.T) {
 	const flags, parts = 500, 16
 	var b strings.Builder

@@ -16,8 +16,8 @@ import (
 	"github.com/becketflags/becket/internal/disk"
 )
 
-// Temporary folders of tests follow the umask, and a copy in a folder that a group can write to is
-// refused.
+// The umask determines the mode of a test's temporary folder, and a copy in a folder that a group
+// can write to is refused.
 func init() { syscall.Umask(0o022) }
 
 func TestAFolderThatOthersCouldWriteToIsRefused(t *testing.T) {
@@ -80,7 +80,7 @@ func TestAFolderThatOthersCouldWriteToIsRefused(t *testing.T) {
 
 				source.set(serving("v4", flagsDocument(4, "new")))
 				require.NoError(t, client.Refresh(t.Context()))
-				assert.True(t, client.For(Subject{}).Enabled("new"), "the ruleset is served out of memory")
+				assert.True(t, client.For(Subject{}).Enabled("new"), "the ruleset is served from memory")
 				require.ErrorIs(t, client.Status().DiskError, disk.ErrFolder)
 				after, err := os.ReadFile(path)
 				require.NoError(t, err)
@@ -109,7 +109,7 @@ func TestAFolderThatIsRepairedIsUsedWithoutARestart(t *testing.T) {
 	})
 }
 
-func TestAFolderThatOthersMayOnlyReadIsTakenAsItIs(t *testing.T) {
+func TestAFolderThatOthersCanOnlyReadIsUsed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		folder := filepath.Join(t.TempDir(), "cache")
 		require.NoError(t, os.Mkdir(folder, 0o755))
@@ -166,7 +166,7 @@ func TestForeignIrregularAndHugeDiskCopiesAreRefused(t *testing.T) {
 				runtime.ReadMemStats(&before)
 				client := newTestClient(t, newScript(failing(errDown)), WithDiskCache(folder))
 				runtime.ReadMemStats(&after)
-				assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(8<<20), "planted files are not read")
+				assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(8<<20), "no file of another user is read")
 				assert.Equal(t, TierDefaults, client.Status().Tier)
 				require.ErrorContains(t, client.Status().DiskError, test.want)
 				require.NoFileExists(t, path)

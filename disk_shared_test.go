@@ -25,7 +25,7 @@ func TestTimeDoesNotGoBackThroughASharedFolder(t *testing.T) {
 			time.Sleep(20 * time.Second)
 			start := newTestClient(t, newScript(failing(errDown)), WithDiskCache(folder))
 			assert.EqualValues(t, 20, start.Status().Revision)
-			assert.Less(t, time.Since(start.Status().ConfirmedAt), 2*time.Minute, "the later document is confirmed on")
+			assert.Less(t, time.Since(start.Status().ConfirmedAt), 2*time.Minute, "the later document stays fresh")
 			require.NoError(t, start.Close())
 		}
 		assert.EqualValues(t, 10, p.Status().Revision)

@@ -49,7 +49,7 @@ func TestADiskCopyServesTheNextStart(t *testing.T) {
 		source.set(serving("v1", "must not be asked for"))
 		require.NoError(t, client.Refresh(t.Context()))
 		assert.Equal(t, "v1", source.last().ETag)
-		assert.Equal(t, TierNetwork, client.Status().Tier, "a 304 to the disk copy's ETag is the network's word")
+		assert.Equal(t, TierNetwork, client.Status().Tier, "a 304 for the disk copy's ETag counts")
 		assert.Equal(t, time.Now(), client.Status().ConfirmedAt)
 
 		if runtime.GOOS == "windows" {
@@ -260,7 +260,7 @@ func TestADiskThatCannotBeWrittenStopsNothing(t *testing.T) {
 				assert.True(t, client.For(Subject{}).Enabled("a"))
 				status := client.Status()
 				require.Error(t, status.DiskError)
-				assert.ErrorIs(t, status.LastError, status.DiskError, "the reason is in Status")
+				assert.ErrorIs(t, status.LastError, status.DiskError, "Status has the reason")
 				assert.Zero(t, status.Failures)
 				synctest.Wait()
 				_, errs, _ := heard.seen()

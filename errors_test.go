@@ -110,7 +110,7 @@ func TestLongTextsAreQuotedShort(t *testing.T) {
 	t.Parallel()
 	assert.Equal(t, "short", match.Brief("short"))
 	assert.Equal(t, strings.Repeat("a", 40)+"…", match.Brief(strings.Repeat("a", 41)))
-	assert.Equal(t, strings.Repeat("a", 39)+"…", match.Brief(strings.Repeat("a", 39)+"ü"), "no half of a letter")
+	assert.Equal(t, strings.Repeat("a", 39)+"…", match.Brief(strings.Repeat("a", 39)+"ü"), "no letter is cut")
 }
 
 func TestEvaluationErrorsAreTheSameByTheirCodes(t *testing.T) {
@@ -123,7 +123,7 @@ func TestEvaluationErrorsAreTheSameByTheirCodes(t *testing.T) {
 	require.EqualError(t, err, "becket: could not be read: at 1:2: bad")
 	require.EqualError(t, TypeMismatch(KindBool, KindString), "becket: the flag is of type string, not boolean")
 	first := TypeMismatch(KindInt, KindFloat)
-	assert.Same(t, first, TypeMismatch(KindInt, KindFloat), "made once")
+	assert.Same(t, first, TypeMismatch(KindInt, KindFloat), "the error is made only once")
 	assert.Same(t, ErrTypeMismatch, TypeMismatch(KindList, KindBool))
 	assert.Same(t, ErrTypeMismatch, TypeMismatch(KindBool, Kind(99)))
 	bad := Bad{Section: inFlags, Key: "a", Err: cause}

@@ -9,17 +9,17 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Everything that a check is asked with may lie on the caller's stack, and nothing is hidden from
-// the compiler, so that these tests guard the speed: escape analysis guards the memory. In them,
-// texts are put together in the call, which keeps them on the stack for as long as the compiler can
-// prove that no code keeps them.
+// All arguments of a check may be on the caller's stack. No pointer is hidden from the compiler, so
+// escape analysis ensures that memory is used correctly, and these tests ensure the speed. They
+// join texts in the call. Such texts stay on the stack as long as the compiler can prove that no
+// code keeps them.
 
-// remedy is what to do when a case below fails.
-const remedy = "something that a check is asked with has to be on the heap now; find it with " +
+// remedy says how to find the reason if one of these tests fails.
+const remedy = "an argument of a check has to be on the heap now; find it with " +
 	"go build -gcflags=-m=2 . 2>&1 | grep -A12 'parameter v leaks to {heap} for View.Enabled', " +
 	"and copy kept texts there, or reach it by far()"
 
-// pieces are what texts are put together from. None of them is a constant to the compiler.
+// pieces are parts that are joined to texts. None of them is a constant for the compiler.
 type pieces struct {
 	user, key, country, one []byte
 	domain, network         string
@@ -31,13 +31,13 @@ func newPieces() *pieces {
 	}
 }
 
-// stackCase is a call that is right when it returns true.
+// stackCase is a call that must return true.
 type stackCase struct {
 	name string
 	ask  func() bool
 }
 
-// operandsOnTheStack ask for each kind of text that a subject and a check have.
+// operandsOnTheStack are calls with each kind of text in a subject and in a check.
 func operandsOnTheStack(c *Client, p *pieces) []stackCase {
 	return []stackCase{
 		{"a plain flag", func() bool {
@@ -106,7 +106,7 @@ func operandsOnTheStack(c *Client, p *pieces) []stackCase {
 	}
 }
 
-// waysOnTheStack ask in each of the ways in which a view answers without a copy.
+// waysOnTheStack are calls of each method that evaluates a flag without copying the subject.
 func waysOnTheStack(c *Client, p *pieces) []stackCase {
 	return []stackCase{
 		{"Bool", func() bool {
@@ -202,8 +202,8 @@ func TestAnswersForTextsOnTheStackAllocateNothing(t *testing.T) { //nolint:paral
 	}
 }
 
-// Copies are made for what may be kept. How many allocations they take does not depend on how many
-// attributes a subject has.
+// Code that may keep a subject gets a copy. The number of allocations for it does not depend on the
+// number of attributes.
 func TestCopiesForHooksAndFormatsAreMadeInFewAllocations(t *testing.T) { //nolint:paralleltest // AllocsPerRun
 	p := newPieces()
 	hook := newAllocClient(t, WithHooks(Hooks{OnEvaluate: func(Evaluation) {}}))
@@ -252,7 +252,7 @@ func TestCopiesForHooksAndFormatsAreMadeInFewAllocations(t *testing.T) { //nolin
 	}
 }
 
-// theirFormat is a format of another package: its rules get subjects of their own.
+// theirFormat is a format of another package. Its rules get a new copy of each subject.
 type theirFormat struct{}
 
 func (theirFormat) Name() string { return "theirs" }
@@ -271,8 +271,8 @@ func TestTheFirstExposureOfASubjectCopiesItInFewAllocations(t *testing.T) { //no
 	assert.LessOrEqual(t, few, 8.0, remedy)
 }
 
-// exposureAllocations returns how many allocations the first exposure of a subject takes, the most
-// ordinary of many.
+// exposureAllocations returns the number of allocations for the first exposure of a subject, as the
+// average of many.
 func exposureAllocations(c *Client, many bool) float64 {
 	key, user, domain := []byte("user-00000"), []byte("ann"), "@example.com"
 	next := func() {
@@ -297,7 +297,7 @@ func exposureAllocations(c *Client, many bool) float64 {
 	})
 }
 
-// All and Explain allocate for what they tell. Texts on the stack are right in them all the same.
+// All and Explain allocate memory for their results. These are right for texts on the stack, too.
 func TestListingsAndExplanationsAreRightForTextsOnTheStack(t *testing.T) {
 	t.Parallel()
 	p := newPieces()
@@ -325,14 +325,15 @@ func TestListingsAndExplanationsAreRightForTextsOnTheStack(t *testing.T) {
 	}
 }
 
-// requireAllocations runs f often. Something else in the process may allocate meanwhile, so that
-// the best of three runs counts. Under the race detector pools drop a part of what they are given.
+// requireAllocations runs f often. Other code in the process may allocate meanwhile, so the best of
+// three runs counts. Under the race detector, a sync.Pool drops some of the values that are put
+// into it.
 func requireAllocations(t *testing.T, most float64, f func()) {
 	t.Helper()
 	if raceDetector {
 		most++
 	}
-	f() // what is made once, is made now
+	f() // values that are made once are made here
 	least := math.Inf(1)
 	for range 3 {
 		if least = min(least, testing.AllocsPerRun(100, f)); least <= most {

@@ -68,7 +68,7 @@ func (s *switches) Flag(key string) (becket.FlagInfo, bool) {
 	}
 	info := becket.FlagInfo{Key: key, Kind: becket.KindBool, Variants: []string{"off", "on"}, Enabled: true}
 	if variant.Value.Bool() {
-		// a change of these says that the flag differs between two documents
+		// if these change, the flag differs between two documents
 		info.Definition, info.Behaviour = 1, 1
 	}
 	return info, true

@@ -15,8 +15,8 @@ import (
 	"github.com/becketflags/becket/flagtest"
 )
 
-// The examples of the README. A test compares the two word for word, but for the address: here a
-// server on loopback stands for it.
+// The examples of the README. A test compares the two word for word, except for the address: here
+// it is replaced by the address of a local server.
 
 // shipped is a ruleset as a program would embed it.
 var shipped = []byte(`{"schema": 1, "revision": 1, "flags": {
@@ -26,7 +26,7 @@ var shipped = []byte(`{"schema": 1, "revision": 1, "flags": {
 	"limits": {"variants": {"standard": {"rps": 100}, "generous": {"rps": 500}}, "default": "generous"}
 }}`)
 
-// Limits is what the object flag of the examples decodes into.
+// Limits is the type into which the examples decode the object flag.
 type Limits struct {
 	RPS int `json:"rps"`
 }
@@ -111,7 +111,7 @@ func subjectOf(r *http.Request) becket.Subject {
 	return becket.NewSubject(r.Header.Get("X-User"), becket.String("country", r.Header.Get("X-Country")))
 }
 
-// login stands for a service that gives tokens.
+// login takes the place of a service that gives tokens.
 func login(context.Context) (token string, expires time.Time, err error) {
 	return "t-1", time.Now().Add(time.Hour), nil
 }
@@ -201,7 +201,7 @@ func ExampleClient_Status() {
 	// Output: bootstrap 1
 }
 
-// NewHandler stands for the program under test.
+// NewHandler takes the place of the program under test.
 func NewHandler(client *becket.Client) http.Handler {
 	return client.Middleware(subjectOf)(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprint(w, checkout(becket.From(r.Context())), " in ", becket.From(r.Context()).String("theme", "light"))

@@ -186,8 +186,8 @@ func TestExplainWithoutARulesetOrAClient(t *testing.T) {
 	assert.Equal(t, TierDefaults, x.Tier)
 }
 
-// TestPrivateAttributesNeverLeaveTheClient plants values that are found nowhere else, and looks
-// for them in all that comes out.
+// TestPrivateAttributesNeverLeaveTheClient passes values that occur nowhere else, and searches for
+// them in everything that leaves the client.
 func TestPrivateAttributesNeverLeaveTheClient(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const secret = "s3cret"
@@ -245,12 +245,12 @@ func TestPrivateAttributesNeverLeaveTheClient(t *testing.T) {
 		assert.Contains(t, x.String(), `a for "***"`)
 		assert.Contains(t, x.String(), "address.street is ***")
 		assert.Contains(t, x.String(), "key is ***")
-		assert.Contains(t, lines.String(), `"country":"DE"`, "other attributes are there")
+		assert.Contains(t, lines.String(), `"country":"DE"`, "attributes that are not private are shown")
 	})
 }
 
-// FuzzExplainAndEvaluateAgree makes a ruleset and subjects out of a number and holds both to the
-// same answers.
+// FuzzExplainAndEvaluateAgree makes a ruleset and subjects from a number. Explain and Evaluate must
+// return the same results for them.
 func FuzzExplainAndEvaluateAgree(f *testing.F) {
 	for seed := range uint64(300) {
 		f.Add(seed, seed*7919)
@@ -282,14 +282,14 @@ func FuzzExplainAndEvaluateAgree(f *testing.F) {
 				}
 				_, err := json.Marshal(x)
 				require.NoError(t, err)
-				require.Equal(t, r, rules.Evaluate(info.Key, KindAny, &subject, at), "the same input, the same answer")
+				require.Equal(t, r, rules.Evaluate(info.Key, KindAny, &subject, at), "same input, same result")
 			}
 		}
 	})
 }
 
-// generator makes documents that are valid but for what refers to what: bad flags are part of the
-// game.
+// generator makes documents that are valid except for some references, so some of their flags are
+// invalid.
 type generator struct {
 	rand  *rand.Rand
 	flags int

@@ -89,5 +89,5 @@ func TestACopyOfASubjectTakesTheBytesThatWereMeasured(t *testing.T) {
 	runtime.ReadMemStats(&after)
 	each := int(after.TotalAlloc-before.TotalAlloc) / times
 	assert.Greater(t, measured, 500*1100)
-	assert.Less(t, each, measured*5/4, "nothing grows on the way")
+	assert.Less(t, each, measured*5/4, "no slice is replaced by a larger one")
 }

@@ -8,7 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// exposedOf returns how often each variant of a flag was exposed, and the variant of each unit.
+// exposedOf returns the number of exposures of each variant of a flag, and the variant of each
+// unit.
 func exposedOf(exposures []Exposure, flag string) (variants map[string]int, units map[string]string) {
 	variants, units = map[string]int{}, map[string]string{}
 	for i := range exposures {

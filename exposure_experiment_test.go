@@ -50,8 +50,8 @@ var phases = []phase{
 	},
 }
 
-// An analysis sees the exposures and nothing else. The flag serves "control" to everybody outside
-// of the experiment, so these subjects were served the control arm before they came into it.
+// An analysis has only the exposures. The flag serves "control" to everybody outside of the
+// experiment, so these subjects were served the control arm before they became part of it.
 func TestAnExperimentThatChangesIsAnalysedFromItsExposures(t *testing.T) {
 	t.Parallel()
 	const subjects = 4000

@@ -20,7 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// experiment has a flag for each way of counting.
+// experiment has a flag for each value of "track".
 const experiment = `{"schema":1,"revision":7,"environment":"test","flags":{
 	"split":{"variants":{"a":"A","b":"B"},"default":{"split":{"a":1,"b":1}}},
 	"share":{"rules":[{"name":"half","percent":50,"serve":"on"}]},
@@ -30,7 +30,8 @@ const experiment = `{"schema":1,"revision":7,"environment":"test","flags":{
 	"closed":{"variants":{"a":"A"},"default":"a","enabled":false,"track":"all"},
 	"shape":{"variants":{"v":{"rps":"many"}},"default":"v","track":"all"}}}`
 
-// collector is a sink that keeps exposures and fails as the test demands.
+// collector is a sink that keeps exposures. It fails if the test's function before returns an
+// error.
 type collector struct {
 	mutex   sync.Mutex
 	batches [][]Exposure
@@ -238,7 +239,7 @@ func TestBatchesAreSentWhenFullOrWhenTheyHaveWaitedLongEnough(t *testing.T) {
 		assert.Len(t, sink.all(), 10, "a full batch does not wait")
 		see(10, 14)
 		synctest.Wait()
-		assert.Len(t, sink.all(), 10, "others may come")
+		assert.Len(t, sink.all(), 10, "a batch that is not full waits for more exposures")
 		time.Sleep(3*time.Second + time.Millisecond)
 		assert.Len(t, sink.all(), 14)
 		see(14, 39)
@@ -282,7 +283,7 @@ func TestAHangingSinkSlowsNothingAndLossesAreCounted(t *testing.T) {
 		assert.Equal(t, 5*time.Second, time.Since(began), "no evaluation waits for the sink")
 		s := client.Status().Exposures
 		requireBalance(t, s)
-		assert.Equal(t, uint64(100), s.Queued, "the queue is full and no fuller")
+		assert.Equal(t, uint64(100), s.Queued, "the queue has exactly its greatest number")
 		assert.Equal(t, uint64(10_000), s.Produced)
 		assert.Greater(t, s.Dropped, uint64(9000),
 			"a dropped exposure is not remembered, so the next one is no duplicate")
@@ -304,7 +305,7 @@ func TestAHangingSinkSlowsNothingAndLossesAreCounted(t *testing.T) {
 
 		client.For(NewSubject("user-4999")).String("split", "")
 		require.NoError(t, client.Flush(t.Context()))
-		assert.Len(t, sink.all(), 101, "dropped exposures are made again as soon as there is room")
+		assert.Len(t, sink.all(), 101, "dropped exposures are made again when there is room")
 	})
 }
 
@@ -324,7 +325,7 @@ func TestCloseGivesUpOnASinkThatHangs(t *testing.T) {
 		require.ErrorContains(t, err, "5 exposures were dropped")
 		assert.LessOrEqual(t, time.Since(began), closePatience)
 		assert.Equal(t, ExposureStatus{Produced: 5, Dropped: 5}, client.Status().Exposures)
-		assert.NotEmpty(t, view.String("split", ""), "checks go on")
+		assert.NotEmpty(t, view.String("split", ""), "checks still return values")
 		view.String("split", "")
 		close(release)
 		synctest.Wait()
@@ -347,10 +348,10 @@ func TestCloseDeliversExposuresAndCancelsASlowSinkInTime(t *testing.T) {
 			assert.Len(t, sink.all(), 1234)
 			client.For(NewSubject("late")).String("split", "")
 			assert.Equal(t, ExposureStatus{Produced: 1235, Sent: 1234, Dropped: 1}, client.Status().Exposures)
-			require.NoError(t, client.Close(), "once more")
+			require.NoError(t, client.Close(), "Close may be called again")
 		})
 	})
-	t.Run("a sink that minds its context does not hold Close up to the end", func(t *testing.T) {
+	t.Run("Close does not wait to its limit for a sink that respects its context", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			sink := &collector{before: func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }}
 			client := newExperiment(t, sink.Expose)
@@ -404,7 +405,7 @@ func TestAFailingSinkIsReportedAndItsSubjectsAreExposedAgain(t *testing.T) {
 				sink.before = nil
 				client.For(NewSubject("user-1")).String("split", "")
 				require.NoError(t, client.Flush(t.Context()))
-				assert.Len(t, sink.all(), 1, "a lost sighting is no sighting")
+				assert.Len(t, sink.all(), 1, "a lost exposure is made again")
 				requireBalance(t, client.Status().Exposures)
 			})
 		})
@@ -539,7 +540,7 @@ func TestALineSinkReturnsTheErrorOfItsWriter(t *testing.T) {
 	assert.Nil(t, LineSink(nil), "New refuses it")
 }
 
-// stingyWriter takes a part of the first write.
+// stingyWriter writes only a part of the data of the first Write.
 type stingyWriter struct {
 	strings.Builder
 	first int

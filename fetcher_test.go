@@ -132,7 +132,7 @@ func TestABootstrapsRevisionBarsLowerOnes(t *testing.T) {
 	}
 }
 
-func TestNotModifiedWithoutAQuestionIsAnError(t *testing.T) {
+func TestNotModifiedWithoutAValidatorIsAnError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		lying := func(context.Context, Validator) (Document, error) { return Document{NotModified: true}, nil }
 		source := newScript(lying)
@@ -146,7 +146,7 @@ func TestNotModifiedWithoutAQuestionIsAnError(t *testing.T) {
 		source.set(lying)
 		time.Sleep(time.Second)
 		require.ErrorIs(t, client.Refresh(t.Context()), errNotAsked)
-		assert.Equal(t, confirmed, client.Status().ConfirmedAt, "nothing was confirmed")
+		assert.Equal(t, confirmed, client.Status().ConfirmedAt, "the refused document confirms nothing")
 		assert.True(t, client.For(Subject{}).Enabled("a"))
 	})
 }
@@ -175,12 +175,12 @@ func TestTheSameBytesUnderAnotherETagOnlyConfirm(t *testing.T) {
 		time.Sleep(time.Second)
 		source.set(serving("v2", flagsDocument(1, "a")))
 		require.NoError(t, client.Refresh(t.Context()))
-		assert.Equal(t, before, client.For(Subject{}), "the ruleset is the same one, not compiled anew")
+		assert.Equal(t, before, client.For(Subject{}), "the ruleset is the same one and was not compiled again")
 		assert.Equal(t, "v2", client.Status().ETag)
 		assert.Equal(t, time.Now(), client.Status().ConfirmedAt)
 		synctest.Wait()
 		changes, _, refreshes := heard.seen()
-		assert.Len(t, changes, 1, "the first")
+		assert.Len(t, changes, 1, "only the first ruleset is a change")
 		assert.Equal(t, OutcomeNotModified, refreshes[len(refreshes)-1].Outcome)
 		require.NoError(t, client.Refresh(t.Context()))
 		assert.Equal(t, "v2", source.last().ETag)
@@ -223,7 +223,7 @@ func TestTheBootstrapIsServedUntilTheSourceAnswers(t *testing.T) {
 func TestASourceThatReturnsTheBootstrapMakesItFresh(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		body := flagsDocument(7, "a")
-		// or the first fetch would race with the next line
+		// otherwise the first fetch would race with the next line
 		source := newScript(failing(errors.New("down")))
 		client := newTestClient(t, source, WithBootstrap([]byte(body)))
 		assert.Equal(t, TierBootstrap, client.Status().Tier)
@@ -261,7 +261,7 @@ func TestABadFlagKeepsItsDefinitionAndIsReported(t *testing.T) {
 		time.Sleep(5 * time.Minute)
 		synctest.Wait()
 		_, errs, _ := heard.seen()
-		require.Len(t, errs, 1, "once per document")
+		require.Len(t, errs, 1, "the line is written once for each document")
 		bad, ok := errors.AsType[Bad](errs[0])
 		require.True(t, ok)
 		assert.Equal(t, "a", bad.Key)

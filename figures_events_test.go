@@ -39,7 +39,7 @@ var figuresOfEvents = []figure{
 			second := strings.TrimSuffix(flagsDocument(2, keys...), "}}") + invalid + "}}"
 			publishInTurn(t, []string{flagsDocument(1, "a"), second}, WithLogger(log.logger()))
 			assert.Equal(t, 20, strings.Count(log.String(), "flag or segment could not be read"))
-			assert.Contains(t, log.String(), "number=10", "the others are counted")
+			assert.Contains(t, log.String(), "number=10", "one line has the number of the others")
 			assert.Equal(t, 10_000, strings.Count(log.String(), "becket: flag added"))
 		}},
 	{"hook.go", "so slow that 16 rulesets wait for it", func(t *testing.T) {
@@ -78,8 +78,8 @@ func publishInTurn(t *testing.T, documents []string, options ...Option) {
 	})
 }
 
-// changesWhileAHookHangs returns how many calls a hook gets that hangs in its first one while
-// rulesets are published.
+// changesWhileAHookHangs publishes rulesets while a hook hangs in its first call, and returns the
+// number of calls that the hook gets.
 func changesWhileAHookHangs(t *testing.T, rulesets int) (told int) {
 	synctest.Test(t, func(t *testing.T) {
 		free := make(chan struct{})

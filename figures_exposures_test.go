@@ -30,10 +30,10 @@ var figuresOfExposures = []figure{
 			time.Sleep(4 * time.Second)
 			require.Equal(t, 2, delivered())
 		})
-		// The memory has parts of the same size, which a hash chooses, so the numbers keep a
-		// distance.
+		// The memory has parts of the same size, and a hash chooses the part. The tested numbers are
+		// therefore clearly below and above the limit.
 		assert.Equal(t, 60_000, deliveredOf(t, 60_000), "all of them are remembered")
-		assert.Equal(t, 2*75_000, deliveredOf(t, 75_000), "each one was forgotten before it came again")
+		assert.Equal(t, 2*75_000, deliveredOf(t, 75_000), "each exposure was forgotten before it occurred again")
 	}},
 	{pageOfExposures, "| `WithExposureQueue(n)` | 10,000 |", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
@@ -128,7 +128,7 @@ var figuresOfExposures = []figure{
 	}},
 }
 
-// showTo shows a flag to subjects from the first one on.
+// showTo evaluates a flag for the given number of subjects.
 func showTo(client *Client, subjects int) {
 	for i := range subjects {
 		client.For(NewSubject(fmt.Sprint("user-", i))).String("split", "")
@@ -141,8 +141,8 @@ func withHangingSink(t *testing.T, options ...Option) (*Client, chan struct{}) {
 	return newExperiment(t, sink.Expose, options...), free
 }
 
-// deliveredOf returns how many exposures are delivered when that many subjects see a flag, one
-// after another, and do so once more.
+// deliveredOf evaluates a flag for that many subjects, one after another, twice. It returns the
+// number of delivered exposures.
 func deliveredOf(t *testing.T, subjects int) (delivered int) {
 	synctest.Test(t, func(t *testing.T) {
 		sink := &collector{}

@@ -86,7 +86,7 @@ var figuresOfHTTP = []figure{
 	}},
 }
 
-// offline is an HTTP client that never answers with a document.
+// offline is an HTTP client whose answers never contain a document.
 var offline = answering(func(*http.Request) (*http.Response, error) { return nil, errDown })
 
 // answering is an HTTP client whose answers come from a function.
@@ -110,8 +110,8 @@ func answerOf(size int) func(*http.Request) (*http.Response, error) {
 
 const throughProxy = "BECKET_TEST_FETCHES_THROUGH_A_PROXY"
 
-// fetchedThroughAProxy returns the address that a process asked of its proxy. The process is one of
-// its own, because net/http reads the environment once.
+// fetchedThroughAProxy starts a process and returns the address that the process requested from its
+// proxy. A new process is needed because net/http reads the environment only once.
 func fetchedThroughAProxy(t *testing.T, variable string, environment ...string) (asked string) {
 	proxy := startServer(t, func(w http.ResponseWriter, r *http.Request) {
 		asked = r.RequestURI
@@ -126,8 +126,8 @@ func fetchedThroughAProxy(t *testing.T, variable string, environment ...string) 
 	return asked
 }
 
-// TestAFetchThroughAProxy is the process of fetchedThroughAProxy. Whether the fetch succeeds is for
-// the caller to see.
+// TestAFetchThroughAProxy is the process of fetchedThroughAProxy. The calling test checks whether
+// the fetch succeeded.
 func TestAFetchThroughAProxy(t *testing.T) {
 	if os.Getenv(throughProxy) == "" {
 		t.Skip("another test starts this one with an environment of its own")

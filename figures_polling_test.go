@@ -100,7 +100,7 @@ var figuresOfPolling = []figure{
 	}},
 }
 
-// pollFor runs a client of a source for a time and returns the source.
+// pollFor runs a client for the given time and returns its source.
 func pollFor(t *testing.T, long time.Duration, answer func(context.Context, Validator) (Document, error)) *script {
 	source := newScript(answer)
 	synctest.Test(t, func(t *testing.T) {

@@ -36,7 +36,7 @@ func TestEveryFigureOfThePagesHolds(t *testing.T) {
 
 var layout = regexp.MustCompile(`(\s|//)+`)
 
-// plainWords drops the layout of a page and the slashes of a comment.
+// plainWords removes the layout of a page and the slashes of a comment.
 func plainWords(page string) string {
 	return strings.TrimSpace(layout.ReplaceAllString(page, " "))
 }

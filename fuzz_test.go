@@ -38,7 +38,7 @@ func corpusDocuments(t testing.TB) (documents [][]byte) {
 	return documents
 }
 
-// subjects are of all sorts, so that a flag is asked with and without what it needs.
+// subjects are of many kinds: some have the attributes that a flag needs, others do not.
 var fuzzSubjects = []Subject{
 	{},
 	NewSubject("user-1", String("country", "DE"), Int("age", 31), String("version", "2.9.4-beta"), Bool("beta", true)),
@@ -48,7 +48,8 @@ var fuzzSubjects = []Subject{
 		Strings("empty")),
 }
 
-// checkRules evaluates every flag for every subject. It must end, and twice with the same answer.
+// checkRules evaluates every flag for every subject twice. Each evaluation must end, and both must
+// have the same result.
 func checkRules(t *testing.T, rules Rules) {
 	t.Helper()
 	at := MomentAt(time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC), time.Hour)
@@ -64,8 +65,8 @@ func checkRules(t *testing.T, rules Rules) {
 	}
 }
 
-// FuzzDecode gives any bytes to the decoder. It must end without a panic, and what it accepts must
-// answer.
+// FuzzDecode gives any bytes to the decoder. It must end without a panic, and accepted rules must
+// evaluate every flag.
 func FuzzDecode(f *testing.F) {
 	for _, document := range corpusDocuments(f) {
 		f.Add(document)
@@ -94,8 +95,8 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
-// decideCondition evaluates a condition for a subject by rules around it: false, unknown or true,
-// and ok where it is good.
+// decideCondition evaluates a condition for a subject, in rules that show its result: false,
+// unknown or true. ok is false if the condition is invalid.
 func decideCondition(t *testing.T, condition string, subject *Subject) (result truth, ok bool) {
 	t.Helper()
 	rules, err := Native.Decode(fmt.Appendf(nil, `{"schema": 1, "flags": {"f": {
@@ -110,8 +111,8 @@ func decideCondition(t *testing.T, condition string, subject *Subject) (result t
 	return map[string]truth{"true": yes, "false": no, "unknown": unknown}[r.Variant.Name], true
 }
 
-// FuzzCondition gives any text as a condition. Whatever it decides, the laws of three-valued logic
-// hold for it.
+// FuzzCondition uses any text as a condition. The laws of three-valued logic must hold for each
+// result.
 func FuzzCondition(f *testing.F) {
 	for _, condition := range []string{
 		`{"attribute": "country", "in": ["DE", "FR"], "ignore_case": true}`,
@@ -147,7 +148,7 @@ func FuzzCondition(f *testing.F) {
 	})
 }
 
-// fuzzRuleset has a rule for each operator, and what depends on hashes.
+// fuzzRuleset has a rule for each operator, and percentages, ramps, layers and splits.
 const fuzzRuleset = `{"schema": 1, "segments": {"s": {"include": ["user-1"], "if": {"attribute": "a", "contains": "x"}}}, "flags": {
 	"rules": {"variants": {"a": 1, "b": 2, "c": 3}, "default": {"split": {"a": 1, "b": 2, "c": 0.5}}, "rules": [
 		{"if": {"attribute": "a", "in": ["x", 1, 2.5, true]}, "serve": "a"},
@@ -176,8 +177,8 @@ const fuzzRuleset = `{"schema": 1, "segments": {"s": {"include": ["user-1"], "if
 		{"if": {"flag": "rules", "in": ["a"]}, "layer": {"name": "l", "from": 10, "to": 60}, "serve": "on"},
 			{"percent": 50, "serve": "on"}]}}}`
 
-// FuzzEvaluate gives any subject to the evaluator. It is total, gives the same answer to the same
-// subject, and the same again when it explains it or is asked for the variant alone.
+// FuzzEvaluate evaluates flags for any subject. Each evaluation must end. For the same subject,
+// further evaluations, explanations and checks for the variant alone must have the same result.
 func FuzzEvaluate(f *testing.F) {
 	f.Add("user-1", "x", int64(1), 2.5, byte(0))
 	f.Add("", "1.2.3-rc.1", int64(math.MinInt64), math.Inf(1), byte(1))
@@ -206,7 +207,7 @@ func FuzzEvaluate(f *testing.F) {
 			require.Equal(t, r, rules.Evaluate(flag, KindAny, &subject, at))
 			require.Equal(t, r.Err != nil, r.Variant == nil)
 			short := decodedRules.flags.find(flag)
-			require.Same(t, r.Variant, short.answerFast(subject, short.kind, at), "the variant alone")
+			require.Same(t, r.Variant, short.answerFast(subject, short.kind, at), "the same variant without the rest")
 			if short.byTests {
 				require.Same(t, r.Variant, short.decideByTests(subject))
 			}

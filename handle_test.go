@@ -111,7 +111,7 @@ func TestVerifyListsFlagsWithoutHandles(t *testing.T) {
 	client := newTestClient(t, Bytes([]byte(handled)), WithBootstrap([]byte(handled)))
 	unasked, err := client.Verify(BoolFlag{Key: "new-checkout"}, StringFlag{Key: "theme", Default: "dark"},
 		StringFlag{Key: "theme", Default: "dark"})
-	require.NoError(t, err, "two handles that agree are no problem")
+	require.NoError(t, err, "two equal handles of a flag are no problem")
 	assert.Equal(t, []string{"broken", "limit", "limits", "ratio"}, unasked)
 
 	_, err = client.Verify(StringFlag{Key: "theme", Default: "dark"}, StringFlag{Key: "theme", Default: "light"})
@@ -130,7 +130,7 @@ func TestVerifyNeedsARuleset(t *testing.T) {
 	assert.EqualError(t, err, "becket: no ruleset has been loaded yet")
 }
 
-// plainRules hide what native rules can do beyond Rules.
+// plainRules hide the methods of native rules that are not in Rules.
 type plainRules struct{ Rules }
 
 func (plainRules) KeepsNothing() lending.Promise { return lending.Promise{} }

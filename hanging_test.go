@@ -70,7 +70,7 @@ func (b brittleRules) Variants(string) []Variant {
 	return nil
 }
 
-// askEverything calls all that a program may ask a client.
+// askEverything calls every method of a client and of a view.
 func askEverything(client *Client) {
 	subject := NewSubject("u", String("country", "DE"))
 	view := client.For(subject)
@@ -200,7 +200,7 @@ func TestADecoderThatHangsIsAbandonedAndDelaysNothingElse(t *testing.T) {
 		require.ErrorIs(t, client.Status().LastError, errFormatHangs)
 		_, errs, _ := heard.seen()
 		assert.NotEmpty(t, errs, "hooks receive the error meanwhile")
-		assert.Greater(t, len(source.times()), 10, "the source is asked on")
+		assert.Greater(t, len(source.times()), 10, "the client still calls the source")
 		close(free)
 		synctest.Wait()
 		require.NoError(t, client.Refresh(t.Context()))
@@ -282,7 +282,7 @@ func TestNewServesTheBootstrapWhenTheFileSystemHangs(t *testing.T) {
 			require.ErrorIs(t, client.Status().DiskError, errDiskHangs)
 
 			source.set(serving("", flagsDocument(2, "b")))
-			require.NoError(t, client.Refresh(t.Context()), "the network is used all the same")
+			require.NoError(t, client.Refresh(t.Context()), "the client still fetches from the network")
 			assert.True(t, client.For(Subject{}).Enabled("b"))
 			require.ErrorIs(t, client.Status().DiskError, errDiskHangs, "nothing is written while the read hangs")
 			close(free)
@@ -329,7 +329,7 @@ func TestAWriteThatHangsStopsNeitherRefreshingNorHooksNorExposuresNorClose(t *te
 		require.ErrorIs(t, client.Status().DiskError, errDiskHangs)
 		asked := len(source.times())
 		time.Sleep(10 * time.Second)
-		assert.Greater(t, len(source.times()), asked+3, "refreshing goes on")
+		assert.Greater(t, len(source.times()), asked+3, "the client still refreshes")
 		began := time.Now()
 		require.NoError(t, client.Close())
 		assert.LessOrEqual(t, time.Since(began), closePatience)

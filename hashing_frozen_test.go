@@ -39,8 +39,8 @@ func TestNoFrozenRowOfTheHashingVectorsChanges(t *testing.T) {
 	}
 }
 
-// The guard itself: a row that is edited, moved or removed is noticed, an added one and another
-// layout of the file are not.
+// The sum changes if a row is edited, moved or removed. It does not change if a row is added or the
+// file has another layout.
 func TestTheSumOfFrozenRowsNoticesEachEdit(t *testing.T) {
 	t.Parallel()
 	sum := func(document string) string {
@@ -68,7 +68,7 @@ func vectorRowsOf(t *testing.T, document []byte, list string) (rows []json.RawMe
 	return rows
 }
 
-// sumOf covers each digit and each byte of a text, but not the space between them.
+// sumOf depends on each digit and each byte of a text, but not on the white space between them.
 func vectorSumOf(t *testing.T, rows []json.RawMessage) string {
 	t.Helper()
 	var text bytes.Buffer

@@ -16,9 +16,9 @@ import (
 // These tests count subjects that move when the weights of a split change. No method can move fewer
 // subjects than the shares themselves move (the minimum). Where each changed variant gains or loses
 // in the same proportion, as when one is added or removed, rendezvous hashing moves exactly that
-// many. For any change at all it moves at most 2/(1+minimum) times as many, and how many exactly is
-// known (rendezvousMoves): near that limit it comes when two small variants trade a little and a
-// large one between them stays.
+// many. For any other change it moves at most 2/(1+minimum) times as many; rendezvousMoves computes
+// the exact share. It is close to this limit if two small variants exchange a little weight and the
+// weight of a large one stays the same.
 
 // reweighting is a change of weights, in the order of the document.
 type reweighting struct {
@@ -51,8 +51,8 @@ func (r reweighting) minimum() float64 {
 	return moved
 }
 
-// rendezvousMoves is the share that a race of exponential draws moves: variant i keeps a subject
-// with the chance 1 / sum over j of max(p[j]/p[i], q[j]/q[i]).
+// rendezvousMoves returns the share of subjects that exponential draws move: variant i keeps a
+// subject with the chance 1 / sum over j of max(p[j]/p[i], q[j]/q[i]).
 func (r reweighting) rendezvousMoves() float64 {
 	p, q := r.shares()
 	stay := 0.0
@@ -88,8 +88,8 @@ func (r reweighting) drawnBy(t *testing.T, keys []string) (before, after []strin
 	return before, after
 }
 
-// rangesOf returns the variants that the keys get when one number is looked up in cumulative
-// ranges: what is usual elsewhere.
+// rangesOf returns the variants that the keys get if one number is looked up in cumulative ranges,
+// which is the usual method of other libraries.
 func rangesOf(list []float64, keys []string) []string {
 	shares, seed := normalised(list), seedOf("moves")
 	drawn := make([]string, len(keys))
@@ -159,8 +159,8 @@ func TestRemovingAVariantMovesOnlyItsSubjects(t *testing.T) {
 	}
 }
 
-// usual are the changes that people make to a split: for all of them the moves stay within 1.4
-// times the minimum.
+// usual are changes that people often make to a split. Each of them moves at most 1.4 times the
+// minimum.
 var usual = []reweighting{
 	{[]float64{50, 50}, []float64{60, 40}},
 	{[]float64{90, 10}, []float64{50, 50}},
@@ -178,7 +178,8 @@ var usual = []reweighting{
 	{[]float64{50, 50, 0, 0}, []float64{25, 25, 25, 25}},
 }
 
-// trades are the changes that cost most: small variants trade while a large one stays as it is.
+// trades are the changes that move most subjects: small variants exchange weight while a large one
+// stays as it is.
 var trades = []reweighting{
 	{[]float64{25, 25, 25, 25}, []float64{30, 25, 25, 20}},
 	{[]float64{60, 20, 20}, []float64{60, 30, 10}},
@@ -213,8 +214,8 @@ func TestReweightingMovesFewMoreSubjectsThanNecessary(t *testing.T) {
 	t.Logf("moved among %d subjects\n%s", population, table)
 }
 
-// TestAnyReweightingStaysBelowItsLimit takes 20,000 changes at random, of 2 to 8 variants with
-// weights from 1 to 100, by the formula that the test above holds the library to.
+// TestAnyReweightingStaysBelowItsLimit computes 20,000 random changes, of 2 to 8 variants with
+// weights from 1 to 100. It uses the formula that the test above compares with the library.
 func TestAnyReweightingStaysBelowItsLimit(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(1, 4))
@@ -241,7 +242,7 @@ func TestAnyReweightingStaysBelowItsLimit(t *testing.T) {
 		ratios[len(ratios)*95/100], ratios[len(ratios)*99/100], ratios[len(ratios)-1],
 		strconv.FormatFloat(float64(within)*100/float64(len(ratios)), 'f', 1, 64))
 	assert.Greater(t, float64(within)/float64(len(ratios)), 0.95, "the share of changes that stay within 1.4")
-	assert.LessOrEqual(t, ratios[len(ratios)/2], 1.2, "the median")
+	assert.LessOrEqual(t, ratios[len(ratios)/2], 1.2, "the median is too high")
 }
 
 func TestAnAddedVariantTakesItsShareFromTheOthersInProportion(t *testing.T) {

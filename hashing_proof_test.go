@@ -17,10 +17,10 @@ import (
 // they should be, one flag's draw says nothing about another's, and a subject that has a feature
 // keeps it while its share grows.
 //
-// The inputs are fixed, so a test passes always or never. Each family of tests is held to a chance
-// of one in a thousand that good hashing fails it (significance), divided by the number of tests in
+// The inputs are fixed, so a test passes always or never. For each family of tests, the probability
+// that good hashing fails is one in a thousand (significance), divided by the number of tests in
 // the family (Bonferroni). A chi-square that is too small is as suspicious as one that is too
-// large: both ends count. The controls at the end show that the tests can fail.
+// large, so both fail a test. The controls at the end show that the tests can fail.
 const (
 	population   = 200_000
 	significance = 0.001
@@ -46,17 +46,16 @@ func keysOf(form string) []string {
 	return keys
 }
 
-// chiSquareTail returns the chance of a chi-square at least as large as stat, by Wilson and
-// Hilferty's approximation (1931): the cube root of a chi-square over its degrees of freedom is
-// nearly normal.
+// chiSquareTail returns the probability of a chi-square of at least stat, by Wilson and Hilferty's
+// approximation (1931): the cube root of a chi-square over its degrees of freedom is nearly normal.
 func chiSquareTail(stat float64, degrees int) float64 {
 	d := float64(degrees)
 	z := (math.Cbrt(stat/d) - (1 - 2/(9*d))) / math.Sqrt(2/(9*d))
 	return math.Erfc(z/math.Sqrt2) / 2
 }
 
-// requireChance fails when a chi-square is too large or too small for one of a family of that many
-// tests.
+// requireChance fails if a chi-square is too large or too small for one test of a family with that
+// many tests.
 func requireChance(t *testing.T, stat float64, degrees, family int, what string) {
 	t.Helper()
 	p := chiSquareTail(stat, degrees)
@@ -65,7 +64,7 @@ func requireChance(t *testing.T, stat float64, degrees, family int, what string)
 		what, stat, degrees, p, limit)
 }
 
-// goodness returns the chi-square of counts against the shares expected.
+// goodness returns the chi-square of counts, compared with the expected shares.
 func goodness(counts []int, shares []float64) (stat float64, degrees int) {
 	total := 0
 	for _, count := range counts {
@@ -78,7 +77,7 @@ func goodness(counts []int, shares []float64) (stat float64, degrees int) {
 	return stat, len(counts) - 1
 }
 
-// contingency returns the chi-square of two answers' independence.
+// contingency returns the chi-square for the independence of two results.
 func contingency(a, b []string) (stat float64, degrees int) {
 	cells, rows, columns := map[[2]string]int{}, map[string]int{}, map[string]int{}
 	for i := range a {
@@ -112,8 +111,7 @@ func answersOf(t *testing.T, rules Rules, flag string, keys []string) (applied, 
 	return applied, served
 }
 
-// decilesOfPercent is a flag whose rules tell the tenth of a percentage's range that a subject is
-// in.
+// decilesOfPercent is a flag whose rules show in which tenth of a percentage's range a subject is.
 func decilesOfPercent(salt string) map[string]any {
 	var rules []any
 	for i := range 10 {
@@ -184,9 +182,9 @@ func TestFlagsAndLayersDrawIndependently(t *testing.T) {
 	}
 }
 
-// A percentage and the split inside it hash the same key with the same salt, the flag's key. Being
-// inside the percentage must say nothing about the variant that is drawn, and the shares inside
-// must be those of the weights.
+// A percentage and the split inside it hash the same key with the same salt, the flag's key. The
+// variant must not depend on being inside the percentage, and the shares of variants inside must be
+// the shares of the weights.
 func TestASplitIsIndependentOfTheGateAroundIt(t *testing.T) {
 	t.Parallel()
 	weights := map[string]float64{"red": 50, "green": 30, "blue": 20}
@@ -254,7 +252,7 @@ func TestNoSubjectLeavesWhileAPercentageGrows(t *testing.T) {
 	}
 }
 
-// The controls: what would be wrong is found by the same tests on the same subjects.
+// The controls: the same tests on the same subjects find bad hashing.
 func TestTheStatisticalTestsRejectBadHashing(t *testing.T) {
 	t.Parallel()
 	const impossible = 1e-12
@@ -265,7 +263,7 @@ func TestTheStatisticalTestsRejectBadHashing(t *testing.T) {
 	for i, key := range keys {
 		unit := unitOf(hashKey(seed, key))
 		places[i] = strconv.Itoa(int(unit * 10))
-		// the variant by ranges of the very number that decides the percentage
+		// the variant is chosen by ranges of the same number that decides the percentage
 		ranges[i] = strconv.Itoa(int(unit * 3))
 		counts[int(math.Pow(unit, 1.05)*100)]++ // a slope of five percent
 		late[i%100]++                           // as even as no draw ever is
@@ -277,5 +275,5 @@ func TestTheStatisticalTestsRejectBadHashing(t *testing.T) {
 	stat, degrees = goodness(late, slices.Repeat([]float64{0.01}, 100))
 	assert.Less(t, 1-chiSquareTail(stat, degrees), impossible, "counts that are too even")
 	assert.InDelta(t, 0.05, chiSquareTail(124.342, 100), 0.0005, "the tables' value for 100 degrees of freedom")
-	assert.InDelta(t, 0.001, chiSquareTail(126.083, 81), 0.00005, "and for 81")
+	assert.InDelta(t, 0.001, chiSquareTail(126.083, 81), 0.00005, "the tables' value for 81 degrees of freedom")
 }

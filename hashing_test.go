@@ -17,9 +17,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// publishedMurmur3 is MurmurHash3_x64_128 by Austin Appleby as published, its first 64 bits,
-// written for these tests alone: it reads bytes in little-endian order on every machine, so it
-// finds an implementation that reads them as the machine does.
+// publishedMurmur3 returns the first 64 bits of MurmurHash3_x64_128, as Austin Appleby published
+// it. It is written for these tests. It reads bytes in little-endian order on every machine, so a
+// comparison fails for an implementation that reads them in the machine's order.
 func publishedMurmur3(seed uint32, key []byte) uint64 {
 	const c1, c2 = 0x87c37b91114253d5, 0x4cf5ad432745937f
 	mix1 := func(k uint64) uint64 { return bits.RotateLeft64(k*c1, 31) * c2 }
@@ -159,7 +159,7 @@ func TestHashingVectorsHoldForSplits(t *testing.T) {
 	}
 }
 
-// splitWinner asks a ruleset whose only flag splits so.
+// splitWinner returns the variant of a flag with this split.
 func splitWinner(t *testing.T, salt string, weights map[string]float64, key string) string {
 	t.Helper()
 	rules := decodeHashing(t, map[string]any{"flag": splitFlag(salt, weights)})
@@ -170,8 +170,8 @@ func splitWinner(t *testing.T, salt string, weights map[string]float64, key stri
 	return r.Variant.Name
 }
 
-// splitFlag is the definition of a flag that splits all its subjects, its variants' values being
-// their names.
+// splitFlag is the definition of a flag that splits all its subjects. The values of its variants
+// are their names.
 func splitFlag(salt string, weights map[string]float64) map[string]any {
 	variants := map[string]string{}
 	for variant := range weights {
@@ -192,8 +192,8 @@ func decodeHashing(t *testing.T, flags map[string]any) Rules {
 
 func hashingMoment() *Moment { return MomentAt(time.Date(2026, 11, 15, 12, 0, 0, 0, time.UTC), 0) }
 
-// TestHashingVectorsHoldForAttributes finds the text that an attribute is hashed as by the place it
-// gets: just above that place a percentage takes the subject in, just below it does not.
+// TestHashingVectorsHoldForAttributes checks the hash of an attribute by percentages: a percentage
+// just above the hash's place admits the subject, and one just below it does not.
 func TestHashingVectorsHoldForAttributes(t *testing.T) {
 	t.Parallel()
 	for _, row := range readHashingVectors(t).Attributes {

@@ -258,7 +258,7 @@ func TestAPrivateKeyStaysPrivate(t *testing.T) {
 	subject := NewSubject("user-42", String("country", "DE"))
 	assert.Equal(t, "***", p.clone(&subject).Key())
 	anonymous := NewSubject("")
-	assert.Empty(t, p.clone(&anonymous).Key(), "no key stays no key")
+	assert.Empty(t, p.clone(&anonymous).Key(), "a subject without a key has no key after redaction")
 }
 
 func TestAClientWithoutHooksStartsNoGoroutineForThem(t *testing.T) {

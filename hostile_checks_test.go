@@ -23,8 +23,8 @@ func rulesOf(count int, rule string) string {
 	return `{"rules":[` + strings.Repeat(rule+",", count-1) + rule + `]}`
 }
 
-// hostileChecks are flags whose checks would take long. Some of them are refused, the others must
-// be fast.
+// hostileChecks are flags that could make a check slow. Some of them are refused, and checks of the
+// others must be fast.
 func hostileChecks() map[string]string {
 	parts := strings.TrimSuffix(strings.Repeat(`"aaaaaaaaaaaaaaaab",`, 9_000), ",")
 	checks := map[string]string{
@@ -207,7 +207,7 @@ func TestADocumentWithTooManyInstructionsOfPatternsIsRefused(t *testing.T) {
 	assert.Less(t, allocated, uint64(120<<20))
 }
 
-// textOperators have an operand that no text below has, so that each of them looks at a whole text.
+// textOperators have an operand that no text below contains, so each of them reads a whole text.
 var textOperators = map[string]string{
 	"in":                 `"in":["` + strings.Repeat("Äb", 20_000) + `"],"ignore_case":true`,
 	"contains":           `"contains":["no such part"],"ignore_case":true`,

@@ -5,14 +5,14 @@ import (
 	"strings"
 )
 
-// hostileDocument makes documents of one kind, each about as long as it is asked for.
+// hostileDocument makes documents of one kind, of about a given length.
 type hostileDocument struct {
 	name  string
 	build func(size int) string
 }
 
-// hostileDocuments are kinds of documents whose decoding takes more than its share where something
-// is counted wrongly.
+// hostileDocuments are kinds of documents whose decoding would take too much time or memory if a
+// limit were missing.
 func hostileDocuments() []hostileDocument {
 	return append(append(hostileTops(), hostileFlags()...), append(hostileConditions(), hostileReferences()...)...)
 }

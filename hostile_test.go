@@ -14,7 +14,7 @@ import (
 	"github.com/becketflags/becket/internal/native"
 )
 
-// What decoding may take; docs/ruleset.md promises it.
+// Limits for decoding, which docs/ruleset.md promises.
 const (
 	bytesPerByte = 40
 	bytesAtOnce  = 8 << 20
@@ -24,9 +24,9 @@ const (
 	maxPattern  = 4096 // bytes of a pattern
 )
 
-// decodingCosts returns how many bytes it takes to decode a document, and how much of a processor's
-// time, both the best of several times. For the time, one goroutine decodes on a thread of its own:
-// that of other goroutines and programs does not count.
+// decodingCosts returns the number of bytes and the processor time that decoding a document takes,
+// each as the best of several runs. For the time, one goroutine decodes on a thread of its own, so
+// the time of other goroutines and programs does not count.
 func decodingCosts(document []byte) (allocated uint64, took time.Duration, err error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -68,14 +68,13 @@ func TestDecodingAHostileDocumentTakesMemoryAndTimeInProportionToItsSize(t *test
 				_, again, _ := decodingCosts(large)
 				largeTime = min(largeTime, again)
 			}
-			assert.LessOrEqual(t, largeTime, 10*smallTime+50*time.Millisecond, "for four times the size")
+			assert.LessOrEqual(t, largeTime, 10*smallTime+50*time.Millisecond, "the time for the large document")
 			assertShortTexts(t, large, err)
 		})
 	}
 }
 
-// assertShortTexts decodes a document once more and looks at every error and warning that comes of
-// it.
+// assertShortTexts decodes a document once more and checks the length of every error and warning.
 func assertShortTexts(t *testing.T, document []byte, err error) {
 	t.Helper()
 	if err != nil {
@@ -154,7 +153,7 @@ func TestLongKeysAreShortenedInMessages(t *testing.T) {
 	assert.Contains(t, info.Bad[0].Error(), "the key has 40000 bytes, more than 256")
 	assert.Equal(t, match.Shorten(key, maxToldKey), info.Bad[0].Key)
 	_, found := rules.Flag(key)
-	assert.False(t, found, "an invalid key finds no flag")
+	assert.False(t, found, "there is no flag for an invalid key")
 }
 
 func TestThePathOfADeepProblemKeepsItsTwoEnds(t *testing.T) {

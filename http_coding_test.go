@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// awsChunked writes bytes as an upload to S3 with signed chunks does.
+// awsChunked encodes bytes like an upload to S3 with signed chunks.
 func awsChunked(body []byte) []byte {
 	var b bytes.Buffer
 	signature := strings.Repeat("0123456789abcdef", 4)

@@ -15,8 +15,8 @@ import (
 	"github.com/becketflags/becket/internal/disk"
 )
 
-// fileServer is Go's own server of files, which has no ETags, without a network between it and its
-// client, so that time may stand still.
+// fileServer is Go's own server of files, which sends no ETags. There is no network between it and
+// its client, so that tests can use virtual time.
 type fileServer struct {
 	mutex     sync.Mutex
 	files     fstest.MapFS
@@ -57,10 +57,10 @@ func (s *fileServer) client(t *testing.T, options ...Option) *Client {
 	return newTestClient(t, source, append(options, WithPollInterval(30*time.Second))...)
 }
 
-// atNextPoll waits as long as two polls take.
+// atNextPoll waits for the time of two polls.
 func atNextPoll() { time.Sleep(66 * time.Second) }
 
-func TestAFileThatIsPublishedWithinTheSameSecondIsTaken(t *testing.T) {
+func TestAFileThatIsPublishedWithinTheSameSecondIsUsed(t *testing.T) {
 	for name, server := range map[string]*fileServer{"with a Date": {}, "without a Date": {dateless: true}} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -77,7 +77,7 @@ func TestAFileThatIsPublishedWithinTheSameSecondIsTaken(t *testing.T) {
 	}
 }
 
-func TestAnOlderFileInItsPlaceIsTaken(t *testing.T) {
+func TestAnOlderFileThatReplacesTheDocumentIsUsed(t *testing.T) {
 	for name, test := range map[string]struct {
 		server *fileServer
 		within func()
@@ -129,7 +129,7 @@ func TestADocumentWithoutAnETagComesWholeEveryTenMinutesAndNotMoreOften(t *testi
 	}
 }
 
-func TestADateThatIsTooYoungValidatesNothing(t *testing.T) {
+func TestADateThatIsTooRecentValidatesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := &fileServer{}
 		server.publish(time.Now(), flagsDocument(1, "a"))
@@ -139,18 +139,18 @@ func TestADateThatIsTooYoungValidatesNothing(t *testing.T) {
 		require.NoError(t, client.Close())
 		copied, err := disk.New(folder, "http://example.com/flags.json", Native.Name()).Read()
 		require.NoError(t, err)
-		assert.Empty(t, copied.LastModified, "nor is it kept on disk")
+		assert.Empty(t, copied.LastModified, "the date is not written to disk either")
 
 		client = server.client(t, WithDiskCache(folder))
 		time.Sleep(10 * time.Minute)
 		last := server.whole[len(server.whole)-1]
-		assert.GreaterOrEqual(t, len(server.whole), 2, "whole until a minute is over")
-		assert.Less(t, len(server.whole), 8, "and by the date from then on")
+		assert.GreaterOrEqual(t, len(server.whole), 2, "the document is fetched whole until a minute has passed")
+		assert.Less(t, len(server.whole), 8, "after that, requests contain the date")
 		assert.Less(t, time.Since(last), 10*time.Minute)
 		assert.Positive(t, client.Status().NotModified)
 		require.NoError(t, client.Close())
 		copied, err = disk.New(folder, "http://example.com/flags.json", Native.Name()).Read()
 		require.NoError(t, err)
-		assert.NotEmpty(t, copied.LastModified, "by then it is a validator")
+		assert.NotEmpty(t, copied.LastModified, "the date has become a validator")
 	})
 }

@@ -19,7 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// tokens gives a new token at each call.
+// tokens returns a new token at each call.
 type tokens struct{ calls atomic.Int64 }
 
 func (k *tokens) header(context.Context) (http.Header, error) {
@@ -99,7 +99,7 @@ func TestRenewedHeadersFollowNoRedirectToAnotherHost(t *testing.T) {
 	}
 }
 
-func TestAFetchWhoseHeadersCannotBeHadFailsAndSaysSo(t *testing.T) {
+func TestAFetchWithoutItsRenewedHeadersFailsWithTheReason(t *testing.T) {
 	const function = "the function of WithHeaderFunc failed: "
 	expired := errors.New("the login has expired")
 	for name, test := range map[string]struct {
@@ -154,7 +154,7 @@ func TestAFetchWhoseHeadersCannotBeHadFailsAndSaysSo(t *testing.T) {
 			assert.Zero(t, asked, "nothing is sent without its headers")
 
 			fails = false
-			require.NoError(t, client.Refresh(t.Context()), "no headers are as good as any")
+			require.NoError(t, client.Refresh(t.Context()), "the function may return no headers")
 			assert.True(t, client.For(Subject{}).Enabled("a"))
 		})
 	}
@@ -309,7 +309,7 @@ func TestAFunctionForHeadersMayUseTheClient(t *testing.T) {
 	last.Store(true)
 	began := time.Now()
 	require.Error(t, client.Load().Refresh(t.Context()))
-	assert.Less(t, time.Since(began), closePatience/2, "Close waits for nothing that waits for it")
+	assert.Less(t, time.Since(began), closePatience/2, "Close does not wait for its own caller")
 }
 
 func TestNewReportsMistakesInAFunctionForHeaders(t *testing.T) {

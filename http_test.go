@@ -224,7 +224,7 @@ func TestErrorsNameTheTimeoutOfTheHTTPClient(t *testing.T) {
 	assert.ErrorContains(t, err, "no whole answer within 50ms")
 }
 
-func TestErrorsKeepSecrets(t *testing.T) {
+func TestErrorsContainNoSecrets(t *testing.T) {
 	refused, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	require.NoError(t, refused.Close())
@@ -345,7 +345,7 @@ func TestRedirectsAreLimited(t *testing.T) {
 
 	upwards := startServer(t, http.RedirectHandler(secure.URL, http.StatusFound).ServeHTTP)
 	_, err = fetchOnce(t, HTTP(upwards.URL, WithHTTPClient(secure.Client())), Validator{})
-	assert.ErrorContains(t, err, "from https to http", "the way from http to https is open")
+	assert.ErrorContains(t, err, "from https to http", "the redirect from http to https is followed")
 
 	strict := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	_, err = fetchOnce(t, HTTP(server.URL, WithHTTPClient(strict)), Validator{})
@@ -417,7 +417,7 @@ func TestTheIdentityIsMadeOfTheURLAndItsHeadersByDefault(t *testing.T) {
 	}
 	one := HTTP(address, WithHeader("a", "1"), WithHeader("b", "2"))
 	other := HTTP(address, WithHeader("B", "2"), WithTimeout(time.Second), WithHeader("A", "1"))
-	assert.Equal(t, one.Identity(), other.Identity(), "order and case of names mean nothing")
+	assert.Equal(t, one.Identity(), other.Identity(), "order and case of names make no difference")
 	assert.Equal(t, "https://user:pass@example.com/", HTTP("https://user:pass@example.com/").Identity())
 }
 

@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// succession decodes documents one after another, each with the definitions that the one before it
-// served.
+// succession decodes documents one after another. Each may use the definitions of the rules before
+// it.
 func succession(t *testing.T, documents ...string) *ruleset {
 	t.Helper()
 	var served Rules
@@ -40,7 +40,7 @@ func TestADefinitionIsKeptFromRulesWhoseKeepWasNotCalled(t *testing.T) {
 	assert.Equal(t, "on", r.Variant.Name)
 }
 
-func TestACycleTakesNoKeptDefinitionAway(t *testing.T) {
+func TestACycleRemovesNoKeptDefinition(t *testing.T) {
 	t.Parallel()
 	subject := NewSubject("u")
 	rules := succession(t,
@@ -67,13 +67,13 @@ func TestACycleTakesNoKeptDefinitionAway(t *testing.T) {
 		bad = append(bad, b.Key)
 		assert.True(t, b.Kept, b.Key)
 	}
-	assert.Equal(t, []string{"c", "new"}, bad, "the segment is today's and valid")
+	assert.Equal(t, []string{"c", "new"}, bad, "the present segment is valid")
 	r := rules.Evaluate("of s", KindBool, &subject, MomentAt(time.Unix(0, 0), 0))
 	require.Nil(t, r.Err)
 	assert.Equal(t, "on", r.Variant.Name)
 }
 
-func TestAKillSwitchArrivesBesideABrokenSegment(t *testing.T) {
+func TestAFlagCanBeSwitchedOffBesideABrokenSegment(t *testing.T) {
 	t.Parallel()
 	const first = `{"schema": 1, "segments": {"s": {"include": ["u"]}, "of s": {"if": {"segment": "s"}}}, "flags": {
 		"f": {"rules": [{"if": {"segment": "s"}, "serve": "on"}]},
@@ -144,7 +144,7 @@ func TestAKeptFlagIsEvaluatedWhenItsSegmentReturnsInvalid(t *testing.T) {
 	subject := NewSubject("somebody")
 	r := rules.Evaluate("f", KindBool, &subject, MomentAt(time.Unix(0, 0), 0))
 	require.Nil(t, r.Err)
-	assert.Equal(t, "on", r.Variant.Name, "the segment is unknown, and so is not of it")
+	assert.Equal(t, "on", r.Variant.Name, "an invalid segment is unknown, and its negation is, too")
 }
 
 func TestLongChainsOfBadSegmentsAreResolvedInAFewRounds(t *testing.T) {

@@ -50,7 +50,7 @@ func (r *hoardRules) Explain(flag string, subject *Subject, at *Moment, _ map[st
 	return Explanation{Flag: flag, Reason: result.Reason, Rule: result.Rule}
 }
 
-// borrowingHoard breaks the promise that it gives.
+// borrowingHoard promises to keep nothing, and breaks this promise.
 type borrowingHoard struct{ *hoard }
 
 func (b borrowingHoard) Decode(document []byte) (Rules, error) {
@@ -62,7 +62,7 @@ type borrowingHoardRules struct{ *hoardRules }
 
 func (borrowingHoardRules) KeepsNothing() lending.Promise { return lending.Promise{} }
 
-// waysToAsk are all ways that lead to the rules of a format.
+// waysToAsk are all functions of a view that call the rules of a format.
 var waysToAsk = map[string]func(*Client, Subject){
 	"a check":   func(c *Client, s Subject) { c.For(s).Enabled("in") },
 	"a detail":  func(c *Client, s Subject) { c.For(s).BoolDetail("in", false) },
@@ -75,7 +75,7 @@ var waysToAsk = map[string]func(*Client, Subject){
 	"explanation": func(c *Client, s Subject) { c.Explain("in", s) },
 }
 
-// clientsOfHoards are clients of the ways in which a format is asked.
+// clientsOfHoards are clients that call a format in different ways.
 func clientsOfHoards(t *testing.T, format Format) map[string]*Client {
 	t.Helper()
 	sink := Sink(func(context.Context, []Exposure) error { return nil })
@@ -87,8 +87,8 @@ func clientsOfHoards(t *testing.T, format Format) map[string]*Client {
 	}
 }
 
-// askWithBuffer asks with a subject whose texts and attributes are overwritten as soon as it is
-// answered.
+// askWithBuffer evaluates a flag for a subject, and then overwrites the subject's texts and
+// attributes.
 func askWithBuffer(client *Client, ask func(*Client, Subject)) {
 	key, email, group := []byte("user-1"), []byte("ann@example.com"), []byte("beta")
 	groups := []string{textOf(group)}
@@ -101,8 +101,8 @@ func askWithBuffer(client *Client, ask func(*Client, Subject)) {
 	clear(attributes)
 }
 
-// The arguments of another package's format are its own for ever: texts, lists and the flag's key
-// do not change when the caller's memory does, and when others are asked.
+// The format of another package may keep its arguments forever: texts, lists and the flag's key do
+// not change when the caller's memory changes, or when further checks are made.
 func TestAFormatMayKeepSubjectsAndKeys(t *testing.T) {
 	poisonLentMemory(t)
 	h := &hoard{}
@@ -133,8 +133,8 @@ func poisonLentMemory(t *testing.T) {
 	t.Cleanup(func() { lending.Poisoned.Store(false) })
 }
 
-// The tests of the formats rely on the poison; this shows that it finds a format that keeps
-// something.
+// The tests of the formats rely on the poison. This test shows that it detects a format that keeps
+// an argument.
 func TestPoisonFindsAFormatThatKeepsWhatItWasLent(t *testing.T) {
 	poisonLentMemory(t)
 	for _, way := range []string{"a check", "a detail", "an object", "a peek", "a resolve", "a listing"} {

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// anything is a format of a program's own, which knows no limit.
+// anything is a program's own format, which has no size limit.
 type anything struct{}
 
 func (anything) Name() string { return "anything-v1" }
@@ -18,7 +18,7 @@ func (anything) Decode([]byte) (Rules, error) {
 	return Native.Decode([]byte(`{"schema": 1, "flags": {}}`))
 }
 
-// given is a source of a program's own, which knows no limit either.
+// given is a program's own source, which has no size limit either.
 type given []byte
 
 func (g given) Fetch(context.Context, Validator) (Document, error) { return Document{Body: g}, nil }
@@ -30,7 +30,7 @@ func TestNoDocumentOverTheLimitIsDecodedWhateverTheSourceAndTheFormat(t *testing
 	_, err := d.decode(t.Context(), big, nil)
 	require.ErrorIs(t, err, ErrTooLarge)
 	_, err = d.decode(t.Context(), big[1:], nil)
-	require.NoError(t, err, "the limit itself is allowed")
+	require.NoError(t, err, "a document of exactly the limit is allowed")
 
 	for name, source := range map[string]Source{
 		"Bytes":             Bytes(big),
@@ -52,6 +52,6 @@ func TestNoDocumentOverTheLimitIsDecodedWhateverTheSourceAndTheFormat(t *testing
 		require.True(t, ok)
 		return checker.Check()
 	}
-	require.ErrorIs(t, checked(big), ErrTooLarge, "New says so already")
+	require.ErrorIs(t, checked(big), ErrTooLarge, "New returns the error")
 	require.NoError(t, checked(big[1:]))
 }

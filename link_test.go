@@ -59,7 +59,7 @@ func TestABadFlagKeepsItsEarlierDefinition(t *testing.T) {
 	first := decodeFlags(t, `"a": {"rules": [{"if": {"segment": "s"}, "serve": "on"}]}`, `"s": {"include": ["user-1"]}`,
 		nil)
 	second := decodeFlags(t, `"a": {"rules": 7}`, `"s": {"include": ["user-2"]}`, first)
-	assert.Equal(t, "off", variantName(answer(second, "a")), "the earlier definition asks today's segment")
+	assert.Equal(t, "off", variantName(answer(second, "a")), "the earlier definition uses the present segment")
 	require.Len(t, second.Info().Bad, 1)
 	assert.True(t, second.Info().Bad[0].Kept)
 	info, ok := second.Flag("a")
@@ -126,7 +126,7 @@ func TestAKeptDefinitionMustNotCloseACycle(t *testing.T) {
 	assert.NotNil(t, answer(second, "a").Err)
 	r := answer(second, "b")
 	assert.Nil(t, r.Err)
-	assert.Equal(t, "on", variantName(r), "today's definition is part of the cycle, so the earlier one is kept")
+	assert.Equal(t, "on", variantName(r), "the present definition is part of the cycle, so the earlier one is kept")
 }
 
 func TestADiamondOfRequirementsIsOneBadFlag(t *testing.T) {

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// counting is a source that gives another document each time it is asked.
+// counting is a source that returns another document at each fetch.
 type counting struct{ fetched int }
 
 func (s *counting) Fetch(context.Context, Validator) (Document, error) {
@@ -38,8 +38,8 @@ func TestAHookAddedLaterReceivesOnlyLaterEvents(t *testing.T) {
 		stop()
 		require.NoError(t, client.Refresh(t.Context()))
 		require.NoError(t, client.Close())
-		assert.Equal(t, []int64{2}, late, "nothing after stop")
-		assert.Equal(t, []int64{1, 2, 3}, fixed, "the hooks of New are untouched")
+		assert.Equal(t, []int64{2}, late, "the hook receives nothing after stop")
+		assert.Equal(t, []int64{1, 2, 3}, fixed, "the hooks of New still receive every change")
 	})
 }
 
@@ -65,7 +65,7 @@ func TestListenWorksOnAClientWithoutHooks(t *testing.T) {
 	})
 }
 
-func TestAViewReportsTheRulesetThatItPins(t *testing.T) {
+func TestAViewReportsTheRulesetThatItUses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		source := &counting{}
 		client, err := New(source)
@@ -89,7 +89,7 @@ func TestAViewReportsTheRulesetThatItPins(t *testing.T) {
 		source.fetched--
 		confirmed := client.For(Subject{}).RulesetID()
 		require.NoError(t, client.Refresh(t.Context()))
-		assert.Equal(t, confirmed, client.For(Subject{}).RulesetID(), "the same document again is the same ruleset")
+		assert.Equal(t, confirmed, client.For(Subject{}).RulesetID(), "the ruleset is not replaced")
 		require.NoError(t, client.Close())
 	})
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestAMillionFailedEvaluationsAreLoggedSparingly asks for what cannot be had, a million times over
+// TestAMillionFailedEvaluationsAreLoggedSparingly makes a million evaluations that fail, within
 // some minutes.
 func TestAMillionFailedEvaluationsAreLoggedSparingly(t *testing.T) {
 	for _, test := range []struct {
@@ -111,7 +111,7 @@ func TestTheLogFollowsAnOutageToItsEnd(t *testing.T) {
 				told = append(told, line)
 			}
 		}
-		require.Len(t, told, 4, "one line at once, one a minute later, one for another error, and the end")
+		require.Len(t, told, 4, "at once, a minute later, for another error, and at the end")
 		assert.Contains(t, told[0], "serving_tier=network serving_revision=4 failures=1")
 		assert.Contains(t, told[1], "left_out=")
 		assert.Contains(t, told[2], "connection refused")

@@ -73,15 +73,16 @@ func TestAttributesAddedLaterKeepTheRulesetOfTheView(t *testing.T) {
 	ctx := NewContext(t.Context(), v)
 	ctx = NewContext(ctx, From(ctx).With(String("plan", "gold")))
 	assert.True(t, From(ctx).Enabled("a"), "the later attribute counts")
-	assert.False(t, v.Enabled("a"), "the view before is as it was")
+	assert.False(t, v.Enabled("a"), "the earlier view has not changed")
 	subject := From(ctx).Subject()
 	age, _ := subject.Attribute("age")
 	assert.Equal(t, int64(31), age.Int())
 	assert.Same(t, v.snapshot, From(ctx).snapshot)
 }
 
-// TestOneRequestSeesOneRuleset swaps rulesets in the middle of every request, of which four run at
-// a time. All flags of a ruleset say its number, so that a request that sees two of them knows.
+// TestOneRequestSeesOneRuleset publishes rulesets in the middle of every request. Four requests run
+// at a time. All flags of a ruleset serve its number, so that a request notices if two checks use
+// different rulesets.
 func TestOneRequestSeesOneRuleset(t *testing.T) {
 	t.Parallel()
 	const flags = 5

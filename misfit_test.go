@@ -112,16 +112,16 @@ func TestMisfitsAreBounded(t *testing.T) { //nolint:paralleltest // it counts al
 	}
 	assert.Len(t, client.Status().Misfits, maxMisfits)
 	one := []int{1}
-	assert.Zero(t, testing.AllocsPerRun(100, func() { JSON(v, "f0", one) }), "asking again costs nothing")
+	assert.Zero(t, testing.AllocsPerRun(100, func() { JSON(v, "f0", one) }), "another check allocates nothing")
 }
 
 func TestUnknownFlagsAndFlagsOfAnotherTypeAreCountedAndLoggedHourly(t *testing.T) {
 	for name, options := range map[string][]Option{
-		"nothing listens": nil,
-		"with hooks":      {WithHooks(Hooks{OnEvaluate: func(Evaluation) {}})},
-		"with exposures":  {WithExposures((&collector{}).Expose)},
-		"with overrides":  {WithOverrides(writeOverrides(t, `{"other":true}`))},
-		"foreign rules":   {WithFormat(renamed{Native})},
+		"no hook and no sink": nil,
+		"with hooks":          {WithHooks(Hooks{OnEvaluate: func(Evaluation) {}})},
+		"with exposures":      {WithExposures((&collector{}).Expose)},
+		"with overrides":      {WithOverrides(writeOverrides(t, `{"other":true}`))},
+		"foreign rules":       {WithFormat(renamed{Native})},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -147,7 +147,7 @@ func TestUnknownFlagsAndFlagsOfAnotherTypeAreCountedAndLoggedHourly(t *testing.T
 					[]any{misfits[1].Flag, misfits[1].Type, misfits[1].Checks})
 				assert.ErrorIs(t, misfits[1].Err, ErrTypeMismatch)
 				synctest.Wait()
-				assert.Equal(t, 2, strings.Count(out.String(), "ask for an unknown flag"), "one line an hour")
+				assert.Equal(t, 2, strings.Count(out.String(), "ask for an unknown flag"), "there is one line an hour")
 				assert.Contains(t, out.String(), `did you mean \"new-checkout\"?`)
 				assert.Equal(t, 2, strings.Count(out.String(), "ask for a flag as another type"))
 				assert.ErrorContains(t, client.Explain("new-chekout", Subject{}).Err, `did you mean "new-checkout"?`)
@@ -156,7 +156,8 @@ func TestUnknownFlagsAndFlagsOfAnotherTypeAreCountedAndLoggedHourly(t *testing.T
 	}
 }
 
-// renamed is the native format as one of a program's own, whose rules are asked by their interface.
+// renamed is the native format in the form of a program's own format, whose rules are called by
+// their interface.
 type renamed struct{ Format }
 
 func (f renamed) Decode(document []byte) (Rules, error) {

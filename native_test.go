@@ -14,7 +14,7 @@ import (
 )
 
 // manyFlags returns the fields of a document with so many flags. Every hundredth has an unknown
-// field, and one key stands twice.
+// field, and one key occurs twice.
 func manyFlags(count int) string {
 	var b strings.Builder
 	b.WriteString(`{"schema": 1, "flags": {`)

@@ -28,7 +28,7 @@ func objectView(t *testing.T) View {
 
 var decodings atomic.Int64
 
-// counted counts how often it is decoded.
+// counted counts its decodings.
 type counted struct{ RPS int }
 
 func (c *counted) UnmarshalJSON(raw []byte) error {
@@ -119,7 +119,7 @@ func TestChecksOfTheSameTypeShareOneObject(t *testing.T) {
 
 	three := JSON(v, "limits", map[string]any(nil))
 	three["rps"] = "spoilt"
-	assert.Equal(t, 100, JSON(v, "limits", objectLimits{}).RPS, "another type is decoded by itself")
+	assert.Equal(t, 100, JSON(v, "limits", objectLimits{}).RPS, "another type is decoded separately")
 	p, q := JSON[*objectLimits](v, "limits", nil), JSON[*objectLimits](v, "limits", nil)
 	assert.Same(t, p, q)
 	assert.Equal(t, []int{1, 2}, JSON(v, "list", []int(nil)))
@@ -150,10 +150,10 @@ func TestAnObjectThatDoesNotFitGivesTheFallbackAndAnError(t *testing.T) {
 	assert.Empty(t, d.Variant)
 	require.ErrorIs(t, d.Err, ErrTypeMismatch)
 	assert.ErrorContains(t, d.Err, "the object does not fit the Go type of the check: ")
-	assert.Equal(t, d.Err, JSONDetail(v, "limits", []int{7}).Err, "the second time too")
+	assert.Equal(t, d.Err, JSONDetail(v, "limits", []int{7}).Err, "a second check returns the same error")
 
 	e := JSONDetail(v, "limits", bursting{})
-	require.ErrorIs(t, e.Err, ErrTypeMismatch, "a panic in a type's own decoding is no panic of the evaluation")
+	require.ErrorIs(t, e.Err, ErrTypeMismatch, "an evaluation does not panic if the type's own decoding panics")
 	require.ErrorIs(t, e.Err, errExplosion)
 	assert.Equal(t, 7, JSON(v, "none", 7))
 }

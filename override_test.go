@@ -36,14 +36,14 @@ func TestAnOverrideReplacesTheAnswerOfTheRuleset(t *testing.T) {
 		Tier: d.Tier, // the source may have answered already
 	}, d)
 	assert.Equal(t, "light", v.String("theme", ""))
-	assert.Equal(t, 100, v.Int("limit", 0), "a text names a variant")
+	assert.Equal(t, 100, v.Int("limit", 0), "a text is the name of a variant")
 	assert.Equal(t, 1.0, v.Float("ratio", 0), "an integer is a float for a float flag")
 	assert.Equal(t, "one", v.FloatDetail("ratio", 0).Variant)
 	l := JSONDetail(v, "limits", handledLimits{})
 	assert.Equal(t, handledLimits{5}, l.Value)
-	assert.Equal(t, "override", l.Variant, "a value that no variant has")
+	assert.Equal(t, "override", l.Variant, "no variant has the value")
 	assert.Equal(t, "x", v.String("unheard-of", ""), "the ruleset need not have the flag")
-	assert.Equal(t, 2, v.Int("broken", 0), "nor be able to read it")
+	assert.Equal(t, 2, v.Int("broken", 0), "the ruleset need not be able to read the flag")
 	require.ErrorIs(t, v.BoolDetail("theme", false).Err, ErrTypeMismatch)
 }
 
@@ -121,7 +121,7 @@ func TestOverridesWorkBeforeThereIsARuleset(t *testing.T) {
 	}
 	_, ok := v.Flag("theme")
 	assert.False(t, ok)
-	require.ErrorIs(t, client.Wait(t.Context()), assert.AnError, "overrides are no ruleset to wait for")
+	require.ErrorIs(t, client.Wait(t.Context()), assert.AnError, "overrides do not count as a ruleset for Wait")
 }
 
 func TestATextOverridesAFlagWhoseVariantsAreNotKnown(t *testing.T) {

@@ -53,7 +53,7 @@ func TestFailuresBackOffButNeverPastOneAndAHalfIntervals(t *testing.T) {
 
 		source.set(serving("v1", flagsDocument(1, "a")))
 		time.Sleep(16 * time.Second)
-		assert.True(t, client.For(Subject{}).Enabled("a"), "healed within two intervals")
+		assert.True(t, client.For(Subject{}).Enabled("a"), "the client recovers within two intervals")
 		assert.Zero(t, client.Status().Failures)
 		assert.NoError(t, client.Status().LastError)
 	})
@@ -166,14 +166,14 @@ func TestRefreshBeginsAfterTheCallAndIsShared(t *testing.T) {
 			}()
 		}
 		synctest.Wait()
-		assert.Equal(t, 1, fetches, "the fetch that runs is not theirs")
+		assert.Equal(t, 1, fetches, "the callers do not share the fetch that had begun before")
 		gate <- struct{}{}
 		synctest.Wait()
-		assert.Empty(t, revisions, "it began before they called")
+		assert.Empty(t, revisions, "that fetch began before the calls")
 		assert.Equal(t, 2, fetches)
 		close(gate)
 		synctest.Wait()
-		assert.Equal(t, 2, fetches, "one fetch answers all three")
+		assert.Equal(t, 2, fetches, "the three calls share one fetch")
 		for range 3 {
 			assert.Equal(t, int64(2), <-revisions)
 		}
@@ -237,7 +237,7 @@ func TestASourceThatPanicsIsAFailure(t *testing.T) {
 		require.ErrorIs(t, client.Refresh(t.Context()), ErrContract)
 		synctest.Wait()
 		_, errs, _ := heard.seen()
-		require.Len(t, errs, 2, "the first fetch and the one asked for")
+		require.Len(t, errs, 2, "the first fetch and the requested one fail")
 		assert.ErrorContains(t, errs[0], "no such luck")
 		source.set(serving("", flagsDocument(1, "a")))
 		require.NoError(t, client.Refresh(t.Context()))
@@ -291,7 +291,7 @@ func TestWaitReturnsWithTheFirstAnswerOfTheSource(t *testing.T) {
 	}
 }
 
-// The two lines with which a program starts, and its end at once.
+// A program may create a client, wait for it and end at once.
 func TestAProgramThatEndsAtOnceLeavesADiskCopy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		folder := t.TempDir()
@@ -337,7 +337,7 @@ func TestWaitReportsTheFailure(t *testing.T) {
 		require.ErrorIs(t, err, cause)
 		require.ErrorContains(t, err, "there is no ruleset yet: ")
 		assert.Equal(t, began, time.Now(), "the first fetch has failed: there is nothing to wait for")
-		require.ErrorIs(t, client.Wait(t.Context()), cause, "nor later")
+		require.ErrorIs(t, client.Wait(t.Context()), cause, "a later call returns the error again")
 		source.set(serving("", flagsDocument(1, "a")))
 		require.NoError(t, client.Refresh(t.Context()))
 		cancel()
@@ -372,7 +372,7 @@ func TestANilClientAnswersWithDefaults(t *testing.T) {
 	assert.NoError(t, client.Close())
 }
 
-// pointedSource and pointedFormat cannot be asked for their names as nil pointers.
+// pointedSource and pointedFormat panic in their methods if they are nil pointers.
 type (
 	pointedSource struct{ identity string }
 	pointedFormat struct{ name string }
@@ -432,12 +432,12 @@ func TestNewReportsEveryMistake(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			client, err := New(test.source, test.options...)
 			require.ErrorContains(t, err, test.want)
-			assert.NotContains(t, err.Error(), "sesame", "mistakes do not quote secrets")
+			assert.NotContains(t, err.Error(), "sesame", "errors do not quote secrets")
 			assert.Nil(t, client)
 		})
 	}
 	_, err := New(nil, WithPollInterval(0), nil, WithClock(nil))
 	for _, want := range []string{"source", "WithPollInterval", "WithClock"} {
-		assert.ErrorContains(t, err, want, "all mistakes at once")
+		assert.ErrorContains(t, err, want, "the error has all mistakes")
 	}
 }

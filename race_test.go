@@ -2,5 +2,6 @@
 
 package becket
 
-// raceDetector says that sync.Pool throws away a part of what it is given.
+// raceDetector is true under the race detector, where sync.Pool drops some of the values that are
+// put into it.
 const raceDetector = true

@@ -26,8 +26,8 @@ func blocks(t *testing.T, page, language string) []string {
 	return found
 }
 
-// lines returns the lines of Go code without indentation and without those that an example cannot
-// hold.
+// lines returns the lines of Go code without indentation, except for lines that an example cannot
+// contain.
 func lines(code string) []string {
 	code = strings.ReplaceAll(code, `"https://cdn.example.com/`, `cdn+"/`)
 	var kept []string
@@ -50,7 +50,7 @@ func TestEverySnippetIsAnExampleThatRuns(t *testing.T) {
 		require.NoError(t, err)
 		examples := strings.Join(lines(string(source)), "\n")
 		for _, block := range blocks(t, page, "go") {
-			// The program's last bracket closes main.
+			// The last bracket of the program closes main.
 			snippet := strings.TrimSuffix(strings.Join(lines(block), "\n"), "\n}\n}")
 			assert.Contains(t, examples, snippet, page)
 		}

@@ -30,7 +30,7 @@ func TestBoundsDecideSplitsAsLogarithmsDo(t *testing.T) {
 	assert.Equal(t, 200_000, exact)
 }
 
-func TestTheBoundsOfADrawHoldIt(t *testing.T) {
+func TestADrawIsBetweenItsBounds(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
 	for range 200_000 {
 		a := arm{name: r.Uint64(), weight: 1, inverse: 1}

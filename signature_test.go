@@ -152,7 +152,7 @@ func TestTheDiskCopysSignatureIsCheckedAgain(t *testing.T) {
 		assert.NotEmpty(t, client.Status().SignedBy)
 		require.NoError(t, client.Close())
 
-		// Whoever may write to the folder can make a checksum, but no signature.
+		// A user who can write to the folder can make a checksum, but no signature.
 		d := diskOf(folder)
 		kept, err := d.Read()
 		require.NoError(t, err)
@@ -170,9 +170,9 @@ func TestTheDiskCopysSignatureIsCheckedAgain(t *testing.T) {
 	})
 }
 
-// Whoever may write to the folder can put an older signed document there, with an ETag that a
+// A user who can write to the folder can put an older signed document there, with an ETag that a
 // server will confirm.
-func TestAForgedValidatorOfASignedCopyPinsNothing(t *testing.T) {
+func TestAForgedValidatorOfASignedCopyIsNotSent(t *testing.T) {
 	trusted, key := newKey(t)
 	older, newer := flagsDocument(1, "older"), flagsDocument(2, "newer")
 	synctest.Test(t, func(t *testing.T) {
@@ -191,7 +191,7 @@ func TestAForgedValidatorOfASignedCopyPinsNothing(t *testing.T) {
 		source.set(failing(errDown))
 		client = newTestClient(t, source, WithPublicKey(trusted), WithDiskCache(folder))
 		assert.Equal(t, TierDisk, client.Status().Tier)
-		assert.Empty(t, client.Status().ETag, "nothing confirms it")
+		assert.Empty(t, client.Status().ETag, "a forged ETag is not sent")
 		require.NoError(t, client.Close())
 
 		source.set(serving("v2", newer)) // it says "not modified" to v2
@@ -207,8 +207,8 @@ func TestAForgedValidatorOfASignedCopyPinsNothing(t *testing.T) {
 	})
 }
 
-// A folder's writer can forge a head, but not keep a signed document from replacing an unsigned
-// one.
+// A user who can write to the folder can forge a header. An unsigned copy is replaced by a signed
+// document all the same.
 func TestAnUnsignedDiskCopyOfAHigherRevisionIsReplaced(t *testing.T) {
 	trusted, key := newKey(t)
 	synctest.Test(t, func(t *testing.T) {

@@ -21,7 +21,7 @@ func TestAFileIsReadAgainWhenItsContentChanges(t *testing.T) {
 		stamp := time.Now()
 		write := func(text string) {
 			require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
-			// same size, same time: only the content tells
+			// the size and the time are the same, so only the content shows the change
 			require.NoError(t, os.Chtimes(path, stamp, stamp))
 		}
 		write(flagsDocument(1, "a"))
@@ -29,7 +29,7 @@ func TestAFileIsReadAgainWhenItsContentChanges(t *testing.T) {
 		require.NoError(t, client.Wait(t.Context()))
 		first := client.For(Subject{})
 		time.Sleep(10 * time.Second)
-		assert.Equal(t, first, client.For(Subject{}), "unchanged, it is not compiled anew")
+		assert.Equal(t, first, client.For(Subject{}), "an unchanged file is not compiled again")
 		assert.NotZero(t, client.Status().NotModified)
 		write(flagsDocument(2, "b"))
 		time.Sleep(2 * time.Second)

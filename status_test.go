@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// gatedSource tells when it is asked for the first time, and answers once its gate is open.
+// gatedSource closes a channel at the first fetch, and answers when its gate is open.
 type gatedSource struct{ asked, gate chan struct{} }
 
 func (s gatedSource) Fetch(ctx context.Context, _ Validator) (Document, error) {
@@ -25,9 +25,10 @@ func (s gatedSource) Fetch(ctx context.Context, _ Validator) (Document, error) {
 
 func (s gatedSource) Identity() string { return "gated" }
 
-// Status is written before views can see the ruleset. The board is held here, so that publishing
-// stops at it; virtual time is of no use, since waiting for a mutex does not let it pass.
-func TestStatusKnowsEachRulesetBeforeViewsSeeIt(t *testing.T) {
+// Status is written before views can use the ruleset. The test holds the mutex of the status, so
+// that publishing waits for it. Virtual time cannot be used, because it does not pass while a
+// goroutine waits for a mutex.
+func TestStatusReportsEachRulesetBeforeViewsUseIt(t *testing.T) {
 	source := gatedSource{make(chan struct{}), make(chan struct{})}
 	client, err := New(source)
 	require.NoError(t, err)
@@ -58,7 +59,7 @@ func TestStatusCountsRefreshesAndFailures(t *testing.T) {
 		source.set(serving("1", flagsDocument(1, "a")))
 		require.NoError(t, client.Refresh(t.Context()))
 		assert.EqualValues(t, 3, client.Status().Refreshes)
-		assert.EqualValues(t, 2, client.Status().Failed, "the failures of the client's life")
-		assert.Zero(t, client.Status().Failures, "the failures in a row")
+		assert.EqualValues(t, 2, client.Status().Failed, "Failed counts all failures")
+		assert.Zero(t, client.Status().Failures, "Failures counts consecutive failures")
 	})
 }

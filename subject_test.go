@@ -49,7 +49,7 @@ func TestTheLastOfTwoAttributesCounts(t *testing.T) {
 	assert.Equal(t, "last", valueAt(t, s, "m.x"))
 	seen := map[string]any{}
 	for name, value := range s.All {
-		assert.NotContains(t, seen, name, "once each")
+		assert.NotContains(t, seen, name, "each name occurs once")
 		seen[name] = value.Any()
 	}
 	assert.Equal(t, map[string]any{"a": int64(2), "m.x": "last"}, seen)
@@ -78,7 +78,7 @@ func TestTheKeyIsNoAttribute(t *testing.T) {
 	assert.False(t, ok)
 }
 
-// shouting knows its text by a method of a pointer to it.
+// shouting has a MarshalText method with a pointer receiver.
 type shouting struct{ text string }
 
 func shout(text string) shouting { return shouting{text} }
@@ -243,12 +243,12 @@ func TestElementsWithoutAMeaningAreLeftOutOfAList(t *testing.T) {
 				value, ok := s.Entry("", "x")
 				require.True(t, ok)
 				assert.Equal(t, fmt.Sprint(test.passed), fmt.Sprint(value.Any()))
-				assert.Len(t, passed(s), 3, "the key, the list and why elements are left out")
+				assert.Len(t, passed(s), 3, "key, list, and the reason for left out elements")
 			}
 		})
 	}
 	s := NewSubject("", Any("m", map[string]any{"a.b": []any{"beta", nil}}))
-	assert.Equal(t, []any{"beta"}, valueAt(t, s, "m.a.b"), "in a map, too")
+	assert.Equal(t, []any{"beta"}, valueAt(t, s, "m.a.b"), "a list in a map is treated in the same way")
 }
 
 func TestKeysOfMapsAreTexts(t *testing.T) {
@@ -295,7 +295,7 @@ func TestNamesWithDotsInsideOfMapsDoNotCollide(t *testing.T) {
 		assert.True(t, ok)
 		assert.Equal(t, "nested", value.Text(), "a path of names without dots")
 		_, ok = s.Entry("o", "o.a.b.d")
-		assert.False(t, ok, "only a name with a dot leads there")
+		assert.False(t, ok, "the entry can be reached only by a name with a dot")
 		value, ok = s.Entry("dot.ted", "dot.ted.x")
 		assert.True(t, ok)
 		assert.Equal(t, int64(1), value.Int())
@@ -353,11 +353,11 @@ func TestAnyIsBoundedForSharedParts(t *testing.T) {
 		b, ok := subject.Attribute("b")
 		assert.True(t, ok)
 		assert.Equal(t, "c", b.Text())
-		assert.NotEmpty(t, subject.Ignored(), "written out it would have 2^50 entries")
+		assert.NotEmpty(t, subject.Ignored(), "if it were written out, it would have 2^50 entries")
 	}
 }
 
-func TestEntriesTellMapsFromNamesWithDots(t *testing.T) {
+func TestEntriesDistinguishMapsFromNamesWithDots(t *testing.T) {
 	t.Parallel()
 	s := NewSubject("user-1", Any("m", map[string]any{"x": 1, "n": nil}), String("m.x", "by itself"), String("a", "b"),
 		Any("bad", nil))
@@ -381,7 +381,7 @@ func TestEntriesTellMapsFromNamesWithDots(t *testing.T) {
 	}
 }
 
-// entries drops the values.
+// entries returns the entries without their values.
 func entries(s Subject) func(func(root, name string) bool) {
 	return func(yield func(root, name string) bool) {
 		s.Entries(func(root, name string, _ []string, _ Value) bool { return yield(root, name) })

@@ -14,9 +14,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// What is hidden from escape analysis may be moved with the stack that it lies on, while a library
-// still refers to the place where it was. A pointer is hidden by making it of a number, and by
-// functions whose bodies the compiler does not see.
+// A value on the stack can move with the stack. If a pointer to it is hidden from escape analysis,
+// a library may then still use its earlier place. A pointer is hidden if it is made from a number,
+// or passed to a function whose body the compiler does not see.
 func TestNothingIsHiddenFromEscapeAnalysis(t *testing.T) {
 	t.Parallel()
 	seen := 0
@@ -37,7 +37,7 @@ func TestNothingIsHiddenFromEscapeAnalysis(t *testing.T) {
 	assert.Greater(t, seen, 100, "files that were read")
 }
 
-// hidings lists what a file could hide pointers with.
+// hidings returns the parts of a file that could hide pointers.
 func hidings(t *testing.T, name string, source []byte) (found []string) {
 	t.Helper()
 	if path.Ext(name) == ".s" {

@@ -12,9 +12,9 @@ import (
 	"github.com/becketflags/becket"
 )
 
-// TestEvaluationVectorsHoldForTheClient asks the rows again as a program does, through a client and
-// its views. Rows in which the ruleset is old are left to the rules themselves: a client confirms
-// what it has just been given.
+// TestEvaluationVectorsHoldForTheClient evaluates the rows again like a program, with a client and
+// its views. It leaves out rows in which the ruleset is old, because a client confirms a document
+// when it fetches it.
 func TestEvaluationVectorsHoldForTheClient(t *testing.T) {
 	t.Parallel()
 	for name, file := range vectorFiles(t) {

@@ -99,11 +99,11 @@ func TestEvaluationVectorsCoverEachOperatorThreefold(t *testing.T) {
 	}
 	assert.GreaterOrEqual(t, outcomes["exists"]["true"], 2)
 	assert.GreaterOrEqual(t, outcomes["exists"]["false"], 2)
-	assert.Zero(t, outcomes["exists"]["unknown"], "exists is never unknown")
+	assert.Zero(t, outcomes["exists"]["unknown"], "the result of exists is never unknown")
 	t.Logf("%d rows; by operator: %v", rows, outcomes)
 }
 
-// answer is what an evaluation gave, in the words of the vectors.
+// answer is the result of an evaluation, in the words of the vectors.
 type answer struct {
 	Value                                 any
 	Variant, Rule, Reason, Error, Missing string
@@ -114,7 +114,8 @@ func wanted(row *vectorRow) answer {
 	return answer{plain(w.Value), w.Variant, w.Rule, w.Reason, w.Error, w.Missing}
 }
 
-// compared clears what the row does not say, so that the rest compares as a whole.
+// compared clears the fields that the row does not state, so that the others can be compared at
+// once.
 func (a answer) compared(row *vectorRow) answer {
 	if row.Want.Missing == "" {
 		a.Missing = ""
@@ -152,8 +153,8 @@ func evaluateVector(t *testing.T, rules becket.Rules, row *vectorRow) answer {
 	return a.compared(row)
 }
 
-// plain makes values comparable however they were decoded: integral numbers are int64, others
-// float64.
+// plain makes values comparable, independently of their decoder: integral numbers become int64,
+// other numbers float64.
 func plain(v any) any {
 	switch v := v.(type) {
 	case json.Number:
@@ -235,7 +236,7 @@ func vectorObject(t *testing.T, name string, object map[string]any) becket.Attri
 	return becket.Any(name, goValue(t, object))
 }
 
-// goValue turns decoded JSON into what a program would pass to [becket.Any].
+// goValue turns decoded JSON into a value that a program would pass to [becket.Any].
 func goValue(t *testing.T, value any) any {
 	t.Helper()
 	switch value := value.(type) {

@@ -13,8 +13,8 @@ import (
 	"github.com/becketflags/becket/internal/match"
 )
 
-// TestRecurringWindowsFollowTheWallClock walks through a year minute by minute and compares with
-// windows that are laid out day by day.
+// TestRecurringWindowsFollowTheWallClock evaluates each minute of a year, and compares the result
+// with a list of windows, one for each day.
 func TestRecurringWindowsFollowTheWallClock(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -82,7 +82,7 @@ func TestTheFirstAttributeThatGivesAKeyIsHashed(t *testing.T) {
 		} {
 			got := ask("two", s)
 			require.Equal(t, want.Variant, got.Variant, key)
-			require.Empty(t, got.Missing, "a later attribute was there")
+			require.Empty(t, got.Missing, "a later attribute exists, so none is reported as missing")
 		}
 	}
 	none := ask("two", NewSubject(""))
@@ -102,7 +102,7 @@ func TestALinearRampStaysWithinItsShares(t *testing.T) {
 			now := match.Instant{Seconds: start.Seconds + length - 1, Nanoseconds: 999_998_000 + nanoseconds}
 			percent := r.percentAt(now)
 			require.True(t, percent >= 0 && percent <= 100, "%v after %v", percent, now)
-			require.Less(t, threshold(percent), threshold(33.3), "no other subject comes in just before the end")
+			require.Less(t, threshold(percent), threshold(33.3), "the last subjects come only at the end")
 		}
 	}
 }
@@ -136,12 +136,12 @@ func TestIntegersReachTo64BitsWithoutASign(t *testing.T) {
 	below := Any("id", uint64(1<<64-2))
 	assert.False(t, on("in", below))
 	assert.False(t, on("gt", below))
-	assert.False(t, on("in", Int("id", -2)), "an integer below 0 is none above the others")
+	assert.False(t, on("in", Int("id", -2)), "a negative integer does not equal a large unsigned one")
 	assert.True(t, on("in", Int("id", -1)))
 	assert.True(t, on("lt", Int("id", -1)))
 	assert.True(t, on("lt", Int64("id", 1<<63-1)))
 	assert.False(t, on("lt", Float("id", 1<<63)))
-	assert.True(t, on("gt", Float("id", 1<<64)), "a float beyond all integers is larger")
+	assert.True(t, on("gt", Float("id", 1<<64)), "a float above the range of integers is larger")
 }
 
 func TestExplanationsShowRecurringWindowsAndDurations(t *testing.T) {
@@ -174,7 +174,7 @@ func TestExplanationsNameTheAttributeThatIsHashed(t *testing.T) {
 	assert.Equal(t, 2, strings.Count(explain(NewSubject("u")), "no key to hash"))
 }
 
-// maxZones is how many time zones one document may name.
+// maxZones is the greatest number of time zones in one document.
 const maxZones = 1000
 
 func TestTheNumberOfTimeZonesInADocumentIsLimited(t *testing.T) {
