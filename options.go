@@ -193,9 +193,9 @@ func WithPublicKey(keys ...string) Option {
 	}
 }
 
-// WithClock sets the clock for the flags' time windows and ramps, and for time stamps and ages,
-// including the ones in metrics and in OpenFeature's events. Polling, time limits and the windows
-// of exposures use the runtime's monotonic clock instead, so that a clock that jumps does not stop
+// WithClock sets the clock for flags that depend on time, and for time stamps and ages, including
+// the ones in metrics and in OpenFeature's events. Polling, time limits and the windows of
+// exposures use the runtime's monotonic clock instead, so that a clock that jumps does not stop
 // them. The function must be safe for concurrent use, must not block, and must not evaluate flags.
 // If it panics, the panic is counted and reported like one in a hook, and time.Now is used instead.
 // By default, the clock is time.Now.
