@@ -52,7 +52,7 @@ func scalarValue(value reflect.Value) (Value, bool) {
 	}
 }
 
-// knownValue reads structs, slices and arrays that stand for a single value: instants, large
+// knownValue reads structs, slices and arrays that represent a single value: instants, large
 // numbers, bytes, and types that implement encoding.TextMarshaler, such as addresses and IDs.
 func knownValue(value reflect.Value) (Value, bool) {
 	if at, ok := reflect.TypeAssert[time.Time](value); ok {

@@ -33,7 +33,7 @@ const (
 // effort is the number of steps that a check has spent.
 type effort int32
 
-// spend takes the given number of steps. If fewer are left, it takes those and returns false.
+// spend takes the given number of steps. If fewer are left, it takes all of them and returns false.
 func (spent *effort) spend(steps int) bool {
 	if steps > maxEffort-int(*spent) {
 		*spent = maxEffort

@@ -26,7 +26,7 @@ type Exposure struct {
 	Reason      Reason
 	Revision    int64 // the revision of the ruleset that was used
 	Environment string
-	// when the first of the evaluations took place that this exposure stands for
+	// the time of the first evaluation that this exposure records
 	Time time.Time
 }
 

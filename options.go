@@ -157,8 +157,8 @@ func WithLogger(logger *slog.Logger) Option {
 	return func(c *config) { c.logger = logger }
 }
 
-// WithHooks adds hooks. It may be given several times; all hooks are called, in this order. By
-// default, there are no hooks.
+// WithHooks adds hooks. It may be given several times; all hooks are called, in the order of the
+// options. By default, there are no hooks.
 func WithHooks(hooks Hooks) Option {
 	return func(c *config) { c.hooks = append(c.hooks, hooks) }
 }

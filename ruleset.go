@@ -177,7 +177,8 @@ func (f *flag) name() name         { return name{inFlags, f.key} }
 func (f *flag) isBad() bool        { return f.failure() != nil }
 func (f *flag) placed() *placement { return &f.placement }
 
-// references returns the references of the requirements, and then those of the rules' conditions.
+// references returns the references of the requirements, and then the references of the rules'
+// conditions.
 func (f *flag) references() []*reference {
 	references := slices.Clone(f.requires())
 	for i := range f.rules {

@@ -44,7 +44,7 @@ func (k Kind) readableAs(want Kind) bool {
 
 // Value is the value of an attribute or of a variant: a boolean, a text, a number, an instant, a
 // list or an object. It is small, immutable and safe for concurrent use. The zero Value has the
-// kind [KindAny] and stands for no value.
+// kind [KindAny] and means that there is no value.
 //
 // Integral numbers are integers, in documents and in attributes: NumberValue(2) has the kind
 // KindInt.

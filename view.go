@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// View evaluates flags for one subject with one ruleset: two checks in one request never see two
+// View evaluates flags for one subject with one ruleset: two checks in one request never use two
 // rulesets. Making a view and checking flags allocate nothing. A View is a value, and safe for
 // concurrent use. The zero View serves the caller's defaults.
 type View struct {
