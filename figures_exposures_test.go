@@ -30,8 +30,8 @@ var figuresOfExposures = []figure{
 			time.Sleep(4 * time.Second)
 			require.Equal(t, 2, delivered())
 		})
-		// The memory has parts of the same size, and a hash chooses the part. The tested numbers are
-		// therefore clearly below and above the limit.
+		// The memory has parts of the same size, and a hash chooses the part. The tested numbers
+		// therefore are clearly below and above the limit.
 		assert.Equal(t, 60_000, deliveredOf(t, 60_000), "all of them are remembered")
 		assert.Equal(t, 2*75_000, deliveredOf(t, 75_000), "each exposure was forgotten before it occurred again")
 	}},

@@ -245,7 +245,7 @@ func (o *overriddenRules) Flags() iter.Seq[FlagInfo] {
 // info describes a flag that only an override has.
 func (o *overriddenRules) info(key string) FlagInfo {
 	a := o.answers[key]
-	if a.err != nil { // the override does not fit a flag that the format describes but does not list
+	if a.err != nil { // it does not fit a flag that the format describes but does not list
 		return FlagInfo{Key: key, Err: a.err}
 	}
 	return FlagInfo{Key: key, Kind: a.variant.Value.kind(), Variants: []string{a.variant.Name}, Enabled: true}

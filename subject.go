@@ -164,8 +164,9 @@ func (s Subject) All(yield func(name string, value Value) bool) {
 	})
 }
 
-// Ignored returns an error for each attribute that cannot be used, or only in part, with the reason.
-// A value may have no meaning as an attribute, and the name "key" stands for the targeting key.
+// Ignored returns an error for each attribute that cannot be used, or only in part. The error says
+// why: a value may have no meaning as an attribute, and the name "key" stands for the targeting
+// key.
 func (s Subject) Ignored() []error {
 	var errs []error
 	walkBackwards(s.list(), func(a Attribute) bool {
