@@ -1,5 +1,5 @@
-// Command benchmarks compares becket with its peers and with the physical limit, in one process and
-// one run. README.md explains its output.
+// Command benchmarks compares becket with its peers and with a handwritten program, the limit, in
+// one process and one run. README.md explains its output.
 package main
 
 import (

@@ -37,7 +37,7 @@ func Client(w scene.Workload) (*becket.Client, error) {
 		return nil, err
 	}
 	if bad := client.Status().Bad; len(bad) > 0 {
-		return nil, fmt.Errorf("%s: flags were set aside: %v", w.ID, bad)
+		return nil, fmt.Errorf("%s: flags are invalid: %v", w.ID, bad)
 	}
 	return client, nil
 }

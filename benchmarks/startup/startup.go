@@ -99,7 +99,7 @@ func open(url string) (*becket.Client, error) {
 		return nil, err
 	}
 	if bad := client.Status().Bad; len(bad) > 0 {
-		return nil, fmt.Errorf("flags were set aside: %w", bad[0])
+		return nil, fmt.Errorf("flags are invalid: %w", bad[0])
 	}
 	return client, nil
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/becketflags/becket"
 )
 
-// onlyIf is a document whose flag "f" is on where all conditions hold.
+// onlyIf returns a document whose flag "f" is on if all conditions are true.
 func onlyIf(conditions string) string {
 	return `{"p":{"s":"salt"},"f":{"f":{"t":0,"r":[{"c":[` + conditions + `],"s":{"v":{"b":true}}}],"v":{"b":false}}}}`
 }
@@ -30,7 +30,7 @@ func times(n int, part func(i int) string) string {
 	return strings.Join(parts, ",")
 }
 
-// hostileConditions want an evaluation to take long.
+// hostileConditions are conditions that take long to evaluate without limits.
 func hostileConditions() map[string]string {
 	list := func(n int, item func(i int) string) string {
 		return "[" + times(n, func(i int) string { return `"` + item(i) + `"` }) + "]"

@@ -24,7 +24,7 @@ type ownCase struct {
 	Missing string           `json:"missing"`
 	Track   *bool            `json:"track"`
 	Error   bool             `json:"error"`
-	Code    becket.ErrorCode `json:"code"` // PARSE_ERROR where an error names none
+	Code    becket.ErrorCode `json:"code"` // PARSE_ERROR if the case has an error without a code
 	Chain   []string         `json:"chain"`
 }
 

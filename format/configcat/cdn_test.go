@@ -20,7 +20,7 @@ import (
 
 const testKey = "configcat-sdk-1/0123456789abcdefghijkl/ABCDEFGHIJKLMNOPQRSTUV"
 
-// roundTrip is a transport that answers by itself.
+// roundTrip is a transport that answers without a network.
 type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
@@ -33,9 +33,9 @@ func answer(code int, body, etag string) *http.Response {
 	return &http.Response{StatusCode: code, Header: header, Body: io.NopCloser(strings.NewReader(body))}
 }
 
-// network serves configs by base address and notes the requests.
+// network serves configs by base address and records the requests.
 type network struct {
-	configs map[string]string // address -> document; one that is missing fails
+	configs map[string]string // maps an address to its document; a fetch from another address fails
 	asked   []string
 	headers []http.Header
 }
@@ -169,7 +169,7 @@ func checkKey(t *testing.T, key string, custom, valid bool) {
 		assert.NotContains(t, err.Error(), key)
 	}
 	_, fetchErr := source.Fetch(t.Context(), becket.Validator{})
-	assert.Equal(t, err, fetchErr, "nothing is fetched with a key that is none")
+	assert.Equal(t, err, fetchErr, "nothing is fetched with an invalid key")
 }
 
 func TestTheAddressAndHeadersOfARequest(t *testing.T) {
@@ -220,7 +220,7 @@ func TestRedirects(t *testing.T) {
 		polls   [][]string
 		err     error
 	}{
-		"a slash at the end makes no other address": {
+		"a slash at the end does not change the address": {
 			map[string]string{global: config(global+"/", 2, true)}, nil, [][]string{{global}}, nil,
 		},
 		"without preferences nothing is followed": {

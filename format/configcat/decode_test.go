@@ -12,7 +12,7 @@ import (
 	"github.com/becketflags/becket/format/configcat"
 )
 
-// hostileDocuments are documents of about size bytes that want to take much memory or time.
+// hostileDocuments are documents of about size bytes that take much memory or time without limits.
 func hostileDocuments(size int) map[string]string {
 	many := func(size int, part string) string {
 		return strings.TrimSuffix(strings.Repeat(part+",", size/(len(part)+1)), ",")
@@ -62,8 +62,8 @@ func hostileDocuments(size int) map[string]string {
 	}
 }
 
-// Most documents take less than 40 bytes a byte; texts of no or one character, and rules that hold
-// one member, take up to 80.
+// Most documents take less than 40 bytes for each byte. Texts of at most one character, and rules
+// with one member, take up to 80.
 func TestDecodingTakesMemoryAndTimeInProportionToTheDocument(t *testing.T) {
 	if raceDetector {
 		t.Skip("the race detector takes memory and time of its own")

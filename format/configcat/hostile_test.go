@@ -13,8 +13,8 @@ import (
 	"github.com/becketflags/becket/format/configcat"
 )
 
-// soon fails when a call that should take milliseconds takes seconds. Without the bounds that these
-// tests check, the call would take hours.
+// soon fails if a call takes seconds. The call should take milliseconds; without the limits that
+// these tests check, it would take hours.
 func soon(t *testing.T, run func()) {
 	t.Helper()
 	begun := time.Now()

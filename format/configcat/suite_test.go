@@ -19,7 +19,7 @@ import (
 )
 
 // suite returns a path within the vendor's conformance data, which is not part of this repository.
-// Where it is missing the test is skipped, but not in continuous integration.
+// If the data is missing, the test is skipped, or fails in continuous integration.
 func suite(t testing.TB, elements ...string) string {
 	t.Helper()
 	home := os.Getenv("BECKET_SUITES")
@@ -52,18 +52,18 @@ func decode(t testing.TB, document []byte) becket.Rules {
 	return rules
 }
 
-// lent compiles a document and asks it by a client, with memory that is overwritten as soon as the
-// rules have answered.
+// lent compiles a document and evaluates its flags by a client, with memory that is overwritten
+// after each evaluation.
 func lent(t testing.TB, document []byte) becket.Rules {
 	t.Helper()
 	lendingtest.Poison(t)
 	return lendingtest.Rules(t, configcat.V6, document, time.Unix(1_790_000_000, 0))
 }
 
-// user is a ConfigCat user as the cases write one; nil is no user at all.
+// user is a ConfigCat user in the notation of the cases; nil means that there is no user.
 type user map[string]any
 
-// subject makes the user a subject.
+// subject converts the user to a subject.
 func (u user) subject(t testing.TB) becket.Subject {
 	t.Helper()
 	if u == nil {
@@ -120,7 +120,7 @@ func attribute(t testing.TB, name string, value any) becket.Attribute {
 	return becket.Attribute{}
 }
 
-// ask evaluates a setting by its own type, as a caller would that knows it.
+// ask evaluates a setting by its own type.
 func ask(rules becket.Rules, key string, subject becket.Subject) becket.Result {
 	info, _ := rules.Flag(key)
 	return rules.Evaluate(key, info.Kind, &subject, nil)
@@ -146,7 +146,7 @@ func requireError(t testing.TB, got becket.Result, about ...any) {
 	require.Equal(t, becket.ReasonError, got.Reason, about...)
 }
 
-// matrixKeys are the configs against which each matrix is to be run.
+// matrixKeys maps each matrix to the configs with which it is run.
 var matrixKeys = map[string][]string{
 	"testmatrix": {
 		"PKDVCLf-Hq-h-kCzMp-L7Q/psuH7BGHoUmdONrzzUOY7A",
@@ -248,7 +248,7 @@ func requireCell(t *testing.T, want string, got becket.Result, ids bool, about s
 	}
 }
 
-// group is some of a file's cases. Its members count for the cases that do not have them.
+// group is a group of cases of a file. Its members apply to cases that do not have them.
 type group struct {
 	Config struct {
 		ByKey string `json:"content_by_key"`
@@ -346,8 +346,8 @@ func (g *group) run(t *testing.T, document []byte, c groupCase) {
 	}
 }
 
-// overridden lays plain values over a document's settings: settings without rules, and
-// broken settings for values that no setting can have.
+// overridden replaces settings of a document by plain values: by settings without rules, and by
+// invalid settings for values that no setting can have.
 func overridden(t *testing.T, document []byte, values map[string]json.RawMessage) []byte {
 	t.Helper()
 	if len(values) == 0 {

@@ -16,8 +16,8 @@ import (
 	"github.com/becketflags/becket/internal/lendingtest"
 )
 
-// suite returns the folder of flagd's conformance data, which live outside this repository. Without
-// them the test is skipped, in continuous integration it fails.
+// suite returns the folder of flagd's conformance data, which is not part of this repository. If
+// the data is missing, the test is skipped, or fails in continuous integration.
 func suite(t *testing.T) string {
 	t.Helper()
 	root := os.Getenv("BECKET_SUITES")
@@ -48,7 +48,7 @@ type goldenCase struct {
 	} `json:"expect"`
 }
 
-// subjectOf makes a subject of an evaluation context.
+// subjectOf converts an evaluation context to a subject.
 func subjectOf(context map[string]any) becket.Subject {
 	key, _ := context[targetingKeyName].(string)
 	attributes := make([]becket.Attribute, 0, len(context))
@@ -141,7 +141,7 @@ func TestJsonLogicSuite(t *testing.T) {
 	t.Logf("%d JsonLogic cases passed", passed)
 }
 
-// run evaluates a rule over any data, which may be no object.
+// run evaluates a rule with any data. The data may not be an object.
 func run(rule, data any) (result any, ok bool) {
 	c := compiler{}
 	n := c.compile(parsed(rule))

@@ -33,7 +33,7 @@ func entry(value string) func(int) string {
 	return func(i int) string { return fmt.Sprintf(`"%d":%s`, i, value) }
 }
 
-// hostileDocuments are documents of about size bytes that want to take much memory or time.
+// hostileDocuments are documents of about size bytes that take much memory or time without limits.
 func hostileDocuments(size int) map[string]string {
 	half := size / 2
 	targeting := func(rule string) string {

@@ -37,7 +37,7 @@ func TestInvalidDocumentsAreRefused(t *testing.T) {
 	}
 }
 
-// nested is rule within so many negations.
+// nested returns a rule within the given number of negations.
 func nested(depth int, rule string) string {
 	return strings.Repeat(`{"!":[`, depth) + rule + strings.Repeat(`]}`, depth)
 }

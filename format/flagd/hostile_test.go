@@ -14,12 +14,12 @@ import (
 	"github.com/becketflags/becket"
 )
 
-// flagWith is a document of one flag with that targeting.
+// flagWith returns a document of one flag with this targeting.
 func flagWith(targeting string) string {
 	return `{"flags": {"f": {"state": "ENABLED", "variants": {"a": "A", "b": "B", "true": "T", "false": "F"}, "defaultVariant": "a", "targeting": ` + targeting + `}}}`
 }
 
-// hostile are rules that want to take long, or much memory.
+// hostile are rules that take much time or memory without limits.
 func hostile() map[string]string {
 	tower := `{"var": "l"}`
 	for range 12 {

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// full is a file on a disk that takes so many bytes more.
+// full is a file on a disk with room for a given number of bytes.
 type full struct {
 	*os.File
 	room *int

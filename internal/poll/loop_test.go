@@ -17,12 +17,12 @@ var (
 	errEnded = errors.New("ended")
 )
 
-// work is a task that notes when it runs and what the loop plans.
+// work is a task that records when it runs and which waits the loop plans.
 type work struct {
 	mutex    sync.Mutex
 	took     time.Duration // how long each run takes
-	err      error         // of each run
-	patience time.Duration // that a failure asks for
+	err      error         // the error of each run
+	patience time.Duration // the wait that a failure asks for
 	times    []time.Time
 	waits    []time.Duration
 }
@@ -94,7 +94,7 @@ func TestCallersShareTheNextRunThatBeginsAfterTheirCall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &work{took: 10 * time.Second}
 		loop := w.start(t, time.Hour)
-		time.Sleep(5 * time.Second) // the first run is under way
+		time.Sleep(5 * time.Second) // the first run is running
 		w.set(errDown, 0)
 		var callers sync.WaitGroup
 		for range 20 {
@@ -130,7 +130,7 @@ func TestACallerThatIsNotUrgentWaitsForTheFloorAndForPatience(t *testing.T) {
 				require.NoError(t, loop.Ask(t.Context(), test.urgent))
 				waited := time.Since(began)
 				assert.GreaterOrEqual(t, waited, test.want)
-				assert.LessOrEqual(t, waited, test.want+test.want/10, "a tenth on top")
+				assert.LessOrEqual(t, waited, test.want+test.want/10, "up to a tenth is added")
 			})
 		})
 	}
@@ -157,13 +157,13 @@ func TestACallersContextEndsItsWaitAndNotTheRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &work{took: time.Minute}
 		loop := w.start(t, time.Hour)
-		synctest.Wait() // the first run is under way
+		synctest.Wait() // the first run is running
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		require.ErrorIs(t, loop.Ask(ctx, true), context.DeadlineExceeded)
-		require.ErrorIs(t, loop.Ask(ctx, true), context.DeadlineExceeded, "its context has ended: nothing is asked for")
+		require.ErrorIs(t, loop.Ask(ctx, true), context.DeadlineExceeded, "its context has ended, so it asks for no run")
 		time.Sleep(3 * time.Minute)
-		assert.Equal(t, 2, w.runs(), "the run that was asked for came, once")
+		assert.Equal(t, 2, w.runs(), "the loop did the requested run once")
 	})
 }
 

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// in16 and in32 write a text in wide characters.
+// in16 and in32 encode a text in UTF-16 and UTF-32.
 func in16(order binary.AppendByteOrder, text string) (wide []byte) {
 	for _, c := range utf16.Encode([]rune(text)) {
 		wide = order.AppendUint16(wide, c)

@@ -16,7 +16,7 @@ import (
 	"github.com/becketflags/becket/internal/webtest"
 )
 
-// newForwarder returns a gateway in front of a server, and the server's address behind it.
+// newForwarder returns a gateway in front of a server, and the address of the gateway.
 func newForwarder(t *testing.T, server *httptest.Server) (forwarder *webtest.Forwarder, address string) {
 	t.Helper()
 	forwarder, err := webtest.NewForwarder(server.Listener.Addr().String())
@@ -34,7 +34,7 @@ func startHTTP2(t *testing.T, handler http.HandlerFunc) *httptest.Server {
 	return server
 }
 
-// newTransportOf returns a program's transport that trusts a test server and speaks HTTP/2.
+// newTransportOf returns a program's transport that trusts a test server and uses HTTP/2.
 func newTransportOf(t *testing.T, server *httptest.Server) *http.Transport {
 	t.Helper()
 	_, trusted := trusting(server)
@@ -45,10 +45,11 @@ func newTransportOf(t *testing.T, server *httptest.Server) *http.Transport {
 	return transport
 }
 
-// wrapped hides a transport: it cannot be asked to close idle connections.
+// wrapped hides a transport, so that nobody can ask it to close idle connections.
 type wrapped struct{ http.RoundTripper }
 
-// poll asks as a source does. It returns an error if there was no answer within the limit.
+// poll sends a request as a source does. It returns an error if there was no answer within the
+// limit.
 func poll(t *testing.T, client *Client, address string, limit time.Duration) error {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
@@ -112,8 +113,8 @@ func TestAConnectionThatDiedSilentlyIsUsedForOneFetchMore(t *testing.T) {
 	}
 }
 
-// A program's other requests on the connection keep it from being idle. They are not harmed, for
-// they may be on a connection that lives.
+// While other requests of the program use the connection, it is not idle. These requests are not
+// cut off, because their connection may be alive.
 func TestAConnectionThatOthersUseIsLeftAloneAndNotUsedAgain(t *testing.T) {
 	release := make(chan struct{})
 	server := startHTTP2(t, func(w http.ResponseWriter, r *http.Request) {
@@ -144,7 +145,7 @@ func TestAConnectionThatOthersUseIsLeftAloneAndNotUsedAgain(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, 1, forwarder.Connections(), "both are on one connection")
 
-			// The connection lives, and the flag service alone says nothing.
+			// The connection is alive, and only the flag service does not answer.
 			for range 3 {
 				require.ErrorIs(t, poll(t, client, address+"/silent", dead), context.DeadlineExceeded)
 			}
@@ -187,7 +188,7 @@ func TestAKeptConnectionThatDiesIsPingedAndGivenUp(t *testing.T) {
 	}
 	forwarder.Forget()
 	err := poll(t, client, address, healthy)
-	if err != nil { // it came before the connection was given up
+	if err != nil { // it arrived before the connection was abandoned
 		require.NotErrorIs(t, err, context.DeadlineExceeded, "the fetch ends long before its time is over")
 	}
 	require.NoError(t, poll(t, client, address, healthy))
@@ -211,10 +212,10 @@ func TestAServerThatCannotBeReachedCostsAProgramNoConnection(t *testing.T) {
 	assert.Equal(t, 1, forwarder.Connections(), "its connection to another server is still there")
 }
 
-// scripted gives the answers of a script, without a connection and without a word of one.
+// scripted returns scripted answers. It uses no connection and reports none.
 type scripted struct {
 	err    error
-	closes int  // how often idle connections were closed
+	closes int  // number of calls that closed idle connections
 	last   bool // the request said that its connection must not be used again
 }
 

@@ -69,7 +69,7 @@ func TestEachSegmentOfAPathThatMayBeAKeyIsHidden(t *testing.T) {
 	for _, text := range []string{"Sesame7", "a b-c%d", "a%20b-c%25d", "open_1.json", "open_1"} {
 		assert.Equal(t, "at *** here", r.Text("at "+text+" here"))
 	}
-	assert.Equal(t, "the flags", r.Text("the flags"), "a word is no key")
+	assert.Equal(t, "the flags", r.Text("the flags"), "a word is not a key")
 }
 
 func TestTextsThatRepeatACredentialAreRecognised(t *testing.T) {

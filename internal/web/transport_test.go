@@ -23,7 +23,7 @@ func trusting(server *httptest.Server) (*http.Client, *Transport) {
 	return &http.Client{Transport: transport}, transport
 }
 
-// fetch reads an answer to its end.
+// fetch reads the whole answer.
 func fetch(t *testing.T, client *http.Client, address string) error {
 	t.Helper()
 	t.Cleanup(client.CloseIdleConnections)
@@ -46,7 +46,7 @@ func TestOnlyHTTP2ConnectionsAreKept(t *testing.T) {
 		connections int // of six fetches
 	}{
 		"HTTP/1": {false, 6},
-		"HTTP/2": {true, 2}, // the first finds out what the server speaks
+		"HTTP/2": {true, 2}, // the first fetch finds out whether the server has HTTP/2
 	} {
 		t.Run(name, func(t *testing.T) {
 			seen := map[string]bool{}
@@ -91,7 +91,7 @@ func TestAServerMayGiveUpHTTP2(t *testing.T) {
 		require.NoError(t, fetch(t, client, first.URL+"/away"))
 	}
 
-	// The same host without it, as after a change of its proxy: one fetch fails at most.
+	// the same host without HTTP/2, as after a change of its proxy: at most one fetch fails
 	client, transport = trusting(second)
 	host := second.Listener.Addr().String()
 	transport.multiplexed.Store(&host)

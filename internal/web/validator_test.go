@@ -11,8 +11,8 @@ import (
 func TestADateIsAValidatorWhenItIsAMinuteOlderThanTheAnswer(t *testing.T) {
 	now := time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
 	for name, test := range map[string]struct {
-		age    time.Duration // of the document at the answer's Date
-		date   time.Duration // of the answer, as seen from here
+		age    time.Duration // time from the Last-Modified to the Date
+		date   time.Duration // time from the client's present to the Date
 		strong bool
 	}{
 		"an hour":                         {time.Hour, 0, true},
@@ -37,7 +37,7 @@ func TestADateIsAValidatorWhenItIsAMinuteOlderThanTheAnswer(t *testing.T) {
 		"the time of arrival stands in for a Date that is missing")
 	assert.Empty(t, DateValidator(http.Header{"Last-Modified": {now.Format(http.TimeFormat)}}, now))
 	assert.Equal(t, hour, DateValidator(http.Header{"Last-Modified": {hour}, "Date": {"noon"}}, now),
-		"or for one that is none")
+		"or for a Date that is invalid")
 	assert.Empty(t, DateValidator(http.Header{"Last-Modified": {"yesterday"}}, now))
 	assert.Empty(t, DateValidator(http.Header{}, now))
 }
@@ -68,7 +68,7 @@ func TestAnETagByTimeAndSizeIsNoStrongerThanTheDate(t *testing.T) {
 func TestADocumentIsDueBeforeTenMinutesAreOver(t *testing.T) {
 	began := time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
 	w := &WholeTimes{}
-	assert.True(t, w.Due(began), "its age is unknown")
+	assert.True(t, w.Due(began), "the age of the document is unknown")
 	w.Came(began)
 	for _, step := range []struct {
 		after time.Duration
@@ -81,7 +81,7 @@ func TestADocumentIsDueBeforeTenMinutesAreOver(t *testing.T) {
 	} {
 		assert.Equal(t, step.due, w.Due(began.Add(step.after)), "%v", step.after)
 	}
-	assert.True(t, w.Due(began.Add(10*time.Minute+time.Second)), "until it comes")
+	assert.True(t, w.Due(began.Add(10*time.Minute+time.Second)), "it stays due until the whole document is fetched")
 	w.Came(began.Add(11 * time.Minute))
 	assert.False(t, w.Due(began.Add(11*time.Minute+time.Second)))
 }

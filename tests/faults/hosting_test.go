@@ -103,8 +103,8 @@ func TestTheNginxLinesOfTheHostingPageWork(t *testing.T) {
 	assert.Equal(t, "other", state())
 }
 
-// A .gz file that somebody forgot to renew hides the new file with gzip_static, and hides nothing
-// with the lines of the page.
+// A .gz file that nobody renewed hides the new file if nginx has gzip_static. With the lines of the
+// page, it hides nothing.
 func TestAStaleGzipFileHidesNothing(t *testing.T) {
 	server := newNginx(t)
 	server.write(t, "flags.json.gz", zipped(t, faults.Document(12, "first")), time.Now().Add(-2*time.Hour))
@@ -129,8 +129,8 @@ func TestTwoPublicationsOfOneSizeWithinOneSecondAreBothSeen(t *testing.T) {
 	assert.Equal(t, "other", state())
 }
 
-// An edge with the header of the page asks the origin once for many clients, and brings a change
-// with one of the next polls.
+// A CDN with the header of the page asks the origin once for many clients. A change arrives with
+// one of the next polls.
 func TestACacheInFrontOfTheServerBringsChanges(t *testing.T) {
 	server := newNginx(t)
 	server.host(t, faults.Document(12, "first"), time.Now().Add(-2*time.Hour))

@@ -1,5 +1,5 @@
-// Package house_test holds the order of the root package's files: CONTRIBUTING.md has a table of
-// them by floors, and a file may use only files of its own floor and of lower ones.
+// Package house_test checks the order of the root package's files. CONTRIBUTING.md has tables of
+// the files by floors, and a file may use only files of its own floor and of lower floors.
 package house_test
 
 import (
@@ -27,7 +27,7 @@ var (
 	row     = regexp.MustCompile("^\\| `([a-z_]+\\.go)` \\| .+ \\|$")
 )
 
-// floorsOf reads the table: floors stand from the highest to the lowest.
+// floorsOf reads the tables. The highest floor is the first table.
 func floorsOf(t *testing.T) map[string]int {
 	t.Helper()
 	page, err := os.ReadFile(filepath.Join(root, "CONTRIBUTING.md"))
@@ -38,15 +38,15 @@ func floorsOf(t *testing.T) map[string]int {
 			floor--
 		}
 		if m := row.FindStringSubmatch(line); m != nil {
-			require.NotContains(t, floors, m[1], "the file stands twice")
+			require.NotContains(t, floors, m[1], "the table has the file twice")
 			floors[m[1]] = floor
 		}
 	}
-	require.Less(t, floor, -5, "the map of the house has floors")
+	require.Less(t, floor, -5, "the map has fewer floors than expected")
 	return floors
 }
 
-// use is a name of one file in another.
+// use is a use of a name in another file than the one that defines it.
 type use struct{ from, to, name string }
 
 // usesBetweenFiles type-checks the root package and returns the uses of its names, fields and
@@ -91,11 +91,11 @@ func TestFilesUseNothingOfAFloorAboveTheirs(t *testing.T) { //nolint:paralleltes
 		assert.Contains(t, floors, file, "the map in CONTRIBUTING.md does not have the file")
 	}
 	for file := range floors {
-		assert.FileExists(t, file, "the map in CONTRIBUTING.md has a file that is gone")
+		assert.FileExists(t, file, "the map in CONTRIBUTING.md has a file that does not exist")
 	}
 	require.Greater(t, len(uses), 500)
 	for u := range uses {
-		assert.LessOrEqual(t, floors[u.to], floors[u.from], "%s names %s of %s, which stands above it",
+		assert.LessOrEqual(t, floors[u.to], floors[u.from], "%s names %s of %s, which is on a higher floor",
 			u.from, u.name, u.to)
 	}
 }

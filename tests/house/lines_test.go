@@ -18,8 +18,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The widths and lengths of the code. A tab counts as four columns, as golangci-lint counts it for
-// the limit of 120 columns that holds for code.
+// Greatest widths and lengths of the code. A tab counts as four columns, as in golangci-lint's
+// limit of 120 columns for code.
 const (
 	commentWidth       = 100
 	tabWidth           = 4
@@ -29,13 +29,13 @@ const (
 
 // goFile is a file of any module of the repository.
 type goFile struct {
-	path   string // from the root of the repository, with slashes
+	path   string // path from the root of the repository, with slashes
 	source []byte
 	set    *token.FileSet
 	syntax *ast.File
 }
 
-// goFiles parses every Go file of the repository, generated ones aside.
+// goFiles parses every Go file of the repository, except for generated files.
 func goFiles(t *testing.T) (files []goFile) {
 	t.Helper()
 	require.NoError(t, filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
@@ -68,7 +68,7 @@ func goFiles(t *testing.T) (files []goFile) {
 		}
 		return nil
 	}))
-	require.Greater(t, len(files), 300, "the files of all modules")
+	require.Greater(t, len(files), 300, "the tests read the files of all modules")
 	return files
 }
 
@@ -77,12 +77,12 @@ func width(line string) int {
 	return utf8.RuneCountInString(line) + (tabWidth-1)*strings.Count(line, "\t")
 }
 
-// unbroken matches comments that cannot be wrapped: directives, and words that are too long
-// themselves, such as URLs.
+// unbroken matches comments that cannot be wrapped: directives, and words that are wider than the
+// limit, such as URLs.
 var unbroken = regexp.MustCompile(`^\s*//\s*\S*$|(^|\s|//	)//(nolint|go):`)
 
-// wideComments returns the lines of comments beyond the limit. The output of an example is left
-// alone, because it must be the text that the program prints.
+// wideComments returns the lines of comments beyond the limit. It ignores the output of examples,
+// because the program prints exactly this text.
 func (f goFile) wideComments() (wide []int) {
 	lines := bytes.Split(f.source, []byte("\n"))
 	for _, group := range f.syntax.Comments {
@@ -112,7 +112,7 @@ func TestNoCommentIsWiderThan100Columns(t *testing.T) {
 	}
 }
 
-// longFunctions returns the functions beyond the limit of lines, with literals that are functions.
+// longFunctions returns functions and function literals with more lines than the limit.
 func (f goFile) longFunctions() (long map[string]int) {
 	limit := otherFunctionLines
 	if !strings.Contains(f.path, "/") {

@@ -243,7 +243,7 @@ func TestThePageForTheEngineerOnCallNamesEachAlert(t *testing.T) {
 	assert.Equal(t, names, rows)
 }
 
-// runPromtool runs promtool, or skips the test where there is none.
+// runPromtool runs promtool. It skips the test if promtool is not installed.
 func runPromtool(t *testing.T, arguments ...string) {
 	t.Helper()
 	path, err := exec.LookPath("promtool")

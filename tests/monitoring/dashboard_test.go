@@ -119,8 +119,8 @@ func TestPanelsHaveTitlesAndDoNotOverlap(t *testing.T) {
 	}
 }
 
-// The question after each publication is answered by one query. promtool runs it in
-// alerts_test.yaml; here it stands on the dashboard and in the page for the engineer on call.
+// One query answers the question after each publication. promtool runs it in alerts_test.yaml. This
+// test finds it on the dashboard and in the page for the engineer on call.
 func TestOneQuerySaysWhetherTheSwitchHasReachedAllInstances(t *testing.T) {
 	page, err := os.ReadFile("../../docs/operations.md")
 	require.NoError(t, err)

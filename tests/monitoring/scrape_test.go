@@ -102,7 +102,8 @@ func (e exported) scrape(t *testing.T, instance, accept string) *scrape {
 	return s
 }
 
-// record adds the samples of one metric, of a histogram those of its sum, count and buckets.
+// record adds the samples of one metric. For a histogram, it adds the samples of the sum, the count
+// and the buckets.
 func (s *scrape) record(name string, labels map[string]string, m *dto.Metric) {
 	switch {
 	case m.Gauge != nil:
@@ -122,7 +123,7 @@ func (s *scrape) record(name string, labels map[string]string, m *dto.Metric) {
 	}
 }
 
-// The headers of Prometheus 2, and of Prometheus 3, which can read names with dots.
+// The Accept headers of Prometheus 2, and of Prometheus 3, which can read names with dots.
 const (
 	acceptTwo   = "text/plain;version=0.0.4;q=0.5,*/*;q=0.1"
 	acceptThree = "text/plain;version=1.0.0;escaping=allow-utf-8;q=0.5,*/*;q=0.1"

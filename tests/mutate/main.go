@@ -1,14 +1,13 @@
-// Command mutate makes small changes to the root package, one at a time, and shows which of them no
-// test notices: comparisons and conditions turned round, statements dropped, numbers raised by one,
-// functions that return at once.
+// Command mutate makes small changes to the root package, one at a time, and shows the changes that
+// no test notices. It negates conditions, replaces operators, drops statements, adds one to
+// numbers, and makes functions return at once.
 //
-//	go run ./mutate -n 100 -seed 1     # a sample of a hundred that build
-//	go run ./mutate -n 0               # all of them, which takes days
-//	go run ./mutate -files rollout.go  # of some files
+//	go run ./mutate -n 100 -seed 1     # a sample of a hundred mutants that build
+//	go run ./mutate -n 0               # all mutants, which takes days
+//	go run ./mutate -files rollout.go  # mutants of some files
 //
-// A mutant is tried with the quick tests of its package first and, if it survives, with all tests
-// of the module and then with those of tests/. It is noticed if a test fails or does not end in
-// time.
+// The quick tests of the package try each mutant first. If it survives, all tests of the module try
+// it, and then the tests of tests/. A mutant is noticed if a test fails or does not end in time.
 package main
 
 import (
@@ -74,7 +73,7 @@ func run(ctx context.Context, o options) error {
 	return (&trial{stages: stages, root: root, size: o.size, out: o.out}).try(ctx, mutants, max(1, o.workers))
 }
 
-// sample returns all mutants of the package in an order that the seed decides.
+// sample returns all mutants of the package in an order that depends on the seed.
 func sample(root, pattern string, seed uint64) ([]mutant, error) {
 	files, err := filepath.Glob(filepath.Join(root, pattern))
 	if err != nil {
@@ -100,7 +99,7 @@ func sample(root, pattern string, seed uint64) ([]mutant, error) {
 	return all, nil
 }
 
-// stagesOf runs the tests of the package once, to find the slow ones.
+// stagesOf runs the tests of the package once, to find the slow tests.
 func stagesOf(ctx context.Context, root string, out io.Writer) ([]stage, error) {
 	quick := stage{folder: root, packages: []string{"."}}
 	slow, err := quick.slow(ctx)
@@ -117,7 +116,7 @@ func stagesOf(ctx context.Context, root string, out io.Writer) ([]stage, error) 
 	}, nil
 }
 
-// trial tries mutants until as many as wanted were built.
+// trial tries mutants until the wanted number of them has been built.
 type trial struct {
 	stages []stage
 	root   string
@@ -157,7 +156,7 @@ func (t *trial) work(ctx context.Context) {
 	}
 }
 
-// next hands out a mutant while fewer than wanted are built.
+// next returns a mutant, as long as fewer than the wanted number have been built.
 func (t *trial) next() (mutant, bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

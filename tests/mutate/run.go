@@ -21,7 +21,7 @@ type verdict string
 
 const (
 	noticed  verdict = "noticed"
-	timedOut verdict = "timed out" // which is noticed too
+	timedOut verdict = "timed out" // counts as noticed too
 	survived verdict = "SURVIVED"
 	invalid  verdict = "does not build"
 )
@@ -35,15 +35,16 @@ type stage struct {
 	limit func() (time.Duration, error)
 }
 
-const longest = 5 * time.Minute // for the quick tests, and for the others without a mutant at least
+// time limit of the quick tests, and the least limit of the other tests
+const longest = 5 * time.Minute
 
 func (s stage) limited(limit func() (time.Duration, error)) stage {
 	s.limit = limit
 	return s
 }
 
-// measured returns the stage with a limit from a run without a mutant. That run begins when the
-// first mutant needs it, and must pass.
+// measured returns the stage with a time limit. The limit depends on the time of a run without a
+// mutant, which must pass. This run begins when the first mutant needs it.
 func (s stage) measured(ctx context.Context, out io.Writer) stage {
 	return s.limited(sync.OnceValues(func() (time.Duration, error) {
 		const most = 4 * longest
@@ -59,8 +60,8 @@ func (s stage) measured(ctx context.Context, out io.Writer) stage {
 }
 
 // judge tries one mutant. The go command reads the changed file in place of the real one
-// (-overlay), so no file of the repository changes, and commands that tests start see the same. The
-// second result names a test that failed.
+// (-overlay). So no file of the repository changes, and commands that tests start see the change
+// too. The second result names a test that failed.
 func judge(ctx context.Context, m mutant, stages []stage) (verdict, string, error) {
 	folder, err := os.MkdirTemp("", "mutate-")
 	if err != nil {
@@ -107,7 +108,7 @@ func (s stage) run(ctx context.Context, overlay string, limit time.Duration) (ve
 	return noticed, name, failedToStart(err)
 }
 
-// arguments are those of go test; the extra ones stand before the packages.
+// arguments returns the arguments of go test. The extra arguments precede the packages.
 func (s stage) arguments(limit time.Duration, extra ...string) []string {
 	arguments := []string{"test", "-short", "-count=1", "-vet=off", "-timeout", limit.String()}
 	if s.skip != "" {
@@ -116,8 +117,8 @@ func (s stage) arguments(limit time.Duration, extra ...string) []string {
 	return slices.Concat(arguments, extra, s.packages)
 }
 
-// slow returns a pattern of the stage's tests that take longer than a second, and fails if a test
-// does.
+// slow returns a pattern that matches the stage's tests that take longer than a second. It returns
+// an error if a test fails.
 func (s stage) slow(ctx context.Context) (string, error) {
 	output, err := command(ctx, s.folder, "", s.arguments(longest, "-json")...).Output()
 	var names, failed []string
@@ -143,7 +144,8 @@ func (s stage) slow(ctx context.Context) (string, error) {
 	return "^(" + strings.Join(names, "|") + ")$", nil
 }
 
-// failedToStart keeps an error only if it is not the command's own exit status.
+// failedToStart returns nil if the error is only the command's exit status, and otherwise the
+// error.
 func failedToStart(err error) error {
 	if _, exited := errors.AsType[*exec.ExitError](err); exited {
 		return nil
@@ -158,7 +160,7 @@ func command(ctx context.Context, folder, overlay string, arguments ...string) *
 	if overlay != "" {
 		c.Env = append(c.Env, `GOFLAGS="-overlay=`+overlay+`"`)
 	}
-	c.WaitDelay = 10 * time.Second // a test's own children may hold the output open
+	c.WaitDelay = 10 * time.Second // child processes of a test may keep the output open
 	return c
 }
 

@@ -10,7 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A module of its own with one function and a test that knows half of what it does.
+// These are the files of a module with one function, and with a test that checks only one of its
+// results.
 const (
 	double = "package p\n\nfunc f(a int) (int, bool) {\n\tif a > 9 {\n\t\treturn a, false\n\t}\n\treturn 2*a, true\n}\n"
 	check  = "package p\n\nimport \"testing\"\n\nfunc TestF(t *testing.T) {\n" +

@@ -12,11 +12,11 @@ import (
 
 // mutant is one small change of one file.
 type mutant struct {
-	File       string // its path
+	File       string // path of the file
 	Line       int
-	What       string // the change in words
-	start, end int    // the bytes that the change replaces
-	text       string // the bytes that stand there instead
+	What       string // description of the change
+	start, end int    // offsets of the bytes that the change replaces
+	text       string // the new bytes
 }
 
 func (m mutant) String() string { return fmt.Sprintf("%s:%d: %s", m.File, m.Line, m.What) }
@@ -51,7 +51,7 @@ func mutantsOf(file string, source []byte) ([]mutant, error) {
 func (f *finder) visit(node ast.Node) bool {
 	switch n := node.(type) {
 	case *ast.ImportSpec, *ast.TypeSpec:
-		return false // a path, the length of an array, a tag: no decision of a program
+		return false // a path, the length of an array or a tag is not a decision of the program
 	case *ast.FuncDecl:
 		f.returnEarly(n.Type, n.Body)
 	case *ast.FuncLit:
@@ -91,7 +91,7 @@ func (f *finder) around(what string, node ast.Node, before, after string) {
 	f.add(what, node.Pos(), node.End(), before+f.textOf(node)+after)
 }
 
-// others names for each operator the one that takes its place.
+// others maps each operator to the operator that replaces it.
 var others = map[token.Token]token.Token{
 	token.EQL: token.NEQ, token.NEQ: token.EQL,
 	token.LSS: token.LEQ, token.LEQ: token.LSS, token.GTR: token.GEQ, token.GEQ: token.GTR,
@@ -108,7 +108,8 @@ func (f *finder) binary(n *ast.BinaryExpr) {
 	}
 }
 
-// literal adds one to an integer. Texts stay, because a test need not know each word of a message.
+// literal adds one to an integer. Texts stay unchanged, because tests need not check each word of a
+// message.
 func (f *finder) literal(n *ast.BasicLit) {
 	if n.Kind != token.INT {
 		return
@@ -163,7 +164,7 @@ func (f *finder) returnEarly(kind *ast.FuncType, body *ast.BlockStmt) {
 	f.add("return zero values at once", body.Lbrace+1, body.Lbrace+1, "return "+strings.Join(zeros, ", ")+";")
 }
 
-// shortened keeps the first line of a statement.
+// shortened returns the first line of a statement.
 func shortened(text string) string {
 	for i, r := range text {
 		if r == '\n' || i >= 60 {

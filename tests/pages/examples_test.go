@@ -22,7 +22,7 @@ import (
 	"github.com/becketflags/becket/shadow"
 )
 
-// The Go blocks of the pages, as they stand there: what a reader copies compiles, and runs here.
+// The Go blocks of the pages, unchanged: the code that a reader copies compiles, and runs here.
 
 type Limits struct{ RPS int }
 

@@ -30,7 +30,7 @@ func origin(t *testing.T) (server *httptest.Server, requests *atomic.Int64) {
 	return server, requests
 }
 
-// report is a program that starts, asks a flag and ends.
+// report is a program that starts, checks a flag and ends.
 func report(ctx context.Context, address string, shipped []byte, use func(*becket.Client)) error {
 	folder, err := os.UserCacheDir()
 	if err != nil {

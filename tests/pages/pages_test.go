@@ -1,4 +1,4 @@
-// Package pages holds what the pages say: each Go block that a reader may copy is part of a file
+// Package pages_test checks the pages: each Go block that a reader may copy is a part of a file
 // that compiles.
 package pages_test
 
@@ -16,8 +16,8 @@ import (
 
 const root = "../.."
 
-// compiled are the files that hold the blocks. Every block of README.md runs as an example of the
-// root package, whose own test compares them.
+// compiled are the files that contain the blocks. Every block of README.md runs as an example of
+// the root package, whose own test compares the blocks.
 var compiled = []string{
 	"example*_test.go", "*/example*_test.go", "otel/*/example*_test.go",
 	"tests/pages/*_test.go", "cmd/becket/examples/*/*.go",
@@ -46,7 +46,7 @@ func TestEveryGoBlockOfThePagesIsCompiled(t *testing.T) {
 	assert.GreaterOrEqual(t, blocks, 20)
 }
 
-// pages returns the pages of docs/ and those beside the packages; README.md of the root aside.
+// pages returns the pages in docs/ and those beside packages, without README.md of the root.
 func pages(t *testing.T) []string {
 	t.Helper()
 	files := glob(t, "docs/*.md")
@@ -79,7 +79,7 @@ func containsOne(sources []string, part string) bool {
 	return false
 }
 
-// normal drops indentation and blank lines, which depend on where the code stands.
+// normal removes indentation and blank lines, which differ between a page and a file.
 func normal(code string) string {
 	var kept strings.Builder
 	for line := range strings.Lines(code) {
@@ -90,8 +90,8 @@ func normal(code string) string {
 	return kept.String()
 }
 
-// withoutImports splits a block behind its import, because the imports of a file stand together.
-// Each line of an import is a part of its own.
+// withoutImports separates a block's code from its imports, because a file has all its imports in
+// one place. Each imported path is a part of its own.
 func withoutImports(block string) (parts []string) {
 	rest, found := strings.CutPrefix(block, "import ")
 	if !found {

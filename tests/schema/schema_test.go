@@ -46,8 +46,8 @@ func compile(t *testing.T, document map[string]any) *jsonschema.Schema {
 	return schema
 }
 
-// accepts reports whether the schema accepts the document. It accepts only JSON, and skips a
-// leading byte-order mark, which is the file reader's concern.
+// accepts reports whether the schema accepts the document. It accepts only JSON. It skips a
+// byte-order mark at the beginning, because the schema cannot judge it.
 func accepts(schema *jsonschema.Schema, document []byte) (bool, error) {
 	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(bytes.TrimPrefix(document, []byte("\ufeff"))))
 	if err != nil {

@@ -1,14 +1,14 @@
-// Package doctest finds in the pages of docs/ what a test can hold against the library: blocks of
-// code, code within the text, and tables. It is used by tests alone.
+// Package doctest finds the parts of pages in docs/ that tests compare with the library: blocks of
+// code, code within the text, and tables. Only tests use it.
 package doctest
 
 import "strings"
 
 // Block is a fenced block of code.
 type Block struct {
-	Line     int    // of its first line of code, from 1
-	Language string // the first word behind the fence
-	Kind     string // the other words: what the block is to be taken for
+	Line     int    // number of its first line of code, counted from 1
+	Language string // the first word after the fence
+	Kind     string // the other words, which say what a test does with the block
 	Text     string
 }
 
@@ -40,7 +40,7 @@ type Span struct {
 	Text string
 }
 
-// Spans returns the code between single backquotes of a page, blocks aside.
+// Spans returns the code between single backquotes in a page, without the blocks.
 func Spans(page string) (spans []Span) {
 	inBlock := false
 	number := 0
@@ -68,12 +68,12 @@ type Row struct {
 	Cells []string
 }
 
-// Table returns the rows, without the heading, of the tables that stand below a comment <!--
-// checked: NAME --> each. A \| in a cell is a |.
+// Table returns the rows, without headings, of the tables that follow a comment <!-- checked: NAME
+// -->. A \| in a cell becomes a |.
 func Table(page, name string) (rows []Row) {
 	const before, heading, body = 0, 1, 2
 	state := before
-	left := 0 // lines of the heading
+	left := 0 // number of lines of the heading that are left
 	number := 0
 	for line := range strings.Lines(page) {
 		number++
@@ -99,8 +99,8 @@ func Table(page, name string) (rows []Row) {
 func cells(line string) (cells []string) {
 	const bar = "\x00"
 	line = strings.ReplaceAll(strings.Trim(line, "|"), `\|`, bar)
-	// Strings.Trim takes the closing bar; an escaped one before it stays, since a blank stands
-	// between.
+	// Strings.Trim removes the closing bar. It keeps an escaped bar before it, because there is a
+	// blank between them.
 	for cell := range strings.SplitSeq(line, "|") {
 		cell = strings.ReplaceAll(strings.TrimSpace(cell), bar, "|")
 		cells = append(cells, strings.Trim(cell, "`"))

@@ -18,8 +18,8 @@ import (
 	"github.com/becketflags/becket"
 )
 
-// around puts a part of a document into a whole one, which has what the parts of the page refer to.
-// %s is the part.
+// around puts a part of a document into a whole document, which has everything to which the parts
+// on the page refer. %s is the part.
 var around = map[string]string{
 	"document": `%s`,
 	"flags":    `{"schema": 1, "flags": %s}`,
@@ -99,7 +99,8 @@ func checkBlocks(t *testing.T, blocks []Block) {
 	assert.NotZero(t, checked)
 }
 
-// checkSpans takes objects with real values; forms with an … in them are for the eye.
+// checkSpans checks objects in the text that have real values. It ignores objects with an … in
+// them.
 func checkSpans(t *testing.T, spans []Span) {
 	t.Helper()
 	for _, span := range spans {
@@ -120,7 +121,7 @@ func checkSpans(t *testing.T, spans []Span) {
 	}
 }
 
-// complaint says what is wrong with a document, "" for nothing.
+// complaint returns the errors of a document, or "" if there are none.
 func complaint(document string) string {
 	rules, err := becket.Native.Decode([]byte(document))
 	if err != nil {
@@ -136,7 +137,7 @@ func complaint(document string) string {
 	return strings.Join(lines, "\n")
 }
 
-// decide returns what a condition comes to, for attributes written as members of an object.
+// decide returns the result of a condition. The attributes are written as members of an object.
 func decide(t *testing.T, condition, attributes string) string {
 	t.Helper()
 	const document = `{"schema": 1, %s, "flags": {%s, "f": {
@@ -205,8 +206,8 @@ func checkHashes(t *testing.T, rows []Row) {
 	}
 }
 
-// checkKeyTexts splits by the attribute and, beside it, by the text as a key: both must draw alike
-// under many salts.
+// checkKeyTexts splits by the attribute and by the text as the targeting key. Both must get the
+// same variants for many salts.
 func checkKeyTexts(t *testing.T, rows []Row) {
 	t.Helper()
 	require.NotEmpty(t, rows)
@@ -223,8 +224,8 @@ func checkKeyTexts(t *testing.T, rows []Row) {
 	}
 }
 
-// ruleOf returns the name of the rule that applies: one of two halves, or none where there is no
-// key.
+// ruleOf returns the name of the rule that applies, which is one of two halves, or "" if there is
+// no key.
 func ruleOf(t *testing.T, salt string, subject becket.Subject) string {
 	t.Helper()
 	const document = `{"schema": 1, "flags": {"f": {"rules": [
@@ -261,7 +262,7 @@ func checkLinks(t *testing.T, page string) {
 	}
 }
 
-// anchors returns the names under which headings can be linked to.
+// anchors returns the anchors of a page's headings.
 func anchors(page string) (names []string) {
 	for line := range strings.Lines(page) {
 		if title, ok := strings.CutPrefix(strings.TrimLeft(line, "#"), " "); ok && strings.HasPrefix(line, "#") {

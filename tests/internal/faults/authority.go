@@ -13,10 +13,10 @@ import (
 	"time"
 )
 
-// Certificate says what a TLS server shows.
+// Certificate is the kind of certificate that a TLS server sends.
 type Certificate int
 
-// The certificates, and an old version of TLS under a valid one.
+// The kinds of certificates, and an old version of TLS with a valid certificate.
 const (
 	Valid Certificate = iota
 	Expired
@@ -25,7 +25,7 @@ const (
 	OldVersion
 )
 
-// Authority makes certificates for loopback.
+// Authority makes certificates for loopback addresses.
 type Authority struct {
 	certificate *x509.Certificate
 	key         *ecdsa.PrivateKey
@@ -59,7 +59,7 @@ func NewAuthority() (*Authority, error) {
 	return a, nil
 }
 
-// Pool returns the authority as a client trusts it.
+// Pool returns the pool with which a client trusts the authority.
 func (a *Authority) Pool() *x509.CertPool {
 	pool := x509.NewCertPool()
 	pool.AddCert(a.certificate)
@@ -108,7 +108,7 @@ func (a *Authority) issue(address net.IP, until time.Time) (tls.Certificate, err
 	return tls.Certificate{Certificate: [][]byte{raw}, PrivateKey: a.key}, nil
 }
 
-// PEM returns a certificate and its key as files hold them.
+// PEM returns a certificate and its key in PEM form.
 func (a *Authority) PEM(kind Certificate) (certificate, key []byte, err error) {
 	raw, err := x509.MarshalPKCS8PrivateKey(a.kinds[kind].PrivateKey)
 	if err != nil {

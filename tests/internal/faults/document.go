@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// body is a fault whose answer is a document under 200, with an ETag that must not be remembered
-// when it is refused.
+// body is a fault whose answer is a document with status 200. The client must not remember the
+// document's ETag if it refuses the document.
 func body(name, document string, outcomes map[Scenario]Outcome) *Fault {
 	return &Fault{Name: name, outcomes: outcomes, answer: func(x *exchange) {
 		x.Header().Set("ETag", `"of a bad document"`)
@@ -20,13 +20,13 @@ func body(name, document string, outcomes map[Scenario]Outcome) *Fault {
 	}}
 }
 
-// answers are faults of HTTP around a document.
+// answers are faults of HTTP with a valid document.
 func answers() []*Fault {
 	good := Document(20, Odd)
 	return slices.Concat(lengths(good), encodings(good), validators(good))
 }
 
-// lengths are faults of an answer's type and length.
+// lengths are faults of an answer's content type and length.
 func lengths(good string) []*Fault {
 	return []*Fault{
 		{Name: "a document as text/html", outcomes: always(Accepts), answer: func(x *exchange) {
@@ -49,7 +49,7 @@ func lengths(good string) []*Fault {
 	}
 }
 
-// cut is an answer of which something is missing.
+// cut is an answer that ends too early.
 func cut(header, body string) string {
 	return "HTTP/1.1 200 OK\r\n" + header + "\r\nETag: \"cut\"\r\n\r\n" + body
 }
@@ -169,7 +169,7 @@ func heavy() []*Fault {
 	return []*Fault{
 		{Name: "a gzip bomb of 2 GiB", Heavy: true, answer: func(x *exchange) {
 			x.Header().Set("Content-Encoding", "gzip")
-			for range 2 << 10 { // gzip files that follow one another are one
+			for range 2 << 10 { // consecutive gzip files count as one file
 				if _, err := x.Write(member()); err != nil {
 					return
 				}
@@ -189,8 +189,8 @@ func heavy() []*Fault {
 	}
 }
 
-// diamond is a tower of flags of which each requires the one below twice over, so that there are
-// 2^height paths.
+// diamond returns flags of which each requires the flag below it twice, so that there are 2^height
+// paths.
 func diamond(height int) string {
 	flags := []string{`"d0":{}`}
 	for i := 1; i <= height; i++ {

@@ -8,19 +8,19 @@ import (
 	"time"
 )
 
-// Outcome is what a client makes of a fault.
+// Outcome is the result of a fault in a client.
 type Outcome string
 
-// The outcomes. Keeps is what a fault must come to unless it says otherwise.
+// The outcomes. Keeps is the outcome of every fault that does not name another one.
 const (
-	Keeps    Outcome = "keeps what it has"           // and reports an error
-	Accepts  Outcome = "serves the document"         // since nothing in it is wrong
-	Confirms Outcome = "serves on, confirmed"        // the answer is a right one to what was asked
-	SetsPart Outcome = "serves all but the bad flag" // and reports that one
+	Keeps    Outcome = "keeps what it has"           // the client also reports an error
+	Accepts  Outcome = "serves the document"         // because nothing in it is wrong
+	Confirms Outcome = "serves on, confirmed"        // the answer is valid for the request
+	SetsPart Outcome = "serves all but the bad flag" // the client also reports the flag
 	Empties  Outcome = "serves a ruleset of no flags"
 )
 
-// Scenario is how far a client has come when the fault begins.
+// Scenario is the state of a client when the fault begins.
 type Scenario string
 
 // The scenarios.
@@ -30,25 +30,26 @@ const (
 	Live Scenario = "after a good load"
 )
 
-// Scenarios lists them all.
+// Scenarios lists all scenarios.
 func Scenarios() []Scenario { return []Scenario{Cold, Disk, Live} }
 
 // Fault is one way in which a flag service can fail.
 type Fault struct {
 	Name        string
-	Refuse      bool        // connections
-	Certificate Certificate // with TLS
-	TLS         bool        // it needs a server with TLS
-	// a gateway swallows everything, and afterwards the connections that there were
+	Refuse      bool        // the server refuses connections
+	Certificate Certificate // the certificate of the TLS server
+	TLS         bool        // the fault needs a TLS server
+	// A gateway drops all bytes during the fault. After it, it still drops the bytes of connections
+	// that existed then.
 	Silent    bool
-	OwnClient bool // it is for the client that a source has without WithHTTPClient
-	Heavy     bool // it takes much memory or time, so nothing runs beside it
+	OwnClient bool // the fault is for a source without WithHTTPClient
+	Heavy     bool // the fault takes much memory or time, so no other test runs at the same time
 	outcomes  map[Scenario]Outcome
 	answer    func(*exchange)
 }
 
-// Outcome returns what the fault must come to. Where a fault's document is accepted, its flag
-// "state" serves [Odd].
+// Outcome returns the outcome that the fault must have. If the client accepts a fault's document,
+// its flag "state" serves [Odd].
 func (f *Fault) Outcome(s Scenario) Outcome {
 	if o, ok := f.outcomes[s]; ok {
 		return o
@@ -56,7 +57,7 @@ func (f *Fault) Outcome(s Scenario) Outcome {
 	return Keeps
 }
 
-// Odd is what documents serve that look wrong but are not.
+// Odd is the value that documents serve if they look wrong but are valid.
 const Odd = "odd but right"
 
 func (f *Fault) breaksConnections() bool { return f.Refuse || f.Certificate != Valid }
@@ -65,7 +66,8 @@ func always(o Outcome) map[Scenario]Outcome {
 	return map[Scenario]Outcome{Cold: o, Disk: o, Live: o}
 }
 
-// only is always but for the scenarios in which a client has a ruleset already.
+// only returns outcomes for a client without a ruleset. In the other scenarios, the client keeps
+// its ruleset.
 func only(cold Outcome) map[Scenario]Outcome { return map[Scenario]Outcome{Cold: cold} }
 
 // All lists the faults.
@@ -187,7 +189,7 @@ func certificates() []*Fault {
 	}
 }
 
-// repeat is strings.Repeat under a name that reads well in documents.
+// repeat is strings.Repeat under a shorter name.
 func repeat(text string, times int) string { return strings.Repeat(text, times) }
 
 func number(i int) string { return strconv.Itoa(i) }

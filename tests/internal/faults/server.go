@@ -1,5 +1,5 @@
-// Package faults is a flag service that fails on demand: an HTTP server on loopback whose every way
-// of going wrong can be switched on and off while clients use it. It serves the reliability tests.
+// Package faults is a flag service that fails on demand: an HTTP server on a loopback address. A
+// test can switch each fault on and off while clients use the server. The reliability tests use it.
 package faults
 
 import (
@@ -25,22 +25,22 @@ func Document(revision int, state string) string {
 
 // Server is the flag service. It is safe for concurrent use.
 type Server struct {
-	authority *Authority // nil: plain HTTP
+	authority *Authority // nil for plain HTTP
 	address   string
-	gateway   *webtest.Forwarder // in front of the server; nil: none
-	away      *http.Server       // another host, for redirects
+	gateway   *webtest.Forwarder // in front of the server; nil if there is none
+	away      *http.Server       // another host, as the target of redirects
 	awayURL   string
 
 	mutex    sync.Mutex
 	server   *http.Server // nil while connections are refused
-	fault    *Fault       // nil: healthy
+	fault    *Fault       // nil while the server is healthy
 	body     string
 	etag     string
 	requests int
-	leaked   []string // credentials that reached the other host
+	leaked   []string // credentials that the other host received
 }
 
-// Start returns a healthy server that has nothing to serve yet; with an authority it speaks TLS.
+// Start returns a healthy server that has no document yet. With an authority, it uses TLS.
 func Start(authority *Authority) (*Server, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -58,7 +58,7 @@ func Start(authority *Authority) (*Server, error) {
 	return s, nil
 }
 
-// StartBehindGateway is Start for faults that are Silent.
+// StartBehindGateway is Start with a gateway, for faults with the field Silent.
 func StartBehindGateway(authority *Authority) (*Server, error) {
 	s, err := Start(authority)
 	if err != nil {
@@ -68,7 +68,7 @@ func StartBehindGateway(authority *Authority) (*Server, error) {
 	return s, err
 }
 
-// URL is where the document is.
+// URL returns the URL of the document.
 func (s *Server) URL() string {
 	address := s.address
 	if s.gateway != nil {
@@ -80,7 +80,7 @@ func (s *Server) URL() string {
 	return "http://" + address + "/flags.json"
 }
 
-// Publish heals the server and lets it serve a document under an ETag of its own.
+// Publish ends the fault and makes the server serve a document with a new ETag.
 func (s *Server) Publish(body string) error {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
@@ -114,7 +114,7 @@ func (s *Server) Break(f *Fault) error {
 	return s.restart()
 }
 
-// Requests returns how many requests came.
+// Requests returns the number of requests so far.
 func (s *Server) Requests() int {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
@@ -128,7 +128,7 @@ func (s *Server) Leaked() []string {
 	return s.leaked
 }
 
-// Close ends the server and all its connections.
+// Close closes the server and all its connections.
 func (s *Server) Close() {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
@@ -145,7 +145,8 @@ func newHTTPServer(handler http.HandlerFunc) *http.Server {
 	return &http.Server{Handler: handler, ErrorLog: log.New(io.Discard, "", 0), ReadHeaderTimeout: time.Minute}
 }
 
-// restart begins anew on the same port, so that no old connection goes round a fault of new ones.
+// restart starts a new server on the same port, so that clients cannot use old connections to avoid
+// a fault of new connections.
 func (s *Server) restart() error {
 	if s.server != nil {
 		_ = s.server.Close()
@@ -192,7 +193,7 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.WriteString(w, body)
 }
 
-// elsewhere is the other host. What it answers looks good and must count for nothing.
+// elsewhere is the other host. Its answer looks like a document, but clients must not use it.
 func (s *Server) elsewhere(w http.ResponseWriter, r *http.Request) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
@@ -208,7 +209,7 @@ func (s *Server) elsewhere(w http.ResponseWriter, r *http.Request) {
 type exchange struct {
 	http.ResponseWriter
 	request    *http.Request
-	body, etag string // what a healthy server has
+	body, etag string // the answer of a healthy server
 	away       string
 }
 
@@ -216,10 +217,11 @@ func (x *exchange) say(text string) { _, _ = io.WriteString(x, text) }
 
 func (x *exchange) flush() { _ = http.NewResponseController(x.ResponseWriter).Flush() }
 
-// silence says nothing more until the client gives up.
+// silence sends nothing more until the client abandons the request.
 func (x *exchange) silence() { <-x.request.Context().Done() }
 
-// raw takes the connection over, says something that need not be HTTP, and resets or closes it.
+// raw takes over the connection, sends a text that may not be HTTP, and resets or closes the
+// connection.
 func (x *exchange) raw(text string, reset bool) {
 	connection, _, err := http.NewResponseController(x.ResponseWriter).Hijack()
 	if err != nil {
