@@ -97,7 +97,7 @@ func (w words) Candidates() string {
 	return strings.Join(names, " ")
 }
 
-// Condition is fish's test for being behind these verbs.
+// Condition returns fish's test for the words that precede the cursor.
 func (w words) Condition() string {
 	if w.Path == "" {
 		return "__fish_use_subcommand"
@@ -109,7 +109,7 @@ func (w words) Condition() string {
 	return strings.Join(parts, "; and ")
 }
 
-// Pattern is how a flag stands on the command line, for a shell's case.
+// Pattern returns the flag's form on the command line, for a shell's case.
 func (f flagWord) Pattern() string {
 	if f.Short == "" {
 		return f.Name
@@ -128,8 +128,8 @@ func script(first, shell, text string) *template.Template {
 		fmt.Sprintf("# Completes becket in %s. Written by becket completion %[1]s.\n", shell) + text))
 }
 
-// In bash, the verbs before the cursor choose the words. Where there are none that fit, bash
-// completes names of files. zsh runs it too, where a variable named path would be the search path.
+// In bash, the verbs before the cursor select the words. If no word fits, bash completes file
+// names. zsh runs the script too; in zsh, a variable named path would be the search path.
 const bashScript = `_becket() {
 	local verbs="" word i current="${COMP_WORDS[COMP_CWORD]}" previous="${COMP_WORDS[COMP_CWORD-1]}"
 	for ((i = 1; i < COMP_CWORD; i++)); do

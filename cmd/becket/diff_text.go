@@ -86,8 +86,8 @@ func writeFlagDiff(w io.Writer, s style, d *compare.FlagDiff) error {
 	return nil
 }
 
-// maxLosses is the largest number of groups that the text shows of subjects who lose a feature. The
-// JSON output has all groups.
+// maxLosses is the greatest number of groups of subjects that lose a feature in the text. The JSON
+// output has all groups.
 const maxLosses = 8
 
 // moveText names a change of answer. A variant may also keep its name and change its value.

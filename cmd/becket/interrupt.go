@@ -11,8 +11,8 @@ import (
 const patience = 500 * time.Millisecond
 
 // interruptible calls f and returns its error. If the context ends and f does not end soon after,
-// it returns the context's error and leaves f behind. It waits for files that f is writing, and f
-// can write no further files.
+// it returns the context's error and does not wait for f any longer. It waits for files that f is
+// writing, and f can write no further files.
 func (e *env) interruptible(f func() error) error {
 	done := make(chan error, 1)
 	go func() { done <- f() }()
@@ -25,13 +25,13 @@ func (e *env) interruptible(f func() error) error {
 	case err := <-done:
 		return err
 	case <-time.After(patience):
-		e.files <- struct{}{} // for ever
+		e.files <- struct{}{} // it blocks without end
 		return e.ctx.Err()
 	}
 }
 
 // writing calls f, which writes files, unless the command was interrupted. An interrupted command
-// ends only after f has returned, so that nothing half-written stays behind.
+// ends only after f has returned, so that no half-written file stays behind.
 func (e *env) writing(f func() error) error {
 	e.files <- struct{}{}
 	defer func() { <-e.files }()

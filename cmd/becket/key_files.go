@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// keyFiles are the two files of a key pair. Either both are written or none, and no existing file
-// is lost.
+// keyFiles are the two files of a key pair. Either both files are written or neither is, and no
+// existing file is lost.
 type keyFiles struct {
 	secret, public string
 	// os.Rename; tests replace it by a function that fails
@@ -80,7 +80,8 @@ func (k *keyFiles) create(secret, public []byte) error {
 		return err
 	}
 	if err := createFile(k.public, public, 0o644); err != nil {
-		return errors.Join(err, os.Remove(k.secret)) // nobody could verify with this key
+		// a secret key without its public key is of no use
+		return errors.Join(err, os.Remove(k.secret))
 	}
 	return nil
 }

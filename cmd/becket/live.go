@@ -38,7 +38,7 @@ func (v *liveVerb) Run(e *env) error {
 	defer func() { _ = source.Close() }()
 	document, answer, err := source.Ask(e.ctx, becket.Validator{})
 	if err != nil && (answer == nil || e.ctx.Err() != nil) {
-		return err // nobody answered, or the user interrupted it
+		return err // no server answered, or the user interrupted the command
 	}
 	seen := &sightings{URL: input.DisplayName(v.URL)}
 	seen.answered(answer, e.now())
@@ -76,7 +76,8 @@ func (v *liveVerb) judge(e *env, seen *sightings, source *live.Source, fetched *
 		return err
 	}
 	defer func() { _ = client.Close() }()
-	_ = client.Wait(e.ctx) // the status has the error of the fetch, also where --current is served
+	// the status still has the error of the fetch, even if the ruleset of --current is served
+	_ = client.Wait(e.ctx)
 	if e.ctx.Err() != nil {
 		return e.ctx.Err()
 	}

@@ -24,7 +24,7 @@ var version string
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second signal ends the process whatever it does
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	code := run(&env{
 		ctx:      ctx,
 		stdin:    os.Stdin,

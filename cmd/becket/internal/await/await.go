@@ -1,11 +1,11 @@
-// Package await ends waits that cannot be ended otherwise, such as the wait for a terminal, a FIFO
-// or a device.
+// Package await ends waits that nothing else can end, such as the wait for a terminal, a FIFO or a
+// device.
 package await
 
 import "context"
 
-// Result calls f in a goroutine of its own and returns its result. If the context ends first,
-// Result returns the context's error at once, and the result of f is lost.
+// Result calls f in a new goroutine and returns its result. If the context ends first, Result
+// returns the context's error at once, and the result of f is lost.
 func Result[T any](ctx context.Context, f func() (T, error)) (T, error) {
 	type result struct {
 		value T

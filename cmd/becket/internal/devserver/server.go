@@ -1,5 +1,5 @@
-// Package devserver publishes a document over HTTP with ETag and gzip, as a good origin does. It is
-// for trying an application locally.
+// Package devserver publishes a document over HTTP with ETag and gzip, for trying an application
+// locally.
 package devserver
 
 import (
@@ -27,7 +27,7 @@ type publication struct {
 	document, signature *content // nil if there is none
 }
 
-// New returns a server without a document. The document will be at / and at the name.
+// New returns a server without a document. The document's path will be / and the given name.
 func New(name string) *Server {
 	return &Server{path: "/" + name}
 }
@@ -61,7 +61,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 	case r.Method != http.MethodGet && r.Method != http.MethodHead:
 		w.Header().Set("Allow", "GET, HEAD")
-		http.Error(w, "GET and HEAD alone", http.StatusMethodNotAllowed)
+		http.Error(w, "only GET and HEAD are allowed", http.StatusMethodNotAllowed)
 	default:
 		c.serve(w, r)
 	}

@@ -42,7 +42,7 @@ func TestPathsAndMethods(t *testing.T) {
 		{"HEAD", "/flags.json", 200, ""},
 		{"GET", "/other.json", 404, "404 page not found\n"},
 		{"GET", "/flags.json.minisig", 404, "404 page not found\n"},
-		{"POST", "/flags.json", 405, "GET and HEAD alone\n"},
+		{"POST", "/flags.json", 405, "only GET and HEAD are allowed\n"},
 	} {
 		r := get(s, test.method, test.path)
 		assert.Equal(t, test.status, r.StatusCode, test)

@@ -145,7 +145,7 @@ func (f Formula) Never() bool {
 // isIn reports whether the literal is a test with in or not_in.
 func (l *literal) isIn() bool { return l.form == native.OnAttribute && l.operator == native.In }
 
-// same reports whether two literals are written alike.
+// same reports whether two literals have the same text in the document.
 func (l *literal) same(other *literal) bool {
 	if l.form != other.form || l.negated != other.negated {
 		return false

@@ -8,7 +8,7 @@ import (
 // Place is a position in a source.
 type Place struct {
 	File         string
-	Line, Column int // from 1, the column in bytes
+	Line, Column int // counted from 1; the column counts bytes
 }
 
 // part is a section of a document's body that comes from one file.

@@ -116,14 +116,15 @@ func (w *yamlWriter) comma(i int) {
 
 var jsonNumber = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?$`)
 
-// leadingZero is a number that YAML 1.1 takes for octal, and YAML 1.2 for decimal.
+// leadingZero matches a number that is octal in YAML 1.1 and decimal in YAML 1.2.
 var leadingZero = regexp.MustCompile(`^[-+]?0[0-9_]+(\.[0-9_]*)?([eE][-+]?[0-9]+)?$`)
 
-// otherBase is an integer in another base. YAML takes one beyond 64 bits for a text.
+// otherBase matches an integer in another base. YAML reads such an integer beyond 64 bits as a
+// text.
 var otherBase = regexp.MustCompile(`^[-+]?0(x[0-9A-Fa-f_]+|o[0-7_]+|b[01_]+)$`)
 
 func (w *yamlWriter) scalar(n *yaml.Node) error {
-	// a number that no float64 holds is one all the same
+	// a number that no float64 can hold is a number too
 	plain := n.Style == 0 && n.ShortTag() == "!!str"
 	switch tag := n.ShortTag(); {
 	case tag == "!!null":

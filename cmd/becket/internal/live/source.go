@@ -1,5 +1,5 @@
-// Package live fetches a published document with the library's own source and keeps what the server
-// answered beside the document.
+// Package live fetches a published document with the library's own source, and also returns the
+// server's answer.
 package live
 
 import (
@@ -12,11 +12,12 @@ import (
 	"github.com/becketflags/becket/internal/web"
 )
 
-// Answer is the head of a server's answer, the last one of a chain of redirects.
+// Answer holds the status and the headers of a server's answer. After redirects, it is the last
+// answer.
 type Answer struct {
 	Status int
 	Header http.Header
-	Gzip   bool // the body came compressed
+	Gzip   bool // the body was compressed
 }
 
 // Source is a source that remembers the answer to its last fetch. It is safe for concurrent use.
@@ -47,15 +48,16 @@ func New(address string, transport http.RoundTripper, options ...becket.HTTPOpti
 	return &Source{SignedSource: source, recorder: recorder}, nil
 }
 
-// Ask fetches the document as the library does and returns the server's answer with it. The answer
-// is nil if none came.
+// Ask fetches the document as the library does and also returns the server's answer, or nil if
+// there was no answer.
 func (s *Source) Ask(ctx context.Context, last becket.Validator) (becket.Document, *Answer, error) {
 	s.recorder.forget()
 	document, err := s.SignedSource.Fetch(ctx, last)
 	return document, s.recorder.last(), err
 }
 
-// Offer makes the next Fetch return this document, so that a client judges what Ask has fetched.
+// Offer makes the next Fetch return this document, so that a client decides about the document that
+// Ask has fetched.
 func (s *Source) Offer(document *becket.Document) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
@@ -74,13 +76,13 @@ func (s *Source) Fetch(ctx context.Context, last becket.Validator) (becket.Docum
 	return s.SignedSource.Fetch(ctx, last)
 }
 
-// Close ends the connections.
+// Close closes the connections.
 func (s *Source) Close() error {
 	s.recorder.CloseIdleConnections()
 	return nil
 }
 
-// recorder keeps the head of the last answer.
+// recorder stores the status and the headers of the last answer.
 type recorder struct {
 	next   http.RoundTripper
 	mutex  sync.Mutex
@@ -99,7 +101,7 @@ func (r *recorder) RoundTrip(request *http.Request) (*http.Response, error) {
 	return response, nil
 }
 
-// CloseIdleConnections is called by the library after a fetch that got no answer.
+// CloseIdleConnections is called by the library after a fetch without an answer.
 func (r *recorder) CloseIdleConnections() {
 	if closer, ok := r.next.(interface{ CloseIdleConnections() }); ok {
 		closer.CloseIdleConnections()

@@ -18,7 +18,8 @@ type Ruleset struct {
 
 	flags    map[string]*native.Flag
 	segments map[string]*native.Segment
-	invalid  map[name][]native.Written // the values of the others; two where a key stands twice
+	// the JSON of invalid members; two values if a key occurs twice
+	invalid map[name][]native.Written
 }
 
 // name is the name of a flag or a segment.
@@ -54,7 +55,7 @@ func Read(body []byte, bad []becket.Bad) (*Ruleset, error) {
 	return r, nil
 }
 
-// accepts reports whether a definition is valid. It keeps the value of one that is not.
+// accepts reports whether a definition is valid. It stores the JSON of an invalid definition.
 func (r *Ruleset) accepts(n name, written native.Written) bool {
 	values, bad := r.invalid[n]
 	if bad {
@@ -63,10 +64,10 @@ func (r *Ruleset) accepts(n name, written native.Written) bool {
 	return !bad
 }
 
-// Flag returns the flag of that key, or nil.
+// Flag returns the flag with the given key, or nil.
 func (r *Ruleset) Flag(key string) *native.Flag { return r.flags[key] }
 
-// Segment returns the segment of that key, or nil.
+// Segment returns the segment with the given key, or nil.
 func (r *Ruleset) Segment(key string) *native.Segment { return r.segments[key] }
 
 // Variants returns a flag's variants in the order of the document.

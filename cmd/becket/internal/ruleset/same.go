@@ -6,8 +6,8 @@ import (
 	"github.com/becketflags/becket/internal/native"
 )
 
-// SameCondition reports whether two conditions are the same but for the order of their fields. Nil
-// is no condition.
+// SameCondition reports whether two conditions differ at most in the order of their fields. Nil
+// means that there is no condition.
 func SameCondition(a, b *native.Condition) bool {
 	if a == nil || b == nil {
 		return a == b

@@ -92,7 +92,7 @@ func (u *search) texts(values []native.Written) {
 	}
 }
 
-// segment notes that the key is used. A text in an invalid definition may be no key.
+// segment records that the key is used. A text in an invalid definition may not be a key.
 func (u *search) segment(key string) {
 	s := u.Segment(key)
 	values, bad := u.invalid[name{native.Segments, key}]
