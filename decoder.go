@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/becketflags/becket/internal/limit"
+	"github.com/becketflags/becket/internal/match"
 	"github.com/becketflags/becket/internal/sniff"
 )
 
@@ -157,7 +158,7 @@ func (f *foreignRules) Evaluate(flag string, want Kind, subject *Subject, at *Mo
 	}()
 	r = f.rules.Evaluate(flag, want, subject, at)
 	if r.Variant != nil {
-		if kind := r.Variant.Value.kind(); !kind.readableAs(want) {
+		if kind := r.Variant.Value.kind(); !match.Readable(kind, want) {
 			r.fail(TypeMismatch(want, kind))
 		}
 	}

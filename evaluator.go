@@ -195,7 +195,7 @@ func (f *flag) answer(e *evaluation, want Kind, at *Moment) *Variant {
 		return e.fail(failedUnknown)
 	case f.rare != nil && f.rare.err != nil:
 		return e.fail(failedDefinition)
-	case !f.kind.readableAs(want):
+	case !match.Readable(f.kind, want):
 		return e.fail(failedType)
 	}
 	if f.timed {

@@ -208,7 +208,7 @@ func (d *declaration) verify(rules Rules, first map[string]declaration) (errs []
 		return append(errs, fmt.Errorf("%w%s", ErrFlagNotFound, match.Suggest(d.key, flagKeys(rules))))
 	case info.Kind == KindAny && info.Err != nil:
 		return append(errs, fmt.Errorf("%w: %w", ErrParse, within{info.Err}))
-	case !info.Kind.readableAs(d.kind):
+	case !match.Readable(info.Kind, d.kind):
 		return append(errs, TypeMismatch(d.kind, info.Kind))
 	}
 	return append(errs, d.compare(variantsOf(rules, d.key))...)

@@ -208,7 +208,7 @@ func (o *overriddenRules) answerOf(flag string, want Kind) (r Result, ok bool) {
 	}
 	kind := a.variant.Value.kind()
 	switch {
-	case kind.readableAs(want):
+	case match.Readable(kind, want):
 		return Result{Variant: a.variant, Reason: ReasonOverride}, true
 	case want == KindBool && a.boolean != nil:
 		return Result{Variant: a.boolean, Reason: ReasonOverride}, true

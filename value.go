@@ -36,12 +36,6 @@ func (k Kind) String() string {
 	return "unknown"
 }
 
-// readableAs reports whether a value of kind k may be read as the kind want: every kind as itself
-// and as KindAny, and an integer as a float.
-func (k Kind) readableAs(want Kind) bool {
-	return want == k || want == KindAny || want == KindFloat && k == KindInt
-}
-
 // Value is the value of an attribute or of a variant: a boolean, a text, a number, an instant, a
 // list or an object. It is small, immutable and safe for concurrent use. The zero Value has the
 // kind [KindAny] and means that there is no value.

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+
+	"github.com/becketflags/becket/internal/match"
 )
 
 func TestValuesReturnTheValuesTheyWereMadeOf(t *testing.T) {
@@ -82,6 +84,24 @@ func TestReadingAValueAsAnotherKindGivesZero(t *testing.T) {
 	} {
 		assert.Equal(t, Value{}, outside)
 	}
+}
+
+func TestAValueIsReadableAsItsKindAndAsAnyAndAnIntegerAsAFloat(t *testing.T) {
+	t.Parallel()
+	kinds := []Kind{KindAny, KindBool, KindString, KindInt, KindFloat, KindObject, KindTime, KindList}
+	var readable []string
+	for _, kind := range kinds {
+		for _, want := range kinds {
+			if match.Readable(kind, want) && want != kind {
+				readable = append(readable, kind.String()+" as "+want.String())
+			}
+		}
+		assert.True(t, match.Readable(kind, kind), kind)
+	}
+	assert.Equal(t, []string{
+		"boolean as any", "string as any", "integer as any", "integer as float", "float as any", "object as any",
+		"instant as any", "list as any",
+	}, readable)
 }
 
 func TestKindsAndTiersHaveNames(t *testing.T) {

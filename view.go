@@ -4,6 +4,8 @@ import (
 	"iter"
 	"reflect"
 	"slices"
+
+	"github.com/becketflags/becket/internal/match"
 )
 
 // View evaluates flags for one subject with one ruleset: two checks in one request never use two
@@ -254,7 +256,7 @@ func (v *View) noteMisfit(f *flag, flag string, want Kind) {
 	switch {
 	case f == nil:
 		v.noteError(flag, want, ErrFlagNotFound)
-	case f.failure() == nil && !f.kind.readableAs(want):
+	case f.failure() == nil && !match.Readable(f.kind, want):
 		v.noteError(flag, want, TypeMismatch(want, f.kind))
 	}
 }

@@ -53,7 +53,7 @@ func (r *rules) Evaluate(flag string, want becket.Kind, subject *becket.Subject,
 	if variant == nil {
 		return r.evaluateBase(flag, want, subject, at)
 	}
-	if kind := variant.Value.Kind(); !readableAs(kind, want) {
+	if kind := variant.Value.Kind(); !match.Readable(kind, want) {
 		r.state.complain(otherType(flag, r.flags[flag].kind(), want))
 		return becket.Result{Reason: becket.ReasonError, Err: becket.TypeMismatch(want, kind)}
 	}

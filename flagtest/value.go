@@ -117,9 +117,3 @@ func compatible(a, b becket.Kind) bool {
 }
 
 func isNumber(k becket.Kind) bool { return k == becket.KindInt || k == becket.KindFloat }
-
-// readableAs reports whether a value of one type may be asked for as another: as itself, as
-// anything, and an integer as a float.
-func readableAs(kind, want becket.Kind) bool {
-	return want == kind || want == becket.KindAny || want == becket.KindFloat && kind == becket.KindInt
-}

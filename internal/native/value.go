@@ -89,4 +89,4 @@ func (v Value) Any() any {
 
 // fits reports whether a flag of the given kind may have the value. A float flag may have an
 // integer.
-func (v Value) fits(kind Kind) bool { return v.Kind == kind || kind == Float && v.Kind == Int }
+func (v Value) fits(kind Kind) bool { return match.Readable(v.Kind, kind) }

@@ -77,7 +77,7 @@ func (v *comparison) ask(a *Ask) []report.Finding {
 		return []report.Finding{finding(a, UnknownFlag, message)}
 	case info.Kind == becket.KindAny || a.Kind == becket.KindAny:
 		return nil // every kind fits, or the flag is invalid, which becket check reports
-	case info.Kind != a.Kind && (info.Kind != becket.KindInt || a.Kind != becket.KindFloat):
+	case !match.Readable(info.Kind, a.Kind):
 		f := finding(a, WrongType,
 			fmt.Sprintf("%s asks for %s, but the flag %q is %s", a.What, an(a.Kind), a.Key, an(info.Kind)))
 		f.Owner = info.Owner
