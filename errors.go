@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/becketflags/becket/internal/limit"
+	"github.com/becketflags/becket/internal/wording"
 )
 
 // ErrorCode is OpenFeature's code for an error of an evaluation.
@@ -36,7 +37,7 @@ func (e *EvaluationError) Error() string {
 		return noError
 	}
 	if e.Cause != nil {
-		return "becket: " + e.Message + ": " + trimPrefix(e.Cause)
+		return "becket: " + e.Message + ": " + wording.Unprefixed(e.Cause)
 	}
 	return "becket: " + e.Message
 }
@@ -165,26 +166,12 @@ func (e *DocumentError) located() string {
 // which the outer error has already.
 type within struct{ error }
 
-func (e within) Error() string { return trimPrefix(e.error) }
+func (e within) Error() string { return wording.Unprefixed(e.error) }
 
 func (e within) Unwrap() error { return e.error }
 
 // noError is the text of a nil error. Package fmt prints the same text.
 const noError = "<nil>"
-
-// trimPrefix returns an error's text without becket's prefix, for use inside the text of another
-// error.
-func trimPrefix(err error) string {
-	if err == nil {
-		return noError
-	}
-	const prefix = "becket: "
-	text := err.Error()
-	if len(text) > len(prefix) && text[:len(prefix)] == prefix {
-		return text[len(prefix):]
-	}
-	return text
-}
 
 // panicError returns an error for a panic. If the panic's value is an error, it is wrapped.
 func panicError(name string, cause any) error {

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+
+	"github.com/becketflags/becket/internal/wording"
 )
 
 // Explanation describes a decision: its value, and the steps that led to it. String prints it with
@@ -54,7 +56,7 @@ func (x Explanation) String() string {
 	fmt.Fprintf(&b, "%s for %q: ", x.Flag, x.Key)
 	switch {
 	case x.Err != nil:
-		fmt.Fprintf(&b, "the caller's default, %s: %s", x.Reason, trimPrefix(x.Err))
+		fmt.Fprintf(&b, "the caller's default, %s: %s", x.Reason, wording.Unprefixed(x.Err))
 	case x.Variant == "" && x.Value == nil:
 		fmt.Fprintf(&b, "the caller's default, %s", x.Reason)
 	default:

@@ -2,6 +2,8 @@ package becket
 
 import (
 	"time"
+
+	"github.com/becketflags/becket/internal/wording"
 )
 
 // Hooks are functions that the client calls. A nil function costs nothing. OnChange, OnError and
@@ -101,7 +103,7 @@ func (e *DeliveryError) Error() string {
 	if e == nil {
 		return noError
 	}
-	return "becket: " + string(e.Cause) + ": " + trimPrefix(e.Err)
+	return "becket: " + string(e.Cause) + ": " + wording.Unprefixed(e.Err)
 }
 
 // Unwrap returns Err.

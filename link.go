@@ -10,6 +10,7 @@ import (
 	"github.com/becketflags/becket/internal/graph"
 	"github.com/becketflags/becket/internal/match"
 	"github.com/becketflags/becket/internal/native"
+	"github.com/becketflags/becket/internal/wording"
 )
 
 // decoded is a ruleset that has just been read, with everything that linking needs: the document,
@@ -138,7 +139,8 @@ func (r *decoded) judge(g nodes, component []int32) {
 	for _, ref := range first.out {
 		if problem := r.badSegment(g, first, ref); problem != nil {
 			message := "it uses the segment %q, which is invalid: %s"
-			first.fail(r.problemOf(first, fmt.Sprintf(message, match.Brief(ref.key), trimPrefix(firstOf(problem)))))
+			reason := wording.Unprefixed(firstOf(problem))
+			first.fail(r.problemOf(first, fmt.Sprintf(message, match.Brief(ref.key), reason)))
 			return
 		}
 		if target := ref.target(); target != nil && g.problemOf(target) == nil && !target.isBad() {
@@ -351,4 +353,4 @@ func (g nodes) edges(node int32, position int) (target int32, after int, ok bool
 }
 
 // path returns the path of the definition in the document.
-func (n name) path() string { return native.Path(n.section, n.key) }
+func (n name) path() string { return wording.Member(n.section, n.key) }

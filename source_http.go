@@ -16,6 +16,7 @@ import (
 
 	"github.com/becketflags/becket/internal/poll"
 	"github.com/becketflags/becket/internal/web"
+	"github.com/becketflags/becket/internal/wording"
 )
 
 const userAgent = "becket/" + web.Version
@@ -326,7 +327,7 @@ func give(request *http.Request, header http.Header) {
 
 // failed adds the host to an error and hides secrets in it.
 func (s *httpSource) failed(err error) error {
-	return web.Redacted("becket: "+s.url.Host+": "+s.secrets.Text(trimPrefix(err)), err)
+	return web.Redacted("becket: "+s.url.Host+": "+s.secrets.Text(wording.Unprefixed(err)), err)
 }
 
 // validatorOf returns the validators of an answer. It leaves out a validator that must not be used:

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/becketflags/becket/internal/match"
+	"github.com/becketflags/becket/internal/wording"
 )
 
 // trace records the steps of an evaluation. The evaluator calls the trace at each step, and the
@@ -49,7 +50,7 @@ func (t *trace) flag(e *evaluation, f *flag) (variant *Variant) {
 		variant = f.decide(e)
 		switch {
 		case e.failed != 0:
-			return "the caller's default", trimPrefix(e.failed.err(f, f.kind))
+			return "the caller's default", wording.Unprefixed(e.failed.err(f, f.kind))
 		case variant == nil:
 			return "the caller's default", string(e.reason.word())
 		default:

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/becketflags/becket"
+	"github.com/becketflags/becket/internal/wording"
 	of "github.com/open-feature/go-sdk/openfeature"
 )
 
@@ -193,7 +194,7 @@ func because(text string, err error) string {
 	if err == nil {
 		return text
 	}
-	return text + ": " + unprefixed(err)
+	return text + ": " + wording.Unprefixed(err)
 }
 
 func newEvent(kind of.EventType, message string) of.Event {

@@ -2,9 +2,9 @@ package openfeature
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/becketflags/becket"
+	"github.com/becketflags/becket/internal/wording"
 	of "github.com/open-feature/go-sdk/openfeature"
 )
 
@@ -56,7 +56,7 @@ func (p *Provider) flagMetadata(
 // resolutionError keeps the code and adds the flag's key to the message. In becket, the detail has
 // the key, but the SDK's errors have no field for it.
 func resolutionError(flag string, err *becket.EvaluationError) of.ResolutionError {
-	text := fmt.Sprintf("flag %q: %s", flag, unprefixed(err))
+	text := fmt.Sprintf("flag %q: %s", flag, wording.Unprefixed(err))
 	switch err.Code {
 	case becket.CodeFlagNotFound:
 		return of.NewFlagNotFoundResolutionError(text)
@@ -72,6 +72,3 @@ func resolutionError(flag string, err *becket.EvaluationError) of.ResolutionErro
 		return of.NewGeneralResolutionError(text, err)
 	}
 }
-
-// unprefixed returns an error's text without becket's prefix, for a text that names becket already.
-func unprefixed(err error) string { return strings.TrimPrefix(err.Error(), Name+": ") }

@@ -13,6 +13,7 @@ import (
 	"github.com/becketflags/becket/cmd/becket/internal/ruleset"
 	"github.com/becketflags/becket/cmd/becket/internal/usage"
 	"github.com/becketflags/becket/internal/native"
+	"github.com/becketflags/becket/internal/wording"
 )
 
 // usageVerb compares Go code with a ruleset.
@@ -87,7 +88,7 @@ func flagPlaces(document *input.Document, rules becket.Rules) (func(key string) 
 		}
 	}
 	return func(key string) report.Finding {
-		f := report.Finding{File: document.Name, Path: native.Path(native.Flags, key)}
+		f := report.Finding{File: document.Name, Path: wording.Member(native.Flags, key)}
 		if all == nil || all.Flag(key) == nil {
 			return f
 		}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/becketflags/becket"
 	"github.com/becketflags/becket/internal/match"
+	"github.com/becketflags/becket/internal/wording"
 )
 
 // compiler compiles nodes into settings. An invalid part becomes a warning. Evaluations that reach
@@ -45,13 +46,14 @@ func (c *compiler) context(salt string) {
 
 // place is a place in the document. It is converted to text only for a problem.
 type place struct {
-	above *place
-	name  string
-	index int // used if name is ""
+	above     *place
+	name      string // used for a member
+	index     int    // used for an element
+	isElement bool
 }
 
 func (p place) member(name string) place { return place{above: &p, name: name} }
-func (p place) element(index int) place  { return place{above: &p, index: index} }
+func (p place) element(index int) place  { return place{above: &p, index: index, isElement: true} }
 func root(section string) place          { return place{name: section} }
 func (p *place) String() string          { return string(p.appendTo(nil)) }
 func (c *compiler) broken(at place, message string) condition {
@@ -62,16 +64,10 @@ func (p *place) appendTo(b []byte) []byte {
 	if p.above != nil {
 		b = p.above.appendTo(b)
 	}
-	switch {
-	case p.name == "":
-		return append(strconv.AppendInt(append(b, '['), int64(p.index), 10), ']')
-	case p.above == nil:
-		return append(b, p.name...)
-	case len(p.name) == 1:
-		return append(append(b, '.'), p.name...)
-	default:
-		return append(strconv.AppendQuote(append(b, '['), shorten(p.name)), ']')
+	if p.isElement {
+		return wording.AppendElement(b, p.index)
 	}
+	return wording.AppendMember(b, p.name)
 }
 
 // shorten cuts a long text that a message quotes.

@@ -54,13 +54,13 @@ func TestTheDocumentIsDescribed(t *testing.T) {
 	require.Len(t, info.Bad, 1)
 	assert.Equal(t, "bad", info.Bad[0].Key)
 	assert.Equal(t, "flags", info.Bad[0].Section)
-	assert.EqualError(t, info.Bad[0], `becket: f["bad"]: a setting must be an object`)
+	assert.EqualError(t, info.Bad[0], `becket: f.bad: a setting must be an object`)
 	var warnings []string
 	for _, w := range info.Warnings {
 		warnings = append(warnings, w.Error())
 	}
-	assert.Contains(t, warnings, `becket: f["odd"].r[0].c[0].u.c: unknown comparator 99`)
-	assert.Contains(t, warnings, `becket: f["type"].t: unknown type 7`)
+	assert.Contains(t, warnings, `becket: f.odd.r[0].c[0].u.c: unknown comparator 99`)
+	assert.Contains(t, warnings, `becket: f.type.t: unknown type 7`)
 }
 
 func TestAnErrorNamesTheProblemAndItsPlace(t *testing.T) {
@@ -68,10 +68,10 @@ func TestAnErrorNamesTheProblemAndItsPlace(t *testing.T) {
 	got := ask(rules, "odd", becket.NewSubject("u", becket.String("A", "x")))
 	requireError(t, got)
 	assert.ErrorIs(t, got.Err, becket.ErrParse)
-	assert.Contains(t, got.Err.Error(), `f["odd"].r[0].c[0].u.c: unknown comparator 99`)
+	assert.Contains(t, got.Err.Error(), `f.odd.r[0].c[0].u.c: unknown comparator 99`)
 	cause, ok := errors.AsType[*becket.DocumentError](got.Err)
 	require.True(t, ok)
-	assert.Equal(t, `f["odd"].r[0].c[0].u.c`, cause.Path)
+	assert.Equal(t, `f.odd.r[0].c[0].u.c`, cause.Path)
 }
 
 func TestASettingIsAskedForByItsOwnType(t *testing.T) {

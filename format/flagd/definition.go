@@ -2,10 +2,10 @@ package flagd
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/becketflags/becket"
+	"github.com/becketflags/becket/internal/wording"
 )
 
 // place is a place in the document. It is converted to text only for a problem.
@@ -20,11 +20,11 @@ type place struct {
 func (p place) String() string {
 	switch {
 	case p.isIndex:
-		return p.name + "[" + strconv.Itoa(p.index) + "]"
+		return wording.Element(p.name, p.index)
 	case p.isTop:
 		return p.name
 	default:
-		return member(p.name, p.key)
+		return wording.Member(p.name, p.key)
 	}
 }
 
@@ -144,19 +144,4 @@ func objectOf(at place, below string, raw []byte) ([]rawMember, error) {
 		return nil, err
 	}
 	return rawMembers(raw), nil
-}
-
-// member writes a path. It quotes a name that is not an identifier.
-func member(path, name string) string {
-	name = shorten(name)
-	for i, r := range name {
-		letter := r == '_' || r == '-' && i > 0 || r|0x20 >= 'a' && r|0x20 <= 'z' || i > 0 && r >= '0' && r <= '9'
-		if !letter {
-			return path + "[" + strconv.Quote(name) + "]"
-		}
-	}
-	if name == "" {
-		return path + `[""]`
-	}
-	return path + "." + name
 }

@@ -191,7 +191,7 @@ func (d *decoder) keep(at place, f *flag) {
 	if d.sets != nil {
 		set, _ := overlay(f.shared, f.metadata)["flagSetId"].(string)
 		if before, twice := d.sets[f.key]; twice {
-			d.warn(at, "", "the key %q stands twice", shorten(f.key))
+			d.warn(at, "", "the key %q occurs twice", shorten(f.key))
 			if set < before {
 				return
 			}

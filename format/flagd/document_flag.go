@@ -1,5 +1,7 @@
 package flagd
 
+import "github.com/becketflags/becket/internal/wording"
+
 import "strconv"
 
 // flag compiles a flag and adds it to the rules.
@@ -66,7 +68,7 @@ func (d *decoder) variants(at place, f *flag, def *flagDefinition) error {
 		value, err := parse(v.raw)
 		if err != nil {
 			d.memberAt = v.raw
-			return at.problem(member(".variants", v.name), "not a flagd document: %v", err)
+			return at.problem(".variants"+wording.Below(v.name), "not a flagd document: %v", err)
 		}
 		d.digester.text(v.name)
 		d.digester.datum(&value)

@@ -131,7 +131,7 @@ func TestMistakesThatAreOnlyWarnings(t *testing.T) {
 		},
 		{`{"flags": {"": {"state": "ENABLED", "variants": {"x": 1}}}}`, `flags[""] at 1:16: the flag has no key`},
 		{
-			`{"flags": [{"key": "a", "state": "ENABLED", "variants": {"x": 1}}, {"key": "a", "state": "ENABLED", "variants": {"x": 1}}]}`, `flags[1] at 1:68: the key "a" stands twice`,
+			`{"flags": [{"key": "a", "state": "ENABLED", "variants": {"x": 1}}, {"key": "a", "state": "ENABLED", "variants": {"x": 1}}]}`, `flags[1] at 1:68: the key "a" occurs twice`,
 		},
 	} {
 		document, warning := row[0], row[1]

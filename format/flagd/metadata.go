@@ -5,6 +5,7 @@ import (
 	"maps"
 
 	"github.com/becketflags/becket"
+	"github.com/becketflags/becket/internal/wording"
 )
 
 // mostMetadata is the number of entries of the document's metadata that are kept. It is limited
@@ -21,14 +22,14 @@ func (d *decoder) metadata(at place, below string, entries []rawMember) (map[str
 	for _, entry := range entries {
 		value, err := parse(entry.raw)
 		if err != nil {
-			return nil, at.problem(member(below, entry.name), "not a flagd document: %v", err)
+			return nil, at.problem(below+wording.Below(entry.name), "not a flagd document: %v", err)
 		}
 		switch value.kind {
 		case kindNumber:
 			metadata[entry.name] = becket.NumberValue(value.number).Any()
 		case kindList, kindObject, kindNull:
 			metadata[entry.name] = nil
-			d.warn(at, member(below, entry.name), "neither text, number nor boolean: it is left out")
+			d.warn(at, below+wording.Below(entry.name), "neither text, number nor boolean: it is left out")
 		default:
 			metadata[entry.name] = value.any()
 		}

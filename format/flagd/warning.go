@@ -1,5 +1,7 @@
 package flagd
 
+import "github.com/becketflags/becket/internal/wording"
+
 import "github.com/becketflags/becket"
 
 // Greatest numbers of warnings for a document and for a flag.
@@ -68,7 +70,7 @@ func (d *decoder) check(at place, f *flag, def *flagDefinition) {
 		d.warn(at, ".state", "%q counts as ENABLED", shorten(def.state))
 	}
 	if def.other.written != "" {
-		d.warn(at, member("", def.other.written), "it counts as %q: the schema does not know it", def.other.meant)
+		d.warn(at, wording.Below(def.other.written), "it counts as %q: the schema does not know it", def.other.meant)
 	}
 	if def.nullMetadata {
 		d.warn(at, ".metadata", "null counts as empty: the schema forbids it")
@@ -84,7 +86,7 @@ func (d *decoder) check(at place, f *flag, def *flagDefinition) {
 		if v.kind != becket.KindAny && v.kind != becket.KindList || d.full() {
 			continue
 		}
-		below := member(".variants", v.served.Name)
+		below := ".variants" + wording.Below(v.served.Name)
 		if v.kind == becket.KindAny {
 			d.warn(at, below, "null is not a value: subjects that are served it get the default")
 		} else {

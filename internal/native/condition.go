@@ -236,7 +236,7 @@ func (r *reader) checkFlagCondition(d *conditionDraft) {
 		for i, v := range in.List.Values {
 			if v.Kind != Text {
 				message := "the name of a variant is a text, not of type %s"
-				r.failBelow(in.Written.At, []step{{index: i}}, message, v.Kind)
+				r.failBelow(in.Written.At, []step{element(i)}, message, v.Kind)
 			}
 			push(&r.strings, v.Text)
 		}

@@ -60,7 +60,7 @@ func TestSchemaRevisionAndEnvironmentOfADocumentAreRead(t *testing.T) {
 	assert.Equal(t, "test", d.Environment)
 	require.Len(t, d.Warnings, 1)
 	assert.Equal(t, Problem{"", 1, 53, `unknown field "flgs" (did you mean "flags"?) is ignored`}, *d.Warnings[0])
-	assert.Equal(t, &Problem{"flags.a", 1, 4, "gone"}, d.Problem(3, Path(Flags, "a"), "gone"))
+	assert.Equal(t, &Problem{"flags.a", 1, 4, "gone"}, d.Problem(3, "flags.a", "gone"))
 }
 
 func TestAFlagIsReadWithItsDefaults(t *testing.T) {
@@ -250,10 +250,11 @@ func TestValuesAreReadWithoutADocument(t *testing.T) {
 	assert.Equal(t, Value{Text: `{"c": [1]}`, Kind: Object}, values[1].Value)
 	var messages []string
 	for _, p := range problems {
-		messages = append(messages, p.Message)
+		messages = append(messages, p.Path+": "+p.Message)
 	}
-	assert.Equal(t, []string{"the key is empty", "the variant's name is empty", "expected a value, found null"},
-		messages)
+	assert.Equal(t, []string{
+		`[""]: the key is empty`, `[""]: the variant's name is empty`, "d: expected a value, found null",
+	}, messages)
 	_, problems = ReadValues([]byte(`{"a": `))
 	require.Len(t, problems, 1)
 	assert.Contains(t, problems[0].Message, "not valid JSON")

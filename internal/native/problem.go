@@ -4,12 +4,12 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/becketflags/becket/internal/match"
+	"github.com/becketflags/becket/internal/wording"
 )
 
 // Problem is one problem in a document, with its place.
@@ -20,11 +20,14 @@ type Problem struct {
 	Message string // includes the remedy if there is one
 }
 
-// step is one part of a path: a name, or an index if the name is "".
+// step is one part of a path: a member's name or an element's index.
 type step struct {
-	name  string
-	index int
+	name      string
+	index     int
+	isElement bool
 }
+
+func element(index int) step { return step{index: index, isElement: true} }
 
 const (
 	// MaxProblems is the greatest number of problems of a flag, a segment or the rest of the
@@ -42,7 +45,6 @@ const (
 
 	maxPath      = 256 // length of a path in bytes; the middle of a longer path is left out
 	lastSteps    = 3   // number of steps at the end of a path that are never left out
-	maxPathName  = 64  // greatest length of a name in a path, in bytes
 	mostAttempts = 4   // searches for suggestions for unknown names, per flag or segment
 )
 
@@ -131,55 +133,24 @@ func (r *reader) syntaxProblem(at int64, err error) *Problem {
 
 // pathText returns the path as a text. The middle of a long path is left out.
 func (r *reader) pathText() string {
-	var b strings.Builder
-	if len(r.path) > 4 {
-		b.Grow(maxPath)
-	}
+	var room [maxPath]byte
+	path := room[:0]
 	for i, s := range r.path {
-		if b.Len() > maxPath/2 && i < len(r.path)-lastSteps {
-			b.WriteString("…")
+		if len(path) > maxPath/2 && i < len(r.path)-lastSteps {
+			path = append(path, "…"...)
 			for _, s := range r.path[len(r.path)-lastSteps:] {
-				writeStep(&b, s)
+				path = s.appendTo(path)
 			}
 			break
 		}
-		writeStep(&b, s)
+		path = s.appendTo(path)
 	}
-	return b.String()
+	return string(path)
 }
 
-// Path returns the path of an object's member as a text.
-func Path(object, name string) string {
-	var b strings.Builder
-	b.WriteString(object)
-	writeStep(&b, step{name: name})
-	return b.String()
-}
-
-// writeStep writes a part of a path. Keys that are not identifiers are quoted, and long keys are
-// shortened.
-func writeStep(b *strings.Builder, s step) {
-	s.name = match.Shorten(s.name, maxPathName)
-	switch {
-	case s.name == "":
-		b.WriteString("[" + strconv.Itoa(s.index) + "]")
-	case !isIdentifier(s.name):
-		b.WriteString("[" + strconv.Quote(s.name) + "]")
-	default:
-		if b.Len() > 0 {
-			b.WriteByte('.')
-		}
-		b.WriteString(s.name)
+func (s step) appendTo(path []byte) []byte {
+	if s.isElement {
+		return wording.AppendElement(path, s.index)
 	}
-}
-
-// isIdentifier reports whether a key can stand in a path unquoted: letters, digits, "_" and "-".
-func isIdentifier(s string) bool {
-	for i := range len(s) {
-		c := s[i]
-		if c != '_' && c != '-' && c-'0' > 9 && c|0x20-'a' > 25 {
-			return false
-		}
-	}
-	return s != ""
+	return wording.AppendMember(path, s.name)
 }

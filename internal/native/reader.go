@@ -114,7 +114,7 @@ func (r *reader) array(read func(i int)) {
 		return
 	}
 	for i := 0; r.more(); i++ {
-		r.path = append(r.path, step{index: i})
+		r.path = append(r.path, element(i))
 		read(i)
 		r.up()
 	}

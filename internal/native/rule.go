@@ -150,10 +150,10 @@ func (r *reader) checkRules(d *Flag) {
 		}
 		if first, twice := names[rule.Name]; twice {
 			message := "the name %q is that of rules[%d] already"
-			r.failBelow(rule.Written.At, []step{{index: i}, {name: "name"}}, message, match.Brief(rule.Name), first)
+			r.failBelow(rule.Written.At, []step{element(i), {name: "name"}}, message, match.Brief(rule.Name), first)
 		}
 		names[rule.Name] = i
-		r.path = append(r.path, step{index: i}, step{name: "serve"})
+		r.path = append(r.path, element(i), step{name: "serve"})
 		r.checkServe(d, &rule.Serve)
 		r.path = r.path[:len(r.path)-2]
 	}

@@ -47,7 +47,7 @@ func (r *reader) keySet() match.Texts {
 	var keys []string
 	for i := 0; r.more(); i++ {
 		if r.kind() != '"' {
-			r.path = append(r.path, step{index: i})
+			r.path = append(r.path, element(i))
 			r.wrongKind(kindWords['"'])
 			r.up()
 			continue

@@ -7,7 +7,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
-	"github.com/becketflags/becket/internal/native"
+	"github.com/becketflags/becket/internal/wording"
 )
 
 // Path leads from the top of a document to a value: a string is the name of a member, and an int is
@@ -23,9 +23,9 @@ func (p Path) String() string {
 	for _, step := range p {
 		switch s := step.(type) {
 		case int:
-			text += "[" + strconv.Itoa(s) + "]"
+			text = wording.Element(text, s)
 		case string:
-			text = native.Path(text, s)
+			text = wording.Member(text, s)
 		}
 	}
 	return text

@@ -7,6 +7,7 @@ import (
 
 	"github.com/becketflags/becket/cmd/becket/internal/ruleset"
 	"github.com/becketflags/becket/internal/native"
+	"github.com/becketflags/becket/internal/wording"
 )
 
 // prerequisites finds requirements and conditions that ask for a variant that the other flag never
@@ -61,7 +62,7 @@ func (c *checker) segments() {
 	used := c.ruleset.UsedSegments()
 	for _, s := range c.ruleset.Segments {
 		if !used[s.Key] {
-			c.find(UnusedSegment, s.KeyAt, native.Path(native.Segments, s.Key), "no flag uses the segment %q", s.Key)
+			c.find(UnusedSegment, s.KeyAt, wording.Member(native.Segments, s.Key), "no flag uses the segment %q", s.Key)
 		}
 	}
 }

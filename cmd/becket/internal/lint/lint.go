@@ -8,6 +8,7 @@ import (
 	"github.com/becketflags/becket/cmd/becket/internal/ruleset"
 	"github.com/becketflags/becket/internal/match"
 	"github.com/becketflags/becket/internal/native"
+	"github.com/becketflags/becket/internal/wording"
 )
 
 // Finding is a legal but suspicious part of a ruleset.
@@ -24,7 +25,7 @@ func Check(all *ruleset.Ruleset, now time.Time) []Finding {
 	c := checker{ruleset: all, now: now, steps: stepsOfRuleset, ofFlag: map[*native.Flag]int{},
 		outcomes: map[*native.Flag]map[string]bool{}}
 	for _, f := range all.Flags {
-		c.flag, c.path = f, native.Path(native.Flags, f.Key)
+		c.flag, c.path = f, wording.Member(native.Flags, f.Key)
 		c.people()
 		c.rules()
 		c.reach()
@@ -72,7 +73,7 @@ func (c *checker) find(name string, at int, path, format string, arguments ...an
 }
 
 func rulePath(f *native.Flag, r *native.Rule) string {
-	return fmt.Sprintf("%s.rules[%d]", native.Path(native.Flags, f.Key), r.Index)
+	return fmt.Sprintf("%s.rules[%d]", wording.Member(native.Flags, f.Key), r.Index)
 }
 
 // people checks the fields that are for people.
@@ -168,7 +169,7 @@ func (c *checker) variants() {
 	}
 	for _, v := range ruleset.Variants(c.flag) {
 		if !served[v.Name] {
-			c.find(UnusedVariant, v.At, native.Path(c.path+".variants", v.Name), "nothing serves the variant %q",
+			c.find(UnusedVariant, v.At, wording.Member(c.path+".variants", v.Name), "nothing serves the variant %q",
 				v.Name)
 		}
 	}

@@ -9,6 +9,8 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	"github.com/becketflags/becket/internal/wording"
 )
 
 // Finding is a problem of a document and its place.
@@ -125,5 +127,5 @@ func GitHub(w io.Writer, findings []Finding) error {
 
 // Plain returns an error's text on one line, without the library's prefix.
 func Plain(err error) string {
-	return strings.ReplaceAll(strings.TrimPrefix(err.Error(), "becket: "), "\nbecket: ", "; ")
+	return strings.ReplaceAll(wording.Unprefixed(err), "\n"+wording.Prefix, "; ")
 }
