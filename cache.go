@@ -37,7 +37,6 @@ type snapshot struct {
 	native     *ruleset
 	overridden *overriddenRules // the rules with local overrides, or nil; if set, native is nil
 	below      *ruleset         // the native rules under the overrides, or nil
-	foreign    bool             // the rules belong to a format other than the native one
 	// the rules of the other format keep nothing, so memory may be lent to them
 	borrows  bool
 	observer *observer // nil if evaluations are not reported
@@ -53,6 +52,9 @@ type snapshot struct {
 // depth. far costs two loads, so the usual path of a check does not use it.
 func (s *snapshot) far() *snapshot { return s.self.self }
 
+// isForeign reports whether the rules belong to a format other than the native one.
+func (s *snapshot) isForeign() bool { return s.rules != nil && s.native == nil && s.below == nil }
+
 // newSnapshot returns a snapshot of rules, which may be nil. clock is the client's clock.
 func newSnapshot(rules Rules, tier Tier, clock func() time.Time, o *observer) *snapshot {
 	s := &snapshot{observer: o}
@@ -60,7 +62,6 @@ func newSnapshot(rules Rules, tier Tier, clock func() time.Time, o *observer) *s
 	s.moment = &Moment{clock: clock, confirmed: newConfirmation()}
 	s.native, _ = rules.(*ruleset)
 	if rules != nil {
-		s.foreign = s.native == nil
 		_, s.borrows = bareRules(rules).(lending.Borrower)
 		info := rules.Info()
 		s.revision, s.environment = info.Revision, info.Environment

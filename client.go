@@ -131,10 +131,11 @@ func (c *Client) notReady(why error) error {
 
 // Refresh fetches once, regardless of the poll interval, the backoff and a Retry-After, and returns
 // when the fetched ruleset is in use. The fetch begins after the call; all calls that are made
-// before it begins share it. An error means that the previous ruleset stays in use. If ctx is done
-// first, Refresh returns the error of ctx and the fetch goes on. The source must not call it. A
-// call from a hook waits until a second has passed since the last fetch, and for a Retry-After, so
-// that a hook that calls Refresh after each failure does not flood the source.
+// before it begins share it. An error means that the previous ruleset stays in use. If only the
+// disk copy cannot be written, Refresh returns nil, and [Status] and OnError have the error. If ctx
+// is done first, Refresh returns the error of ctx and the fetch goes on. The source must not call
+// it. A call from a hook waits until a second has passed since the last fetch, and for a
+// Retry-After, so that a hook that calls Refresh after each failure does not flood the source.
 func (c *Client) Refresh(ctx context.Context) error {
 	if c.isZero() {
 		return ErrNoClient
@@ -207,7 +208,7 @@ func (c *Client) Explain(key string, subject Subject) Explanation {
 		return Explanation{Flag: key, Key: subject.Key(), Reason: ReasonError, Err: ErrNotReady}
 	}
 	s := c.cache.load()
-	if s.foreign {
+	if s.isForeign() {
 		own := newOwnSubject(&subject, key)
 		subject, key = own.subject, own.flag
 	}
