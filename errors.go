@@ -68,6 +68,15 @@ var (
 	ErrNotReady = &EvaluationError{Code: CodeProviderNotReady, Message: "no ruleset has been loaded yet"}
 )
 
+// errNoView is the error of a view without a client.
+var errNoView = &EvaluationError{
+	Code:    CodeProviderNotReady,
+	Message: "the view has no client: the context has no view since the middleware is missing, or the client is nil",
+}
+
+// errIntRange is the error of an integer that a program of 32 bits cannot hold.
+var errIntRange = &EvaluationError{Code: CodeTypeMismatch, Message: "the integer does not fit an int of this machine"}
+
 // Errors of a client's methods, for errors.Is.
 var (
 	// ErrNoClient is returned by the methods of a nil or zero Client that would have to do

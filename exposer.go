@@ -6,27 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"hash/maphash"
-	"math"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 	"unsafe"
 
 	"github.com/becketflags/becket/internal/recent"
 )
-
-// ExposureStatus has counters of exposures since the client was made. Produced is the sum of Sent,
-// Dropped, Duplicates and Queued. Without a sink, all counters are 0.
-type ExposureStatus struct {
-	Produced uint64 // evaluations that count as exposures
-	Sent     uint64 // exposures for which the sink returned no error
-	// lost exposures: the queue was full, the sink failed, or the client was closed
-	Dropped uint64
-	// exposures left out, since the same subject had the same variant within the window
-	Duplicates uint64
-	Queued     uint64 // exposures that wait or are being delivered
-}
 
 // sinkPatience is the deadline of the context for one call of the sink.
 const sinkPatience = 10 * time.Second
@@ -41,12 +27,8 @@ type exposer struct {
 	private  *privacy
 	notifier *notifier
 	seed     maphash.Seed
-	began    time.Time // when the exposer was made, by the monotonic clock
-	// time since began at the last tick; reading the clock would double the cost of a repeated
-	// check
-	now  atomic.Int64
-	tick *time.Timer
-	seen *recent.Memory
+	clock    *recent.Clock // runs even while the sink hangs
+	seen     *recent.Memory
 
 	// the context of the sink's calls; cancelled when Close gives up
 	ctx      context.Context //nolint:containedctx // Close cancels it, which no caller could
@@ -77,18 +59,6 @@ type queued struct {
 	bytes      int
 }
 
-// bytesEach and bytesAtLeast limit the memory that the queue takes, because subjects may have large
-// attributes that come from outside the program.
-const (
-	bytesEach    = 4 << 10 // average for each exposure that may wait
-	bytesAtLeast = 1 << 20
-)
-
-// capacity returns the greatest number of bytes in the queue.
-func (c *exposureConfig) capacity() int {
-	return max(bytesAtLeast, min(c.queue, math.MaxInt/bytesEach)*bytesEach)
-}
-
 // newExposer starts an exposer. It returns nil if there is no sink.
 func newExposer(c *config, n *notifier, private *privacy) *exposer {
 	if c.exposures.sink == nil {
@@ -96,44 +66,27 @@ func newExposer(c *config, n *notifier, private *privacy) *exposer {
 	}
 	x := &exposer{
 		config: c.exposures, private: private, notifier: n,
-		seed: maphash.MakeSeed(), began: time.Now(), seen: recent.New(c.exposures.memory),
+		seed: maphash.MakeSeed(), clock: recent.NewClock(c.exposures.step()), seen: recent.New(c.exposures.memory),
 		full: make(chan struct{}, 1), flushes: make(chan chan error),
 		stopping: make(chan struct{}), done: make(chan struct{}),
 	}
 	x.config.batch = min(x.config.batch, x.config.queue) // a larger batch would never be full
 	x.ctx, x.cancel = context.WithCancel(context.Background())
-	x.startTicking()
 	go x.run()
 	return x
 }
 
-// startTicking keeps now up to date, even while the sink hangs. now is updated every sixteenth of
-// the window, but at least every second and at most every millisecond.
-func (x *exposer) startTicking() {
-	step := min(max(x.config.window/16, time.Millisecond), time.Second)
-	x.mutex.Lock()
-	defer x.mutex.Unlock()
-	x.tick = time.AfterFunc(step, func() {
-		x.now.Store(int64(time.Since(x.began)))
-		x.mutex.Lock()
-		defer x.mutex.Unlock()
-		if !x.closed {
-			x.tick.Reset(step)
-		}
-	})
-}
-
-// see counts an evaluation that is tracked. It queues an exposure if this is the first one within
-// the window for the same unit, flag, behaviour of the flag, rule, reason and variant. A subject
-// therefore counts again when an experiment starts or changes, even if it is served the same
-// variant as before. subject and flag may live on the caller's stack. An exposure for which the
-// queue has no memory left is dropped before anything is copied, and is not remembered.
-func (x *exposer) see(s *served, subject *Subject, flag string, r *Result) {
+// collect counts an evaluation that is tracked. It queues an exposure if this is the first one
+// within the window for the same unit, flag, behaviour of the flag, rule, reason and variant. A
+// subject therefore counts again when an experiment starts or changes, even if it is served the
+// same variant as before. subject and flag may live on the caller's stack. An exposure for which
+// the queue has no memory left is dropped before anything is copied, and is not remembered.
+func (x *exposer) collect(s *served, subject *Subject, flag string, r *Result) {
 	var room [20]byte
 	unit := cmp.Or(r.Unit, keyName)
 	unitKey := subject.unit(unit, room[:0])
 	key := x.memoryKey(unitKey, flag, r)
-	now := time.Duration(x.now.Load())
+	now := x.clock.Now()
 	if !x.seen.First(key, now, now+x.config.window, x.reserve) {
 		return
 	}
@@ -271,7 +224,7 @@ func (x *exposer) send(batch []queued) error {
 	}
 	err = fmt.Errorf("%d exposures are lost: %w", len(batch), err)
 	if !errors.Is(err, errSinkPanicked) { // the notifier has reported a panic already
-		x.notifier.tell(&event{failure: &DeliveryError{CauseSink, err}})
+		x.notifier.notify(&event{failure: &DeliveryError{CauseSink, err}})
 	}
 	return err
 }
@@ -331,7 +284,7 @@ func (x *exposer) stop() {
 		x.mutex.Lock()
 		defer x.mutex.Unlock()
 		x.closed = true
-		x.tick.Stop()
+		x.clock.Stop()
 		x.deadline = time.AfterFunc(workPatience-time.Second/2, x.cancel)
 		close(x.stopping)
 	})
@@ -374,7 +327,7 @@ func (x *exposer) abandon() {
 	if x.deadline != nil {
 		x.deadline.Stop()
 	}
-	x.tick.Stop()
+	x.clock.Stop()
 	x.closed, x.ended, x.abandoned = true, true, true
 	x.dropped += uint64(x.pending)
 	x.pending, x.bytes, x.queue = 0, 0, nil

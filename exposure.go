@@ -37,6 +37,18 @@ type Exposure struct {
 // client does not retry; the sink may do so itself. A panic counts as an error.
 type Sink func(ctx context.Context, batch []Exposure) error
 
+// ExposureStatus has counters of exposures since the client was made. Produced is the sum of Sent,
+// Dropped, Duplicates and Queued. Without a sink, all counters are 0.
+type ExposureStatus struct {
+	Produced uint64 // evaluations that count as exposures
+	Sent     uint64 // exposures for which the sink returned no error
+	// lost exposures: the queue was full, the sink failed, or the client was closed
+	Dropped uint64
+	// exposures left out, since the same subject had the same variant within the window
+	Duplicates uint64
+	Queued     uint64 // exposures that wait or are being delivered
+}
+
 // exposureConfig holds the options for exposures.
 type exposureConfig struct {
 	sink   Sink
@@ -51,6 +63,23 @@ type exposureConfig struct {
 // defaultExposures holds the defaults of the options for exposures.
 var defaultExposures = exposureConfig{
 	window: time.Hour, memory: 1 << 16, queue: 10_000, batch: 500, every: 5 * time.Second,
+}
+
+// bytesEach and bytesAtLeast limit the memory that the queue takes, because subjects may have large
+// attributes that come from outside the program.
+const (
+	bytesEach    = 4 << 10 // average for each exposure that may wait
+	bytesAtLeast = 1 << 20
+)
+
+// capacity returns the greatest number of bytes in the queue.
+func (c *exposureConfig) capacity() int {
+	return max(bytesAtLeast, min(c.queue, math.MaxInt/bytesEach)*bytesEach)
+}
+
+// step returns how late the end of the window may be.
+func (c *exposureConfig) step() time.Duration {
+	return min(max(c.window/16, time.Millisecond), time.Second)
 }
 
 // check reports the mistakes in the options.

@@ -64,15 +64,15 @@ func (f *fetcher) record(result *Refresh) {
 	}
 	switch {
 	case failure != nil:
-		f.notifier.tell(&event{failure: failure, outage: outage})
+		f.notifier.notify(&event{failure: failure, outage: outage})
 	case outage != nil:
-		f.notifier.tell(&event{outage: outage})
+		f.notifier.notify(&event{outage: outage})
 	}
 	if failure == nil {
 		f.writeDiskCopy()
 	}
 	f.repeatBad()
-	f.notifier.tell(&event{refresh: result})
+	f.notifier.notify(&event{refresh: result})
 }
 
 // repeatBad logs invalid flags and segments of the ruleset in use again, so that they are in the
@@ -80,7 +80,7 @@ func (f *fetcher) record(result *Refresh) {
 func (f *fetcher) repeatBad() {
 	if bad := f.current.info.Bad; len(bad) > 0 && time.Since(f.badReportedAt) >= repeatEvery {
 		f.badReportedAt = time.Now()
-		f.notifier.tell(&event{bad: bad, repeated: true})
+		f.notifier.notify(&event{bad: bad, repeated: true})
 	}
 }
 
@@ -89,7 +89,7 @@ func (f *fetcher) repeatBad() {
 func (f *fetcher) reportBad() {
 	if info := f.current.info; len(info.Bad)+len(info.Warnings) > 0 {
 		f.badReportedAt = time.Now()
-		f.notifier.tell(&event{bad: info.Bad, warnings: info.Warnings})
+		f.notifier.notify(&event{bad: info.Bad, warnings: info.Warnings})
 	}
 }
 
@@ -215,7 +215,7 @@ func (f *fetcher) publish(next *heldRuleset, rules Rules, body []byte) {
 	f.current, f.diskOutdated = next, true
 	f.status.served(next) // before the pointer, so that callers of Wait find the ruleset in Status
 	f.publication.store(next.snapshot)
-	f.notifier.tell(&event{
+	f.notifier.notify(&event{
 		before: &before.snapshot.served, after: &next.snapshot.served, first: before.snapshot.rules == nil,
 	})
 	f.reportBad()
@@ -272,7 +272,7 @@ func (f *fetcher) writeDiskCopy() {
 // diskFailed records and reports that the disk copy could not be read or written.
 func (f *fetcher) diskFailed(err error, reading bool) {
 	f.status.wrote(err)
-	f.notifier.tell(&event{failure: &DeliveryError{CauseDisk, err}, reading: reading})
+	f.notifier.notify(&event{failure: &DeliveryError{CauseDisk, err}, reading: reading})
 }
 
 // verified returns a document with a valid signature. It may be a newer document than the given
@@ -313,7 +313,7 @@ func (f *fetcher) renewOverrides() {
 	}
 	changed, err := o.reload()
 	if err != nil {
-		f.notifier.tell(&event{failure: &DeliveryError{CauseOverride, err}})
+		f.notifier.notify(&event{failure: &DeliveryError{CauseOverride, err}})
 	}
 	if changed {
 		o.announce(f.notifier)
@@ -324,6 +324,6 @@ func (f *fetcher) renewOverrides() {
 // announce logs a warning that flags are overridden on this machine.
 func (o *overrideFile) announce(n *notifier) {
 	if o != nil {
-		n.tell(&event{overrides: o})
+		n.notify(&event{overrides: o})
 	}
 }

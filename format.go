@@ -124,6 +124,14 @@ type Variant struct {
 	Value Value
 }
 
+// served returns the variant's value, or the zero Value if there is no variant.
+func (v *Variant) served() Value {
+	if v == nil {
+		return Value{}
+	}
+	return v.Value
+}
+
 // Moment is the time of an evaluation. The clock is read only when a method is called, so flags
 // that do not depend on time never read it. A Moment is safe for concurrent use.
 type Moment struct {

@@ -117,8 +117,8 @@ func (n *notifier) listening() []*Hooks {
 	return n.hooks
 }
 
-// tell queues an event and never waits.
-func (n *notifier) tell(e *event) {
+// notify queues an event and never waits.
+func (n *notifier) notify(e *event) {
 	n.mutex.Lock()
 	defer n.mutex.Unlock()
 	if n.stopped || n.idle {
@@ -321,5 +321,5 @@ func (n *notifier) panicked(name string, cause any) {
 	if name == onErrorName || name == loggerName {
 		return
 	}
-	n.tell(&event{failure: &DeliveryError{Cause: CauseHook, Err: panicError(name, cause)}})
+	n.notify(&event{failure: &DeliveryError{Cause: CauseHook, Err: panicError(name, cause)}})
 }

@@ -76,7 +76,7 @@ func (o *observer) evaluated(s *served, subject *Subject, flag string, r Result)
 // expose passes an evaluation to the exposer if it counts as an exposure.
 func (o *observer) expose(s *served, subject *Subject, flag string, r *Result) {
 	if o.exposer != nil && r.Track && r.Variant != nil {
-		o.exposer.see(s, subject, flag, r)
+		o.exposer.collect(s, subject, flag, r)
 	}
 }
 
@@ -162,7 +162,7 @@ func (m *misfits) note(flag string, want Kind, into reflect.Type, err *Evaluatio
 		if err.Code == CodeFlagNotFound {
 			e.rules = m.rules
 		}
-		m.notifier.tell(e)
+		m.notifier.notify(e)
 	}
 }
 

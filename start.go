@@ -28,7 +28,7 @@ func (f *fetcher) start(bootstrap *heldRuleset) {
 	f.publication.store(f.current.snapshot)
 	f.status.served(f.current)
 	if f.current.snapshot.rules != nil {
-		f.notifier.tell(&event{start: &f.current.snapshot.served})
+		f.notifier.notify(&event{start: &f.current.snapshot.served})
 	}
 	f.reportBad()
 }

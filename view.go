@@ -268,14 +268,6 @@ func (v *View) noteError(flag string, want Kind, err *EvaluationError) {
 	}
 }
 
-// served returns the variant's value, or the zero Value if there is no variant.
-func (v *Variant) served() Value {
-	if v == nil {
-		return Value{}
-	}
-	return v.Value
-}
-
 // variantObserved does the work of value for rules that are not native, and for evaluations that
 // are reported. If only exposures are collected, it computes the whole result only for evaluations
 // that count as exposures.
@@ -391,14 +383,6 @@ func jsonOf[T any](v View, flag string, fallback T) (T, Result) {
 	v.report(flag, &r) // after decoding: a caller that got the fallback did not see the variant
 	return value, r
 }
-
-// errNoView is the error of a view without a client.
-var errNoView = &EvaluationError{
-	Code:    CodeProviderNotReady,
-	Message: "the view has no client: the context has no view since the middleware is missing, or the client is nil",
-}
-
-var errIntRange = &EvaluationError{Code: CodeTypeMismatch, Message: "the integer does not fit an int of this machine"}
 
 func fitsInt(value Value) bool {
 	i := value.Int()
