@@ -52,14 +52,7 @@ func (v LongVersion) Compare(w LongVersion) int {
 	if c := compareIdentifiers(v.Patch, w.Patch); c != 0 {
 		return c
 	}
-	switch {
-	case v.Prerelease == w.Prerelease:
-		return 0
-	case v.Prerelease == "" || w.Prerelease == "":
-		return order(w.Prerelease == "")
-	default:
-		return comparePrereleases(v.Prerelease, w.Prerelease)
-	}
+	return comparePrereleases(v.Prerelease, w.Prerelease)
 }
 
 // CompareMinor compares only the major and minor numbers.

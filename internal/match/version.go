@@ -130,10 +130,6 @@ func (v Version) Compare(w Version) int {
 		return order(v.Minor < w.Minor)
 	case v.Patch != w.Patch:
 		return order(v.Patch < w.Patch)
-	case v.Prerelease == w.Prerelease:
-		return 0
-	case v.Prerelease == "" || w.Prerelease == "":
-		return order(w.Prerelease == "")
 	default:
 		return comparePrereleases(v.Prerelease, w.Prerelease)
 	}
@@ -146,7 +142,15 @@ func order(less bool) int {
 	return 1
 }
 
+// comparePrereleases orders pre-releases by their identifiers, and before the release itself, which
+// has none.
 func comparePrereleases(a, b string) int {
+	switch {
+	case a == b:
+		return 0
+	case a == "" || b == "":
+		return order(b == "")
+	}
 	for {
 		x, restA, moreA := strings.Cut(a, ".")
 		y, restB, moreB := strings.Cut(b, ".")
