@@ -17,7 +17,7 @@ const sample = `{"schema":1,"revision":42,"environment":"production","flags":{
 	"new-checkout":{"rules":[{"name":"germany","if":{"attribute":"country","in":["DE"]},"serve":"on"}]},
 	"theme":{"variants":{"dark":"dark","light":"light"},"default":"dark"}}}`
 
-func TestAClientServesWhatAnHTTPServerHas(t *testing.T) {
+func TestAClientServesTheDocumentOfAnHTTPServer(t *testing.T) {
 	asked := 0
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		asked++

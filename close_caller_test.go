@@ -17,7 +17,7 @@ type notifier struct{ client *becket.Client }
 //go:noinline
 func (n *notifier) call() error { return n.client.Close() }
 
-func TestCloseWaitsForExposuresWhateverItsCallersAreNamed(t *testing.T) {
+func TestCloseWaitsForExposuresIfItsCallersHaveAnyName(t *testing.T) {
 	t.Parallel()
 	document := []byte(`{"schema":1,"flags":{"split":{"variants":{"a":"A","b":"B"},"default":{"split":{"a":1,"b":1}}}}}`)
 	var taken atomic.Int64

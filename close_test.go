@@ -137,7 +137,7 @@ func TestASourcesCloseIsCalledOnceAndItsErrorIsReturned(t *testing.T) {
 	})
 }
 
-func TestCloseTakesFiveSecondsInAllWhateverHangs(t *testing.T) {
+func TestCloseTakesFiveSecondsInAllIfSourceSinkAndHookHang(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		free := make(chan struct{})
 		hang := func() { <-free }

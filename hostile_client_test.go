@@ -39,7 +39,7 @@ func TestARevisionOutOfRangeDoesNotBlockTheNextDocument(t *testing.T) {
 	})
 }
 
-func TestNoLineOfTheLogIsLongWhateverADocumentSays(t *testing.T) {
+func TestNoDocumentMakesALineOfTheLogLong(t *testing.T) {
 	long := strings.Repeat(`\u0001`, 100_000)
 	documents := []string{
 		`{"schema":1,"environment":"` + long + `","flags":{"a":{"owner":"` + long + `","expires":"2020-01-01"}}}`,

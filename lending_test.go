@@ -135,7 +135,7 @@ func poisonLentMemory(t *testing.T) {
 
 // The tests of the formats rely on the poison. This test shows that it detects a format that keeps
 // an argument.
-func TestPoisonFindsAFormatThatKeepsWhatItWasLent(t *testing.T) {
+func TestPoisonFindsAFormatThatKeepsLentMemory(t *testing.T) {
 	poisonLentMemory(t)
 	for _, way := range []string{"a check", "a detail", "an object", "a peek", "a resolve", "a listing"} {
 		t.Run(way, func(t *testing.T) {

@@ -24,7 +24,7 @@ type given []byte
 func (g given) Fetch(context.Context, Validator) (Document, error) { return Document{Body: g}, nil }
 func (given) Identity() string                                     { return "given" }
 
-func TestNoDocumentOverTheLimitIsDecodedWhateverTheSourceAndTheFormat(t *testing.T) {
+func TestNoSourceAndNoFormatDecodesADocumentOverTheLimit(t *testing.T) {
 	big := make([]byte, maxDocument+1)
 	d := newDecoder(&config{format: anything{}}, &notifier{})
 	_, err := d.decode(t.Context(), big, nil)

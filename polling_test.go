@@ -59,7 +59,7 @@ func TestFailuresBackOffButNeverPastOneAndAHalfIntervals(t *testing.T) {
 	})
 }
 
-func TestTheFirstRetryAfterAFailureTakesSecondsWhateverTheInterval(t *testing.T) {
+func TestTheFirstRetryAfterAFailureTakesSecondsForEveryInterval(t *testing.T) {
 	for _, interval := range []time.Duration{time.Second, 30 * time.Second, 24 * time.Hour} {
 		synctest.Test(t, func(t *testing.T) {
 			source := newScript(failing(errors.New("down")))

@@ -137,7 +137,7 @@ func TestLiveChecksTheSignature(t *testing.T) {
 }
 
 // A server may answer, and nevertheless bring changes late or send everything at each poll.
-func TestLiveNotesWhatDelaysChangesAndWhatCosts(t *testing.T) {
+func TestLiveNotesCausesOfDelayAndOfCost(t *testing.T) {
 	body := string(document(t))
 	hour := time.Now().Add(-time.Hour).UTC().Format(http.TimeFormat)
 	second := time.Now().UTC().Format(http.TimeFormat)

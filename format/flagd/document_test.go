@@ -147,7 +147,7 @@ func TestMistakesThatAreOnlyWarnings(t *testing.T) {
 	assert.Len(t, load(t, `{"flags": [`+strings.Join(many, ",")+`]}`).Info().Warnings, mostWarnings+1)
 }
 
-func TestFieldNamesMatchWhateverTheirCase(t *testing.T) {
+func TestFieldNamesMatchInUpperAndLowerCase(t *testing.T) {
 	compiled := load(t, `{"FLAGS": {"a": {"State": "DISABLED", "Variants": {"x": 1}}}}`)
 	assert.True(t, compiled.flags["a"].disabled)
 }

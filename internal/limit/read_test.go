@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestReadingIsBoundedByWhatArrives(t *testing.T) {
+func TestReadingTakesMemoryOnlyForBytesThatArrive(t *testing.T) {
 	for _, size := range []int{0, 1, 511, 512, 4096, 1 << 20, 1<<20 + 1, 3 << 20} {
 		content := bytes.Repeat([]byte("x"), size)
 		for _, expected := range []int64{-1, 0, int64(size), 1 << 40} {

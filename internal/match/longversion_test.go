@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-func TestLongVersionsAreOrderedWhateverTheirLength(t *testing.T) {
+func TestLongVersionsOfAnyLengthAreOrdered(t *testing.T) {
 	ascending := []string{
 		"0", "0.0.1", "v0.1", "V1.0.0-alpha", "1.0.0-alpha.1", "1.0.0-alpha.9", "1.0.0-alpha.10", "1.0.0-alpha.a",
 		"1.0.0-beta", "1", "1.0.1", "1.2", "1.10", "2.0.0+build.01", "9.9.99999999999999999999",

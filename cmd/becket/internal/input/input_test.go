@@ -58,7 +58,7 @@ func TestEveryWayToWriteADocumentBecomesJSON(t *testing.T) {
 	}
 }
 
-func TestNumbersOfYAMLStayWhatTheyAre(t *testing.T) {
+func TestNumbersOfYAMLKeepTheirValues(t *testing.T) {
 	d, err := read(t, "a.yaml",
 		"a: [0, -0, 0.5, 1e999, 18446744073709551615, 0xFFFFFFFFFFFFFFFF, 0o17, 1_000, +5, \"01234\", '1e999', 1e308, 0x, 0123 4]\n")
 	require.NoError(t, err)

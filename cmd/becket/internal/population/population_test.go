@@ -197,7 +197,7 @@ func TestFilesOfSubjects(t *testing.T) {
 			"a.ndjson", `{"key":18446744073709551615}`, []string{`18446744073709551615`},
 		},
 		"a name written out beats a map": {"a.ndjson", `{"a.b":1,"a":{"b":2}}`, []string{` a.b=1`}},
-		"an integer beyond what a float64 can hold": {
+		"an integer outside the range of float64": {
 			"a.ndjson", `{"key":"u1","n":9007199254740993}`, []string{`u1 n=9007199254740993`},
 		},
 	} {
