@@ -181,8 +181,8 @@ func (c *Client) Status() Status {
 	}
 	s := c.status.read()
 	s.ReadAt = c.status.now() // after the times that are in s, so that no age is below zero
-	s.Format = c.config.formatName
-	s.Exposures = c.observer.exposures().status()
+	s.Format, s.PollInterval = c.config.formatName, c.config.interval
+	s.Exposures = c.observer.exposures().status(s.ReadAt)
 	s.OverridesFile, s.Overrides = c.config.overrides.listed()
 	s.HookPanics, s.DroppedEvents = c.notifier.panics.Load(), c.notifier.dropped.Load()
 	select {

@@ -197,8 +197,8 @@ func ExampleClient_Status() {
 	defer client.Close()
 
 	s := client.Status()
-	fmt.Println(s.Tier, s.Revision)
-	// Output: bootstrap 1
+	fmt.Println(s.Tier, s.Revision, s.Health())
+	// Output: bootstrap 1 degraded
 }
 
 // NewHandler takes the place of the program under test.

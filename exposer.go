@@ -45,6 +45,7 @@ type exposer struct {
 	pending       int
 	bytes         int // bytes of the pending exposures whose size is known
 	sent, dropped uint64
+	droppedAt     time.Time   // when an exposure was last dropped, by the machine's clock
 	failure       error       // the error of the last batch that the sink did not take
 	deadline      *time.Timer // cancels the calls of the sink some time after stop; nil before stop
 	closed        bool        // no new exposure is taken
@@ -110,7 +111,7 @@ func (x *exposer) enqueue(e queued) {
 		return
 	case x.ended:
 		x.free(1, e.bytes)
-		x.dropped++
+		x.drop(1)
 		return
 	}
 	x.queue = append(x.queue, e)
@@ -132,7 +133,7 @@ func (x *exposer) reserveBytes(bytes int) bool {
 	}
 	if bytes > x.config.capacity()-x.bytes {
 		x.free(1, 0)
-		x.dropped++
+		x.drop(1)
 		return false
 	}
 	x.bytes += bytes
@@ -145,13 +146,21 @@ func (x *exposer) free(exposures, bytes int) {
 	x.bytes -= bytes
 }
 
+// drop counts exposures as dropped. The caller holds the mutex.
+func (x *exposer) drop(exposures int) {
+	if exposures > 0 {
+		x.dropped += uint64(exposures)
+		x.droppedAt = time.Now()
+	}
+}
+
 // reserve reserves a place for one exposure. If there is none, it counts the exposure as dropped
 // and returns false.
 func (x *exposer) reserve() bool {
 	x.mutex.Lock()
 	defer x.mutex.Unlock()
 	if x.closed || x.pending >= x.config.queue {
-		x.dropped++
+		x.drop(1)
 		return false
 	}
 	x.pending++
@@ -240,7 +249,7 @@ func (x *exposer) recordBatch(batch []queued, failure error) {
 		x.free(1, batch[i].bytes)
 	}
 	if failure != nil {
-		x.dropped += uint64(len(batch))
+		x.drop(len(batch))
 		x.failure = failure
 	} else {
 		x.sent += uint64(len(batch))
@@ -329,12 +338,12 @@ func (x *exposer) abandon() {
 	}
 	x.clock.Stop()
 	x.closed, x.ended, x.abandoned = true, true, true
-	x.dropped += uint64(x.pending)
+	x.drop(x.pending)
 	x.pending, x.bytes, x.queue = 0, 0, nil
 }
 
-// status returns the counters.
-func (x *exposer) status() (s ExposureStatus) {
+// status returns the counters at the given time of the client's clock.
+func (x *exposer) status(now time.Time) (s ExposureStatus) {
 	if x == nil {
 		return s
 	}
@@ -342,6 +351,9 @@ func (x *exposer) status() (s ExposureStatus) {
 		x.mutex.Lock()
 		defer x.mutex.Unlock()
 		s.Sent, s.Dropped, s.Queued = x.sent, x.dropped, uint64(x.pending)
+		if x.dropped > 0 {
+			s.DroppedAt = now.Add(-time.Since(x.droppedAt))
+		}
 	})
 	return s
 }

@@ -44,6 +44,8 @@ type ExposureStatus struct {
 	Sent     uint64 // exposures for which the sink returned no error
 	// lost exposures: the queue was full, the sink failed, or the client was closed
 	Dropped uint64
+	// when the last of them was dropped, by the client's clock; zero if none was
+	DroppedAt time.Time
 	// exposures left out, since the same subject had the same variant within the window
 	Duplicates uint64
 	Queued     uint64 // exposures that wait or are being delivered

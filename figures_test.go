@@ -20,7 +20,7 @@ type figure struct {
 func TestEveryFigureOfThePagesHolds(t *testing.T) {
 	t.Parallel()
 	figures := append(append(append([]figure{}, figuresOfPolling...), figuresOfHTTP...), figuresOfEvents...)
-	figures = append(figures, figuresOfExposures...)
+	figures = append(append(figures, figuresOfExposures...), figuresOfHealth...)
 	for _, row := range figures {
 		t.Run(row.words, func(t *testing.T) {
 			t.Parallel()

@@ -1,16 +1,25 @@
 package becket
 
 import (
+	"cmp"
+	"encoding/json"
 	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
 	"slices"
 	"sync"
 	"time"
 
 	"github.com/becketflags/becket/internal/native"
+	"github.com/becketflags/becket/internal/statusform"
+	"github.com/becketflags/becket/internal/wording"
 )
 
 // Status is the state of a client. It is a copy and contains no secrets, so it may be logged or
-// shown. A nil or zero client has the zero Status.
+// shown. A nil or zero client has the zero Status. As JSON and in a log of slog it has the names
+// that docs/operations.md lists: errors as texts, durations in seconds, and of overrides only the
+// keys. Both have at most 1 MiB, for any document.
 type Status struct {
 	Tier        Tier   // where the ruleset in use came from
 	Revision    int64  // the ruleset's revision; 0 if it has none, or if there is no ruleset
@@ -28,7 +37,8 @@ type Status struct {
 	FetchedAt   time.Time
 	ConfirmedAt time.Time // when the source last confirmed the document; zero if never
 	// when the next fetch is due, unless Refresh is called before; zero during a fetch
-	NextFetch time.Time
+	NextFetch    time.Time
+	PollInterval time.Duration // the interval of WithPollInterval
 
 	// LastError is nil if the last refresh was successful: the document was fetched and accepted,
 	// or confirmed, and with a disk cache it was written to disk. Before the first refresh has
@@ -57,6 +67,176 @@ type Status struct {
 	HookPanics    uint64 // recovered panics in hooks, loggers and other functions of the program
 	DroppedEvents uint64 // events that were not delivered because hooks or the logger were too slow
 	Closed        bool   // the client fetches no more, because Close was called
+}
+
+// Health says whether a client serves its flags as they were published.
+type Health struct {
+	Serving bool // a ruleset is in use; if false, checks return their defaults
+	// Reasons are sentences about everything that is wrong, the gravest first; empty if nothing is.
+	Reasons []string
+}
+
+// String returns "failing" if no ruleset is in use, "degraded" if something else is wrong, and
+// otherwise "healthy".
+func (h Health) String() string {
+	switch {
+	case !h.Serving:
+		return "failing"
+	case len(h.Reasons) > 0:
+		return "degraded"
+	default:
+		return "healthy"
+	}
+}
+
+const (
+	// unconfirmedIntervals is the number of poll intervals after which it counts as a fault that
+	// the source has not confirmed the ruleset.
+	unconfirmedIntervals = 10
+	recentLoss           = 15 * time.Minute // how long lost exposures count as a fault
+	maxBadReasons        = 10               // greatest number of reasons about definitions
+)
+
+// Health returns what is wrong with the client at the time of the Status: no ruleset, invalid
+// definitions, failed refreshes, also if the document was refused, a ruleset that the source has
+// not confirmed within ten poll intervals, misfits, a disk copy that cannot be read or written,
+// exposures that were lost within 15 minutes, and Close. Overrides and the counters since the start
+// do not count. A program should be ready if Serving is true, and alive in any case. The zero
+// Status is failing.
+func (s Status) Health() Health {
+	h := Health{Serving: s.Tier != TierDefaults}
+	add := func(is bool, format string, args ...any) {
+		if is {
+			h.Reasons = append(h.Reasons, statusform.Text(fmt.Sprintf(format, args...)))
+		}
+	}
+	add(!h.Serving, "there is no ruleset, so checks return their defaults")
+	bad := keptFirst(s.Bad)
+	for i := range min(len(bad), maxBadReasons) {
+		add(true, "%s", bad[i].reason())
+	}
+	add(len(bad) > maxBadReasons, "further invalid flags and segments: %d", len(bad)-maxBadReasons)
+	add(s.Failures > 0, "%s", s.failing())
+	age := s.ReadAt.Sub(s.ConfirmedAt)
+	switch {
+	case s.ConfirmedAt.IsZero():
+		add(h.Serving, "the source has not confirmed the ruleset since the start, so that of the tier %s is in use",
+			s.Tier)
+	case s.PollInterval > 0:
+		add(age > unconfirmedIntervals*s.PollInterval,
+			"the source has not confirmed the ruleset for %v, which is more than %d poll intervals",
+			age.Round(time.Second), unconfirmedIntervals)
+	}
+	for i := range min(len(s.Misfits), 1) {
+		m := &s.Misfits[i]
+		add(true, "checks of %q as %s return their default (%d times): %s", m.Flag, m.Type, m.Checks, wording.Unprefixed(m.Err))
+	}
+	add(len(s.Misfits) > 1, "further flags whose checks return their default: %d", len(s.Misfits)-1)
+	add(s.DiskError != nil, "the disk copy could not be read or written: %s", wording.Unprefixed(s.DiskError))
+	add(!s.Exposures.DroppedAt.IsZero() && s.ReadAt.Sub(s.Exposures.DroppedAt) < recentLoss,
+		"exposures were lost in the last %.0f minutes (%d since the start): the sink failed or cannot keep up",
+		recentLoss.Minutes(), s.Exposures.Dropped)
+	add(s.Closed, "the client is closed, so the ruleset is not renewed")
+	return h
+}
+
+// failing describes the failed refreshes.
+func (s *Status) failing() string {
+	what, text := "refreshes have failed", wording.Unprefixed(s.LastError)
+	if failure, ok := errors.AsType[*DeliveryError](s.LastError); ok {
+		text = wording.Unprefixed(failure.Err)
+		if failure.Cause != CauseFetch {
+			what = "refreshes have refused the source's document"
+		}
+	}
+	return fmt.Sprintf("%s, %d in a row: %s", what, s.Failures, text)
+}
+
+// reason describes an invalid definition.
+func (b *Bad) reason() string {
+	effect := "has no earlier definition"
+	if b.Kept {
+		effect = "keeps its earlier definition"
+	}
+	section := map[string]string{"flags": "flag", "segments": "segment"}[b.Section]
+	return fmt.Sprintf("the %s %q is invalid and %s: %s", cmp.Or(section, b.Section), b.Key, effect, wording.Unprefixed(*b))
+}
+
+// keptFirst returns the definitions in their order, but those first that are kept: their last edit
+// is not in force, even if it was to switch a flag off.
+func keptFirst(all []Bad) []Bad {
+	list := make([]Bad, 0, len(all))
+	for _, kept := range []bool{true, false} {
+		for i := range all {
+			if all[i].Kept == kept {
+				list = append(list, all[i])
+			}
+		}
+	}
+	return list
+}
+
+// MarshalJSON writes the status as an object without zero times and empty texts. It never fails.
+func (s Status) MarshalJSON() ([]byte, error) { return json.Marshal(s.form()) }
+
+// LogValue returns the members of the JSON object as a group.
+func (s Status) LogValue() slog.Value { return s.form().LogValue() }
+
+// form returns the status as it is written.
+func (s *Status) form() *statusform.Status {
+	health := s.Health()
+	f := &statusform.Status{
+		Healthy: health.String() == "healthy", Health: health.String(), Reasons: health.Reasons,
+		Tier: s.Tier.String(), Revision: s.Revision, Environment: s.Environment, Format: s.Format, Flags: s.Flags,
+		ETag: statusform.Text(s.ETag), SignedBy: s.SignedBy,
+		ReadAt: statusform.Time(s.ReadAt), FetchedAt: statusform.Time(s.FetchedAt),
+		ConfirmedAt: statusform.Time(s.ConfirmedAt), NextFetch: statusform.Time(s.NextFetch),
+		PollInterval: s.PollInterval.Seconds(), FailedAt: statusform.Time(s.FailedAt), Failures: s.Failures,
+		LastError: statusform.Error(s.LastError), DiskError: statusform.Error(s.DiskError),
+		Refreshes: s.Refreshes, NotModified: s.NotModified, Failed: s.Failed,
+		Exposures: statusform.Exposures(s.Exposures), OverridesFile: s.OverridesFile,
+		HookPanics: s.HookPanics, DroppedEvents: s.DroppedEvents, Closed: s.Closed,
+	}
+	if !s.ConfirmedAt.IsZero() {
+		f.Age = statusform.Seconds(s.ReadAt.Sub(s.ConfirmedAt))
+	}
+	f.Exposures.DroppedAt = statusform.Time(f.Exposures.DroppedAt)
+	f.Bad, f.BadOmitted = badForms(keptFirst(s.Bad))
+	f.Misfits, f.MisfitsOmitted = misfitForms(s.Misfits)
+	f.Warnings, f.WarningsOmitted = statusform.Texts(s.Warnings, wording.Unprefixed)
+	f.Overrides, f.OverridesOmitted = statusform.Texts(slices.Sorted(maps.Keys(s.Overrides)),
+		func(key string) string { return key })
+	return f
+}
+
+func badForms(all []Bad) (list []statusform.Bad, omitted int) {
+	for i := range min(len(all), statusform.MaxEntries) {
+		var problems []statusform.Problem
+		for _, err := range statusform.Separate(cmp.Or(all[i].Err, error(all[i]))) {
+			p := statusform.Problem{Message: wording.Unprefixed(err)}
+			if located, ok := err.(*DocumentError); ok && located != nil { //nolint:errorlint // a wrapper says more
+				p = statusform.Problem(*located)
+			}
+			problems = append(problems, p)
+		}
+		list = append(list, statusform.Bad{
+			Section: all[i].Section, Key: statusform.Text(all[i].Key), Kept: all[i].Kept,
+			Problems: statusform.Problems(problems),
+		})
+	}
+	list, _ = statusform.List(list)
+	return list, len(all) - len(list)
+}
+
+func misfitForms(all []Misfit) ([]statusform.Misfit, int) {
+	list := make([]statusform.Misfit, len(all))
+	for i, m := range all {
+		list[i] = statusform.Misfit{
+			Flag: statusform.Text(m.Flag), Type: statusform.Text(m.Type), Checks: m.Checks,
+			Error: statusform.Text(wording.Unprefixed(m.Err)),
+		}
+	}
+	return statusform.List(list)
 }
 
 // statusRecorder holds the state for Client.Status. The refreshing goroutine writes it, and any

@@ -2,6 +2,7 @@ package flagtest_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"math"
 	"os"
@@ -335,4 +336,13 @@ func listValue() becket.Value {
 	subject := becket.NewSubject("", becket.Strings("a", "b"))
 	value, _ := subject.Attribute("a")
 	return value
+}
+
+func TestTheClientOfATestIsHealthy(t *testing.T) {
+	t.Parallel()
+	fake := flagtest.New(t, flagtest.Values{"new-checkout": true})
+	assert.Equal(t, becket.Health{Serving: true}, fake.Client().Status().Health())
+	text, err := json.Marshal(fake.Client().Status())
+	require.NoError(t, err)
+	assert.Contains(t, string(text), `"healthy":true,"health":"healthy","tier":"network"`)
 }

@@ -4,16 +4,18 @@ import (
 	"errors"
 	"time"
 
-	"github.com/becketflags/becket"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
+
+	"github.com/becketflags/becket"
 )
 
 // gauges are the instruments that say how a client stands now. Alerts are made from them.
 type gauges struct {
 	age             metric.Float64ObservableGauge
 	tier            metric.Int64ObservableUpDownCounter
+	health          metric.Int64ObservableUpDownCounter
 	revision        metric.Int64ObservableGauge
 	flags           metric.Int64ObservableGauge
 	invalidFlags    metric.Int64ObservableGauge
@@ -24,8 +26,8 @@ type gauges struct {
 	diskFailing     metric.Int64ObservableGauge
 }
 
-// make creates the instruments. The tier is an up-down counter, as semantic conventions want it for
-// states: its values can be added up over instances.
+// make creates the instruments. The tier and the health are up-down counters, as semantic
+// conventions want it for states: their values can be added up over instances.
 func (g *gauges) make(meter metric.Meter) error {
 	var errs []error
 	gauge := func(name, unit, description string) metric.Int64ObservableGauge {
@@ -45,19 +47,24 @@ func (g *gauges) make(meter metric.Meter) error {
 	g.failures = gauge("becket.refresh.consecutive_failures", "{failure}", "Failed refreshes in a row")
 	g.diskFailing = gauge("becket.disk_copy.failing", "{disk_copy}",
 		"1 if the disk copy could not be read or written the last time, else 0")
+	state := func(name, description string) metric.Int64ObservableUpDownCounter {
+		made, err := meter.Int64ObservableUpDownCounter(name, metric.WithUnit("{client}"),
+			metric.WithDescription(description))
+		errs = append(errs, err)
+		return made
+	}
+	g.tier = state("becket.ruleset.tier", "1 for the tier that the ruleset in use comes from, 0 for the others")
+	g.health = state("becket.health", "1 for the client's health, 0 for the other states")
 	var err error
 	g.age, err = meter.Float64ObservableGauge("becket.ruleset.age", metric.WithUnit("s"),
 		metric.WithDescription("Time since the source last confirmed the ruleset in use"))
-	errs = append(errs, err)
-	g.tier, err = meter.Int64ObservableUpDownCounter("becket.ruleset.tier", metric.WithUnit("{client}"),
-		metric.WithDescription("1 for the tier that the ruleset in use comes from, 0 for the others"))
 	return errors.Join(append(errs, err)...)
 }
 
 // all lists the instruments for the registration of a callback.
 func (g *gauges) all() []metric.Observable {
 	return []metric.Observable{
-		g.age, g.tier, g.revision, g.flags, g.invalidFlags, g.invalidSegments,
+		g.age, g.tier, g.health, g.revision, g.flags, g.invalidFlags, g.invalidSegments,
 		g.misfits, g.overrides, g.failures, g.diskFailing,
 	}
 }
@@ -89,8 +96,13 @@ func (i *instruments) observeRuleset(o metric.Observer, s *becket.Status) {
 	}
 }
 
-// observeClient reports the refreshes and the disk copy, which do not depend on the ruleset.
+// observeClient reports the health, the refreshes and the disk copy, which do not depend on the
+// ruleset.
 func (i *instruments) observeClient(o metric.Observer, s *becket.Status) {
+	health := s.Health().String()
+	for _, state := range [...]string{"healthy", "degraded", "failing"} {
+		o.ObserveInt64(i.gauges.health, oneIf(state == health), i.with(healthKey.String(state)))
+	}
 	o.ObserveInt64(i.gauges.failures, int64(s.Failures), i.with())
 	o.ObserveInt64(i.gauges.diskFailing, oneIf(s.DiskError != nil), i.with())
 }

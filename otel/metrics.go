@@ -6,10 +6,11 @@ import (
 	"slices"
 	"time"
 
-	"github.com/becketflags/becket"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
+
+	"github.com/becketflags/becket"
 )
 
 // The attributes of the measurements, beside feature_flag.set.id and error.type.
@@ -17,6 +18,7 @@ const (
 	tierKey = attribute.Key("becket.ruleset.tier") // network, disk, bootstrap or defaults
 	// whether an earlier definition serves instead
 	keptKey     = attribute.Key("becket.definition.kept")
+	healthKey   = attribute.Key("becket.health.state")     // healthy, degraded or failing
 	outcomeKey  = attribute.Key("becket.refresh.outcome")  // published, not_modified or failed
 	exposureKey = attribute.Key("becket.exposure.outcome") // sent, dropped or duplicate
 )
@@ -34,10 +36,10 @@ type instruments struct {
 	size      metric.Int64Histogram
 }
 
-// Instrument measures a client until you call stop: the tier, revision and age of its ruleset, its
-// invalid flags, failures and overrides, the outcome, duration and size of refreshes, and the
-// outcome of exposures. docs/opentelemetry.md lists the instruments. Counters count from the
-// creation of the client, durations and sizes from the call of Instrument.
+// Instrument measures a client until you call stop: its health, the tier, revision and age of its
+// ruleset, its invalid flags, failures and overrides, the outcome, duration and size of refreshes,
+// and the outcome of exposures. docs/opentelemetry.md lists the instruments. Counters count from
+// the creation of the client, durations and sizes from the call of Instrument.
 func Instrument(client *becket.Client, options ...Option) (stop func() error, err error) {
 	c := newConfig(options)
 	meter := c.meters.Meter(scope, metric.WithSchemaURL(semconv.SchemaURL))

@@ -11,13 +11,14 @@ import (
 	"testing"
 	"time"
 
-	"github.com/becketflags/becket"
-	becketotel "github.com/becketflags/becket/otel"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/otel/attribute"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+
+	"github.com/becketflags/becket"
+	becketotel "github.com/becketflags/becket/otel"
 )
 
 // measured collects the measurements of a reader, by instrument and the values of its attributes.
@@ -64,7 +65,7 @@ func series(t *testing.T, name string, attributes attribute.Set) string {
 	assert.Equal(t, "main", client.AsString(), name)
 	known := 1
 	for _, key := range []attribute.Key{
-		"becket.refresh.outcome", "becket.exposure.outcome", "becket.ruleset.tier", "error.type",
+		"becket.refresh.outcome", "becket.exposure.outcome", "becket.ruleset.tier", "becket.health.state", "error.type",
 	} {
 		if value, ok := attributes.Value(key); ok {
 			known++
@@ -294,4 +295,27 @@ func TestOverridesMisfitsAndAFailingDiskCopyAreMeasured(t *testing.T) {
 	assert.Equal(t, float64(2), got["becket.ruleset.misfits type_mismatch"])
 	assert.Equal(t, float64(2), got["becket.overrides"])
 	assert.Equal(t, float64(1), got["becket.disk_copy.failing"])
+}
+
+func TestTheHealthOfTheClientIsOneAndTheOthersAreZero(t *testing.T) {
+	source := &scripted{err: errors.New("the origin is down")}
+	client := newClient(t, source, becket.WithPollInterval(time.Hour))
+	require.Error(t, client.Refresh(t.Context()))
+	reader := instrumented(t, client)
+	check := func(want string) {
+		t.Helper()
+		got := measured(t, reader)
+		for _, state := range []string{"healthy", "degraded", "failing"} {
+			value, there := got["becket.health "+state]
+			assert.True(t, there, state)
+			assert.Equal(t, map[bool]float64{true: 1}[state == want], value, state)
+		}
+	}
+	check("failing")
+	source.err, source.document = nil, `{"schema": 1, "revision": 1, "flags": {"a": {"default": "on"}}}`
+	require.NoError(t, client.Refresh(t.Context()))
+	check("healthy")
+	source.document = `{"schema": 1, "revision": 2, "flags": {"a": {"enabled": "flase"}}}`
+	require.NoError(t, client.Refresh(t.Context()))
+	check("degraded")
 }

@@ -5,7 +5,8 @@
 //
 // and open http://127.0.0.1:8080. The page of a visitor stays the same from one visit to the next,
 // since a cookie holds the targeting key; ?country=DE and ?plan=plus show the page for other
-// visitors. The flags are a file of this repository, unless -flags names another file or a URL.
+// visitors. /status shows the state of the flags, and /ready is for a readiness probe. The flags
+// are a file of this repository, unless -flags names another file or a URL.
 package main
 
 import (

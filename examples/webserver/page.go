@@ -3,6 +3,7 @@ package main
 import (
 	"crypto/rand"
 	_ "embed"
+	"encoding/json"
 	"html/template"
 	"net/http"
 
@@ -27,13 +28,26 @@ var page = template.Must(template.New("page").Parse(source))
 const visitorCookie = "visitor"
 
 // newHandler puts the client's middleware before all handlers that use flags. The middleware for
-// cookies comes first, because the key is in a cookie.
+// cookies comes first, because the key is in a cookie. The pages for operators need neither; keep
+// /status from the public.
 func newHandler(client *becket.Client) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", start)
 	mux.HandleFunc("GET /checkout", checkout)
 	withFlags := client.Middleware(subjectOf)
-	return withVisitor(withFlags(mux))
+
+	all := http.NewServeMux()
+	all.Handle("/", withVisitor(withFlags(mux)))
+	all.HandleFunc("GET /status", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_ = json.NewEncoder(w).Encode(client.Status())
+	})
+	all.HandleFunc("GET /ready", func(w http.ResponseWriter, _ *http.Request) {
+		if !client.Status().Health().Serving {
+			http.Error(w, "there is no ruleset", http.StatusServiceUnavailable)
+		}
+	})
+	return all
 }
 
 // subjectOf is called once per request. A real shop would take country and plan from the session.

@@ -85,6 +85,21 @@ func TestWithoutRulesetDefaultsHold(t *testing.T) {
 	assert.Contains(t, body, "step 1 of 4")
 }
 
+func TestOperatorsSeeTheStatusOfTheFlags(t *testing.T) {
+	client := shopClient(t)
+	server := serverFor(t, client)
+	status := get(t, http.DefaultClient, server.URL+"/status", "")
+	assert.Contains(t, status, `"health":"`+client.Status().Health().String())
+	for url, code := range map[string]int{
+		server.URL: http.StatusOK, serverFor(t, nil).URL: http.StatusServiceUnavailable,
+	} {
+		answer, err := http.Get(url + "/ready") //nolint:noctx // a test
+		require.NoError(t, err)
+		require.NoError(t, answer.Body.Close())
+		assert.Equal(t, code, answer.StatusCode)
+	}
+}
+
 func TestTheServerEndsByASignal(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
