@@ -20,6 +20,11 @@ type cli struct {
 	Explain  explainVerb  `cmd:"" help:"Explain a decision step by step."`
 	Simulate simulateVerb `cmd:"" help:"Predict how a flag divides a population."`
 	Diff     diffVerb     `cmd:"" help:"Show the changes of a new version of a ruleset and the subjects that they affect."`
+	Off      offVerb      `cmd:"" help:"Switch a flag off in its file."`
+	On       onVerb       `cmd:"" help:"Switch a flag on in its file."`
+	Set      setVerb      `cmd:"" help:"Set a flag's percentage, ramp, split, variant, owner or another field in its file."`
+	Promote  promoteVerb  `cmd:"" help:"Copy a flag from one ruleset into another, such as from staging to production."`
+	Revert   revertVerb   `cmd:"" help:"Bring an old ruleset back, with a revision above the one that is live."`
 	Gen      genVerb      `cmd:"" help:"Write typed Go handles of the flags."`
 	Usage    usageVerb    `cmd:"" help:"Find flags that no Go code uses, and code that asks for flags that do not exist."`
 	Serve    serveVerb    `cmd:"" help:"Serve a ruleset on this machine to try an application; reload it when it changes."`

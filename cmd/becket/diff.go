@@ -8,6 +8,7 @@ import (
 
 	"github.com/becketflags/becket"
 	"github.com/becketflags/becket/cmd/becket/internal/compare"
+	"github.com/becketflags/becket/cmd/becket/internal/input"
 	"github.com/becketflags/becket/cmd/becket/internal/report"
 )
 
@@ -70,6 +71,15 @@ func (e *env) version(name string) (compare.Version, []report.Finding, error) {
 	if err != nil {
 		return compare.Version{}, nil, err
 	}
+	v := versionOf(document, rules)
+	if document.Format == becket.Native {
+		v.Native, err = document.Native(rules)
+	}
+	return v, document.Problems(rules), err
+}
+
+// versionOf returns a ruleset for a comparison, without its definitions.
+func versionOf(document *input.Document, rules becket.Rules) compare.Version {
 	v := compare.Version{Name: document.Name, Format: document.Format.Name(), Rules: rules}
 	if place, needs := document.NeedsBuild(); needs {
 		v.Unbuilt = fmt.Sprintf("it has a comment or a trailing comma at %d:%d: publish the output of becket build",
@@ -78,10 +88,7 @@ func (e *env) version(name string) (compare.Version, []report.Finding, error) {
 	if revision := rules.Info().Revision; revision > 0 {
 		v.Name += fmt.Sprintf(" (revision %d)", revision)
 	}
-	if document.Format == becket.Native {
-		v.Native, err = document.Native(rules)
-	}
-	return v, document.Problems(rules), err
+	return v
 }
 
 // parsePercent reads "10%" or "10" as 0.1. Without a text, no share is above the limit.

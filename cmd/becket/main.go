@@ -5,8 +5,11 @@ package main
 //go:generate go test -run TestThePageOfTheCommandShowsRealOutput -update .
 
 import (
+	"bufio"
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"runtime/debug"
@@ -34,6 +37,7 @@ func main() {
 		progress: term.IsTerminal(int(os.Stderr.Fd())),
 		now:      time.Now,
 		password: terminalPassword(),
+		ask:      terminalAnswer(),
 	}, os.Args[1:])
 	os.Exit(code)
 }
@@ -58,6 +62,28 @@ func terminalPassword() func(ctx context.Context, prompt string) (string, error)
 			_ = term.Restore(terminal, state)
 		}
 		return string(password), err
+	}
+}
+
+// terminalAnswer returns a function that asks a question and reads a line. It returns nil if stdin
+// is not a terminal.
+func terminalAnswer() func(ctx context.Context, question string) (string, error) {
+	if !term.IsTerminal(int(os.Stdin.Fd())) {
+		return nil
+	}
+	return func(ctx context.Context, question string) (string, error) {
+		fmt.Fprint(os.Stderr, question)
+		answer, err := await.Result(ctx, func() (string, error) {
+			line, err := bufio.NewReader(os.Stdin).ReadString('\n')
+			if errors.Is(err, io.EOF) {
+				err = nil // Ctrl-D answers nothing
+			}
+			return line, err
+		})
+		if ctx.Err() != nil {
+			fmt.Fprintln(os.Stderr)
+		}
+		return answer, err
 	}
 }
 

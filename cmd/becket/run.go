@@ -39,6 +39,10 @@ type env struct {
 	// password asks at the terminal without echo. It is nil without a terminal.
 	password func(ctx context.Context, prompt string) (string, error)
 
+	// ask asks a question at the terminal and returns the line that the user types. It is nil
+	// without a terminal.
+	ask func(ctx context.Context, question string) (string, error)
+
 	// transport sends the requests of becket live. It is nil for the library's own.
 	transport http.RoundTripper
 

@@ -135,7 +135,7 @@ func (d *development) publish(s sighting) error {
 	}
 	info := rules.Info()
 	etag := d.server.Publish(s.body, s.signature)
-	d.say("published %s%s, ETag %s", describe(info), signed(s.signature), etag)
+	d.say("published %s%s, ETag %s", summary(info), signed(s.signature), etag)
 	if info.Revision < d.revision {
 		d.say("the revision was %d: clients refuse a lower one", d.revision)
 	}
@@ -143,7 +143,7 @@ func (d *development) publish(s sighting) error {
 	return nil
 }
 
-func describe(info becket.RulesInfo) string {
+func summary(info becket.RulesInfo) string {
 	return fmt.Sprintf("%s, revision %d", count(info.Flags, "flag"), info.Revision)
 }
 

@@ -13,9 +13,10 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/becketflags/becket/cmd/becket/internal/devserver"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/becketflags/becket/cmd/becket/internal/devserver"
 )
 
 // halfRequests are requests without their ends.
@@ -32,7 +33,7 @@ func TestHalfARequestDoesNotKeepTheServerFromEnding(t *testing.T) {
 			good, err := os.ReadFile(rulesFile("flags.json"))
 			require.NoError(t, err)
 			file := filepath.Join(t.TempDir(), "flags.json")
-			edit(t, file, string(good))
+			replaceText(t, file, string(good))
 			s := serve(t, file)
 			address, err := url.Parse(s.address)
 			require.NoError(t, err)
@@ -103,7 +104,7 @@ func TestTheServerWaitsForAFileThatIsEmpty(t *testing.T) {
 	good, err := os.ReadFile(rulesFile("flags.json"))
 	require.NoError(t, err)
 	file := filepath.Join(t.TempDir(), "flags.json")
-	edit(t, file, "")
+	replaceText(t, file, "")
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	reader, writer := io.Pipe()
@@ -122,10 +123,10 @@ func TestTheServerWaitsForAFileThatIsEmpty(t *testing.T) {
 	status, _ := s.get(t, "")
 	assert.Equal(t, http.StatusServiceUnavailable, status)
 
-	edit(t, file, string(good))
+	replaceText(t, file, string(good))
 	s.says(t, "^12:00:00 published 3 flags, revision 42, ETag")
 	for _, empty := range []string{"", " \n", "null", string(good[:len(good)/2]), string(good[:len(good)-2])} {
-		edit(t, file, empty)
+		replaceText(t, file, empty)
 		s.says(t, "^12:00:00 refused; the document published before stays$")
 		_, body := s.get(t, "")
 		assert.Equal(t, string(good), body, "%q", empty)

@@ -72,8 +72,8 @@ func (s *served) get(t *testing.T, suffix string) (status int, body string) {
 	return response.StatusCode, string(text)
 }
 
-// edit replaces a file by a rename, as careful editors do.
-func edit(t *testing.T, file, text string) {
+// replaceText replaces a file by a rename, as careful editors do.
+func replaceText(t *testing.T, file, text string) {
 	t.Helper()
 	require.NoError(t, os.WriteFile(file+".new", []byte(text), 0o600))
 	require.NoError(t, os.Rename(file+".new", file))
@@ -83,7 +83,7 @@ func TestTheServerReloadsAndKeepsTheLastGoodDocument(t *testing.T) {
 	good, err := os.ReadFile(rulesFile("flags.json"))
 	require.NoError(t, err)
 	file := filepath.Join(t.TempDir(), "flags.json")
-	edit(t, file, string(good))
+	replaceText(t, file, string(good))
 	s := serve(t, file)
 	_, body := s.get(t, "")
 	assert.Equal(t, string(good), body, "byte for byte")
@@ -93,14 +93,14 @@ func TestTheServerReloadsAndKeepsTheLastGoodDocument(t *testing.T) {
 	require.NoError(t, client.Refresh(t.Context()))
 	require.NoError(t, client.Refresh(t.Context()), "not modified")
 
-	edit(t, file, strings.Replace(string(good), `"percent": 30`, `"percent": 130`, 1))
+	replaceText(t, file, strings.Replace(string(good), `"percent": 30`, `"percent": 130`, 1))
 	s.says(t, "^12:00:00 refused; the document published before stays$")
 	assert.Contains(t, s.stderr.String(), "flags.json:20:86: flags.new-checkout.rules[1].percent: 130 is not")
 	_, body = s.get(t, "")
 	assert.Equal(t, string(good), body)
 
 	better := strings.Replace(string(good), `"revision": 42`, `"revision": 43`, 1)
-	edit(t, file, better)
+	replaceText(t, file, better)
 	s.says(t, "^12:00:00 published 3 flags, revision 43, ETag")
 	_, body = s.get(t, "")
 	assert.Equal(t, better, body)
@@ -110,13 +110,13 @@ func TestTheServerReloadsAndKeepsTheLastGoodDocument(t *testing.T) {
 	require.NoError(t, os.Remove(file))
 	s.says(t, "^12:00:00 refused")
 	assert.Contains(t, s.stderr.String(), "there is no file")
-	edit(t, file, string(good))
+	replaceText(t, file, string(good))
 	s.says(t, "^12:00:00 published 3 flags, revision 42, ETag")
 	s.says(t, "^12:00:00 the revision was 43: clients refuse a lower one$")
 
 	status, _ := s.get(t, ".minisig")
 	assert.Equal(t, http.StatusNotFound, status)
-	edit(t, file+".minisig", "signed")
+	replaceText(t, file+".minisig", "signed")
 	s.says(t, "^12:00:00 published 3 flags, revision 42, with its signature, ETag")
 	_, body = s.get(t, ".minisig")
 	assert.Equal(t, "signed", body)

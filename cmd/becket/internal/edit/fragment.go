@@ -11,7 +11,7 @@ type Fragment struct {
 	Value   jsontext.Value
 	isYAML  bool
 	isBlock bool     // a block of YAML
-	isPlain bool     // without comments and trailing commas
+	isPlain bool     // its lines have no comments and trailing commas
 	lines   []string // without the indentation of the document
 	heading []string // the comments above the member
 	unit    string   // the indentation of one level in JSON
@@ -61,11 +61,18 @@ func Cut(name string, source []byte, path Path) (*Fragment, error) {
 }
 
 // HasComments reports whether the fragment is JSON with comments or trailing commas.
-func (f *Fragment) HasComments() bool { return !f.isPlain }
+func (f *Fragment) HasComments() bool { return !f.isPlain || !f.isYAML && len(f.heading) > 0 }
 
-// Plain returns the value without its text, so that it is written in the style of the place that it
-// gets.
-func (f *Fragment) Plain() *Fragment { return &Fragment{Value: f.Value, isPlain: true} }
+// Plain returns the value without comments. If there are any inside, it is written in the style of
+// the place that it gets.
+func (f *Fragment) Plain() *Fragment {
+	plain := *f
+	plain.heading = nil
+	if !f.isPlain {
+		plain.lines, plain.isPlain = nil, true
+	}
+	return &plain
+}
 
 // cut takes the value's lines out of a document.
 func (f *Fragment) cut(d *document, v *value) {

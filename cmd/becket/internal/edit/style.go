@@ -75,12 +75,29 @@ func (d *document) expands(v *value) bool {
 // jsonStyle is the layout of new values.
 type jsonStyle struct {
 	colon, gap, unit, newline string
-	oneLine                   bool // the whole document is one line
+	oneLine                   bool   // the whole document is one line
+	end                       string // a comma if the last items of objects and arrays have one
 }
 
 func (d *document) jsonStyle() jsonStyle {
 	end := len(bytes.TrimRight(d.text, " \t\r\n"))
-	return jsonStyle{d.colon(), d.gap(d.container()), d.unit(), d.newline, !d.hasLine(0, end)}
+	return jsonStyle{d.colon(), d.gap(d.container()), d.unit(), d.newline, !d.hasLine(0, end), d.lastComma()}
+}
+
+// lastComma returns a comma if the last item of the nearest object or array on several lines has
+// one.
+func (d *document) lastComma() string {
+	for _, v := range slices.Backward(d.chain) {
+		last := len(v.items) - 1
+		if last < 0 || !d.hasLine(d.before(v, last), v.items[last].from) {
+			continue
+		}
+		if d.comma(v.items[last].value) >= 0 {
+			return ","
+		}
+		break
+	}
+	return ""
 }
 
 func writtenOf(v jsontext.Value) native.Written { return native.Written{Raw: v} }
@@ -129,5 +146,5 @@ func (s *jsonStyle) expanded(w native.Written, indent string) string {
 	if w.Raw[0] == array {
 		brackets = [2]string{"[", "]"}
 	}
-	return brackets[0] + s.newline + strings.Join(parts, ","+s.newline) + s.newline + indent + brackets[1]
+	return brackets[0] + s.newline + strings.Join(parts, ","+s.newline) + s.end + s.newline + indent + brackets[1]
 }

@@ -85,7 +85,8 @@ func TestPlacesLeadBackToTheSource(t *testing.T) {
 			require.NoError(t, err)
 			problems := d.Problems(rules)
 			require.Len(t, problems, 1)
-			assert.Equal(t, row.want, fmt.Sprintf("%d:%d", problems[0].Line, problems[0].Column), problems[0].String())
+			assert.Equal(t, row.want, fmt.Sprintf("%d:%d", problems[0].Line, problems[0].Column),
+				problems[0].String())
 			assert.Equal(t, "f", problems[0].Flag)
 		})
 	}
@@ -117,12 +118,13 @@ func TestErrorsOfReadingHavePlaces(t *testing.T) {
 			"a.yaml", "x: &x {a: 1}\ny:\n  <<: *x\n",
 			":3:3: not valid YAML: a name must be a plain text; merge keys are not read",
 		},
-		"a zip code":                      {"a.yaml", "a: 01234\n", `:1:4: not valid YAML: 01234 begins with 0`},
-		"a zip code that is not octal":    {"a.yaml", "a: 08901\n", "08901 begins with 0"},
-		"a negative one":                  {"a.yaml", "a: [-007]\n", "-007 begins with 0"},
-		"a fraction with a leading zero":  {"a.yaml", "a: 01.5\n", "01.5 begins with 0"},
-		"an integer outside 64 bits":      {"a.yaml", "a: 0x1FFFFFFFFFFFFFFFF\n", "outside 64 bits"},
-		"a number that JSON has not":      {"a.yaml", "a: .inf\n", `:1:4: not valid YAML: ".inf" is not a JSON number`},
+		"a zip code":                     {"a.yaml", "a: 01234\n", `:1:4: not valid YAML: 01234 begins with 0`},
+		"a zip code that is not octal":   {"a.yaml", "a: 08901\n", "08901 begins with 0"},
+		"a negative one":                 {"a.yaml", "a: [-007]\n", "-007 begins with 0"},
+		"a fraction with a leading zero": {"a.yaml", "a: 01.5\n", "01.5 begins with 0"},
+		"an integer outside 64 bits":     {"a.yaml", "a: 0x1FFFFFFFFFFFFFFFF\n", "outside 64 bits"},
+		"a number that JSON has not": {"a.yaml", "a: .inf\n",
+			`:1:4: not valid YAML: ".inf" is not a JSON number`},
 		"aliases that stand for too much": {"a.yaml", huge, "too large"},
 		"nothing":                         {"a.yaml", "", "not valid YAML"},
 	} {
@@ -284,7 +286,8 @@ func TestAFolderIsReadWithOtherContents(t *testing.T) {
 
 func TestAFileIsNamedAfterItsKey(t *testing.T) {
 	for key, name := range map[string]string{
-		"a": "f/flags/a.json", "menu/new": "f/flags/menu%2Fnew.json", ".a": "f/flags/%2Ea.json", "~$a": "f/flags/%7E$a.json",
+		"a": "f/flags/a.json", "menu/new": "f/flags/menu%2Fnew.json", ".a": "f/flags/%2Ea.json",
+		"~$a":  "f/flags/%7E$a.json",
 		"100%": "f/flags/100%25.json", "#a": "f/flags/%23a.json",
 	} {
 		assert.Equal(t, name, input.FileOf("f", "flags", key, ".json"))
