@@ -161,7 +161,7 @@ func TestACallersContextEndsItsWaitAndNotTheRun(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		require.ErrorIs(t, loop.Ask(ctx, true), context.DeadlineExceeded)
-		require.ErrorIs(t, loop.Ask(ctx, true), context.DeadlineExceeded, "its context has ended, so it asks for no run")
+		require.ErrorIs(t, loop.Ask(ctx, true), context.DeadlineExceeded, "its context has ended, so nothing runs")
 		time.Sleep(3 * time.Minute)
 		assert.Equal(t, 2, w.runs(), "the loop did the requested run once")
 	})
