@@ -94,7 +94,7 @@ func (d *document) removeLine(v *value, i int) []splice {
 			empty = "[]"
 		}
 		if it := d.member(); it != nil && d.hasLine(it.nameTo, v.from) {
-			colon, above := d.colonOf(it), d.lineEnd(d.lineStart(v.from)-len(d.newline))
+			colon, above := d.colonOf(it), d.endBefore(v.from)
 			return merge(splice{colon, colon, " " + empty}, splice{above, v.to, ""})
 		}
 		return []splice{{v.from, v.to, empty}}
@@ -104,7 +104,7 @@ func (d *document) removeLine(v *value, i int) []splice {
 	case !d.isBlank(from, it.from): // after a dash
 		return []splice{{it.from, d.blanks(end), ""}}
 	case d.lineEnd(it.value.to) == len(d.text): // the file ends without a line end
-		return []splice{{d.lineEnd(d.lineStart(from) - len(d.newline)), len(d.text), ""}}
+		return []splice{{d.endBefore(from), len(d.text), ""}}
 	}
 	return []splice{{from, end, ""}}
 }

@@ -119,7 +119,7 @@ func (d *document) removeInBrackets(v *value, i int) []splice {
 	rest := d.restOfLine(end)
 	switch {
 	case d.hasLine(start, from) && rest == d.lineEnd(rest) && rest < len(d.text):
-		from, end = d.lineEnd(d.lineStart(from)-len(d.newline)), rest
+		from, end = d.endBefore(from), rest
 	case isLast && i > 0 && d.isBlank(start, from):
 		from = start
 	case !isLast && d.isBlank(end, v.items[i+1].from) && !d.hasLine(end, v.items[i+1].from):

@@ -88,7 +88,36 @@ func (d *document) read(v *value) error {
 	if v.items == nil && v.open != nil {
 		v.items = v.open()
 	}
+	if v.shared == nil && !d.isSound(v) {
+		return errUnsafe
+	}
 	return v.shared
+}
+
+// isSound reports whether the places of an object or array are certainly right. Some notations of
+// YAML, such as keys after a question mark, leave doubts.
+func (d *document) isSound(v *value) bool {
+	if v.from < 0 || v.to > len(d.text) || v.to-v.from < len("{}") && !v.isBlock {
+		return false
+	}
+	if !v.isBlock && (d.text[v.from] != v.kind || d.text[v.to-1] != v.kind+2) {
+		return false
+	}
+	at := v.from
+	for i := range v.items {
+		it := &v.items[i]
+		if it.from < at || it.value.from < it.from || it.value.to < it.value.from || it.value.to > v.to {
+			return false
+		}
+		if v.kind == object && (it.nameFrom < it.from || it.nameTo < it.nameFrom || it.value.from < it.nameTo ||
+			bytes.IndexByte(d.text[it.nameTo:max(it.value.from, it.nameTo)], ':') < 0) {
+			return false
+		}
+		if at = it.value.to; i < len(v.items)-1 && !v.isBlock && d.comma(it.value) < 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // find returns the index of the item that the path's last step names.
@@ -223,6 +252,15 @@ func (d *document) lineEnd(at int) int {
 		return len(d.text)
 	}
 	if end += at; end > at && d.text[end-1] == '\r' {
+		end--
+	}
+	return end
+}
+
+// endBefore returns the end of the line before an offset's line, or 0 if there is none.
+func (d *document) endBefore(at int) int {
+	end := max(d.lineStart(at)-1, 0)
+	if end > 0 && d.text[end-1] == '\r' {
 		end--
 	}
 	return end

@@ -98,6 +98,13 @@ func (c *Change) write(name string, text []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	at := 0
+	for _, s := range splices {
+		if s.from < at || s.to < s.from || s.to > len(text) {
+			return nil, errUnsafe
+		}
+		at = s.to
+	}
 	return apply(text, splices), nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -166,8 +167,59 @@ func TestRandomChangesKeepEverythingElse(t *testing.T) {
 	}
 }
 
+// member returns the value of an object's member, or an empty object.
+func (n *tree) member(name string) *tree {
+	if i := slices.Index(n.names, name); i >= 0 {
+		return n.parts[i]
+	}
+	return &tree{kind: '{'}
+}
+
+// A folder has a file for each flag and segment. A change of one file changes nothing else of the
+// document.
+func TestRandomChangesOfAFolderKeepEverythingElse(t *testing.T) {
+	documents := corpusDocuments(t)
+	folder := filepath.ToSlash(t.TempDir())
+	require.NoError(t, os.Mkdir(filepath.Join(folder, "flags"), 0o700))
+	r := rand.New(rand.NewPCG(5, 13))
+	changes := 0
+	for end := time.Now().Add(1500 * time.Millisecond); time.Now().Before(end) && changes < 5_000; {
+		n := treeOf(t, documents[r.IntN(len(documents))])
+		contents, trees := map[string][]byte{}, map[string]*tree{}
+		for _, section := range []string{"segments", "flags"} {
+			for i, key := range n.member(section).names {
+				kind := []string{"JSON", "comments", "YAML"}[r.IntN(3)]
+				definition := n.member(section).parts[i]
+				if len(definition.parts) == 0 {
+					kind = "JSON"
+				}
+				extension := map[string]string{"JSON": ".json", "comments": ".jsonc", "YAML": ".yml"}[kind]
+				file := input.FileOf(folder, section, key, extension)
+				contents[file] = []byte(layout(definition, kind, r.Uint64()))
+				trees[file] = definition
+			}
+		}
+		if len(trees) == 0 {
+			continue
+		}
+		changes++
+		files := slices.Sorted(maps.Keys(trees))
+		file := files[r.IntN(len(files))]
+		contents[file] = change(t, r, trees[file], file, string(contents[file]))
+		d, err := input.Read(t.Context(), folder, input.Options{Format: "native", Contents: contents})
+		require.NoError(t, err)
+		got := treeOf(t, d.Body)
+		for _, section := range []string{"segments", "flags"} {
+			for i, key := range n.member(section).names {
+				require.Equal(t, n.member(section).parts[i].String(), got.member(section).member(key).String(), file)
+			}
+		}
+	}
+	require.Greater(t, changes, 100)
+}
+
 // change makes a random change and checks the result.
-func change(t *testing.T, r *rand.Rand, n *tree, name, source string) {
+func change(t *testing.T, r *rand.Rand, n *tree, name, source string) (changed []byte) {
 	t.Helper()
 	require.Equal(t, n.String(), decoded(t, name, []byte(source)), "the test's layout is wrong:\n%s", source)
 	places := n.places(nil)
@@ -215,6 +267,7 @@ func change(t *testing.T, r *rand.Rand, n *tree, name, source string) {
 	if old != nil && part != nil && part != old && old.kind == 0 && part.kind == 0 {
 		keepsBytes(t, source, string(changed), old.raw, value, message)
 	}
+	return changed
 }
 
 // splice replaces, inserts or removes a part.

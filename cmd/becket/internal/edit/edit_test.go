@@ -107,6 +107,10 @@ func TestAChangeTakesTheStyleOfItsNeighbours(t *testing.T) {
 		"the last item of a block": {
 			"a.yaml", "a: # empty?\n  b: 1\nc: 2\n", "a: {} # empty?\nc: 2\n", edit.Remove(edit.Path{"a", "b"}),
 		},
+		"a text that keeps its empty lines": {
+			"a.yaml", "a: |+\n  one\n\nb: 6\n", "a: |+\n  one\n\nc: 2\nb: 6\n",
+			edit.Set(edit.Path{"c"}, value("2"), "a"),
+		},
 		"an anchor that nothing uses": {
 			"a.yaml", "a: &x 5\n", "a: &x 6\n", edit.Set(edit.Path{"a"}, value("6")),
 		},
@@ -217,4 +221,48 @@ func TestALargeDocumentIsEditedInLinearTime(t *testing.T) {
 	require.NoError(t, err)
 	assert.True(t, strings.HasSuffix(string(got), `"a": 2}`))
 	assert.Len(t, got, b.Len()-len("\"user-1\",\n"))
+}
+
+// Places in YAML are guessed from the parser's. Any source must give a result or an error.
+func FuzzAChangeNeverPanics(f *testing.F) {
+	for _, source := range []string{
+		"a:\n  - b: &x 1\n    c: *x\n", "a: {b: [1, 'x', \"y\"], c: }\n", "? a\n: b\n", "- - 1\n  - 2\n",
+		"a: |+\n  x\n\n",
+		"{\"a\": [1, {\"b\": null} /* c */,]} // end", "[a: b, {c}]", "a: !!str 5 # x\nb: >-\n   folded\n   text",
+		"\xef\xbb\xbfa: b\r\nc:\r\n- d\r\n", "\"a\":1", "a:\n\u00a0\n", "%YAML 1.1\n---\na: b\n...\n",
+	} {
+		for action := range 6 {
+			f.Add([]byte(source), uint8(action), uint8(action), uint8(1))
+		}
+	}
+	f.Fuzz(func(t *testing.T, source []byte, action, first, second uint8) {
+		steps := []any{"a", "b", "c", 0, 1, 2, "x-new"}
+		path := edit.Path{steps[int(first)%len(steps)], steps[int(second)%len(steps)]}[:1+int(action/6)%2]
+		for _, name := range []string{"a.yaml", "a.jsonc"} {
+			var c edit.Change
+			switch action % 6 {
+			case 0:
+				c = edit.Set(path, value("20"))
+			case 1:
+				c = edit.Set(path, value(`{"x": ["y"]}`), "a")
+			case 2:
+				c = edit.Insert(path, value(`"z"`))
+			case 3:
+				c = edit.Remove(path)
+			case 4:
+				c = edit.Rename(path, "d")
+			case 5:
+				fragment, err := edit.Cut(name, source, path)
+				if err != nil {
+					continue
+				}
+				c = edit.SetFragment(edit.Path{"x-new"}, fragment)
+			}
+			changed, err := edit.Apply(name, source, c)
+			if err == nil {
+				_, err = edit.Apply(name, changed)
+				require.NoError(t, err)
+			}
+		}
+	})
 }
