@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/becketflags/becket"
@@ -16,6 +15,7 @@ import (
 // checkVerb reports mistakes in a ruleset.
 type checkVerb struct {
 	rulesArgument
+	Strict  bool     `help:"Exit with 1 also for warnings. By default, only for errors."`
 	Silence []string `placeholder:"NAME" help:"Do not report findings of these names. Repeatable, or separated by commas."`
 	At      *instant `placeholder:"INSTANT" help:"Check as at this time (RFC 3339, or a date in UTC). By default, now."`
 }
@@ -28,7 +28,7 @@ func (v *checkVerb) Run(e *env) error {
 	}
 	document, rules, err := e.load(v.Rules)
 	if refused, ok := errors.AsType[*report.RefusedError](err); ok && e.ctx.Err() == nil {
-		return e.reportFindings(refused.Findings)
+		return e.reportRefused(refused)
 	}
 	if err != nil {
 		return err
@@ -36,6 +36,10 @@ func (v *checkVerb) Run(e *env) error {
 	findings := document.Problems(rules)
 	for _, f := range document.Warnings(rules) {
 		f.Name = lint.UnknownField
+		if document.Format != becket.Native {
+			f.Name = lint.FormatWarning
+		}
+		f.Severity = lint.Names.Severity(f.Name)
 		findings = append(findings, f)
 	}
 	if place, needs := document.NeedsBuild(); needs {
@@ -50,13 +54,8 @@ func (v *checkVerb) Run(e *env) error {
 		return err
 	}
 	findings = slices.DeleteFunc(append(findings, linted...), quiet.silences)
-	if err := e.reportFindings(findings); err != nil {
-		return err
-	}
-	if !e.options.JSON && !e.options.GitHub {
-		fmt.Fprintf(e.stdout, "%s: nothing found in %s\n", document.Name, count(rules.Info().Flags, "flag"))
-	}
-	return nil
+	return e.reportFindings(findings, v.Strict || e.config.Check.Strict, document.Name,
+		" in "+count(rules.Info().Flags, "flag"))
 }
 
 // lintFindings looks for suspicious parts of native documents. In other formats, only the library
@@ -72,7 +71,8 @@ func lintFindings(document *input.Document, rules becket.Rules, now time.Time) (
 	for _, f := range lint.Check(ruleset, now) {
 		place := document.PlaceAt(f.At)
 		finding := report.Finding{
-			File: place.File, Line: place.Line, Column: place.Column, Name: f.Name, Path: f.Path, Message: f.Message,
+			Severity: f.Severity, File: place.File, Line: place.Line, Column: place.Column, Name: f.Name, Path: f.Path,
+			Message: f.Message,
 		}
 		if f.Flag != nil {
 			finding.Flag, finding.Owner = f.Flag.Key, f.Flag.About.Owner
@@ -97,48 +97,21 @@ func newSilence(names []string, c *checkConfig) (silence, error) {
 	for _, names := range c.Flags {
 		all = append(all, names...)
 	}
-	for _, name := range all {
-		if !lint.Known(name) {
-			return s, fmt.Errorf("there is no finding %q to silence: one of %s", name, findingNames())
-		}
-	}
-	return s, nil
+	return s, knownNames(all, lint.Names)
 }
 
-func findingNames() string {
-	names := make([]string, len(lint.Names))
-	for i := range lint.Names {
-		names[i] = lint.Names[i].Name
+// knownNames returns an error if one of the names is not that of a finding.
+func knownNames(names []string, known report.Kinds) error {
+	for _, name := range names {
+		if !known.Known(name) {
+			return fmt.Errorf("there is no finding %q to silence: one of %s", name, known.Names())
+		}
 	}
-	return strings.Join(names, ", ")
+	return nil
 }
 
 // silences reports whether a finding is left out. Errors of the library are always reported.
 func (s silence) silences(f report.Finding) bool {
 	return f.Name != report.Invalid &&
 		(slices.Contains(s.everywhere, f.Name) || slices.Contains(s.flags[f.Flag], f.Name))
-}
-
-// reportFindings writes findings to stdout. It returns errFound if there are any.
-func (e *env) reportFindings(findings []report.Finding) error {
-	if err := e.writeFindings(findings); err != nil {
-		return err
-	}
-	if len(findings) > 0 {
-		return errFound
-	}
-	return nil
-}
-
-// writeFindings writes findings to stdout in the form that the user asked for.
-func (e *env) writeFindings(findings []report.Finding) error {
-	report.Sort(findings)
-	switch {
-	case e.options.JSON:
-		return report.JSON(e.stdout, findings)
-	case e.options.GitHub:
-		return report.GitHub(e.stdout, findings)
-	default:
-		return report.Text(e.stdout, findings)
-	}
 }

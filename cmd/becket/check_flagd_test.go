@@ -16,34 +16,34 @@ func TestCheckRecognisesFlagdDocumentsThatItsSchemaForbids(t *testing.T) {
 	for _, test := range []struct{ document, finding string }{
 		{
 			`{"flags": {"a": {"variants": {"x": 1}, "defaultVariant": "x"}}}`,
-			`1:17: flags.a.state: "" counts as ENABLED`,
+			`1:17: warning: flags.a.state: "" counts as ENABLED`,
 		},
 		{
 			`{"flags": {"a": {"State": "ENABLED", "variants": {"x": 1}}}}`,
-			`1:17: flags.a.State: it counts as "state"`,
+			`1:17: warning: flags.a.State: it counts as "state"`,
 		},
 		{
 			`{"flags": {"b": {}, "a": {"state": "on", "variants": {}}}}`,
-			`1:26: flags.a.state: "on" counts as ENABLED`,
+			`1:26: warning: flags.a.state: "on" counts as ENABLED`,
 		},
 		{
 			`{"flags": {"a": {"targeting": {"if": [{}]}}}}`,
-			`1:17: flags.a.targeting: an argument of "if"`,
+			`1:17: warning: flags.a.targeting: an argument of "if"`,
 		},
 		{
 			`{"flags": [{"key": "a"}]}`,
-			`1:12: flags[0].variants: there are none`,
+			`1:12: warning: flags[0].variants: there are none`,
 		},
 		{
 			`{"metadata": {"m": null}, "flags": {"a": {"state": "ENABLED", "variants": {"x": 1}}}}`,
-			`1:14: metadata.m: neither text`,
+			`1:14: warning: metadata.m: neither text`,
 		},
 		{
 			`{"flags": {"a": {"state": "ENABLED", "variants": {"x": 1}, "defaultVariant": "y"}}}`,
-			`1:17: flags.a.defaultVariant: the default variant "y" is not a variant`,
+			`1:17: error: flags.a.defaultVariant: the default variant "y" is not a variant`,
 		},
 	} {
-		code, stdout, stderr := command(t, reading(test.document), "check", "-")
+		code, stdout, stderr := command(t, reading(test.document), "check", "-", "--strict")
 		assert.Equal(t, exitFinding, code, test.document)
 		assert.Contains(t, stdout, test.finding, test.document+stderr)
 	}

@@ -19,6 +19,7 @@ type config struct {
 
 // checkConfig is the table [check].
 type checkConfig struct {
+	Strict  bool                `toml:"strict"`  // warnings set the exit code too
 	Silence []string            `toml:"silence"` // names of findings
 	Flags   map[string][]string `toml:"flags"`   // names of findings, by flag
 }

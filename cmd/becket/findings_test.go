@@ -14,6 +14,7 @@ import (
 
 	"github.com/becketflags/becket/cmd/becket/internal/lint"
 	"github.com/becketflags/becket/cmd/becket/internal/report"
+	"github.com/becketflags/becket/cmd/becket/internal/usage"
 )
 
 // examples reads docs/findings.md. It returns the JSON of each section by the section's finding.
@@ -42,6 +43,58 @@ func TestThePageOfFindingsExplainsEveryFinding(t *testing.T) {
 	assert.Equal(t, known, names)
 }
 
+// severityRows reads the tables of a page whose columns are finding, severity and text. It returns
+// the findings in their order and the severities of each.
+func severityRows(t *testing.T, page string) (names []string, severities map[string][]string) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("..", "..", "docs", page))
+	require.NoError(t, err)
+	severities = map[string][]string{}
+	_, below, found := strings.Cut(string(text), "\n| finding | severity | ")
+	require.True(t, found)
+	for line := range strings.Lines(below) {
+		cells := strings.Split(line, "|")
+		if len(names) == 0 && len(cells) == 2 || len(cells) == 5 && strings.HasPrefix(cells[1], "---") { // the rest of the head
+			continue
+		}
+		if len(cells) != 5 {
+			break
+		}
+		if name := strings.Trim(cells[1], " `"); name != "" {
+			names = append(names, name)
+		}
+		require.NotEmpty(t, names, line)
+		require.NotEmpty(t, strings.TrimSpace(cells[3]), "a reason of %s", line)
+		last := names[len(names)-1]
+		severities[last] = append(severities[last], strings.TrimSpace(cells[2]))
+	}
+	return names, severities
+}
+
+func TestTheTableOfFindingsHasTheirSeverities(t *testing.T) {
+	names, severities := severityRows(t, "findings.md")
+	known := []string{report.Invalid}
+	want := map[string][]string{report.Invalid: {"error"}}
+	assert.Equal(t, addKinds(known, want, lint.Names), names)
+	assert.Equal(t, want, severities)
+	names, severities = severityRows(t, "command.md")
+	want = map[string][]string{}
+	assert.Equal(t, addKinds(nil, want, usage.Names), names)
+	assert.Equal(t, want, severities)
+}
+
+// addKinds adds the names and severities of findings.
+func addKinds(names []string, severities map[string][]string, kinds report.Kinds) []string {
+	for _, kind := range kinds {
+		names = append(names, kind.Name)
+		severities[kind.Name] = []string{kind.Severity.String()}
+		if kind.Lighter {
+			severities[kind.Name] = append(severities[kind.Name], report.Warning.String())
+		}
+	}
+	return names
+}
+
 func TestEachExampleHasExactlyItsFinding(t *testing.T) {
 	names, documents := examples(t)
 	for _, name := range names {
@@ -56,6 +109,8 @@ func TestEachExampleHasExactlyItsFinding(t *testing.T) {
 			require.NotEmpty(t, found)
 			for _, f := range found {
 				assert.Equal(t, name, f.Name, f.String())
+				_, severities := severityRows(t, "findings.md")
+				assert.Contains(t, severities[name], f.Severity.String())
 				assert.Positive(t, f.Line)
 			}
 			assert.Empty(t, checkText(t, documents[name], append(silence, name)), "silenced by its name")
@@ -73,7 +128,7 @@ func checkText(t *testing.T, document string, silence []string) (found []report.
 		ctx: t.Context(), stdout: &stdout, stderr: &stderr,
 		now: func() time.Time { return time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC) },
 	}
-	args := []string{"check", path, "--json"}
+	args := []string{"check", path, "--json", "--strict"}
 	if len(silence) > 0 {
 		args = append(args, "--silence", strings.Join(silence, ","))
 	}

@@ -38,17 +38,59 @@ func (e *env) usage(err error) int {
 	return exitUsage
 }
 
-// printFindings writes findings to stderr in the form that the user asked for.
+// printFindings writes findings to stderr in the form that the user asked for. It is for verbs
+// whose stdout holds something else than findings.
 func (e *env) printFindings(findings []report.Finding) {
-	switch {
-	case len(findings) == 0:
-	case e.options.JSON:
-		_ = report.JSON(e.stderr, findings)
-	case e.options.GitHub:
-		_ = report.GitHub(e.stderr, findings)
-	default:
-		_ = report.Text(e.stderr, findings)
+	if len(findings) > 0 {
+		_ = e.writeFindings(e.stderr, findings)
 	}
+}
+
+// writeFindings writes findings in the form that the user asked for.
+func (e *env) writeFindings(w io.Writer, findings []report.Finding) error {
+	report.Sort(findings)
+	switch {
+	case e.options.JSON:
+		return report.JSON(w, findings)
+	case e.options.GitHub:
+		return report.GitHub(w, findings)
+	default:
+		return report.Text(w, findings)
+	}
+}
+
+// reportFindings writes the findings of a verb whose result they are to stdout, and as text a last
+// line with their numbers: of which document, and in how many flags. It returns errFound if there
+// are errors, or if there are warnings and strict is set.
+func (e *env) reportFindings(findings []report.Finding, strict bool, name, in string) error {
+	if err := e.writeFindings(e.stdout, findings); err != nil {
+		return err
+	}
+	tally := report.Count(findings)
+	if !e.options.JSON && !e.options.GitHub {
+		if name != "" {
+			name += ": "
+		}
+		fmt.Fprintf(e.stdout, "%s%s%s\n", name, tally, in)
+	}
+	if tally.Failed(strict) {
+		return errFound
+	}
+	return nil
+}
+
+// reportRefused writes the findings of a document that is refused as a whole, or of code that does
+// not compile. The last line names the file if there is only one.
+func (e *env) reportRefused(refused *report.RefusedError) error {
+	name := ""
+	for i := range refused.Findings {
+		if i > 0 && refused.Findings[i].File != name {
+			name = ""
+			break
+		}
+		name = refused.Findings[i].File
+	}
+	return e.reportFindings(refused.Findings, false, name, "")
 }
 
 // optionsOf returns the options of a command line that cannot be parsed, as far as they decide how

@@ -79,7 +79,7 @@ func TestARulesetIsReadFromAURLWithHeaders(t *testing.T) {
 
 	code, stdout, _ := command(t, nil, "check", address, "--header", "Authorization: Bearer secret")
 	assert.Equal(t, exitFinding, code)
-	assert.Contains(t, stdout, server.URL+"/flags.json:6:59: flags.checkout.expires")
+	assert.Contains(t, stdout, server.URL+"/flags.json:6:59: warning: flags.checkout.expires")
 	assert.NotContains(t, stdout, "hidden", "a URL's query often holds keys")
 
 	code, _, stderr := command(t, nil, "check", address)

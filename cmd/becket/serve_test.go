@@ -95,7 +95,7 @@ func TestTheServerReloadsAndKeepsTheLastGoodDocument(t *testing.T) {
 
 	replaceText(t, file, strings.Replace(string(good), `"percent": 30`, `"percent": 130`, 1))
 	s.says(t, "^12:00:00 refused; the document published before stays$")
-	assert.Contains(t, s.stderr.String(), "flags.json:20:86: flags.new-checkout.rules[1].percent: 130 is not")
+	assert.Contains(t, s.stderr.String(), "flags.json:20:86: error: flags.new-checkout.rules[1].percent: 130 is not")
 	_, body = s.get(t, "")
 	assert.Equal(t, string(good), body)
 

@@ -191,7 +191,7 @@ func TestSignRefusesDocumentsThatTheLibraryRefuses(t *testing.T) {
 		code int
 		want string
 	}{
-		"a bad ruleset": {[]string{"bad.json"}, exitFinding, "bad.json:1:31: flags.a: unknown field"},
+		"a bad ruleset": {[]string{"bad.json"}, exitFinding, "bad.json:1:31: error: flags.a: unknown field"},
 		"comments": {
 			[]string{"commented.jsonc"}, exitUsage, "is not plain JSON: sign what becket build writes",
 		},

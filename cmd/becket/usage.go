@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"slices"
-	"strings"
 
 	"github.com/becketflags/becket"
 	"github.com/becketflags/becket/cmd/becket/internal/input"
@@ -23,23 +22,21 @@ type usageVerb struct {
 	Dir     string   `short:"C" default:"." help:"The folder in which the go command looks for packages."`
 	Tests   bool     `help:"Read files of tests too. By default, a flag that only tests ask for counts as unused."`
 	Tags    string   `placeholder:"TAG,…" help:"Build tags, separated by commas."`
+	Strict  bool     `help:"Exit with 1 also for warnings."`
 	Silence []string `placeholder:"NAME" help:"Do not report findings of these names. Repeatable, or separated by commas."`
 }
 
-// Run prints every finding to stdout. A key that is not constant is printed, but does not set the
-// exit code.
+// Run prints every finding to stdout.
 func (v *usageVerb) Run(e *env) error {
-	for _, name := range v.Silence {
-		if !slices.Contains(usage.Names, name) {
-			return fmt.Errorf("there is no finding %q to silence: one of %s", name, strings.Join(usage.Names, ", "))
-		}
+	if err := knownNames(v.Silence, usage.Names); err != nil {
+		return err
 	}
 	if info, err := os.Stat(v.Dir); err != nil || !info.IsDir() {
 		return fmt.Errorf("there is no folder %q", v.Dir)
 	}
 	err := v.compare(e)
 	if refused, ok := errors.AsType[*report.RefusedError](err); ok && e.ctx.Err() == nil {
-		return e.reportFindings(refused.Findings)
+		return e.reportRefused(refused)
 	}
 	return err
 }
@@ -64,17 +61,9 @@ func (v *usageVerb) compare(e *env) error {
 	}
 	findings := usage.Compare(code, rules, place)
 	findings = slices.DeleteFunc(findings, func(f report.Finding) bool { return slices.Contains(v.Silence, f.Name) })
-	if err := e.writeFindings(findings); err != nil {
-		return err
-	}
-	if slices.ContainsFunc(findings, func(f report.Finding) bool { return f.Name != usage.DynamicKey }) {
-		return errFound
-	}
-	if !e.options.JSON && !e.options.GitHub {
-		fmt.Fprintf(e.stdout, "%s: nothing found in %s and %s of %s that ask for them\n", document.Name,
-			count(rules.Info().Flags, "flag"), count(len(code.Asks), "place"), count(code.Packages, "package"))
-	}
-	return nil
+	in := fmt.Sprintf(" in %s and %s of %s that ask for them",
+		count(rules.Info().Flags, "flag"), count(len(code.Asks), "place"), count(code.Packages, "package"))
+	return e.reportFindings(findings, v.Strict, document.Name, in)
 }
 
 // flagPlaces returns a function that finds a flag's definition. In formats that this command does

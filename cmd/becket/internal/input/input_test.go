@@ -99,32 +99,32 @@ func TestErrorsOfReadingHavePlaces(t *testing.T) {
 	}
 	for name, row := range map[string]struct{ file, text, want string }{
 		"JSON that ends too soon": {
-			"a.json", "{\n\"schema\": 1,", ":2:13: not valid JSON: parsing value: unexpected EOF",
+			"a.json", "{\n\"schema\": 1,", ":2:13: error: not valid JSON: parsing value: unexpected EOF",
 		},
 		"a gzip file": {
-			"a.json", "\x1f\x8b\x08", ":1:1: not valid JSON: the document is compressed with gzip",
+			"a.json", "\x1f\x8b\x08", ":1:1: error: not valid JSON: the document is compressed with gzip",
 		},
 		"JSON of Windows": {
-			"a.json", "\xff\xfe{\x00}\x00", ":1:1: not valid JSON: the document is in UTF-16: save it as UTF-8",
+			"a.json", "\xff\xfe{\x00}\x00", ":1:1: error: not valid JSON: the document is in UTF-16: save it as UTF-8",
 		},
 		"YAML that is none": {"a.yaml", "a: 1\n b: 2\n", "not valid YAML"},
 		"two documents of YAML": {
 			"a.yaml", "a: 1\n---\nb: 2\n", "not valid YAML: a second document follows the first",
 		},
 		"names of YAML that are no texts": {
-			"a.yaml", "? [a]\n: 1\n", ":1:3: not valid YAML: a name must be a plain text",
+			"a.yaml", "? [a]\n: 1\n", ":1:3: error: not valid YAML: a name must be a plain text",
 		},
 		"merge keys": {
 			"a.yaml", "x: &x {a: 1}\ny:\n  <<: *x\n",
-			":3:3: not valid YAML: a name must be a plain text; merge keys are not read",
+			":3:3: error: not valid YAML: a name must be a plain text; merge keys are not read",
 		},
-		"a zip code":                     {"a.yaml", "a: 01234\n", `:1:4: not valid YAML: 01234 begins with 0`},
+		"a zip code":                     {"a.yaml", "a: 01234\n", `:1:4: error: not valid YAML: 01234 begins with 0`},
 		"a zip code that is not octal":   {"a.yaml", "a: 08901\n", "08901 begins with 0"},
 		"a negative one":                 {"a.yaml", "a: [-007]\n", "-007 begins with 0"},
 		"a fraction with a leading zero": {"a.yaml", "a: 01.5\n", "01.5 begins with 0"},
 		"an integer outside 64 bits":     {"a.yaml", "a: 0x1FFFFFFFFFFFFFFFF\n", "outside 64 bits"},
 		"a number that JSON has not": {"a.yaml", "a: .inf\n",
-			`:1:4: not valid YAML: ".inf" is not a JSON number`},
+			`:1:4: error: not valid YAML: ".inf" is not a JSON number`},
 		"aliases that stand for too much": {"a.yaml", huge, "too large"},
 		"nothing":                         {"a.yaml", "", "not valid YAML"},
 	} {
@@ -196,7 +196,7 @@ func TestFolders(t *testing.T) {
 		},
 		"flags in the top":       {map[string]string{"ruleset.json": `{"flags": {}}`}, "must be an object without"},
 		"a name that is no key":  {map[string]string{"flags/100%.json": "{}"}, "a file is named after its key"},
-		"a file that is no JSON": {map[string]string{"flags/b.json": "{"}, "flags/b.json:1:2: not valid JSON"},
+		"a file that is no JSON": {map[string]string{"flags/b.json": "{"}, "flags/b.json:1:2: error: not valid JSON"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := input.Read(t.Context(), write(t, row.files), input.Options{})

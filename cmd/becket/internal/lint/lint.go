@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/becketflags/becket/cmd/becket/internal/describe"
+	"github.com/becketflags/becket/cmd/becket/internal/report"
 	"github.com/becketflags/becket/cmd/becket/internal/ruleset"
 	"github.com/becketflags/becket/internal/match"
 	"github.com/becketflags/becket/internal/native"
@@ -13,11 +14,12 @@ import (
 
 // Finding is a legal but suspicious part of a ruleset.
 type Finding struct {
-	Name    string
-	At      int // offset in the document
-	Path    string
-	Flag    *native.Flag // nil if the finding is not about a flag
-	Message string
+	Severity report.Severity
+	Name     string
+	At       int // offset in the document
+	Path     string
+	Flag     *native.Flag // nil if the finding is not about a flag
+	Message  string
 }
 
 // Check returns the findings of a ruleset at a given time, in no particular order.
@@ -62,14 +64,20 @@ func (c *checker) full() bool {
 	return c.ofFlag[c.flag] >= mostOfFlag || len(c.findings) >= mostOfRuleset
 }
 
+// find adds a finding with its usual severity.
 func (c *checker) find(name string, at int, path, format string, arguments ...any) {
+	c.grade(Names.Severity(name), name, at, path, format, arguments...)
+}
+
+// grade adds a finding whose severity depends on its circumstances.
+func (c *checker) grade(s report.Severity, name string, at int, path, format string, arguments ...any) {
 	if c.full() {
 		return
 	}
 	if c.flag != nil {
 		c.ofFlag[c.flag]++
 	}
-	c.findings = append(c.findings, Finding{name, at, path, c.flag, fmt.Sprintf(format, arguments...)})
+	c.findings = append(c.findings, Finding{s, name, at, path, c.flag, fmt.Sprintf(format, arguments...)})
 }
 
 func rulePath(f *native.Flag, r *native.Rule) string {

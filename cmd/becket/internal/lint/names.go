@@ -2,6 +2,8 @@
 // which it can be silenced. docs/findings.md explains each finding.
 package lint
 
+import "github.com/becketflags/becket/cmd/becket/internal/report"
+
 // The names of the findings.
 const (
 	UnreachableRule    = "unreachable-rule"
@@ -22,36 +24,52 @@ const (
 	MissingOwner       = "missing-owner"
 	UnknownField       = "unknown-field"
 	NeedsBuild         = "needs-build"
+	FormatWarning      = "format-warning"
 )
 
-// Names lists the findings and their meanings, in the order of docs/findings.md.
-var Names = []struct{ Name, Meaning string }{
-	{UnreachableRule, "a rule that no subject reaches, because earlier rules take all of its subjects"},
-	{UnusedVariant, "a variant that no rule, split, default or off serves"},
-	{UnusedSegment, "a segment that no flag uses"},
-	{OneArmSplit, "a split that always gives the same variant"},
-	{Percent0, "a rule for 0 % of the subjects"},
-	{Percent100, "a rule for 100 % of the subjects"},
-	{FinishedRamp, "a ramp whose last step is in the past"},
-	{PastWindow, "a rule whose until is in the past"},
-	{EmptyWindow, "a rule whose every never occurs between its from and its until"},
-	{Expired, "a flag whose expires is in the past"},
-	{AlwaysOn, "a flag that serves the same variant to everybody, and not its off"},
-	{UnmetPrerequisite, "a requirement or condition that asks for a variant that the other flag never serves"},
-	{OverlappingLayers, "rules of two flags whose ranges of one layer overlap"},
-	{MixedLayer, "a layer that rules hash by different attributes"},
-	{MissingDescription, "a flag without a description"},
-	{MissingOwner, "a flag without an owner"},
-	{UnknownField, "a field at the top of the document that the library does not know and ignores"},
-	{NeedsBuild, "a .json file with comments or trailing commas, which the library does not read"},
-}
-
-// Known reports whether a finding with that name exists.
-func Known(name string) bool {
-	for i := range Names {
-		if Names[i].Name == name {
-			return true
-		}
-	}
-	return false
+// Names lists the findings with their severities, in the order of docs/findings.md. A finding is an
+// error if the library refuses the document for it, or if the document serves something else than
+// it says. A document without errors still has none when a flag of it is switched off, and at any
+// other time.
+var Names = report.Kinds{
+	{
+		Name: UnreachableRule, Severity: report.Error, Lighter: true,
+		Meaning: "a rule that no subject reaches, because earlier rules take all of its subjects",
+	},
+	{Name: UnusedVariant, Meaning: "a variant that no rule, split, default or off serves", Severity: report.Warning},
+	{Name: UnusedSegment, Meaning: "a segment that no flag uses", Severity: report.Warning},
+	{Name: OneArmSplit, Meaning: "a split that always gives the same variant", Severity: report.Warning},
+	{Name: Percent0, Meaning: "a rule for 0 % of the subjects", Severity: report.Warning},
+	{Name: Percent100, Meaning: "a rule for 100 % of the subjects", Severity: report.Warning},
+	{Name: FinishedRamp, Meaning: "a ramp whose last step is in the past", Severity: report.Warning},
+	{Name: PastWindow, Meaning: "a rule whose until is in the past", Severity: report.Warning},
+	{
+		Name: EmptyWindow, Severity: report.Error,
+		Meaning: "a rule whose every never occurs between its from and its until",
+	},
+	{Name: Expired, Meaning: "a flag whose expires is in the past", Severity: report.Warning},
+	{
+		Name: AlwaysOn, Severity: report.Warning,
+		Meaning: "a flag that serves the same variant to everybody, and not its off",
+	},
+	{
+		Name: UnmetPrerequisite, Severity: report.Error, Lighter: true,
+		Meaning: "a requirement or condition that asks for a variant that the other flag never serves",
+	},
+	{Name: OverlappingLayers, Meaning: "rules of two flags whose ranges of one layer overlap", Severity: report.Error},
+	{Name: MixedLayer, Meaning: "a layer that rules hash by different attributes", Severity: report.Error},
+	{Name: MissingDescription, Meaning: "a flag without a description", Severity: report.Warning},
+	{Name: MissingOwner, Meaning: "a flag without an owner", Severity: report.Warning},
+	{
+		Name: UnknownField, Severity: report.Error,
+		Meaning: "a field at the top of the document that the library does not know and ignores",
+	},
+	{
+		Name: NeedsBuild, Severity: report.Error,
+		Meaning: "a .json file with comments or trailing commas, which the library does not read",
+	},
+	{
+		Name: FormatWarning, Severity: report.Warning,
+		Meaning: "a part of a document of another format, which its decoder takes with a warning",
+	},
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/becketflags/becket/cmd/becket/internal/imply"
+	"github.com/becketflags/becket/cmd/becket/internal/report"
 	"github.com/becketflags/becket/cmd/becket/internal/ruleset"
 	"github.com/becketflags/becket/internal/native"
 )
@@ -33,6 +34,10 @@ func (c *checker) reach() {
 // reachable reports a rule that no subject can reach: its own condition is never true, or earlier
 // rules take every subject. It reports only certain cases. The last formula belongs to the rule
 // itself.
+//
+// The finding is an error if subjects of the rule get another answer than the rule says. It is a
+// warning if they get the same answer from another rule, or if the rule before it has no condition:
+// a rule for everybody at the top is a usual way to switch a flag in a hurry.
 func (c *checker) reachable(r *native.Rule, formulas []imply.Formula, budget *imply.Budget) {
 	condition := formulas[r.Index]
 	if condition.Never() {
@@ -42,6 +47,7 @@ func (c *checker) reachable(r *native.Rule, formulas []imply.Formula, budget *im
 	}
 	// formulas of earlier rules that stop every subject that meets their condition
 	var open []imply.Formula
+	harmless := true // those rules serve the same as this one
 	for i := range c.flag.Rules[:r.Index] {
 		earlier := &c.flag.Rules[i]
 		if budget.Left--; budget.Left <= 0 {
@@ -54,16 +60,31 @@ func (c *checker) reachable(r *native.Rule, formulas []imply.Formula, budget *im
 			continue
 		}
 		if budget.Implies(condition, formulas[i]) {
-			c.find(UnreachableRule, r.Written.At, rulePath(c.flag, r),
-				"rule %q can never apply: rule %q before it takes all of its subjects", r.Name, earlier.Name)
+			c.grade(lightIf(earlier.If == nil || sameAnswer(earlier, r)), UnreachableRule, r.Written.At,
+				rulePath(c.flag, r), "rule %q can never apply: rule %q before it takes all of its subjects",
+				r.Name, earlier.Name)
 			return
 		}
 		open = append(open, formulas[i])
+		harmless = harmless && sameAnswer(earlier, r)
 	}
 	if len(open) > 1 && budget.Implies(condition, imply.AnyOf(open)) {
-		c.find(UnreachableRule, r.Written.At, rulePath(c.flag, r),
+		c.grade(lightIf(harmless), UnreachableRule, r.Written.At, rulePath(c.flag, r),
 			"rule %q can never apply: the rules before it together take all of its subjects", r.Name)
 	}
+}
+
+// lightIf returns the severity of a finding that is a warning under a condition and else an error.
+func lightIf(warning bool) report.Severity {
+	if warning {
+		return report.Warning
+	}
+	return report.Error
+}
+
+// sameAnswer reports whether the subjects of two rules get the same variant.
+func sameAnswer(a, b *native.Rule) bool {
+	return !a.Serve.IsSplit && !b.Serve.IsSplit && a.Serve.Name == b.Serve.Name
 }
 
 // letsThrough reports whether every subject that passes the later rule's window, layer and share

@@ -15,12 +15,13 @@ import (
 
 // Finding is a problem of a document and its place.
 type Finding struct {
-	File   string `json:"file"`
-	Line   int    `json:"line,omitempty"`   // from 1; 0 if the place is unknown
-	Column int    `json:"column,omitempty"` // in bytes, from 1
+	Severity Severity `json:"severity"`
+	File     string   `json:"file"`
+	Line     int      `json:"line,omitempty"`   // from 1; 0 if the place is unknown
+	Column   int      `json:"column,omitempty"` // in bytes, from 1
 	// "invalid", or the name of a finding in docs/findings.md
 	Name    string `json:"name"`
-	Path    string `json:"path,omitempty"`  // the key of the flag that the finding is about
+	Path    string `json:"path,omitempty"`  // the path in the document, such as flags.checkout.rules[2]
 	Flag    string `json:"flag,omitempty"`  // the key of the flag that it is about
 	Owner   string `json:"owner,omitempty"` // the flag's owner
 	Message string `json:"message"`
@@ -40,9 +41,9 @@ func (r *RefusedError) Error() string {
 	return r.Findings[0].String()
 }
 
-// String returns file:line:column, path, message and name.
+// String returns file:line:column, severity, path, message and name.
 func (f Finding) String() string {
-	return f.where() + ": " + f.text()
+	return f.where() + ": " + f.Severity.String() + ": " + f.text()
 }
 
 func (f Finding) where() string {
@@ -60,7 +61,7 @@ func (f Finding) text() string {
 	if f.Owner != "" {
 		text += " (owner: " + f.Owner + ")"
 	}
-	if f.Name != Invalid && f.Name != "" {
+	if f.Name != "" {
 		text += " [" + f.Name + "]"
 	}
 	return text
@@ -108,16 +109,12 @@ var (
 // GitHub writes findings as commands of a GitHub workflow, which shows them next to their lines.
 func GitHub(w io.Writer, findings []Finding) error {
 	for _, f := range findings {
-		level := "warning"
-		if f.Name == Invalid {
-			level = "error"
-		}
 		place := "file=" + escapeProperty.Replace(f.File)
 		if f.Line > 0 {
 			place += fmt.Sprintf(",line=%d,col=%d", f.Line, f.Column)
 		}
 		_, err := fmt.Fprintf(w, "::%s %s,title=%s::%s\n",
-			level, place, escapeProperty.Replace("becket "+f.Name), escapeMessage.Replace(f.text()))
+			f.Severity.gitHub(), place, escapeProperty.Replace("becket "+f.Name), escapeMessage.Replace(f.text()))
 		if err != nil {
 			return err
 		}

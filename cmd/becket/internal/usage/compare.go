@@ -19,8 +19,17 @@ const (
 	DynamicKey     = "dynamic-key"
 )
 
-// Names lists the findings.
-var Names = []string{UnknownFlag, WrongType, DefaultOutside, UnusedFlag, UnusedHandle, DynamicKey}
+// Names lists the findings with their severities, in the order of docs/command.md. It is an error
+// if the code asks for something else than the ruleset has, because the code then gets its own
+// default. A key that is not constant is a note, because the code may well be right.
+var Names = report.Kinds{
+	{Name: UnknownFlag, Meaning: "code asks for a flag that the ruleset does not have", Severity: report.Error},
+	{Name: WrongType, Meaning: "code asks for another type than the flag has", Severity: report.Error},
+	{Name: DefaultOutside, Meaning: "a default that no variant has", Severity: report.Warning},
+	{Name: UnusedFlag, Meaning: "a flag that no code asks for", Severity: report.Warning},
+	{Name: UnusedHandle, Meaning: "a handle that nothing uses", Severity: report.Warning},
+	{Name: DynamicKey, Meaning: "a key that is not constant", Severity: report.Note},
+}
 
 // Compare compares code with a ruleset. The function place returns where a flag is defined.
 func Compare(c *Code, rules becket.Rules, place func(key string) report.Finding) (findings []report.Finding) {
@@ -47,7 +56,8 @@ func Compare(c *Code, rules becket.Rules, place func(key string) report.Finding)
 			continue
 		}
 		f := place(info.Key)
-		f.Name, f.Flag, f.Owner, f.Message = UnusedFlag, info.Key, info.Owner, "no code asks for the flag"
+		f.Severity, f.Name, f.Flag, f.Owner = Names.Severity(UnusedFlag), UnusedFlag, info.Key, info.Owner
+		f.Message = "no code asks for the flag"
 		findings = append(findings, f)
 	}
 	return findings
@@ -61,7 +71,8 @@ type comparison struct {
 
 func finding(a *Ask, name, message string) report.Finding {
 	return report.Finding{
-		File: a.Place.Filename, Line: a.Place.Line, Column: a.Place.Column, Name: name, Flag: a.Key, Message: message,
+		Severity: Names.Severity(name), File: a.Place.Filename, Line: a.Place.Line, Column: a.Place.Column,
+		Name: name, Flag: a.Key, Message: message,
 	}
 }
 

@@ -230,8 +230,8 @@ func TestCompileErrorsAreReportedWithTheirPlaces(t *testing.T) {
 	var refused *report.RefusedError
 	require.ErrorAs(t, err, &refused)
 	require.NotEmpty(t, refused.Findings)
-	assert.Contains(t, refused.Findings[0].String(), "a.go:3:13: cannot use \"text\"")
-	assert.Contains(t, refused.Findings[1].String(), "b/b.go:3:6: ")
+	assert.Contains(t, refused.Findings[0].String(), "a.go:3:13: error: cannot use \"text\"")
+	assert.Contains(t, refused.Findings[1].String(), "b/b.go:3:6: error: ")
 
 	_, err = Read(t.Context(), Options{Patterns: []string{"./nowhere"}})
 	require.Error(t, err)
