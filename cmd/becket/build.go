@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/becketflags/becket"
+	"github.com/becketflags/becket/cmd/becket/internal/delivery"
 	"github.com/becketflags/becket/cmd/becket/internal/layout"
 	"github.com/becketflags/becket/cmd/becket/internal/report"
 )
@@ -37,6 +38,8 @@ func (v *buildVerb) Run(e *env) error {
 		if document.Format != becket.Native {
 			return errors.New("--revision is for native documents")
 		}
+		info := delivery.Document{Format: document.Format.Name(), Info: rules.Info()}
+		e.printFindings(placed(document, delivery.SetRevision(info, *v.Revision, e.now())))
 		if body, err = layout.WithRevision(body, *v.Revision); err != nil {
 			return err
 		}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/becketflags/becket"
+	"github.com/becketflags/becket/cmd/becket/internal/delivery"
 	"github.com/becketflags/becket/cmd/becket/internal/input"
 	"github.com/becketflags/becket/cmd/becket/internal/lint"
 	"github.com/becketflags/becket/cmd/becket/internal/report"
@@ -16,6 +17,7 @@ import (
 type checkVerb struct {
 	rulesArgument
 	Strict  bool     `help:"Exit with 1 also for warnings. By default, only for errors."`
+	Live    string   `placeholder:"URL" help:"Compare with the ruleset that is live: whether clients take this one, and whether its revision tells it apart. A file or a folder too."`
 	Silence []string `placeholder:"NAME" help:"Do not report findings of these names. Repeatable, or separated by commas."`
 	At      *instant `placeholder:"INSTANT" help:"Check as at this time (RFC 3339, or a date in UTC). By default, now."`
 }
@@ -53,7 +55,11 @@ func (v *checkVerb) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	findings = slices.DeleteFunc(append(findings, linted...), quiet.silences)
+	delivered, err := v.deliveryFindings(e, document, rules)
+	if err != nil {
+		return err
+	}
+	findings = slices.DeleteFunc(slices.Concat(findings, linted, delivered), quiet.silences)
 	return e.reportFindings(findings, v.Strict || e.config.Check.Strict, document.Name,
 		" in "+count(rules.Info().Flags, "flag"))
 }
@@ -97,7 +103,7 @@ func newSilence(names []string, c *checkConfig) (silence, error) {
 	for _, names := range c.Flags {
 		all = append(all, names...)
 	}
-	return s, knownNames(all, lint.Names)
+	return s, knownNames(all, slices.Concat(lint.Names, delivery.Names))
 }
 
 // knownNames returns an error if one of the names is not that of a finding.

@@ -71,11 +71,17 @@ func (e *env) version(name string) (compare.Version, []report.Finding, error) {
 	if err != nil {
 		return compare.Version{}, nil, err
 	}
-	v := versionOf(document, rules)
+	v, err := definedVersion(document, rules)
+	return v, document.Problems(rules), err
+}
+
+// definedVersion returns a ruleset for a comparison, with its definitions if it is native.
+func definedVersion(document *input.Document, rules becket.Rules) (v compare.Version, err error) {
+	v = versionOf(document, rules)
 	if document.Format == becket.Native {
 		v.Native, err = document.Native(rules)
 	}
-	return v, document.Problems(rules), err
+	return v, err
 }
 
 // versionOf returns a ruleset for a comparison, without its definitions.

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/becketflags/becket/cmd/becket/internal/delivery"
 	"github.com/becketflags/becket/cmd/becket/internal/lint"
 	"github.com/becketflags/becket/cmd/becket/internal/report"
 	"github.com/becketflags/becket/cmd/becket/internal/usage"
@@ -75,7 +76,7 @@ func TestTheTableOfFindingsHasTheirSeverities(t *testing.T) {
 	names, severities := severityRows(t, "findings.md")
 	known := []string{report.Invalid}
 	want := map[string][]string{report.Invalid: {"error"}}
-	assert.Equal(t, addKinds(known, want, lint.Names), names)
+	assert.Equal(t, addKinds(addKinds(known, want, lint.Names), want, delivery.Names), names)
 	assert.Equal(t, want, severities)
 	names, severities = severityRows(t, "command.md")
 	want = map[string][]string{}

@@ -1,43 +1,57 @@
 package compare
 
-import "fmt"
+import (
+	"maps"
+	"time"
 
-// Refusals lists the reasons why a client that uses the old document refuses the new one and keeps
-// the old one. See becket's Client for the rules.
-func Refusals(before, after Version) (reasons []string) {
-	add := func(format string, values ...any) { reasons = append(reasons, fmt.Sprintf(format, values...)) }
-	old, now := before.Rules.Info(), after.Rules.Info()
-	if before.Format != after.Format {
-		add("the format changes from %s to %s", before.Format, after.Format)
-	}
-	if after.Unbuilt != "" {
-		add("%s", after.Unbuilt)
-	}
-	switch {
-	case now.Revision == 0 && old.Revision > 0:
-		add("it has no revision, and the old one has %d", old.Revision)
-	case now.Revision < old.Revision:
-		add("the revision falls from %d to %d", old.Revision, now.Revision)
-	}
-	switch {
-	case old.Environment == now.Environment || old.Environment == "":
-	case now.Environment == "":
-		add("it names no environment, and clients may expect %q", old.Environment)
-	default:
-		add("the environment changes from %q to %q", old.Environment, now.Environment)
-	}
-	if now.Flags == 0 && old.Flags > 0 {
-		add("it has no flags, and the old one has %d", old.Flags)
-	}
-	return reasons
+	"github.com/becketflags/becket"
+	"github.com/becketflags/becket/cmd/becket/internal/delivery"
+	"github.com/becketflags/becket/cmd/becket/internal/ruleset"
+)
+
+// Delivery returns what clients look at before they take the document.
+func (v Version) Delivery() delivery.Document {
+	return delivery.Document{Format: v.Format, Unbuilt: v.Unbuilt, Info: v.Rules.Info()}
 }
 
-// sameRevision warns of two documents with one revision. Clients accept the second one.
-func (r *Report) sameRevision(before, after Version) {
-	old, now := before.Rules.Info().Revision, after.Rules.Info().Revision
-	if old == now && now > 0 && len(r.Flags)+len(r.Segments) > 0 {
-		r.Notes = append(r.Notes,
-			fmt.Sprintf("the revision stays %d although the content changes: "+
-				"nobody can tell the two documents apart by it", now))
+// judge adds the findings about the step to the new document. A document that is the same has no
+// note, because the report is then empty.
+func (r *Report) judge(before, after Version, now time.Time) {
+	same := len(r.Flags)+len(r.Segments) == 0
+	for _, f := range delivery.Judge(before.Delivery(), after.Delivery(), same, now) {
+		switch {
+		case f.Refused:
+			r.Refused = append(r.Refused, f.Message)
+		case f.Name != delivery.Unchanged:
+			r.Notes = append(r.Notes, f.Message)
+		}
 	}
+}
+
+// SameContent reports whether two documents have the same flags and segments, descriptions
+// included, and the same environment. Layout, order and revision do not count.
+func SameContent(before, after Version) bool {
+	return before.Rules.Info().Environment == after.Rules.Info().Environment &&
+		maps.Equal(definitions(before.Rules), definitions(after.Rules)) &&
+		maps.Equal(digests(before.Native), digests(after.Native))
+}
+
+// definitions returns the digests of the flags' definitions.
+func definitions(rules becket.Rules) map[string]uint64 {
+	all := map[string]uint64{}
+	for info := range rules.Flags() {
+		all[info.Key] = info.Definition
+	}
+	return all
+}
+
+// digests returns the digests of the segments' definitions.
+func digests(r *ruleset.Ruleset) map[string]uint64 {
+	all := map[string]uint64{}
+	if r != nil {
+		for _, s := range r.Segments {
+			all[s.Key] = s.Digest
+		}
+	}
+	return all
 }

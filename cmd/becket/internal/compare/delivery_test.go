@@ -12,6 +12,7 @@ import (
 
 	"github.com/becketflags/becket"
 	"github.com/becketflags/becket/cmd/becket/internal/compare"
+	"github.com/becketflags/becket/cmd/becket/internal/delivery"
 	"github.com/becketflags/becket/format/flagd"
 )
 
@@ -37,6 +38,16 @@ func refusal(t *testing.T, environment, before, after string) error {
 	return client.Refresh(t.Context())
 }
 
+// refusals returns the messages of the findings for which clients refuse a document.
+func refusals(before, after compare.Version) (messages []string) {
+	for _, f := range delivery.Judge(before.Delivery(), after.Delivery(), false, time.Now()) {
+		if f.Refused {
+			messages = append(messages, f.Message)
+		}
+	}
+	return messages
+}
+
 func TestADifferenceSaysWhenClientsRefuseTheDocument(t *testing.T) {
 	const flags = `"flags": {"f": {}}`
 	for name, row := range map[string]struct {
@@ -53,7 +64,7 @@ func TestADifferenceSaysWhenClientsRefuseTheDocument(t *testing.T) {
 			`"revision": 3, ` + flags, `"revision": 2, ` + flags, []string{"the revision falls from 3 to 2"},
 		},
 		"no revision any longer": {
-			`"revision": 3, ` + flags, flags, []string{"it has no revision, and the old one has 3"},
+			`"revision": 3, ` + flags, flags, []string{"it has no revision, and the present one has 3"},
 		},
 		"another environment": {
 			`"environment": "production", ` + flags, `"environment": "staging", ` + flags,
@@ -64,10 +75,10 @@ func TestADifferenceSaysWhenClientsRefuseTheDocument(t *testing.T) {
 			[]string{`it names no environment, and clients may expect "production"`},
 		},
 		"a first environment": {flags, `"environment": "production", ` + flags, nil},
-		"no flags any longer": {flags, `"flags": {}`, []string{"it has no flags, and the old one has 1"}},
+		"no flags any longer": {flags, `"flags": {}`, []string{"it has no flags, and the present one has 1"}},
 		"several reasons": {
 			`"revision": 3, ` + flags, `"flags": {}`,
-			[]string{"it has no revision, and the old one has 3", "it has no flags, and the old one has 1"},
+			[]string{"it has no revision, and the present one has 3", "it has no flags, and the present one has 1"},
 		},
 		"fewer flags, but not none":   {`"flags": {"f": {}, "g": {}}`, flags, nil},
 		"invalid flags and no others": {flags, `"flags": {"f": {"enabled": 1}}`, nil},
@@ -78,7 +89,7 @@ func TestADifferenceSaysWhenClientsRefuseTheDocument(t *testing.T) {
 			require.NoError(t, err)
 			now, err := becket.Native.Decode([]byte(after))
 			require.NoError(t, err)
-			reasons := compare.Refusals(compare.Version{Rules: old}, compare.Version{Rules: now})
+			reasons := refusals(compare.Version{Rules: old}, compare.Version{Rules: now})
 			assert.Equal(t, row.want, reasons)
 			err = refusal(t, old.Info().Environment, before, after)
 			assert.Equal(t, len(reasons) > 0, err != nil, "the client says: %v", err)
@@ -90,12 +101,12 @@ func TestADocumentThatTheLibraryCannotReadAsItIsIsRefused(t *testing.T) {
 	old := version(t, `{"schema": 1, "flags": {"f": {}}}`)
 	now := old
 	now.Unbuilt = "it has a comment"
-	assert.Equal(t, []string{"it has a comment"}, compare.Refusals(old, now))
+	assert.Equal(t, []string{"it has a comment"}, refusals(old, now))
 	rules, err := flagd.Format.Decode([]byte(`{"flags": {"f": {"state": "ENABLED", "variants": {"a": true}, "defaultVariant": "a"}}}`))
 	require.NoError(t, err)
 	old.Format = "native"
 	assert.Equal(t, []string{"the format changes from native to flagd"},
-		compare.Refusals(old, compare.Version{Format: "flagd", Rules: rules}))
+		refusals(old, compare.Version{Format: "flagd", Rules: rules}))
 }
 
 func TestTheSameRevisionOfOtherContentIsNoted(t *testing.T) {
@@ -115,6 +126,7 @@ func TestTheSameRevisionOfOtherContentIsNoted(t *testing.T) {
 			`"revision": 2, "flags": {"f": {}}`, `"revision": 3, "flags": {"f": {"owner": "x"}}`, false,
 		},
 		"no revision in either": {`"flags": {"f": {}}`, `"flags": {"f": {"owner": "x"}}`, false},
+		"no difference":         {`"revision": 2, "flags": {"f": {}}`, `"revision": 2, "flags": {"f": {}}`, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, err := compare.Compare(t.Context(), version(t, `{"schema": 1, `+row.before+`}`),

@@ -70,7 +70,7 @@ func Compare(ctx context.Context, before, after Version, p *population.Populatio
 	progress func(int)) (*Report, error) {
 	r := &Report{
 		Before: before.Name, After: after.Name, Population: p.Name, Subjects: p.Size,
-		Refused: Refusals(before, after), Segments: []SegmentDiff{}, Flags: []FlagDiff{},
+		Segments: []SegmentDiff{}, Flags: []FlagDiff{},
 	}
 	changed := Changed(before.Rules, after.Rules)
 	reasons := map[string][]string{}
@@ -97,7 +97,7 @@ func Compare(ctx context.Context, before, after Version, p *population.Populatio
 			r.Flags = append(r.Flags, d)
 		}
 	}
-	r.sameRevision(before, after)
+	r.judge(before, after, at.Now())
 	return r, nil
 }
 

@@ -86,3 +86,26 @@ func eachMember(object []byte, visit func(name string, value []byte) bool) {
 		}
 	}
 }
+
+// offsetOf returns the offset of a member's value in an object, or 0 if the member is not there.
+func offsetOf(object []byte, member string) int {
+	decoder := jsontext.NewDecoder(bytes.NewBuffer(object), jsontext.AllowDuplicateNames(true))
+	if token, err := decoder.ReadToken(); err != nil || token.Kind() != '{' {
+		return 0
+	}
+	for decoder.PeekKind() == '"' {
+		token, err := decoder.ReadToken()
+		if err != nil {
+			return 0
+		}
+		name := token.String()
+		value, err := decoder.ReadValue()
+		if err != nil {
+			return 0
+		}
+		if name == member {
+			return int(decoder.InputOffset()) - len(value)
+		}
+	}
+	return 0
+}

@@ -57,6 +57,16 @@ func (d *Document) FileAt(offset int) (name string, source []byte) {
 	return d.parts[i].file, d.parts[i].whole
 }
 
+// PlaceOf returns the source position of the value of a field at the top of the body. If the
+// document has no such field, the position is that of the document's start.
+func (d *Document) PlaceOf(field string) Place {
+	at := 0
+	if field != "" {
+		at = offsetOf(d.Body, field)
+	}
+	return d.PlaceAt(at)
+}
+
 func (p *part) place(offset int) Place {
 	if p.spans != nil {
 		i := sort.Search(len(p.spans), func(i int) bool { return p.spans[i].at > offset }) - 1
