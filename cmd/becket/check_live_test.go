@@ -16,7 +16,7 @@ import (
 )
 
 // checkAgainst checks a document against another one that a server sends.
-func checkAgainst(t *testing.T, next, present string, args ...string) (code int, found []report.Finding, stderr string) {
+func checkAgainst(t *testing.T, next, present string, args ...string) (int, []report.Finding, string) {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		if present == "" {
@@ -29,6 +29,7 @@ func checkAgainst(t *testing.T, next, present string, args ...string) (code int,
 	require.NoError(t, os.WriteFile(path, []byte(next), 0o600))
 	args = append([]string{"check", path, "--live", server.URL + "/flags.json?token=hidden", "--json"}, args...)
 	code, stdout, stderr := command(t, nil, args...)
+	var found []report.Finding
 	if stdout != "" {
 		require.NoError(t, json.Unmarshal([]byte(stdout), &found), stdout)
 	}
@@ -38,19 +39,28 @@ func checkAgainst(t *testing.T, next, present string, args ...string) (code int,
 
 func TestTheRevisionIsGuardedAgainstTheLiveOne(t *testing.T) {
 	flag := func(head, owner string) string {
-		return `{"schema": 1, ` + head + `"flags": {"f": {"owner": "` + owner + `", "description": "d", "enabled": false}}}`
+		return `{"schema": 1, ` + head + `"flags": {"f": {"owner": "` + owner +
+			`", "description": "d", "enabled": false}}}`
 	}
 	for name, row := range map[string]struct {
 		present, next string
 		code          int
 		want          string // "severity name"; "" for nothing
-		line          int    // the column of the finding on its only line
+		column        int    // of the finding on the document's only line
 	}{
-		"a higher one":            {flag(`"revision": 7, `, "a"), flag(`"revision": 8, `, "b"), exitGood, "", 0},
-		"a lower one":             {flag(`"revision": 8, `, "a"), flag(`"revision": 7, `, "b"), exitFinding, "error lower-revision", 27},
-		"none any longer":         {flag(`"revision": 8, `, "a"), flag("", "b"), exitFinding, "error missing-revision", 1},
-		"the same, another owner": {flag(`"revision": 8, `, "a"), flag(`"revision": 8, `, "b"), exitFinding, "error same-revision", 27},
-		"the same":                {flag(`"revision": 8, `, "a"), flag(`"revision": 8, `, "a"), exitGood, "note unchanged", 27},
+		"a higher one": {flag(`"revision": 7, `, "a"), flag(`"revision": 8, `, "b"), exitGood, "", 0},
+		"a lower one": {
+			flag(`"revision": 8, `, "a"), flag(`"revision": 7, `, "b"), exitFinding, "error lower-revision", 27,
+		},
+		"none any longer": {
+			flag(`"revision": 8, `, "a"), flag("", "b"), exitFinding, "error missing-revision", 1,
+		},
+		"the same, another owner": {
+			flag(`"revision": 8, `, "a"), flag(`"revision": 8, `, "b"), exitFinding, "error same-revision", 27,
+		},
+		"the same": {
+			flag(`"revision": 8, `, "a"), flag(`"revision": 8, `, "a"), exitGood, "note unchanged", 27,
+		},
 		"the same, another layout": {
 			flag(`"revision": 8, `, "a"), flag(`  "revision":   8  ,   `, "a"), exitGood, "note unchanged", 31,
 		},
@@ -58,17 +68,24 @@ func TestTheRevisionIsGuardedAgainstTheLiveOne(t *testing.T) {
 			flag(`"revision": 8, `, "a"), flag(`"revision": 8, "segments": {"f": {}}, `, "a"), exitFinding,
 			"error same-revision", 27,
 		},
-		"far above":             {flag(`"revision": 8, `, "a"), flag(`"revision": 80000000, `, "b"), exitGood, "warning revision-leap", 27},
-		"none in either":        {flag("", "a"), flag("", "b"), exitGood, "warning no-revision", 1},
-		"another environment":   {flag(`"environment": "a", `, "a"), flag(`"revision": 1, "environment": "b", `, "a"), exitFinding, "error other-environment", 45},
-		"a live one with a bug": {`{"schema": 1`, flag(`"revision": 1, `, "a"), exitGood, "warning live-refused", 1},
-		"a live one that is no JSON for clients": {
+		"far above": {
+			flag(`"revision": 8, `, "a"), flag(`"revision": 80000000, `, "b"), exitGood, "warning revision-leap", 27,
+		},
+		"none in either": {flag("", "a"), flag("", "b"), exitGood, "warning no-revision", 1},
+		"another environment": {
+			flag(`"environment": "a", `, "a"), flag(`"revision": 1, "environment": "b", `, "a"), exitFinding,
+			"error other-environment", 45,
+		},
+		"a live one with a mistake": {
+			`{"schema": 1`, flag(`"revision": 1, `, "a"), exitGood, "warning live-refused", 1,
+		},
+		"a live one with a comment": {
 			flag(`"revision": 8, /* why */ `, "a"), flag(`"revision": 1, `, "a"), exitGood, "warning live-refused", 1,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			// a segment that no flag uses is a finding of its own
-			code, found, stderr := checkAgainst(t, row.next, row.present, "--silence", "unused-segment")
+			silence := "unused-segment"
+			code, found, stderr := checkAgainst(t, row.next, row.present, "--silence", silence)
 			assert.Empty(t, stderr)
 			assert.Equal(t, row.code, code, found)
 			if row.want == "" {
@@ -77,9 +94,10 @@ func TestTheRevisionIsGuardedAgainstTheLiveOne(t *testing.T) {
 			}
 			if assert.Len(t, found, 1) {
 				assert.Equal(t, row.want, found[0].Severity.String()+" "+found[0].Name)
-				assert.Equal(t, []int{1, row.line}, []int{found[0].Line, found[0].Column})
+				assert.Equal(t, []int{1, row.column}, []int{found[0].Line, found[0].Column})
 			}
-			code, found, _ = checkAgainst(t, row.next, row.present, "--silence", "unused-segment", "--silence", found[0].Name)
+			silence += "," + found[0].Name
+			code, found, _ = checkAgainst(t, row.next, row.present, "--silence", silence)
 			assert.Equal(t, exitGood, code)
 			assert.Empty(t, found)
 		})
@@ -109,7 +127,8 @@ func TestAPublishedDocumentHasARevision(t *testing.T) {
 	defer server.Close()
 	code, stdout, _ := command(t, nil, "check", server.URL+"/flags.json")
 	assert.Equal(t, exitGood, code)
-	assert.Contains(t, stdout, "/flags.json:1:1: warning: it has no revision, so a stale cache can bring back an older document [no-revision]")
+	assert.Contains(t, stdout, "/flags.json:1:1: warning: it has no revision, so a stale cache can bring back an "+
+		"older document [no-revision]")
 }
 
 func TestBuildWarnsOfARevisionThatFalls(t *testing.T) {

@@ -55,7 +55,8 @@ func severityRows(t *testing.T, page string) (names []string, severities map[str
 	require.True(t, found)
 	for line := range strings.Lines(below) {
 		cells := strings.Split(line, "|")
-		if len(names) == 0 && len(cells) == 2 || len(cells) == 5 && strings.HasPrefix(cells[1], "---") { // the rest of the head
+		isHead := len(names) == 0 && len(cells) == 2 || len(cells) == 5 && strings.HasPrefix(cells[1], "---")
+		if isHead {
 			continue
 		}
 		if len(cells) != 5 {

@@ -32,7 +32,9 @@ func goodRulesets(t *testing.T) map[string]string {
 			}
 		}
 	}
-	for _, pattern := range []string{"examples/*/flags.json", "cmd/becket/examples/*/flags.json", "testdata/rulesets/*.json"} {
+	for _, pattern := range []string{
+		"examples/*/flags.json", "cmd/becket/examples/*/flags.json", "testdata/rulesets/*.json",
+	} {
 		files, err := filepath.Glob(filepath.Join(root, filepath.FromSlash(pattern)))
 		require.NoError(t, err)
 		require.NotEmpty(t, files, pattern)

@@ -51,7 +51,7 @@ type Finding struct {
 	Name     string
 	Severity report.Severity
 	Refused  bool   // clients that use the present document refuse the next one
-	Field    string // the field at the top of the next document that the finding is about; "" for none
+	Field    string // the field at the top of the next document that it is about; "" for none
 	Message  string
 }
 

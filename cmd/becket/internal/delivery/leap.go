@@ -7,12 +7,12 @@ import (
 
 // Bounds of the rise of a revision. A step above both bounds looks like a typing error, or like a
 // change from numbers that count to numbers that are times. Neither can be taken back, because
-// clients refuse a lower revision.
+// clients refuse a lower revision. A time may be a day ahead, because clocks and zones differ.
 const (
-	usualRise  = 1_000_000      // for revisions that count
-	usualShare = 100            // for large numbers, such as those of a pipeline's runs: one hundredth
-	mostFirst  = 1 << 53 / 2    // for a first revision: half of all revisions remain
-	ahead      = 24 * time.Hour // clocks and time zones differ
+	usualRise  = 1_000_000   // for revisions that count
+	usualShare = 100         // one hundredth, for large numbers such as those of a pipeline's runs
+	mostFirst  = 1 << 53 / 2 // for a first revision: half of all revisions remain
+	ahead      = 24 * time.Hour
 )
 
 // leaps reports whether a revision rises so far that it looks mistaken.
@@ -41,8 +41,8 @@ func byOneClock(present, next int64, now time.Time) bool {
 	return false
 }
 
-// notations read a number as a time: the digits of dates and of times, and the seconds, milliseconds
-// and microseconds since 1970.
+// notations read a number as a time: the digits of dates and of times, and the seconds,
+// milliseconds and microseconds since 1970.
 var notations = []func(int64) (time.Time, bool){
 	digits("20060102"), digits("2006010215"), digits("200601021504"), digits("20060102150405"),
 	since1970(time.Second), since1970(time.Millisecond), since1970(time.Microsecond),

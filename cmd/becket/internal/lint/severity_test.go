@@ -38,7 +38,8 @@ func TestTheCircumstancesDecideTheSeverity(t *testing.T) {
 			lint.UnreachableRule, report.Error,
 		},
 		"a rule below one for everybody": {
-			`"f": {"rules": [{"serve": "off"}, {"if": ` + de + `, "serve": "on"}]}`, lint.UnreachableRule, report.Warning,
+			`"f": {"rules": [{"serve": "off"}, {"if": ` + de + `, "serve": "on"}]}`,
+			lint.UnreachableRule, report.Warning,
 		},
 		"a rule whose condition is never true": {
 			`"f": {"rules": [{"if": {"any": []}, "serve": "on"}]}`, lint.UnreachableRule, report.Error,

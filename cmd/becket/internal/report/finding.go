@@ -21,7 +21,7 @@ type Finding struct {
 	Column   int      `json:"column,omitempty"` // in bytes, from 1
 	// "invalid", or the name of a finding in docs/findings.md
 	Name    string `json:"name"`
-	Path    string `json:"path,omitempty"`  // the path in the document, such as flags.checkout.rules[2]
+	Path    string `json:"path,omitempty"`  // the path in the document, such as flags.a.rules[2]
 	Flag    string `json:"flag,omitempty"`  // the key of the flag that it is about
 	Owner   string `json:"owner,omitempty"` // the flag's owner
 	Message string `json:"message"`

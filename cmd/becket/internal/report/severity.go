@@ -12,8 +12,8 @@ type Severity int
 // The severities, the heaviest first. The zero value is Error, so that a finding to which nobody
 // gave a severity is not overlooked.
 const (
-	// Error is a finding that makes a client refuse the document or a part of it, or serve something
-	// else than the document's author means.
+	// Error is a finding that makes a client refuse the document or a part of it, or serve
+	// something else than the document's author means.
 	Error Severity = iota
 	// Warning is a finding that a person should look at. The answers are as they are written.
 	Warning
