@@ -2,11 +2,13 @@ package main
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/alecthomas/kong"
 
 	"github.com/becketflags/becket"
 	"github.com/becketflags/becket/cmd/becket/internal/input"
+	"github.com/becketflags/becket/cmd/becket/internal/report"
 )
 
 // cli is the command line. Each verb has its own file.
@@ -77,4 +79,11 @@ func (e *env) load(name string) (*input.Document, becket.Rules, error) {
 	}
 	rules, err := document.Decode()
 	return document, rules, err
+}
+
+// printProblems writes the mistakes of one flag to stderr, or of the whole document if the key is
+// "". It is for verbs that go on with a document in which flags are invalid.
+func (e *env) printProblems(document *input.Document, rules becket.Rules, key string) {
+	e.printFindings(slices.DeleteFunc(document.Problems(rules),
+		func(f report.Finding) bool { return key != "" && f.Flag != key }))
 }

@@ -43,10 +43,11 @@ func (v *evalVerb) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	_, rules, err := e.load(v.Rules)
+	document, rules, err := e.load(v.Rules)
 	if err != nil {
 		return err
 	}
+	e.printProblems(document, rules, v.Flag)
 	keys := []string{v.Flag}
 	if v.All {
 		keys = flagKeys(rules)

@@ -30,6 +30,7 @@ func (v *explainVerb) Run(e *env) error {
 	if !ok {
 		return fmt.Errorf("decisions of the format %s cannot be explained", document.Format.Name())
 	}
+	e.printProblems(document, rules, v.Flag)
 	x := explainer.Explain(v.Flag, &subject, at, nil)
 	x.Key, x.Revision, x.Tier = subject.Key(), rules.Info().Revision, becket.TierNetwork
 	if errors.Is(x.Err, becket.ErrFlagNotFound) {

@@ -99,5 +99,14 @@ func optionsOf(args []string) *globals {
 	if i := slices.Index(args, "--"); i >= 0 {
 		args = args[:i]
 	}
-	return &globals{JSON: slices.Contains(args, "--json")}
+	o := &globals{}
+	for _, arg := range args {
+		switch arg {
+		case "--json", "--json=true", "--json=1", "--json=yes":
+			o.JSON = true
+		case "--json=false", "--json=0", "--json=no":
+			o.JSON = false
+		}
+	}
+	return o
 }

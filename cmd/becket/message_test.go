@@ -147,3 +147,12 @@ func TestAnErrorOfUseIsTextUnlessTheUserAsksForJSON(t *testing.T) {
 		assert.True(t, strings.HasPrefix(stderr, "becket: "), stderr)
 	}
 }
+
+func TestTheFlagOfJSONMayHaveAValue(t *testing.T) {
+	for _, args := range [][]string{{"frobnicate", "--json=true"}, {"frobnicate", "--json=false", "--json"}} {
+		_, _, stderr := command(t, nil, args...)
+		assert.JSONEq(t, `{"error": "unexpected argument frobnicate"}`, stderr)
+	}
+	_, _, stderr := command(t, nil, "frobnicate", "--json=false")
+	assert.Equal(t, "becket: unexpected argument frobnicate\n", stderr)
+}

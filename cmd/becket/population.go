@@ -68,10 +68,10 @@ func (f *populationFlags) made(e *env) (*population.Population, error) {
 func (f *populationFlags) moment(e *env) *becket.Moment { return becket.MomentAt(e.at(f.At), 0) }
 
 // progressBar returns a function that receives the progress of long work and a function to call at
-// its end. Both do nothing if stderr is not a terminal or the work is short.
+// its end. Both do nothing if stderr is not a terminal, holds JSON, or the work is short.
 func (e *env) progressBar(work int) (progress func(int), done func()) {
 	const long = 500_000
-	if !e.progress || work < long {
+	if !e.progress || e.options.JSON || work < long {
 		return nil, func() {}
 	}
 	bar := progressbar.NewOptions(work,

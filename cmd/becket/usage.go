@@ -59,7 +59,7 @@ func (v *usageVerb) compare(e *env) error {
 	if err != nil {
 		return err
 	}
-	findings := usage.Compare(code, rules, place)
+	findings := append(document.Problems(rules), usage.Compare(code, rules, place)...)
 	findings = slices.DeleteFunc(findings, func(f report.Finding) bool { return slices.Contains(v.Silence, f.Name) })
 	in := fmt.Sprintf(" in %s and %s of %s that ask for them",
 		count(rules.Info().Flags, "flag"), count(len(code.Asks), "place"), count(code.Packages, "package"))
