@@ -16,14 +16,14 @@ import (
 // deliveryFindings returns the findings about the document as a publication: against the document
 // that is live, if the user names it, or alone, if it was fetched from a URL.
 func (v *checkVerb) deliveryFindings(e *env, document *input.Document, rules becket.Rules) ([]report.Finding, error) {
+	if v.Live == "" && !input.IsURL(document.Name) {
+		return nil, nil
+	}
 	next, err := definedVersion(document, rules)
 	if err != nil {
 		return nil, err
 	}
 	if v.Live == "" {
-		if !input.IsURL(document.Name) {
-			return nil, nil
-		}
 		return placed(document, delivery.Lone(next.Delivery())), nil
 	}
 	present, refused, err := e.liveVersion(v.Live)
