@@ -140,3 +140,47 @@ func checkText(t *testing.T, document string, silence []string) (found []report.
 	assert.Equal(t, len(found) > 0, code == exitFinding)
 	return found
 }
+
+func TestWarningsFailOnlyIfTheUserIsStrict(t *testing.T) {
+	folder := copyOf(t, "testdata/rules")
+	requireLibrary(t, filepath.Join(folder, "shop", "go.mod"))
+	t.Chdir(folder)
+	require.NoError(t, os.WriteFile("strict.toml", []byte("[check]\nstrict = true\n"), 0o600))
+	const warned = `{"schema": 1, "flags": {"a": {"enabled": false}}}`
+	for name, row := range map[string]struct {
+		document string
+		args     []string
+		code     int
+	}{
+		"warnings":                {warned, nil, exitGood},
+		"warnings, --strict":      {warned, []string{"--strict"}, exitFinding},
+		"warnings, strict = true": {warned, []string{"--config", "strict.toml"}, exitFinding},
+		"silenced warnings, strict": {
+			warned, []string{"--strict", "--silence", "missing-owner,missing-description"}, exitGood,
+		},
+		"an error": {strings.Replace(warned, "false", "1", 1), nil, exitFinding},
+	} {
+		t.Run(name, func(t *testing.T) {
+			code, _, stderr := command(t, reading(row.document), append([]string{"check", "-"}, row.args...)...)
+			assert.Equal(t, row.code, code, stderr)
+		})
+	}
+	for _, strict := range []bool{false, true} { // the note of a published document
+		args := []string{"check", "flags.json", "--live", "flags.json"}
+		if strict {
+			args = append(args, "--strict")
+		}
+		code, stdout, _ := command(t, nil, args...)
+		assert.Equal(t, exitGood, code)
+		assert.Contains(t, stdout, "note: ")
+	}
+	require.NoError(t, os.WriteFile("one.json", []byte(warned), 0o600))
+	for flag, want := range map[string]int{"": exitGood, "--strict": exitFinding} {
+		args := []string{"usage", "-C", "shop", "-r", "one.json", "--silence", "unknown-flag"}
+		if flag != "" {
+			args = append(args, flag)
+		}
+		code, stdout, _ := command(t, nil, append(args, "./pages")...)
+		assert.Equal(t, want, code, stdout)
+	}
+}
