@@ -3,6 +3,7 @@ package becket_test
 import (
 	"encoding/json"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -70,6 +71,23 @@ func TestTheRulesetOfTheReadmeIsValid(t *testing.T) {
 	require.NoError(t, err)
 	assert.Empty(t, rules.Info().Bad)
 }
+
+func TestTheRulesetsOfTheExamplesAreValid(t *testing.T) {
+	files, err := filepath.Glob("testdata/rulesets/*.json")
+	require.NoError(t, err)
+	more, err := filepath.Glob("examples/*/flags.json")
+	require.NoError(t, err)
+	require.NotEmpty(t, more)
+	for _, file := range append(files, more...) {
+		document, err := os.ReadFile(file)
+		require.NoError(t, err)
+		rules, err := becket.Native.Decode(document)
+		require.NoError(t, err, file)
+		assert.Empty(t, rules.Info().Bad, file)
+		assert.Empty(t, rules.Info().Warnings, file)
+	}
+}
+
 func TestLinksOfTheReadmeLeadToExistingPages(t *testing.T) {
 	text, err := os.ReadFile("README.md")
 	require.NoError(t, err)
