@@ -81,7 +81,7 @@ func placed(document *input.Document, found []delivery.Finding) (findings []repo
 		if f.Name == lint.NeedsBuild {
 			continue // becket check finds the place of each comment itself
 		}
-		place := document.PlaceOf(f.Field)
+		place := document.PlaceOf(f.Member)
 		if f.Refused {
 			f.Message += ": clients refuse the document"
 		}

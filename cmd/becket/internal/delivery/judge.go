@@ -51,7 +51,7 @@ type Finding struct {
 	Name     string
 	Severity report.Severity
 	Refused  bool   // clients that use the present document refuse the next one
-	Field    string // the field at the top of the next document that it is about; "" for none
+	Member   string // the field at the top of the next document that it is about; "" for none
 	Message  string
 }
 
@@ -106,15 +106,15 @@ type judge struct {
 	findings      []Finding
 }
 
-func (j *judge) find(name, field, format string, values ...any) {
+func (j *judge) find(name, member, format string, values ...any) {
 	j.findings = append(j.findings, Finding{
-		Name: name, Severity: Names.Severity(name), Field: field, Message: fmt.Sprintf(format, values...),
+		Name: name, Severity: Names.Severity(name), Member: member, Message: fmt.Sprintf(format, values...),
 	})
 }
 
 // refuse adds a finding for which clients refuse the next document.
-func (j *judge) refuse(name, field, format string, values ...any) {
-	j.find(name, field, format, values...)
+func (j *judge) refuse(name, member, format string, values ...any) {
+	j.find(name, member, format, values...)
 	j.findings[len(j.findings)-1].Refused = true
 }
 

@@ -64,7 +64,7 @@ func TestTheStepOfARevisionIsJudged(t *testing.T) {
 				assert.Equal(t, row.want, found[0].Name, found[0].Message)
 				assert.Equal(t, delivery.Names.Severity(row.want), found[0].Severity)
 				assert.Equal(t, row.next < row.present, found[0].Refused)
-				assert.Equal(t, "revision", found[0].Field)
+				assert.Equal(t, "revision", found[0].Member)
 			}
 		})
 	}

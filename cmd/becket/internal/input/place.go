@@ -57,12 +57,12 @@ func (d *Document) FileAt(offset int) (name string, source []byte) {
 	return d.parts[i].file, d.parts[i].whole
 }
 
-// PlaceOf returns the source position of the value of a field at the top of the body. If the
-// document has no such field, the position is that of the document's start.
-func (d *Document) PlaceOf(field string) Place {
+// PlaceOf returns the source position of the value of a member of the body. If the document has no
+// such member, the position is that of its start.
+func (d *Document) PlaceOf(member string) Place {
 	at := 0
-	if field != "" {
-		at = offsetOf(d.Body, field)
+	if member != "" {
+		at = offsetOf(d.Body, member)
 	}
 	return d.PlaceAt(at)
 }
