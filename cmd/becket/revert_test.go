@@ -83,7 +83,7 @@ func TestARevertThatIsNoneIsRefusedOrSaysSo(t *testing.T) {
 		"another format": {[]string{"flagd.json", "flags.json"}, exitUsage,
 			"only native documents can be edited"},
 		"an old file that is broken": {[]string{"not-json.json", "flags.json"}, exitFinding,
-			"not-json.json:3:18: not valid JSON"},
+			"not-json.json:3:18: error: not valid JSON"},
 		"a live file that is broken": {[]string{"flags.json", "not-json.json"}, exitFinding,
 			"name the new revision with --revision"},
 		"mistakes that live has not": {[]string{"broken.yaml", "launch.yaml"}, exitFinding,
