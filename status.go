@@ -129,7 +129,8 @@ func (s Status) Health() Health {
 	}
 	for i := range min(len(s.Misfits), 1) {
 		m := &s.Misfits[i]
-		add(true, "checks of %q as %s return their default (%d times): %s", m.Flag, m.Type, m.Checks, wording.Unprefixed(m.Err))
+		add(true, "checks of %q as %s return their default (%d times): %s", m.Flag, m.Type, m.Checks,
+			wording.Unprefixed(m.Err))
 	}
 	add(len(s.Misfits) > 1, "further flags whose checks return their default: %d", len(s.Misfits)-1)
 	add(s.DiskError != nil, "the disk copy could not be read or written: %s", wording.Unprefixed(s.DiskError))
@@ -159,7 +160,8 @@ func (b *Bad) reason() string {
 		effect = "keeps its earlier definition"
 	}
 	section := map[string]string{"flags": "flag", "segments": "segment"}[b.Section]
-	return fmt.Sprintf("the %s %q is invalid and %s: %s", cmp.Or(section, b.Section), b.Key, effect, wording.Unprefixed(*b))
+	return fmt.Sprintf("the %s %q is invalid and %s: %s", cmp.Or(section, b.Section), b.Key, effect,
+		wording.Unprefixed(*b))
 }
 
 // keptFirst returns the definitions in their order, but those first that are kept: their last edit
