@@ -361,3 +361,14 @@ func FuzzEveryTextOfAStatusIsWritten(f *testing.F) {
 		require.NotEmpty(t, loggedStatus(status))
 	})
 }
+
+func TestADefinitionIsWrittenWithTenProblemsAndTheNumberOfOthers(t *testing.T) {
+	var problems []error
+	for i := range 13 {
+		problems = append(problems, &DocumentError{Path: "flags.f", Line: i + 1, Column: 1, Message: "a typing error"})
+	}
+	text := indented(t, Status{Bad: []Bad{{Section: "flags", Key: "f", Err: errors.Join(problems...)}}})
+	assert.Contains(t, text, `"line": 10`)
+	assert.NotContains(t, text, `"line": 11`)
+	assert.Contains(t, text, `"message": "further problems: 3"`)
+}
