@@ -13,9 +13,10 @@ import (
 )
 
 // decodePatience, plus decodePatienceByte for each byte of the document, is how long a format other
-// than the native one may take to decode. This is far longer than a working format needs.
+// than the native one may take to decode. This is far longer than a working format needs. A call
+// that hangs is abandoned a second later, after ten seconds in all.
 const (
-	decodePatience     = 10 * time.Second
+	decodePatience     = 9 * time.Second
 	decodePatienceByte = 10 * time.Microsecond
 )
 

@@ -42,6 +42,15 @@ var figuresOfEvents = []figure{
 			assert.Contains(t, log.String(), "number=10", "one line has the number of the others")
 			assert.Equal(t, 10_000, strings.Count(log.String(), "becket: flag added"))
 		}},
+	{"log.go", "maxLogText = 4 << 10 greatest length of a text in a line, in bytes", func(t *testing.T) {
+		log := &logged{}
+		named := func(owner string) string { return `{"schema":1,"flags":{"a":{"owner":"` + owner + `"}}}` }
+		publishInTurn(t, []string{named("x"), named(strings.Repeat("owner", 20_000))}, WithLogger(log.logger()))
+		_, after, found := strings.Cut(log.String(), " owner=owner")
+		require.True(t, found)
+		owner, _, _ := strings.Cut(after, " ")
+		assert.InDelta(t, 4096, len(owner), 20)
+	}},
 	{"hook.go", "so slow that 16 rulesets wait for it", func(t *testing.T) {
 		assert.Equal(t, 1+16, changesWhileAHookHangs(t, 40))
 	}},

@@ -1,12 +1,10 @@
 package becket
 
 import (
-	"os"
-	"regexp"
-	"strings"
+	"slices"
 	"testing"
 
-	"github.com/stretchr/testify/require"
+	"github.com/becketflags/becket/internal/figuretest"
 )
 
 // figure is a number that a page names, in the page's own words, and the behaviour that must agree
@@ -19,24 +17,12 @@ type figure struct {
 
 func TestEveryFigureOfThePagesHolds(t *testing.T) {
 	t.Parallel()
-	figures := append(append(append([]figure{}, figuresOfPolling...), figuresOfHTTP...), figuresOfEvents...)
-	figures = append(append(figures, figuresOfExposures...), figuresOfHealth...)
-	for _, row := range figures {
+	for _, row := range slices.Concat(figuresOfPolling, figuresOfHTTP, figuresOfEvents, figuresOfExposures,
+		figuresOfHealth, figuresOfRulesets, figuresOfErrors, figuresOfCosts, figuresOfFiles) {
 		t.Run(row.words, func(t *testing.T) {
 			t.Parallel()
-			text, err := os.ReadFile(row.page)
-			require.NoError(t, err)
-			if !strings.Contains(plainWords(string(text)), row.words) {
-				t.Fatalf("%s no longer says this", row.page)
-			}
+			figuretest.Says(t, row.page, row.words)
 			row.holds(t)
 		})
 	}
-}
-
-var layout = regexp.MustCompile(`(\s|//)+`)
-
-// plainWords removes the layout of a page and the slashes of a comment.
-func plainWords(page string) string {
-	return strings.TrimSpace(layout.ReplaceAllString(page, " "))
 }

@@ -2,6 +2,9 @@ package openfeature_test
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
+	"math/big"
 	"os"
 	"strings"
 	"testing"
@@ -60,6 +63,35 @@ var figures = []struct {
 		began := time.Now()
 		p.Shutdown()
 		assert.Equal(t, 5*time.Second, time.Since(began))
+	}},
+	{"integers beyond 64 bits are floats", func(t *testing.T) {
+		p := provider.New(loaded(t, `{"schema": 1, "flags": {"f": {"rules": [
+			{"if": {"attribute": "n", "lte": 18446744073709551615}, "serve": "on"}]}}}`))
+		for text, less := range map[string]bool{"18446744073709551615": true, "18446744073709551616": false} {
+			number, _ := new(big.Int).SetString(text, 10)
+			for _, value := range []any{number, json.Number(text)} {
+				d := p.BooleanEvaluation(t.Context(), "f", false, of.FlattenedContext{"n": value})
+				assert.Equal(t, less, d.Value, "%T %s", value, text)
+			}
+		}
+		p = provider.New(loaded(t, `{"schema": 1, "flags": {"f": {"rules": [
+			{"if": {"attribute": "n", "gt": 1e19}, "serve": "on"}]}}}`))
+		huge := new(big.Int).Lsh(big.NewInt(1), 200)
+		assert.True(t, p.BooleanEvaluation(t.Context(), "f", false, of.FlattenedContext{"n": huge}).Value)
+	}},
+	{"reads the context without allocating (up to 16 attributes)", func(t *testing.T) {
+		if raceDetector {
+			t.Skip("the race detector watches hidden pointers, which makes what they point to escape")
+		}
+		p := becketProvider(t)
+		flat := of.FlattenedContext{of.TargetingKey: "u", "country": "DE"}
+		for attributes := range 17 {
+			allocations := testing.AllocsPerRun(100, func() {
+				p.BooleanEvaluation(t.Context(), "new-checkout", false, flat)
+			})
+			assert.Equal(t, attributes+1 > 16, allocations > 0, "%d attributes", attributes+1)
+			flat[fmt.Sprint("attribute-", attributes)] = "text"
+		}
 	}},
 }
 
