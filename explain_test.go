@@ -448,3 +448,12 @@ func TestExplanationsSayThatAnOperatorCannotUseAnAttribute(t *testing.T) {
 	assert.Contains(t, text, "(age is 17)")
 	assert.Contains(t, text, "(v is missing)")
 }
+
+func TestAnExplanationListsNumbersOfEachKind(t *testing.T) {
+	t.Parallel()
+	document := []byte(`{"schema":1,"flags":{` +
+		ruleOf(`"if":{"attribute":"a","in":["x",-3,18446744073709551615,1.5,true]}`) + `}}`)
+	client := newTestClient(t, Bytes(document), WithBootstrap(document))
+	text := client.Explain("f", NewSubject("u", Int("a", 7))).String()
+	assert.Contains(t, text, `a in ["x", -3, 18446744073709551615, 1.5, true]: false (a is 7)`)
+}

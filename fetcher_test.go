@@ -285,3 +285,21 @@ func TestAFormatThatPanicsIsAFailure(t *testing.T) {
 		assert.ErrorContains(t, err, "native-v1")
 	})
 }
+
+func TestTheStatusCodesThatAValidatorCanCauseMakeTheNextFetchUnconditional(t *testing.T) {
+	t.Parallel()
+	for code, sent := range map[int]string{
+		400: "", 412: "", 416: "", 431: "", 401: "v1", 404: "v1", 500: "v1", 503: "v1",
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			source := newScript(serving("v1", flagsDocument(1, "a")))
+			client := newTestClient(t, source)
+			require.NoError(t, client.Refresh(t.Context()))
+			source.set(failing(&StatusError{Code: code}))
+			require.Error(t, client.Refresh(t.Context()))
+			source.set(serving("v1", flagsDocument(1, "a")))
+			require.NoError(t, client.Refresh(t.Context()))
+			assert.Equal(t, sent, source.last().ETag, code)
+		})
+	}
+}

@@ -64,6 +64,28 @@ func TestChangesAreReportedInOrderAndOnce(t *testing.T) {
 	})
 }
 
+func TestChangesOfEqualNumbersAreReported(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		heard := &recorder{}
+		source := newScript(serving("", `{"schema":1,"revision":1,"flags":{"a":{}}}`))
+		client := newTestClient(t, source, WithHooks(heard.hooks()))
+		require.NoError(t, client.Refresh(t.Context()))
+		for _, document := range []string{
+			// one flag is replaced by another, then one changes and one is added, then a segment
+			// replaces a flag
+			`{"schema":1,"revision":2,"flags":{"b":{}}}`,
+			`{"schema":1,"revision":3,"flags":{"b":{"default":"on"},"c":{}}}`,
+			`{"schema":1,"revision":4,"flags":{"b":{"default":"on"}},"segments":{"s":{}}}`,
+		} {
+			source.set(serving("", document))
+			require.NoError(t, client.Refresh(t.Context()))
+		}
+		synctest.Wait()
+		changes, _, _ := heard.seen()
+		assert.Len(t, changes, 4)
+	})
+}
+
 func TestAHookThatHangsDelaysNothingAndLosesNoChange(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		free := make(chan struct{})

@@ -196,3 +196,11 @@ func TestAMillionBadFlagsAreRefusedBeforeTheyCostMemory(t *testing.T) {
 	_, err := Native.Decode(document)
 	require.EqualError(t, err, `becket: flags at 10001:1: more than 10000 flags and segments are invalid`)
 }
+
+func TestFlagsThatAreNotValidHaveNoVariants(t *testing.T) {
+	t.Parallel()
+	rules := decodeFlags(t, `"f":{},"bad":{"enabled":3}`, "", nil)
+	assert.Len(t, rules.Variants("f"), 2)
+	assert.Empty(t, rules.Variants("bad"))
+	assert.Empty(t, rules.Variants("none"))
+}

@@ -136,3 +136,14 @@ func TestOneRequestSeesOneRuleset(t *testing.T) {
 	assert.Greater(t, rulesets, 10, "the requests must have met several rulesets")
 	t.Logf("%d swaps during %d requests, which met %d rulesets", swapped.Load(), 2000, rulesets)
 }
+
+func TestMiddlewareWithoutAHandlerAnswersWithAnError(t *testing.T) {
+	t.Parallel()
+	client := newTestClient(t, newScript(failing(errDown)))
+	for _, handler := range []http.Handler{nil, http.NotFoundHandler()} {
+		recorder := httptest.NewRecorder()
+		client.Middleware(nil)(handler).ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, "/", nil))
+		assert.Equal(t, handler == nil, recorder.Code == http.StatusInternalServerError)
+		assert.Equal(t, handler == nil, strings.Contains(recorder.Body.String(), "was given no handler"))
+	}
+}

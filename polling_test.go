@@ -441,3 +441,54 @@ func TestNewReportsEveryMistake(t *testing.T) {
 		assert.ErrorContains(t, err, want, "the error has all mistakes")
 	}
 }
+
+func TestTheStatusSaysWhenTheNextFetchIsDue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		slow := serving("1", flagsDocument(1, "a"))
+		source := newScript(func(ctx context.Context, last Validator) (Document, error) {
+			time.Sleep(2 * time.Second)
+			return slow(ctx, last)
+		})
+		client := newTestClient(t, source)
+		time.Sleep(time.Second)
+		assert.Zero(t, client.Status().NextFetch, "a fetch is running")
+		for range 5 {
+			time.Sleep(2 * time.Second)
+			due := client.Status().NextFetch
+			require.True(t, due.After(time.Now()), due)
+			fetches := len(source.times())
+			time.Sleep(time.Until(due) - time.Nanosecond)
+			assert.Len(t, source.times(), fetches)
+			time.Sleep(time.Second)
+			assert.Len(t, source.times(), fetches+1)
+			assert.Zero(t, client.Status().NextFetch)
+		}
+		require.NoError(t, client.Close())
+		assert.Zero(t, client.Status().NextFetch)
+		time.Sleep(2 * time.Second) // the source returns
+	})
+}
+
+func TestWaitNamesTheContextAndTheLastFailure(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hangs := false
+		source := newScript(func(ctx context.Context, _ Validator) (Document, error) {
+			if !hangs {
+				hangs = true
+				return Document{}, errors.New("no route to host")
+			}
+			<-ctx.Done()
+			return Document{}, ctx.Err()
+		})
+		client := newTestClient(t, source)
+		synctest.Wait()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		require.ErrorContains(t, client.Wait(ctx), "no route to host")
+
+		cancel()
+		err := client.Wait(ctx)
+		require.ErrorContains(t, err, "there is no ruleset yet")
+		require.ErrorContains(t, err, "no route to host")
+	})
+}

@@ -103,3 +103,21 @@ func TestTheSmallestFloatsAreValidWeights(t *testing.T) {
 		require.Equal(t, plain, minute, key)
 	}
 }
+
+func TestTheBoundsOfADrawContainItClosely(t *testing.T) {
+	t.Parallel()
+	random := rand.New(rand.NewPCG(1, 2))
+	const rounding = 1e-12
+	for range 20_000 {
+		a := arm{name: random.Uint64(), weight: 0.01 + random.Float64()}
+		a.inverse = 1 / a.weight
+		hash := random.Uint64()
+		low, high := a.bounds(hash)
+		draw, u := a.draw(hash), a.unit(hash)
+		require.LessOrEqual(t, low, draw*(1+rounding), "%v", u)
+		require.GreaterOrEqual(t, high, draw*(1-rounding), "%v", u)
+		if u < 0.5 { // far apart, they would cost each check a logarithm
+			require.Less(t, (high-low)*a.weight, 1.01*u*u*u*2/3+rounding, "%v", u)
+		}
+	}
+}

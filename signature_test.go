@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -285,4 +286,47 @@ func FuzzSignature(f *testing.F) {
 		}
 		assert.Equal(t, body, document, "no other document was signed")
 	})
+}
+
+func TestSignaturesComeByHTTPToo(t *testing.T) {
+	t.Parallel()
+	trusted, key := newKey(t)
+	document := flagsDocument(1, "a")
+	signed, err := signature(key, document)()
+	require.NoError(t, err)
+	for name, test := range map[string]struct {
+		status    int
+		signature string
+		check     func(t *testing.T, err error)
+	}{
+		"a good one": {200, string(signed), func(t *testing.T, err error) { require.NoError(t, err) }},
+		"of 16 KiB at most": {200, strings.Repeat("x", 16<<10+1), func(t *testing.T, err error) {
+			require.ErrorIs(t, err, ErrTooLarge)
+		}},
+		"no signature at all": {200, strings.Repeat("x", 16<<10), func(t *testing.T, err error) {
+			require.ErrorIs(t, err, ErrSignature)
+		}},
+		"a missing file": {404, string(signed), func(t *testing.T, err error) {
+			status, ok := errors.AsType[*StatusError](err)
+			require.True(t, ok, err)
+			assert.Equal(t, 404, status.Code)
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := startServer(t, func(w http.ResponseWriter, r *http.Request) {
+				if r.URL.Path == "/flags.json.minisig" {
+					w.WriteHeader(test.status)
+					say(w, test.signature)
+					return
+				}
+				assert.Equal(t, "/flags.json", r.URL.Path)
+				say(w, document)
+			})
+			client := newTestClient(t, HTTP(server.URL+"/flags.json"), WithPublicKey(trusted))
+			err := client.Refresh(t.Context())
+			test.check(t, err)
+			assert.Equal(t, err == nil, client.For(Subject{}).Enabled("a"))
+		})
+	}
 }

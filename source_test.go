@@ -81,3 +81,11 @@ func FuzzHTTPHeaders(f *testing.F) {
 		assert.True(t, wait >= 0 && wait <= maxRetryAfter)
 	})
 }
+
+func TestAPathThatNoFileSystemHasIsAMistake(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"/flags.json", "a/../flags.json", "flags/", ""} {
+		_, err := New(FS(fstest.MapFS{"flags.json": {}}, name))
+		assert.ErrorContains(t, err, "is not a valid path for io/fs", name)
+	}
+}

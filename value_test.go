@@ -116,3 +116,55 @@ func TestKindsAndTiersHaveNames(t *testing.T) {
 	assert.Equal(t, "disk", string(text))
 	assert.Equal(t, []string{"false", "unknown", "true"}, []string{no.String(), unknown.String(), yes.String()})
 }
+
+func TestListsAreEqualIfTheirElementsAre(t *testing.T) {
+	t.Parallel()
+	list := Strings("a", "x", "y").value
+	for name, test := range map[string]struct {
+		other Value
+		equal bool
+	}{
+		"the same elements": {Strings("b", "x", "y").value, true},
+		"another element":   {Strings("a", "x", "z").value, false},
+		"another first one": {Strings("a", "z", "y").value, false},
+		"another order":     {Strings("a", "y", "x").value, false},
+		"fewer":             {Strings("a", "x").value, false},
+		"more":              {Strings("a", "x", "y", "z").value, false},
+		"none":              {Strings("a").value, false},
+		"a text":            {StringValue("x"), false},
+	} {
+		assert.Equal(t, test.equal, list.Equal(test.other), name)
+		assert.Equal(t, test.equal, test.other.Equal(list), name)
+	}
+}
+
+func TestIntegersOfAnySizeAreFloats(t *testing.T) {
+	t.Parallel()
+	number := func(text string) Value {
+		rules := decodeFlags(t, flagOf(`"variants":{"a":`+text+`},"default":"a"`), "", nil)
+		return rules.Variants("f")[0].Value
+	}
+	assert.InDelta(t, 18446744073709551615.0, number("18446744073709551615").Float(), 1)
+	assert.InDelta(t, -9223372036854775808.0, number("-9223372036854775808").Float(), 1)
+	assert.True(t, math.Signbit(Any("a", math.Copysign(0, -1)).value.Float()))
+}
+
+func TestLargeIntegersCompareWithFloats(t *testing.T) {
+	t.Parallel()
+	const half = 1 << 63
+	for condition, tests := range map[string]map[float64]string{
+		`"gt":9223372036854775808`:   {half: "off", half + 2048: "on", 1e300: "on", -1e300: "off"},
+		`"lt":9223372036854775808`:   {half - 1024: "on", half: "off", -9.3e18: "on", 1e19: "off"},
+		`"gte":18446744073709551615`: {2*half - 2048: "off", 2 * half: "on"},
+		`"lte":-9223372036854775808`: {-half: "on", -half - 2048: "on", -half + 1024: "off"},
+		`"gt":3`:                     {3: "off", 3.25: "on", 2.75: "off"},
+		`"lt":-3`:                    {-3: "off", -3.25: "on", -2.75: "off"},
+	} {
+		rules := decodeFlags(t, ruleOf(`"if":{"attribute":"a",`+condition+`}`), "", nil)
+		for number, variant := range tests {
+			subject := NewSubject("u", Float("a", number))
+			result := rules.Evaluate("f", KindBool, &subject, nil)
+			assert.Equal(t, variant, variantName(result), "%s %v", condition, number)
+		}
+	}
+}
