@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/becketflags/becket"
 	"github.com/becketflags/becket/cmd/becket/internal/compare"
@@ -96,8 +97,9 @@ func (s *editable) at(section, key string, offset int) (file string, text []byte
 // draft is a ruleset with changes that are not written yet.
 type draft struct {
 	*editable
-	edited   []editedFile
-	warnings []string
+	edited    []editedFile
+	warnings  []string
+	published bool // an earlier publication: only mistakes that the library refuses stop it
 }
 
 // editedFile is one file with its old and new bytes.
@@ -185,10 +187,23 @@ func (d *draft) result(e *env) (*editable, error) {
 	return editableIn(d.name, d.text(d.document.Name, d.document.Source))
 }
 
-// mistakesBeyond lists the mistakes that another ruleset does not have.
-func (s *editable) mistakesBeyond(before *editable) []report.Finding {
-	return slices.DeleteFunc(slices.Clone(s.bad), func(f report.Finding) bool {
-		return slices.ContainsFunc(before.bad, func(old report.Finding) bool {
+// mistakes lists the errors that becket check reports at a given time, unless the configuration
+// silences them.
+func (s *editable) mistakes(e *env, now time.Time) ([]report.Finding, error) {
+	quiet, err := newSilence(nil, &e.config.Check)
+	if err != nil {
+		return nil, err
+	}
+	linted, err := lintFindings(s.document, s.rules, now)
+	return slices.DeleteFunc(slices.Concat(s.bad, linted), func(f report.Finding) bool {
+		return f.Severity != report.Error || quiet.silences(f)
+	}), err
+}
+
+// beyond lists the findings that are not among others.
+func beyond(findings, others []report.Finding) []report.Finding {
+	return slices.DeleteFunc(slices.Clone(findings), func(f report.Finding) bool {
+		return slices.ContainsFunc(others, func(old report.Finding) bool {
 			return old.Path == f.Path && old.Message == f.Message
 		})
 	})

@@ -67,12 +67,8 @@ func (f *changeFlags) propose(e *env, d *draft, same string) error {
 
 // present shows the difference between two rulesets, asks, and writes the draft's files.
 func (f *changeFlags) present(e *env, d *draft, before, after *editable) error {
-	if added := after.mistakesBeyond(before); len(added) > 0 {
-		e.tell("nothing is written: the result would be invalid")
-		return &report.RefusedError{Findings: added}
-	}
-	if n := len(after.bad); n > 0 {
-		d.warn("the document has %s elsewhere, which becket check shows", count(n, "mistake"))
+	if err := f.refuseNewMistakes(e, d, before, after); err != nil {
+		return err
 	}
 	people, err := f.population(e)
 	if err != nil {
@@ -94,6 +90,29 @@ func (f *changeFlags) present(e *env, d *draft, before, after *editable) error {
 		p.Files = append(p.Files, fileDiff{file.name, string(text), file.new})
 	}
 	return f.settle(e, d, p)
+}
+
+// refuseNewMistakes returns the mistakes that only the result has. Others do not stop a kill
+// switch.
+func (f *changeFlags) refuseNewMistakes(e *env, d *draft, before, after *editable) error {
+	old, now := before.bad, after.bad
+	if !d.published {
+		var err error
+		if old, err = before.mistakes(e, e.at(f.At)); err != nil {
+			return err
+		}
+		if now, err = after.mistakes(e, e.at(f.At)); err != nil {
+			return err
+		}
+	}
+	if added := beyond(now, old); len(added) > 0 {
+		e.tell("nothing is written: the result would have new mistakes")
+		return &report.RefusedError{Findings: added}
+	}
+	if n := len(now); n > 0 {
+		d.warn("the document has %s elsewhere, which becket check shows", count(n, "mistake"))
+	}
+	return nil
 }
 
 // nothingToDo says that a change would change nothing. A document from standard input is written as

@@ -32,7 +32,7 @@ func (v *revertVerb) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	d := &draft{editable: old}
+	d := &draft{editable: old, published: true}
 	live, err := v.live(e, d)
 	if err != nil {
 		return err

@@ -521,7 +521,7 @@ func TestAResultWithNewMistakesIsRefused(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			code, _, stderr := command(t, nil, append(row.args, "-r", path, "-y")...)
 			assert.Equal(t, exitFinding, code)
-			assert.Contains(t, stderr, "becket: nothing is written: the result would be invalid\n"+path+":")
+			assert.Contains(t, stderr, "becket: nothing is written: the result would have new mistakes\n"+path+":")
 			assert.Contains(t, stderr, row.want)
 			assert.Equal(t, before, launchText(t, path))
 		})
@@ -538,6 +538,27 @@ func TestAKillSwitchWorksBesideMistakesOfOthers(t *testing.T) {
 	code, _, stderr = command(t, nil, "off", "colour", "-r", path, "-y")
 	assert.Equal(t, exitFinding, code)
 	assert.Contains(t, stderr, "flags.colour.off: the flag has no variant \"pink\"")
+}
+
+func TestAChangeThatCheckCallsAMistakeIsRefused(t *testing.T) {
+	files(t, map[string]string{
+		"a.json": `{"schema": 1, "revision": 3, "flags": {
+			"a": {"enabled": false, "rules": [{"layer": {"name": "page", "from": 0, "to": 60}, "serve": "on"}]},
+			"b": {"rules": [{"layer": {"name": "page", "from": 50, "to": 100}, "serve": "on"}]}}}`,
+		"quiet.toml": "[check]\nsilence = [\"overlapping-layers\"]\n",
+	})
+	before := launchText(t, "a.json")
+	code, _, stderr := command(t, nil, "on", "a", "-r", "a.json", "-y")
+	assert.Equal(t, exitFinding, code)
+	assert.Contains(t, stderr, "[overlapping-layers]")
+	assert.Equal(t, before, launchText(t, "a.json"))
+	code, _, stderr = command(t, nil, "on", "a", "-r", "a.json", "-n", "--config", "quiet.toml")
+	assert.Equal(t, exitGood, code, stderr)
+	require.NoError(t, os.WriteFile("old.json", []byte(strings.Replace(before, "false", "true", 1)), 0o600))
+	code, _, stderr = command(t, nil, "revert", "old.json", "a.json", "-n")
+	assert.Equal(t, exitGood, code, "an earlier publication comes back as it was\n"+stderr)
+	code, _, stderr = command(t, nil, "off", "b", "-r", "old.json", "-y")
+	assert.Equal(t, exitGood, code, stderr)
 }
 
 func TestAChangeOfAFlagThatIsOffSaysSo(t *testing.T) {
