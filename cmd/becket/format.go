@@ -95,7 +95,7 @@ func (v *fmtVerb) format(e *env, file string) (changed bool, err error) {
 	}
 	formatted, err := layout.Format(source)
 	if err != nil {
-		return false, input.SyntaxError(file, err)
+		return false, input.SyntaxError(file, source, err)
 	}
 	changed = !bytes.Equal(source, formatted)
 	switch {

@@ -56,7 +56,7 @@ func TestEverythingIsJSONIfTheUserAsksForIt(t *testing.T) {
 		"check, findings":      {[]string{"check", "smells.json"}, exitFinding, "", ""},
 		"check, no JSON": {
 			[]string{"check", "not-json.json"}, exitFinding,
-			`[{"severity": "error", "file": "not-json.json", "line": 3, "column": 18, "name": "invalid", "message": "not valid JSON: invalid character '}' at start of value"}]`, "",
+			`[{"severity": "error", "file": "not-json.json", "line": 3, "column": 18, "name": "invalid", "message": "not valid JSON: invalid character '}' at start of value: write a value after the colon"}]`, "",
 		},
 		"check, another schema": {[]string{"check", "other-schema.json"}, exitFinding, "", ""},
 		"build, findings":       {[]string{"build", "bad-folder"}, exitFinding, "", ""},
@@ -68,7 +68,7 @@ func TestEverythingIsJSONIfTheUserAsksForIt(t *testing.T) {
 		"build with a bad number": {[]string{"build", "flags.json", "--revision=-1"}, exitUsage, "", ""},
 		"fmt, no JSON": {
 			[]string{"fmt", "not-json.json"}, exitFinding, "",
-			`[{"severity": "error", "file": "not-json.json", "line": 3, "column": 18, "name": "invalid", "message": "not valid JSON: invalid character '}' at start of value"}]`,
+			`[{"severity": "error", "file": "not-json.json", "line": 3, "column": 18, "name": "invalid", "message": "not valid JSON: invalid character '}' at start of value: write a value after the colon"}]`,
 		},
 		"fmt, YAML": {[]string{"fmt", "broken.yaml"}, exitUsage, "", ""},
 		"fmt, out of order": {

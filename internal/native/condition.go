@@ -1,6 +1,7 @@
 package native
 
 import (
+	"bytes"
 	"iter"
 	"slices"
 
@@ -75,11 +76,7 @@ func (r *reader) condition() *Condition {
 	d.Condition = r.conditions.next()
 	d.At = r.at
 	r.fieldsOr(conditionFields, func(field string) { r.conditionField(&d, field) }, func(name string, at int) {
-		what := "field"
-		if d.forms[0] == "attribute" || d.forms[0] == "" {
-			what = "operator"
-		}
-		r.fail(at, "unknown %s %q%s", what, match.Brief(name), r.suggest(name, conditionFields))
+		r.unknownInCondition(&d, name, at)
 	})
 	r.readTests(&d, noted)
 	if r.failed == before {
@@ -92,6 +89,28 @@ func (r *reader) condition() *Condition {
 		return nil
 	}
 	return d.Condition
+}
+
+// unknownInCondition records an unknown field of a condition. The reader is at the field's value.
+func (r *reader) unknownInCondition(d *conditionDraft, name string, at int) {
+	what := "field"
+	if d.forms[0] == "attribute" || d.forms[0] == "" {
+		what = "operator"
+	}
+	advice := r.insteadOf(name, conditionFields)
+	if advice == "" && !r.full() && d.forms[0] == "" && !r.attributeFollows() {
+		what, advice = "field", r.remedyOf("*", name, r.next())
+	}
+	r.fail(at, "unknown %s %q%s", what, match.Brief(name), advice)
+}
+
+// attributeFollows reports whether the condition that is being read probably has an "attribute"
+// after the next value. It does not look far.
+func (r *reader) attributeFollows() bool {
+	const far = 512
+	end, _, _ := span(r.document, r.at)
+	rest, _, complete := bytes.Cut(r.document[end:min(end+far, len(r.document))], []byte("}"))
+	return !complete || bytes.Contains(rest, []byte(`"attribute"`))
 }
 
 func (r *reader) conditionField(d *conditionDraft, field string) {
@@ -177,9 +196,9 @@ var combinations = map[string]Form{"all": All, "any": Any, "not": Not}
 func (r *reader) checkCondition(d *conditionDraft) {
 	switch {
 	case d.forms[0] == "" && d.Tests != nil:
-		r.fail(d.At, "%q needs an attribute to act on", d.Tests.Word)
+		r.fail(d.At, "%q needs an attribute to act on%s", d.Tests.Word, r.missing("attribute"))
 	case d.forms[0] == "":
-		r.fail(d.At, "a condition needs one of attribute, segment, flag, all, any, not")
+		r.fail(d.At, "a condition needs one of attribute, segment, flag, all, any, not%s", r.missing("form"))
 	case d.forms[1] != "":
 		r.fail(d.At, "a condition is either %q or %q, not both", d.forms[0], d.forms[1])
 	case d.forms[0] == "attribute":
@@ -202,7 +221,7 @@ const foldMessage = "ignore_case goes with an operator on text"
 // checkTests checks the operators on an attribute.
 func (r *reader) checkTests(d *conditionDraft) {
 	if d.Tests == nil {
-		r.fail(d.At, "attribute %q needs an operator, such as \"in\"", match.Brief(d.Attribute))
+		r.fail(d.At, "attribute %q needs an operator%s", match.Brief(d.Attribute), r.missing("operator"))
 		return
 	}
 	d.Count = int32(d.tests)
@@ -223,7 +242,8 @@ func (r *reader) checkFlagCondition(d *conditionDraft) {
 	}
 	in := d.Tests
 	if d.tests != 1 || in.Word != "in" {
-		r.fail(d.At, "a flag condition needs \"in\" with an array of variants, and nothing else")
+		message := "a flag condition needs \"in\" with an array of variants, and nothing else%s"
+		r.fail(d.At, message, r.missing("variants"))
 		return
 	}
 	ref := r.reference(d.key, d.At)
@@ -231,7 +251,7 @@ func (r *reader) checkFlagCondition(d *conditionDraft) {
 	d.Form, d.Reference, d.Tests = InFlag, ref, nil
 	r.below("in", func() {
 		if r.document[in.Written.At] != '[' {
-			r.fail(in.Written.At, "expected an array of variants")
+			r.fail(in.Written.At, "expected an array of variants%s", r.insteadOfVariants(in.Written))
 		}
 		for i, v := range in.List.Values {
 			if v.Kind != Text {

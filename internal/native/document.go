@@ -110,7 +110,8 @@ func (r *reader) checkSyntax() *Problem {
 		return r.syntaxProblem(decoder.InputOffset(), err)
 	}
 	if rest := bytes.TrimLeft(r.document[decoder.InputOffset():], " \t\r\n"); len(rest) > 0 {
-		return r.problem(len(r.document)-len(rest), "", "not valid JSON: something follows the document")
+		at, message := len(r.document)-len(rest), "something follows the document"
+		return r.problem(at, "", "not valid JSON: "+message+SyntaxRemedy(r.document, at, message))
 	}
 	r.pass(0)
 	return nil
@@ -220,8 +221,8 @@ func (r *reader) checkTop(t *top, at int) {
 		r.fail(t.schemaAt, "the document is of schema %s, this library reads schema %d", t.schema, Schema)
 	case len(r.problems) > 0:
 	case !t.hasSchema:
-		r.fail(at, "the document has no \"schema\"; this library reads schema %d", Schema)
+		r.fail(at, "the document has no \"schema\"; this library reads schema %d%s", Schema, r.missing("schema"))
 	case !t.hasFlags:
-		r.fail(at, "the document has no \"flags\"")
+		r.fail(at, "the document has no \"flags\"%s", r.missing("flags"))
 	}
 }

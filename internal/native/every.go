@@ -2,6 +2,7 @@ package native
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/becketflags/becket/internal/match"
@@ -55,8 +56,8 @@ func (r *reader) days() (days Weekdays) {
 		day := slices.Index(match.DayWords, word)
 		switch {
 		case day < 0:
-			r.fail(at, "%q is not a day%s: one of mon, tue, wed, thu, fri, sat, sun",
-				match.Brief(word), match.Suggest(word, match.DayWords))
+			r.fail(at, "%q is not a day%s", match.Brief(word),
+				instead(asDay(word), match.Suggest(word, match.DayWords)+": one of mon, tue, wed, thu, fri, sat, sun"))
 		case days>>day&1 == 1:
 			r.fail(at, "%q occurs twice", word)
 		default:
@@ -78,7 +79,8 @@ func (r *reader) clock(latest int) int {
 	}
 	minute, ok := match.ParseClock(text)
 	if !ok || minute > latest {
-		r.fail(at, "%q is not a time of day from 00:00 to %s", match.Brief(text), match.ClockText(latest))
+		r.fail(at, "%q is not a time of day from 00:00 to %s%s", match.Brief(text), match.ClockText(latest),
+			instead(asClock(text), ""))
 	}
 	return minute
 }
@@ -101,9 +103,13 @@ func (r *reader) zone() *time.Location {
 		r.zones[name] = location
 	}
 	if location == nil {
-		message := "this machine knows no time zone %q; " +
+		message := "this machine knows no time zone %q%s; " +
 			"import _ \"time/tzdata\" adds all time zones to a program"
-		r.fail(at, message, match.Brief(name))
+		advice := ""
+		if !strings.Contains(name, "/") {
+			advice = r.remedyOf("=unknown", "", nil)
+		}
+		r.fail(at, message, match.Brief(name), advice)
 		return time.UTC
 	}
 	return location

@@ -176,8 +176,11 @@ func (r *reader) word(kind string, words []string) int {
 	word, ok := r.text()
 	i := slices.Index(words, word)
 	if ok && i < 0 {
-		r.fail(at, "unknown %s %q%s: one of %s",
-			kind, match.Brief(word), r.suggest(word, words), strings.Join(words, ", "))
+		advice := r.remedyOf("="+strings.ToLower(match.Brief(word)), "", nil)
+		if advice == "" {
+			advice = r.suggest(word, words) + ": one of " + strings.Join(words, ", ")
+		}
+		r.fail(at, "unknown %s %q%s", kind, match.Brief(word), advice)
 	}
 	return i
 }
@@ -195,7 +198,7 @@ func (r *reader) requirement() *Reference {
 		ref.Variants = r.textList()
 	})
 	if ok && (!hasFlag || !hasIn) {
-		r.fail(ref.At, "a requirement needs \"flag\" and \"in\"")
+		r.fail(ref.At, "a requirement needs \"flag\" and \"in\"%s", r.missing("in"))
 	}
 	return ref
 }
@@ -285,7 +288,7 @@ func (r *reader) date() time.Time {
 	}
 	date, err := time.Parse(time.DateOnly, text)
 	if err != nil {
-		r.fail(at, "%q is not a date (such as %q)", match.Brief(text), "2027-02-01")
+		r.fail(at, "%q is not a date%s", match.Brief(text), instead(asDate(text), ` (such as "2027-02-01")`))
 	}
 	return date
 }

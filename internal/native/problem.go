@@ -128,7 +128,8 @@ func (r *reader) syntaxProblem(at int64, err error) *Problem {
 	if syntactic, is := errors.AsType[*jsontext.SyntacticError](err); is {
 		at, message = syntactic.ByteOffset, syntactic.Err.Error()
 	}
-	return r.problem(int(at), "", "not valid JSON: "+strings.TrimPrefix(message, "jsontext: "))
+	message = strings.TrimPrefix(message, "jsontext: ")
+	return r.problem(int(at), "", "not valid JSON: "+message+SyntaxRemedy(r.document, int(at), message))
 }
 
 // pathText returns the path as a text. The middle of a long path is left out.

@@ -66,7 +66,7 @@ func (r *reader) object(read func(name string, at int)) {
 // problem.
 func (r *reader) fields(known []string, read func(field string)) bool {
 	return r.fieldsOr(known, read, func(name string, at int) {
-		r.fail(at, "unknown field %q%s", match.Brief(name), r.suggest(name, known))
+		r.fail(at, "unknown field %q%s", match.Brief(name), r.insteadOf(name, known))
 	})
 }
 
@@ -196,7 +196,7 @@ func (r *reader) expect(kind byte) bool {
 
 // wrongKind records that another kind of value was expected, and skips the value.
 func (r *reader) wrongKind(expected string) {
-	r.fail(r.at, "expected %s, found %s", expected, kindWords[r.kind()])
+	r.fail(r.at, "expected %s, found %s%s", expected, kindWords[r.kind()], r.insteadOfKind(expected))
 	r.skip()
 }
 

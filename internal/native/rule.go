@@ -118,7 +118,7 @@ func (r *reader) ruleField(d *Rule, field string) {
 func (r *reader) checkRule(d *Rule) {
 	switch {
 	case !d.Serve.IsThere:
-		r.fail(d.Written.At, "a rule needs \"serve\"")
+		r.fail(d.Written.At, "a rule needs \"serve\"%s", r.missing("serve"))
 	case d.HasPercent && d.HasRamp:
 		r.fail(d.Written.At, "a rule has either \"percent\" or \"ramp\", not both")
 	case d.hasSalt && !d.HasPercent && !d.HasRamp:
@@ -215,7 +215,8 @@ func (r *reader) instant() (match.Instant, bool) {
 	}
 	instant, ok := match.ParseInstant(text)
 	if !ok {
-		r.fail(at, "%q is not an instant of RFC 3339 (such as %q)", match.Brief(text), "2026-12-24T00:00:00Z")
+		r.fail(at, "%q is not an instant of RFC 3339%s", match.Brief(text),
+			instead(asInstant(text), ` (such as "2026-12-24T00:00:00Z")`))
 	}
 	return instant, ok
 }
@@ -226,7 +227,11 @@ func (r *reader) percent() (float64, bool) {
 	number, ok := r.number()
 	percent := number.Float()
 	if ok && (percent < 0 || percent > 100) {
-		r.fail(at, "%v is not between 0 and 100", percent)
+		advice := ""
+		if percent > 100 {
+			advice = r.remedyOf("=above", "", nil)
+		}
+		r.fail(at, "%v is not between 0 and 100%s", percent, advice)
 		return 0, false
 	}
 	return percent, ok
@@ -248,7 +253,7 @@ func (r *reader) layer() (l Layer) {
 	switch {
 	case !ok:
 	case !hasName || !hasFrom || !hasTo:
-		r.fail(at, "a layer needs \"name\", \"from\" and \"to\"")
+		r.fail(at, "a layer needs \"name\", \"from\" and \"to\"%s", r.missing("name"))
 	case l.From > l.To:
 		r.fail(at, "the layer's \"from\" %v is above its \"to\" %v", l.From, l.To)
 	}
@@ -272,7 +277,7 @@ func (r *reader) ramp() (p Ramp) {
 	})
 	p.Steps = r.steps[first:]
 	if len(p.Steps) == 0 && r.failed == before {
-		r.fail(at, "a ramp needs \"steps\"")
+		r.fail(at, "a ramp needs \"steps\"%s", r.missing("steps"))
 	}
 	return p
 }
@@ -292,9 +297,9 @@ func (r *reader) rampStep(earlier []Step) (step Step) {
 	switch {
 	case !ok:
 	case !hasAt || !hasPercent:
-		r.fail(at, "a step needs \"at\" and \"percent\"")
+		r.fail(at, "a step needs \"at\" and \"percent\"%s", r.missing("at"))
 	case len(earlier) > 0 && !earlier[len(earlier)-1].At.Before(step.At):
-		r.fail(at, "steps must rise in time")
+		r.fail(at, "steps must rise in time%s", r.missing("order"))
 	}
 	return step
 }

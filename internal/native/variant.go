@@ -106,7 +106,7 @@ func (r *reader) checkVariants(d *Flag) {
 			d.Kind = Bool
 		}
 		if d.Kind != Bool {
-			r.fail(d.typeAt, "a flag of type %s needs \"variants\"", d.Kind)
+			r.fail(d.typeAt, "a flag of type %s needs \"variants\"%s", d.Kind, r.missing("variants"))
 		}
 		d.Variants = impliedVariants
 		return
@@ -166,7 +166,7 @@ func (r *reader) checkDefault(d *Flag) {
 	case d.Default.IsThere:
 		r.below("default", func() { r.checkServe(d, &d.Default) })
 	case !d.Implied:
-		r.fail(d.Written.At, "a flag with variants needs \"default\"")
+		r.fail(d.Written.At, "a flag with variants needs \"default\"%s", r.insteadOfDefault(d))
 	default:
 		d.Default.Name, d.Default.Variant = impliedVariants[impliedOff].Name, impliedOff
 	}
@@ -202,6 +202,9 @@ func (r *reader) resolve(d *Flag, name string, at int) int {
 }
 
 func (r *reader) suggestVariant(d *Flag, name string) string {
+	if advice := straightQuotes(name); advice != "" {
+		return advice
+	}
 	if r.suggested || r.attempts == mostAttempts {
 		return ""
 	}

@@ -196,17 +196,20 @@ func readPart(name string, source []byte, published bool) (part, []byte, *report
 		body, err = standardize(p.source)
 	}
 	if err != nil {
-		return p, nil, refuse(name, language, err)
+		return p, nil, refuse(name, language, p.source, err)
 	}
 	return p, body, nil
 }
 
 // SyntaxError adds the place to hujson's error about a file.
-func SyntaxError(file string, err error) error { return refuse(DisplayName(file), "JSON", err) }
+func SyntaxError(file string, source []byte, err error) error {
+	return refuse(DisplayName(file), "JSON", bytes.TrimPrefix(source, []byte(byteOrderMark)), err)
+}
 
-func refuse(file, language string, err error) *report.RefusedError {
+// refuse turns an error about a source into a finding.
+func refuse(file, language string, source []byte, err error) *report.RefusedError {
 	line, column, message := syntaxError(err)
-	message = "not valid " + language + ": " + message
+	message = "not valid " + language + ": " + message + syntaxRemedy(language, source, line, column, message)
 	return &report.RefusedError{
 		Findings: []report.Finding{{File: file, Line: line, Column: column, Name: report.Invalid, Message: message}},
 	}

@@ -36,7 +36,7 @@ func TestInvalidDefinitionsAreLeftOut(t *testing.T) {
 	}
 	assert.Nil(t, all.Segment("b"))
 	_, err := ruleset.Read([]byte(`{"schema": 1}`), nil)
-	assert.EqualError(t, err, `the document has no "flags"`)
+	assert.EqualError(t, err, `the document has no "flags": write "flags": {"new-checkout": {}}`)
 }
 
 func TestSegmentsInUseAreFoundThroughOthers(t *testing.T) {
