@@ -6,8 +6,11 @@ import (
 	"fmt"
 	"go/token"
 	"io/fs"
+	"os"
 	"path"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/becketflags/becket"
@@ -27,8 +30,8 @@ type genVerb struct {
 type genGoVerb struct {
 	rulesArgument
 	Package string `short:"p" env:"GOPACKAGE" default:"flags" placeholder:"NAME" help:"The package's name. By default, the package that has the go:generate line, or flags."`
-	Out     string `short:"o" aliases:"output" placeholder:"FILE" help:"Write to this file, only if it changes. By default, to standard output."`
-	Check   bool   `short:"c" help:"Write nothing; exit with 1 if the file of --out is out of date."`
+	Out     string `short:"o" aliases:"output" placeholder:"FILE" help:"Write to this file, only if it changes, and make its folder. By default, to standard output."`
+	Check   bool   `short:"c" help:"Write nothing; if the file of --out is out of date, describe the difference and exit with 1."`
 }
 
 // Run writes the handles, unless the ruleset contains errors.
@@ -63,25 +66,65 @@ func (v *genGoVerb) write(e *env, code []byte) error {
 		return err
 	}
 	old, err := input.File(e.ctx, v.Out)
-	switch {
-	case err != nil && !errors.Is(err, fs.ErrNotExist):
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
-	case v.Check:
-		return e.writeStale(v.Out, err != nil || !bytes.Equal(old, code))
-	case err == nil && bytes.Equal(old, code):
-		return nil
-	default:
-		return e.writeFile(v.Out, code)
 	}
+	missing := err != nil
+	switch {
+	case v.Check && missing:
+		return e.writeStale(v.Out, []string{"the file does not exist"})
+	case v.Check:
+		return e.writeStale(v.Out, generate.Differences(old, code))
+	case !missing && bytes.Equal(old, code):
+		return nil
+	}
+	if err := os.MkdirAll(filepath.Dir(v.Out), 0o755); err != nil { //nolint:gosec // source code is for everybody
+		return err
+	}
+	return e.writeFile(v.Out, code)
 }
 
-// writeStale names the file if it is out of date.
-func (e *env) writeStale(file string, stale bool) error {
-	names := []string{}
-	if stale {
-		names = append(names, filepath.ToSlash(file))
+// maxDifferences is the number of differences that are printed as text.
+const maxDifferences = 20
+
+// writeStale describes how the file is out of date, and returns errFound if it is.
+func (e *env) writeStale(file string, differences []string) error {
+	file = filepath.ToSlash(file)
+	if e.options.JSON {
+		stale := staleFile{File: file, Stale: len(differences) > 0, Differences: differences}
+		if differences == nil {
+			stale.Differences = []string{}
+		}
+		if err := report.Indented(e.stdout, stale); err != nil {
+			return err
+		}
 	}
-	return e.writeNames(names)
+	if len(differences) == 0 {
+		return nil
+	}
+	shown := differences
+	if len(shown) > maxDifferences {
+		shown = append(slices.Clone(shown[:maxDifferences]), fmt.Sprintf("and %d more", len(differences)-maxDifferences))
+	}
+	details := "\n  " + strings.Join(shown, "\n  ")
+	switch {
+	case e.options.JSON:
+	case e.options.GitHub:
+		finding := report.Finding{File: file, Message: "the file is stale: run go generate" + details, Name: "stale"}
+		if err := report.GitHub(e.stdout, []report.Finding{finding}); err != nil {
+			return err
+		}
+	default:
+		fmt.Fprintf(e.stdout, "%s is stale: run go generate%s\n", file, details)
+	}
+	return errFound
+}
+
+// staleFile is the result of --check as JSON.
+type staleFile struct {
+	File        string   `json:"file"`
+	Stale       bool     `json:"stale"`
+	Differences []string `json:"differences"`
 }
 
 // flagsToGenerate lists the flags in the order of their keys, so that a flag that moves in the

@@ -29,7 +29,7 @@ func jsonValues(t *testing.T, text string) (values []any) {
 
 func TestEverythingIsJSONIfTheUserAsksForIt(t *testing.T) {
 	t.Chdir(copyOf(t, "testdata/rules"))
-	require.NoError(t, os.WriteFile("stale.go", []byte("old"), 0o600))
+	require.NoError(t, os.WriteFile("stale.go", []byte("package old\n"), 0o600))
 	code, _, _ := command(t, nil, "gen", "go", "flags.json", "--out", "fresh.go")
 	require.Equal(t, exitGood, code)
 	for name, row := range map[string]struct {
@@ -76,10 +76,13 @@ func TestEverythingIsJSONIfTheUserAsksForIt(t *testing.T) {
 		},
 		"gen, findings": {[]string{"gen", "go", "broken.jsonc"}, exitFinding, "", ""},
 		"gen, out of date": {
-			[]string{"gen", "go", "flags.json", "--check", "--out", "stale.go"}, exitFinding, `["stale.go"]`, "",
+			[]string{"gen", "go", "flags.json", "--check", "--out", "stale.go"}, exitFinding,
+			`{"file": "stale.go", "stale": true, "differences": ["the package changes from old to flags",
+				"the flag \"banner\" is new", "the flag \"new-checkout\" is new", "the flag \"upload-limit-mb\" is new"]}`, "",
 		},
 		"gen, up to date": {
-			[]string{"gen", "go", "flags.json", "--check", "--out", "fresh.go"}, exitGood, `[]`, "",
+			[]string{"gen", "go", "flags.json", "--check", "--out", "fresh.go"}, exitGood,
+			`{"file": "fresh.go", "stale": false, "differences": []}`, "",
 		},
 		"gen with a bad name": {[]string{"gen", "go", "flags.json", "--package", "a b"}, exitUsage, "", ""},
 		"eval":                {[]string{"eval", "--all", "-r", "flags.json", "--key", "u"}, exitGood, "", ""},

@@ -7,7 +7,7 @@
 // the build then fails wherever the program still asks for it. If a flag has another type, the
 // build fails wherever the program needs the old one. In a module of your own, the line is
 //
-//	//go:generate go run github.com/becketflags/becket/cmd/becket@latest gen go --package flags --out flags/flags.go flags.json
+//	//go:generate go tool becket gen go --package flags --out flags/flags.go flags.json
 package main
 
 import (
@@ -46,8 +46,16 @@ func run(out io.Writer) error {
 
 	view := client.For(becket.NewSubject("user-42", becket.String("country", "DE"), becket.String("plan", "pro")))
 	fmt.Fprintln(out, "new checkout:", flags.NewCheckout.On(view))
-	fmt.Fprintln(out, "theme:", flags.Theme.In(view))
+	switch flags.Theme.In(view) {
+	case flags.ThemeDark:
+		fmt.Fprintln(out, "theme: white on black")
+	case flags.ThemeLight:
+		fmt.Fprintln(out, "theme: black on white")
+	}
 	fmt.Fprintln(out, "upload limit:", flags.UploadLimitMb.In(view), "MB")
 	fmt.Fprintln(out, "calls a second:", flags.Limits.In(view).RPS, "in bursts of", flags.Limits.In(view).Burst.Size)
+	if detail := flags.Limits.Detail(view); detail.Variant == flags.LimitsVariantStrict {
+		fmt.Fprintln(out, "the limits are strict")
+	}
 	return nil
 }

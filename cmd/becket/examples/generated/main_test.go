@@ -11,6 +11,6 @@ import (
 func TestTheGeneratedHandlesFitTheRulesetAndAnswer(t *testing.T) {
 	var out bytes.Buffer
 	require.NoError(t, run(&out))
-	assert.Equal(t, "new checkout: true\ntheme: light\nupload limit: 100 MB\ncalls a second: 10 in bursts of 20\n",
-		out.String())
+	assert.Equal(t, "new checkout: true\ntheme: black on white\nupload limit: 100 MB\ncalls a second: 10 in bursts of 20\n"+
+		"the limits are strict\n", out.String())
 }

@@ -69,7 +69,7 @@ func TestFlagsWithCollidingNamesAllGetOtherNames(t *testing.T) {
 	}}`))
 	require.NoError(t, err)
 	names := compiled(t, code)
-	assert.Len(t, names, 11+1+3, "handles, the function, and the types: %s", names)
+	assert.Len(t, names, 11+1+3+2, "handles, the function, the types and the constants: %s", names)
 	for _, name := range []string{"AB", "Flag2fa", "LimitsValue"} {
 		assert.NotContains(t, names, name, "names that two flags would get are given to neither")
 	}
@@ -231,7 +231,7 @@ func TestDescriptionsStayInsideTheirComments(t *testing.T) {
 		"variants": {"v\n1": "`+"`\\\"\\u0000"+`", "v2": "x"}, "default": "v2"
 	}}}`))
 	require.NoError(t, err)
-	assert.Equal(t, []string{"F", "Handles"}, compiled(t, code))
+	assert.Equal(t, []string{"F", "FV1", "FV2", "FVariantV1", "FVariantV2", "Handles"}, compiled(t, code))
 	assert.NotContains(t, string(code), "\x1b")
 	assert.Contains(t, string(code), "// one */ var Evil = 1 //go:embed x two [31m three.\n")
 	assert.Contains(t, string(code), "// Owner: a b. Variants: v 1, v2.\n")

@@ -38,6 +38,14 @@ func (n *names) of(owner string) string {
 	return identifier + "_" + hex.EncodeToString(sum[:4])
 }
 
+// all returns the identifiers of all owners. Call it after all calls of want.
+func (n *names) all() (identifiers []string) {
+	for owner := range n.wanted {
+		identifiers = append(identifiers, n.of(owner))
+	}
+	return identifiers
+}
+
 // initialisms are written in capitals, as in Go.
 var initialisms = map[string]bool{
 	"api": true, "cpu": true, "css": true, "csv": true, "db": true, "dns": true, "html": true, "http": true,
@@ -50,9 +58,19 @@ var initialisms = map[string]bool{
 // identifier returns an exported identifier that resembles the key: its letters and digits, with a
 // capital at the beginning of each word.
 func identifier(key, otherwise string) string {
-	words := strings.FieldsFunc(key, func(c rune) bool { return !unicode.IsLetter(c) && !unicode.IsDigit(c) })
+	name := words(key)
+	if first := []rune(name + " ")[0]; !unicode.IsUpper(first) {
+		// the name starts with a digit or a letter without capitals, or it is empty
+		return otherwise + name
+	}
+	return name
+}
+
+// words returns the letters and digits of a text, with a capital at the beginning of each word.
+func words(text string) string {
+	between := func(c rune) bool { return !unicode.IsLetter(c) && !unicode.IsDigit(c) }
 	var b strings.Builder
-	for _, word := range words {
+	for word := range strings.FieldsFuncSeq(text, between) {
 		if lower := strings.ToLower(word); initialisms[lower] {
 			b.WriteString(strings.ToUpper(lower))
 			continue
@@ -61,10 +79,5 @@ func identifier(key, otherwise string) string {
 		b.WriteRune(unicode.ToUpper(runes[0]))
 		b.WriteString(string(runes[1:]))
 	}
-	name := b.String()
-	if first := []rune(name + " ")[0]; !unicode.IsUpper(first) {
-		// the name starts with a digit or a letter without capitals, or it is empty
-		return otherwise + name
-	}
-	return name
+	return b.String()
 }

@@ -35,6 +35,35 @@ var (
 	UploadLimitMb = becket.IntFlag{Key: "upload-limit-mb", Default: 25}
 )
 
+// The variants of Limits. Detail returns the name of the variant.
+const (
+	// LimitsVariantOpen is the name of the variant "open".
+	LimitsVariantOpen = "open"
+	// LimitsVariantStrict is the name of the variant "strict".
+	LimitsVariantStrict = "strict"
+)
+
+// The variants of Theme. In returns the value of a variant, and Detail also its name.
+const (
+	// ThemeDark is the value of the variant "dark".
+	ThemeDark = "dark"
+	// ThemeLight is the value of the variant "light".
+	ThemeLight = "light"
+
+	// ThemeVariantDark is the name of the variant "dark".
+	ThemeVariantDark = "dark"
+	// ThemeVariantLight is the name of the variant "light".
+	ThemeVariantLight = "light"
+)
+
+// The variants of UploadLimitMb. Detail returns the name of the variant.
+const (
+	// UploadLimitMbVariantLarge is the name of the variant "large".
+	UploadLimitMbVariantLarge = "large"
+	// UploadLimitMbVariantStandard is the name of the variant "standard".
+	UploadLimitMbVariantStandard = "standard"
+)
+
 // LimitsValue is what Limits serves.
 type LimitsValue struct {
 	Burst LimitsValueBurst `json:"burst"`
