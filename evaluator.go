@@ -199,7 +199,7 @@ func (f *flag) answer(e *evaluation, want Kind, at *Moment) *Variant {
 		return e.fail(failedType)
 	}
 	if f.timed {
-		e.now, e.age = match.InstantOf(at.Now()), at.Age()
+		e.now, e.age = match.InstantOf(at.Now()), at.age()
 	}
 	var variant *Variant
 	if e.trace == nil {

@@ -57,7 +57,7 @@ func (f *fetcher) refresh(ctx context.Context) error {
 // successful one.
 func (f *fetcher) record(result *Refresh) {
 	failure, _ := errors.AsType[*DeliveryError](result.Err)
-	outage := f.status.refreshed(failure, result.Outcome)
+	outage := f.status.refreshed(failure, result.NotModified)
 	if f.answered != nil {
 		close(f.answered) // before the disk is written, which may take long
 		f.answered = nil
@@ -96,7 +96,7 @@ func (f *fetcher) reportBad() {
 // failedRefresh returns the result of a failed refresh. bytes is the size of the document that it
 // received, or 0.
 func failedRefresh(cause Cause, err error, bytes int) Refresh {
-	return Refresh{Outcome: OutcomeFailed, Bytes: bytes, Err: &DeliveryError{cause, err}}
+	return Refresh{Bytes: bytes, Err: &DeliveryError{cause, err}}
 }
 
 // newSnapshot returns a snapshot of rules, which may be nil, for the client's views.
@@ -145,7 +145,7 @@ func (f *fetcher) fetchOnce(ctx context.Context) Refresh {
 			return failedRefresh(CauseFetch, errNotAsked, 0)
 		}
 		f.confirmed(f.current.snapshot.promote(TierNetwork))
-		return Refresh{Outcome: OutcomeNotModified}
+		return Refresh{NotModified: true}
 	}
 	f.skipValidator = false
 	return f.consider(ctx, document)
@@ -179,7 +179,7 @@ func (f *fetcher) consider(ctx context.Context, document Document) Refresh {
 	next := &heldRuleset{validator: document.Validator, signature: signature, signedBy: signedBy}
 	if same {
 		f.acceptSame(next)
-		return Refresh{Outcome: OutcomeNotModified, Bytes: size}
+		return Refresh{NotModified: true, Bytes: size}
 	}
 	if first {
 		go sum() // computed in the background, since a caller of Wait may be waiting
@@ -193,7 +193,7 @@ func (f *fetcher) consider(ctx context.Context, document Document) Refresh {
 		return failedRefresh(CauseRefused, err, size)
 	}
 	f.publish(next, rules, document.Body)
-	return Refresh{Outcome: OutcomePublished, Bytes: size}
+	return Refresh{Bytes: size}
 }
 
 // sumOf returns a function that computes the SHA-256 of a document when it is first called.

@@ -165,10 +165,10 @@ func (m *Moment) Now() time.Time {
 	return m.clock()
 }
 
-// Age returns the time since the source last confirmed the rules. It uses the monotonic clock if
+// age returns the time since the source last confirmed the rules. It uses the monotonic clock if
 // this process saw the confirmation. It returns the longest Duration, so that the rules count as
 // stale, if the source never confirmed them, and for a nil or zero Moment.
-func (m *Moment) Age() time.Duration {
+func (m *Moment) age() time.Duration {
 	if m == nil || m.confirmed == nil {
 		return 1<<63 - 1
 	}

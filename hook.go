@@ -55,27 +55,17 @@ type Evaluation struct {
 	Time        time.Time
 }
 
-// Refresh is the result of one refresh.
+// Refresh is the result of one refresh. Without an error, a new ruleset is in use, unless
+// NotModified is set.
 type Refresh struct {
-	Outcome Outcome
-	Err     error // nil unless Outcome is OutcomeFailed
+	NotModified bool  // the source confirmed the ruleset in use
+	Err         error // the cause of a failure, after which the previous ruleset stays in use
 	// time for fetching, checking and compiling, by the monotonic clock; writing the disk copy is
 	// not included
 	Duration time.Duration
 	Bytes    int   // size of the document after decompression; 0 if none was received
 	Revision int64 // revision of the ruleset in use after the refresh
 }
-
-// Outcome is the kind of a refresh's result.
-type Outcome string
-
-// The outcomes.
-const (
-	OutcomePublished   Outcome = "published"    // a new ruleset is in use
-	OutcomeNotModified Outcome = "not_modified" // the source confirmed the ruleset in use
-	// the refresh failed, and the previous ruleset stays in use
-	OutcomeFailed Outcome = "failed"
-)
 
 // Cause says which part of the client's work failed.
 type Cause string

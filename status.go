@@ -264,7 +264,7 @@ func (b *statusRecorder) served(h *heldRuleset) {
 
 // refreshed records a refresh. It returns the outage that goes on with a failure or ends with a
 // success, and nil if there is none.
-func (b *statusRecorder) refreshed(failure *DeliveryError, outcome Outcome) *outage {
+func (b *statusRecorder) refreshed(failure *DeliveryError, notModified bool) *outage {
 	now := b.clock() // called without the lock, because a clock of the program may call Status
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
@@ -273,7 +273,7 @@ func (b *statusRecorder) refreshed(failure *DeliveryError, outcome Outcome) *out
 	failures := b.status.Failures
 	if failure == nil {
 		b.status.Failures = 0
-		if outcome == OutcomeNotModified {
+		if notModified {
 			b.status.NotModified++
 		}
 		if failures == 0 {

@@ -85,12 +85,10 @@ func (i *instruments) observe(_ context.Context, o metric.Observer) error {
 	s := i.client.Status()
 	i.observeRuleset(o, &s)
 	i.observeClient(o, &s)
-	for outcome, n := range map[becket.Outcome]uint64{
-		becket.OutcomePublished:   s.Refreshes - s.NotModified - s.Failed,
-		becket.OutcomeNotModified: s.NotModified,
-		becket.OutcomeFailed:      s.Failed,
+	for outcome, n := range map[string]uint64{
+		published: s.Refreshes - s.NotModified - s.Failed, notModified: s.NotModified, failed: s.Failed,
 	} {
-		o.ObserveInt64(i.refreshes, int64(n), i.with(outcomeKey.String(string(outcome))))
+		o.ObserveInt64(i.refreshes, int64(n), i.with(outcomeKey.String(outcome)))
 	}
 	for outcome, n := range map[string]uint64{
 		"sent": s.Exposures.Sent, "dropped": s.Exposures.Dropped, "duplicate": s.Exposures.Duplicates,
@@ -100,9 +98,27 @@ func (i *instruments) observe(_ context.Context, o metric.Observer) error {
 	return nil
 }
 
+// The outcomes of a refresh.
+const (
+	published   = "published"    // a new ruleset is in use
+	notModified = "not_modified" // the source confirmed the ruleset in use
+	failed      = "failed"       // the previous ruleset stays in use
+)
+
+func outcomeOf(r becket.Refresh) string {
+	switch {
+	case r.Err != nil:
+		return failed
+	case r.NotModified:
+		return notModified
+	default:
+		return published
+	}
+}
+
 // refreshed records a refresh. The client calls it.
 func (i *instruments) refreshed(r becket.Refresh) {
-	outcome := i.with(outcomeKey.String(string(r.Outcome)))
+	outcome := i.with(outcomeKey.String(outcomeOf(r)))
 	i.duration.Record(context.Background(), r.Duration.Seconds(), outcome)
 	if r.Bytes > 0 {
 		i.size.Record(context.Background(), int64(r.Bytes), outcome)
