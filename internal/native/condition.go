@@ -98,7 +98,11 @@ func (r *reader) unknownInCondition(d *conditionDraft, name string, at int) {
 		what = "operator"
 	}
 	advice := r.insteadOf(name, conditionFields)
-	if advice == "" && !r.full() && d.forms[0] == "" && !r.attributeFollows() {
+	switch {
+	case advice != "" || r.full():
+	case what == "field":
+		advice = r.missing("all")
+	case d.forms[0] == "" && !r.attributeFollows():
 		what, advice = "field", r.remedyOf("*", name, r.next())
 	}
 	r.fail(at, "unknown %s %q%s", what, match.Brief(name), advice)
@@ -200,13 +204,13 @@ func (r *reader) checkCondition(d *conditionDraft) {
 	case d.forms[0] == "":
 		r.fail(d.At, "a condition needs one of attribute, segment, flag, all, any, not%s", r.missing("form"))
 	case d.forms[1] != "":
-		r.fail(d.At, "a condition is either %q or %q, not both", d.forms[0], d.forms[1])
+		r.fail(d.At, "a condition is either %q or %q, not both%s", d.forms[0], d.forms[1], r.missing("all"))
 	case d.forms[0] == "attribute":
 		r.checkTests(d)
 	case d.forms[0] == "flag":
 		r.checkFlagCondition(d)
 	case d.Tests != nil:
-		r.fail(d.At, "%q goes with an attribute, not with %q", d.Tests.Word, d.forms[0])
+		r.fail(d.At, "%q goes with an attribute, not with %q%s", d.Tests.Word, d.forms[0], r.missing("all"))
 	case d.foldAt > 0:
 		r.fail(d.foldAt, foldMessage)
 	case d.forms[0] == "segment":

@@ -176,6 +176,7 @@ var remedies = []remedy{
 	{"condition", "<number>", `write {"attribute": "age", "gte": $number}`},
 	{"condition", "-operator", `write "in": ["DE"]`},
 	{"condition", "-attribute", `write "attribute": "country" beside it`},
+	{"condition", "-all", `write {"all": [{"segment": "staff"}, {"attribute": "country", "in": ["DE"]}]}`},
 	{"condition", "-form", `write {"attribute": "country", "in": ["DE"]}`},
 	{"condition", "-variants", `write {"flag": "new-checkout", "in": ["on"]}`},
 	{"all any", "<object>", `write [$raw]`},

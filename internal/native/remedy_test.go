@@ -161,7 +161,8 @@ func TestAdviceDependsOnTheAttributeOfACondition(t *testing.T) {
 	assert.Equal(t, advice, condition(`{"country": {"is": "DE"}}`))
 	assert.Equal(t, `unknown operator "country"`, condition(`{"country": "DE", "attribute": "plan"}`))
 	assert.Equal(t, `unknown operator "country"`, condition(`{"attribute": "plan", "country": "DE"}`))
-	assert.Equal(t, `unknown field "country"`, condition(`{"segment": "s", "country": "DE"}`))
+	assert.Equal(t, `unknown field "country": write {"all": [{"segment": "staff"}, {"attribute": "country", "in": ["DE"]}]}`,
+		condition(`{"segment": "s", "country": "DE"}`))
 	assert.Equal(t, `unknown field "country": write {"attribute": "country", "in": ["DE", "FR"]}`,
 		condition("{\"country\": [\"DE\",\n\t\"FR\"]}"), "a message has one line")
 	assert.Equal(t, advice, condition("{\"country\": \"\u202e\"}"), "the value cannot be printed")

@@ -39,6 +39,7 @@ func Check(all *ruleset.Ruleset, now time.Time) []Finding {
 	c.flag = nil
 	c.segments()
 	c.layers()
+	c.addresses()
 	return c.findings
 }
 

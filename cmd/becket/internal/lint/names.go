@@ -20,6 +20,7 @@ const (
 	UnmetPrerequisite  = "unmet-prerequisite"
 	OverlappingLayers  = "overlapping-layers"
 	MixedLayer         = "mixed-layer"
+	AddressAsKey       = "address-as-key"
 	MissingDescription = "missing-description"
 	MissingOwner       = "missing-owner"
 	UnknownField       = "unknown-field"
@@ -58,6 +59,10 @@ var Names = report.Kinds{
 	},
 	{Name: OverlappingLayers, Meaning: "rules of two flags whose ranges of one layer overlap", Severity: report.Error},
 	{Name: MixedLayer, Meaning: "a layer that rules hash by different attributes", Severity: report.Error},
+	{
+		Name: AddressAsKey, Severity: report.Warning,
+		Meaning: "an e-mail address in a list of targeting keys, although keys seem to be something else",
+	},
 	{Name: MissingDescription, Meaning: "a flag without a description", Severity: report.Warning},
 	{Name: MissingOwner, Meaning: "a flag without an owner", Severity: report.Warning},
 	{
