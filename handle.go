@@ -206,6 +206,8 @@ func (d *declaration) verify(rules Rules, first map[string]declaration) (errs []
 	switch {
 	case !ok:
 		return append(errs, fmt.Errorf("%w%s", ErrFlagNotFound, match.Suggest(d.key, flagKeys(rules))))
+	case info.Kind == KindAny && errors.Is(info.Err, ErrParse):
+		return append(errs, info.Err)
 	case info.Kind == KindAny && info.Err != nil:
 		return append(errs, fmt.Errorf("%w: %w", ErrParse, within{info.Err}))
 	case !match.Readable(info.Kind, d.kind):

@@ -79,7 +79,10 @@ func TestVerifyFindsHandlesThatDoNotFit(t *testing.T) {
 		},
 		{"another type", BoolFlag{Key: "theme"}, ErrTypeMismatch, "the flag is of type string, not boolean"},
 		{"a float read as integer", IntFlag{Key: "ratio"}, ErrTypeMismatch, "float, not integer"},
-		{"a flag that could not be read", IntFlag{Key: "broken"}, ErrParse, `no variant "b"`},
+		{
+			"a flag that could not be read", IntFlag{Key: "broken"}, ErrParse,
+			`handle "broken": the flag's definition could not be read: flags.broken.default`,
+		},
 		{"a text that no variant has", StringFlag{Key: "theme"}, errDefaultOutside, `none of the flag's variants: ""`},
 		{"an integer that no variant has", IntFlag{Key: "limit", Default: 11}, errDefaultOutside, "11"},
 		{"a float that no variant has", FloatFlag{Key: "ratio", Default: 0.7}, errDefaultOutside, "0.7"},
