@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -129,8 +130,11 @@ func (s Status) Health() Health {
 	}
 	for i := range min(len(s.Misfits), 1) {
 		m := &s.Misfits[i]
-		add(true, "checks of %q as %s return their default (%d times): %s", m.Flag, m.Type, m.Checks,
-			wording.Unprefixed(m.Err))
+		times := "once"
+		if m.Checks > 1 {
+			times = fmt.Sprintf("%d times", m.Checks)
+		}
+		add(true, "checks of %q as %s return their default (%s): %s", m.Flag, m.Type, times, wording.Unprefixed(m.Err))
 	}
 	add(len(s.Misfits) > 1, "further flags whose checks return their default: %d", len(s.Misfits)-1)
 	add(s.DiskError != nil, "the disk copy could not be read or written: %s", wording.Unprefixed(s.DiskError))
@@ -160,8 +164,12 @@ func (b *Bad) reason() string {
 		effect = "keeps its earlier definition"
 	}
 	section := map[string]string{"flags": "flag", "segments": "segment"}[b.Section]
+	var texts []string
+	for _, err := range statusform.Separate(cmp.Or(b.Err, error(*b))) {
+		texts = append(texts, wording.Unprefixed(err))
+	}
 	return fmt.Sprintf("the %s %q is invalid and %s: %s", cmp.Or(section, b.Section), b.Key, effect,
-		wording.Unprefixed(*b))
+		strings.Join(texts, "; "))
 }
 
 // keptFirst returns the definitions in their order, but those first that are kept: their last edit

@@ -215,8 +215,10 @@ func TestALogOfTextHasEveryErrorOfTheStatus(t *testing.T) {
 	}
 	full := loggedStatus(fullStatus())
 	assert.Contains(t, full, `status.last_error="becket: fetch: down\nbecket: no space left"`)
-	assert.Contains(t, full, "flag-000 as boolean (2 checks): the ruleset has no such flag")
+	assert.Contains(t, full, "flag-000 as boolean (checks: 2): the ruleset has no such flag")
 	assert.Contains(t, full, "flags.flag-001 at 3:5: a typing error; another error")
+	assert.Contains(t, full, "checks: 2): the ruleset has no such flag; flag-001 as boolean")
+	assert.Contains(t, full, `at 3:5: a typing error; another error; the flag \"flag-000\" is invalid`)
 	assert.NotContains(t, full, "a private value")
 	assert.NotContains(t, full, "{}")
 	assert.NotContains(t, full, "0xc0", "an address of memory")

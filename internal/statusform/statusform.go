@@ -132,7 +132,7 @@ func (p Problem) String() string {
 
 // String returns the text that a log of text has for the misfit.
 func (m Misfit) String() string {
-	return fmt.Sprintf("%s as %s (%d checks): %s", m.Flag, m.Type, m.Checks, m.Error)
+	return fmt.Sprintf("%s as %s (checks: %d): %s", m.Flag, m.Type, m.Checks, m.Error)
 }
 
 // Separate returns the errors that errors.Join has joined, or any other error itself.
@@ -228,10 +228,28 @@ func group(v reflect.Value) slog.Value {
 		case value.Kind() == reflect.Struct && value.Type() != reflect.TypeFor[time.Time]():
 			attributes = append(attributes, slog.Attr{Key: name, Value: group(value)})
 			continue
+		case value.Kind() == reflect.Slice:
+			attributes = append(attributes, slog.Any(name, list{value}))
+			continue
 		}
 		attributes = append(attributes, slog.Any(name, value.Interface()))
 	}
 	return slog.GroupValue(attributes...)
 }
+
+// list is a list whose entries a log of text separates by semicolons, since they are sentences.
+type list struct{ entries reflect.Value }
+
+// String returns the entries in brackets.
+func (l list) String() string {
+	texts := make([]string, l.entries.Len())
+	for i := range texts {
+		texts[i] = fmt.Sprint(l.entries.Index(i).Interface())
+	}
+	return "[" + strings.Join(texts, "; ") + "]"
+}
+
+// MarshalJSON writes the entries as an array.
+func (l list) MarshalJSON() ([]byte, error) { return json.Marshal(l.entries.Interface()) }
 
 func isEmpty(v reflect.Value) bool { return v.IsZero() || v.Kind() == reflect.Slice && v.Len() == 0 }
