@@ -2,6 +2,7 @@ package measure
 
 import (
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -25,6 +26,8 @@ func TestMedian(t *testing.T) {
 	}
 }
 
+// The clock of these tests moves only while a task sleeps, so that other load changes no figure.
+
 func TestCompareDistinguishesSlowFromFastAndCountsAllocations(t *testing.T) {
 	fast := Task{
 		Name: "fast", Cycle: 4,
@@ -38,12 +41,16 @@ func TestCompareDistinguishesSlowFromFastAndCountsAllocations(t *testing.T) {
 		}
 		return sum
 	}}
-	figures, err := Compare([]Task{fast, slow}, Options{Rounds: 3, Target: 4 * time.Millisecond})
-	require.NoError(t, err)
-	assert.Greater(t, figures[1].Nanoseconds, 5*figures[0].Nanoseconds)
-	assert.Zero(t, figures[0].Allocs)
-	assert.EqualValues(t, 1, figures[1].Allocs)
-	assert.GreaterOrEqual(t, figures[1].Bytes, uint64(64))
+	synctest.Test(t, func(t *testing.T) {
+		figures, err := Compare([]Task{fast, slow}, Options{Rounds: 3, Target: 4 * time.Millisecond})
+		require.NoError(t, err)
+		assert.InDelta(t, 1_000, figures[0].Nanoseconds, 1e-9)
+		assert.InDelta(t, 20_000, figures[1].Nanoseconds, 1e-9)
+		assert.InDelta(t, 20_000, figures[1].Fastest, 1e-9)
+		assert.Zero(t, figures[0].Allocs)
+		assert.EqualValues(t, 1, figures[1].Allocs)
+		assert.GreaterOrEqual(t, figures[1].Bytes, uint64(64))
+	})
 }
 
 func TestCompareRefusesAnswersThatChange(t *testing.T) {
@@ -61,6 +68,8 @@ func TestParallelCountsEveryGoroutine(t *testing.T) {
 		Name: "waits", Cycle: 4,
 		Run: func(n int) uint64 { time.Sleep(time.Duration(n) * 10 * time.Microsecond); return 0 },
 	}
-	rates := Parallel(task, []int{1, 2}, Options{Rounds: 3, Target: 10 * time.Millisecond})
-	assert.InDelta(t, 2, rates[1]/rates[0], 0.5)
+	synctest.Test(t, func(t *testing.T) {
+		rates := Parallel(task, []int{1, 2}, Options{Rounds: 3, Target: 10 * time.Millisecond})
+		assert.InDeltaSlice(t, []float64{100_000, 200_000}, rates, 1e-6)
+	})
 }
