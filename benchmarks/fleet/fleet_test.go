@@ -3,6 +3,7 @@ package fleet
 import (
 	"flag"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"os"
 	"strings"
@@ -42,7 +43,8 @@ func simulate(t *testing.T, timeline Timeline, document []byte) *Server {
 	for i := range clients {
 		source := becket.HTTP("https://flags.example.com/production.json",
 			becket.WithHTTPClient(&http.Client{Transport: server}))
-		client, err := becket.New(source, becket.WithPollInterval(timeline.Interval))
+		client, err := becket.New(source, becket.WithPollInterval(timeline.Interval),
+			becket.WithLogger(slog.New(slog.DiscardHandler)))
 		if err != nil {
 			t.Fatal(err)
 		}
