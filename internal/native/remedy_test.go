@@ -100,7 +100,8 @@ func pasted(advice string) string {
 func TestEachRemedyHasJSONThatCanBePasted(t *testing.T) {
 	t.Parallel()
 	for _, raw := range []string{
-		"", "null", "true", "20", `"20"`, `"x"`, `["DE"]`, `["a", 1]`, `[[1]]`, `[{"segment": "s"}]`, `{"segment": "s"}`, "{}",
+		"", "null", "true", "20", `"20"`, `"x"`, `["DE"]`, `["a", 1]`, `[[1]]`,
+		`[{"segment": "s"}]`, `{"segment": "s"}`, "{}",
 	} {
 		for _, r := range remedies {
 			advice := fillIn(r.advice, "country", []byte(raw))
@@ -122,8 +123,10 @@ func TestAValueIsConvertedIfItsMeaningIsCertain(t *testing.T) {
 		texts   map[string]string
 	}{
 		"numbers": {asNumber, map[string]string{
-			"20": "20", "20%": "20", " 20 % ": "20", "5,5": "5.5", "0,25%": "0.25", "-1": "-1", "1,000": "", "1.000,5": "",
-			"": "", "many": "", "1 2": "", "0x10": "", "007": "", "+1": "", "1,5,5": "", "[1]": "", "NaN": "", "1e3": "1e3",
+			"20": "20", "20%": "20", " 20 % ": "20", "5,5": "5.5", "0,25%": "0.25", "-1": "-1",
+			"1,000": "", "1.000,5": "",
+			"": "", "many": "", "1 2": "", "0x10": "", "007": "", "+1": "", "1,5,5": "", "[1]": "",
+			"NaN": "", "1e3": "1e3",
 			strings.Repeat("1", 100): "",
 		}},
 		"booleans": {asBoolean, map[string]string{
@@ -139,7 +142,8 @@ func TestAValueIsConvertedIfItsMeaningIsCertain(t *testing.T) {
 			"31.02.2026": "", "12/01/2026": "",
 		}},
 		"times of day": {asClock, map[string]string{
-			"9:00": `"09:00"`, "9 am": `"09:00"`, "5:30 pm": `"17:30"`, "17.30": `"17:30"`, "17": `"17:00"`, "25:00": "", "": "",
+			"9:00": `"09:00"`, "9 am": `"09:00"`, "5:30 pm": `"17:30"`, "17.30": `"17:30"`, "17": `"17:00"`,
+			"25:00": "", "": "",
 		}},
 		"days": {asDay, map[string]string{"Monday": `"mon"`, "FRI": `"fri"`, "Montag": "", "": ""}},
 	} {
@@ -161,8 +165,11 @@ func TestAdviceDependsOnTheAttributeOfACondition(t *testing.T) {
 	assert.Equal(t, advice, condition(`{"country": {"is": "DE"}}`))
 	assert.Equal(t, `unknown operator "country"`, condition(`{"country": "DE", "attribute": "plan"}`))
 	assert.Equal(t, `unknown operator "country"`, condition(`{"attribute": "plan", "country": "DE"}`))
-	assert.Equal(t, `unknown field "country": write {"all": [{"segment": "staff"}, {"attribute": "country", "in": ["DE"]}]}`,
-		condition(`{"segment": "s", "country": "DE"}`))
+	assert.Equal(
+		t,
+		`unknown field "country": write {"all": [{"segment": "staff"}, {"attribute": "country", "in": ["DE"]}]}`,
+		condition(`{"segment": "s", "country": "DE"}`),
+	)
 	assert.Equal(t, `unknown field "country": write {"attribute": "country", "in": ["DE", "FR"]}`,
 		condition("{\"country\": [\"DE\",\n\t\"FR\"]}"), "a message has one line")
 	assert.Equal(t, advice, condition("{\"country\": \"\u202e\"}"), "the value cannot be printed")

@@ -73,8 +73,15 @@ func (c *checker) reportAddresses(lists []keyList, attribute string) {
 	for _, l := range lists {
 		c.flag = l.flag
 		condition := fmt.Sprintf(`{"attribute": %q, "in": [%s]}`, attribute, l.address.Raw)
-		c.find(AddressAsKey, l.address.At, l.path+"."+l.field,
-			"%q lists targeting keys, and %s is an e-mail address: write the condition %s", l.field, l.address.Raw, condition)
+		c.find(
+			AddressAsKey,
+			l.address.At,
+			l.path+"."+l.field,
+			"%q lists targeting keys, and %s is an e-mail address: write the condition %s",
+			l.field,
+			l.address.Raw,
+			condition,
+		)
 	}
 	c.flag = nil
 }

@@ -40,10 +40,12 @@ func TestAddressesThatMayBeTargetingKeysAreNotReported(t *testing.T) {
 	for name, document := range map[string]string{
 		"all keys are addresses": `{"schema": 1, "segments": {"a": {"include": ["ann@example.com"]}},
 			"flags": {"f": {"rules": [{"if": {"attribute": "key", "in": ["eve@example.com"]}, "serve": "on"}]}}}`,
-		"keys with other uses of the sign": `{"schema": 1, "segments": {"a": {"include": ["@ann", "x@y", "user-7"]}}, "flags": {}}`,
+		"keys with other uses of the sign": `{"schema": 1, "flags": {},
+			"segments": {"a": {"include": ["@ann", "x@y", "user-7"]}}}`,
 		"addresses of an attribute": `{"schema": 1, "segments": {"a": {"include": ["user-7"]}},
 			"flags": {"f": {"rules": [{"if": {"attribute": "email", "in": ["eve@example.com"]}, "serve": "on"}]}}}`,
-		"no lists": `{"schema": 1, "flags": {"f": {"rules": [{"if": {"attribute": "email", "exists": true}, "serve": "on"}]}}}`,
+		"no lists": `{"schema": 1,
+			"flags": {"f": {"rules": [{"if": {"attribute": "email", "exists": true}, "serve": "on"}]}}}`,
 	} {
 		assert.Empty(t, addressFindings(t, document), name)
 	}
