@@ -396,3 +396,26 @@ func TestAttributesWithTooLongNamesAreLeftOut(t *testing.T) {
 	_, ok := s.Attribute(long)
 	assert.False(t, ok)
 }
+
+func TestAttributesNestMapsAndListsToABoundedDepth(t *testing.T) {
+	t.Parallel()
+	ignored := func(value any) bool { return len(NewSubject("u", Any("a", value)).Ignored()) > 0 }
+	maps := func(depth int) any {
+		var value any = 1
+		for range depth {
+			value = map[string]any{"m": value}
+		}
+		return value
+	}
+	lists := func(depth int) any {
+		var value any = []any{}
+		for range depth {
+			value = []any{value}
+		}
+		return value
+	}
+	assert.False(t, ignored(maps(64)))
+	assert.True(t, ignored(maps(65)))
+	assert.False(t, ignored(lists(64)), "64 lists around the innermost one")
+	assert.True(t, ignored(lists(65)))
+}
