@@ -13,8 +13,18 @@ import (
 
 // config is the content of .becket.toml.
 type config struct {
-	Rules string      `toml:"rules"` // the ruleset to use when the command line names none
-	Check checkConfig `toml:"check"`
+	Rules      string           `toml:"rules"` // the ruleset if the command line names none
+	Check      checkConfig      `toml:"check"`
+	Population populationConfig `toml:"population"`
+}
+
+// populationConfig is the table [population]: the subjects to use when the command line describes
+// none.
+type populationConfig struct {
+	File       string            `toml:"file"`
+	Subjects   *int              `toml:"subjects"`
+	Seed       *uint64           `toml:"seed"`
+	Attributes map[string]string `toml:"attributes"` // spreads by name, as for --attr
 }
 
 // checkConfig is the table [check].

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/becketflags/becket"
 	"github.com/becketflags/becket/cmd/becket/internal/compare"
@@ -17,7 +18,7 @@ type diffVerb struct {
 	Old string `arg:"" help:"The present ruleset: a file, a folder, a URL, or - for standard input."`
 	New string `arg:"" help:"The new ruleset."`
 	populationFlags
-	FailOver string `placeholder:"PERCENT" help:"Exit with 1 if any flag gives another answer to more than this share of the subjects, such as 10%."`
+	FailOver string `placeholder:"PERCENT" help:"Exit with 1 if any flag gives another answer to more than this share of the subjects, such as 10%; of made subjects, to more than this share of any group."`
 	Markdown bool   `help:"Write Markdown, for a comment on a pull request."`
 }
 
@@ -46,7 +47,7 @@ func (v *diffVerb) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	progress, done := e.progressBar(people.Size)
+	progress, done := e.progressBar(people.Size, longRun)
 	r, err := compare.Compare(e.ctx, before, after, people, v.moment(e), progress)
 	done()
 	if err != nil {
@@ -55,14 +56,37 @@ func (v *diffVerb) Run(e *env) error {
 	if err := v.write(e, r); err != nil {
 		return err
 	}
-	over := r.Over(limit)
-	if len(over) > 0 {
-		e.tell("more than %s of the subjects get another answer of %s", v.FailOver, strings.Join(over, ", "))
-	}
-	if len(over) > 0 || len(bad) > 0 || len(r.Refused) > 0 {
+	if v.isOver(e, r, limit) || len(bad) > 0 || len(r.Refused) > 0 {
 		return errFound
 	}
 	return nil
+}
+
+// isOver reports whether the impact of a flag is above the limit or cannot be told, and says so.
+// Without a limit, neither matters.
+func (v *diffVerb) isOver(e *env, r *compare.Report, limit float64) bool {
+	if v.FailOver == "" {
+		return false
+	}
+	over := r.Over(limit)
+	for _, d := range over {
+		when, part := "", &d.Impact.Part
+		if part.Count == 0 && d.Impact.Listed != nil {
+			part = d.Impact.Listed
+		}
+		if later := d.Worst(); later != nil {
+			when, part = " at "+later.At.Format(time.RFC3339), &later.Part
+		}
+		e.tell("more than %s of the subjects get another answer of %s%s: %s", v.FailOver, d.Key, when,
+			shareText(part, r))
+	}
+	for i := range r.Flags {
+		if d := &r.Flags[i]; len(d.NotDrawn) > 0 {
+			e.tell("%s may move more subjects than --fail-over allows: none could be made for %s; "+
+				"--population, or --attr for the attribute, describes them", d.Key, notDrawnText(d.NotDrawn))
+		}
+	}
+	return len(over) > 0 || len(r.NotDrawn()) > 0
 }
 
 // version reads one of the two rulesets and returns its errors too.
@@ -86,7 +110,7 @@ func definedVersion(document *input.Document, rules becket.Rules) (v compare.Ver
 
 // versionOf returns a ruleset for a comparison, without its definitions.
 func versionOf(document *input.Document, rules becket.Rules) compare.Version {
-	v := compare.Version{Name: document.Name, Format: document.Format.Name(), Rules: rules}
+	v := compare.Version{Name: document.Name, Format: document.Format.Name(), Rules: rules, Body: document.Body}
 	if place, needs := document.NeedsBuild(); needs {
 		v.Unbuilt = fmt.Sprintf("it has a comment or a trailing comma at %d:%d: publish the output of becket build",
 			place.Line, place.Column)

@@ -25,7 +25,7 @@ func writeMarkdown(w io.Writer, r *compare.Report) error {
 	fmt.Fprintln(w, "| flag | | another answer | takes away |\n|---|---|---|---|")
 	for i := range r.Flags {
 		d := &r.Flags[i]
-		fmt.Fprintf(w, "| `%s` | %s | %s | %s |\n", d.Key, d.Kind, impactCell(d.Impact), lossCell(d.Losses))
+		fmt.Fprintf(w, "| `%s` | %s | %s | %s |\n", d.Key, d.Kind, impactCell(d.Impact, r), lossCell(d.Losses, r))
 	}
 	for _, d := range r.Segments {
 		fmt.Fprintf(w, "\n**segment `%s`** %s\n", d.Key, d.Kind)
@@ -33,7 +33,7 @@ func writeMarkdown(w io.Writer, r *compare.Report) error {
 	}
 	for i := range r.Flags {
 		d := &r.Flags[i]
-		if len(d.Edits)+len(d.Elsewhere)+len(d.Losses) == 0 {
+		if len(d.Edits)+len(d.Elsewhere)+len(d.Losses)+len(d.NotDrawn)+len(d.Later) == 0 {
 			continue
 		}
 		fmt.Fprintf(w, "\n**`%s`**\n", d.Key)
@@ -41,12 +41,22 @@ func writeMarkdown(w io.Writer, r *compare.Report) error {
 		for _, name := range d.Elsewhere {
 			fmt.Fprintf(w, "- it depends on %s\n", escapeMarkdown(name))
 		}
+		if later := d.Worst(); later != nil {
+			fmt.Fprintf(w, "- %s\n", escapeMarkdown(laterText(later, r)))
+		}
+		if len(d.NotDrawn) > 0 {
+			fmt.Fprintf(w, "- :warning: no subjects could be made for %s\n", escapeMarkdown(notDrawnText(d.NotDrawn)))
+		}
 		for i := range d.Losses[:min(len(d.Losses), maxLosses)] {
 			l := &d.Losses[i]
-			fmt.Fprintf(w, "- :warning: %s (%s)\n", escapeMarkdown(lossText(l)), escapeMarkdown(l.Because))
+			fmt.Fprintf(w, "- :warning: %s (%s)\n", escapeMarkdown(lossText(l, r)), escapeMarkdown(l.Because))
 		}
 	}
-	_, err := fmt.Fprintf(w, "\n<sub>over %s</sub>\n", escapeMarkdown(r.Population))
+	of := ""
+	if r.SharesOf == compare.OfMade {
+		of = ". " + ofMade
+	}
+	_, err := fmt.Fprintf(w, "\n<sub>over %s%s</sub>\n", escapeMarkdown(r.Population), of)
 	return err
 }
 
@@ -63,27 +73,42 @@ func markdownEdits(w io.Writer, edits []compare.Edit) {
 	}
 }
 
-func impactCell(impact *compare.Impact) string {
+func impactCell(impact *compare.Impact, r *compare.Report) string {
 	switch {
 	case impact == nil:
 		return "new"
-	case impact.Count == 0:
+	case impact.Nobody():
 		return "nobody"
+	case impact.Count == 0:
+		return escapeMarkdown(count(impact.Listed.Count, "listed key") + ": those " + impact.Listed.Of)
 	}
-	parts := make([]string, len(impact.Moves))
-	for i, m := range impact.Moves {
-		parts[i] = fmt.Sprintf("%s %s", escapeMarkdown(moveText(m)), percentText(m.Share))
-	}
-	return percentText(impact.Share) + ": " + strings.Join(parts, ", ")
+	return escapeMarkdown(shareText(&impact.Part, r) + ": " + strings.Join(movesOf(impact, r), ", "))
 }
 
-func lossCell(losses []compare.Loss) string {
+// movesOf names the changes of answers with their shares.
+func movesOf(impact *compare.Impact, r *compare.Report) []string {
+	moves := make([]string, len(impact.Moves))
+	for i, m := range impact.Moves {
+		share := percentText(m.Share)
+		if m.Of != impact.Of {
+			share = shareText(&m.Part, r)
+		}
+		moves[i] = moveText(m) + " " + share
+	}
+	return moves
+}
+
+// lossCell names the largest share of a group that loses a feature.
+func lossCell(losses []compare.Loss, r *compare.Report) string {
+	if len(losses) == 0 {
+		return ""
+	}
+	if r.SharesOf != compare.OfPopulation {
+		return ":warning: from " + escapeMarkdown(shareText(&losses[0].Part, r))
+	}
 	share := 0.0
 	for _, l := range losses {
 		share += l.Share
-	}
-	if share == 0 {
-		return ""
 	}
 	return ":warning: from " + percentText(share)
 }

@@ -3,7 +3,9 @@ package main
 import (
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/becketflags/becket/cmd/becket/internal/chart"
 	"github.com/becketflags/becket/cmd/becket/internal/compare"
@@ -17,6 +19,9 @@ var diffSigns = map[compare.Kind]string{
 // exclamation mark.
 func writeDiff(w io.Writer, s style, r *compare.Report) error {
 	fmt.Fprintf(w, "%s → %s, over %s\n", r.Before, r.After, r.Population)
+	if r.SharesOf == compare.OfMade {
+		fmt.Fprintln(w, ofMade)
+	}
 	writeDelivery(w, s, r)
 	if len(r.Flags)+len(r.Segments) == 0 {
 		fmt.Fprintln(w, "\nno differences")
@@ -27,7 +32,7 @@ func writeDiff(w io.Writer, s style, r *compare.Report) error {
 		writeEdits(w, s, d.Edits)
 	}
 	for i := range r.Flags {
-		if err := writeFlagDiff(w, s, &r.Flags[i]); err != nil {
+		if err := writeFlagDiff(w, s, r, &r.Flags[i]); err != nil {
 			return err
 		}
 	}
@@ -47,7 +52,45 @@ func writeDelivery(w io.Writer, s style, r *compare.Report) {
 	}
 }
 
-func writeFlagDiff(w io.Writer, s style, d *compare.FlagDiff) error {
+// ofMade says which subjects the shares are of.
+const ofMade = "The shares are of subjects made from the documents' conditions, not of your customers."
+
+// notDrawnText joins conditions for which no subjects could be made.
+func notDrawnText(conditions []string) string {
+	const most = 5
+	if more := len(conditions) - most; more > 0 {
+		return strings.Join(conditions[:most], "; ") + "; and " + strconv.Itoa(more) + " more"
+	}
+	return strings.Join(conditions, "; ")
+}
+
+// laterText names the share that gets another answer at a later moment.
+func laterText(l *compare.Later, r *compare.Report) string {
+	return fmt.Sprintf("at %s, %s get another answer", l.At.Format(time.RFC3339), shareText(&l.Part, r))
+}
+
+// listedText names a few listed targeting keys.
+func listedText(l *compare.Part) string {
+	verb := "get"
+	if l.Count == 1 {
+		verb = "gets"
+	}
+	return count(l.Count, "listed key") + " " + verb
+}
+
+// shareText names a share and the subjects that it is of.
+func shareText(p *compare.Part, r *compare.Report) string {
+	switch {
+	case p.Of != "":
+		return percentText(p.Share) + " of those " + p.Of
+	case r.SharesOf != compare.OfPopulation:
+		return percentText(p.Share) + " of the made subjects"
+	default:
+		return percentText(p.Share)
+	}
+}
+
+func writeFlagDiff(w io.Writer, s style, r *compare.Report, d *compare.FlagDiff) error {
 	owner := ""
 	if d.Owner != "" {
 		owner = " (owner: " + d.Owner + ")"
@@ -57,23 +100,17 @@ func writeFlagDiff(w io.Writer, s style, d *compare.FlagDiff) error {
 	if len(d.Elsewhere) > 0 {
 		fmt.Fprintf(w, "    - it depends on %s\n", strings.Join(d.Elsewhere, ", "))
 	}
+	if len(d.NotDrawn) > 0 {
+		fmt.Fprintf(w, "  %s\n", s.bad("no subjects could be made for "+notDrawnText(d.NotDrawn)))
+	}
 	if d.Impact == nil {
 		return nil
 	}
-	if d.Impact.Count == 0 {
-		fmt.Fprintln(w, "  nobody gets another answer")
-		return nil
-	}
-	fmt.Fprintf(w, "  %s get another answer (%s–%s)\n",
-		s.bold(percentText(d.Impact.Share)), numberText(d.Impact.Low), numberText(d.Impact.High))
-	rows := make([]chart.Row, len(d.Impact.Moves))
-	for i, m := range d.Impact.Moves {
-		rows[i] = chart.Row{
-			Label: moveText(m), Share: m.Share, Text: fmt.Sprintf("%6.2f %%  %9s", 100*m.Share, thousands(m.Count)),
-		}
-	}
-	if err := chart.Write(w, rows, s.good); err != nil {
+	if err := writeImpact(w, s, r, d.Impact); err != nil {
 		return err
+	}
+	if later := d.Worst(); later != nil {
+		fmt.Fprintf(w, "  %s\n", s.bold(laterText(later, r)))
 	}
 	for i := range d.Losses {
 		l := &d.Losses[i]
@@ -81,9 +118,33 @@ func writeFlagDiff(w io.Writer, s style, d *compare.FlagDiff) error {
 			fmt.Fprintf(w, "  … and %s of less\n", count(len(d.Losses)-i, "group"))
 			break
 		}
-		fmt.Fprintf(w, "  %s\n      %s\n", s.bad(lossText(l)), l.Because)
+		fmt.Fprintf(w, "  %s\n      %s\n", s.bad(lossText(l, r)), l.Because)
 	}
 	return nil
+}
+
+func writeImpact(w io.Writer, s style, r *compare.Report, impact *compare.Impact) error {
+	switch {
+	case impact.Nobody():
+		fmt.Fprintln(w, "  nobody gets another answer")
+		return nil
+	case impact.Count > 0:
+		fmt.Fprintf(w, "  %s get another answer (%s–%s)\n",
+			s.bold(shareText(&impact.Part, r)), numberText(impact.Low), numberText(impact.High))
+	}
+	if l := impact.Listed; l != nil {
+		fmt.Fprintf(w, "  %s another answer: those %s\n", s.bold(listedText(l)), l.Of)
+	}
+	rows := make([]chart.Row, len(impact.Moves))
+	for i, m := range impact.Moves {
+		rows[i] = chart.Row{
+			Label: moveText(m), Share: m.Share, Text: fmt.Sprintf("%6.2f %%  %9s", 100*m.Share, thousands(m.Count)),
+		}
+		if m.Of != impact.Of && m.Of != "" {
+			rows[i].Text += "  of those " + m.Of
+		}
+	}
+	return chart.Write(w, rows, s.good)
 }
 
 // maxLosses is the greatest number of groups of subjects that lose a feature in the text. The JSON
@@ -109,9 +170,9 @@ func writeEdits(w io.Writer, s style, edits []compare.Edit) {
 }
 
 // lossText names the lost feature, the subjects' rule before, and their answer now.
-func lossText(l *compare.Loss) string {
+func lossText(l *compare.Loss, r *compare.Report) string {
 	return fmt.Sprintf("takes %s from %s: was by %s, now %s by %s",
-		l.Variant, percentText(l.Share), l.Rule, l.To, l.Now)
+		l.Variant, shareText(&l.Part, r), l.Rule, l.To, l.Now)
 }
 
 func sign(s style, kind compare.Kind) string {

@@ -273,7 +273,7 @@ func TestTheWorkflowToCopyChecksCommentsAndPublishes(t *testing.T) {
 	comments := w.bodies(t)
 	require.Len(t, comments, 2)
 	assert.Equal(t, "Looks good", comments[0])
-	assert.Regexp(t, "\\| `new-checkout` \\| changed \\| 1[45]\\.\\d+ %: off → on", comments[1])
+	assert.Regexp(t, "\\| `new-checkout` \\| changed \\| 1[45]\\.\\d+ % of the made subjects: off → on", comments[1])
 	assert.Contains(t, comments[1], "(revision 1) → production.json (revision 41)")
 	assert.Empty(t, w.requests(t), "a pull request publishes nothing")
 
@@ -281,7 +281,7 @@ func TestTheWorkflowToCopyChecksCommentsAndPublishes(t *testing.T) {
 	assert.Equal(t, []string{"Difference"}, w.happen(t, p, event{name: "pull_request", run: 42}))
 	comments = w.bodies(t)
 	require.Len(t, comments, 2, "the comment is replaced")
-	assert.Regexp(t, "\\| `new-checkout` \\| changed \\| 8[45]\\.\\d+ %: off → on", comments[1])
+	assert.Regexp(t, "\\| `new-checkout` \\| changed \\| 8[45]\\.\\d+ % of the made subjects: off → on", comments[1])
 	assert.Empty(t, w.happen(t, p, event{name: "pull_request", label: "large-change", run: 43}))
 
 	require.Empty(t, w.happen(t, p, event{name: "push", run: 44}))
@@ -373,7 +373,7 @@ func TestThePlainScriptChecksAndPublishes(t *testing.T) {
 	require.Empty(t, run("check", "CI_PIPELINE_IID=60"), w.output)
 	difference, err := os.ReadFile(filepath.Join(w.folder, "difference.md"))
 	require.NoError(t, err)
-	assert.Regexp(t, "\\| `new-checkout` \\| changed \\| 1[45]\\.\\d+ %: off → on", string(difference))
+	assert.Regexp(t, "\\| `new-checkout` \\| changed \\| 1[45]\\.\\d+ % of the made subjects: off → on", string(difference))
 	assert.Empty(t, w.requests(t))
 	require.Empty(t, run("publish", "BUILD_NUMBER=61"), w.output)
 	assert.Equal(t, uploads, w.requests(t))

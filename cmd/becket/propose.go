@@ -74,7 +74,7 @@ func (f *changeFlags) present(e *env, d *draft, before, after *editable) error {
 	if err != nil {
 		return err
 	}
-	progress, done := e.progressBar(people.Size)
+	progress, done := e.progressBar(people.Size, longRun)
 	r, err := compare.Compare(e.ctx, before.version(), after.version(), people, f.moment(e), progress)
 	done()
 	if err != nil {
@@ -229,18 +229,25 @@ func writeImpacts(w io.Writer, s style, r *compare.Report) {
 		switch {
 		case d.Kind == compare.Added:
 			fmt.Fprintf(w, "%s is new\n", s.bold(d.Key))
-		case d.Impact == nil || d.Impact.Count == 0:
+		case d.Impact == nil || d.Impact.Nobody():
 			fmt.Fprintf(w, "%s: nobody gets another answer\n", s.bold(d.Key))
+		case d.Impact.Count == 0:
+			fmt.Fprintf(w, "%s: %s another answer\n", s.bold(d.Key), s.bold(listedText(d.Impact.Listed)))
 		default:
-			moves := make([]string, len(d.Impact.Moves))
-			for j, m := range d.Impact.Moves {
-				moves[j] = fmt.Sprintf("%s %s", moveText(m), percentText(m.Share))
-			}
-			fmt.Fprintf(w, "%s: %s get another answer: %s\n", s.bold(d.Key), s.bold(percentText(d.Impact.Share)),
-				strings.Join(moves, ", "))
+			fmt.Fprintf(w, "%s: %s get another answer: %s\n", s.bold(d.Key), s.bold(shareText(&d.Impact.Part, r)),
+				strings.Join(movesOf(d.Impact, r), ", "))
+		}
+		if later := d.Worst(); later != nil {
+			fmt.Fprintf(w, "%s: %s\n", s.bold(d.Key), laterText(later, r))
+		}
+		if len(d.NotDrawn) > 0 {
+			fmt.Fprintf(w, "%s: no subjects could be made for %s\n", s.bold(d.Key), notDrawnText(d.NotDrawn))
 		}
 	}
 	if len(r.Flags) > 0 {
 		fmt.Fprintf(w, "%s\n", s.faint("over "+r.Population))
+		if r.SharesOf == compare.OfMade {
+			fmt.Fprintln(w, s.faint(ofMade))
+		}
 	}
 }

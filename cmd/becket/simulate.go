@@ -4,10 +4,14 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/becketflags/becket"
 	"github.com/becketflags/becket/cmd/becket/internal/chart"
+	"github.com/becketflags/becket/cmd/becket/internal/compare"
+	"github.com/becketflags/becket/cmd/becket/internal/draw"
 	"github.com/becketflags/becket/cmd/becket/internal/input"
+	"github.com/becketflags/becket/cmd/becket/internal/population"
 	"github.com/becketflags/becket/cmd/becket/internal/report"
 	"github.com/becketflags/becket/cmd/becket/internal/simulate"
 	"github.com/becketflags/becket/internal/native"
@@ -25,9 +29,20 @@ type simulation struct {
 	Flag       string           `json:"flag"`
 	Population string           `json:"population"`
 	Subjects   int              `json:"subjects"`
+	SharesOf   string           `json:"shares_of"` // see compare.Report
 	Variants   []simulate.Share `json:"variants"`
 	Rules      []simulate.Share `json:"rules"`
 	Ratios     []simulate.Ratio `json:"ratios"`
+	Groups     []simulatedGroup `json:"groups,omitempty"` // of made subjects
+	// conditions for which no subjects could be made
+	NotDrawn []string `json:"not_drawn,omitempty"`
+}
+
+// simulatedGroup is a group of made subjects for which the same rules may apply.
+type simulatedGroup struct {
+	Of       string           `json:"of"`
+	Subjects int              `json:"subjects"`
+	Variants []simulate.Share `json:"variants"`
 }
 
 // Run prints the shares. A ratio that chance does not explain sets the exit code 1.
@@ -50,26 +65,72 @@ func (v *simulateVerb) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	progress, done := e.progressBar(people.Size)
-	counts, err := simulate.Run(e.ctx, rules, v.Flag, people, v.moment(e), progress)
-	done()
+	s := simulation{Flag: v.Flag, Population: people.Name, Subjects: people.Size, SharesOf: compare.OfPopulation}
+	flag, err := nativeFlag(document, rules, v.Flag)
 	if err != nil {
 		return err
 	}
-	s := simulation{Flag: v.Flag, Population: people.Name, Subjects: people.Size}
-	flag, err := nativeFlag(document, rules, v.Flag)
+	var kinds *draw.Kinds
+	if people.IsMade() {
+		if kinds, err = v.kinds(e, document, rules, people); err != nil {
+			return err
+		}
+		s.SharesOf, s.NotDrawn = compare.SharesOf(people, kinds), kinds.Undrawn
+		people = people.WithProfiles(kinds.Profiles)
+	}
+	counts, err := v.run(e, &s, rules, people, kinds, info.Variants)
 	if err != nil {
 		return err
 	}
 	s.Variants = counts.Shares(simulate.ByVariant, info.Variants)
 	s.Rules = counts.Shares(simulate.ByRule, ruleNames(flag))
 	if flag != nil {
-		s.Ratios, err = simulate.Ratios(e.ctx, flag, document.Body, counts, document.Format, people, v.moment(e))
+		s.Ratios, err = simulate.Ratios(e.ctx, flag, document.Body, counts, document.Format, people, v.moment(e), kinds)
 		if err != nil {
 			return err
 		}
 	}
 	return s.write(e)
+}
+
+// kinds returns the kinds of subjects that the flag distinguishes.
+func (v *simulateVerb) kinds(e *env, document *input.Document, rules becket.Rules,
+	people *population.Population) (*draw.Kinds, error) {
+	version := draw.Version{Rules: rules, Format: document.Format.Name(), Body: document.Body}
+	if document.Format == becket.Native {
+		var err error
+		if version.Native, err = document.Native(rules); err != nil {
+			return nil, err
+		}
+	}
+	return draw.New([]draw.Version{version}, draw.Options{
+		Size: people.Size, Seed: people.Seed(), At: e.at(v.At), Described: people.Describes,
+	}).Flag(v.Flag), nil
+}
+
+// run evaluates the flag for all subjects and adds the groups to the simulation.
+func (v *simulateVerb) run(e *env, s *simulation, rules becket.Rules, people *population.Population,
+	kinds *draw.Kinds, variants []string) (simulate.Counts, error) {
+	var groupOf []int
+	if kinds != nil {
+		groupOf = kinds.GroupOf
+	}
+	progress, done := e.progressBar(people.Size, longRun)
+	counts, err := simulate.RunGroups(e.ctx, rules, v.Flag, people, groupOf, v.moment(e), progress)
+	done()
+	if err != nil {
+		return nil, err
+	}
+	if kinds != nil && len(counts) > 1 {
+		for i := range counts {
+			g := simulatedGroup{Of: kinds.Groups[i].Of, Variants: counts[i].Shares(simulate.ByVariant, variants)}
+			for _, n := range counts[i] {
+				g.Subjects += n
+			}
+			s.Groups = append(s.Groups, g)
+		}
+	}
+	return simulate.Sum(counts), nil
 }
 
 // nativeFlag returns the flag's definition. It returns nil for other formats and for an invalid
@@ -110,6 +171,12 @@ func (s *simulation) write(e *env) error {
 
 func (s *simulation) writeText(w io.Writer, style style) error {
 	fmt.Fprintf(w, "%s over %s\n", style.bold(s.Flag), s.Population)
+	if s.SharesOf == compare.OfMade {
+		fmt.Fprintln(w, ofMade)
+	}
+	if len(s.NotDrawn) > 0 {
+		fmt.Fprintln(w, style.bad("No subjects could be made for "+notDrawnText(s.NotDrawn)))
+	}
 	for _, part := range []struct {
 		title  string
 		shares []simulate.Share
@@ -119,6 +186,7 @@ func (s *simulation) writeText(w io.Writer, style style) error {
 			return err
 		}
 	}
+	s.writeGroups(w)
 	if len(s.Ratios) == 0 {
 		return nil
 	}
@@ -132,6 +200,28 @@ func (s *simulation) writeText(w io.Writer, style style) error {
 		fmt.Fprintf(w, "    asked %s; got %s of %s\n", r.Asked, r.Got, thousands(r.Of))
 	}
 	return nil
+}
+
+// writeGroups writes the shares of the variants in each group of made subjects.
+func (s *simulation) writeGroups(w io.Writer) {
+	const most = 12
+	if len(s.Groups) == 0 {
+		return
+	}
+	fmt.Fprintln(w, "\nOf those")
+	for i := range s.Groups {
+		if i == most {
+			fmt.Fprintf(w, "  … and %s more\n", count(len(s.Groups)-i, "group"))
+			break
+		}
+		var shares []string
+		for _, v := range s.Groups[i].Variants {
+			if v.Count > 0 {
+				shares = append(shares, v.Name+" "+percentText(v.Share))
+			}
+		}
+		fmt.Fprintf(w, "  %s: %s\n", s.Groups[i].Of, strings.Join(shares, ", "))
+	}
 }
 
 // rows writes shares as bars, with their 95 % confidence intervals.

@@ -13,20 +13,20 @@ import (
 
 // Loss is a feature that subjects lose, and the edit that takes it.
 type Loss struct {
-	Variant string  `json:"variant"` // the variant before
-	Rule    string  `json:"rule"`    // the rule that served it, or the reason
-	To      string  `json:"to"`      // the variant now
-	Now     string  `json:"now"`     // the rule that serves it, or the reason
-	Count   int     `json:"count"`
-	Share   float64 `json:"share"` // of the population, from 0 to 1
-	Because string  `json:"because"`
+	Variant string `json:"variant"` // the variant before
+	Rule    string `json:"rule"`    // the rule that served it, or the reason
+	To      string `json:"to"`      // the variant now
+	Now     string `json:"now"`     // the rule that serves it, or the reason
+	Because string `json:"because"`
+	Part
 }
 
-// Losses finds the groups of subjects that lose a feature, the largest first. A feature is any
+// Losses finds the subjects that lose a feature, with the group of which they are the largest
+// share; the largest share first. A feature is any
 // variant except off or, without an off variant, except the default. after is nil for a removed
 // flag. elsewhere names the changes outside of the flag, in segments and flags that it depends on.
-func (t Transitions) Losses(before, after *native.Flag, edits []Edit, elsewhere []string, of int) (losses []Loss) {
-	sums := map[Loss]int{}
+func (t Transitions) Losses(before, after *native.Flag, edits []Edit, elsewhere []string, g *groups) (losses []Loss) {
+	sums := map[Loss][]int{}
 	for transition, n := range t {
 		from, to := transition.From, transition.To
 		if from.Variant == "" || from.Variant == Baseline(before) || from.Variant == to.Variant {
@@ -36,14 +36,18 @@ func (t Transitions) Losses(before, after *native.Flag, edits []Edit, elsewhere 
 			Variant: from.Variant, Rule: simulate.ByRule(from), To: simulate.ByVariant(to), Now: simulate.ByRule(to),
 			Because: because(before, after, edits, elsewhere, from, to),
 		}
-		sums[loss] += n
+		if sums[loss] == nil {
+			sums[loss] = make([]int, len(g.sizes))
+		}
+		sums[loss][transition.Group] += n
 	}
-	for loss, n := range sums {
-		loss.Count, loss.Share = n, float64(n)/float64(of)
+	for loss, counts := range sums {
+		loss.Part = g.largest(counts)
 		losses = append(losses, loss)
 	}
 	slices.SortFunc(losses, func(a, b Loss) int {
-		return cmp.Or(b.Count-a.Count, strings.Compare(a.Rule, b.Rule), strings.Compare(a.Variant, b.Variant),
+		return cmp.Or(cmp.Compare(b.Share, a.Share), strings.Compare(a.Rule, b.Rule),
+			strings.Compare(a.Variant, b.Variant),
 			strings.Compare(a.Now, b.Now), strings.Compare(a.To, b.To))
 	})
 	return losses

@@ -18,6 +18,7 @@ type Version struct {
 	Unbuilt string // why the library cannot read the source as it is; "" if it can
 	Rules   becket.Rules
 	Native  *ruleset.Ruleset
+	Body    []byte // the document
 }
 
 // Report holds all differences between two rulesets.
@@ -25,7 +26,10 @@ type Report struct {
 	Before     string `json:"before"`
 	After      string `json:"after"`
 	Population string `json:"population"`
-	Subjects   int    `json:"subjects"`
+	Subjects   int    `json:"subjects"` // for each flag, if they are made
+	// the subjects that the shares are of: "the population"; "made" for subjects that are made from
+	// the documents' conditions; "described" for subjects with described attributes only
+	SharesOf string `json:"shares_of"`
 	// why clients that use the old document refuse the new one
 	Refused  []string      `json:"refused,omitempty"`
 	Notes    []string      `json:"notes,omitempty"` // warnings about the document as a whole
@@ -55,6 +59,10 @@ type FlagDiff struct {
 	// nil for a new flag, because no code has asked for it yet
 	Impact *Impact `json:"impact,omitempty"`
 	Losses []Loss  `json:"losses,omitempty"`
+	// the effect at later moments, if windows open or close then or ramps rise
+	Later []Later `json:"later,omitempty"`
+	// conditions for which no subjects could be made, so that the impact may be larger
+	NotDrawn []string `json:"not_drawn,omitempty"`
 }
 
 // SegmentDiff holds the differences of one segment.
@@ -85,14 +93,14 @@ func Compare(ctx context.Context, before, after Version, p *population.Populatio
 		_, there := before.Rules.Flag(key)
 		return !there
 	})
-	transitions, err := Run(ctx, before.Rules, after.Rules, impacted, p, at, progress)
+	foreseen, err := r.foresee(ctx, before, after, impacted, p, at, progress)
 	if err != nil {
 		return nil, err
 	}
 	for _, key := range keysOf(before.Rules, after.Rules) {
 		if d, differs := flagDiff(before, after, key, reasons[key]); differs {
-			if t, ok := transitions[key]; ok {
-				d.foresee(t, before, after, p.Size)
+			if f, ok := foreseen[key]; ok {
+				d.foresee(f, before, after)
 			}
 			r.Flags = append(r.Flags, d)
 		}
@@ -147,12 +155,18 @@ func (v Version) flag(key string) *native.Flag {
 }
 
 // foresee adds the effect on the subjects.
-func (d *FlagDiff) foresee(t Transitions, before, after Version, of int) {
-	impact := t.Impact(of)
-	d.Impact = &impact
+func (d *FlagDiff) foresee(f foreseen, before, after Version) {
+	impact := f.Impact(f.groups)
+	d.Impact, d.Later = &impact, f.later
+	if f.groups.kinds != nil {
+		d.NotDrawn = f.groups.kinds.Undrawn
+	}
+	if f.moreMoments {
+		d.NotDrawn = append(d.NotDrawn, "some of its many later moments")
+	}
 	if old := before.flag(d.Key); old != nil {
 		if now := after.flag(d.Key); now != nil || d.Kind == Removed {
-			d.Losses = t.Losses(old, now, d.Edits, d.Elsewhere, of)
+			d.Losses = f.Losses(old, now, d.Edits, d.Elsewhere, f.groups)
 		}
 	}
 }
@@ -225,10 +239,40 @@ func mentions(in *ruleset.Ruleset, c *native.Condition, segment string, negated 
 	return positive, negative
 }
 
-// Over lists the flags that give another answer to more than the limit's share of the subjects.
-func (r *Report) Over(limit float64) (keys []string) {
+// Worst returns the later moment at which the largest share gets another answer, or nil if that
+// share is not larger than now.
+func (d *FlagDiff) Worst() (worst *Later) {
+	most := 0.0
+	if d.Impact != nil {
+		most = d.Impact.Share
+	}
+	for i := range d.Later {
+		if d.Later[i].Share > most {
+			worst, most = &d.Later[i], d.Later[i].Share
+		}
+	}
+	return worst
+}
+
+// Over lists the flags that give another answer to more than the limit's share of the subjects, or
+// of a group of made subjects, now or later.
+func (r *Report) Over(limit float64) (over []*FlagDiff) {
 	for i := range r.Flags {
-		if impact := r.Flags[i].Impact; impact != nil && impact.Share > limit {
+		d := &r.Flags[i]
+		worst := d.Worst()
+		any := limit == 0 && d.Impact != nil && !d.Impact.Nobody() // also a single listed key
+		if any || d.Impact != nil && d.Impact.Share > limit || worst != nil && worst.Share > limit {
+			over = append(over, d)
+		}
+	}
+	return over
+}
+
+// NotDrawn lists the flags whose impact may be larger than the report says, because no subjects
+// could be made for some conditions.
+func (r *Report) NotDrawn() (keys []string) {
+	for i := range r.Flags {
+		if len(r.Flags[i].NotDrawn) > 0 {
 			keys = append(keys, r.Flags[i].Key)
 		}
 	}

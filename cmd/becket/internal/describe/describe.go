@@ -34,7 +34,7 @@ func condition(c *native.Condition, inside bool) string {
 		return "not " + condition(c.Parts, true)
 	case native.OnAttribute:
 		for t := range c.EachTest() {
-			parts = append(parts, c.Attribute+" "+test(t))
+			parts = append(parts, c.Attribute+" "+Test(t))
 		}
 	default:
 		for part := range c.EachPart() {
@@ -56,8 +56,8 @@ func condition(c *native.Condition, inside bool) string {
 	}
 }
 
-// test returns an operator and its operand.
-func test(t *native.Test) string {
+// Test returns an operator and its operand in words.
+func Test(t *native.Test) string {
 	text := t.Word + " " + operand(t.Written)
 	if t.Fold {
 		text += " ignoring case"

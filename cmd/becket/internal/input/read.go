@@ -33,6 +33,10 @@ type Options struct {
 	// Contents replaces the contents of files in a folder, by their names in findings. A file that
 	// does not exist must be the one with the rest of the document, or lie where its section is.
 	Contents map[string][]byte
+
+	// the largest size in bytes of a file or standard input; 0 for that of a document. A URL is
+	// always a document.
+	MaxBytes int
 }
 
 // Document is a ruleset that was read but not compiled.
@@ -97,13 +101,17 @@ func (d *Document) NeedsBuild() (Place, bool) {
 
 // Bytes returns the unchanged bytes of a file, a URL or standard input.
 func Bytes(ctx context.Context, name string, o Options) ([]byte, error) {
+	most := o.MaxBytes
+	if most == 0 {
+		most = maxBytes
+	}
 	switch {
 	case name == "-":
-		return await.Result(ctx, func() ([]byte, error) { return limited(o.Stdin) })
+		return await.Result(ctx, func() ([]byte, error) { return limited(o.Stdin, most) })
 	case IsURL(name):
 		return fetch(ctx, name, o.Headers)
 	}
-	source, err := File(ctx, name)
+	source, err := file(ctx, name, most)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("there is no file %q", name)
 	}
@@ -112,20 +120,25 @@ func Bytes(ctx context.Context, name string, o Options) ([]byte, error) {
 
 // File reads a file, which may be a FIFO or a device. A file larger than the largest document is an
 // error.
-func File(ctx context.Context, name string) ([]byte, error) {
+func File(ctx context.Context, name string) ([]byte, error) { return file(ctx, name, maxBytes) }
+
+func file(ctx context.Context, name string, most int) ([]byte, error) {
 	return await.Result(ctx, func() ([]byte, error) {
 		file, err := os.Open(name)
 		if err != nil {
 			return nil, err
 		}
 		defer func() { _ = file.Close() }()
-		return limited(file)
+		return limited(file, most)
 	})
 }
 
-func limited(r io.Reader) ([]byte, error) {
-	body, err := io.ReadAll(io.LimitReader(r, maxBytes+1))
-	if err == nil && len(body) > maxBytes {
+func limited(r io.Reader, most int) ([]byte, error) {
+	body, err := io.ReadAll(io.LimitReader(r, int64(most)+1))
+	switch {
+	case err == nil && len(body) > most && most != maxBytes:
+		return nil, fmt.Errorf("the file is too large: more than %d MiB", most>>20)
+	case err == nil && len(body) > most:
 		return nil, tooLarge()
 	}
 	return body, err

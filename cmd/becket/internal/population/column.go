@@ -20,6 +20,9 @@ type Column struct {
 	draw func(*rand.Rand) (becket.Attribute, bool)
 }
 
+// Name returns the name of the attribute.
+func (c *Column) Name() string { return c.name }
+
 // ParseColumn reads NAME=DISTRIBUTION or NAME:TYPE=DISTRIBUTION. A distribution is one of
 //
 //	DE:30,FR:20,US:50     values with weights, by default 1; an empty value is a missing attribute

@@ -1,153 +1,102 @@
 package population
 
 import (
-	"bufio"
 	"bytes"
-	"encoding/csv"
-	"encoding/json"
+	"context"
 	"errors"
 	"fmt"
-	"io"
-	"maps"
 	"path"
-	"slices"
+	"strings"
 
 	"github.com/becketflags/becket"
-	"github.com/becketflags/becket/cmd/becket/internal/attribute"
 )
 
-// Parse reads subjects from a table with a header row (CSV) or from one JSON object per line
-// (NDJSON). The column or member "key" is the targeting key, and all others are attributes. An
-// empty cell is a missing attribute.
-func Parse(name string, source []byte) ([]becket.Subject, error) {
-	source = bytes.TrimPrefix(source, []byte("\xef\xbb\xbf"))
-	isObjects := len(bytes.TrimSpace(source)) > 0 && bytes.TrimSpace(source)[0] == '{'
-	if ext := path.Ext(name); ext == ".ndjson" || ext == ".jsonl" || isObjects {
-		return parseObjects(name, source)
-	}
-	return parseTable(name, source)
+// MaxBytes is the largest size of a file of subjects: a gibibyte. While the file is read, it is in
+// memory as a whole; each subject takes 24 bytes more, and each attribute 32.
+const MaxBytes = 1 << 30
+
+// File is a file of subjects that is being read.
+type File struct {
+	Name string // for messages; its ending may tell the kind of file
+
+	ctx      context.Context //nolint:containedctx // of one call of Read
+	progress func(bytes int)
+	reported int64
+	subjects []becket.Subject
+	notes    []string
+	noKey    int // subjects without a key
 }
 
-func parseObjects(name string, source []byte) (subjects []becket.Subject, err error) {
-	scanner := bufio.NewScanner(bytes.NewReader(source))
-	scanner.Buffer(nil, len(source)+1)
-	for line := 1; scanner.Scan(); line++ {
-		text := bytes.TrimSpace(scanner.Bytes())
-		if len(text) == 0 {
-			continue
-		}
-		value, err := attribute.Decode(text)
-		members, ok := value.(map[string]any)
-		if err == nil && !ok {
-			err = errors.New("expected an object")
-		}
-		if err != nil {
-			return nil, fmt.Errorf("%s:%d: %w", name, line, err)
-		}
-		subjects = append(subjects, subjectOf(members))
-	}
-	return subjects, scanner.Err()
-}
-
-// subjectOf makes a subject from an object's members. It reads a numeric key as text, because the
-// library hashes texts. Nested objects come first, because the last of two attributes with one name
-// counts. So the order of the members decides nothing.
-func subjectOf(members map[string]any) becket.Subject {
-	key := ""
-	var nested, flat []becket.Attribute
-	for _, name := range slices.Sorted(maps.Keys(members)) {
-		value := members[name]
-		_, isObject := value.(map[string]any)
-		switch {
-		case name == "key":
-			key = keyText(value)
-		case isObject:
-			nested = append(nested, becket.Any(name, value))
-		default:
-			flat = append(flat, becket.Any(name, value))
-		}
-	}
-	return becket.NewSubject(key, append(nested, flat...)...)
-}
-
-// keyText returns a key that is a text or an integer, and "" for any other key.
-func keyText(value any) string {
-	switch v := value.(type) {
-	case string:
-		return v
-	case json.Number:
-		subject := becket.NewSubject("", becket.Any("number", v))
-		if number, _ := subject.Attribute("number"); number.Kind() == becket.KindInt {
-			return number.String()
-		}
-	}
-	return ""
-}
-
-func parseTable(name string, source []byte) ([]becket.Subject, error) {
-	reader := csv.NewReader(bytes.NewReader(source))
-	header, err := reader.Read()
-	if errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("%s: the table is empty", name)
-	}
+// Read reads subjects from a table with a header row (CSV, with commas, semicolons or tabs), from
+// one JSON object per line (NDJSON), or from exposures as the library's LineSink writes them. The
+// column or member "key" is the targeting key, and all others are attributes. An empty cell is a
+// missing attribute. progress receives the number of bytes that have been read; it may be nil. The
+// error is the context's if the context ends.
+func (f *File) Read(ctx context.Context, source []byte, progress func(bytes int)) (*Population, error) {
+	f.ctx, f.progress = ctx, progress
+	text, err := decode(source)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
+		return nil, fmt.Errorf("%s: %w", f.Name, err)
 	}
-	rows, err := reader.ReadAll()
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
+	what := ""
+	start := bytes.TrimSpace(text)
+	if ext := path.Ext(f.Name); ext == ".ndjson" || ext == ".jsonl" || len(start) > 0 && start[0] == '{' {
+		what, err = f.objects(text)
+	} else {
+		err = f.table(text)
 	}
-	columns := make([]attribute.Name, len(header))
-	for i, text := range header {
-		columns[i] = attribute.ParseName(text)
-		if columns[i].Type == "" && columns[i].Name != "key" {
-			columns[i].Type = typeOf(columns[i], rows, i)
-		}
+	switch {
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case err != nil:
+		return nil, err
+	case len(f.subjects) == 0:
+		return nil, fmt.Errorf("%s holds no subjects", f.Name)
 	}
-	subjects := make([]becket.Subject, len(rows))
-	for i, row := range rows {
-		if subjects[i], err = rowSubject(columns, row); err != nil {
-			return nil, fmt.Errorf("%s:%d: %w", name, i+2, err)
-		}
+	p := Of(count(len(f.subjects), "subject")+" of "+what+f.Name, f.subjects)
+	if f.noKey > 0 {
+		p.Notes = append(p.Notes, fmt.Sprintf("of %s, %s have no key: percentages and splits do not apply to them",
+			count(len(f.subjects), "subject"), thousands(f.noKey)))
 	}
-	return subjects, nil
+	p.Notes = append(p.Notes, f.notes...)
+	return p, nil
 }
 
-// typeOf returns the type that fits every cell of a column. For example, a version "2.0" must not
-// become a number if other cells hold "2.1.0".
-func typeOf(column attribute.Name, rows [][]string, i int) string {
-	for _, kind := range []string{"number", "boolean"} {
-		fits := true
-		for _, row := range rows {
-			if row[i] == "" {
-				continue
-			}
-			if _, err := (attribute.Name{Name: column.Name, Type: kind}).Attribute(row[i]); err != nil {
-				fits = false
-				break
-			}
-		}
-		if fits {
-			return kind
-		}
+// add adds a subject.
+func (f *File) add(key string, attributes []becket.Attribute) {
+	if key == "" {
+		f.noKey++
 	}
-	return "string"
+	f.subjects = append(f.subjects, becket.NewSubject(key, attributes...))
 }
 
-func rowSubject(columns []attribute.Name, row []string) (becket.Subject, error) {
-	key := ""
-	attributes := make([]becket.Attribute, 0, len(row))
-	for i, cell := range row {
-		switch {
-		case columns[i].Name == "key":
-			key = cell
-		case cell != "":
-			a, err := columns[i].Attribute(cell)
-			if err != nil {
-				return becket.Subject{}, err
-			}
-			attributes = append(attributes, a)
+// at reports how far the reading is, and whether the context has ended.
+func (f *File) at(offset int64) error {
+	const step = 1 << 18
+	if offset-f.reported < step {
+		return nil
+	}
+	if f.progress != nil {
+		f.progress(int(offset - f.reported))
+	}
+	f.reported = offset
+	return f.ctx.Err()
+}
+
+// errNoKey names the remedy for a file without targeting keys.
+func errNoKey(kind string, names []string) error {
+	for _, name := range names {
+		if strings.EqualFold(strings.TrimSpace(name), "key") {
+			return fmt.Errorf("the %s %q must be named \"key\", in lower case: it holds the targeting keys", kind, name)
 		}
 	}
-	return becket.NewSubject(key, attributes...), nil
+	const most = 10
+	more := ""
+	if len(names) > most {
+		names, more = names[:most], fmt.Sprintf(" and %d more", len(names)-most)
+	}
+	return fmt.Errorf("no %s is named \"key\" (there are %s%s): name the one that holds the targeting keys \"key\"",
+		kind, strings.Join(names, ", "), more)
 }
+
+var errEmpty = errors.New("the table is empty")

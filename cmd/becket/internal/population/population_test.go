@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -26,7 +27,7 @@ func made(t *testing.T, size int, seed uint64, columns ...string) *population.Po
 		require.NoError(t, err)
 		parsed = append(parsed, c)
 	}
-	return population.Made("made", size, seed, parsed)
+	return population.Made(size, seed, parsed)
 }
 
 // texts returns every subject of a population as text, in order.
@@ -34,11 +35,13 @@ func texts(p *population.Population) []string {
 	var lock sync.Mutex
 	all := make([]string, p.Size)
 	err := p.Each(context.Background(), func(_, i int, s *becket.Subject) {
-		text := s.Key()
+		var attributes []string
 		s.All(func(name string, value becket.Value) bool {
-			text += fmt.Sprintf(" %s=%s", name, value)
+			attributes = append(attributes, fmt.Sprintf(" %s=%s", name, value))
 			return true
 		})
+		slices.Sort(attributes)
+		text := s.Key() + strings.Join(attributes, "")
 		lock.Lock()
 		defer lock.Unlock()
 		all[i] = text
@@ -164,6 +167,12 @@ func TestProgressCountsEverySubject(t *testing.T) {
 	assert.Equal(t, 12_345, told)
 }
 
+func read(t *testing.T, name, source string) (*population.Population, error) {
+	t.Helper()
+	file := population.File{Name: name}
+	return file.Read(t.Context(), []byte(source), nil)
+}
+
 func TestFilesOfSubjects(t *testing.T) {
 	for name, row := range map[string]struct {
 		file, source string
@@ -196,29 +205,17 @@ func TestFilesOfSubjects(t *testing.T) {
 		"a key of 64 bits": {
 			"a.ndjson", `{"key":18446744073709551615}`, []string{`18446744073709551615`},
 		},
-		"a name written out beats a map": {"a.ndjson", `{"a.b":1,"a":{"b":2}}`, []string{` a.b=1`}},
+		"a name written out beats a map": {
+			"a.ndjson", `{"key":"u1","a.b":1,"a":{"b":2}}`, []string{`u1 a.b=1`},
+		},
 		"an integer outside the range of float64": {
 			"a.ndjson", `{"key":"u1","n":9007199254740993}`, []string{`u1 n=9007199254740993`},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			subjects, err := population.Parse(row.file, []byte(row.source))
+			people, err := read(t, row.file, row.source)
 			require.NoError(t, err)
-			var got []string
-			for i := range subjects {
-				var attributes []string
-				subjects[i].All(func(name string, value becket.Value) bool {
-					attributes = append(attributes, fmt.Sprintf(" %s=%s", name, value))
-					return true
-				})
-				slices.Sort(attributes)
-				text := subjects[i].Key()
-				for _, a := range attributes {
-					text += a
-				}
-				got = append(got, text)
-			}
-			assert.Equal(t, row.want, got)
+			assert.Equal(t, row.want, texts(people))
 		})
 	}
 }
@@ -230,12 +227,31 @@ func TestUnreadableFilesOfSubjectsAreErrors(t *testing.T) {
 		"a cell of another type": {
 			"a.csv", "key,n:number\nu1,1\nu2,x\n", `a.csv:3: attribute "n": "x" is not a valid number`,
 		},
-		"a line that is no JSON":   {"a.ndjson", "{}\n{\"key\"}\n", "a.ndjson:2: invalid character"},
+		"a line that is no JSON":   {"a.ndjson", "{\"key\":\"u\"}\n{\"key\"}\n", "a.ndjson:2: invalid character"},
 		"a line that is no object": {"a.ndjson", "[1]\n", "a.ndjson:1: expected an object"},
-		"two objects on a line":    {"a.ndjson", "{} {}\n", "a.ndjson:1: there is text after the value"},
+		"a table without keys": {
+			"a.csv", "id,plan\nu1,pro\n",
+			`a.csv: no column is named "key" (there are id, plan): name the one that holds the targeting keys "key"`,
+		},
+		"a column that is nearly named key": {
+			"a.csv", "Key ,plan\nu1,pro\n", `a.csv: the column "Key " must be named "key", in lower case`,
+		},
+		"objects without keys": {
+			"a.ndjson", "{\"id\":\"u1\"}\n", `a.ndjson: no member is named "key" (there are id)`,
+		},
+		"a header without rows":       {"a.csv", "key,plan\n", "a.csv holds no subjects"},
+		"text of another encoding":    {"a.csv", "key,city\nu1,K\xf6ln\n", "a.csv: line 2 is not text in UTF-8"},
+		"UTF-16 without a mark":       {"a.csv", "k\x00e\x00y\x00", "a.csv: line 1 is not text in UTF-8"},
+		"UTF-16 that ends in a half":  {"a.csv", "\xff\xfek\x00e", "it begins as UTF-16"},
+		"a decimal comma and a point": {"a.csv", "key;n:number\nu1;1.2,5\n", `"1.2.5" is not a valid number`},
+		"exposures with private keys": {
+			"a.ndjson", `{"subject":"***","flag":"f","variant":"on"}`,
+			"the keys of all 1 exposure are private or broken",
+		},
+		"two objects on a line": {"a.ndjson", "{} {}\n", "a.ndjson:1: there is text after the value"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := population.Parse(row.file, []byte(row.source))
+			_, err := read(t, row.file, row.source)
 			assert.ErrorContains(t, err, row.says)
 		})
 	}

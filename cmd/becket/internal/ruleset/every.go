@@ -72,7 +72,7 @@ func Occurs(e *native.Every, from, until match.Instant) (occurs bool, minutes in
 	}
 	for at, end := from.Time(), until.Time(); at.Before(end); minutes++ {
 		wall := at.In(e.Zone)
-		if isOpen(e, wall) {
+		if IsOpen(e, wall) {
 			return true, minutes + 1
 		}
 		at = at.Add(time.Minute - time.Duration(wall.Second())*time.Second - time.Duration(wall.Nanosecond()))
@@ -80,8 +80,9 @@ func Occurs(e *native.Every, from, until match.Instant) (occurs bool, minutes in
 	return false, minutes
 }
 
-// isOpen reports whether a window that began today or yesterday is open.
-func isOpen(e *native.Every, wall time.Time) bool {
+// IsOpen reports whether a window that began today or yesterday is open.
+func IsOpen(e *native.Every, at time.Time) bool {
+	wall := at.In(e.Zone)
 	today, minute := wall.Weekday(), wall.Hour()*match.MinutesPerHour+wall.Minute()
 	if e.From < e.Until {
 		return isOn(e, today) && e.From <= minute && minute < e.Until

@@ -9,6 +9,7 @@ import (
 
 	"github.com/becketflags/becket"
 	"github.com/becketflags/becket/cmd/becket/internal/describe"
+	"github.com/becketflags/becket/cmd/becket/internal/draw"
 	"github.com/becketflags/becket/cmd/becket/internal/population"
 	"github.com/becketflags/becket/cmd/becket/internal/ruleset"
 	"github.com/becketflags/becket/cmd/becket/internal/stats"
@@ -31,21 +32,32 @@ type Ratio struct {
 }
 
 // Ratios compares each split of a flag with its weights, and each percentage with its share of the
-// subjects that meet the rule's condition. The only error is the context's.
+// subjects that meet the rule's condition. kinds are those of made subjects, or nil. The only error
+// is the context's.
 func Ratios(ctx context.Context, f *native.Flag, body []byte, counts Counts, format becket.Format,
-	p *population.Population, at *becket.Moment) (ratios []Ratio, err error) {
+	p *population.Population, at *becket.Moment, kinds *draw.Kinds) (ratios []Ratio, err error) {
 	for i := range f.Rules {
 		r := &f.Rules[i]
-		if r.HasPercent && r.Percent > 0 && r.Percent < 100 {
+		if r.HasPercent && r.Percent > 0 && r.Percent < 100 && !isNarrow(kinds, r.By) {
 			ratio, err := percentRatio(ctx, f, r, body, counts, format, p, at)
 			if err != nil {
 				return nil, err
 			}
 			ratios = appendDecided(ratios, ratio)
 		}
-		ratios = appendDecided(ratios, splitRatio(r.Name, r.Name, &r.Serve, counts))
+		if !isNarrow(kinds, r.Serve.By) {
+			ratios = appendDecided(ratios, splitRatio(r.Name, r.Name, &r.Serve, counts))
+		}
 	}
-	return appendDecided(ratios, splitRatio("(default)", "", &f.Default, counts)), nil
+	if !isNarrow(kinds, f.Default.By) {
+		ratios = appendDecided(ratios, splitRatio("(default)", "", &f.Default, counts))
+	}
+	return ratios, nil
+}
+
+// isNarrow reports whether made subjects have too few values of a hashed attribute for a ratio.
+func isNarrow(kinds *draw.Kinds, by []string) bool {
+	return kinds != nil && slices.ContainsFunc(by, func(name string) bool { return kinds.Narrow[name] })
 }
 
 // appendDecided leaves out ratios that decided for no subject.

@@ -27,21 +27,58 @@ type Counts map[Outcome]int
 // the context's.
 func Run(ctx context.Context, rules becket.Rules, flag string, p *population.Population, at *becket.Moment,
 	progress func(int)) (Counts, error) {
-	workers := make([]Counts, population.Workers())
-	for i := range workers {
-		workers[i] = Counts{}
+	groups, err := RunGroups(ctx, rules, flag, p, nil, at, progress)
+	return groups[0], err
+}
+
+// RunGroups is Run for each group of subjects: groupOf holds the index of the group of each of the
+// population's profiles. Without profiles there is one group.
+func RunGroups(ctx context.Context, rules becket.Rules, flag string, p *population.Population, groupOf []int,
+	at *becket.Moment, progress func(int)) ([]Counts, error) {
+	groups := 1
+	for _, g := range groupOf {
+		groups = max(groups, g+1)
 	}
-	err := p.Each(ctx, func(worker, _ int, s *becket.Subject) {
+	workers := make([][]Counts, population.Workers())
+	for i := range workers {
+		workers[i] = newCounts(groups)
+	}
+	err := p.Each(ctx, func(worker, i int, s *becket.Subject) {
+		group := 0
+		if groupOf != nil {
+			group = groupOf[p.Profile(i)]
+		}
 		r := rules.Evaluate(flag, becket.KindAny, s, at)
-		workers[worker][OutcomeOf(&r)]++
+		workers[worker][group][OutcomeOf(&r)]++
 	}, progress)
-	total := Counts{}
+	total := newCounts(groups)
 	for _, counts := range workers {
+		for group := range counts {
+			for outcome, n := range counts[group] {
+				total[group][outcome] += n
+			}
+		}
+	}
+	return total, err
+}
+
+func newCounts(groups int) []Counts {
+	counts := make([]Counts, groups)
+	for i := range counts {
+		counts[i] = Counts{}
+	}
+	return counts
+}
+
+// Sum adds up the counts of several groups.
+func Sum(groups []Counts) Counts {
+	total := Counts{}
+	for _, counts := range groups {
 		for outcome, n := range counts {
 			total[outcome] += n
 		}
 	}
-	return total, err
+	return total
 }
 
 // OutcomeOf returns the outcome of an evaluation.
