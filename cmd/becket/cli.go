@@ -18,6 +18,8 @@ type cli struct {
 	Check    checkVerb    `cmd:"" help:"Report mistakes in a ruleset, and legal but suspicious parts."`
 	Fmt      fmtVerb      `cmd:"" help:"Format rulesets and keep their comments."`
 	Build    buildVerb    `cmd:"" help:"Write plain JSON from JSON with comments, from YAML, or from a folder of one file per flag."`
+	List     listVerb     `cmd:"" help:"List the flags in words: their states, owners and dates."`
+	Describe describeVerb `cmd:"" help:"Describe a flag in sentences."`
 	Eval     evalVerb     `cmd:"" help:"Evaluate one flag, or all flags, for a subject."`
 	Explain  explainVerb  `cmd:"" help:"Explain a decision step by step."`
 	Simulate simulateVerb `cmd:"" help:"Predict how a flag divides a population."`

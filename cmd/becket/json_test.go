@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -19,6 +20,9 @@ var everyVerb = map[string][]string{
 	"check":      {"check", "FILE", "--live", "flags.json"},
 	"fmt":        {"fmt", "FILE"},
 	"build":      {"build", "FILE", "--revision", "1"},
+	"init":       {"init", "FILE.jsonc"},
+	"list":       {"list", "FILE"},
+	"describe":   {"describe", "a", "-r", "FILE"},
 	"eval":       {"eval", "a", "-r", "FILE"},
 	"explain":    {"explain", "a", "-r", "FILE"},
 	"simulate":   {"simulate", "a", "-r", "FILE", "--subjects", "500000"},
@@ -134,7 +138,8 @@ func TestMistakesHaveOneFormInEveryVerb(t *testing.T) {
 	writeInputs(t)
 	form := regexp.MustCompile(`^\S+\.json(:\d+:\d+)?: (error|warning|note): \S.* \[[a-z-]+\]$`)
 	for verb, args := range everyVerb {
-		if verb == "keygen" || verb == "completion" || verb == "verify" { // they read no ruleset
+		// these read no ruleset
+		if slices.Contains([]string{"init", "keygen", "completion", "verify"}, verb) {
 			continue
 		}
 		for _, file := range []string{"bad.json", "refused.json", "words.json"} {

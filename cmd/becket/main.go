@@ -1,5 +1,5 @@
-// Command becket checks, explains, simulates and compares rulesets of feature flags, and generates
-// code from them. docs/command.md describes it.
+// Command becket checks, describes, explains, simulates and compares rulesets of feature flags, and
+// generates code from them. docs/command.md describes it.
 package main
 
 //go:generate go test -run TestThePageOfTheCommandShowsRealOutput -update .
@@ -35,6 +35,7 @@ func main() {
 		stderr:   os.Stderr,
 		coloured: term.IsTerminal(int(os.Stdout.Fd())) && os.Getenv("NO_COLOR") == "",
 		progress: term.IsTerminal(int(os.Stderr.Fd())),
+		width:    terminalWidth(),
 		now:      time.Now,
 		password: terminalPassword(),
 		ask:      terminalAnswer(),
@@ -85,6 +86,15 @@ func terminalAnswer() func(ctx context.Context, question string) (string, error)
 		}
 		return answer, err
 	}
+}
+
+// terminalWidth returns the number of columns of stdout, or 0 if it is not a terminal.
+func terminalWidth() int {
+	width, _, err := term.GetSize(int(os.Stdout.Fd()))
+	if err != nil {
+		return 0
+	}
+	return width
 }
 
 // versionText returns the release's version, or else the version in the build information.

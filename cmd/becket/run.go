@@ -34,6 +34,7 @@ type env struct {
 	stderr   io.Writer
 	coloured bool // stdout is a terminal
 	progress bool // stderr is a terminal
+	width    int  // columns of the terminal that stdout is, or 0
 	now      func() time.Time
 
 	// password asks at the terminal without echo. It is nil without a terminal.
@@ -87,7 +88,7 @@ func newParser(e *env, commands *cli) (*kong.Kong, error) {
 		kong.Writers(e.stdout, e.stderr),
 		kong.Exit(func(code int) { panic(exitCode(code)) }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
-		kong.Vars{"version": versionText(), "formats": input.Formats()},
+		kong.Vars{"version": versionText(), "formats": input.Formats(), "states": states()},
 	)
 }
 
