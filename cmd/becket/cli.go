@@ -15,6 +15,7 @@ import (
 type cli struct {
 	globals
 
+	Init     initVerb     `cmd:"" help:"Write a first ruleset, and a configuration that names it."`
 	Check    checkVerb    `cmd:"" help:"Report mistakes in a ruleset, and legal but suspicious parts."`
 	Fmt      fmtVerb      `cmd:"" help:"Format rulesets and keep their comments."`
 	Build    buildVerb    `cmd:"" help:"Write plain JSON from JSON with comments, from YAML, or from a folder of one file per flag."`
