@@ -116,3 +116,12 @@ func TestARuleMustNotTakeTheNameOfOneWithoutAName(t *testing.T) {
 	assert.ErrorContains(t, rules.Info().Bad[0], `flags.f.rules[1].name`)
 	assert.ErrorContains(t, rules.Info().Bad[0], `the name "[1]" is that of rules[0] already`)
 }
+
+func TestADocumentOfAnotherFormatNamesTheOptionThatReadsIt(t *testing.T) {
+	document := `{"flags": {"a": {"state": "ENABLED", "variants": {"on": true}, "defaultVariant": "on"}}}`
+	_, err := New(Bytes([]byte(document)))
+	require.ErrorContains(t, err, "the document is one of flagd: read it with WithFormat(flagd.Format)")
+	_, err = New(Bytes([]byte(`{"flags": {"a": {"enabled": true}}}`)))
+	require.ErrorContains(t, err, `the document has no "schema"`)
+	assert.NotContains(t, err.Error(), "WithFormat")
+}

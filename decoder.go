@@ -76,7 +76,11 @@ func (d *decoder) decode(ctx context.Context, body []byte, previous Rules) (rule
 			func(context.Context) (Rules, error) { return d.foreign(body, previous) })
 	}
 	if err != nil {
-		if reason := sniff.Reason(body); reason != "" {
+		reason := sniff.Reason(body)
+		if _, native := d.format.(nativeFormat); native && reason == "" {
+			reason = sniff.Foreign(body)
+		}
+		if reason != "" {
 			err = fmt.Errorf("becket: %s: %w", reason, within{err})
 		}
 	}

@@ -1,7 +1,10 @@
 // Package sniff finds out from a document's first bytes why it cannot be read.
 package sniff
 
-import "bytes"
+import (
+	"bytes"
+	"encoding/json"
+)
 
 // Reason returns the kind of file that a document is instead of JSON in UTF-8, with the remedy. It
 // returns "" if the first bytes do not show the kind. It must only be used for documents that have
@@ -19,6 +22,39 @@ func Reason(document []byte) string {
 		return "this is a web page, not a ruleset; a login page or a captive portal may have answered"
 	}
 	return ""
+}
+
+// maxForeign is the greatest length of a document in which [Foreign] looks for flags, in bytes.
+const maxForeign = 1 << 20
+
+// Foreign returns the advice for a document that the native format has refused, but that certainly
+// is ConfigCat's or flagd's. It returns "" for any other document and for long ones.
+func Foreign(document []byte) string {
+	var top map[string]json.RawMessage
+	if len(document) > maxForeign || json.Unmarshal(document, &top) != nil || top["schema"] != nil {
+		return ""
+	}
+	switch {
+	case top["f"] != nil && top["p"] != nil && top["flags"] == nil:
+		return "the document is one of ConfigCat: read it with WithFormat(configcat.V6)"
+	case isFlagd(top["flags"]):
+		return "the document is one of flagd: read it with WithFormat(flagd.Format)"
+	}
+	return ""
+}
+
+// isFlagd looks for a field that flags of the native format never have.
+func isFlagd(section json.RawMessage) bool {
+	var flags map[string]map[string]json.RawMessage
+	if json.Unmarshal(section, &flags) != nil {
+		return false
+	}
+	for _, flag := range flags {
+		if flag["state"] != nil || flag["defaultVariant"] != nil {
+			return true
+		}
+	}
+	return false
 }
 
 // isUTF32 looks for a byte-order mark, or for the zero bytes around the first character, which is

@@ -43,3 +43,22 @@ func TestADocumentThatIsNoUTF8IsNamed(t *testing.T) {
 		assert.Empty(t, Reason([]byte(other)), "%q", other)
 	}
 }
+
+func TestADocumentOfAnotherFormatIsNamed(t *testing.T) {
+	configcat, flagd := "WithFormat(configcat.V6)", "WithFormat(flagd.Format)"
+	for document, want := range map[string]string{
+		`{"p": {"s": "salt"}, "f": {"a": {"t": 0, "v": {"b": true}}}}`: configcat,
+		`{"p": {}, "f": {}}`: configcat,
+		`{"flags": {"a": {"state": "ENABLED", "variants": {"on": true}}}}`:                    flagd,
+		`{"$evaluators": {}, "flags": {"a": {"enabled": true}, "b": {"defaultVariant": ""}}}`: flagd,
+	} {
+		assert.Contains(t, Foreign([]byte(document)), want, document)
+	}
+	for _, other := range []string{
+		"", "{", "[]", "{}", `{"flags": {}}`, `{"flags": []}`, `{"flags": {"a": {"enabled": true}}}`, `{"flags": {"a": 1}}`,
+		`{"schema": 2, "flags": {"a": {"state": "ENABLED"}}}`, `{"f": {}}`,
+		`{"flags": {"a": {"state": "` + strings.Repeat("x", maxForeign) + `"}}}`,
+	} {
+		assert.Empty(t, Foreign([]byte(other)), "%.100s", other)
+	}
+}
