@@ -231,7 +231,7 @@ func (x *exposer) send(batch []queued) error {
 	for i := range batch {
 		x.seen.Forget(batch[i].remembered)
 	}
-	err = fmt.Errorf("%d exposures are lost: %w", len(batch), err)
+	err = fmt.Errorf("exposures are lost (%d): %w", len(batch), err)
 	if !errors.Is(err, errSinkPanicked) { // the notifier has reported a panic already
 		x.notifier.notify(&event{failure: &DeliveryError{CauseSink, err}})
 	}
@@ -321,9 +321,9 @@ func (x *exposer) losses() error {
 	case x.dropped == 0:
 		return nil
 	case x.failure == nil:
-		return fmt.Errorf("becket: %d exposures were dropped", x.dropped)
+		return fmt.Errorf("becket: exposures were dropped (%d)", x.dropped)
 	default:
-		return fmt.Errorf("becket: %d exposures were dropped; the last failure of the sink: %w",
+		return fmt.Errorf("becket: exposures were dropped (%d); the last failure of the sink: %w",
 			x.dropped, within{x.failure})
 	}
 }

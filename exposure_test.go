@@ -329,7 +329,7 @@ func TestCloseGivesUpOnASinkThatHangs(t *testing.T) {
 		began := time.Now()
 		err := client.Close()
 		require.ErrorIs(t, err, ErrNotEnded)
-		require.ErrorContains(t, err, "5 exposures were dropped")
+		require.ErrorContains(t, err, "exposures were dropped (5)")
 		assert.LessOrEqual(t, time.Since(began), closePatience)
 		assert.Equal(t, ExposureStatus{Produced: 5, Dropped: 5}, counters(client))
 		assert.NotEmpty(t, view.String("split", ""), "checks still return values")
@@ -367,7 +367,7 @@ func TestCloseDeliversExposuresAndCancelsASlowSinkInTime(t *testing.T) {
 			err := client.Close()
 			require.ErrorIs(t, err, context.Canceled)
 			require.NotErrorIs(t, err, ErrNotEnded)
-			require.ErrorContains(t, err, "1 exposures were dropped")
+			require.ErrorContains(t, err, "exposures were dropped (1)")
 			assert.Less(t, time.Since(began), closePatience)
 			assert.Equal(t, ExposureStatus{Produced: 1, Dropped: 1}, counters(client))
 		})
@@ -383,7 +383,7 @@ func TestAFailingSinkIsReportedAndItsSubjectsAreExposedAgain(t *testing.T) {
 	}{
 		{
 			"an error", func(context.Context) error { return errors.New("disk full") }, CauseSink,
-			"becket: sink: 1 exposures are lost: disk full",
+			"becket: sink: exposures are lost (1): disk full",
 		},
 		{"a panic", func(context.Context) error { panic("oops") }, CauseHook, "becket: hook: the sink panicked: oops"},
 		{
@@ -430,7 +430,7 @@ func TestASinkThatEndsItsGoroutineLosesABatchAndNoMore(t *testing.T) {
 		require.NoError(t, client.Flush(t.Context()))
 		assert.Equal(t, ExposureStatus{Produced: 2, Dropped: 1, Sent: 1}, counters(client))
 		assert.Equal(t, uint64(1), client.Status().HookPanics)
-		require.ErrorContains(t, client.Close(), "becket: 1 exposures were dropped")
+		require.ErrorContains(t, client.Close(), "becket: exposures were dropped (1)")
 	})
 }
 
