@@ -2,9 +2,13 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
+	"strings"
+
+	"github.com/alecthomas/kong"
 
 	"github.com/becketflags/becket/cmd/becket/internal/report"
 )
@@ -34,6 +38,11 @@ func writeLine(w io.Writer, value any) {
 
 // usage writes an error of use and returns its exit code.
 func (e *env) usage(err error) int {
+	if parse, ok := errors.AsType[*kong.ParseError](err); ok && parse.Context.Command() == "" {
+		if word, is := strings.CutPrefix(parse.Error(), "unexpected argument "); is {
+			err = fmt.Errorf("there is no verb %s; becket --help lists the verbs", word)
+		}
+	}
 	e.complain(err)
 	return exitUsage
 }

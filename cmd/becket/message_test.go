@@ -38,7 +38,7 @@ func TestEverythingIsJSONIfTheUserAsksForIt(t *testing.T) {
 		stdout, stderr string // the first value
 	}{
 		"an unknown verb": {
-			[]string{"frobnicate"}, exitUsage, "", `{"error": "unexpected argument frobnicate"}`,
+			[]string{"frobnicate"}, exitUsage, "", `{"error": "there is no verb frobnicate; becket --help lists the verbs"}`,
 		},
 		"an unknown flag": {
 			[]string{"check", "--frobnicate"}, exitUsage, "", `{"error": "unknown flag --frobnicate"}`,
@@ -154,8 +154,8 @@ func TestAnErrorOfUseIsTextUnlessTheUserAsksForJSON(t *testing.T) {
 func TestTheFlagOfJSONMayHaveAValue(t *testing.T) {
 	for _, args := range [][]string{{"frobnicate", "--json=true"}, {"frobnicate", "--json=false", "--json"}} {
 		_, _, stderr := command(t, nil, args...)
-		assert.JSONEq(t, `{"error": "unexpected argument frobnicate"}`, stderr)
+		assert.JSONEq(t, `{"error": "there is no verb frobnicate; becket --help lists the verbs"}`, stderr)
 	}
 	_, _, stderr := command(t, nil, "frobnicate", "--json=false")
-	assert.Equal(t, "becket: unexpected argument frobnicate\n", stderr)
+	assert.Equal(t, "becket: there is no verb frobnicate; becket --help lists the verbs\n", stderr)
 }

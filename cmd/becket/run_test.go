@@ -101,7 +101,7 @@ func TestHelpAndVersionExitWithZero(t *testing.T) {
 	}
 	code, _, stderr := command(t, nil, "frobnicate")
 	assert.Equal(t, exitUsage, code)
-	assert.Equal(t, "becket: unexpected argument frobnicate\n", stderr)
+	assert.Equal(t, "becket: there is no verb frobnicate; becket --help lists the verbs\n", stderr)
 }
 
 func TestTheConfigurationNamesTheRuleset(t *testing.T) {
