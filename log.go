@@ -224,6 +224,10 @@ func (l *limitedLogger) misfitting(m *Misfit, rules Rules) {
 // overridden logs the flags that a file on this machine overrides.
 func (l *limitedLogger) overridden(o *overrideFile) {
 	list := *o.list.Load()
+	if len(list) == 0 {
+		l.log(slog.LevelInfo, "becket: no flags are overridden on this machine", slog.String("file", o.file))
+		return
+	}
 	flags := make([]string, len(list))
 	for i := range list {
 		flags[i] = list[i].flag

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"iter"
 	"slices"
 	"strings"
@@ -61,7 +62,11 @@ func (o *overrideFile) reload() (changed bool, err error) {
 		err = fmt.Errorf("%w of %d bytes", ErrTooLarge, maxOverrides)
 	}
 	if err != nil {
-		return false, fmt.Errorf("becket: WithOverrides: %w", within{err})
+		remedy := ""
+		if o.body != nil && errors.Is(err, fs.ErrNotExist) {
+			remedy = "; its overrides stay until it is there again: write {} into it to end them"
+		}
+		return false, fmt.Errorf("becket: WithOverrides: %w%s", within{err}, remedy)
 	}
 	if o.body != nil && bytes.Equal(o.body, document.Body) {
 		return false, nil

@@ -157,8 +157,9 @@ func TestATextOverridesAFlagWhoseVariantsAreNotKnown(t *testing.T) {
 func TestOverridesAreLoggedAndGiveNoExposures(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		out, sink := &logged{}, &collector{}
+		file := writeOverrides(t, `{"split":"a"}`)
 		client := newTestClient(t, Bytes([]byte(experiment)), WithBootstrap([]byte(experiment)),
-			WithOverrides(writeOverrides(t, `{"split":"a"}`)), WithLogger(out.logger()), WithExposures(sink.Expose))
+			WithOverrides(file), WithLogger(out.logger()), WithExposures(sink.Expose))
 		synctest.Wait()
 		assert.Contains(t, out.String(), "level=WARN msg=\"becket: flags are overridden on this machine\"")
 		assert.Contains(t, out.String(), "flags=[split]")
@@ -167,6 +168,12 @@ func TestOverridesAreLoggedAndGiveNoExposures(t *testing.T) {
 		require.NoError(t, client.Flush(t.Context()))
 		require.Len(t, sink.all(), 1)
 		assert.Equal(t, "share", sink.all()[0].Flag)
+
+		require.NoError(t, os.WriteFile(file, []byte(`{}`), 0o600))
+		require.NoError(t, client.Refresh(t.Context()))
+		synctest.Wait()
+		assert.Contains(t, out.String(), "level=INFO msg=\"becket: no flags are overridden on this machine\"")
+		assert.NotContains(t, out.String(), "flags=[]")
 	})
 }
 
@@ -197,6 +204,13 @@ func TestTheFileOfOverridesIsReadAgainWithEveryRefresh(t *testing.T) {
 		require.NoError(t, os.Remove(file))
 		time.Sleep(time.Minute)
 		assert.Equal(t, 7, client.For(Subject{}).Int("limit", 0))
+		_, errs, _ = heard.seen()
+		assert.ErrorContains(t, errs[len(errs)-1], "its overrides stay until it is there again: write {} into it to end them")
+
+		require.NoError(t, os.WriteFile(file, []byte(`{}`), 0o600))
+		require.NoError(t, client.Refresh(t.Context()))
+		assert.Equal(t, 10, client.For(Subject{}).Int("limit", 0), "{} ends the overrides")
+		assert.Empty(t, client.Status().Overrides)
 	})
 }
 
