@@ -84,6 +84,16 @@ func (s *editable) flag(key string) (*native.Flag, error) {
 	return nil, &report.RefusedError{Findings: bad}
 }
 
+// flagToChange returns the definition of a valid flag. If it is invalid, the user learns that a
+// change of another field does not help.
+func (e *env) flagToChange(d *draft, key string) (*native.Flag, error) {
+	f, err := d.flag(key)
+	if _, invalid := errors.AsType[*report.RefusedError](err); invalid {
+		e.tell("nothing is written: the flag %q is invalid; correct it in the file first", key)
+	}
+	return f, err
+}
+
 // at returns the file that holds a definition of a section, its bytes, and the path to the
 // definition in the file. offset is the place of the definition in the document.
 func (s *editable) at(section, key string, offset int) (file string, text []byte, path edit.Path) {

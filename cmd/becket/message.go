@@ -40,7 +40,10 @@ func writeLine(w io.Writer, value any) {
 func (e *env) usage(err error) int {
 	if parse, ok := errors.AsType[*kong.ParseError](err); ok && parse.Context.Command() == "" {
 		if word, is := strings.CutPrefix(parse.Error(), "unexpected argument "); is {
-			err = fmt.Errorf("there is no verb %s; becket --help lists the verbs", word)
+			if !strings.HasSuffix(word, "?") { // a suggestion is enough
+				word += "; becket --help lists the verbs"
+			}
+			err = fmt.Errorf("there is no verb %s", word)
 		}
 	}
 	e.complain(err)

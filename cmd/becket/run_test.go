@@ -102,6 +102,8 @@ func TestHelpAndVersionExitWithZero(t *testing.T) {
 	code, _, stderr := command(t, nil, "frobnicate")
 	assert.Equal(t, exitUsage, code)
 	assert.Equal(t, "becket: there is no verb frobnicate; becket --help lists the verbs\n", stderr)
+	_, _, stderr = command(t, nil, "chec")
+	assert.Equal(t, "becket: there is no verb chec, did you mean \"check\"?\n", stderr)
 }
 
 func TestTheConfigurationNamesTheRuleset(t *testing.T) {

@@ -32,7 +32,7 @@ func (v *setVerb) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	f, err := d.flag(v.Flag)
+	f, err := e.flagToChange(d, v.Flag)
 	if err != nil {
 		return err
 	}

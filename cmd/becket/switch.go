@@ -33,7 +33,7 @@ func (v *switchFlags) turn(e *env, enabled bool) error {
 	if err != nil {
 		return err
 	}
-	f, err := d.flag(v.Flag)
+	f, err := e.flagToChange(d, v.Flag)
 	if err != nil {
 		return err
 	}

@@ -618,3 +618,19 @@ func TestAProposalIsOneJSONObject(t *testing.T) {
 	assert.False(t, p.Written)
 	assert.True(t, json.Valid([]byte(stderr)), stderr)
 }
+
+func TestAVerbSaysThatTheFlagItselfIsInvalid(t *testing.T) {
+	text := `{"schema": 1, "revision": 4, "flags": {"payments": {"enabled": "flase"}}}`
+	file := filepath.Join(t.TempDir(), "flags.json")
+	require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
+	for _, verb := range [][]string{{"off", "payments"}, {"set", "payments", "owner", "web"}} {
+		code, stdout, stderr := command(t, nil, append(verb, "--rules", file, "--yes")...)
+		assert.Equal(t, exitFinding, code)
+		assert.Empty(t, stdout)
+		assert.Contains(t, stderr, `becket: nothing is written: the flag "payments" is invalid; correct it in the file first`)
+		assert.Contains(t, stderr, file+":1:64: error: flags.payments.enabled: expected a boolean")
+	}
+	now, err := os.ReadFile(file)
+	require.NoError(t, err)
+	assert.Equal(t, text, string(now))
+}
