@@ -245,9 +245,9 @@ func WithExposures(sink Sink) Option {
 // ruleset's value.
 //
 // New reads the file, of at most 1 MiB, and returns an error if it is missing or invalid. Every
-// refresh reads it again. If it is missing or invalid then, the overrides stay and OnError receives
-// the error; {} ends them. Overrides are logged as a warning and shown in [Status]. By default, and with "",
-// there are no overrides, so an environment variable can name the file:
+// refresh reads it again. If it is missing or invalid then, the overrides stay and OnError
+// receives the error; {} ends them. Overrides are logged as a warning and shown in [Status]. By
+// default, and with "", there are no overrides, so an environment variable can name the file:
 // WithOverrides(os.Getenv("BECKET_OVERRIDES")).
 func WithOverrides(file string) Option {
 	return func(c *config) {
