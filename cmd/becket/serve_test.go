@@ -216,3 +216,17 @@ func (w *firstWords) Write(p []byte) (int, error) {
 	}
 	return len(p), nil
 }
+
+func TestThePageOfTheServerShowsMistakesAsTheyAreReported(t *testing.T) {
+	page, err := os.ReadFile("../../docs/command.md")
+	require.NoError(t, err)
+	text, err := os.ReadFile("testdata/rules/broken.yaml")
+	require.NoError(t, err)
+	t.Chdir(t.TempDir())
+	require.NoError(t, os.WriteFile("flags.yaml", text, 0o600))
+	code, _, stderr := command(t, nil, "serve", "flags.yaml")
+	assert.Equal(t, exitFinding, code)
+	_, block, there := strings.Cut(string(page), "$ becket serve flags.yaml\n")
+	require.True(t, there)
+	assert.Contains(t, block, "\n"+stderr+"12:00:31 refused; the document published before stays\n")
+}
