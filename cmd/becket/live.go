@@ -11,6 +11,7 @@ import (
 	"github.com/becketflags/becket/cmd/becket/internal/input"
 	"github.com/becketflags/becket/cmd/becket/internal/live"
 	"github.com/becketflags/becket/cmd/becket/internal/report"
+	"github.com/becketflags/becket/internal/sniff"
 	"github.com/becketflags/becket/internal/web"
 )
 
@@ -63,7 +64,13 @@ func (v *liveVerb) judge(e *env, seen *sightings, source *live.Source, fetched *
 	rules, err := document.Decode()
 	if refused, ok := errors.AsType[*report.RefusedError](err); ok {
 		seen.refuse(refused)
+		if reason := sniff.Reason(fetched.Body); reason != "" {
+			seen.Reason += ": " + reason
+		}
 		return nil
+	}
+	if document.Format != becket.Native {
+		seen.Format = document.Format.Name()
 	}
 	seen.decoded(rules.Info(), document.Problems(rules))
 	options, current, err := v.options(e, document.Format)

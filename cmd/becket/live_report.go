@@ -34,6 +34,7 @@ type sightings struct {
 	Modified *int `json:"changed_seconds,omitempty"` // between Last-Modified and Date
 
 	Bytes       int    `json:"bytes,omitempty"`
+	Format      string `json:"format,omitempty"` // only if programs must name it by WithFormat
 	Flags       int    `json:"flags,omitempty"`
 	Revision    int64  `json:"revision,omitempty"`
 	Environment string `json:"environment,omitempty"`
@@ -159,8 +160,9 @@ func (s *sightings) rows() [][2]string {
 		again = statusLine(s.Again)
 	}
 	return [][2]string{
-		{"status", statusLine(s.Status)}, {"ruleset", content}, {"environment", s.Environment},
-		{"signed by", s.SignedBy}, {"size", bytes}, {"encoding", s.Encoding}, {"type", s.ContentType}, {"ETag", s.ETag},
+		{"status", statusLine(s.Status)}, {"ruleset", content}, {"format", s.Format},
+		{"environment", s.Environment}, {"signed by", s.SignedBy}, {"size", bytes}, {"encoding", s.Encoding},
+		{"type", s.ContentType}, {"ETag", s.ETag},
 		{"Last-Modified", s.LastModified + ago(s.Modified, " (%v before the answer)")}, {"Date", s.Date},
 		{"Age", ago(s.Age, "%v in caches")}, {"Cache-Control", s.CacheControl}, {"asked again", again},
 	}

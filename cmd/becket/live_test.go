@@ -93,9 +93,10 @@ func TestLiveSaysWhyClientsRefuseADocument(t *testing.T) {
 			"its revision is 42, and that of " + current + " is 43",
 		},
 		"a page of HTML": {
-			plain("<!doctype html><html>sign in</html>", "Content-Type", "text/html"), nil, "not a valid document",
+			plain("<!doctype html><html>sign in</html>", "Content-Type", "text/html"), nil,
+			"it is not a valid document: this is a web page, not a ruleset",
 		},
-		"gzip without header": {plain("\x1f\x8b\x08\x00\x00\x00\x00\x00"), nil, "gzip"},
+		"gzip without header": {plain("\x1f\x8b\x08\x00\x00\x00\x00\x00"), nil, "is not labelled so"},
 		"an error":            {http.NotFound, nil, "404 Not Found"},
 		"an invalid flag": {
 			plain(`{"schema": 1, "flags": {"a": {}, "b": {"rulez": []}}}`), nil, `flags.b: unknown field "rulez"`,
@@ -121,6 +122,17 @@ func TestLiveSaysWhyClientsRefuseADocument(t *testing.T) {
 			assert.Empty(t, stderr)
 		})
 	}
+}
+
+func TestLiveNamesTheFormatThatAProgramMustChoose(t *testing.T) {
+	other := plain(`{"flags": {"a": {"state": "ENABLED", "variants": {"on": true}, "defaultVariant": "on"}}}`)
+	code, stdout, _ := command(t, nil, "live", published(t, other))
+	assert.Equal(t, exitGood, code)
+	assert.Regexp(t, `(?m)^  format         flagd`, stdout)
+	_, stdout, _ = command(t, nil, "live", published(t, other), "--json")
+	assert.Contains(t, stdout, `"format": "flagd`)
+	_, stdout, _ = command(t, nil, "live", published(t, plain(string(document(t)))))
+	assert.NotContains(t, stdout, "format")
 }
 
 func TestLiveChecksTheSignature(t *testing.T) {
