@@ -97,6 +97,10 @@ func (r *reader) unknownInCondition(d *conditionDraft, name string, at int) {
 	if d.forms[0] == "attribute" || d.forms[0] == "" {
 		what = "operator"
 	}
+	if name == "key" && d.forms[0] == "" && r.isComparison() {
+		r.fail(at, "unknown field %q%s", name, r.remedyOf("*", name, r.next()))
+		return
+	}
 	advice := r.insteadOf(name, conditionFields)
 	switch {
 	case advice != "" || r.full():
@@ -106,6 +110,14 @@ func (r *reader) unknownInCondition(d *conditionDraft, name string, at int) {
 		what, advice = "field", r.remedyOf("*", name, r.next())
 	}
 	r.fail(at, "unknown %s %q%s", what, match.Brief(name), advice)
+}
+
+// isComparison reports whether the next value is probably an operand and not the name of an
+// attribute: it is a list, or the condition ends after it.
+func (r *reader) isComparison() bool {
+	end, _, _ := span(r.document, r.at)
+	rest := bytes.TrimLeft(r.document[end:min(end+longestShown, len(r.document))], " \t\r\n")
+	return r.kind() == '[' || bytes.HasPrefix(rest, []byte("}"))
 }
 
 // attributeFollows reports whether the condition that is being read probably has an "attribute"

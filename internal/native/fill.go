@@ -29,6 +29,8 @@ var fillings = map[string]func(name string, v foundValue) string{
 	"variants":   func(_ string, v foundValue) string { return v.list(`["on"]`) },
 	"list":       func(_ string, v foundValue) string { return v.list(`["DE"]`) },
 	"text":       func(_ string, v foundValue) string { return v.text(`"staff"`) },
+	"like":       func(_ string, v foundValue) string { return v.like() },
+	"version":    func(_ string, v foundValue) string { return unquoted([]byte(v.text(`"2.1.0"`))) },
 	"days":       func(_ string, v foundValue) string { return v.days() },
 	"steps":      func(_ string, v foundValue) string { return v.steps() },
 	"split":      func(_ string, v foundValue) string { return v.split() },
@@ -129,6 +131,22 @@ func (v foundValue) text(example string) string {
 		return string(v[1:scalarEnd([]byte(v), 1)])
 	}
 	return example
+}
+
+// like returns the operator for a text with wildcards at its ends.
+func (v foundValue) like() string {
+	const wildcards = "%*"
+	pattern := unquoted([]byte(v.text(`"example"`)))
+	text := strings.Trim(pattern, wildcards)
+	operator := "contains"
+	switch {
+	case text == pattern:
+	case strings.HasSuffix(pattern, text):
+		operator = "ends_with"
+	case strings.HasPrefix(pattern, text):
+		operator = "starts_with"
+	}
+	return strconv.Quote(operator) + ": " + strconv.Quote(text)
 }
 
 // variant returns the name of a variant; true and false stand for "on" and "off".
@@ -349,6 +367,17 @@ func asNumber(text string) string {
 		return ""
 	}
 	return text
+}
+
+// meaning returns "date" or "version" for a text that is one, or else "".
+func meaning(text string) string {
+	if _, isDate := parseTime(text); isDate {
+		return "date"
+	}
+	if strings.Count(text, ".") > 1 && strings.Trim(text, "0123456789.") == "" {
+		return "version"
+	}
+	return ""
 }
 
 // asBoolean returns a word for yes or no as JSON writes it, or "".

@@ -130,7 +130,10 @@ func (r *reader) insteadOfKind(expected string) string {
 	if advice := r.remedyOf(foundWords[found], "", raw); advice != "" {
 		return advice
 	}
-	return instead(converted(raw, found, expected), "")
+	if written := converted(raw, found, expected); written != "" || found != '"' {
+		return instead(written, "")
+	}
+	return r.remedyOf("="+meaning(unquoted(raw)), "", raw)
 }
 
 // converted returns a scalar as a value of the kind that is expected, or "" if its meaning is not

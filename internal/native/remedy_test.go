@@ -64,7 +64,8 @@ var fieldsOf = map[string][]string{
 // The places at which remedies look only for values of a wrong kind or for unknown words.
 var values = []string{
 	Flags, Segments, "environment", "type", "variants", "off", "rules", "max_age", "newer_than", "older_than", "track",
-	"requires", "percent", "all", "any", "segment", "in", "not_in", "steps", "days", "zone", "instant", "split",
+	"requires", "percent", "lt", "lte", "gt", "gte", "all", "any", "segment", "in", "not_in", "steps", "days", "zone",
+	"instant", "split",
 }
 
 func TestEachRemedyCanBeReached(t *testing.T) {
