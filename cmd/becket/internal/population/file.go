@@ -52,6 +52,9 @@ func (f *File) Read(ctx context.Context, source []byte, progress func(bytes int)
 		return nil, err
 	case len(f.subjects) == 0:
 		return nil, fmt.Errorf("%s holds no subjects", f.Name)
+	case f.noKey == len(f.subjects):
+		return nil, fmt.Errorf("%s: no subject has a key, and percentages and splits need one: "+
+			"fill in \"key\" with the targeting keys", f.Name)
 	}
 	p := Of(count(len(f.subjects), "subject")+" of "+what+f.Name, f.subjects)
 	if f.noKey > 0 {

@@ -82,6 +82,35 @@ func TestEmptyKeysAreCounted(t *testing.T) {
 	}
 }
 
+func TestFilesThatWouldMisleadAreRefused(t *testing.T) {
+	for name, row := range map[string]struct{ file, source, want string }{
+		"a table without any key": {
+			"a.csv", "key,n\n,1\n,2\n",
+			`a.csv: no subject has a key, and percentages and splits need one: fill in "key" with the targeting keys`,
+		},
+		"objects without any key": {
+			"a.ndjson", "{\"key\":\"\"}\n{\"key\":null}\n",
+			`a.ndjson: no subject has a key, and percentages and splits need one: fill in "key" with the targeting keys`,
+		},
+		"two columns of one name": {
+			"a.csv", "key,country,country\nu1,DE,FR\n",
+			`a.csv: two columns are named "country": rename or remove one of them`,
+		},
+		"two columns of keys": {
+			"a.csv", "key,key\nu1,u2\n", `a.csv: two columns are named "key": rename or remove one of them`,
+		},
+		"a row with too many cells": {
+			"a.csv", "key;n\nu1;1\nu2;2;3\n",
+			`a.csv: line 3 has 3 cells, but the header has 2 columns: put quotes around a text that holds ';'`,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := read(t, row.file, row.source)
+			require.EqualError(t, err, row.want)
+		})
+	}
+}
+
 // exposed returns exposures of subjects as the library's LineSink writes them.
 func exposed(t *testing.T, subjects ...becket.Subject) string {
 	t.Helper()

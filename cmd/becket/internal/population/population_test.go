@@ -222,8 +222,11 @@ func TestFilesOfSubjects(t *testing.T) {
 
 func TestUnreadableFilesOfSubjectsAreErrors(t *testing.T) {
 	for name, row := range map[string]struct{ file, source, says string }{
-		"nothing at all":          {"a.csv", "", "a.csv: the table is empty"},
-		"a row that is too short": {"a.csv", "key,n\nu1\n", "a.csv: record on line 2: wrong number of fields"},
+		"nothing at all": {"a.csv", "", "a.csv: the table is empty"},
+		"a row that is too short": {
+			"a.csv", "key,n\nu1\n",
+			"a.csv: line 2 has 1 cell, but the header has 2 columns: leave a cell empty if its value is missing",
+		},
 		"a cell of another type": {
 			"a.csv", "key,n:number\nu1,1\nu2,x\n", `a.csv:3: attribute "n": "x" is not a valid number`,
 		},

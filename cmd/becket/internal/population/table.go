@@ -89,10 +89,15 @@ func (t *table) header() error {
 		return err
 	}
 	t.columns, t.key = make([]column, len(header)), -1
+	seen := map[string]bool{}
 	for i, text := range header {
 		c := &t.columns[i]
 		c.Name = attribute.ParseName(strings.TrimSpace(text))
 		c.isLeftOut = c.Name.Name == ""
+		if seen[c.Name.Name] && !c.isLeftOut {
+			return fmt.Errorf("two columns are named %q: rename or remove one of them", c.Name.Name)
+		}
+		seen[c.Name.Name] = true
 		if c.Name.Name == "key" {
 			t.key = i
 		}
@@ -111,6 +116,9 @@ func (t *table) each(visit func(row []string, line int) error) error {
 		switch {
 		case errors.Is(err, io.EOF):
 			return nil
+		case errors.Is(err, csv.ErrFieldCount):
+			line, _ := reader.FieldPos(0)
+			return t.errCells(line, len(row))
 		case err != nil:
 			return fmt.Errorf("%s: %w", t.Name, err)
 		case first:
@@ -124,6 +132,16 @@ func (t *table) each(visit func(row []string, line int) error) error {
 			return err
 		}
 	}
+}
+
+// errCells names the remedy for a row that does not have a cell for each column.
+func (t *table) errCells(line, cells int) error {
+	remedy := "leave a cell empty if its value is missing"
+	if cells > len(t.columns) {
+		remedy = fmt.Sprintf("put quotes around a text that holds %q", t.comma)
+	}
+	return fmt.Errorf("%s: line %d has %s, but the header has %s: %s",
+		t.Name, line, count(cells, "cell"), count(len(t.columns), "column"), remedy)
 }
 
 // types finds a type for each column that fits all of its cells. For example, a version "2.0" must
