@@ -204,7 +204,7 @@ func (s *editable) mistakes(e *env, now time.Time) ([]report.Finding, error) {
 	if err != nil {
 		return nil, err
 	}
-	linted, err := lintFindings(s.document, s.rules, now)
+	linted, err := lintFindings(s.document, s.rules, now, e.config.Attributes)
 	return slices.DeleteFunc(slices.Concat(s.bad, linted), func(f report.Finding) bool {
 		return f.Severity != report.Error || quiet.silences(f)
 	}), err

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/becketflags/becket"
+	"github.com/becketflags/becket/cmd/becket/internal/declare"
 	"github.com/becketflags/becket/cmd/becket/internal/delivery"
 	"github.com/becketflags/becket/cmd/becket/internal/input"
 	"github.com/becketflags/becket/cmd/becket/internal/lint"
@@ -51,7 +52,7 @@ func (v *checkVerb) Run(e *env) error {
 				"name the file .jsonc and publish what becket build writes",
 		})
 	}
-	linted, err := lintFindings(document, rules, e.at(v.At))
+	linted, err := lintFindings(document, rules, e.at(v.At), e.config.Attributes)
 	if err != nil {
 		return err
 	}
@@ -66,7 +67,8 @@ func (v *checkVerb) Run(e *env) error {
 
 // lintFindings looks for suspicious parts of native documents. In other formats, only the library
 // judges.
-func lintFindings(document *input.Document, rules becket.Rules, now time.Time) (findings []report.Finding, err error) {
+func lintFindings(document *input.Document, rules becket.Rules, now time.Time, declared declare.Attributes,
+) (findings []report.Finding, err error) {
 	if document.Format != becket.Native {
 		return nil, nil
 	}
@@ -74,7 +76,7 @@ func lintFindings(document *input.Document, rules becket.Rules, now time.Time) (
 	if err != nil {
 		return nil, err
 	}
-	for _, f := range lint.Check(ruleset, now) {
+	for _, f := range lint.Check(ruleset, now, declared) {
 		place := document.PlaceAt(f.At)
 		finding := report.Finding{
 			Severity: f.Severity, File: place.File, Line: place.Line, Column: place.Column, Name: f.Name, Path: f.Path,

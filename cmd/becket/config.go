@@ -8,14 +8,16 @@ import (
 
 	"github.com/BurntSushi/toml"
 
+	"github.com/becketflags/becket/cmd/becket/internal/declare"
 	"github.com/becketflags/becket/cmd/becket/internal/input"
 )
 
 // config is the content of .becket.toml.
 type config struct {
-	Rules      string           `toml:"rules"` // the ruleset if the command line names none
-	Check      checkConfig      `toml:"check"`
-	Population populationConfig `toml:"population"`
+	Rules      string             `toml:"rules"` // the ruleset if the command line names none
+	Check      checkConfig        `toml:"check"`
+	Population populationConfig   `toml:"population"`
+	Attributes declare.Attributes `toml:"attributes"` // the attributes that subjects have
 }
 
 // populationConfig is the table [population]: the subjects to use when the command line describes
@@ -51,6 +53,9 @@ func readConfig(ctx context.Context, path string) (c config, err error) {
 	}
 	if unknown := meta.Undecoded(); len(unknown) > 0 {
 		return c, fmt.Errorf("%s: unknown name %q", path, unknown[0].String())
+	}
+	if err := c.Attributes.Validate(); err != nil {
+		return c, fmt.Errorf("%s: %w", path, err)
 	}
 	return c, nil
 }

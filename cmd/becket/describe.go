@@ -77,7 +77,7 @@ func (v *describeVerb) describe(e *env, document *input.Document, rules becket.R
 	}
 	all := prose.Document{Flags: native.Flags, Segments: native.Segments}
 	d := &portrait{Flag: all.Flag(native.Flag(v.Flag), now), Findings: []report.Finding{}}
-	findings, err := lintFindings(document, rules, now)
+	findings, err := lintFindings(document, rules, now, e.config.Attributes)
 	for _, f := range findings {
 		if f.Flag == v.Flag {
 			d.Findings = append(d.Findings, f)

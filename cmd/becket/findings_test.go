@@ -18,21 +18,29 @@ import (
 	"github.com/becketflags/becket/cmd/becket/internal/usage"
 )
 
-// examples reads docs/findings.md. It returns the JSON of each section by the section's finding.
-func examples(t *testing.T) (names []string, documents map[string]string) {
+// example is the example of a finding: a document, and a configuration or "".
+type example struct{ document, config string }
+
+// examples reads docs/findings.md. It returns the example of each section by the section's finding.
+func examples(t *testing.T) (names []string, found map[string]example) {
 	t.Helper()
 	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "findings.md"))
 	require.NoError(t, err)
-	documents = map[string]string{}
+	found = map[string]example{}
+	block := func(text, language string) string {
+		_, text, _ = strings.Cut(text, "```"+language)
+		_, text, _ = strings.Cut(text, "\n")
+		text, _, _ = strings.Cut(text, "```")
+		return text
+	}
 	for section := range strings.SplitSeq(string(page), "\n## ") {
 		name, text, _ := strings.Cut(section, "\n")
-		if _, example, ok := strings.Cut(text, "```json"); ok {
+		if strings.Contains(text, "```json") {
 			names = append(names, name)
-			_, example, _ = strings.Cut(example, "\n")
-			documents[name], _, _ = strings.Cut(example, "```")
+			found[name] = example{block(text, "json"), block(text, "toml")}
 		}
 	}
-	return names, documents
+	return names, found
 }
 
 func TestThePageOfFindingsExplainsEveryFinding(t *testing.T) {
@@ -107,7 +115,7 @@ func TestEachExampleHasExactlyItsFinding(t *testing.T) {
 					silence = append(silence, people)
 				}
 			}
-			found := checkText(t, documents[name], silence)
+			found := checkText(t, documents[name].document, documents[name].config, silence)
 			require.NotEmpty(t, found)
 			for _, f := range found {
 				assert.Equal(t, name, f.Name, f.String())
@@ -115,22 +123,24 @@ func TestEachExampleHasExactlyItsFinding(t *testing.T) {
 				assert.Contains(t, severities[name], f.Severity.String())
 				assert.Positive(t, f.Line)
 			}
-			assert.Empty(t, checkText(t, documents[name], append(silence, name)), "silenced by its name")
+			assert.Empty(t, checkText(t, documents[name].document, documents[name].config, append(silence, name)), "silenced by its name")
 		})
 	}
 }
 
 // checkText checks a document as the command does, and returns its findings.
-func checkText(t *testing.T, document string, silence []string) (found []report.Finding) {
+func checkText(t *testing.T, document, config string, silence []string) (found []report.Finding) {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
-	path := filepath.Join(t.TempDir(), "flags.json")
+	folder := t.TempDir()
+	path, configPath := filepath.Join(folder, "flags.json"), filepath.Join(folder, "becket.toml")
 	require.NoError(t, os.WriteFile(path, []byte(document), 0o600))
+	require.NoError(t, os.WriteFile(configPath, []byte(config), 0o600))
 	e := &env{
 		ctx: t.Context(), stdout: &stdout, stderr: &stderr,
 		now: func() time.Time { return time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC) },
 	}
-	args := []string{"check", path, "--json", "--strict"}
+	args := []string{"check", path, "--json", "--strict", "--config", configPath}
 	if len(silence) > 0 {
 		args = append(args, "--silence", strings.Join(silence, ","))
 	}

@@ -34,7 +34,7 @@ func condition(c *native.Condition, inside bool) string {
 		return "not " + condition(c.Parts, true)
 	case native.OnAttribute:
 		for t := range c.EachTest() {
-			parts = append(parts, c.Attribute+" "+Test(t))
+			parts = append(parts, TestOf(c.Attribute, t))
 		}
 	default:
 		for part := range c.EachPart() {
@@ -55,6 +55,9 @@ func condition(c *native.Condition, inside bool) string {
 		return text
 	}
 }
+
+// TestOf returns a test of an attribute in words, such as "age gte 30".
+func TestOf(attribute string, t *native.Test) string { return attribute + " " + Test(t) }
 
 // Test returns an operator and its operand in words.
 func Test(t *native.Test) string {

@@ -29,6 +29,8 @@ const (
 // literal is a test of an attribute, a segment or a flag, or its negation.
 type literal struct {
 	form      native.Form
+	condition *native.Condition // the condition that has the test
+	source    *native.Test      // nil for a segment or a flag
 	attribute string
 	operator  native.Operator
 	fold      bool
@@ -66,10 +68,10 @@ func formula(c *native.Condition, negated bool) Formula {
 	case native.Not:
 		return formula(c.Parts, !negated)
 	case native.InSegment, native.InFlag:
-		return Formula{literal: literal{form: c.Form, reference: c.Reference, negated: negated}}
+		return Formula{literal: literal{form: c.Form, condition: c, reference: c.Reference, negated: negated}}
 	case native.OnAttribute:
 		for t := range c.EachTest() {
-			f.parts = append(f.parts, Formula{literal: newLiteral(c.Attribute, t, negated)})
+			f.parts = append(f.parts, Formula{literal: newLiteral(c, t, negated)})
 		}
 	default:
 		for part := range c.EachPart() {
@@ -82,8 +84,8 @@ func formula(c *native.Condition, negated bool) Formula {
 	return f
 }
 
-func newLiteral(attribute string, t *native.Test, negated bool) literal {
-	l := literal{attribute: attribute, operator: t.Operator, fold: t.Fold, negated: negated != t.Negated,
+func newLiteral(c *native.Condition, t *native.Test, negated bool) literal {
+	l := literal{condition: c, source: t, attribute: c.Attribute, operator: t.Operator, fold: t.Fold, negated: negated != t.Negated,
 		values: valuesOf(t)}
 	l.operands = newOperands(t, l.values)
 	return l

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/becketflags/becket/cmd/becket/internal/declare"
 	"github.com/becketflags/becket/cmd/becket/internal/describe"
 	"github.com/becketflags/becket/cmd/becket/internal/report"
 	"github.com/becketflags/becket/cmd/becket/internal/ruleset"
@@ -22,9 +23,10 @@ type Finding struct {
 	Message  string
 }
 
-// Check returns the findings of a ruleset at a given time, in no particular order.
-func Check(all *ruleset.Ruleset, now time.Time) []Finding {
-	c := checker{ruleset: all, now: now, steps: stepsOfRuleset, ofFlag: map[*native.Flag]int{},
+// Check returns the findings of a ruleset at a given time, in no particular order. It compares the
+// attributes that the ruleset asks for with the declared ones, if there are any.
+func Check(all *ruleset.Ruleset, now time.Time, declared declare.Attributes) []Finding {
+	c := checker{ruleset: all, now: now, declared: declared, steps: stepsOfRuleset, ofFlag: map[*native.Flag]int{},
 		outcomes: map[*native.Flag]map[string]bool{}}
 	for _, f := range all.Flags {
 		c.flag, c.path = f, wording.Member(native.Flags, f.Key)
@@ -38,16 +40,20 @@ func Check(all *ruleset.Ruleset, now time.Time) []Finding {
 	}
 	c.flag = nil
 	c.segments()
+	c.segmentContradictions()
 	c.layers()
 	c.addresses()
+	c.salts()
+	c.attributes()
 	return c.findings
 }
 
 type checker struct {
 	ruleset  *ruleset.Ruleset
 	now      time.Time
-	flag     *native.Flag // the flag that is being checked
-	path     string       // the path to it
+	declared declare.Attributes // none if the attributes are not known
+	flag     *native.Flag       // the flag that is being checked
+	path     string             // the path to it
 	findings []Finding
 	ofFlag   map[*native.Flag]int // number of findings by flag
 	steps    int                  // the rest of stepsOfRuleset

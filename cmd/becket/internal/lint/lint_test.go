@@ -25,7 +25,7 @@ func check(t *testing.T, document string) ([]lint.Finding, becket.Rules) {
 	require.Empty(t, rules.Info().Bad, document)
 	all, err := ruleset.Read([]byte(document), nil)
 	require.NoError(t, err)
-	return lint.Check(all, now), rules
+	return lint.Check(all, now, nil), rules
 }
 
 // names returns the findings about rules and flags, without the findings about descriptions and
@@ -100,7 +100,7 @@ func TestAnInvalidFlagMayUseEverySegmentThatItNames(t *testing.T) {
 	require.NoError(t, err)
 	assert.Nil(t, all.Flag("f"))
 	assert.Nil(t, all.Segment("c"))
-	found := lint.Check(all, now)
+	found := lint.Check(all, now, nil)
 	require.Len(t, found, 1)
 	assert.Equal(t, "segments.e", found[0].Path)
 }

@@ -6,21 +6,29 @@ import "github.com/becketflags/becket/cmd/becket/internal/report"
 
 // The names of the findings.
 const (
-	UnreachableRule    = "unreachable-rule"
-	UnusedVariant      = "unused-variant"
-	UnusedSegment      = "unused-segment"
-	OneArmSplit        = "one-arm-split"
-	Percent0           = "percent-0"
-	Percent100         = "percent-100"
-	FinishedRamp       = "finished-ramp"
-	PastWindow         = "past-window"
-	EmptyWindow        = "empty-window"
-	Expired            = "expired"
-	AlwaysOn           = "always-on"
-	UnmetPrerequisite  = "unmet-prerequisite"
-	OverlappingLayers  = "overlapping-layers"
-	MixedLayer         = "mixed-layer"
-	AddressAsKey       = "address-as-key"
+	UnreachableRule   = "unreachable-rule"
+	UnusedVariant     = "unused-variant"
+	UnusedSegment     = "unused-segment"
+	OneArmSplit       = "one-arm-split"
+	Percent0          = "percent-0"
+	Percent100        = "percent-100"
+	FinishedRamp      = "finished-ramp"
+	PastWindow        = "past-window"
+	EmptyWindow       = "empty-window"
+	Expired           = "expired"
+	AlwaysOn          = "always-on"
+	UnmetPrerequisite = "unmet-prerequisite"
+	OverlappingLayers = "overlapping-layers"
+	MixedLayer        = "mixed-layer"
+	AddressAsKey      = "address-as-key"
+	SharedSalt        = "shared-salt"
+	Contradiction     = "contradiction"
+
+	UndeclaredAttribute = "undeclared-attribute"
+	UnknownValue        = "unknown-value"
+	AttributeType       = "attribute-type"
+	SimilarAttributes   = "similar-attributes"
+
 	MissingDescription = "missing-description"
 	MissingOwner       = "missing-owner"
 	UnknownField       = "unknown-field"
@@ -62,6 +70,24 @@ var Names = report.Kinds{
 	{
 		Name: AddressAsKey, Severity: report.Warning,
 		Meaning: "an e-mail address in a list of targeting keys, although keys seem to be something else",
+	},
+	{Name: SharedSalt, Meaning: "shares of two flags that draw the same subjects", Severity: report.Warning},
+	{
+		Name: Contradiction, Severity: report.Error, Lighter: true,
+		Meaning: "tests that must hold together and never do",
+	},
+	{
+		Name: UndeclaredAttribute, Severity: report.Error, Lighter: true,
+		Meaning: "an attribute that .becket.toml does not declare, although it declares others",
+	},
+	{Name: UnknownValue, Meaning: "a value that is not among the declared ones", Severity: report.Error},
+	{
+		Name: AttributeType, Severity: report.Error, Lighter: true,
+		Meaning: "an operator or an operand that does not fit the type of the attribute",
+	},
+	{
+		Name: SimilarAttributes, Severity: report.Warning,
+		Meaning: "attributes whose names differ only by case or separators",
 	},
 	{Name: MissingDescription, Meaning: "a flag without a description", Severity: report.Warning},
 	{Name: MissingOwner, Meaning: "a flag without an owner", Severity: report.Warning},

@@ -26,6 +26,7 @@ func (c *checker) reach() {
 	for i := range c.flag.Rules {
 		r := &c.flag.Rules[i]
 		formulas[i] = imply.Of(r.If)
+		c.contradictions(formulas[i], rulePath(c.flag, r)+".if", &budget)
 		c.reachable(r, formulas[:i+1], &budget)
 	}
 	c.steps -= before - budget.Left

@@ -97,7 +97,7 @@ func errorsOf(t *testing.T, document string, at time.Time) (found []string) {
 	require.Empty(t, rules.Info().Bad, document)
 	all, err := ruleset.Read([]byte(document), nil)
 	require.NoError(t, err)
-	for _, f := range lint.Check(all, at) {
+	for _, f := range lint.Check(all, at, nil) {
 		if f.Severity == report.Error {
 			found = append(found, f.Path+" "+f.Name)
 		}
