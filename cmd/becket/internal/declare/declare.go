@@ -65,7 +65,8 @@ func (a Attributes) Validate() error {
 		}
 		for _, value := range d.Values {
 			if kindOf(value) == Nothing {
-				return fmt.Errorf("attributes.%s: the value %s is no text, number, boolean or time", name, written(value))
+				return fmt.Errorf("attributes.%s: the value %s is no text, number, boolean or time", name,
+					written(value))
 			}
 			if kindOf(value)&kinds == 0 {
 				return fmt.Errorf("attributes.%s: the value %s is not of the type %s", name, written(value), d.Type)

@@ -15,6 +15,8 @@ const library = "github.com/becketflags/becket"
 // Ask is a place where code asks for a flag.
 type Ask struct {
 	Place   token.Position // of the key, or of the expression in its place
+	Through token.Position // the place that asks becket, if the key comes from elsewhere; else zero
+	Unsure  bool           // the key may be meant for something else than becket
 	What    string         // such as View.Bool or BoolFlag
 	Key     string         // of the flag
 	Dynamic bool           // whether the key is not constant; Key is "" then
@@ -23,6 +25,11 @@ type Ask struct {
 
 	handle    string // the package-level variable that holds the handle, or ""
 	generated bool   // the handle is in a generated file, so it is not reported if nothing uses it
+
+	key     ast.Expr    // the expression of a key that is not constant; nil if there is none
+	info    *types.Info // of the expression
+	result  int         // which of the results of the expression is the key
+	mention token.Pos   // the place of a method that is used as a value, or token.NoPos
 }
 
 // method is a function or method that asks for a flag.
@@ -95,15 +102,30 @@ func (r *reader) call(call *ast.CallExpr) {
 		return
 	}
 	r.called[function] = true
-	arguments := call.Args
+	r.askIn(call, name, m, r.shift(call))
+}
+
+// shift returns 1 if the receiver is the first argument of a call, as in View.Bool(flags, "key",
+// false).
+func (r *reader) shift(call *ast.CallExpr) int {
 	if selector, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr); ok {
-		if s := r.info.Selections[selector]; s != nil && s.Kind() == types.MethodExpr && len(arguments) > 0 {
-			arguments = arguments[1:] // View.Bool(flags, "key", false)
+		if s := r.info.Selections[selector]; s != nil && s.Kind() == types.MethodExpr && len(call.Args) > 0 {
+			return 1
 		}
 	}
+	return 0
+}
+
+// askIn records a call of a method that asks for a flag.
+func (r *reader) askIn(call *ast.CallExpr, name string, m method, shift int) {
+	arguments := call.Args[min(shift, len(call.Args)):]
 	if m.key >= len(arguments) {
 		// The arguments are the results of another call, as in f(g()).
-		r.ask(Ask{Place: r.position(call), What: name, Kind: m.kind, Dynamic: true}, nil)
+		a := Ask{Place: r.position(call), What: name, Kind: m.kind, Dynamic: true}
+		if len(arguments) == 1 {
+			a.key, a.info, a.result = arguments[0], r.info, m.key
+		}
+		r.ask(a, nil)
 		return
 	}
 	a := Ask{What: name, Kind: m.kind}
@@ -177,7 +199,7 @@ func (r *reader) ask(a Ask, key ast.Expr) {
 		if value := r.info.Types[key].Value; value != nil && value.Kind() == constant.String {
 			a.Key = constant.StringVal(value)
 		} else {
-			a.Dynamic = true
+			a.Dynamic, a.key, a.info = true, key, r.info
 		}
 	}
 	r.asks = append(r.asks, a)

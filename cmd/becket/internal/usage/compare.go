@@ -21,10 +21,18 @@ const (
 
 // Names lists the findings with their severities, in the order of docs/command.md. It is an error
 // if the code asks for something else than the ruleset has, because the code then gets its own
-// default. A key that is not constant is a note, because the code may well be right.
+// default. It is a warning if the call is of a method with several implementations, because the key
+// may be meant for another one. A key that is not constant is a note, because the code may well be
+// right.
 var Names = report.Kinds{
-	{Name: UnknownFlag, Meaning: "code asks for a flag that the ruleset does not have", Severity: report.Error},
-	{Name: WrongType, Meaning: "code asks for another type than the flag has", Severity: report.Error},
+	{
+		Name: UnknownFlag, Meaning: "code asks for a flag that the ruleset does not have",
+		Severity: report.Error, Lighter: true,
+	},
+	{
+		Name: WrongType, Meaning: "code asks for another type than the flag has",
+		Severity: report.Error, Lighter: true,
+	},
 	{Name: DefaultOutside, Meaning: "a default that no variant has", Severity: report.Warning},
 	{Name: UnusedFlag, Meaning: "a flag that no code asks for", Severity: report.Warning},
 	{Name: UnusedHandle, Meaning: "a handle that nothing uses", Severity: report.Warning},
@@ -70,8 +78,16 @@ type comparison struct {
 }
 
 func finding(a *Ask, name, message string) report.Finding {
+	if a.Through.IsValid() {
+		message += fmt.Sprintf(" (through %s in %s:%d:%d)", a.What,
+			a.Through.Filename, a.Through.Line, a.Through.Column)
+	}
+	severity := Names.Severity(name)
+	if a.Unsure && severity == report.Error {
+		severity = report.Warning
+	}
 	return report.Finding{
-		Severity: Names.Severity(name), File: a.Place.Filename, Line: a.Place.Line, Column: a.Place.Column,
+		Severity: severity, File: a.Place.Filename, Line: a.Place.Line, Column: a.Place.Column,
 		Name: name, Flag: a.Key, Message: message,
 	}
 }
@@ -79,7 +95,8 @@ func finding(a *Ask, name, message string) report.Finding {
 // ask compares one place in the code with the ruleset.
 func (v *comparison) ask(a *Ask) []report.Finding {
 	if a.Dynamic {
-		return []report.Finding{finding(a, DynamicKey, a.What+" is not checkable: the key is not constant")}
+		return []report.Finding{finding(a, DynamicKey, a.What+" is not checkable: the key is not constant, "+
+			"and not all of its values are known")}
 	}
 	info, ok := v.rules.Flag(a.Key)
 	switch {

@@ -55,7 +55,7 @@ func Read(ctx context.Context, o Options) (*Code, error) {
 	if err := refused(loaded); err != nil {
 		return nil, err
 	}
-	r := reader{seen: map[string]bool{}, used: map[string]bool{}, called: map[*ast.Ident]bool{}}
+	r := reader{seen: map[string]bool{}, used: map[string]bool{}, called: map[*ast.Ident]bool{}, flow: newFlow()}
 	paths := map[string]bool{}
 	for _, pkg := range loaded {
 		if strings.HasSuffix(pkg.ID, ".test") {
@@ -63,14 +63,17 @@ func Read(ctx context.Context, o Options) (*Code, error) {
 		}
 		paths[pkg.PkgPath] = true
 		r.info, r.files = pkg.TypesInfo, pkg.Fset
+		r.flow.declared(pkg.TypesInfo)
 		for _, file := range pkg.Syntax {
 			// A package with tests is loaded twice.
 			if name := pkg.Fset.File(file.FileStart).Name(); !r.seen[name] {
 				r.seen[name] = true
 				r.file(file)
+				r.flow.read(file, pkg.TypesInfo)
 			}
 		}
 	}
+	r.follow()
 	return r.code(len(paths)), nil
 }
 
@@ -152,6 +155,7 @@ type reader struct {
 	seen   map[string]bool // files that were read
 	used   map[string]bool // package-level variables that are used, by full name
 	called map[*ast.Ident]bool
+	flow   *flow
 
 	generated bool // whether gen generated the file
 }
@@ -264,7 +268,9 @@ func mark(e ast.Expr, idle map[*ast.Ident]bool) {
 func (r *reader) mention(ident *ast.Ident, idle bool) {
 	object := r.info.Uses[ident]
 	if name, m, ok := methodOf(object); ok && !r.called[ident] {
-		r.asks = append(r.asks, Ask{Place: r.position(ident), What: name, Kind: m.kind, Dynamic: true})
+		r.asks = append(r.asks, Ask{
+			Place: r.position(ident), What: name, Kind: m.kind, Dynamic: true, mention: ident.Pos(),
+		})
 	}
 	if variable, ok := object.(*types.Var); ok && !idle {
 		if name := fullName(variable); name != "" {

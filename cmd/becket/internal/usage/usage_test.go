@@ -93,7 +93,7 @@ func all(r request, p *View, name string) {
 	func(ask func(string) bool) {}(r.Enabled)
 }
 
-func key() (string, int) { return "", 0 }
+func key() (string, int) { return "made elsewhere", 0 }
 `})
 	assert.Equal(t, []string{
 		"asks.go:12:12 View.Enabled embedded",
@@ -105,7 +105,6 @@ func key() (string, int) { return "", 0 }
 		"asks.go:18:27 JSON instance",
 		"asks.go:19:17 JSONDetail inferred",
 		"asks.go:20:11 View.String changing default",
-		"asks.go:21:14 View.IntDetail  dynamic",
 		"asks.go:22:15 BoolFlag positional default true",
 		"asks.go:23:17 BoolFlag alias default false",
 		"asks.go:24:34 FloatFlag address default 2",
@@ -114,6 +113,7 @@ func key() (string, int) { return "", 0 }
 		"asks.go:28:10 StringFlag assigned",
 		"asks.go:29:10 StringFlag  dynamic",
 		"asks.go:30:35 View.Enabled  dynamic",
+		"asks.go:33:35 View.IntDetail made elsewhere",
 	}, texts(read(t, false).Asks))
 }
 

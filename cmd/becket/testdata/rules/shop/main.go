@@ -4,6 +4,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 
 	"example.com/shop/pages"
 	"github.com/becketflags/becket"
@@ -28,9 +29,12 @@ func main() {
 	fmt.Println(flags.StringDetail("new-checkout", "on"))
 	fmt.Println(becket.JSON(flags, "banner", []string{}))
 	fmt.Println(client.Verify(Forgotten))
-	for _, key := range []string{"a", "b"} {
-		fmt.Println(flags.Bool(key, false))
+	for _, key := range []string{"new-checkout", "new-checkuot"} {
+		fmt.Println(isOn(flags, key))
 	}
 	ask := flags.Int
 	fmt.Println(ask("upload-limit-mb", 1))
+	fmt.Println(flags.Bool(os.Args[1], false))
 }
+
+func isOn(flags becket.View, key string) bool { return flags.Enabled(key) }
