@@ -15,10 +15,12 @@ func TestMistakesInDeclarationsOfAttributesAreReported(t *testing.T) {
 			`the types are boolean, list, number, object, string, time`,
 		"[attributes.age]\ntype = \"sting\"": `attributes.age: unknown type "sting" (did you mean "string"?): ` +
 			`the types are boolean, list, number, object, string, time`,
-		"[attributes.age]\ntype = \"number\"\nvalues = [1, 2.5, \"3\"]": `attributes.age: the value "3" is not of the type number`,
-		"[attributes.age]\nvalues = [[1]]":                              `attributes.age: the value [1] is no text, number, boolean or time`,
-		"[attributes.age]\nvalue = 1":                                   `unknown name "attributes.age.value"`,
-		"[attributes.address.country]\ntype = \"string\"":               `unknown name "attributes.address.country"`,
+		"[attributes.age]\ntype = \"number\"\nvalues = [1, 2.5, \"3\"]": `attributes.age: ` +
+			`the value "3" is not of the type number`,
+		"[attributes.age]\nvalues = [[1]]": `attributes.age: ` +
+			`the value [1] is no text, number, boolean or time`,
+		"[attributes.age]\nvalue = 1":                     `unknown name "attributes.age.value"`,
+		"[attributes.address.country]\ntype = \"string\"": `unknown name "attributes.address.country"`,
 		"[attributes.joined]\ntype = \"time\"\nvalues = [2026-01-01T00:00:00Z]\n[attributes.\"a.b\"]\nvalues = [true]": "",
 	} {
 		t.Run(config, func(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/becketflags/becket"
+	"github.com/becketflags/becket/cmd/becket/internal/declare"
 	"github.com/becketflags/becket/cmd/becket/internal/input"
 	"github.com/becketflags/becket/cmd/becket/internal/report"
 	"github.com/becketflags/becket/cmd/becket/internal/ruleset"
@@ -60,10 +61,33 @@ func (v *usageVerb) compare(e *env) error {
 		return err
 	}
 	findings := append(document.Problems(rules), usage.Compare(code, rules, place)...)
+	about, err := attributeFindings(document, rules, code, e.config.Attributes)
+	if err != nil {
+		return err
+	}
+	findings = append(findings, about...)
 	findings = slices.DeleteFunc(findings, func(f report.Finding) bool { return slices.Contains(v.Silence, f.Name) })
 	in := fmt.Sprintf(" in %s and %s of %s that ask for them",
 		count(rules.Info().Flags, "flag"), count(len(code.Asks), "place"), count(code.Packages, "package"))
 	return e.reportFindings(findings, v.Strict, document.Name, in)
+}
+
+// attributeFindings compares the attributes that the code sets with those that the ruleset asks
+// for. In formats that this command does not read itself, it compares them with the declared ones alone.
+func attributeFindings(document *input.Document, rules becket.Rules, code *usage.Code, declared declare.Attributes,
+) ([]report.Finding, error) {
+	var uses []declare.Use
+	if document.Format == becket.Native {
+		all, err := document.Native(rules)
+		if err != nil {
+			return nil, err
+		}
+		uses = declare.Uses(all)
+	}
+	return usage.CompareAttributes(code, uses, declared, func(u *declare.Use) report.Finding {
+		place := document.PlaceAt(u.At)
+		return report.Finding{File: place.File, Line: place.Line, Column: place.Column}
+	}), nil
 }
 
 // flagPlaces returns a function that finds a flag's definition. In formats that this command does

@@ -79,6 +79,23 @@ func (a Attributes) Validate() error {
 // Names returns the names of the declared attributes in order.
 func (a Attributes) Names() []string { return slices.Sorted(maps.Keys(a)) }
 
+// Suggest returns ` (did you mean "…"?)` with the name that is nearest to a word, or "" if none is
+// near. A spelling that differs only by case and separators is nearer than any other.
+func Suggest(word string, names []string) string {
+	for _, name := range names {
+		if Spelling(name) == Spelling(word) {
+			return fmt.Sprintf(" (did you mean %q?)", name)
+		}
+	}
+	return match.Suggest(word, names)
+}
+
+var separators = strings.NewReplacer("_", "", "-", "", " ", "")
+
+// Spelling returns a name without case and separators, so that it is equal for names that people
+// confuse.
+func Spelling(name string) string { return separators.Replace(strings.ToLower(name)) }
+
 // Covers reports whether an attribute is declared, by its own name or as a part of a declared
 // object. An object is declared too if one of its parts is. The targeting key needs no declaration.
 func (a Attributes) Covers(name string) bool {
@@ -127,6 +144,9 @@ func (d *Attribute) Knows(v *native.Value, ignoreCase bool) bool {
 		}
 	})
 }
+
+// KnowsText reports whether a text is among the known values.
+func (d *Attribute) KnowsText(value string) bool { return slices.Contains(d.Texts(), value) }
 
 // Texts returns the known values that are texts.
 func (d *Attribute) Texts() (texts []string) {

@@ -27,7 +27,7 @@ func (c *checker) attributes() {
 		case len(names) > 0 && !c.declared.Covers(u.Name):
 			suggestion, known := suggestions[u.Name]
 			if !known {
-				suggestion = suggest(u.Name, names)
+				suggestion = declare.Suggest(u.Name, names)
 				suggestions[u.Name] = suggestion
 			}
 			c.grade(lightIf(suggestion == ""), UndeclaredAttribute, u.At, u.Path,
@@ -39,23 +39,6 @@ func (c *checker) attributes() {
 	}
 	c.mixedTypes(uses)
 	c.flag = nil
-}
-
-// suggest names the declared attribute that is nearest to a name. A spelling that differs only by
-// case and separators is nearer than any other.
-func suggest(name string, names []string) string {
-	for _, declared := range names {
-		if spelling(declared) == spelling(name) {
-			return fmt.Sprintf(" (did you mean %q?)", declared)
-		}
-	}
-	return match.Suggest(name, names)
-}
-
-// spelling returns a name without case and separators, so that it is equal for names that people
-// confuse.
-func spelling(name string) string {
-	return strings.NewReplacer("_", "", "-", "", " ", "").Replace(strings.ToLower(name))
 }
 
 // declaredUse compares a use of an attribute with its declaration.
@@ -90,7 +73,7 @@ func (c *checker) operands(u *declare.Use, d *declare.Attribute) {
 		if len(d.Values) == 0 || d.Knows(v, u.Test.Fold) {
 			continue
 		}
-		message := suggest(v.Text, d.Texts())
+		message := declare.Suggest(v.Text, d.Texts())
 		if v.Kind != native.Text || message == "" {
 			message = ": the known values are " + d.Listed()
 		}
@@ -137,7 +120,7 @@ func (c *checker) similar(uses []declare.Use) {
 		count[uses[i].Name]++
 	}
 	for i := range uses {
-		s := spelling(uses[i].Name)
+		s := declare.Spelling(uses[i].Name)
 		if first := usual[s]; first == nil || count[uses[i].Name] > count[first.Name] {
 			usual[s] = &uses[i]
 		}
@@ -149,7 +132,7 @@ func (c *checker) similar(uses []declare.Use) {
 	reported := map[told]bool{}
 	for i := range uses {
 		u := &uses[i]
-		first := usual[spelling(u.Name)]
+		first := usual[declare.Spelling(u.Name)]
 		if first.Name == u.Name || reported[told{u.Flag, u.Name}] {
 			continue
 		}

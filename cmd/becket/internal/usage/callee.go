@@ -154,7 +154,7 @@ func (f *flow) behind(c *indirect) (found []function) {
 	if fn, ok := functionOf(c.call.Fun, c.info); ok {
 		candidates = []function{fn} // a method of an interface
 	} else {
-		candidates = f.resolve(c.call.Fun, c.info, 0).functions
+		candidates = f.resolve(c.call.Fun, c.info, 0, whole).functions
 	}
 	for _, fn := range candidates {
 		if fn.object == nil || !isAbstract(fn.object) {

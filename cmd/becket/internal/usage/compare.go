@@ -17,6 +17,11 @@ const (
 	UnusedFlag     = "unused-flag"
 	UnusedHandle   = "unused-handle"
 	DynamicKey     = "dynamic-key"
+
+	UnsetAttribute      = "unset-attribute"
+	AttributeType       = "attribute-type"
+	UndeclaredAttribute = "undeclared-attribute"
+	UnknownValue        = "unknown-value"
 )
 
 // Names lists the findings with their severities, in the order of docs/command.md. It is an error
@@ -37,6 +42,22 @@ var Names = report.Kinds{
 	{Name: UnusedFlag, Meaning: "a flag that no code asks for", Severity: report.Warning},
 	{Name: UnusedHandle, Meaning: "a handle that nothing uses", Severity: report.Warning},
 	{Name: DynamicKey, Meaning: "a key that is not constant", Severity: report.Note},
+	{
+		Name: UnsetAttribute, Meaning: "an attribute that the ruleset asks for and no code sets",
+		Severity: report.Error, Lighter: true,
+	},
+	{
+		Name: AttributeType, Meaning: "an attribute that code sets to another type than the ruleset asks for",
+		Severity: report.Error,
+	},
+	{
+		Name: UndeclaredAttribute, Meaning: "an attribute that code sets and .becket.toml does not declare",
+		Severity: report.Error, Lighter: true,
+	},
+	{
+		Name: UnknownValue, Meaning: "a constant that code sets and that is not among the declared values",
+		Severity: report.Warning,
+	},
 }
 
 // Compare compares code with a ruleset. The function place returns where a flag is defined.

@@ -52,7 +52,7 @@ func (r *reader) indirectAsks() (followed map[token.Pos]bool) {
 // behind returns one ask for each constant that may be the key. If there may be other keys, the ask
 // itself is among them.
 func (r *reader) behind(a *Ask) (asks []Ask) {
-	found := r.flow.resolve(a.key, a.info, a.result)
+	found := r.flow.resolve(a.key, a.info, a.result, whole)
 	slices.SortFunc(found.texts, func(a, b text) int { return int(a.at - b.at) })
 	for _, t := range found.texts {
 		one := *a

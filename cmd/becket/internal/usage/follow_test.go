@@ -231,7 +231,8 @@ import "example.com/shop/on"
 var tested = on.Feature{"c"}
 `,
 	})
-	assert.Equal(t, []string{"main.go:13:27 View.Enabled a", "main.go:14:60 View.Enabled b"}, texts(read(t, false).Asks))
+	assert.Equal(t, []string{"main.go:13:27 View.Enabled a", "main.go:14:60 View.Enabled b"},
+		texts(read(t, false).Asks))
 	found := texts(read(t, true).Asks)
 	slices.Sort(found)
 	assert.Equal(t, []string{

@@ -26,6 +26,12 @@ type Code struct {
 	Asks     []Ask // in the order of their places, without unused handles
 	Idle     []Ask // handles that nothing uses
 	Packages int   // the number of packages read
+
+	Attributes []Attribute // that the code gives to subjects, in the order of their places
+	Subjects   bool        // the code makes subjects or attributes
+	// Subjects may have attributes that the code does not show: a name is not constant, or clients
+	// send attributes by OFREP.
+	OtherAttributes bool
 }
 
 // Options control which packages Read reads.
@@ -74,7 +80,10 @@ func Read(ctx context.Context, o Options) (*Code, error) {
 		}
 	}
 	r.follow()
-	return r.code(len(paths)), nil
+	code := r.code(len(paths))
+	code.Attributes, code.OtherAttributes = r.attributes()
+	code.Subjects = r.subjects
+	return code, nil
 }
 
 // refused returns the errors of packages that cannot be read. An error with a place is a mistake in
@@ -157,6 +166,10 @@ type reader struct {
 	called map[*ast.Ident]bool
 	flow   *flow
 
+	settings []setting // calls that give attributes to subjects
+	subjects bool      // the code makes subjects
+	foreign  bool      // subjects come from elsewhere
+
 	generated bool // whether gen generated the file
 }
 
@@ -175,6 +188,7 @@ func (r *reader) file(file *ast.File) {
 		switch node := node.(type) {
 		case *ast.CallExpr:
 			r.call(node)
+			r.attributeCall(node)
 			r.verification(node, idle)
 		case *ast.CompositeLit:
 			r.literal(node, variables[node])

@@ -48,14 +48,14 @@ type visit struct {
 	part part
 }
 
-// resolve returns the values that an expression may have.
-func (f *flow) resolve(e ast.Expr, info *types.Info, result int) values {
+// resolve returns the values that a result of an expression, or a part of it, may have.
+func (f *flow) resolve(e ast.Expr, info *types.Info, result int, of part) values {
 	s := search{
 		flow: f, seen: map[visit]bool{}, known: map[text]bool{}, steps: min(stepsOfSearch, f.left),
 		active: map[visit]bool{},
 	}
 	before := s.steps
-	s.expr(e, info, whole, result)
+	s.expr(e, info, of, result)
 	f.left -= before - s.steps
 	return s.values
 }

@@ -21,7 +21,7 @@ var (
 
 func main() {
 	var client *becket.Client
-	flags := client.For(becket.NewSubject("user-42"))
+	flags := client.For(becket.NewSubject("user-42", becket.String("Country", "DE"), becket.String("age", "31")))
 	fmt.Println(NewCheckout.On(flags), pages.Theme.In(flags))
 	fmt.Println(flags.String(banner, "#f00"))
 	fmt.Println(flags.String(banner, "red"))
