@@ -2,6 +2,7 @@ package usage
 
 import (
 	"fmt"
+	"go/token"
 	"path"
 	"slices"
 	"strings"
@@ -9,6 +10,10 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/becketflags/becket"
+	"github.com/becketflags/becket/cmd/becket/internal/report"
 )
 
 // asked returns the keys that each of several packages asks for, each with the line of the constant,
@@ -238,6 +243,41 @@ var tested = on.Feature{"c"}
 	assert.Equal(t, []string{
 		"main.go:13:27 View.Enabled a", "main.go:14:60 View.Enabled b", "main_test.go:5:25 View.Enabled c",
 	}, found)
+}
+
+func TestAFindingNamesTheAskThatAKeyReaches(t *testing.T) {
+	rules, err := becket.Native.Decode([]byte(`{"schema": 1, "flags": {"text": {"variants": {"a": "a"}, "default": "a"}}}`))
+	require.NoError(t, err)
+	through := token.Position{Filename: "on.go", Line: 7, Column: 3}
+	for _, row := range []struct {
+		ask  Ask
+		want string
+	}{
+		{Ask{Key: "txt", Kind: becket.KindBool}, `error: there is no flag "txt" (did you mean "text"?) [unknown-flag]`},
+		{
+			Ask{Key: "txt", Kind: becket.KindBool, What: "View.Bool", Through: through},
+			`error: there is no flag "txt" (did you mean "text"?) (through View.Bool in on.go:7:3) [unknown-flag]`,
+		},
+		{
+			Ask{Key: "txt", Kind: becket.KindBool, Unsure: true},
+			`warning: there is no flag "txt" (did you mean "text"?) [unknown-flag]`,
+		},
+		{
+			Ask{Key: "text", Kind: becket.KindBool, What: "View.Bool", Unsure: true},
+			`warning: View.Bool asks for a boolean, but the flag "text" is a string [wrong-type]`,
+		},
+	} {
+		row.ask.Place = token.Position{Filename: "a.go", Line: 1, Column: 1}
+		found := Compare(&Code{Asks: []Ask{row.ask}}, rules, func(string) report.Finding { return report.Finding{} })
+		assert.Equal(t, "a.go:1:1: "+row.want, found[0].String())
+	}
+}
+
+func TestTheLibraryItselfAsksForNoFlags(t *testing.T) {
+	t.Setenv("GOWORK", "off")
+	code, err := Read(t.Context(), Options{Dir: "../../../..", Patterns: []string{"."}})
+	require.NoError(t, err)
+	assert.Empty(t, code.Asks, "its handles pass on the keys of programs")
 }
 
 func TestFollowingKeysIsBounded(t *testing.T) {

@@ -64,8 +64,8 @@ func Read(ctx context.Context, o Options) (*Code, error) {
 	r := reader{seen: map[string]bool{}, used: map[string]bool{}, called: map[*ast.Ident]bool{}, flow: newFlow()}
 	paths := map[string]bool{}
 	for _, pkg := range loaded {
-		if strings.HasSuffix(pkg.ID, ".test") {
-			continue // the test program that the go command generates
+		if strings.HasSuffix(pkg.ID, ".test") || pkg.PkgPath == library {
+			continue // the test program that the go command generates, or becket itself
 		}
 		paths[pkg.PkgPath] = true
 		r.info, r.files = pkg.TypesInfo, pkg.Fset
