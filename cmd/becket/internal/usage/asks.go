@@ -5,11 +5,13 @@ import (
 	"go/constant"
 	"go/token"
 	"go/types"
+	"strings"
 
 	"github.com/becketflags/becket"
 )
 
-// library is the import path of becket. The package looks for its calls and handles.
+// library is the import path of becket. The package looks for its calls and handles, and for calls
+// of OpenFeature's client.
 const library = "github.com/becketflags/becket"
 
 // Ask is a place where code asks for a flag.
@@ -64,11 +66,39 @@ var handles = map[string]becket.Kind{
 	"JSONFlag":   becket.KindObject,
 }
 
-// methodOf returns the method that an object is, if it is in methods.
+// clientMethods holds the methods of OpenFeature's client that ask for a flag. Each also exists
+// with "ValueDetails" instead of "Value", and without "Value".
+var clientMethods = map[string]method{
+	"BooleanValue": {becket.KindBool, 1, 2},
+	"StringValue":  {becket.KindString, 1, 2},
+	"IntValue":     {becket.KindInt, 1, 2},
+	"FloatValue":   {becket.KindFloat, 1, 2},
+	"ObjectValue":  {becket.KindObject, 1, -1},
+}
+
+// openFeatureMethod returns the method of OpenFeature's client, or of its interfaces, that a
+// function is.
+func openFeatureMethod(f *types.Func) (name string, m method, ok bool) {
+	receiver := f.Signature().Recv()
+	if receiver == nil || !strings.HasPrefix(f.Pkg().Path(), openFeature) || f.Signature().Params().Len() < 3 {
+		return "", m, false
+	}
+	plain := strings.TrimSuffix(f.Name(), "Details")
+	if !strings.HasSuffix(plain, "Value") {
+		plain += "Value"
+	}
+	m, ok = clientMethods[plain]
+	return "Client." + f.Name(), m, ok
+}
+
+// methodOf returns the method that an object is, if it is in methods or one of OpenFeature's.
 func methodOf(object types.Object) (name string, m method, ok bool) {
 	f, isFunc := object.(*types.Func)
-	if !isFunc || f.Pkg() == nil || f.Pkg().Path() != library {
+	if !isFunc || f == nil || f.Pkg() == nil {
 		return "", m, false
+	}
+	if f.Pkg().Path() != library {
+		return openFeatureMethod(f)
 	}
 	name = f.Name()
 	if receiver := f.Signature().Recv(); receiver != nil {

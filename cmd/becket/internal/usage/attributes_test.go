@@ -76,7 +76,7 @@ func f(v becket.View, anything any, parts map[string]int) {
 	assert.True(t, code.OtherAttributes, "the keys of a parameter are not known")
 }
 
-func TestAttributesOfOpenFeatureContextsAreFound(t *testing.T) {
+func TestAttributesAndAsksOfOpenFeatureAreFound(t *testing.T) {
 	module(t, map[string]string{
 		"sdk/go.mod": "module github.com/open-feature/go-sdk\n\ngo 1.26\n",
 		"sdk/openfeature/sdk.go": `package openfeature
@@ -86,6 +86,15 @@ type EvaluationContext struct{}
 func NewEvaluationContext(key string, attributes map[string]any) (c EvaluationContext) { return c }
 
 func NewTargetlessEvaluationContext(attributes map[string]any) (c EvaluationContext) { return c }
+
+type Client struct{ asker }
+
+type asker interface {
+	BooleanValue(ctx any, flag string, fallback bool, c EvaluationContext) (bool, error)
+	IntValueDetails(ctx any, flag string, fallback int64, c EvaluationContext) (int64, error)
+	String(ctx any, flag string, fallback string, c EvaluationContext) string
+	Track(ctx any, event string, c EvaluationContext)
+}
 `,
 		"a.go": `package a
 
@@ -97,6 +106,15 @@ func f() {
 	attributes["beta"] = true
 	openfeature.NewTargetlessEvaluationContext(attributes)
 }
+
+func on(c *openfeature.Client, key string) {
+	c.BooleanValue(nil, key, true, openfeature.EvaluationContext{})
+	c.IntValueDetails(nil, "limit", 5, openfeature.EvaluationContext{})
+	c.String(nil, "theme", "light", openfeature.EvaluationContext{})
+	c.Track(nil, "sold", openfeature.EvaluationContext{})
+}
+
+func g(c *openfeature.Client) { on(c, "checkout") }
 `,
 	})
 	mod, err := os.ReadFile("go.mod")
@@ -110,6 +128,10 @@ func f() {
 		"8 beta texts or numbers or booleans or instants or objects open",
 	}, sets(code))
 	assert.False(t, code.OtherAttributes)
+	assert.Equal(t, []string{
+		"a.go:14:25 Client.IntValueDetails limit default 5", `a.go:15:16 Client.String theme default "light"`,
+		"a.go:19:39 Client.BooleanValue checkout default true",
+	}, texts(code.Asks))
 }
 
 func TestHandlersOfOFREPReceiveOtherAttributes(t *testing.T) {
