@@ -73,7 +73,8 @@ func (v *usageVerb) compare(e *env) error {
 }
 
 // attributeFindings compares the attributes that the code sets with those that the ruleset asks
-// for. In formats that this command does not read itself, it compares them with the declared ones alone.
+// for. In formats that this command does not read itself, it compares them with the declared ones
+// alone.
 func attributeFindings(document *input.Document, rules becket.Rules, code *usage.Code, declared declare.Attributes,
 ) ([]report.Finding, error) {
 	var uses []declare.Use

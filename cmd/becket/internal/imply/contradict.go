@@ -162,7 +162,8 @@ func (s *search) testsContradict(one, other *literal) (never, unlessList bool) {
 	absent := func(l *literal) bool { return l.operator == native.Exists && l.negated }
 	switch {
 	case absent(one) || absent(other):
-		return absent(one) != absent(other), false // other operators are unknown if the attribute is missing
+		// Other operators are unknown if the attribute is missing.
+		return absent(one) != absent(other), false
 	case one.operator == native.Exists || other.operator == native.Exists:
 		return false, false
 	case one.negated && other.negated:

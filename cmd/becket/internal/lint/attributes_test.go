@@ -202,7 +202,7 @@ func TestAttributesAreComparedWithEachOtherIfNoneIsDeclared(t *testing.T) {
 }
 
 func TestSharesThatDrawTheSameSubjectsAreReported(t *testing.T) {
-	const saltOne, saltTwo = "salt-8235", "salt-33298" // a search for two salts with one seed found them
+	const saltOne, saltTwo = "salt-8235", "salt-33298" // a search for one seed found them
 	for name, row := range map[string]struct {
 		flags string
 		want  []string

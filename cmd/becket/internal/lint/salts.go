@@ -34,7 +34,8 @@ const layerSalt = "layer/"
 // salts finds shares of two flags, or of a flag and a layer, that draw the same subjects.
 func (c *checker) salts() {
 	first := map[drawing]draw{}
-	for _, f := range c.ruleset.Flags { // layers first, so that a flag is reported and not the layer
+	// Layers come first, so that a flag is reported and not the layer.
+	for _, f := range c.ruleset.Flags {
 		for i := range f.Rules {
 			if r := &f.Rules[i]; f.Enabled && r.HasLayer {
 				salt := layerSalt + r.Layer.Name

@@ -16,10 +16,10 @@ type flow struct {
 	calls   []*indirect
 	callees map[*ast.CallExpr][]function // functions that an indirect call may call
 	named   []*types.Named               // the types that packages declare
-	view    *types.Named                 // becket.View, if the code uses it as an interface; else nil
+	view    *types.Named                 // becket.View, if it is used as an interface; else nil
 	known   map[*types.Func][]function   // methods that implement a method of an interface
 	left    int                          // the rest of stepsOfSearches
-	unsure  bool                         // the call that is being recorded may be of another function
+	unsure  bool                         // the present call may be of another function
 }
 
 // place is a variable, by the position of its declaration, or a result of the function that is

@@ -16,8 +16,8 @@ import (
 	"github.com/becketflags/becket/cmd/becket/internal/report"
 )
 
-// asked returns the keys that each of several packages asks for, each with the line of the constant,
-// and "dynamic" with the line of an ask whose keys are not all known.
+// asked returns the keys that each of several packages asks for, each with the line of the
+// constant, and "dynamic" with the line of an ask whose keys are not all known.
 func asked(t *testing.T, bodies map[string]string) map[string][]string {
 	t.Helper()
 	files, names := map[string]string{}, map[string]string{}
@@ -184,7 +184,7 @@ var x = flag("a")`, []string{"2 a"},
 	}
 	bodies := map[string]string{}
 	for name, row := range rows {
-		if !strings.Contains(row.body, "interface") { // an interface may be implemented by any package
+		if !strings.Contains(row.body, "interface") { // any package may implement an interface
 			bodies[name] = row.body
 		}
 	}
