@@ -15,8 +15,11 @@ const pageOfOperations = "docs/operations.md"
 
 var figuresOfFiles = []figure{
 	{pageOfOperations, "The file has mode 0600", figuretest.By(".", "TestADiskCopyServesTheNextStart")},
-	{pageOfOperations, "The client creates the folder with mode 0700. An existing folder may be readable by others (0755)",
-		figuretest.By(".", "TestAFolderThatOthersCanOnlyReadIsUsed")},
+	{
+		pageOfOperations,
+		"The client creates the folder with mode 0700. An existing folder may be readable by others (0755)",
+		figuretest.By(".", "TestAFolderThatOthersCanOnlyReadIsUsed"),
+	},
 	{"SECURITY.md", "the folder is created with mode 0700, files have mode 0600",
 		figuretest.By(".", "TestADiskCopyServesTheNextStart")},
 	{pageOfOperations, "the process with the newer document writes it again within a minute", func(t *testing.T) {
@@ -48,19 +51,23 @@ var figuresOfFiles = []figure{
 			assert.Greater(t, longest, 50*time.Second, "and not at every poll")
 		})
 	}},
-	{"docs/signing.md", "fetches both again after half a second, and makes at most three attempts in all", func(t *testing.T) {
-		trusted, _ := newKey(t)
-		synctest.Test(t, func(t *testing.T) {
-			source := &signedScript{script: newScript(serving("", flagsDocument(1, "a")))}
-			_, other := newKey(t)
-			source.sign(signature(other, flagsDocument(1, "a")))
-			client := newTestClient(t, source, WithPublicKey(trusted))
-			time.Sleep(20 * time.Second)
-			require.NoError(t, client.Close())
-			at := source.times()
-			require.GreaterOrEqual(t, len(at), 3)
-			assert.Equal(t, []time.Duration{500 * time.Millisecond, 500 * time.Millisecond},
-				[]time.Duration{at[1].Sub(at[0]), at[2].Sub(at[1])})
-		})
-	}},
+	{
+		"docs/signing.md",
+		"fetches both again after half a second, and makes at most three attempts in all",
+		func(t *testing.T) {
+			trusted, _ := newKey(t)
+			synctest.Test(t, func(t *testing.T) {
+				source := &signedScript{script: newScript(serving("", flagsDocument(1, "a")))}
+				_, other := newKey(t)
+				source.sign(signature(other, flagsDocument(1, "a")))
+				client := newTestClient(t, source, WithPublicKey(trusted))
+				time.Sleep(20 * time.Second)
+				require.NoError(t, client.Close())
+				at := source.times()
+				require.GreaterOrEqual(t, len(at), 3)
+				assert.Equal(t, []time.Duration{500 * time.Millisecond, 500 * time.Millisecond},
+					[]time.Duration{at[1].Sub(at[0]), at[2].Sub(at[1])})
+			})
+		},
+	},
 }

@@ -45,10 +45,18 @@ func TestAViewWithoutARulesetHasNoFlags(t *testing.T) {
 func TestAFlagOfEachConditionHasTheSameValueWithAndWithoutItsDetail(t *testing.T) {
 	t.Parallel()
 	conditions := []string{
-		`{"attribute":"a","exists":true}`, `{"attribute":"a","exists":false}`, `{"attribute":"a","in":["x"]}`,
-		`{"attribute":"a","not_in":["x"]}`, `{"attribute":"a","newer_than":"1h"}`, `{"attribute":"a","older_than":"1h"}`,
-		`{"attribute":"a","semver":">=1"}`, `{"attribute":"a.b","exists":true}`, `{"segment":"s"}`,
-		`{"flag":"on","in":["on"]}`, `{"flag":"on","in":["off"]}`, `{"not":{"attribute":"a","exists":true}}`,
+		`{"attribute":"a","exists":true}`,
+		`{"attribute":"a","exists":false}`,
+		`{"attribute":"a","in":["x"]}`,
+		`{"attribute":"a","not_in":["x"]}`,
+		`{"attribute":"a","newer_than":"1h"}`,
+		`{"attribute":"a","older_than":"1h"}`,
+		`{"attribute":"a","semver":">=1"}`,
+		`{"attribute":"a.b","exists":true}`,
+		`{"segment":"s"}`,
+		`{"flag":"on","in":["on"]}`,
+		`{"flag":"on","in":["off"]}`,
+		`{"not":{"attribute":"a","exists":true}}`,
 		`{"any":[{"attribute":"a","in":["x"]},{"attribute":"a","exists":false}]}`,
 		`{"all":[{"attribute":"a","exists":true},{"segment":"s"}]}`,
 	}

@@ -30,8 +30,8 @@ type genVerb struct {
 type genGoVerb struct {
 	rulesArgument
 	Package string `short:"p" env:"GOPACKAGE" default:"flags" placeholder:"NAME" help:"The package's name. By default, the package that has the go:generate line, or flags."`
-	Out     string `short:"o" aliases:"output" placeholder:"FILE" help:"Write to this file, only if it changes, and make its folder. By default, to standard output."`
-	Check   bool   `short:"c" help:"Write nothing; if the file of --out is out of date, describe the difference and exit with 1."`
+	Out     string `short:"o"                                 placeholder:"FILE" help:"Write to this file, only if it changes, and make its folder. By default, to standard output." aliases:"output"`
+	Check   bool   `short:"c"                                                    help:"Write nothing; if the file of --out is out of date, describe the difference and exit with 1."`
 }
 
 // Run writes the handles, unless the ruleset contains errors.
@@ -104,7 +104,10 @@ func (e *env) writeStale(file string, differences []string) error {
 	}
 	shown := differences
 	if len(shown) > maxDifferences {
-		shown = append(slices.Clone(shown[:maxDifferences]), fmt.Sprintf("and %d more", len(differences)-maxDifferences))
+		shown = append(
+			slices.Clone(shown[:maxDifferences]),
+			fmt.Sprintf("and %d more", len(differences)-maxDifferences),
+		)
 	}
 	details := "\n  " + strings.Join(shown, "\n  ")
 	switch {

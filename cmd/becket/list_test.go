@@ -13,7 +13,8 @@ import (
 
 const manyStates = `{"schema": 1, "segments": {"staff": {}}, "flags": {
 	"broken": {"rulez": [], "enabled": 1},
-	"colour": {"owner": "Growth", "tags": ["design"], "variants": {"red": 1, "blue": 2}, "default": {"split": {"red": 1, "blue": 1}}},
+	"colour": {"owner": "Growth", "tags": ["design"], "variants": {"red": 1, "blue": 2},
+		"default": {"split": {"red": 1, "blue": 1}}},
 	"menu\u202ex": {"owner": "growth", "description": "A\nmenu", "default": "on", "expires": "2026-11-21"},
 	"search": {"owner": "search", "rules": [{"percent": 20, "serve": "on"}], "expires": "2026-11-22"},
 	"old": {"enabled": false, "permanent": true},
@@ -24,8 +25,14 @@ func TestListShowsAllFlagsInTheOrderOfTheirKeys(t *testing.T) {
 	code, output, findings := command(t, func(e *env) { e.stdin = strings.NewReader(manyStates) }, "list", "-")
 	assert.Equal(t, exitFinding, code)
 	assert.Len(t, strings.Split(strings.TrimSpace(findings), "\n"), 2)
-	assert.Contains(t, findings, "stdin:2:13: error: flags.broken: unknown field \"rulez\" (did you mean \"rules\"?) [invalid]\n")
-	assert.Equal(t, `FLAG           STATE                                                                OWNER   EXPIRES               DESCRIPTION
+	assert.Contains(
+		t,
+		findings,
+		"stdin:2:13: error: flags.broken: unknown field \"rulez\" (did you mean \"rules\"?) [invalid]\n",
+	)
+	assert.Equal(
+		t,
+		`FLAG           STATE                                                                OWNER   EXPIRES               DESCRIPTION
 broken         invalid: unknown field "rulez" (did you mean "rules"?) (and 1 more)
 colour         experiment red/blue 50/50                                            Growth
 "menu\u202ex"  on for everybody                                                     growth  2026-11-21 (expired)  A menu
@@ -34,7 +41,9 @@ ramp           ramp: 0 % now and 50 % from 2026-12-01
 search         20 % of all                                                          search  2026-11-22
 
 6 flags: 1 on, 1 off, 1 share, 1 ramp, 1 experiment, 1 invalid; 1 expired
-`, output)
+`,
+		output,
+	)
 }
 
 func TestListFindsFlags(t *testing.T) {
@@ -84,7 +93,12 @@ func TestListFindsFlags(t *testing.T) {
 
 func TestListFitsTheTerminal(t *testing.T) {
 	for _, width := range []int{50, 80, 120} {
-		_, stdout, _ := command(t, func(e *env) { e.width, e.stdin = width, strings.NewReader(manyStates) }, "list", "-")
+		_, stdout, _ := command(
+			t,
+			func(e *env) { e.width, e.stdin = width, strings.NewReader(manyStates) },
+			"list",
+			"-",
+		)
 		for line := range strings.Lines(stdout) {
 			if !strings.Contains(line, "6 flags") {
 				assert.LessOrEqual(t, uniseg.StringWidth(strings.TrimSpace(line)), width, line)

@@ -78,7 +78,8 @@ func TestEverythingIsJSONIfTheUserAsksForIt(t *testing.T) {
 		"gen, out of date": {
 			[]string{"gen", "go", "flags.json", "--check", "--out", "stale.go"}, exitFinding,
 			`{"file": "stale.go", "stale": true, "differences": ["the package changes from old to flags",
-				"the flag \"banner\" is new", "the flag \"new-checkout\" is new", "the flag \"upload-limit-mb\" is new"]}`, "",
+				"the flag \"banner\" is new", "the flag \"new-checkout\" is new",
+				"the flag \"upload-limit-mb\" is new"]}`, "",
 		},
 		"gen, up to date": {
 			[]string{"gen", "go", "flags.json", "--check", "--out", "fresh.go"}, exitGood,

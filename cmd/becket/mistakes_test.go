@@ -127,9 +127,10 @@ flags:
 
 func TestAMistakeOfYAMLItselfHasARemedy(t *testing.T) {
 	for text, advice := range map[string]string{
-		"flags:\n\tnew-checkout: {}\n":              ": write spaces instead of tabs",
-		"flags:\n  a:\n    description: new: old\n": ": write quotes around a text with a colon, and one more space for each level",
-		"flags:\n  a:\n    owner: @payments\n":      ": write quotes around the text",
+		"flags:\n\tnew-checkout: {}\n": ": write spaces instead of tabs",
+		"flags:\n  a:\n    description: new: old\n": ": write quotes around " +
+			"a text with a colon, and one more space for each level",
+		"flags:\n  a:\n    owner: @payments\n": ": write quotes around the text",
 	} {
 		errors := invalid(checked(t, "rules.yaml", "schema: 1\n"+text))
 		require.NotEmpty(t, errors, text)

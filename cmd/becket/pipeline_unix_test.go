@@ -131,7 +131,10 @@ func newPipelineWorld(t *testing.T) *pipelineWorld {
 	require.NoError(t, err)
 	top := t.TempDir()
 	w := &pipelineWorld{
-		bash: bash, folder: filepath.Join(top, "shop"), web: filepath.Join(top, "web"), calls: filepath.Join(top, "calls"),
+		bash:     bash,
+		folder:   filepath.Join(top, "shop"),
+		web:      filepath.Join(top, "web"),
+		calls:    filepath.Join(top, "calls"),
 		comments: filepath.Join(top, "comments.json"),
 		blocks:   shellBlocks(t, filepath.Join("..", "..", "docs", "pipeline.md")),
 	}
@@ -338,7 +341,12 @@ func TestTheWorkflowToCopyPinsItsActionsAndKeepsItsSecret(t *testing.T) {
 				assert.Regexp(t, `^[a-z-]+/[a-z-]+@v[0-9]+(\.[0-9]+)*$`, step.Uses)
 			}
 			if strings.HasPrefix(step.Uses, "actions/") {
-				assert.Contains(t, string(ours), "uses: "+step.Uses+"\n", "the version of this repository's own workflow")
+				assert.Contains(
+					t,
+					string(ours),
+					"uses: "+step.Uses+"\n",
+					"the version of this repository's own workflow",
+				)
 			}
 			secrets := 0
 			for _, value := range step.Env {
@@ -373,7 +381,11 @@ func TestThePlainScriptChecksAndPublishes(t *testing.T) {
 	require.Empty(t, run("check", "CI_PIPELINE_IID=60"), w.output)
 	difference, err := os.ReadFile(filepath.Join(w.folder, "difference.md"))
 	require.NoError(t, err)
-	assert.Regexp(t, "\\| `new-checkout` \\| changed \\| 1[45]\\.\\d+ % of the made subjects: off → on", string(difference))
+	assert.Regexp(
+		t,
+		"\\| `new-checkout` \\| changed \\| 1[45]\\.\\d+ % of the made subjects: off → on",
+		string(difference),
+	)
 	assert.Empty(t, w.requests(t))
 	require.Empty(t, run("publish", "BUILD_NUMBER=61"), w.output)
 	assert.Equal(t, uploads, w.requests(t))

@@ -66,7 +66,7 @@ func root(t *testing.T) string {
 
 func read(t *testing.T, file string) string {
 	t.Helper()
-	text, err := os.ReadFile(file) //nolint:gosec // a page or a test of this repository
+	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}

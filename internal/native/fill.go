@@ -113,7 +113,7 @@ func (v foundValue) raw() string {
 // list returns a list as it is, and a scalar as a list with one element.
 func (v foundValue) list(example string) string {
 	switch {
-	case v.begins('[') && strings.IndexAny(string(v[1:]), "{[") < 0 && v != "[]":
+	case v.begins('[') && !strings.ContainsAny(string(v[1:]), "{[") && v != "[]":
 		return string(v)
 	case v.isScalar():
 		return "[" + string(v) + "]"

@@ -3,6 +3,7 @@ package native
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -79,8 +80,8 @@ func open(document []byte) (closing string, inText bool) {
 			return "", inText
 		}
 	}
-	for i := len(missing) - 1; i >= 0; i-- {
-		closing += string(missing[i])
+	for _, bracket := range slices.Backward(missing) {
+		closing += string(bracket)
 	}
 	return closing, inText
 }

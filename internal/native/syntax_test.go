@@ -11,22 +11,27 @@ import (
 func TestASlipInJSONHasItsRemedy(t *testing.T) {
 	t.Parallel()
 	for document, advice := range map[string]string{
-		`{"schema": 1, "flags": {"f": {"tags": ["a" "b"]}}}`:                 `write a comma before it`,
-		`{"schema": 1, "flags": {"f": {"tags": ["a",]}}}`:                    `leave out the comma before ]`,
-		`{"schema": 1, "flags": {"f" {}}}`:                                   `write : between the name and the value`,
-		`{"schema": 1, "flags": {"f": }}`:                                    `write a value after the colon`,
-		`{"schema": 1, "flags": {"f": {"owner": payments}}}`:                 `write it in double quotes, "payments"`,
-		`{"schema": 1, "flags": {"f": {"off": off}}}`:                        `write false`,
-		`{"schema": 1, "flags": {on: {}}}`:                                   `write it in double quotes, "on"`,
-		`{"schema": 1, "flags": {"f": {"owner": None}}}`:                     `a value cannot be missing, leave the field out`,
-		`{"schema": 1, "flags": {"f": {"rules": [{"percent": +5}]}}}`:        `write 5`,
-		`{"schema": 1, "flags": {"f": {"rules": [{"percent": 12,5}]}}}`:      `write 12.5`,
-		`{"schema": 1, "flags": {"f": {"rules": [{"percent": 007}]}}}`:       `write 7`,
-		"{\"schema\": 1, \"flags\": {\"f\": {\"description\": \"a\nb\"}}}":   `a text has no end on its line, write " after it, or \n for a line break in it`,
-		"{\"schema\": 1, \"flags\": {\"f\": {\"description\": \"a\tb\"}}}":   `write \t for a tab in a text`,
-		"{\"schema\": 1, \"flags\":\ufeff{}}":                                `write an ordinary space instead of this invisible character`,
-		`{"schema": 1, "flags": {"f": {"rules": [{"if": {"attribute": "a"`:   `the document ends early, write }}]}}} at its end`,
-		`{"schema": 1, "flags": {"f": {"description": "a \"{", "tags": ["x"`: `the document ends early, write ]}}} at its end`,
+		`{"schema": 1, "flags": {"f": {"tags": ["a" "b"]}}}`: `write a comma before it`,
+		`{"schema": 1, "flags": {"f": {"tags": ["a",]}}}`:    `leave out the comma before ]`,
+		`{"schema": 1, "flags": {"f" {}}}`:                   `write : between the name and the value`,
+		`{"schema": 1, "flags": {"f": }}`:                    `write a value after the colon`,
+		`{"schema": 1, "flags": {"f": {"owner": payments}}}`: `write it in double quotes, "payments"`,
+		`{"schema": 1, "flags": {"f": {"off": off}}}`:        `write false`,
+		`{"schema": 1, "flags": {on: {}}}`:                   `write it in double quotes, "on"`,
+		`{"schema": 1, "flags": {"f": {"owner": None}}}`: `a value cannot ` +
+			`be missing, leave the field out`,
+		`{"schema": 1, "flags": {"f": {"rules": [{"percent": +5}]}}}`:   `write 5`,
+		`{"schema": 1, "flags": {"f": {"rules": [{"percent": 12,5}]}}}`: `write 12.5`,
+		`{"schema": 1, "flags": {"f": {"rules": [{"percent": 007}]}}}`:  `write 7`,
+		"{\"schema\": 1, \"flags\": {\"f\": {\"description\": \"a\nb\"}}}": `a text has no end on ` +
+			`its line, write " after it, or \n for a line break in it`,
+		"{\"schema\": 1, \"flags\": {\"f\": {\"description\": \"a\tb\"}}}": `write \t for a tab in a text`,
+		"{\"schema\": 1, \"flags\":\ufeff{}}": `write an ordinary ` +
+			`space instead of this invisible character`,
+		`{"schema": 1, "flags": {"f": {"rules": [{"if": {"attribute": "a"`: `the document ` +
+			`ends early, write }}]}}} at its end`,
+		`{"schema": 1, "flags": {"f": {"description": "a \"{", "tags": ["x"`: `the document ` +
+			`ends early, write ]}}} at its end`,
 		`[]]`: `there is one ] too many before it or here`,
 		" \n": `the document is empty, write {"schema": 1, "flags": {}}`,
 	} {

@@ -72,16 +72,18 @@ func all(f *prose.Flag) string {
 func TestConditionsInSentences(t *testing.T) {
 	t.Parallel()
 	for condition, want := range map[string]string{
-		`{"segment": "staff"}`:                                               "Subjects in the segment staff get on.",
-		`{"not": {"segment": "staff"}}`:                                      "Subjects not in the segment staff get on.",
-		`{"attribute": "country", "in": ["DE", "FR"]}`:                       "Subjects whose country is DE or FR get on.",
-		`{"attribute": "country", "not_in": ["DE", "FR"]}`:                   "Subjects whose country is known and is none of DE or FR get on.",
-		`{"attribute": "country", "not_in": "DE"}`:                           "Subjects whose country is known and is not DE get on.",
-		`{"not": {"attribute": "country", "not_in": "DE"}}`:                  "Subjects whose country is DE get on.",
-		`{"attribute": "a", "in": ["30", 30, true, "true", "", "a b", "ü"]}`: `Subjects whose a is "30", 30, true, "true", "", "a b" or 1 other value get on.`,
-		`{"attribute": "a", "in": [1, 2, 3, 4, 5, 6, 7, 8]}`:                 "Subjects whose a is 1, 2, 3, 4, 5, 6 or 2 other values get on.",
-		`{"attribute": "a", "in": []}`:                                       "Subjects whose a is in an empty list, so never get on.",
-		`{"attribute": "age", "gte": 18, "lt": 30}`:                          "Subjects whose age is at least 18 and is below 30 get on.",
+		`{"segment": "staff"}`:          "Subjects in the segment staff get on.",
+		`{"not": {"segment": "staff"}}`: "Subjects not in the segment staff get on.",
+		`{"attribute": "country", "in": ["DE", "FR"]}`: "Subjects whose " +
+			"country is DE or FR get on.",
+		`{"attribute": "country", "not_in": ["DE", "FR"]}`:  "Subjects whose country is known and is none of DE or FR get on.",
+		`{"attribute": "country", "not_in": "DE"}`:          "Subjects whose country is known and is not DE get on.",
+		`{"not": {"attribute": "country", "not_in": "DE"}}`: "Subjects whose country is DE get on.",
+		`{"attribute": "a", "in": ["30", 30, true, "true", "", "a b", "ü"]}`: `Subjects whose a is ` +
+			`"30", 30, true, "true", "", "a b" or 1 other value get on.`,
+		`{"attribute": "a", "in": [1, 2, 3, 4, 5, 6, 7, 8]}`: "Subjects whose a is 1, 2, 3, 4, 5, 6 or 2 other values get on.",
+		`{"attribute": "a", "in": []}`:                       "Subjects whose a is in an empty list, so never get on.",
+		`{"attribute": "age", "gte": 18, "lt": 30}`:          "Subjects whose age is at least 18 and is below 30 get on.",
 		`{"not": {"attribute": "age", "gte": 18, "lt": 30}}`: "Subjects for which this is true get on:\n" +
 			"it is false that the age is at least 18 and is below 30",
 		`{"not": {"attribute": "email", "ends_with": ["@a.example", "@b.example"], "ignore_case": true}}`: `Subjects whose email is known and does not end with "@a.example" or "@b.example" in upper or lower case get on.`,
@@ -94,7 +96,8 @@ func TestConditionsInSentences(t *testing.T) {
 		`{"not": {"any": [{"segment": "staff"}, {"attribute": "plan", "in": "pro"}]}}`: "Subjects that are not in the segment staff and whose plan is known and is not pro get on.",
 		`{"all": [{"any": [{"segment": "staff"}]}]}`:                                   "Subjects that are in the segment staff get on.",
 		`{"any": [{"segment": "staff"}, {"all": [{"attribute": "plan", "in": "pro"}, {"not": {"any": [
-			{"attribute": "a", "exists": false}, {"attribute": "b", "exists": true}, {"all": []}]}}]}]}`: "Subjects for which at least one of these is true get on:\n" +
+			{"attribute": "a", "exists": false}, {"attribute": "b", "exists": true}, {"all": []}]}}]}]}`: "Subjects for which " +
+			"at least one of these is true get on:\n" +
 			"the subject is in the segment staff\nall of these are true:\n  the plan is pro\n  all of these are false:\n" +
 			"    the a is missing\n    the b is known\n    nothing is asked, so this is always true",
 		`{"not": {"all": [{"attribute": "a", "lt": 1}, {"attribute": "b", "lt": 1}, {"attribute": "c", "lt": 1}, {"attribute": "d", "lt": 1}]}}`: "Subjects for which at least one of these is false get on:\nthe a is below 1\nthe b is below 1\nthe c is below 1\nthe d is below 1",
@@ -169,9 +172,11 @@ func TestStatesInWords(t *testing.T) {
 		`{"rules": [{"ramp": {"steps": [{"at": "2026-11-12T12:00:00Z", "percent": 10}, {"at": "2026-12-02T12:00:00Z", "percent": 20}], "linear": true}, "serve": "on"}]}`: {Kind: prose.Ramp, Text: "ramp: 15 % now, changing to 20 % by 2026-12-02 12:00 UTC"},
 		`{"rules": [{"ramp": {"steps": [{"at": "2026-12-01T00:00:00Z", "percent": 1}, {"at": "2026-12-08T00:00:00Z", "percent": 50}], "linear": true}, "serve": "on"}]}`:  {Kind: prose.Ramp, Text: "ramp: 0 % now, 1 % to 50 % from 2026-12-01 to 2026-12-08"},
 		`{"rules": [{"ramp": {"steps": [{"at": "2026-11-12T12:00:00Z", "percent": 10}]}, "serve": "on"}]}`:                                                                {Kind: prose.Share, Text: "10 % of all"},
-		`{` + colours + `"red"}`:                            {Kind: prose.On, Text: "red for everybody"},
-		`{` + colours + `"grey"}`:                           {Kind: prose.Off, Text: "grey for everybody"},
-		`{` + colours + `{"split": {"red": 1, "blue": 1}}}`: {Kind: prose.Experiment, Text: "experiment red/blue 50/50"},
+		`{` + colours + `"red"}`:  {Kind: prose.On, Text: "red for everybody"},
+		`{` + colours + `"grey"}`: {Kind: prose.Off, Text: "grey for everybody"},
+		`{` + colours + `{"split": {"red": 1, "blue": 1}}}`: {
+			Kind: prose.Experiment, Text: "experiment red/blue 50/50",
+		},
 		`{` + colours + `"grey", "rules": [{"percent": 10, "serve": {"split": {"red": 1, "blue": 2}}}]}`:                                                                     {Kind: prose.Experiment, Text: "experiment red/blue 33.33/66.67, 10 % of all, else grey"},
 		`{` + colours + `"grey", "rules": [{"if": {"segment": "staff"}, "serve": {"split": {"red": 1, "blue": 1}}}]}`:                                                        {Kind: prose.Experiment, Text: "experiment red/blue 50/50 in the segment staff, else grey"},
 		`{` + colours + `"grey", "rules": [{"percent": 10, "serve": "red"}]}`:                                                                                                {Kind: prose.Share, Text: "10 % of all get red, else grey"},

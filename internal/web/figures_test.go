@@ -56,7 +56,8 @@ func TestTheFiguresOfThePagesAboutConnectionsHold(t *testing.T) {
 			operations, "only if the file is a minute older than the answer",
 			figuretest.By("internal/web", "TestAnETagByTimeAndSizeIsNoStrongerThanTheDate"),
 		},
-		{"SECURITY.md", "a header's value (one of under four bytes is hidden where it stands alone)", func(t *testing.T) {
+		{"SECURITY.md", "a header's value (one of under four bytes is hidden " +
+			"where it stands alone)", func(t *testing.T) {
 			r := NewRedactor("example.com", nil, http.Header{"X-Long": {"zqx4"}, "X-Short": {"qqq"}})
 			assert.Equal(t, "a***a qqqa ***", r.Text("azqx4a qqqa qqq"))
 		}},

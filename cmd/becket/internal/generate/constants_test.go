@@ -27,9 +27,12 @@ func TestVariantsGetConstantsByTheirTypes(t *testing.T) {
 		"checkout": {}}`)
 	names := compiled(t, []byte(code))
 	for _, line := range []string{
-		`	ThemeDark = "#000"`, `	ThemeVariantDark = "dark"`, `	ThemeLight2 = "#fff"`, `	ThemeVariantLight2 = "light-2"`,
-		`	LimitVariantHigh = "high"`, `	SpokenOn = "yes"`, `	SpokenVariantOff = "off"`, `	AgreedVariantYes = "yes"`,
-		`	// ThemeDark is the value of the variant "dark".`, `	// ThemeVariantDark is the name of the variant "dark".`,
+		`	ThemeDark = "#000"`, `	ThemeVariantDark = "dark"`,
+		`	ThemeLight2 = "#fff"`, `	ThemeVariantLight2 = "light-2"`,
+		`	LimitVariantHigh = "high"`, `	SpokenOn = "yes"`,
+		`	SpokenVariantOff = "off"`, `	AgreedVariantYes = "yes"`,
+		`	// ThemeDark is the value of the variant "dark".`,
+		`	// ThemeVariantDark is the name of the variant "dark".`,
 	} {
 		assert.Contains(t, code, line+"\n")
 	}
@@ -41,7 +44,8 @@ func TestVariantsGetConstantsByTheirTypes(t *testing.T) {
 // A constant gives way, so that a new variant never changes the name of a handle or of a type.
 func TestConstantsWithCollidingNamesAllGetOtherNames(t *testing.T) {
 	code := generated(t, `{
-		"theme": {"default": "x", "variants": {"dark": "a", "Dark": "b", "---": "c", "variant-x": "d", "x": "e", "+1": "f",
+		"theme":
+			{"default": "x", "variants": {"dark": "a", "Dark": "b", "---": "c", "variant-x": "d", "x": "e", "+1": "f",
 			"日": "g", "plain": "h"}},
 		"hand": {"variants": {"les": "a", "!": "b"}, "default": "les"}, "theme-x": {}, "handles": {}}`)
 	names := compiled(t, []byte(code))
@@ -52,7 +56,8 @@ func TestConstantsWithCollidingNamesAllGetOtherNames(t *testing.T) {
 	}
 	constants := 0
 	for _, name := range names {
-		if strings.HasPrefix(name, "Theme_") || strings.HasPrefix(name, "Hand_") || strings.HasPrefix(name, "Handles_") {
+		if strings.HasPrefix(name, "Theme_") || strings.HasPrefix(name, "Hand_") ||
+			strings.HasPrefix(name, "Handles_") {
 			constants++
 		}
 	}
@@ -83,10 +88,14 @@ func TestTheSameFlagsGiveTheSameCode(t *testing.T) {
 func TestDifferencesNameTheFlags(t *testing.T) {
 	before := generated(t, `{"theme": {"variants": {"a": "x", "b": "y"}, "default": "a"},
 		"old": {"variants": {"a": "x"}, "default": "a"}, "kept": {},
-		"box": {"variants": {"a": {"size": 1}}, "default": "a"}, "limit": {"variants": {"a": 1}, "default": "a"}, "a-b": {}}`)
-	after := generated(t, `{"theme": {"variants": {"a": "z", "c": "y"}, "default": "a"}, "new": {}, "kept": {"owner": "payments"},
+		"box": {"variants": {"a": {"size": 1}}, "default": "a"},
+		"limit": {"variants": {"a": 1}, "default": "a"}, "a-b": {}}`)
+	after := generated(
+		t,
+		`{"theme": {"variants": {"a": "z", "c": "y"}, "default": "a"}, "new": {}, "kept": {"owner": "payments"},
 		"box": {"variants": {"a": {"size": "big"}}, "default": "a"}, "limit": {"variants": {"a": 1.5}, "default": "a"},
-		"a-b": {}, "a_b": {}}`)
+		"a-b": {}, "a_b": {}}`,
+	)
 	assert.Nil(t, Differences([]byte(before), []byte(before)))
 	got := Differences([]byte(before), []byte(after))
 	for _, sentence := range []string{
@@ -102,8 +111,9 @@ func TestDifferencesNameTheFlags(t *testing.T) {
 
 	for name, row := range map[string]struct{ from, to, want string }{
 		"another package": {"package flags", "package shop", "the package changes from shop to flags"},
-		"an added line":   {"// Handles ", "// all of them\n//\n// Handles ", "only comments, the order or the layout differ"},
-		"other text":      {"package flags", "# flags", "the file is not Go code: 3:1: illegal character U+0023 '#'"},
+		"an added line": {"// Handles ", "// all of them\n//\n// Handles ", "only comments, " +
+			"the order or the layout differ"},
+		"other text": {"package flags", "# flags", "the file is not Go code: 3:1: illegal character U+0023 '#'"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			changed := strings.Replace(before, row.from, row.to, 1)
