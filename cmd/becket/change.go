@@ -78,7 +78,7 @@ func (s *editable) flag(key string) (*native.Flag, error) {
 		return f, nil
 	}
 	if _, there := s.rules.Flag(key); !there {
-		return nil, unknownFlag(key, s.rules)
+		return nil, errNoFlag(s.document.Name, key, s.rules)
 	}
 	bad := slices.DeleteFunc(slices.Clone(s.bad), func(f report.Finding) bool { return f.Flag != key })
 	return nil, &report.RefusedError{Findings: bad}

@@ -11,7 +11,6 @@ import (
 	"github.com/becketflags/becket/cmd/becket/internal/input"
 	"github.com/becketflags/becket/cmd/becket/internal/report"
 	"github.com/becketflags/becket/cmd/becket/internal/table"
-	"github.com/becketflags/becket/internal/match"
 	"github.com/becketflags/becket/internal/prose"
 )
 
@@ -36,7 +35,7 @@ func (v *describeVerb) Run(e *env) error {
 	}
 	info, ok := rules.Flag(v.Flag)
 	if !ok {
-		return fmt.Errorf("%s has no flag %q%s", document.Name, v.Flag, match.Suggest(v.Flag, flagKeys(rules)))
+		return errNoFlag(document.Name, v.Flag, rules)
 	}
 	if info.Err != nil {
 		e.tell(

@@ -41,9 +41,11 @@ func TestDescribeBreaksLinesAndWritesJSON(t *testing.T) {
 }
 
 func TestDescribeNamesUnknownAndInvalidFlags(t *testing.T) {
-	code, _, stderr := command(t, nil, "describe", "new-chekout", "-r", rulesFile("flags.json"))
-	assert.Equal(t, exitUsage, code)
-	assert.Contains(t, stderr, `flags.json has no flag "new-chekout" (did you mean "new-checkout"?)`)
+	for _, verb := range []string{"describe", "simulate"} {
+		code, _, stderr := command(t, nil, verb, "new-chekout", "-r", rulesFile("flags.json"))
+		assert.Equal(t, exitUsage, code)
+		assert.Contains(t, stderr, `flags.json has no flag "new-chekout" (did you mean "new-checkout"?)`)
+	}
 
 	code, stdout, stderr := command(t, nil, "describe", "a", "-r", rulesFile("broken.jsonc"))
 	assert.Equal(t, exitFinding, code)

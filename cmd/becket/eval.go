@@ -97,6 +97,11 @@ func answerOf(flag string, r becket.Result) answer {
 	return a
 }
 
+// errNoFlag says which ruleset lacks a flag, and names the nearest known key.
+func errNoFlag(ruleset, flag string, rules becket.Rules) error {
+	return fmt.Errorf("%s has no flag %q%s", ruleset, flag, match.Suggest(flag, flagKeys(rules)))
+}
+
 // unknownFlag returns the error for an unknown flag, with the nearest known key.
 func unknownFlag(flag string, rules becket.Rules) *becket.EvaluationError {
 	message := becket.ErrFlagNotFound.Message + match.Suggest(flag, flagKeys(rules))

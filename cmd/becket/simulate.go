@@ -53,7 +53,7 @@ func (v *simulateVerb) Run(e *env) error {
 	}
 	info, ok := rules.Flag(v.Flag)
 	if !ok {
-		return fmt.Errorf("%s has no flag %q", document.Name, v.Flag)
+		return errNoFlag(document.Name, v.Flag, rules)
 	}
 	if info.Err != nil && !info.Kept {
 		return &report.RefusedError{
