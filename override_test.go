@@ -26,8 +26,10 @@ func newOverriddenClient(t *testing.T, text string, options ...Option) *Client {
 
 func TestAnOverrideReplacesTheAnswerOfTheRuleset(t *testing.T) {
 	t.Parallel()
-	v := newOverriddenClient(t,
-		`{"new-checkout":true,"theme":"light","limit":"high","ratio":1,"limits":{"rps":5},"unheard-of":"x","broken":2}`).For(
+	v := newOverriddenClient(
+		t,
+		`{"new-checkout":true,"theme":"light","limit":"high","ratio":1,"limits":{"rps":5},"unheard-of":"x","broken":2}`,
+	).For(
 		Subject{},
 	)
 	d := v.BoolDetail("new-checkout", false)
@@ -205,7 +207,11 @@ func TestTheFileOfOverridesIsReadAgainWithEveryRefresh(t *testing.T) {
 		time.Sleep(time.Minute)
 		assert.Equal(t, 7, client.For(Subject{}).Int("limit", 0))
 		_, errs, _ = heard.seen()
-		assert.ErrorContains(t, errs[len(errs)-1], "its overrides stay until it is there again: write {} into it to end them")
+		assert.ErrorContains(
+			t,
+			errs[len(errs)-1],
+			"its overrides stay until it is there again: write {} into it to end them",
+		)
 
 		require.NoError(t, os.WriteFile(file, []byte(`{}`), 0o600))
 		require.NoError(t, client.Refresh(t.Context()))

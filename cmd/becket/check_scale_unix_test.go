@@ -63,8 +63,8 @@ func TestTheTimeOfACheckGrowsWithTheNumberOfFlags(t *testing.T) {
 				require.NoError(t, os.WriteFile(path, []byte(manyFlags(count, layers(count))), 0o600))
 				best := time.Hour
 				for range 3 {
-					began := processorTime(t)
-					_, stdout, stderr := command(t, nil, "check", path)
+					began := processorTime(t) // without shared-salt: some of so many salts have the same hash
+					_, stdout, stderr := command(t, nil, "check", "--silence", "shared-salt", path)
 					best = min(best, processorTime(t)-began)
 					require.Empty(t, stderr)
 					require.Equal(t, 3, strings.Count(stdout, "\n"), "two findings and their number: %s", stdout)

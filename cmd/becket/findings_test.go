@@ -123,7 +123,11 @@ func TestEachExampleHasExactlyItsFinding(t *testing.T) {
 				assert.Contains(t, severities[name], f.Severity.String())
 				assert.Positive(t, f.Line)
 			}
-			assert.Empty(t, checkText(t, documents[name].document, documents[name].config, append(silence, name)), "silenced by its name")
+			assert.Empty(
+				t,
+				checkText(t, documents[name].document, documents[name].config, append(silence, name)),
+				"silenced by its name",
+			)
 		})
 	}
 }

@@ -38,7 +38,8 @@ func TestEverythingIsJSONIfTheUserAsksForIt(t *testing.T) {
 		stdout, stderr string // the first value
 	}{
 		"an unknown verb": {
-			[]string{"frobnicate"}, exitUsage, "", `{"error": "there is no verb frobnicate; becket --help lists the verbs"}`,
+			[]string{"frobnicate"}, exitUsage, "",
+			`{"error": "there is no verb frobnicate; becket --help lists the verbs"}`,
 		},
 		"an unknown flag": {
 			[]string{"check", "--frobnicate"}, exitUsage, "", `{"error": "unknown flag --frobnicate"}`,

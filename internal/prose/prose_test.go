@@ -76,14 +76,17 @@ func TestConditionsInSentences(t *testing.T) {
 		`{"not": {"segment": "staff"}}`: "Subjects not in the segment staff get on.",
 		`{"attribute": "country", "in": ["DE", "FR"]}`: "Subjects whose " +
 			"country is DE or FR get on.",
-		`{"attribute": "country", "not_in": ["DE", "FR"]}`:  "Subjects whose country is known and is none of DE or FR get on.",
+		`{"attribute": "country", "not_in": ["DE", "FR"]}`: "Subjects whose country " +
+			"is known and is none of DE or FR get on.",
 		`{"attribute": "country", "not_in": "DE"}`:          "Subjects whose country is known and is not DE get on.",
 		`{"not": {"attribute": "country", "not_in": "DE"}}`: "Subjects whose country is DE get on.",
 		`{"attribute": "a", "in": ["30", 30, true, "true", "", "a b", "ü"]}`: `Subjects whose a is ` +
 			`"30", 30, true, "true", "", "a b" or 1 other value get on.`,
-		`{"attribute": "a", "in": [1, 2, 3, 4, 5, 6, 7, 8]}`: "Subjects whose a is 1, 2, 3, 4, 5, 6 or 2 other values get on.",
-		`{"attribute": "a", "in": []}`:                       "Subjects whose a is in an empty list, so never get on.",
-		`{"attribute": "age", "gte": 18, "lt": 30}`:          "Subjects whose age is at least 18 and is below 30 get on.",
+		`{"attribute": "a", "in": [1, 2, 3, 4, 5, 6, 7, 8]}`: "Subjects whose a " +
+			"is 1, 2, 3, 4, 5, 6 or 2 other values get on.",
+		`{"attribute": "a", "in": []}`: "Subjects whose a is in an empty list, so never get on.",
+		`{"attribute": "age", "gte": 18, "lt": 30}`: "Subjects whose " +
+			"age is at least 18 and is below 30 get on.",
 		`{"not": {"attribute": "age", "gte": 18, "lt": 30}}`: "Subjects for which this is true get on:\n" +
 			"it is false that the age is at least 18 and is below 30",
 		`{"not": {"attribute": "email", "ends_with": ["@a.example", "@b.example"], "ignore_case": true}}`: `Subjects whose email is known and does not end with "@a.example" or "@b.example" in upper or lower case get on.`,
@@ -96,7 +99,8 @@ func TestConditionsInSentences(t *testing.T) {
 		`{"not": {"any": [{"segment": "staff"}, {"attribute": "plan", "in": "pro"}]}}`: "Subjects that are not in the segment staff and whose plan is known and is not pro get on.",
 		`{"all": [{"any": [{"segment": "staff"}]}]}`:                                   "Subjects that are in the segment staff get on.",
 		`{"any": [{"segment": "staff"}, {"all": [{"attribute": "plan", "in": "pro"}, {"not": {"any": [
-			{"attribute": "a", "exists": false}, {"attribute": "b", "exists": true}, {"all": []}]}}]}]}`: "Subjects for which " +
+			{"attribute": "a", "exists": false}, {"attribute": "b", "exists": true}, {"all": []}]}}]}]}`: "Subjects " +
+			"for which " +
 			"at least one of these is true get on:\n" +
 			"the subject is in the segment staff\nall of these are true:\n  the plan is pro\n  all of these are false:\n" +
 			"    the a is missing\n    the b is known\n    nothing is asked, so this is always true",

@@ -55,7 +55,8 @@ func TestADocumentOfAnotherFormatIsNamed(t *testing.T) {
 		assert.Contains(t, Foreign([]byte(document)), want, document)
 	}
 	for _, other := range []string{
-		"", "{", "[]", "{}", `{"flags": {}}`, `{"flags": []}`, `{"flags": {"a": {"enabled": true}}}`, `{"flags": {"a": 1}}`,
+		"", "{", "[]", "{}", `{"flags": {}}`, `{"flags": []}`, `{"flags": {"a": {"enabled": true}}}`,
+		`{"flags": {"a": 1}}`,
 		`{"schema": 2, "flags": {"a": {"state": "ENABLED"}}}`, `{"f": {}}`,
 		`{"flags": {"a": {"state": "` + strings.Repeat("x", maxForeign) + `"}}}`,
 	} {

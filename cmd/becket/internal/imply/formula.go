@@ -85,8 +85,15 @@ func formula(c *native.Condition, negated bool) Formula {
 }
 
 func newLiteral(c *native.Condition, t *native.Test, negated bool) literal {
-	l := literal{condition: c, source: t, attribute: c.Attribute, operator: t.Operator, fold: t.Fold, negated: negated != t.Negated,
-		values: valuesOf(t)}
+	l := literal{
+		condition: c,
+		source:    t,
+		attribute: c.Attribute,
+		operator:  t.Operator,
+		fold:      t.Fold,
+		negated:   negated != t.Negated,
+		values:    valuesOf(t),
+	}
 	l.operands = newOperands(t, l.values)
 	return l
 }

@@ -154,14 +154,16 @@ func use(_ becket.View, s switches) { s.Enabled("a") }`, nil,
 func f(v becket.View) { k, _ := pick(true); v.Enabled(k) }`, []string{"1 a", "1 b"},
 		},
 		"joined texts": {
-			`func f(v becket.View) { for _, k := range []string{"a", "b"} { v.Enabled("new-" + k) } }`, []string{"1 new-a", "1 new-b"},
+			`func f(v becket.View) { for _, k := range []string{"a", "b"} { v.Enabled("new-" + k) } }`,
+			[]string{"1 new-a", "1 new-b"},
 		},
 		"a text that joins itself": {
 			`func f(v becket.View) { k := "a"; k = k + "b"; v.Enabled(k) }`,
 			[]string{"1 a", "1 dynamic"},
 		},
 		"a key from elsewhere beside a constant": {
-			helper + `func f(v becket.View, unknown func() string) { isOn(v, "a"); isOn(v, unknown()) }`, []string{"1 dynamic", "2 a"},
+			helper + `func f(v becket.View, unknown func() string) { isOn(v, "a"); isOn(v, unknown()) }`,
+			[]string{"1 dynamic", "2 a"},
 		},
 		"a text whose address is taken": {
 			`func set(p *string) { *p = "b" }
@@ -246,7 +248,9 @@ var tested = on.Feature{"c"}
 }
 
 func TestAFindingNamesTheAskThatAKeyReaches(t *testing.T) {
-	rules, err := becket.Native.Decode([]byte(`{"schema": 1, "flags": {"text": {"variants": {"a": "a"}, "default": "a"}}}`))
+	rules, err := becket.Native.Decode(
+		[]byte(`{"schema": 1, "flags": {"text": {"variants": {"a": "a"}, "default": "a"}}}`),
+	)
 	require.NoError(t, err)
 	through := token.Position{Filename: "on.go", Line: 7, Column: 3}
 	for _, row := range []struct {
