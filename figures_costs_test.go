@@ -38,8 +38,10 @@ var figuresOfCosts = []figure{
 		}
 		for arms, cost := range map[int]int{7: 1, 8: 2, 15: 2, 16: 3, 800: 101} {
 			names, weights := copies(arms, `"%d":"v%d"`), copies(arms, `"%d":1`)
-			split := flagOf(`"variants":{` + names + `},"default":{"split":{` + weights + `}}`)
-			assert.Equal(t, cost, costOf(t, split, ""), "%d arms", arms)
+			split := `{"split":{` + weights + `}}`
+			assert.Equal(t, cost, costOf(t, flagOf(`"variants":{`+names+`},"default":`+split), ""), "%d arms", arms)
+			rule := flagOf(`"variants":{` + names + `},"default":"0","rules":[{"serve":` + split + `}]`)
+			assert.Equal(t, cost, costOf(t, rule, ""), "%d arms in a rule", arms)
 		}
 	}},
 	{pageOfRulesets, "each reference to another flag or segment: everything that the other one", func(t *testing.T) {

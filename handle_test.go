@@ -1,6 +1,7 @@
 package becket
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 
@@ -159,4 +160,27 @@ func TestVerifyAndExplainWorkWithMinimalRules(t *testing.T) {
 	x.Tier = TierBootstrap // the source may have answered meanwhile
 	assert.Equal(t, "theme for \"user-1\": dark = dark, STATIC (revision 3, from bootstrap)\n", x.String())
 	require.ErrorIs(t, client.Explain("none", Subject{}).Err, ErrFlagNotFound)
+}
+
+// untypedRules are rules of a format that does not know the type of its flag.
+type untypedRules struct {
+	brittleRules
+	err error
+}
+
+func (r untypedRules) Flag(string) (FlagInfo, bool) {
+	return FlagInfo{Key: "a", Kind: KindAny, Err: r.err}, true
+}
+
+func TestVerifyReportsTheErrorOfAFlagWithoutAType(t *testing.T) {
+	t.Parallel()
+	handle := BoolFlag{Key: "a"}.declared()
+	errs := handle.verify(untypedRules{}, map[string]declaration{})
+	require.Len(t, errs, 1)
+	require.ErrorIs(t, errs[0], ErrTypeMismatch)
+	broken := errors.New("the rule has no end")
+	errs = handle.verify(untypedRules{err: broken}, map[string]declaration{})
+	require.Len(t, errs, 1)
+	require.ErrorIs(t, errs[0], ErrParse)
+	require.ErrorIs(t, errs[0], broken)
 }
