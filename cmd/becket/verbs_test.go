@@ -436,11 +436,15 @@ func TestAWrongChangeIsRefusedWithTheRemedy(t *testing.T) {
 		args []string
 		want string
 	}{
-		"an unknown flag": {[]string{"off", "serch", "-r", launch}, `launch.jsonc has no flag "serch" (did you mean "search"?)`},
+		"an unknown flag": {
+			[]string{"off", "serch", "-r", launch}, `launch.jsonc has no flag "serch" (did you mean "search"?)`,
+		},
 		"a flag that is not promoted": {
 			[]string{"promote", "serch", launch, flags}, `launch.jsonc has no flag "serch" (did you mean "search"?)`,
 		},
-		"a flag that is like no other": {[]string{"off", "checkout-9", "-r", launch}, `launch.jsonc has no flag "checkout-9"`},
+		"a flag that is like no other": {
+			[]string{"off", "checkout-9", "-r", launch}, `launch.jsonc has no flag "checkout-9"`,
+		},
 		"another format": {[]string{"off", "x", "-r", rulesFile("flagd.json")},
 			"only native documents can be edited"},
 		"a URL": {[]string{"off", "x", "-r", "https://example.com/a.json"},
