@@ -8,6 +8,7 @@ import (
 	"github.com/becketflags/becket/cmd/becket/internal/delivery"
 	"github.com/becketflags/becket/cmd/becket/internal/layout"
 	"github.com/becketflags/becket/cmd/becket/internal/report"
+	"github.com/becketflags/becket/internal/wording"
 )
 
 // buildVerb writes plain JSON from documents that people edit.
@@ -55,6 +56,6 @@ func (v *buildVerb) Run(e *env) error {
 	if err := e.writeFile(v.Output, plain); err != nil {
 		return err
 	}
-	e.tell("wrote %s of %s to %s", count(rules.Info().Flags, "flag"), document.Name, v.Output)
+	e.tell("wrote %s of %s to %s", wording.Count(rules.Info().Flags, "flag"), document.Name, v.Output)
 	return nil
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/becketflags/becket/cmd/becket/internal/input"
 	"github.com/becketflags/becket/cmd/becket/internal/lint"
 	"github.com/becketflags/becket/cmd/becket/internal/report"
+	"github.com/becketflags/becket/internal/wording"
 )
 
 // checkVerb reports mistakes in a ruleset.
@@ -62,7 +63,7 @@ func (v *checkVerb) Run(e *env) error {
 	}
 	findings = slices.DeleteFunc(slices.Concat(findings, linted, delivered), quiet.silences)
 	return e.reportFindings(findings, v.Strict || e.config.Check.Strict, document.Name,
-		" in "+count(rules.Info().Flags, "flag"))
+		" in "+wording.Count(rules.Info().Flags, "flag"))
 }
 
 // lintFindings looks for suspicious parts of native documents. In other formats, only the library

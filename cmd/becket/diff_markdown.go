@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/becketflags/becket/cmd/becket/internal/compare"
+	"github.com/becketflags/becket/internal/wording"
 )
 
 // writeMarkdown writes the differences for a comment on a pull request: a table, then the edits of
@@ -80,7 +81,7 @@ func impactCell(impact *compare.Impact, r *compare.Report) string {
 	case impact.Nobody():
 		return "nobody"
 	case impact.Count == 0:
-		return escapeMarkdown(count(impact.Listed.Count, "listed key") + ": those " + impact.Listed.Of)
+		return escapeMarkdown(wording.Count(impact.Listed.Count, "listed key") + ": those " + impact.Listed.Of)
 	}
 	return escapeMarkdown(shareText(&impact.Part, r) + ": " + strings.Join(movesOf(impact, r), ", "))
 }

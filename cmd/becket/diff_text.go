@@ -9,6 +9,7 @@ import (
 
 	"github.com/becketflags/becket/cmd/becket/internal/chart"
 	"github.com/becketflags/becket/cmd/becket/internal/compare"
+	"github.com/becketflags/becket/internal/wording"
 )
 
 var diffSigns = map[compare.Kind]string{
@@ -75,7 +76,7 @@ func listedText(l *compare.Part) string {
 	if l.Count == 1 {
 		verb = "gets"
 	}
-	return count(l.Count, "listed key") + " " + verb
+	return wording.Count(l.Count, "listed key") + " " + verb
 }
 
 // shareText names a share and the subjects that it is of.
@@ -115,7 +116,7 @@ func writeFlagDiff(w io.Writer, s style, r *compare.Report, d *compare.FlagDiff)
 	for i := range d.Losses {
 		l := &d.Losses[i]
 		if i == maxLosses {
-			fmt.Fprintf(w, "  … and %s of less\n", count(len(d.Losses)-i, "group"))
+			fmt.Fprintf(w, "  … and %s of less\n", wording.Count(len(d.Losses)-i, "group"))
 			break
 		}
 		fmt.Fprintf(w, "  %s\n      %s\n", s.bad(lossText(l, r)), l.Because)
@@ -138,7 +139,7 @@ func writeImpact(w io.Writer, s style, r *compare.Report, impact *compare.Impact
 	rows := make([]chart.Row, len(impact.Moves))
 	for i, m := range impact.Moves {
 		rows[i] = chart.Row{
-			Label: moveText(m), Share: m.Share, Text: fmt.Sprintf("%6.2f %%  %9s", 100*m.Share, thousands(m.Count)),
+			Label: moveText(m), Share: m.Share, Text: fmt.Sprintf("%6.2f %%  %9s", 100*m.Share, wording.Thousands(m.Count)),
 		}
 		if m.Of != impact.Of && m.Of != "" {
 			rows[i].Text += "  of those " + m.Of

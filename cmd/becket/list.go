@@ -12,6 +12,7 @@ import (
 	"github.com/becketflags/becket/cmd/becket/internal/report"
 	"github.com/becketflags/becket/cmd/becket/internal/table"
 	"github.com/becketflags/becket/internal/prose"
+	"github.com/becketflags/becket/internal/wording"
 )
 
 // listVerb lists flags in words.
@@ -121,7 +122,7 @@ func problemText(problems []string, err error) string {
 	case 1:
 		return problems[0]
 	default:
-		return fmt.Sprintf("%s (and %s more)", problems[0], thousands(len(problems)-1))
+		return fmt.Sprintf("%s (and %s more)", problems[0], wording.Thousands(len(problems)-1))
 	}
 }
 
@@ -178,9 +179,9 @@ func (l *listed) row() []string {
 
 // numbers counts flags by their states: "3 of 12 flags: 1 on, 2 off; 1 expired".
 func numbers(shown []listed, all int) string {
-	text := count(all, "flag")
+	text := wording.Count(all, "flag")
 	if len(shown) < all {
-		text = thousands(len(shown)) + " of " + text
+		text = wording.Thousands(len(shown)) + " of " + text
 	}
 	var parts []string
 	for _, kind := range prose.Kinds {
@@ -191,7 +192,7 @@ func numbers(shown []listed, all int) string {
 			}
 		}
 		if n > 0 {
-			parts = append(parts, thousands(n)+" "+string(kind))
+			parts = append(parts, wording.Thousands(n)+" "+string(kind))
 		}
 	}
 	if len(parts) > 0 {
@@ -204,7 +205,7 @@ func numbers(shown []listed, all int) string {
 		}
 	}
 	if expired > 0 {
-		text += "; " + thousands(expired) + " expired"
+		text += "; " + wording.Thousands(expired) + " expired"
 	}
 	return text
 }

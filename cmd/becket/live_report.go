@@ -11,6 +11,7 @@ import (
 	"github.com/becketflags/becket/cmd/becket/internal/live"
 	"github.com/becketflags/becket/cmd/becket/internal/report"
 	"github.com/becketflags/becket/internal/web"
+	"github.com/becketflags/becket/internal/wording"
 )
 
 // sightings are the facts about a published document.
@@ -151,10 +152,10 @@ func (s *sightings) write(e *env) {
 func (s *sightings) rows() [][2]string {
 	content, bytes, again := "", "", ""
 	if s.Accepted || s.Flags > 0 {
-		content = fmt.Sprintf("%s, revision %d", count(s.Flags, "flag"), s.Revision)
+		content = fmt.Sprintf("%s, revision %d", wording.Count(s.Flags, "flag"), s.Revision)
 	}
 	if s.Bytes > 0 {
-		bytes = count(s.Bytes, "byte")
+		bytes = wording.Count(s.Bytes, "byte")
 	}
 	if s.Again > 0 {
 		again = statusLine(s.Again)

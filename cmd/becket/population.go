@@ -13,6 +13,7 @@ import (
 	"github.com/becketflags/becket"
 	"github.com/becketflags/becket/cmd/becket/internal/input"
 	"github.com/becketflags/becket/cmd/becket/internal/population"
+	"github.com/becketflags/becket/internal/wording"
 )
 
 // populationFlags describe the subjects that a verb evaluates a ruleset for. What they leave out is
@@ -75,7 +76,7 @@ func (f *populationFlags) made(e *env) (*population.Population, error) {
 		}
 	}
 	if size < 1 || size > most {
-		return nil, fmt.Errorf("--subjects takes a number from 1 to %s", thousands(most))
+		return nil, fmt.Errorf("--subjects takes a number from 1 to %s", wording.Thousands(most))
 	}
 	columns, err := f.columns(e)
 	if err != nil {

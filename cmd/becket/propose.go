@@ -11,6 +11,7 @@ import (
 
 	"github.com/becketflags/becket/cmd/becket/internal/compare"
 	"github.com/becketflags/becket/cmd/becket/internal/report"
+	"github.com/becketflags/becket/internal/wording"
 )
 
 // changeFlags are the flags of the verbs that change a ruleset.
@@ -110,7 +111,7 @@ func (f *changeFlags) refuseNewMistakes(e *env, d *draft, before, after *editabl
 		return &report.RefusedError{Findings: added}
 	}
 	if n := len(now); n > 0 {
-		d.warn("the document has %s elsewhere, which becket check shows", count(n, "mistake"))
+		d.warn("the document has %s elsewhere, which becket check shows", wording.Count(n, "mistake"))
 	}
 	return nil
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/becketflags/becket/cmd/becket/internal/devserver"
 	"github.com/becketflags/becket/cmd/becket/internal/input"
 	"github.com/becketflags/becket/cmd/becket/internal/report"
+	"github.com/becketflags/becket/internal/wording"
 )
 
 // serveVerb is a development server.
@@ -144,7 +145,7 @@ func (d *development) publish(s sighting) error {
 }
 
 func summary(info becket.RulesInfo) string {
-	return fmt.Sprintf("%s, revision %d", count(info.Flags, "flag"), info.Revision)
+	return fmt.Sprintf("%s, revision %d", wording.Count(info.Flags, "flag"), info.Revision)
 }
 
 func signed(signature []byte) string {

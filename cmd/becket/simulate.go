@@ -15,6 +15,7 @@ import (
 	"github.com/becketflags/becket/cmd/becket/internal/report"
 	"github.com/becketflags/becket/cmd/becket/internal/simulate"
 	"github.com/becketflags/becket/internal/native"
+	"github.com/becketflags/becket/internal/wording"
 )
 
 // simulateVerb predicts how a flag divides a population.
@@ -197,7 +198,7 @@ func (s *simulation) writeText(w io.Writer, style style) error {
 			verdict = style.bad("NOT as asked")
 		}
 		fmt.Fprintf(w, "  %s %s: %s, p = %.3f\n", r.Kind, r.Where, verdict, r.P)
-		fmt.Fprintf(w, "    asked %s; got %s of %s\n", r.Asked, r.Got, thousands(r.Of))
+		fmt.Fprintf(w, "    asked %s; got %s of %s\n", r.Asked, r.Got, wording.Thousands(r.Of))
 	}
 	return nil
 }
@@ -211,7 +212,7 @@ func (s *simulation) writeGroups(w io.Writer) {
 	fmt.Fprintln(w, "\nOf those")
 	for i := range s.Groups {
 		if i == most {
-			fmt.Fprintf(w, "  … and %s more\n", count(len(s.Groups)-i, "group"))
+			fmt.Fprintf(w, "  … and %s more\n", wording.Count(len(s.Groups)-i, "group"))
 			break
 		}
 		var shares []string
@@ -231,7 +232,7 @@ func rows(shares []simulate.Share) []chart.Row {
 		rows[i] = chart.Row{
 			Label: s.Name,
 			Share: s.Share,
-			Text:  fmt.Sprintf("%6.2f %%  (%6.2f–%6.2f)  %9s", 100*s.Share, 100*s.Low, 100*s.High, thousands(s.Count)),
+			Text:  fmt.Sprintf("%6.2f %%  (%6.2f–%6.2f)  %9s", 100*s.Share, 100*s.Low, 100*s.High, wording.Thousands(s.Count)),
 		}
 	}
 	return rows

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/becketflags/becket/internal/native"
+	"github.com/becketflags/becket/internal/wording"
 )
 
 // Clause is a part of a condition: a statement about a subject. If it has parts, its text says how
@@ -166,7 +167,7 @@ func clauseOf(c *native.Condition, left *int) Clause {
 	shown := 0
 	for part := range c.EachPart() {
 		if *left <= 0 {
-			more := fmt.Sprintf("… and %s more", thousands(int(c.Count)-shown))
+			more := fmt.Sprintf("… and %s more", wording.Thousands(int(c.Count)-shown))
 			clause.Parts = append(clause.Parts, Clause{Text: more})
 			break
 		}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/becketflags/becket/internal/match"
 	"github.com/becketflags/becket/internal/native"
+	"github.com/becketflags/becket/internal/wording"
 )
 
 // references calls visit for each reference of a condition.
@@ -110,7 +111,7 @@ func (d *Document) dependents(f *native.Flag) []string {
 	}
 	if len(all) > mostDependents {
 		more := len(all) - mostDependents
-		all = append(all[:mostDependents], thousands(more)+" more rules, flags and segments ask for it.")
+		all = append(all[:mostDependents], wording.Thousands(more)+" more rules, flags and segments ask for it.")
 	}
 	return all
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/becketflags/becket/internal/match"
 	"github.com/becketflags/becket/internal/native"
+	"github.com/becketflags/becket/internal/wording"
 )
 
 const (
@@ -28,20 +29,12 @@ func list(parts []string, word string) string {
 // shortList joins the first parts of a list, and says how many more things there are.
 func shortList(parts []string, all int, word, thing string) string {
 	if len(parts) < all {
-		parts = append(parts, fmt.Sprintf("%s other %ss", thousands(all-len(parts)), thing))
+		parts = append(parts, fmt.Sprintf("%s other %ss", wording.Thousands(all-len(parts)), thing))
 		if all-len(parts)+1 == 1 {
 			parts[len(parts)-1] = "1 other " + thing
 		}
 	}
 	return list(parts, word)
-}
-
-// thousands writes a number with commas.
-func thousands(n int) string {
-	if n < 1000 {
-		return strconv.Itoa(n)
-	}
-	return fmt.Sprintf("%s,%03d", thousands(n/1000), n%1000)
 }
 
 // Name returns a key, or the name of a rule, a variant or an attribute, for a sentence. Names with
@@ -121,10 +114,7 @@ func duration(d time.Duration) string {
 		if d%unit.length != 0 {
 			continue
 		}
-		if n == 1 {
-			return "1 " + unit.name
-		}
-		return thousands(n) + " " + unit.name + "s"
+		return wording.Count(n, unit.name)
 	}
 	return d.String()
 }

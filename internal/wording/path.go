@@ -1,5 +1,5 @@
 // Package wording holds the parts of messages that the library, its formats and its adapters write
-// in the same way: paths in documents, and the texts of errors within other texts.
+// in the same way: paths in documents, numbers, and the texts of errors within other texts.
 package wording
 
 import (

@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"strconv"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -55,20 +54,4 @@ func decodeUTF16(source []byte, order binary.ByteOrder) ([]byte, error) {
 		text = utf8.AppendRune(text, letter)
 	}
 	return text, nil
-}
-
-// count writes a number of things: "1 subject", "1,234 subjects".
-func count(n int, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return thousands(n) + " " + thing + "s"
-}
-
-// thousands writes a number that is not negative with commas.
-func thousands(n int) string {
-	if n < 1000 {
-		return strconv.Itoa(n)
-	}
-	return fmt.Sprintf("%s,%03d", thousands(n/1000), n%1000)
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/becketflags/becket"
+	"github.com/becketflags/becket/internal/wording"
 )
 
 // exposures collects the subjects of exposures: of each subject its key, and the attributes of its
@@ -69,7 +70,7 @@ func (x *exposures) add(members map[string]any) {
 func (x *exposures) finish() (what string, err error) {
 	if len(x.keys) == 0 {
 		return "", fmt.Errorf("%s: the keys of all %s are private or broken: no subject can be told from another",
-			x.Name, count(x.lines, "exposure"))
+			x.Name, wording.Count(x.lines, "exposure"))
 	}
 	for i, key := range x.keys {
 		x.File.add(key, attributesOf(x.members[i]))
@@ -79,13 +80,13 @@ func (x *exposures) finish() (what string, err error) {
 		is   bool
 		text string
 	}{
-		{x.broken > 0, count(x.broken, "line") + " of the exposures left out: broken in writing"},
-		{x.hidden > 0, count(x.hidden, "exposure") + " left out: the key is private"},
+		{x.broken > 0, wording.Count(x.broken, "line") + " of the exposures left out: broken in writing"},
+		{x.hidden > 0, wording.Count(x.hidden, "exposure") + " left out: the key is private"},
 		{x.private, "private attributes are missing: exposures do not hold them"},
 	} {
 		if note.is {
 			x.notes = append(x.notes, note.text)
 		}
 	}
-	return count(x.lines, "exposure") + " in ", nil
+	return wording.Count(x.lines, "exposure") + " in ", nil
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/becketflags/becket"
+	"github.com/becketflags/becket/internal/wording"
 )
 
 // MaxBytes is the largest size of a file of subjects: a gibibyte. While the file is read, it is in
@@ -56,10 +57,10 @@ func (f *File) Read(ctx context.Context, source []byte, progress func(bytes int)
 		return nil, fmt.Errorf("%s: no subject has a key, and percentages and splits need one: "+
 			"fill in \"key\" with the targeting keys", f.Name)
 	}
-	p := Of(count(len(f.subjects), "subject")+" of "+what+f.Name, f.subjects)
+	p := Of(wording.Count(len(f.subjects), "subject")+" of "+what+f.Name, f.subjects)
 	if f.noKey > 0 {
 		p.Notes = append(p.Notes, fmt.Sprintf("of %s, %s have no key: percentages and splits do not apply to them",
-			count(len(f.subjects), "subject"), thousands(f.noKey)))
+			wording.Count(len(f.subjects), "subject"), wording.Thousands(f.noKey)))
 	}
 	p.Notes = append(p.Notes, f.notes...)
 	return p, nil

@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 
 	"github.com/becketflags/becket"
+	"github.com/becketflags/becket/internal/wording"
 )
 
 // Population is a list of subjects. It is immutable and safe for concurrent use.
@@ -46,7 +47,7 @@ func Made(size int, seed uint64, columns []Column) *Population {
 }
 
 func nameOfMade(size int, seed uint64) string {
-	return fmt.Sprintf("%s made with seed %d", count(size, "subject"), seed)
+	return fmt.Sprintf("%s made with seed %d", wording.Count(size, "subject"), seed)
 }
 
 // IsMade reports whether the subjects are generated.

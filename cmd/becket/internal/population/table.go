@@ -12,6 +12,7 @@ import (
 
 	"github.com/becketflags/becket"
 	"github.com/becketflags/becket/cmd/becket/internal/attribute"
+	"github.com/becketflags/becket/internal/wording"
 )
 
 // table reads a table in two passes: the first finds the type of each column.
@@ -141,7 +142,7 @@ func (t *table) errCells(line, cells int) error {
 		remedy = fmt.Sprintf("put quotes around a text that holds %q", t.comma)
 	}
 	return fmt.Errorf("%s: line %d has %s, but the header has %s: %s",
-		t.Name, line, count(cells, "cell"), count(len(t.columns), "column"), remedy)
+		t.Name, line, wording.Count(cells, "cell"), wording.Count(len(t.columns), "column"), remedy)
 }
 
 // types finds a type for each column that fits all of its cells. For example, a version "2.0" must
