@@ -49,6 +49,28 @@ func (c *Condition) EachTest() iter.Seq[*Test] {
 	}
 }
 
+// EachReference lists the references of the condition and of all conditions below it, in the order of
+// the document. A nil Condition has none.
+func (c *Condition) EachReference() iter.Seq[*Reference] {
+	return func(yield func(*Reference) bool) { c.references(yield) }
+}
+
+// references calls yield for each reference and reports whether to go on.
+func (c *Condition) references(yield func(*Reference) bool) bool {
+	if c == nil {
+		return true
+	}
+	if c.Reference != nil && !yield(c.Reference) {
+		return false
+	}
+	for part := range c.EachPart() {
+		if !part.references(yield) {
+			return false
+		}
+	}
+	return true
+}
+
 var conditionFields = []string{
 	"attribute", "in", "not_in", "segment", "flag", "all", "any", "not", "ignore_case",
 	"contains", "starts_with", "ends_with", "matches", "lt", "lte", "gt", "gte", "before", "after",

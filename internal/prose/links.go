@@ -1,6 +1,7 @@
 package prose
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,19 +11,6 @@ import (
 	"github.com/becketflags/becket/internal/wording"
 )
 
-// references calls visit for each reference of a condition.
-func references(c *native.Condition, visit func(*native.Reference)) {
-	if c == nil {
-		return
-	}
-	if c.Reference != nil {
-		visit(c.Reference)
-	}
-	for part := range c.EachPart() {
-		references(part, visit)
-	}
-}
-
 // segments returns the segments that the rules of a flag ask for, also through other segments, each
 // once and in the order of the first question.
 func (d *Document) segments(f *native.Flag) (used []*native.Segment) {
@@ -30,17 +18,19 @@ func (d *Document) segments(f *native.Flag) (used []*native.Segment) {
 	for _, s := range d.Segments {
 		byKey[s.Key] = s
 	}
-	var visit func(r *native.Reference)
-	visit = func(r *native.Reference) {
-		s := byKey[r.Key]
-		if r.ToFlag || s == nil || slices.Contains(used, s) {
-			return
+	var visit func(c *native.Condition)
+	visit = func(c *native.Condition) {
+		for r := range c.EachReference() {
+			s := byKey[r.Key]
+			if r.ToFlag || s == nil || slices.Contains(used, s) {
+				continue
+			}
+			used = append(used, s)
+			visit(s.If)
 		}
-		used = append(used, s)
-		references(s.If, visit)
 	}
 	for i := range f.Rules {
-		references(f.Rules[i].If, visit)
+		visit(f.Rules[i].If)
 	}
 	return used
 }
@@ -122,7 +112,7 @@ func asked(key string, f *native.Flag, r *native.Rule, asking map[string]bool) (
 	if r.Written.Field("name").IsThere() {
 		rule = "The rule " + Name(r.Name)
 	}
-	references(r.If, func(ref *native.Reference) {
+	for ref := range r.If.EachReference() {
 		text := ""
 		switch {
 		case ref.ToFlag && ref.Key == key:
@@ -143,7 +133,7 @@ func asked(key string, f *native.Flag, r *native.Rule, asking map[string]bool) (
 		if text != "" && !slices.Contains(sentences, text) {
 			sentences = append(sentences, text)
 		}
-	})
+	}
 	return sentences
 }
 
@@ -153,14 +143,14 @@ func (d *Document) askingSegments(key string) map[string]bool {
 	users := map[string][]string{} // the segments that use a segment
 	var next []string              // segments whose users are still to be found
 	for _, s := range d.Segments {
-		references(s.If, func(r *native.Reference) {
+		for r := range s.If.EachReference() {
 			switch {
 			case !r.ToFlag:
 				users[r.Key] = append(users[r.Key], s.Key)
 			case r.Key == key:
 				next = append(next, s.Key)
 			}
-		})
+		}
 	}
 	asking := map[string]bool{}
 	for len(next) > 0 {
@@ -204,13 +194,7 @@ func (d *Document) layer(name string) string {
 		}
 	}
 	slices.SortStableFunc(parts, func(a, b part) int {
-		if a.from < b.from {
-			return -1
-		}
-		if a.from > b.from {
-			return 1
-		}
-		return strings.Compare(a.flag, b.flag)
+		return cmp.Or(cmp.Compare(a.from, b.from), strings.Compare(a.flag, b.flag))
 	})
 	var shown []string
 	free, end := 0.0, 0.0

@@ -27,33 +27,17 @@ func OfFlag(f *native.Flag) iter.Seq[*native.Reference] {
 			}
 		}
 		for i := range f.Rules {
-			if !each(f.Rules[i].If, yield) {
-				return
+			for ref := range f.Rules[i].If.EachReference() {
+				if !yield(ref) {
+					return
+				}
 			}
 		}
 	}
 }
 
 // OfSegment returns the references of a segment's condition.
-func OfSegment(s *native.Segment) iter.Seq[*native.Reference] {
-	return func(yield func(*native.Reference) bool) { each(s.If, yield) }
-}
-
-// each calls yield for the references of a condition. It reports whether to go on.
-func each(c *native.Condition, yield func(*native.Reference) bool) bool {
-	if c == nil {
-		return true
-	}
-	if c.Reference != nil && !yield(c.Reference) {
-		return false
-	}
-	for part := range c.EachPart() {
-		if !each(part, yield) {
-			return false
-		}
-	}
-	return true
-}
+func OfSegment(s *native.Segment) iter.Seq[*native.Reference] { return s.If.EachReference() }
 
 // UsedSegments returns the keys of the segments that flags use, also through other segments. The
 // references of an invalid flag or segment are not known: every text in it counts as such a key.
