@@ -49,8 +49,8 @@ func (c *Condition) EachTest() iter.Seq[*Test] {
 	}
 }
 
-// EachReference lists the references of the condition and of all conditions below it, in the order of
-// the document. A nil Condition has none.
+// EachReference lists the references of the condition and of all conditions below it, in their
+// order. A nil Condition has none.
 func (c *Condition) EachReference() iter.Seq[*Reference] {
 	return func(yield func(*Reference) bool) { c.references(yield) }
 }
