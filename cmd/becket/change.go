@@ -80,18 +80,7 @@ func (s *editable) flag(key string) (*native.Flag, error) {
 	if _, there := s.rules.Flag(key); !there {
 		return nil, errNoFlag(s.document.Name, key, s.rules)
 	}
-	bad := slices.DeleteFunc(slices.Clone(s.bad), func(f report.Finding) bool { return f.Flag != key })
-	return nil, &report.RefusedError{Findings: bad}
-}
-
-// flagToChange returns the definition of a valid flag. If it is invalid, the user learns that a
-// change of another field does not help.
-func (e *env) flagToChange(d *draft, key string) (*native.Flag, error) {
-	f, err := d.flag(key)
-	if _, invalid := errors.AsType[*report.RefusedError](err); invalid {
-		e.tell("nothing is written: the flag %q is invalid; correct it in the file first", key)
-	}
-	return f, err
+	return nil, &report.RefusedError{Findings: report.OfFlag(s.bad, key)}
 }
 
 // at returns the file that holds a definition of a section, its bytes, and the path to the
@@ -131,6 +120,20 @@ func (e *env) draft(name string) (*draft, error) {
 		return nil, err
 	}
 	return &draft{editable: s}, nil
+}
+
+// draftOf reads the ruleset and the flag that a verb changes. If the flag is invalid, the user
+// learns that a change of another field does not help.
+func (e *env) draftOf(name, key string) (*draft, *native.Flag, error) {
+	d, err := e.draft(name)
+	if err != nil {
+		return nil, nil, err
+	}
+	f, err := d.flag(key)
+	if _, invalid := errors.AsType[*report.RefusedError](err); invalid {
+		e.tell("nothing is written: the flag %q is invalid; correct it in the file first", key)
+	}
+	return d, f, err
 }
 
 func (d *draft) warn(format string, values ...any) {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/alecthomas/kong"
 
@@ -87,6 +86,9 @@ func (e *env) load(name string) (*input.Document, becket.Rules, error) {
 // printProblems writes the mistakes of one flag to stderr, or of the whole document if the key is
 // "". It is for verbs that go on with a document in which flags are invalid.
 func (e *env) printProblems(document *input.Document, rules becket.Rules, key string) {
-	e.printFindings(slices.DeleteFunc(document.Problems(rules),
-		func(f report.Finding) bool { return key != "" && f.Flag != key }))
+	findings := document.Problems(rules)
+	if key != "" {
+		findings = report.OfFlag(findings, key)
+	}
+	e.printFindings(findings)
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -42,10 +41,7 @@ func (v *describeVerb) Run(e *env) error {
 			"the flag %q is invalid: clients keep its last valid definition, or serve the default in the code",
 			v.Flag,
 		)
-		return &report.RefusedError{
-			Findings: slices.DeleteFunc(document.Problems(rules),
-				func(f report.Finding) bool { return f.Flag != v.Flag }),
-		}
+		return &report.RefusedError{Findings: report.OfFlag(document.Problems(rules), v.Flag)}
 	}
 	d, err := v.describe(e, document, rules, &info)
 	if err != nil {

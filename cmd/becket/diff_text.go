@@ -139,7 +139,8 @@ func writeImpact(w io.Writer, s style, r *compare.Report, impact *compare.Impact
 	rows := make([]chart.Row, len(impact.Moves))
 	for i, m := range impact.Moves {
 		rows[i] = chart.Row{
-			Label: moveText(m), Share: m.Share, Text: fmt.Sprintf("%6.2f %%  %9s", 100*m.Share, wording.Thousands(m.Count)),
+			Label: moveText(m), Share: m.Share,
+			Text: fmt.Sprintf("%6.2f %%  %9s", 100*m.Share, wording.Thousands(m.Count)),
 		}
 		if m.Of != impact.Of && m.Of != "" {
 			rows[i].Text += "  of those " + m.Of

@@ -28,11 +28,7 @@ type setVerb struct {
 
 // Run changes the field.
 func (v *setVerb) Run(e *env) error {
-	d, err := e.draft(v.Rules)
-	if err != nil {
-		return err
-	}
-	f, err := e.flagToChange(d, v.Flag)
+	d, f, err := e.draftOf(v.Rules, v.Flag)
 	if err != nil {
 		return err
 	}
@@ -152,11 +148,11 @@ func stepsOf(text string) (jsontext.Value, error) {
 			return nil, err
 		}
 		at = strings.TrimSpace(at)
-		if _, err := time.Parse(time.DateOnly, at); err == nil {
-			at += "T00:00:00Z"
+		if _, err := parseInstant(at); err != nil {
+			return nil, err
 		}
-		if _, ok := match.ParseInstant(at); !ok {
-			return nil, fmt.Errorf("%q is not an instant such as 2026-12-24T09:00:00Z, and not a date", at)
+		if len(at) == len(time.DateOnly) {
+			at += "T00:00:00Z"
 		}
 		steps = append(steps, edit.Object(
 			edit.Member{Name: "at", Value: edit.Text(at)}, edit.Member{Name: "percent", Value: number},

@@ -57,10 +57,7 @@ func (v *simulateVerb) Run(e *env) error {
 		return errNoFlag(document.Name, v.Flag, rules)
 	}
 	if info.Err != nil && !info.Kept {
-		return &report.RefusedError{
-			Findings: slices.DeleteFunc(document.Problems(rules),
-				func(f report.Finding) bool { return f.Flag != v.Flag }),
-		}
+		return &report.RefusedError{Findings: report.OfFlag(document.Problems(rules), v.Flag)}
 	}
 	people, err := v.population(e)
 	if err != nil {
@@ -232,7 +229,8 @@ func rows(shares []simulate.Share) []chart.Row {
 		rows[i] = chart.Row{
 			Label: s.Name,
 			Share: s.Share,
-			Text:  fmt.Sprintf("%6.2f %%  (%6.2f–%6.2f)  %9s", 100*s.Share, 100*s.Low, 100*s.High, wording.Thousands(s.Count)),
+			Text: fmt.Sprintf("%6.2f %%  (%6.2f–%6.2f)  %9s",
+				100*s.Share, 100*s.Low, 100*s.High, wording.Thousands(s.Count)),
 		}
 	}
 	return rows

@@ -29,11 +29,7 @@ func (v *offVerb) Run(e *env) error { return v.turn(e, false) }
 func (v *onVerb) Run(e *env) error { return v.turn(e, true) }
 
 func (v *switchFlags) turn(e *env, enabled bool) error {
-	d, err := e.draft(v.Rules)
-	if err != nil {
-		return err
-	}
-	f, err := e.flagToChange(d, v.Flag)
+	d, f, err := e.draftOf(v.Rules, v.Flag)
 	if err != nil {
 		return err
 	}

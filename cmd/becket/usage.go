@@ -68,7 +68,8 @@ func (v *usageVerb) compare(e *env) error {
 	findings = append(findings, about...)
 	findings = slices.DeleteFunc(findings, func(f report.Finding) bool { return slices.Contains(v.Silence, f.Name) })
 	in := fmt.Sprintf(" in %s and %s of %s that ask for them",
-		wording.Count(rules.Info().Flags, "flag"), wording.Count(len(code.Asks), "place"), wording.Count(code.Packages, "package"))
+		wording.Count(rules.Info().Flags, "flag"), wording.Count(len(code.Asks), "place"),
+		wording.Count(code.Packages, "package"))
 	return e.reportFindings(findings, v.Strict, document.Name, in)
 }
 

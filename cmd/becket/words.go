@@ -13,16 +13,21 @@ type instant time.Time
 
 // UnmarshalText reads an instant from the command line.
 func (i *instant) UnmarshalText(text []byte) error {
-	if date, err := time.Parse(time.DateOnly, string(text)); err == nil {
-		*i = instant(date)
-		return nil
+	at, err := parseInstant(string(text))
+	*i = instant(at)
+	return err
+}
+
+// parseInstant reads an instant of RFC 3339, or a date for its first instant in UTC.
+func parseInstant(text string) (time.Time, error) {
+	if date, err := time.Parse(time.DateOnly, text); err == nil {
+		return date, nil
 	}
-	at, ok := match.ParseInstant(string(text))
+	at, ok := match.ParseInstant(text)
 	if !ok {
-		return fmt.Errorf("%q is not an instant such as 2026-12-24T09:00:00Z, and not a date", text)
+		return time.Time{}, fmt.Errorf("%q is not an instant such as 2026-12-24T09:00:00Z, and not a date", text)
 	}
-	*i = instant(at.Time())
-	return nil
+	return at.Time(), nil
 }
 
 // at returns the time that the user asked for, or else the present time.

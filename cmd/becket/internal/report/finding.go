@@ -67,6 +67,16 @@ func (f Finding) text() string {
 	return text
 }
 
+// OfFlag returns the findings about one flag.
+func OfFlag(findings []Finding, key string) (own []Finding) {
+	for _, f := range findings {
+		if f.Flag == key {
+			own = append(own, f)
+		}
+	}
+	return own
+}
+
 // Sort orders findings by place.
 func Sort(findings []Finding) {
 	slices.SortStableFunc(findings, func(a, b Finding) int {
