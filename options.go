@@ -47,11 +47,14 @@ type config struct {
 	overrides            *overrideFile // nil if there are no overrides
 	emptyAllowed         bool
 	lowerRevisionAllowed bool
+	signals              []Signal
+	spread               time.Duration
 }
 
 func newConfig(source Source, options []Option) (*config, error) {
 	c := &config{
 		source: source, format: Native, interval: defaultPollInterval, clock: time.Now, exposures: defaultExposures,
+		spread: defaultSignalSpread,
 	}
 	for _, option := range options {
 		if option != nil {
@@ -79,6 +82,7 @@ func (c *config) check() error {
 	mistake(c.hasBootstrap && len(c.bootstrap) == 0, "WithBootstrap: there are no bytes")
 	c.exposures.check(mistake)
 	errs = append(errs, c.keyErrors...)
+	errs = append(errs, c.checkSignals()...)
 	var err error
 	if c.overrides, err = loadOverrides(c.overrideFiles); err != nil {
 		errs = append(errs, err)
