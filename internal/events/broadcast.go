@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"strconv"
 	"sync"
@@ -37,6 +38,9 @@ type Limits struct {
 	// the time limit for each write; a client that does not read loses its stream after it. With 0
 	// or less, it is DefaultWriteTimeout.
 	WriteTimeout time.Duration
+	// the time over which the streams get a new message: each waits for a random part of it, so
+	// that clients do not all act on the message at once. With 0 or less, no stream waits.
+	Spread time.Duration
 }
 
 // Message is an event of a stream.
@@ -194,11 +198,14 @@ func (b *Broadcast) follow(ctx context.Context, s *stream, known string) {
 	if text == nil || known != "" && known == at.id {
 		text = comment
 	}
+	old, due := at.old, (<-chan time.Time)(nil)
 	for s.write(text) == nil {
 		select {
-		case <-at.old:
+		case <-old:
+			text, old, due = nil, nil, time.After(Part(b.limits.Spread))
+		case <-due:
 			at = b.newestFrame()
-			text = at.text
+			text, old, due = at.text, at.old, nil
 			heartbeat.Reset(b.limits.Heartbeat)
 		case <-heartbeat.C:
 			text = comment
@@ -208,4 +215,13 @@ func (b *Broadcast) follow(ctx context.Context, s *stream, known string) {
 			return
 		}
 	}
+}
+
+// Part returns a random part of a time, so that many clients do not do the same at once. It is 0
+// for 0 or less.
+func Part(of time.Duration) time.Duration {
+	if of <= 0 {
+		return 0
+	}
+	return time.Duration(rand.Int64N(int64(of))) //nolint:gosec // it need not be secret
 }

@@ -156,6 +156,67 @@ func TestASlowStreamMissesOldMessagesAndDelaysNobody(t *testing.T) {
 	})
 }
 
+// timedWriter records when it gets events.
+type timedWriter struct {
+	httptest.ResponseRecorder
+	mutex sync.Mutex
+	at    []time.Time
+	texts []string
+}
+
+func (w *timedWriter) Write(text []byte) (int, error) {
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	if string(text) != string(comment) {
+		w.at, w.texts = append(w.at, time.Now()), append(w.texts, string(text))
+	}
+	return len(text), nil
+}
+
+func TestStreamsGetANewMessageSpreadOverATime(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := NewBroadcast(Limits{Spread: 10 * time.Second})
+		ctx, cancel := context.WithCancel(t.Context())
+		writers := make([]*timedWriter, 100)
+		for i := range writers {
+			writers[i] = &timedWriter{}
+			go b.ServeHTTP(writers[i], httptest.NewRequestWithContext(ctx, http.MethodGet, "/", http.NoBody))
+		}
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		sent := time.Now()
+		require.NoError(t, b.Send(Message{ID: "1", Data: []byte("one")}))
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		early := 0
+		for _, w := range writers {
+			require.Len(t, w.at, 1)
+			wait := w.at[0].Sub(sent)
+			assert.Less(t, wait, 10*time.Second)
+			if wait < 5*time.Second {
+				early++
+			}
+		}
+		assert.InDelta(t, 50, early, 30)
+
+		require.NoError(t, b.Send(Message{ID: "2", Data: []byte("two")}))
+		require.NoError(t, b.Send(Message{ID: "3", Data: []byte("three")}))
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		assert.Equal(t, []string{"id: 1\ndata: one\n\n", "id: 3\ndata: three\n\n"}, writers[0].texts,
+			"a stream that waits gets the newest message")
+		late := &timedWriter{}
+		began := time.Now()
+		go b.ServeHTTP(late, httptest.NewRequestWithContext(ctx, http.MethodGet, "/", http.NoBody))
+		time.Sleep(time.Second)
+		synctest.Wait()
+		assert.Equal(t, []time.Time{began}, late.at, "a new stream does not wait")
+		cancel()
+		synctest.Wait()
+	})
+}
+
 // pipes is a listener whose connections are pipes in memory, which hold no bytes.
 type pipes struct {
 	accepted chan net.Conn

@@ -26,8 +26,11 @@ func (s *stream) begin() error {
 	return s.within(s.controller.Flush)
 }
 
-// write sends a text at once, within the time limit.
+// write sends a text at once, within the time limit. It sends nothing if there is no text.
 func (s *stream) write(text []byte) error {
+	if len(text) == 0 {
+		return nil
+	}
 	return s.within(func() error {
 		if _, err := s.w.Write(text); err != nil {
 			return err
