@@ -44,6 +44,8 @@ type snapshot struct {
 
 	self *snapshot // see far
 	id   uint64    // see View.RulesetID; set when the snapshot is stored
+	// the SHA-256 of the document; zero if there are no rules
+	sum [sha256.Size]byte
 }
 
 // far returns s through two more pointers than necessary. Escape analysis does not distinguish the

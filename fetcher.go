@@ -207,6 +207,7 @@ func (f *fetcher) publish(next *heldRuleset, rules Rules, body []byte) {
 	now := f.config.clock()
 	before := f.current
 	next.snapshot = f.newSnapshot(rules, TierNetwork)
+	next.snapshot.sum = next.sum
 	next.snapshot.confirm(now)
 	next.fetchedAt, f.least = now, revisionBar{next.info.Revision, TierNetwork}
 	if f.disk != nil {

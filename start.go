@@ -15,6 +15,7 @@ func (f *fetcher) start(bootstrap *heldRuleset) {
 	f.current = &heldRuleset{snapshot: f.newSnapshot(nil, TierDefaults)}
 	if bootstrap != nil {
 		bootstrap.snapshot = f.newSnapshot(bootstrap.snapshot.rules, TierBootstrap)
+		bootstrap.snapshot.sum = bootstrap.sum
 		f.current = bootstrap
 		f.least.raise(bootstrap.info.Revision, TierBootstrap)
 	}
@@ -94,6 +95,7 @@ func (f *fetcher) fromDisk(c *disk.Copy) (*heldRuleset, error) {
 		return nil, fmt.Errorf("becket: the disk copy is refused: %w", within{err})
 	}
 	h.snapshot = f.newSnapshot(rules, TierDisk)
+	h.snapshot.sum = h.sum
 	now := f.config.clock()
 	if age := now.Sub(c.ConfirmedAt); !c.ConfirmedAt.IsZero() && age >= 0 {
 		h.snapshot.confirm(now.Add(-age))
