@@ -45,7 +45,7 @@ require (
 	github.com/mailru/easyjson v0.7.7 // indirect
 	github.com/open-feature/flagd-schemas v0.2.9-0.20250707123415-08b4c52d3b86 // indirect
 	github.com/patrickmn/go-cache v2.1.0+incompatible // indirect
-	github.com/tmaxmax/go-sse v0.10.0 // indirect
+	github.com/tmaxmax/go-sse v0.12.0 // indirect
 	github.com/xeipuuv/gojsonpointer v0.0.0-20190905194746-02993c407bfb // indirect
 	github.com/xeipuuv/gojsonreference v0.0.0-20180127040603-bd5ef7bd5415 // indirect
 	github.com/xeipuuv/gojsonschema v1.2.0 // indirect

@@ -39,8 +39,9 @@ type failure struct {
 // bulk is the answer for all flags. Its metadata belongs to the ruleset, so that a new revision
 // does not make every flag look changed.
 type bulk struct {
-	Flags    []any          `json:"flags"`
-	Metadata map[string]any `json:"metadata,omitempty"`
+	Flags        []any          `json:"flags"`
+	Metadata     map[string]any `json:"metadata,omitempty"`
+	EventStreams []eventStream  `json:"eventStreams,omitempty"`
 }
 
 // answerOf returns the answer for a flag, a *success or a *failure. Requests for one flag and for

@@ -35,6 +35,7 @@ var (
 const (
 	publicTag       = "public"
 	defaultMaxBytes = 64 << 10
+	bulkPath        = "/ofrep/v1/evaluate/flags"
 )
 
 // Option configures a handler.
@@ -47,6 +48,7 @@ type config struct {
 	maxBytes  int64
 	origins   []string
 	logger    *slog.Logger
+	stream    streamConfig
 	tag       string   // the tag of shown flags; "" if a function of the program decides
 	mistakes  []string // options whose function is nil
 }
@@ -126,16 +128,19 @@ func WithAllowedOrigins(origins ...string) Option {
 // handler answers from a client.
 type handler struct {
 	config
-	client *becket.Client
-	shown  shown
-	hidden hidden
-	mux    *http.ServeMux
+	client  *becket.Client
+	shown   shown
+	hidden  hidden
+	streams *streams // nil without WithEventStream
+	ahead   ahead
+	mux     *http.ServeMux
 }
 
 // NewHandler returns a handler that evaluates the flags of a client. It is safe for concurrent use.
 // It expects the paths of the protocol; wrap it in http.StripPrefix to serve it below a prefix.
 // With a nil client, or as long as there is no ruleset, it answers 500 with the code
-// PROVIDER_NOT_READY. It panics if a function given to an option is nil.
+// PROVIDER_NOT_READY. It panics if a function given to an option is nil, or if the key or the
+// address of event streams cannot be used.
 func NewHandler(client *becket.Client, options ...Option) http.Handler {
 	h := &handler{client: client, mux: http.NewServeMux()}
 	WithExposedTag(publicTag)(&h.config)
@@ -147,15 +152,23 @@ func NewHandler(client *becket.Client, options ...Option) http.Handler {
 	if len(h.mistakes) > 0 {
 		panic("becket: ofrep.NewHandler: the function is nil in " + strings.Join(h.mistakes, ", "))
 	}
+	if mistake := h.stream.complete(); mistake != "" {
+		panic("becket: ofrep.NewHandler: " + mistake)
+	}
 	if h.maxBytes <= 0 {
 		h.maxBytes = defaultMaxBytes
 	}
 	if h.logger == nil {
 		h.logger = slog.Default()
 	}
-	h.mux.HandleFunc("POST /ofrep/v1/evaluate/flags/{key}", h.one)
-	h.mux.HandleFunc("POST /ofrep/v1/evaluate/flags", h.all)
+	h.mux.HandleFunc("POST "+bulkPath+"/{key}", h.one)
+	h.mux.HandleFunc("POST "+bulkPath, h.all)
 	h.mux.HandleFunc("OPTIONS /ofrep/v1/evaluate/", h.preflight)
+	if h.stream.on {
+		h.streams = newStreams(h)
+		h.mux.HandleFunc("GET "+streamPath, h.streams.serve)
+		h.mux.HandleFunc("OPTIONS "+streamPath, h.preflight)
+	}
 	return h
 }
 
@@ -217,12 +230,15 @@ func (h *handler) all(w http.ResponseWriter, r *http.Request) {
 	if !h.admit(w, r) {
 		return
 	}
+	h.catchUp(r)
 	view, flags, refusal := h.view(w, r)
 	if refusal != nil {
 		reply(w, refusal.status, refusal)
 		return
 	}
-	answer := bulk{Flags: make([]any, len(flags.list)), Metadata: withOrigin(nil, view)}
+	answer := bulk{
+		Flags: make([]any, len(flags.list)), Metadata: withOrigin(nil, view), EventStreams: h.streamsFor(r),
+	}
 	for i := range flags.list {
 		flag := &flags.list[i]
 		result := view.Peek(flag.key, becket.KindAny)

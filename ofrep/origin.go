@@ -36,6 +36,10 @@ func (h *handler) preflight(w http.ResponseWriter, r *http.Request) {
 		header := w.Header()
 		header.Set("Access-Control-Allow-Methods", http.MethodPost)
 		header.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, If-None-Match")
+		if r.URL.Path == streamPath { // only programs that open streams with headers ask this
+			header.Set("Access-Control-Allow-Methods", http.MethodGet)
+			header.Set("Access-Control-Allow-Headers", "Authorization, Cache-Control, Last-Event-ID")
+		}
 		header.Set("Access-Control-Max-Age", "600")
 	}
 	w.WriteHeader(http.StatusNoContent)

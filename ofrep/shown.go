@@ -3,7 +3,9 @@ package ofrep
 import (
 	"encoding/json"
 	"fmt"
+	"hash/maphash"
 	"log/slog"
+	"strconv"
 	"sync"
 	"sync/atomic"
 
@@ -23,6 +25,30 @@ type flagsShown struct {
 	list    []flag // in the order of the keys
 	named   map[string]*flag
 }
+
+// keys lists the keys of the shown flags, in order.
+func (f *flagsShown) keys() []string {
+	keys := make([]string, len(f.list))
+	for i := range f.list {
+		keys[i] = f.list[i].key
+	}
+	return keys
+}
+
+// digest returns a digest of everything that callers see of the flags and that does not depend on
+// the evaluation. Digests of different processes cannot be compared.
+func (f *flagsShown) digest() uint64 {
+	var hash maphash.Hash
+	hash.SetSeed(digestSeed)
+	for i := range f.list {
+		metadata, _ := json.Marshal(f.list[i].metadata) // see writable
+		_, _ = hash.WriteString(strconv.Quote(f.list[i].key))
+		_, _ = hash.Write(metadata)
+	}
+	return hash.Sum64()
+}
+
+var digestSeed = maphash.MakeSeed()
 
 // flag holds the parts of an answer that do not depend on the evaluation.
 type flag struct {

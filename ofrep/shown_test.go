@@ -280,7 +280,12 @@ func FuzzKeysOfHiddenFlagsLeaveInNoAnswer(f *testing.F) {
 	f.Fuzz(func(t *testing.T, seed uint64) {
 		client := serving(t, randomDocument(rand.New(rand.NewPCG(seed, 1))))
 		for _, expose := range []ofrep.Option{ofrep.WithExposedTag("public"), ofrep.WithExposed(publicPrefix)} {
-			h := ofrep.NewHandler(client, expose, ofrep.WithLogger(slog.New(slog.DiscardHandler)))
+			h := ofrep.NewHandler(client, expose, ofrep.WithLogger(slog.New(slog.DiscardHandler)), ofrep.WithEventStream())
+			events := once(t, h).Body.String()
+			assert.Contains(t, events, "refetchEvaluation")
+			for _, word := range []string{"hidden", "public"} {
+				assert.NotContains(t, events, word)
+			}
 			for _, path := range []string{"", "/public-1", "/public-2", "/public-9", "/hiden-1"} {
 				for _, body := range []string{`{}`, `{"context": {"targetingKey": "u", "a": "x"}}`, `{"context": 7}`} {
 					_, text := ask(t, h, path, body)
