@@ -43,7 +43,8 @@ const (
 // texts that look like a key. Unless [WithHTTPClient] gives a transport, connections are kept open
 // between fetches only with HTTP/2.
 //
-// [New] returns the mistakes in the URL and the options. The source is safe for concurrent use.
+// With [WithEvents], the source is a [Signal] too. [New] returns the mistakes in the URL and the
+// options. The source is safe for concurrent use.
 func HTTP(address string, options ...HTTPOption) Source {
 	s := &httpSource{address: address, timeout: defaultTimeout, limit: maxDocument, header: http.Header{}}
 	s.url, s.mistake = web.ParseURL("HTTP", address)
@@ -53,6 +54,9 @@ func HTTP(address string, options ...HTTPOption) Source {
 		}
 	}
 	s.prepare()
+	if s.events != nil {
+		return &eventSource{s}
+	}
 	return s
 }
 
@@ -72,6 +76,9 @@ type httpSource struct {
 
 	renew    func(context.Context) (http.Header, error) // the function of WithHeaderFunc, or nil
 	renewing atomic.Bool                                // a call of renew has not returned
+	renewal  chan struct{}                              // holds a token while renew is called
+
+	events *events // of WithEvents; nil without it
 
 	once   sync.Once
 	client *web.Client
@@ -106,7 +113,11 @@ func (s *httpSource) prepare() {
 		}
 		s.signatureURL = &place
 	}
-	s.secrets = web.NewRedactor(s.url.Host, []*url.URL{&asGiven, s.signatureURL}, s.header)
+	addresses := []*url.URL{&asGiven, s.signatureURL}
+	if s.events != nil {
+		addresses = append(addresses, s.events.prepare(s)...)
+	}
+	s.secrets = web.NewRedactor(s.url.Host, addresses, s.header)
 }
 
 func (s *httpSource) Check() error { return s.mistake }
@@ -155,6 +166,9 @@ func publicHeader() http.Header {
 
 func (s *httpSource) connect() {
 	s.client = web.NewClient(s.custom, publicHeader())
+	if s.events != nil {
+		s.events.client = s.client.Streaming(s.custom, eventsHeader())
+	}
 }
 
 func (s *httpSource) Fetch(ctx context.Context, last Validator) (Document, error) {
@@ -242,8 +256,8 @@ func (s *httpSource) ask(ctx context.Context, u *url.URL, last Validator, read f
 	return nil
 }
 
-// request returns the next request for a document or a signature. It contains the configured and
-// the renewed headers only if the URL has the same host and port as the document's.
+// request returns the next request for a document, a signature or events. It contains the
+// configured and the renewed headers only if the URL has the same host and port as the document's.
 func (s *httpSource) request(ctx context.Context, u *url.URL, last Validator) (*http.Request, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), http.NoBody)
 	if err != nil {
@@ -294,7 +308,15 @@ func (s *httpSource) renewed(ctx context.Context) (http.Header, error) {
 	return header, nil
 }
 
+// callRenew calls the function of WithHeaderFunc. The request for events may need it while a fetch
+// calls it, and waits then.
 func (s *httpSource) callRenew(ctx context.Context) (header http.Header, err error) {
+	select {
+	case s.renewal <- struct{}{}:
+		defer func() { <-s.renewal }()
+	case <-ctx.Done():
+		return nil, errors.New("an earlier call has not returned")
+	}
 	s.renewing.Store(true)
 	defer func() {
 		if cause := recover(); cause != nil {
@@ -326,8 +348,11 @@ func give(request *http.Request, header http.Header) {
 }
 
 // failed adds the host to an error and hides secrets in it.
-func (s *httpSource) failed(err error) error {
-	return web.Redacted("becket: "+s.url.Host+": "+s.secrets.Text(wording.Unprefixed(err)), err)
+func (s *httpSource) failed(err error) error { return s.failedAt(s.url, err) }
+
+// failedAt is failed for a URL that may have another host.
+func (s *httpSource) failedAt(u *url.URL, err error) error {
+	return web.Redacted("becket: "+u.Host+": "+s.secrets.Text(wording.Unprefixed(err)), err)
 }
 
 // validatorOf returns the validators of an answer. It leaves out a validator that must not be used:

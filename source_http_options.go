@@ -46,11 +46,11 @@ func WithHeader(name, value string) HTTPOption {
 }
 
 // WithHeaderFunc sets a function that returns headers for each request, such as tokens that are
-// renewed. It is called before each request for the document and for its signature. Its headers
-// replace others of the same name. Like the headers of [WithHeader], they appear in no log, error
-// or file, and are sent only to the source's own host and port; the function is not called for a
-// signature on another host or port. The function should cache a token until shortly before it
-// expires, because it is called at every poll. A client calls it from one goroutine at a time.
+// renewed. It is called before each request for the document, its signature and its events. Its
+// headers replace others of the same name. Like the headers of [WithHeader], they appear in no log,
+// error or file, and are sent only to the source's own host and port; the function is not called
+// for a signature on another host or port. The function should cache a token until shortly before
+// it expires, because it is called at every poll. A client calls it from one goroutine at a time.
 //
 // The function must return soon after ctx is done; ctx has the time limit of the whole fetch. If it
 // returns an error or an invalid header, or panics, the fetch fails: the ruleset in use stays, and
@@ -64,7 +64,7 @@ func WithHeaderFunc(header func(ctx context.Context) (http.Header, error)) HTTPO
 		} else if s.renew != nil {
 			s.wrong(errors.New("becket: WithHeaderFunc: it was given twice"))
 		}
-		s.renew = header
+		s.renew, s.renewal = header, make(chan struct{}, 1)
 	}
 }
 

@@ -22,6 +22,24 @@ func ParseURL(option, address string) (*url.URL, error) {
 	return u, nil
 }
 
+// ResolveURL reads an address that may be relative to base, with the errors of [ParseURL]. It
+// refuses an address without TLS beside a base with TLS, because the requests for both have the
+// same credentials.
+func ResolveURL(option string, base *url.URL, address string) (*url.URL, error) {
+	u, err := url.Parse(address)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("becket: %s: the URL cannot be read: %s", option, mistakeIn(err))
+	case address == "":
+		return nil, fmt.Errorf("becket: %s: the URL is empty", option)
+	}
+	u, err = ParseURL(option, base.ResolveReference(u).String())
+	if err == nil && base.Scheme == "https" && u.Scheme != "https" {
+		return nil, fmt.Errorf("becket: %s: the URL must begin with https://, as that of the document does", option)
+	}
+	return u, err
+}
+
 func mistakeIn(err error) string {
 	_, escape := errors.AsType[url.EscapeError](err)
 	_, host := errors.AsType[url.InvalidHostError](err)

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"sync/atomic"
+	"time"
 )
 
 // Client sends the requests of a source. It abandons connections that may have died silently: after
@@ -17,19 +18,29 @@ type Client struct {
 	http    http.Client
 	own     *Transport  // nil if the program's client has a transport
 	doubted atomic.Bool // the last fetch got no complete answer
+	// for streams of events, the time without a byte after which a stream counts as lost
+	silence time.Duration
 }
 
 // NewClient returns a client that works like custom, which may be nil, and follows redirects by
 // [RedirectPolicy]. If custom has no transport, the client gets its own. public holds the headers
 // that every host may receive.
 func NewClient(custom *http.Client, public http.Header) *Client {
+	return newClient(custom, nil, public)
+}
+
+// newClient returns a client whose own transport, if it needs one, is own or a new one for nil.
+func newClient(custom *http.Client, own *Transport, public http.Header) *Client {
 	c := &Client{}
 	if custom != nil {
 		c.http = *custom
 	}
 	if c.http.Transport == nil {
-		c.own = NewTransport()
-		c.http.Transport = c.own
+		if own == nil {
+			own = NewTransport()
+		}
+		c.own = own
+		c.http.Transport = own
 	}
 	c.http.CheckRedirect = RedirectPolicy(public, c.http.CheckRedirect)
 	return c

@@ -41,7 +41,11 @@ func NewTransport() *Transport {
 	t.single.DisableKeepAlives = true
 	kept.Protocols = &http.Protocols{}
 	kept.Protocols.SetHTTP2(true)
-	kept.HTTP2 = &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: pongWithin, WriteByteTimeout: writeWithin}
+	for _, transport := range []*http.Transport{t.single, kept} { // a stream may last on single too
+		transport.HTTP2 = &http.HTTP2Config{
+			SendPingTimeout: pingAfter, PingTimeout: pongWithin, WriteByteTimeout: writeWithin,
+		}
+	}
 	t.kept.Store(kept)
 	return t
 }
