@@ -130,7 +130,7 @@ type heldRuleset struct {
 	snapshot  *snapshot
 	info      RulesInfo
 	sum       [sha256.Size]byte // SHA-256 of the document
-	body      []byte            // nil unless there is a disk cache
+	body      []byte            // nil unless there is a disk cache or a relay
 	validator Validator
 	signature []byte
 	signedBy  string

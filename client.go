@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/becketflags/becket/internal/accepted"
 	"github.com/becketflags/becket/internal/poll"
 )
 
@@ -22,6 +23,7 @@ type Client struct {
 	cache     cache
 	status    *statusRecorder
 	observer  *observer
+	handover  handover
 	notifier  *notifier
 	refresher *poll.Loop
 	answered  chan struct{} // closed when the first fetch has succeeded or failed
@@ -66,13 +68,24 @@ func New(source Source, options ...Option) (*Client, error) {
 	c.observer = newObserver(config, c.notifier)
 	f := &fetcher{
 		config: config, notifier: c.notifier, observer: c.observer, status: c.status, answered: c.answered,
-		source: newGuardedSource(source, c.own), decoder: decoder,
+		source: newGuardedSource(source, c.own), decoder: decoder, handover: &c.handover,
 	}
 	f.publication = publication{&c.cache, config.overrides}
 	config.overrides.announce(c.notifier)
 	f.start(bootstrap)
 	c.refresher = poll.Start(f.task(), func(run func()) { go c.own.run(run) })
 	return c, nil
+}
+
+// init gives the package publish access to the documents of clients, without an exported name.
+func init() {
+	accepted.Of = func(client any) *accepted.Document {
+		c, ok := client.(*Client)
+		if !ok || c.isZero() {
+			return nil
+		}
+		return c.handover.take()
+	}
 }
 
 // isZero reports whether the client is nil or was not made by New.

@@ -26,6 +26,7 @@ type fetcher struct {
 	observer    *observer
 	status      *statusRecorder
 	current     *heldRuleset
+	handover    *handover
 	answered    chan struct{} // closed when the first fetch has succeeded or failed; nil after that
 
 	// the least revision of the next document, from the bootstrap, the disk copy or the last
@@ -58,6 +59,7 @@ func (f *fetcher) refresh(ctx context.Context) error {
 func (f *fetcher) record(result *Refresh) {
 	failure, _ := errors.AsType[*DeliveryError](result.Err)
 	outage := f.status.refreshed(failure, result.NotModified)
+	f.handover.offer(f.current)
 	if f.answered != nil {
 		close(f.answered) // before the disk is written, which may take long
 		f.answered = nil
@@ -131,7 +133,7 @@ func (f *fetcher) task() poll.Task {
 // fetchOnce fetches once and returns the result without its duration and revision.
 func (f *fetcher) fetchOnce(ctx context.Context) Refresh {
 	validator := f.current.validator
-	if f.skipValidator {
+	if f.skipValidator || f.handover.lacks(f.current) {
 		validator = Validator{}
 	}
 	document, err := f.source.fetch(ctx, validator)
@@ -177,6 +179,9 @@ func (f *fetcher) consider(ctx context.Context, document Document) Refresh {
 		same = !first && sum() == f.current.sum
 	}
 	next := &heldRuleset{validator: document.Validator, signature: signature, signedBy: signedBy}
+	if f.keepsBody() {
+		next.body = document.Body
+	}
 	if same {
 		f.acceptSame(next)
 		return Refresh{NotModified: true, Bytes: size}
@@ -192,9 +197,12 @@ func (f *fetcher) consider(ctx context.Context, document Document) Refresh {
 	if err := f.config.acceptable(next.info, f.current.info, f.least); err != nil {
 		return failedRefresh(CauseRefused, err, size)
 	}
-	f.publish(next, rules, document.Body)
+	f.publish(next, rules)
 	return Refresh{Bytes: size}
 }
+
+// keepsBody reports whether the bytes of documents are kept: for the disk copy, or for a relay.
+func (f *fetcher) keepsBody() bool { return f.disk != nil || f.handover.wanted.Load() }
 
 // sumOf returns a function that computes the SHA-256 of a document when it is first called.
 func sumOf(body []byte) func() [sha256.Size]byte {
@@ -203,16 +211,13 @@ func sumOf(body []byte) func() [sha256.Size]byte {
 
 // publish makes the next ruleset the current one, and reports it to hooks and the logger
 // afterwards.
-func (f *fetcher) publish(next *heldRuleset, rules Rules, body []byte) {
+func (f *fetcher) publish(next *heldRuleset, rules Rules) {
 	now := f.config.clock()
 	before := f.current
 	next.snapshot = f.newSnapshot(rules, TierNetwork)
 	next.snapshot.sum = next.sum
 	next.snapshot.confirm(now)
 	next.fetchedAt, f.least = now, revisionBar{next.info.Revision, TierNetwork}
-	if f.disk != nil {
-		next.body = body
-	}
 	f.current, f.diskOutdated = next, true
 	f.status.served(next) // before the pointer, so that callers of Wait find the ruleset in Status
 	f.publication.store(next.snapshot)
@@ -228,6 +233,9 @@ func (f *fetcher) publish(next *heldRuleset, rules Rules, body []byte) {
 func (f *fetcher) acceptSame(next *heldRuleset) {
 	h := *f.current
 	h.validator, h.signature, h.signedBy, h.fetchedAt = next.validator, next.signature, next.signedBy, f.config.clock()
+	if h.body == nil {
+		h.body = next.body
+	}
 	f.least.raise(h.info.Revision, TierNetwork)
 	f.current = &h
 	f.confirmed(h.snapshot.promote(TierNetwork))

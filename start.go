@@ -28,6 +28,7 @@ func (f *fetcher) start(bootstrap *heldRuleset) {
 	}
 	f.publication.store(f.current.snapshot)
 	f.status.served(f.current)
+	f.handover.offer(f.current)
 	if f.current.snapshot.rules != nil {
 		f.notifier.notify(&event{start: &f.current.snapshot.served})
 	}
