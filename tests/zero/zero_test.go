@@ -40,6 +40,7 @@ var modules = map[string][]string{
 	},
 	"openfeature": {module + "/openfeature"},
 	"otel":        {module + "/otel", module + "/otel/ofhook"},
+	"publish":     {module + "/publish"},
 }
 
 func TestEveryExportedNameAcceptsZeroAndNilValues(t *testing.T) {
