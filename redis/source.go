@@ -1,0 +1,166 @@
+package redis
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	goredis "github.com/redis/go-redis/v9"
+
+	"github.com/becketflags/becket"
+	"github.com/becketflags/becket/internal/limit"
+)
+
+// fetchTimeout is the time limit for a fetch with all its attempts.
+const fetchTimeout = 10 * time.Second
+
+// Source returns a source whose document [Publish] wrote to a key. It is a [becket.Signal] too: it
+// holds a connection of its own, on which it hears of each publication. A fetch uses the client's
+// pool, has ten seconds, and reads the document only if its ETag has changed. The ETag is a hash of
+// the document, and the signature comes with the document. The source does not close the client.
+//
+// The client may be that of a server, of a cluster, or of Sentinel. A client that reads from
+// replicas may get an older document than the one that was announced; the library then asks again.
+// A mistake in the arguments or options is an error of [becket.New].
+func Source(client goredis.UniversalClient, key string, options ...Option) becket.Source {
+	return &source{subscription{newConfig(client, Channel(key), options)}, key}
+}
+
+type source struct {
+	subscription
+	key string
+}
+
+var (
+	_ becket.SignedSource = (*source)(nil)
+	_ becket.Checker      = (*source)(nil)
+	_ becket.Signal       = (*source)(nil)
+)
+
+// Check returns the mistakes in the arguments and the options.
+func (s *source) Check() error {
+	if s.key == "" {
+		return errors.Join(errEmptyKey, s.config.Check())
+	}
+	return s.config.Check()
+}
+
+var errEmptyKey = errors.New("becket: redis: the key is empty")
+
+// Identity names the servers, the database and the key.
+func (s *source) Identity() string {
+	switch client := s.client.(type) {
+	case *goredis.Client:
+		if client != nil {
+			return fmt.Sprintf("redis:%q:%d:%q", client.Options().Addr, client.Options().DB, s.key)
+		}
+	case *goredis.ClusterClient:
+		if client != nil {
+			return fmt.Sprintf("redis:%q:%q", client.Options().Addrs, s.key)
+		}
+	}
+	return fmt.Sprintf("redis:%q", s.key)
+}
+
+// Fetch reads the document, or only its ETag if that is the one of last.
+func (s *source) Fetch(ctx context.Context, last becket.Validator) (becket.Document, error) {
+	return s.asked(ctx, func(ctx context.Context) (becket.Document, error) {
+		live, err := s.look(ctx)
+		if err != nil {
+			return becket.Document{}, err
+		}
+		if live.etag == last.ETag {
+			return becket.Document{NotModified: true, Validator: becket.Validator{ETag: live.etag}}, nil
+		}
+		if live.body > limit.Document {
+			return becket.Document{}, fmt.Errorf("%w of %d bytes: it has %d",
+				limit.ErrTooLarge, limit.Document, live.body)
+		}
+		if live.signature > maxSignature {
+			return becket.Document{}, tooLongSignature(live.signature)
+		}
+		return s.read(ctx)
+	})
+}
+
+func tooLongSignature(size int64) error {
+	return fmt.Errorf("%w of %d bytes for signatures: it has %d", limit.ErrTooLarge, maxSignature, size)
+}
+
+// FetchSignature reads the signature. The client calls it if Fetch returned none.
+func (s *source) FetchSignature(ctx context.Context) ([]byte, error) {
+	document, err := s.asked(ctx, func(ctx context.Context) (becket.Document, error) {
+		live, err := s.look(ctx)
+		switch {
+		case err != nil:
+			return becket.Document{}, err
+		case live.signature == 0:
+			return becket.Document{}, errors.New("becket: redis: the document has no signature")
+		case live.signature > maxSignature:
+			return becket.Document{}, tooLongSignature(live.signature)
+		}
+		return s.read(ctx)
+	})
+	return document.Signature, err
+}
+
+// asked calls do with the time limit of a fetch.
+func (s *source) asked(
+	ctx context.Context, do func(context.Context) (becket.Document, error),
+) (becket.Document, error) {
+	if err := s.Check(); err != nil {
+		return becket.Document{}, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
+	defer cancel()
+	document, err := abandonable(ctx, func() (becket.Document, error) { return do(ctx) })
+	if errors.Is(err, context.DeadlineExceeded) {
+		return document, fmt.Errorf("becket: redis: the server did not answer in time: %w", err)
+	}
+	return document, err
+}
+
+// state is what the server says about a document before it is read. The sizes are in bytes.
+type state struct {
+	etag            string
+	body, signature int64
+}
+
+// look reads the ETag and the sizes of the document in one round trip.
+func (s *source) look(ctx context.Context) (state, error) {
+	pipeline := s.client.Pipeline()
+	fields := pipeline.HMGet(ctx, s.key, fieldETag)
+	body := pipeline.HStrLen(ctx, s.key, fieldBody)
+	signature := pipeline.HStrLen(ctx, s.key, fieldSignature)
+	exists := pipeline.Exists(ctx, s.key)
+	if _, err := pipeline.Exec(ctx); err != nil {
+		return state{}, explained(err)
+	}
+	etag, _ := fields.Val()[0].(string)
+	switch {
+	case exists.Val() == 0:
+		return state{}, ErrNoDocument
+	case etag == "":
+		return state{}, fmt.Errorf("%w: the hash has no field %s", ErrWrongType, fieldETag)
+	}
+	return state{etag, body.Val(), signature.Val()}, nil
+}
+
+// read reads the document with its ETag and signature in one step, so that they belong together.
+func (s *source) read(ctx context.Context) (becket.Document, error) {
+	fields, err := s.client.HMGet(ctx, s.key, fieldETag, fieldBody, fieldSignature).Result()
+	if err != nil {
+		return becket.Document{}, explained(err)
+	}
+	etag, _ := fields[0].(string)
+	body, _ := fields[1].(string)
+	document := becket.Document{Body: []byte(body), Validator: becket.Validator{ETag: etag}}
+	if etagOf(document.Body) != etag {
+		return becket.Document{}, ErrDamaged
+	}
+	if signature, _ := fields[2].(string); signature != "" {
+		document.Signature = []byte(signature)
+	}
+	return document, nil
+}
