@@ -60,6 +60,16 @@ func (f *Forwarder) Silence(on bool) {
 	f.silent = on
 }
 
+// Cut closes all connections that exist. New ones are forwarded.
+func (f *Forwarder) Cut() {
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	for _, end := range f.ends {
+		_ = end.Close()
+	}
+	f.ends = nil
+}
+
 // Close closes the forwarder and all its connections, and waits until both are closed.
 func (f *Forwarder) Close() {
 	_ = f.listener.Close()
