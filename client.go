@@ -13,6 +13,7 @@ import (
 
 	"github.com/becketflags/becket/internal/accepted"
 	"github.com/becketflags/becket/internal/poll"
+	"github.com/becketflags/becket/internal/push"
 )
 
 // Client answers flag checks from memory and keeps the ruleset there up to date. A program needs
@@ -26,6 +27,7 @@ type Client struct {
 	handover  handover
 	notifier  *notifier
 	refresher *poll.Loop
+	watcher   watcher
 	answered  chan struct{} // closed when the first fetch has succeeded or failed
 	own       *goroutines
 	closing   closing
@@ -69,11 +71,14 @@ func New(source Source, options ...Option) (*Client, error) {
 	f := &fetcher{
 		config: config, notifier: c.notifier, observer: c.observer, status: c.status, answered: c.answered,
 		source: newGuardedSource(source, c.own), decoder: decoder, handover: &c.handover,
+		pursuit: push.NewPursuit(config.interval),
+		pace:    push.NewPace(config.interval, func(interval time.Duration) { c.refresher.SetInterval(interval) }),
 	}
 	f.publication = publication{&c.cache, config.overrides}
 	config.overrides.announce(c.notifier)
 	f.start(bootstrap)
 	c.refresher = poll.Start(f.task(), func(run func()) { go c.own.run(run) })
+	c.watcher = startWatcher(f, c.refresher)
 	return c, nil
 }
 
@@ -195,6 +200,7 @@ func (c *Client) Status() Status {
 	s := c.status.read()
 	s.ReadAt = c.status.now() // after the times that are in s, so that no age is below zero
 	s.Format, s.PollInterval = c.config.formatName, c.config.interval
+	s.Signals = c.watcher.status()
 	s.Exposures = c.observer.exposures().status(s.ReadAt)
 	s.OverridesFile, s.Overrides = c.config.overrides.listed()
 	s.HookPanics, s.DroppedEvents = c.notifier.panics.Load(), c.notifier.dropped.Load()
@@ -278,6 +284,7 @@ func (c *Client) close() {
 	defer cancel()
 	exposures := c.observer.exposures()
 	c.refresher.Stop()
+	c.watcher.stop()
 	exposures.stop()
 	c.closing.err = errors.Join(c.closeSource(work), exposures.wait(work), exposures.losses())
 	c.notifier.stop()
@@ -291,6 +298,9 @@ func (c *Client) closeSource(ctx context.Context) error {
 	var late error
 	if !endsInTime(ctx, c.refresher.Done()) {
 		late = fmt.Errorf("%w for the refresh under way", ErrNotEnded)
+	}
+	if !endsInTime(ctx, c.watcher.ended()) {
+		late = errors.Join(late, fmt.Errorf("%w for a signal", ErrNotEnded))
 	}
 	closer, ok := c.config.source.(io.Closer)
 	if !ok {

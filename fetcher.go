@@ -10,6 +10,7 @@ import (
 
 	"github.com/becketflags/becket/internal/disk"
 	"github.com/becketflags/becket/internal/poll"
+	"github.com/becketflags/becket/internal/push"
 )
 
 // stampEvery is the least time between two updates of the disk copy's time of confirmation.
@@ -35,8 +36,11 @@ type fetcher struct {
 	// send no validator with the next fetch, because it may have made the last fetch fail
 	skipValidator bool
 	source        guardedSource
-	diskWrittenAt time.Time // when the copy on disk was written, by the monotonic clock
-	diskOutdated  bool      // the ruleset in use is new and not on disk yet
+	pursuit       *push.Pursuit
+	pace          *push.Pace
+	repeat        time.Duration // the wait until this fetch is repeated; 0 if the schedule decides
+	diskWrittenAt time.Time     // when the copy on disk was written, by the monotonic clock
+	diskOutdated  bool          // the ruleset in use is new and not on disk yet
 	// when invalid flags and segments were logged last, by the monotonic clock
 	badReportedAt time.Time
 }
@@ -45,13 +49,30 @@ type fetcher struct {
 func (f *fetcher) refresh(ctx context.Context) error {
 	began := time.Now()
 	f.renewOverrides()
+	if f.pursuit.Hurries() {
+		ctx = push.Fresh(ctx)
+	}
 	result := f.fetchOnce(ctx)
 	if result.Err != nil && ctx.Err() != nil {
 		return result.Err // Close cancelled the fetch; this is not a failure
 	}
+	f.planRepeat(&result)
 	result.Duration, result.Revision = time.Since(began), f.current.snapshot.revision
 	f.record(&result)
 	return result.Err
+}
+
+// planRepeat decides whether this refresh must be repeated soon, because it brought an older
+// document than a hint promised. The schedule decides after a fetch that got no answer.
+func (f *fetcher) planRepeat(result *Refresh) {
+	failure, _ := errors.AsType[*DeliveryError](result.Err)
+	f.repeat = f.pursuit.Next(push.Held{
+		Revision: f.current.info.Revision, ETag: f.current.validator.ETag,
+		Changed: failure == nil && !result.NotModified,
+	})
+	if failure != nil && failure.Cause == CauseFetch {
+		f.repeat = 0
+	}
 }
 
 // record reports a refresh to Status, the logger and the hooks, and writes the disk copy after a
@@ -119,6 +140,7 @@ func (f *fetcher) task() poll.Task {
 			}
 			return 0
 		},
+		Repeat: func() time.Duration { return f.repeat },
 		Planned: func(wait time.Duration, running bool) {
 			if running {
 				f.status.scheduled(time.Time{})
@@ -219,6 +241,7 @@ func (f *fetcher) publish(next *heldRuleset, rules Rules) {
 	next.snapshot.confirm(now)
 	next.fetchedAt, f.least = now, revisionBar{next.info.Revision, TierNetwork}
 	f.current, f.diskOutdated = next, true
+	f.pace.KeepFresh(leastMaxAge(rules))
 	f.status.served(next) // before the pointer, so that callers of Wait find the ruleset in Status
 	f.publication.store(next.snapshot)
 	f.notifier.notify(&event{

@@ -79,6 +79,7 @@ const (
 	CauseDisk      Cause = "disk"      // the disk copy could not be read or written
 	CauseHook      Cause = "hook"      // a hook, sink, clock, format or source's Close panicked
 	CauseSink      Cause = "sink"      // the sink did not take a batch of exposures
+	CauseSignal    Cause = "signal"    // a signal could not be connected, or was lost
 	CauseOverride  Cause = "override"  // the file of overrides could not be read again
 )
 

@@ -28,6 +28,9 @@ type limitedLogger struct {
 	silent bool
 	causes map[Cause]*loggedFailures
 	logged map[Misfit]time.Time // when misfits were logged; the keys have no count and no error
+	// the signals of which the last line says that they are connected; false if it says that they
+	// are lost
+	signals map[string]bool
 }
 
 // loggedFailures are the failures of one cause that were logged within logEvery.
@@ -40,6 +43,7 @@ func newLimitedLogger(logger *slog.Logger) *limitedLogger {
 	silent := logger != nil && logger.Handler() == slog.DiscardHandler
 	return &limitedLogger{
 		logger: logger, silent: silent, causes: map[Cause]*loggedFailures{}, logged: map[Misfit]time.Time{},
+		signals: map[string]bool{},
 	}
 }
 
@@ -80,6 +84,9 @@ func (l *limitedLogger) failed(e *event) {
 		attributes = append(attributes, slog.Int("left_out", failures.skipped))
 	}
 	failures.skipped = 0
+	if e.signal != "" {
+		l.signals[e.signal] = false
+	}
 	l.log(slog.LevelWarn, failureMessage(e), attributes...)
 }
 
@@ -89,6 +96,16 @@ func (l *limitedLogger) recovered(o *outage) {
 		slog.Int("failures", o.failures), slog.Time("since", o.since),
 		slog.Duration("after", time.Since(o.since).Round(time.Millisecond)))
 	delete(l.causes, CauseFetch) // so that the next outage is logged at once
+}
+
+// connected logs that a signal is connected, unless the last line about it says so: a loss within a
+// minute of another one is not logged, and neither is its end.
+func (l *limitedLogger) connected(signal string) {
+	if l.signals[signal] {
+		return
+	}
+	l.signals[signal] = true
+	l.log(slog.LevelInfo, "becket: signal connected", slog.String("signal", signal))
 }
 
 // started logs the ruleset that a client starts with.
@@ -109,6 +126,8 @@ func failureMessage(e *event) string {
 		return "becket: a function of the program panicked"
 	case CauseSink:
 		return "becket: exposures are lost"
+	case CauseSignal:
+		return "becket: signal not connected"
 	case CauseOverride:
 		return "becket: overrides could not be read"
 	default:

@@ -38,6 +38,8 @@ type event struct {
 	misfit        *Misfit       // checks cannot get their flag's value
 	// the rules that do not have the misfit's flag; nil if they have it
 	rules Rules
+	// the name of a signal: it is connected, or with failure it could not be connected or was lost
+	signal string
 }
 
 // outage is a series of failed refreshes without a successful one between them.
@@ -212,6 +214,8 @@ func (n *notifier) deliver(e *event) {
 		}
 	case e.overrides != nil:
 		n.await(loggerName, func() { n.logger.overridden(e.overrides) })
+	case e.signal != "":
+		n.await(loggerName, func() { n.logger.connected(e.signal) })
 	case e.misfit != nil:
 		n.await(loggerName, func() { n.logger.misfitting(e.misfit, e.rules) })
 	default:

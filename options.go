@@ -47,7 +47,8 @@ type config struct {
 	overrides            *overrideFile // nil if there are no overrides
 	emptyAllowed         bool
 	lowerRevisionAllowed bool
-	signals              []Signal
+	signals              []Signal // the source is the last one if it is a Signal
+	signalNames          []string
 	spread               time.Duration
 }
 
@@ -104,6 +105,15 @@ func (c *config) introduce() (err error) {
 	}
 	if c.source != nil {
 		c.identity = c.source.Identity()
+	}
+	part = "signal"
+	if s, ok := c.source.(Signal); ok {
+		c.signals = append(c.signals, s)
+	}
+	for _, s := range c.signals {
+		if s != nil {
+			c.signalNames = append(c.signalNames, signalName(s))
+		}
 	}
 	part = "format"
 	if c.format != nil {

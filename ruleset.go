@@ -5,6 +5,7 @@ import (
 	"math/bits"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/becketflags/becket/internal/match"
 )
@@ -64,6 +65,20 @@ func (r *ruleset) Variants(key string) []Variant {
 		return nil
 	}
 	return f.variants
+}
+
+// leastMaxAge returns the shortest max_age of the flags, or 0 if none has one.
+func leastMaxAge(rules Rules) (least time.Duration) {
+	native, ok := rules.(*ruleset)
+	if !ok {
+		return 0
+	}
+	for _, f := range native.flags.places {
+		if f != nil && f.rare != nil && f.rare.maxAge > 0 && (least == 0 || f.rare.maxAge < least) {
+			least = f.rare.maxAge
+		}
+	}
+	return least
 }
 
 // flagTable finds flags by their keys. It is a hash table with open addressing and linear probing.

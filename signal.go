@@ -30,3 +30,13 @@ type Hint struct {
 	// time of [WithSignalSpread]
 	Spread time.Duration
 }
+
+// SignalStatus is the state of a signal.
+type SignalStatus struct {
+	Name      string
+	Connected bool
+	// when the signal was connected or lost; when the client was made, if neither has happened
+	Since     time.Time
+	LastHint  time.Time // when the last hint came; zero if none has come
+	LastError error     // why it was lost or not connected last; nil if it never was
+}

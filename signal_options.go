@@ -1,9 +1,13 @@
 package becket
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/becketflags/becket/internal/match"
+	"github.com/becketflags/becket/internal/push"
 )
 
 // WithSignal makes the client fetch when a signal says so, beside polling. A signal causes at most
@@ -38,4 +42,27 @@ func (c *config) checkSignals() (errs []error) {
 		errs = append(errs, fmt.Errorf("becket: WithSignalSpread: %v is not between 0 and %v", c.spread, maxSignalSpread))
 	}
 	return errs
+}
+
+// signalsOf returns the signals of a configuration, with those names that introduce has read.
+func signalsOf(c *config) (signals []push.Signal) {
+	for i, s := range c.signals {
+		quiet, ok := s.(interface{ pollsOn() bool })
+		signals = append(signals, push.Signal{
+			Name: c.signalNames[i], PollsOn: ok && quiet.pollsOn(),
+			Watch: func(ctx context.Context, changed func(push.Hint)) error {
+				return s.Watch(ctx, func(h Hint) { changed(push.Hint(h)) })
+			},
+		})
+	}
+	return signals
+}
+
+// signalName returns the name of a signal for Status and the log.
+func signalName(s Signal) string {
+	name := fmt.Sprintf("%T", s)
+	if named, ok := s.(interface{ Name() string }); ok {
+		name = named.Name()
+	}
+	return match.Brief(name)
 }

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/becketflags/becket/internal/poll"
+	"github.com/becketflags/becket/internal/push"
 	"github.com/becketflags/becket/internal/web"
 	"github.com/becketflags/becket/internal/wording"
 )
@@ -273,6 +274,9 @@ func (s *httpSource) request(ctx context.Context, u *url.URL, last Validator) (*
 			return nil, err
 		}
 		give(request, header)
+	}
+	if push.IsFresh(ctx) {
+		request.Header.Set("Cache-Control", "no-cache")
 	}
 	if last.ETag != "" {
 		request.Header.Set("If-None-Match", last.ETag)

@@ -26,6 +26,7 @@ func (f *fetcher) start(bootstrap *heldRuleset) {
 	if f.disk == nil {
 		f.current.body = nil
 	}
+	f.pace.KeepFresh(leastMaxAge(f.current.snapshot.rules))
 	f.publication.store(f.current.snapshot)
 	f.status.served(f.current)
 	f.handover.offer(f.current)

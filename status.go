@@ -61,6 +61,9 @@ type Status struct {
 	// come first.
 	Misfits []Misfit
 
+	// Signals are the signals of WithSignal in their order, and then the source if it is one.
+	Signals []SignalStatus
+
 	Exposures     ExposureStatus
 	OverridesFile string         // the file of WithOverrides; "" if there is none
 	Overrides     map[string]any // the overrides' values by the keys of the flags
@@ -91,19 +94,20 @@ func (h Health) String() string {
 }
 
 const (
-	// unconfirmedIntervals is the number of poll intervals after which it counts as a fault that
-	// the source has not confirmed the ruleset.
-	unconfirmedIntervals = 10
-	recentLoss           = 15 * time.Minute // how long lost exposures count as a fault
-	maxBadReasons        = 10               // greatest number of reasons about definitions
+	// See unconfirmedIntervals. A client with signals polls more rarely.
+	unconfirmedPolling     = 10
+	unconfirmedWithSignals = 20
+	lostSignal             = time.Minute      // how long a lost signal is no fault
+	recentLoss             = 15 * time.Minute // how long lost exposures count as a fault
+	maxBadReasons          = 10               // greatest number of reasons about definitions
 )
 
 // Health returns what is wrong with the client at the time of the Status: no ruleset, invalid
 // definitions, failed refreshes, also if the document was refused, a ruleset that the source has
-// not confirmed within ten poll intervals, misfits, a disk copy that cannot be read or written,
-// exposures that were lost within 15 minutes, and Close. Overrides and the counters since the start
-// do not count. A program should be ready if Serving is true, and alive in any case. The zero
-// Status is failing.
+// not confirmed within ten poll intervals, or twenty with signals, a signal that has been lost for
+// over a minute, misfits, a disk copy that cannot be read or written, exposures that were lost
+// within 15 minutes, and Close. Overrides and the counters since the start do not count. A program
+// should be ready if Serving is true, and alive in any case. The zero Status is failing.
 func (s Status) Health() Health {
 	h := Health{Serving: s.Tier != TierDefaults}
 	add := func(is bool, format string, args ...any) {
@@ -124,9 +128,13 @@ func (s Status) Health() Health {
 		add(h.Serving, "the source has not confirmed the ruleset since the start, so that of the tier %s is in use",
 			s.Tier)
 	case s.PollInterval > 0:
-		add(age > unconfirmedIntervals*s.PollInterval,
+		intervals := s.unconfirmedIntervals()
+		add(age > time.Duration(intervals)*s.PollInterval,
 			"the source has not confirmed the ruleset for %v, which is more than %d poll intervals",
-			age.Round(time.Second), unconfirmedIntervals)
+			age.Round(time.Second), intervals)
+	}
+	for i := range s.Signals {
+		add(s.Signals[i].lostLong(s.ReadAt), "%s", s.Signals[i].reason())
 	}
 	for i := range min(len(s.Misfits), 1) {
 		m := &s.Misfits[i]
@@ -155,6 +163,29 @@ func (s *Status) failing() string {
 		}
 	}
 	return fmt.Sprintf("%s, %d in a row: %s", what, s.Failures, text)
+}
+
+// unconfirmedIntervals returns the number of poll intervals after which it counts as a fault that
+// the source has not confirmed the ruleset.
+func (s *Status) unconfirmedIntervals() int {
+	if len(s.Signals) > 0 {
+		return unconfirmedWithSignals
+	}
+	return unconfirmedPolling
+}
+
+// lostLong reports whether the signal's loss counts as a fault.
+func (s *SignalStatus) lostLong(now time.Time) bool {
+	return !s.Connected && !s.Since.IsZero() && now.Sub(s.Since) > lostSignal
+}
+
+// reason describes a lost signal.
+func (s *SignalStatus) reason() string {
+	text := fmt.Sprintf("the signal %s is not connected, so that changes arrive by polling", s.Name)
+	if s.LastError != nil {
+		text += ": " + wording.Unprefixed(s.LastError)
+	}
+	return text
 }
 
 // reason describes an invalid definition.
@@ -212,6 +243,14 @@ func (s *Status) form() *statusform.Status {
 	}
 	f.Exposures.DroppedAt = statusform.Time(f.Exposures.DroppedAt)
 	f.Bad, f.BadOmitted = badForms(keptFirst(s.Bad))
+	for i := range s.Signals {
+		signal := &s.Signals[i]
+		f.Signals = append(f.Signals, statusform.Signal{
+			Name: statusform.Text(signal.Name), Connected: signal.Connected, Since: statusform.Time(signal.Since),
+			LastHint: statusform.Time(signal.LastHint), LastError: statusform.Error(signal.LastError),
+		})
+	}
+	f.Signals, f.SignalsOmitted = statusform.List(f.Signals)
 	f.Misfits, f.MisfitsOmitted = misfitForms(s.Misfits)
 	f.Warnings, f.WarningsOmitted = statusform.Texts(s.Warnings, wording.Unprefixed)
 	f.Overrides, f.OverridesOmitted = statusform.Texts(slices.Sorted(maps.Keys(s.Overrides)),

@@ -11,12 +11,16 @@ import (
 
 // Task is the work of a loop. Its fields are set once, before Start.
 type Task struct {
-	// Interval is the mean time between two successful runs.
+	// Interval is the mean time between two successful runs, until SetInterval changes it. After
+	// failures, the waits are never longer than 1.5 of it.
 	Interval time.Duration
 	// Run does the work. Stop cancels its context.
 	Run func(ctx context.Context) error
 	// RetryAfter returns the least wait that the error of a run asks for, or 0 if it asks for none.
 	RetryAfter func(err error) time.Duration
+	// Repeat is called after each run. It returns the wait after which the run must be repeated, or
+	// 0 if the schedule decides. A wait that RetryAfter returns comes first. Nil repeats nothing.
+	Repeat func() time.Duration
 	// Planned is called before each run, with running, and after it, with the wait until the next
 	// one.
 	Planned func(wait time.Duration, running bool)
@@ -30,15 +34,18 @@ type Loop struct {
 	schedule *schedule
 	cancel   context.CancelFunc
 	done     chan struct{} // closed when the goroutine has ended
-	asked    chan struct{} // holds one token while callers of Ask wait for the next round
+	woken    chan struct{} // holds one token if the time of the next run may have changed
 
-	// Only the goroutine uses these two.
+	// Only the goroutine uses these three.
 	began    time.Time // when the last run began
 	patience time.Time // when the wait ends that the last failure asked for
+	planned  time.Time // when the next run is due by the schedule
 
-	mutex sync.Mutex
-	next  *round // the round that callers of Ask wait for; nil if there are none
-	ended bool
+	mutex    sync.Mutex
+	next     *round        // the round that callers of Ask wait for; nil if there are none
+	hinted   *hinted       // the hints since the last run began; nil if there are none
+	interval time.Duration // see SetInterval
+	ended    bool
 }
 
 // round is a run that callers of Ask wait for.
@@ -49,13 +56,19 @@ type round struct {
 	err    error // written before done is closed
 }
 
+// hinted says when a run is due that nobody waits for.
+type hinted struct {
+	due    time.Time
+	spread time.Duration
+}
+
 // Start returns a loop whose first run begins at once. spawn runs a function on a goroutine of its
 // own.
 func Start(task Task, spawn func(run func())) *Loop {
 	ctx, cancel := context.WithCancel(context.Background())
 	l := &Loop{
-		task: task, schedule: newSchedule(task.Interval), cancel: cancel,
-		done: make(chan struct{}), asked: make(chan struct{}, 1),
+		task: task, schedule: newSchedule(task.Interval), cancel: cancel, interval: task.Interval,
+		done: make(chan struct{}), woken: make(chan struct{}, 1),
 	}
 	spawn(func() { l.run(ctx) })
 	return l
@@ -78,11 +91,12 @@ func (l *Loop) run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-timer.C:
-		case <-l.asked:
-			if wait := l.patient(); wait > 0 {
-				timer.Reset(wait)
-				continue
-			}
+		case <-l.woken:
+		}
+		l.adapt()
+		if wait := time.Until(l.due()); wait > 0 {
+			timer.Reset(wait)
+			continue
 		}
 		if ctx.Err() != nil {
 			return
@@ -94,35 +108,77 @@ func (l *Loop) run(ctx context.Context) {
 		if ctx.Err() != nil {
 			err = l.task.Ended
 		} else {
-			timer.Reset(l.plan(err))
+			l.plan(err)
+			timer.Reset(time.Until(l.due()))
 		}
 		round.finish(err)
 	}
 }
 
-// plan returns the wait after a run.
-func (l *Loop) plan(err error) time.Duration {
-	retryAfter := time.Duration(0)
+// plan sets the time of the next run after a run.
+func (l *Loop) plan(err error) {
+	retryAfter, repeat := time.Duration(0), time.Duration(0)
 	if err != nil {
 		retryAfter = l.task.RetryAfter(err)
 	}
+	if l.task.Repeat != nil {
+		repeat = l.task.Repeat()
+	}
 	wait := l.schedule.next(err != nil, retryAfter)
 	l.patience = time.Time{}
-	if retryAfter > 0 {
+	switch {
+	case retryAfter > 0:
 		l.patience = time.Now().Add(wait)
+	case repeat > 0:
+		wait = min(wait, repeat)
 	}
-	l.task.Planned(wait, false)
-	return wait
+	l.planAfter(wait)
 }
 
-// patient returns how long the callers of Ask have to wait, or 0 if one of them is urgent.
-func (l *Loop) patient() time.Duration {
+func (l *Loop) planAfter(wait time.Duration) {
+	l.planned = time.Now().Add(wait)
+	l.task.Planned(wait, false)
+}
+
+// adapt applies the interval of SetInterval. If it is shorter than before, the next run comes
+// within one interval, at a random time, because a whole fleet may shorten its intervals at once.
+func (l *Loop) adapt() {
+	l.mutex.Lock()
+	interval := l.interval
+	l.mutex.Unlock()
+	before := l.schedule.interval
+	l.schedule.interval = interval
+	if wait := max(part(interval), time.Until(l.patience)); interval < before && time.Until(l.planned) > wait {
+		l.planAfter(wait)
+	}
+}
+
+// due returns when the next run is due: the earliest of the times of the schedule, of the callers
+// of Ask, and of hints.
+func (l *Loop) due() time.Time {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
-	if l.next == nil || l.next.urgent || l.began.IsZero() {
-		return 0
+	due := l.planned
+	if l.next != nil && l.next.urgent {
+		return time.Time{}
 	}
-	return max(time.Until(l.began.Add(Floor)), time.Until(l.patience))
+	patient := later(l.began.Add(Floor), l.patience)
+	if l.next != nil && patient.Before(due) {
+		due = patient
+	}
+	if l.hinted != nil {
+		if at := later(l.hinted.due, patient); at.Before(due) {
+			due = at
+		}
+	}
+	return due
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // Ask waits for the first run that begins after the call, and returns its error. All callers that
@@ -143,11 +199,8 @@ func (l *Loop) Ask(ctx context.Context, urgent bool) error {
 	}
 	next := l.next
 	next.urgent = next.urgent || urgent
-	select {
-	case l.asked <- struct{}{}:
-	default:
-	}
 	l.mutex.Unlock()
+	l.wake()
 	select {
 	case <-next.done:
 		return next.err
@@ -156,16 +209,49 @@ func (l *Loop) Ask(ctx context.Context, urgent bool) error {
 	}
 }
 
-// begin returns the round of all callers that have called Ask so far, or nil if there are none.
+// Hint asks for a run that begins after the call, and does not wait for it. The run begins after a
+// random part of the spread, and not before the two waits of [Loop.Ask] have ended. All hints share
+// it until it begins; a hint of a smaller spread can only bring it forward.
+func (l *Loop) Hint(spread time.Duration) {
+	l.mutex.Lock()
+	due := time.Now().Add(part(spread))
+	earlier := l.hinted
+	if l.ended || earlier != nil && earlier.spread <= spread {
+		l.mutex.Unlock()
+		return
+	}
+	if earlier != nil && earlier.due.Before(due) {
+		due = earlier.due
+	}
+	l.hinted = &hinted{due, spread}
+	l.mutex.Unlock()
+	l.wake()
+}
+
+// SetInterval changes the mean time between two successful runs. A longer one applies after the
+// next run; with a shorter one, the next run comes within this time.
+func (l *Loop) SetInterval(interval time.Duration) {
+	l.mutex.Lock()
+	l.interval = interval
+	l.mutex.Unlock()
+	l.wake()
+}
+
+// wake makes the goroutine compute the time of the next run again.
+func (l *Loop) wake() {
+	select {
+	case l.woken <- struct{}{}:
+	default:
+	}
+}
+
+// begin returns the round of all callers that have called Ask so far, or nil if there are none. The
+// run that begins is also for all hints so far.
 func (l *Loop) begin() *round {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
-	select {
-	case <-l.asked: // the run that begins now is also for this call of Ask
-	default:
-	}
 	next := l.next
-	l.next = nil
+	l.next, l.hinted = nil, nil
 	return next
 }
 

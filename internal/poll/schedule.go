@@ -30,7 +30,8 @@ const MaxRetryAfter = time.Hour
 
 // schedule computes the waits between runs.
 type schedule struct {
-	interval time.Duration
+	interval time.Duration // the mean wait between successful runs
+	least    time.Duration // the first interval, which bounds the waits after failures
 	backoff  *backoff.ExponentialBackOff
 	steady   bool // the last run was successful
 }
@@ -42,7 +43,7 @@ func newSchedule(interval time.Duration) *schedule {
 	b.Multiplier = 2
 	b.RandomizationFactor = backoffJitter
 	b.Reset()
-	return &schedule{interval: interval, backoff: b}
+	return &schedule{interval: interval, least: interval, backoff: b}
 }
 
 // next returns the wait after a run. A server's Retry-After is respected, up to an hour. Up to a
@@ -58,18 +59,23 @@ func (s *schedule) next(failed bool, retryAfter time.Duration) time.Duration {
 		return spread(s.interval, jitter)
 	}
 	s.steady = false
-	wait := min(s.backoff.NextBackOff(), s.interval+s.interval/2)
+	wait := min(s.backoff.NextBackOff(), s.least+s.least/2)
 	if retryAfter > 0 {
 		asked := min(retryAfter, MaxRetryAfter)
 		asked += time.Duration(rand.Float64() * //nolint:gosec // it need not be secret
-			float64(min(asked/10, s.interval)))
+			float64(min(asked/10, s.least)))
 		wait = max(wait, min(asked, MaxRetryAfter))
 	}
-	return max(wait, min(Floor, s.interval/2))
+	return max(wait, min(Floor, s.least/2))
 }
 
 // spread returns a random wait that is evenly distributed between mean*(1-share) and
 // mean*(1+share).
 func spread(mean time.Duration, share float64) time.Duration {
 	return time.Duration(float64(mean) * (1 - share + 2*share*rand.Float64())) //nolint:gosec // it need not be secret
+}
+
+// part returns a random part of a time, which is evenly distributed.
+func part(whole time.Duration) time.Duration {
+	return time.Duration(float64(whole) * rand.Float64()) //nolint:gosec // it need not be secret
 }

@@ -61,6 +61,9 @@ type Status struct {
 	Misfits         []Misfit `json:"misfits,omitempty"`
 	MisfitsOmitted  int      `json:"misfits_omitted,omitempty"`
 
+	Signals        []Signal `json:"signals,omitempty"`
+	SignalsOmitted int      `json:"signals_omitted,omitempty"`
+
 	Exposures        Exposures `json:"exposures"`
 	OverridesFile    string    `json:"overrides_file,omitempty"`
 	Overrides        []string  `json:"overrides,omitempty"`
@@ -93,6 +96,15 @@ type Misfit struct {
 	Type   string `json:"type"`
 	Checks uint64 `json:"checks"`
 	Error  string `json:"error"`
+}
+
+// Signal is a signal of a client.
+type Signal struct {
+	Name      string    `json:"name"`
+	Connected bool      `json:"connected"`
+	Since     time.Time `json:"since,omitzero"`
+	LastHint  time.Time `json:"last_hint,omitzero"`
+	LastError string    `json:"last_error,omitempty"`
 }
 
 // Exposures has the counters of exposures.
@@ -133,6 +145,18 @@ func (p Problem) String() string {
 // String returns the text that a log of text has for the misfit.
 func (m Misfit) String() string {
 	return fmt.Sprintf("%s as %s (checks: %d): %s", m.Flag, m.Type, m.Checks, m.Error)
+}
+
+// String returns the text that a log of text has for the signal.
+func (s Signal) String() string {
+	state := "not connected"
+	if s.Connected {
+		state = "connected"
+	}
+	if s.LastError != "" {
+		state += ", lost last because: " + s.LastError
+	}
+	return s.Name + ": " + state
 }
 
 // Separate returns the errors that errors.Join has joined, or any other error itself.
