@@ -43,8 +43,8 @@ func startBehindPooler(ctx context.Context, pool *pgxpool.Pool, use func(*becket
 }
 
 func publish(ctx context.Context, pool *pgxpool.Pool, document, signature []byte) (int64, error) {
-	published, err := postgres.Publish(ctx, pool, postgres.Publication{
-		Name: "shop", Body: document, Signature: signature,
+	published, err := postgres.Publish(ctx, pool, "shop", postgres.Publication{
+		Body: document, Signature: signature,
 		Author: "mara@example.com", Message: "Open the new checkout",
 		Spread: 5 * time.Second, // clients distribute their fetches over this time
 	})

@@ -116,8 +116,8 @@ func (d *database) ask(t *testing.T, statements ...string) {
 // publish publishes a revision whose flag has its number.
 func (d *database) publish(t *testing.T, revision int) postgres.Published {
 	t.Helper()
-	published, err := postgres.Publish(t.Context(), d.pool,
-		postgres.Publication{Name: "shop", Body: document(revision)})
+	published, err := postgres.Publish(t.Context(), d.pool, "shop",
+		postgres.Publication{Body: document(revision)})
 	require.NoError(t, err)
 	return published
 }

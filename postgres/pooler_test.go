@@ -67,7 +67,7 @@ func TestAPoolerInTransactionModeCarriesEverythingButHints(t *testing.T) {
 	d := newDatabase(t)
 	pool := newPool(t, through(t, d.server.URL(d.name), newPooler(t, d.server, "transaction"), "", ""))
 	publish := func(revision int) {
-		_, err := postgres.Publish(t.Context(), pool, postgres.Publication{Name: "shop", Body: document(revision)})
+		_, err := postgres.Publish(t.Context(), pool, "shop", postgres.Publication{Body: document(revision)})
 		require.NoError(t, err)
 	}
 	publish(1)

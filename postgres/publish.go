@@ -17,7 +17,6 @@ import (
 
 // Publication is a document to publish.
 type Publication struct {
-	Name      string // the document's name; it must not be empty
 	Body      []byte // the document; at most 64 MiB
 	Signature []byte // the text of its .minisig file, at most 16 KiB; empty if it is not signed
 	Author    string // who publishes it; "" for the name of the role that is logged in
@@ -26,7 +25,7 @@ type Publication struct {
 	// the time that each client has set
 	Spread  time.Duration
 	Format  becket.Format // the document's format; nil for becket.Native
-	Channel string        // the channel of WithChannel; "" for "becket:" with the name
+	Channel string        // the channel of WithChannel; "" for "becket:" with the document's name
 }
 
 // Published is the result of [Publish].
@@ -38,15 +37,15 @@ type Published struct {
 	Repeated bool
 }
 
-// Publish adds a revision and notifies the clients in the same transaction: they learn of it
-// exactly if it is committed. A document that its format cannot decode is refused. The revision is
-// the document's own, which a native document must have; for a format without revisions, it is one
-// more than the newest. It returns ErrNotHigher if the revision is not higher than the newest one;
-// if that one is the same document with the same signature, the result is Repeated instead. So a
-// publisher whose connection broke may try again. Publishers may run at the same time; one waits
+// Publish adds a revision of a name and notifies the clients in the same transaction: they learn of
+// it exactly if it is committed. A document that its format cannot decode is refused. The revision
+// is the document's own, which a native document must have; for a format without revisions, it is
+// one more than the newest. It returns ErrNotHigher if the revision is not higher than the newest
+// one; if that one is the same document with the same signature, the result is Repeated instead. So
+// a publisher whose connection broke may try again. Publishers may run at the same time; one waits
 // for the other.
-func Publish(ctx context.Context, db DB, p Publication) (Published, error) {
-	stated, err := p.check()
+func Publish(ctx context.Context, db DB, name string, p Publication) (Published, error) {
+	stated, err := p.check(name)
 	if err != nil {
 		return Published{}, err
 	}
@@ -56,17 +55,17 @@ func Publish(ctx context.Context, db DB, p Publication) (Published, error) {
 	sum := sha256.Sum256(p.Body)
 	result := Published{ETag: hex.EncodeToString(sum[:])}
 	err = inTransaction(ctx, db, func(tx pgx.Tx) error {
-		if err := p.place(ctx, tx, stated, &result); err != nil {
+		if err := p.place(ctx, tx, name, stated, &result); err != nil {
 			return err
 		}
 		if !result.Repeated {
-			if err := p.insert(ctx, tx, result); err != nil {
+			if err := p.insert(ctx, tx, name, result); err != nil {
 				return err
 			}
 		}
 		hint := push.Hint{Revision: stated, ETag: result.ETag, Spread: max(0, p.Spread)}
 		_, err := tx.Exec(ctx, "SELECT pg_notify($1, $2)", pgx.QueryExecModeExec,
-			channelOf(p.Name, p.Channel), string(hint.Text()))
+			channelOf(name, p.Channel), string(hint.Text()))
 		return explained(err)
 	})
 	if err != nil {
@@ -76,8 +75,8 @@ func Publish(ctx context.Context, db DB, p Publication) (Published, error) {
 }
 
 // check returns the document's own revision, or 0 if it has none.
-func (p *Publication) check() (revision int64, err error) {
-	errs := checkNames(p.Name, p.Channel)
+func (p *Publication) check(name string) (revision int64, err error) {
+	errs := checkNames(name, p.Channel)
 	if !storable(p.Author) || !storable(p.Message) {
 		errs = append(errs, errors.New("becket: postgres: the author or the message is not valid UTF-8 "+
 			"or has a byte 0"))
@@ -109,15 +108,15 @@ func (p *Publication) check() (revision int64, err error) {
 }
 
 // place finds the revision of the publication, after it has excluded other publishers of the name.
-func (p *Publication) place(ctx context.Context, tx pgx.Tx, stated int64, result *Published) error {
-	if _, err := tx.Exec(ctx, lockText, pgx.QueryExecModeExec, "becket_revisions/"+p.Name); err != nil {
+func (p *Publication) place(ctx context.Context, tx pgx.Tx, name string, stated int64, result *Published) error {
+	if _, err := tx.Exec(ctx, lockText, pgx.QueryExecModeExec, "becket_revisions/"+name); err != nil {
 		return explained(err)
 	}
 	same := false
 	err := tx.QueryRow(ctx, `
 		SELECT revision, etag = $2 AND signature IS NOT DISTINCT FROM $3
 		FROM becket_revisions WHERE name = $1 ORDER BY revision DESC LIMIT 1`, pgx.QueryExecModeExec,
-		p.Name, result.ETag, p.Signature).Scan(&result.Previous, &same)
+		name, result.ETag, p.Signature).Scan(&result.Previous, &same)
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return explained(err)
 	}
@@ -136,11 +135,11 @@ func (p *Publication) place(ctx context.Context, tx pgx.Tx, stated int64, result
 }
 
 // insert adds the row. The server fills in the author if there is none, the login and the time.
-func (p *Publication) insert(ctx context.Context, tx pgx.Tx, result Published) error {
+func (p *Publication) insert(ctx context.Context, tx pgx.Tx, name string, result Published) error {
 	_, err := tx.Exec(ctx, `
 		INSERT INTO becket_revisions (name, revision, etag, body, signature, author, message)
 		VALUES ($1, $2, $3, $4, $5, coalesce(nullif($6, ''), session_user), $7)`, pgx.QueryExecModeExec,
-		p.Name, result.Revision, result.ETag, p.Body, p.Signature, p.Author, p.Message)
+		name, result.Revision, result.ETag, p.Body, p.Signature, p.Author, p.Message)
 	if codeOf(err) == codeUniqueViolation { // by a program that does not take the lock
 		return fmt.Errorf("%w: %w", ErrNotHigher, err)
 	}

@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"sync"
@@ -25,6 +26,7 @@ func TestARevisionMustBeHigherThanTheNewest(t *testing.T) {
 	for _, test := range []struct {
 		name        string
 		publication postgres.Publication
+		of          string // the document's name; "" for shop
 		want        postgres.Published
 		refused     bool
 	}{
@@ -42,17 +44,14 @@ func TestARevisionMustBeHigherThanTheNewest(t *testing.T) {
 			want: postgres.Published{Revision: 5, Previous: 5, ETag: first.ETag, Repeated: true},
 		},
 		{
-			name:        "an older document of another name",
-			publication: postgres.Publication{Name: "other", Body: document(5)},
+			name: "an older document of another name", of: "other",
+			publication: postgres.Publication{Body: document(5)},
 			want:        postgres.Published{Revision: 5, ETag: first.ETag},
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			if test.publication.Name == "" {
-				test.publication.Name = "shop"
-			}
-			published, err := postgres.Publish(t.Context(), d.pool, test.publication)
+			published, err := postgres.Publish(t.Context(), d.pool, cmp.Or(test.of, "shop"), test.publication)
 			if test.refused {
 				require.ErrorIs(t, err, postgres.ErrNotHigher)
 				require.ErrorContains(t, err, "after 5")
@@ -73,7 +72,7 @@ func TestOfPublishersAtTheSameTimeExactlyOneWins(t *testing.T) {
 	for i := range 8 {
 		group.Go(func() {
 			body := append(document(3), strings.Repeat(" ", i)...)
-			_, err := postgres.Publish(t.Context(), d.pool, postgres.Publication{Name: "shop", Body: body})
+			_, err := postgres.Publish(t.Context(), d.pool, "shop", postgres.Publication{Body: body})
 			mutex.Lock()
 			defer mutex.Unlock()
 			if err == nil {
@@ -87,8 +86,8 @@ func TestOfPublishersAtTheSameTimeExactlyOneWins(t *testing.T) {
 	assert.Equal(t, 1, won)
 	for revision := 4; revision < 12; revision++ {
 		group.Go(func() {
-			_, err := postgres.Publish(t.Context(), d.pool,
-				postgres.Publication{Name: "shop", Body: document(revision)})
+			_, err := postgres.Publish(t.Context(), d.pool, "shop",
+				postgres.Publication{Body: document(revision)})
 			if err != nil {
 				assert.ErrorIs(t, err, postgres.ErrNotHigher)
 			}
@@ -114,7 +113,7 @@ func TestARevisionOfAProgramThatTakesNoLockIsNotReplaced(t *testing.T) {
 	require.NoError(t, err)
 	failed := make(chan error, 1)
 	go func() {
-		_, err := postgres.Publish(t.Context(), d.pool, postgres.Publication{Name: "shop", Body: document(2)})
+		_, err := postgres.Publish(t.Context(), d.pool, "shop", postgres.Publication{Body: document(2)})
 		failed <- err
 	}()
 	require.Eventually(t, func() bool {
@@ -135,30 +134,34 @@ func TestAPublicationThatClientsCouldNotUseIsRefused(t *testing.T) {
 		publication postgres.Publication
 		want        string
 	}{
-		{"no JSON", postgres.Publication{Name: "shop", Body: []byte("{")}, "cannot be decoded"},
-		{"no body", postgres.Publication{Name: "shop"}, "cannot be decoded"},
+		{"no JSON", postgres.Publication{Body: []byte("{")}, "cannot be decoded"},
+		{"no body", postgres.Publication{}, "cannot be decoded"},
 		{
-			"no revision", postgres.Publication{Name: "shop", Body: []byte(`{"schema": 1, "flags": {}}`)},
+			"no revision", postgres.Publication{Body: []byte(`{"schema": 1, "flags": {}}`)},
 			"has no revision",
 		},
-		{"no name", postgres.Publication{Body: document(1)}, "name is empty"},
-		{"a byte 0", postgres.Publication{Name: "shop", Body: document(1), Message: "\x00"}, "byte 0"},
+		{"a byte 0", postgres.Publication{Body: document(1), Message: "\x00"}, "byte 0"},
 		{
-			"a long signature", postgres.Publication{Name: "shop", Body: document(1), Signature: make([]byte, 20000)},
+			"a long signature", postgres.Publication{Body: document(1), Signature: make([]byte, 20000)},
 			"over the size limit of 16384 bytes for signatures",
 		},
-		{"a large document", postgres.Publication{Name: "shop", Body: make([]byte, 64<<20+1)}, "over the size limit"},
+		{"a large document", postgres.Publication{Body: make([]byte, 64<<20+1)}, "over the size limit"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			_, err := postgres.Publish(t.Context(), d.pool, test.publication)
+			_, err := postgres.Publish(t.Context(), d.pool, "shop", test.publication)
 			require.ErrorContains(t, err, test.want)
 		})
 	}
+	t.Run("no name", func(t *testing.T) {
+		t.Parallel()
+		_, err := postgres.Publish(t.Context(), d.pool, "", postgres.Publication{Body: document(1)})
+		require.ErrorContains(t, err, "name is empty")
+	})
 	t.Run("a server without the table", func(t *testing.T) {
 		t.Parallel()
-		_, err := postgres.Publish(t.Context(), newPool(t, d.server.URL("postgres")),
-			postgres.Publication{Name: "shop", Body: document(1)})
+		_, err := postgres.Publish(t.Context(), newPool(t, d.server.URL("postgres")), "shop",
+			postgres.Publication{Body: document(1)})
 		require.ErrorIs(t, err, postgres.ErrNoTable)
 	})
 }
@@ -171,8 +174,8 @@ func TestADocumentWithoutRevisionsGetsTheNextOne(t *testing.T) {
 	for revision := range 3 {
 		body := fmt.Sprintf(`{"flags": {"number": {"state": "ENABLED", "variants": {"a": %d}, "defaultVariant": "a"}}}`,
 			revision)
-		published, err := postgres.Publish(t.Context(), d.pool,
-			postgres.Publication{Name: "shop", Body: []byte(body), Format: flagd.Format})
+		published, err := postgres.Publish(t.Context(), d.pool, "shop",
+			postgres.Publication{Body: []byte(body), Format: flagd.Format})
 		require.NoError(t, err)
 		assert.Equal(t, int64(revision+1), published.Revision)
 		assert.Equal(t, becket.Hint{ETag: published.ETag}, w.hint(t),
@@ -187,8 +190,8 @@ func TestTheHistorySaysWhoPublishedWhatAndWhen(t *testing.T) {
 	require.ErrorIs(t, err, postgres.ErrNoDocument)
 	began := time.Now().Add(-time.Minute)
 	for revision := 1; revision <= 7; revision++ {
-		_, err := postgres.Publish(t.Context(), d.pool, postgres.Publication{
-			Name: "shop", Body: document(revision), Signature: []byte("untrusted comment")[:revision/7*17],
+		_, err := postgres.Publish(t.Context(), d.pool, "shop", postgres.Publication{
+			Body: document(revision), Signature: []byte("untrusted comment")[:revision/7*17],
 			Author: []string{"", "mara@example.com"}[revision%2], Message: fmt.Sprint("number ", revision),
 		})
 		require.NoError(t, err)

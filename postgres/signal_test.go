@@ -89,11 +89,11 @@ func TestAWatchPassesOnEachHint(t *testing.T) {
 	w := watch(t, signal)
 	assert.Equal(t, becket.Hint{}, w.hint(t), "it is connected")
 
-	published, err := postgres.Publish(t.Context(), d.pool,
-		postgres.Publication{Name: "shop", Body: document(2), Spread: 3 * time.Second})
+	published, err := postgres.Publish(t.Context(), d.pool, "shop",
+		postgres.Publication{Body: document(2), Spread: 3 * time.Second})
 	require.NoError(t, err)
 	assert.Equal(t, becket.Hint{Revision: 2, ETag: published.ETag, Spread: 3 * time.Second}, w.hint(t))
-	_, err = postgres.Publish(t.Context(), d.pool, postgres.Publication{Name: "other", Body: document(2)})
+	_, err = postgres.Publish(t.Context(), d.pool, "other", postgres.Publication{Body: document(2)})
 	require.NoError(t, err)
 	d.ask(t, `NOTIFY "becket:shop"`, `NOTIFY "becket:shop", 'any text'`)
 	for range 2 {
@@ -111,10 +111,25 @@ func TestAWatchPassesOnNothingOfATransactionThatFails(t *testing.T) {
 	d.publish(t, 5)
 	w := watch(t, postgres.Signal(d.pool, "shop"))
 	w.hint(t)
-	_, err := postgres.Publish(t.Context(), d.pool, postgres.Publication{Name: "shop", Body: document(4)})
+	_, err := postgres.Publish(t.Context(), d.pool, "shop", postgres.Publication{Body: document(4)})
 	require.ErrorIs(t, err, postgres.ErrNotHigher)
 	d.publish(t, 6)
 	assert.Equal(t, int64(6), w.hint(t).Revision)
+}
+
+func TestAClientUsesANewRevisionAtOnce(t *testing.T) {
+	t.Parallel()
+	d := newDatabase(t)
+	d.publish(t, 1)
+	client := newClient(t, postgres.Source(d.pool, "shop"))
+	require.NoError(t, client.Wait(t.Context()))
+	for revision := range 3 {
+		time.Sleep(1100 * time.Millisecond) // a signal causes one fetch a second
+		d.publish(t, revision+2)
+		require.Eventually(t, func() bool { return client.Status().Revision == int64(revision+2) }, patience,
+			time.Millisecond)
+	}
+	assert.Equal(t, 4, client.For(becket.NewSubject("u")).Int("number", 0))
 }
 
 func TestALostConnectionEndsAWatch(t *testing.T) {
@@ -228,4 +243,12 @@ func TestAStandbyServesDocumentsAndThePrimarySendsHints(t *testing.T) {
 	both := fmt.Sprintf("postgres://postgres:%s@%s,%s/%s?sslmode=disable",
 		engine.Password, standby.Host(), primary.Host(), d.name)
 	watch(t, postgres.Signal(newPool(t, both), "shop")).hint(t)
+
+	listen, err := pgx.ParseConfig(primary.URL(d.name))
+	require.NoError(t, err)
+	client := newClient(t, postgres.Source(replica, "shop", postgres.WithListenConfig(listen)))
+	require.NoError(t, client.Wait(t.Context()))
+	d.publish(t, 2)
+	require.Eventually(t, func() bool { return client.Status().Revision == 2 }, patience, time.Millisecond,
+		"the hint may come before the standby has the revision")
 }

@@ -33,7 +33,7 @@ func TestASourceReadsTheNewestRevisionOnce(t *testing.T) {
 
 	d.publish(t, 1)
 	d.publish(t, 7)
-	_, err = postgres.Publish(t.Context(), d.pool, postgres.Publication{Name: "other", Body: document(9)})
+	_, err = postgres.Publish(t.Context(), d.pool, "other", postgres.Publication{Body: document(9)})
 	require.NoError(t, err)
 	first, err := source.Fetch(t.Context(), becket.Validator{})
 	require.NoError(t, err)
@@ -73,7 +73,7 @@ func TestABodyTravelsOnlyIfItHasChangedAndFits(t *testing.T) {
 func (d *database) publishLarge(t *testing.T, revision, size int) postgres.Published {
 	t.Helper()
 	body := append(document(revision), bytes.Repeat([]byte(" "), size)...)
-	published, err := postgres.Publish(t.Context(), d.pool, postgres.Publication{Name: "shop", Body: body})
+	published, err := postgres.Publish(t.Context(), d.pool, "shop", postgres.Publication{Body: body})
 	require.NoError(t, err)
 	return published
 }
@@ -111,8 +111,8 @@ func TestASignatureComesWithItsDocument(t *testing.T) {
 	public, private, err := minisign.GenerateKey(nil)
 	require.NoError(t, err)
 	signature := minisign.Sign(private, document(1))
-	_, err = postgres.Publish(t.Context(), d.pool,
-		postgres.Publication{Name: "shop", Body: document(1), Signature: signature})
+	_, err = postgres.Publish(t.Context(), d.pool, "shop",
+		postgres.Publication{Body: document(1), Signature: signature})
 	require.NoError(t, err)
 	source, ok := postgres.Source(d.pool, "shop").(becket.SignedSource)
 	require.True(t, ok)

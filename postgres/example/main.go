@@ -51,8 +51,8 @@ func publish(ctx context.Context, pool *pgxpool.Pool, file, message string) erro
 	if err != nil {
 		return err
 	}
-	published, err := postgres.Publish(ctx, pool, postgres.Publication{
-		Name: "shop", Body: document, Author: os.Getenv("AUTHOR"), Message: message,
+	published, err := postgres.Publish(ctx, pool, "shop", postgres.Publication{
+		Body: document, Author: os.Getenv("AUTHOR"), Message: message,
 	})
 	if err != nil {
 		return err
