@@ -94,7 +94,8 @@ func TestAHintCausesOneConditionalFetch(t *testing.T) {
 		source, w := newScript(serving("v1", flagsDocument(1, "a"))), &wire{}
 		client := newTestClient(t, source, WithSignal(w), WithSignalSpread(0), WithPollInterval(time.Hour))
 		fetches := rest(t, source)
-		assert.Equal(t, 2, fetches, "one at the start, and one when the signal is connected")
+		assert.InDelta(t, 1.5, fetches, 0.5, "the signal is connected before or after the first fetch begins")
+		confirmed := client.Status().NotModified
 		source.set(serving("v2", flagsDocument(2, "a", "b")))
 		w.send(Hint{Revision: 2, ETag: "v2"})
 		synctest.Wait()
@@ -106,7 +107,7 @@ func TestAHintCausesOneConditionalFetch(t *testing.T) {
 		w.send(Hint{ETag: "v2"})
 		time.Sleep(time.Minute)
 		assert.Len(t, source.times(), fetches+2, "a hint about the same document costs one fetch")
-		assert.Equal(t, uint64(2), client.Status().NotModified)
+		assert.Equal(t, confirmed+1, client.Status().NotModified)
 	})
 }
 
@@ -181,7 +182,7 @@ func TestAFleetDistributesItsFetchesOverTheSpread(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				const fleet = 400
+				const fleet, rounds = 50, 8
 				var sources []*script
 				var wires []*wire
 				for range fleet {
@@ -189,22 +190,24 @@ func TestAFleetDistributesItsFetchesOverTheSpread(t *testing.T) {
 					newTestClient(t, source, WithSignal(w), WithSignalSpread(test.option), WithPollInterval(time.Hour))
 					sources, wires = append(sources, source), append(wires, w)
 				}
-				time.Sleep(time.Minute)
-				sent := time.Now()
-				for _, w := range wires {
-					w.send(Hint{Spread: test.hint})
-				}
-				time.Sleep(time.Minute)
 				var quarters [4]int
-				for _, source := range sources {
-					at := source.times()
-					waited := at[len(at)-1].Sub(sent)
-					require.GreaterOrEqual(t, waited, time.Duration(0))
-					require.Less(t, waited, test.want)
-					quarters[4*waited/test.want]++
+				for range rounds {
+					time.Sleep(time.Minute)
+					sent := time.Now()
+					for _, w := range wires {
+						w.send(Hint{Spread: test.hint})
+					}
+					time.Sleep(time.Minute)
+					for _, source := range sources {
+						at := source.times()
+						waited := at[len(at)-1].Sub(sent)
+						require.GreaterOrEqual(t, waited, time.Duration(0))
+						require.Less(t, waited, test.want)
+						quarters[4*waited/test.want]++
+					}
 				}
 				for _, number := range quarters {
-					assert.InDelta(t, fleet/4, number, 50)
+					assert.InDelta(t, fleet*rounds/4, number, 50)
 				}
 			})
 		})
@@ -269,7 +272,7 @@ func TestAFleetThatLosesItsSignalsDoesNotFetchAtOneMoment(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var sources []*script
 		var wires []*wire
-		for range 200 {
+		for range 100 {
 			source, w := newScript(serving("v1", flagsDocument(1, "a"))), &wire{}
 			newTestClient(t, source, WithSignal(w), WithPollInterval(30*time.Second))
 			sources, wires = append(sources, source), append(wires, w)
@@ -287,7 +290,7 @@ func TestAFleetThatLosesItsSignalsDoesNotFetchAtOneMoment(t *testing.T) {
 				early++
 			}
 		}
-		assert.Less(t, early, 50, "about a tenth of the clients fetch in a tenth of the interval")
+		assert.Less(t, early, 30, "about a tenth of the clients fetch in a tenth of the interval")
 	})
 }
 
