@@ -24,8 +24,8 @@ type watched struct {
 	cancel context.CancelFunc
 }
 
-// watch calls Watch of a source until the test ends.
-func watch(t *testing.T, source Source) *watched {
+// watchOf calls Watch of a source until the test ends.
+func watchOf(t *testing.T, source Source) *watched {
 	t.Helper()
 	signal, ok := source.(Signal)
 	require.True(t, ok, "the source is a Signal")
@@ -112,7 +112,7 @@ func TestEachEventIsAHint(t *testing.T) {
 			server.EnableHTTP2 = http2
 			server.StartTLS()
 			t.Cleanup(server.Close)
-			w := watch(t, HTTP(server.URL+"/flags.json", WithEvents("/events"), WithHTTPClient(server.Client())))
+			w := watchOf(t, HTTP(server.URL+"/flags.json", WithEvents("/events"), WithHTTPClient(server.Client())))
 			require.Equal(t, Hint{}, w.next(t), "it is connected")
 			for _, row := range []struct {
 				text string
@@ -160,7 +160,7 @@ func TestTheRequestForEventsHasTheHeadersOfTheDocumentsHostOnly(t *testing.T) {
 	for address, path := range map[string]string{
 		"events": "/env/events", "/events?a=b": "/events?a=b", server.URL: "/", "?x": "/env/flags.json?x",
 	} {
-		w := watch(t, source(server.URL, address))
+		w := watchOf(t, source(server.URL, address))
 		w.next(t)
 		seen := events.requests()
 		last := seen[len(seen)-1]
@@ -174,7 +174,7 @@ func TestTheRequestForEventsHasTheHeadersOfTheDocumentsHostOnly(t *testing.T) {
 		assert.Empty(t, last.Header.Get("Last-Event-ID"))
 	}
 	for _, source := range []Source{source(server.URL, other.URL+"/foreign"), source(away.URL, "/redirected")} {
-		w := watch(t, source)
+		w := watchOf(t, source)
 		w.next(t)
 	}
 	require.Len(t, elsewhere.requests(), 2)
@@ -200,7 +200,7 @@ func TestTheLastEventsIDIsSentWithTheNextRequest(t *testing.T) {
 		{"id: ä\n\n", "8"},
 		{"data: d\n\n", "ä"},
 	} {
-		w := watch(t, source)
+		w := watchOf(t, source)
 		w.next(t)
 		events.texts <- row.text
 		w.next(t)
@@ -247,7 +247,7 @@ func TestAnAnswerThatIsNoStreamOfEventsIsAnError(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server := startServer(t, row.answer)
-			w := watch(t, HTTP(server.URL, WithEvents("/events"), WithTimeout(500*time.Millisecond)))
+			w := watchOf(t, HTTP(server.URL, WithEvents("/events"), WithTimeout(500*time.Millisecond)))
 			err := w.err(t)
 			require.ErrorContains(t, err, row.want)
 			require.ErrorContains(t, err, "becket: "+server.Listener.Addr().String()+": ")
@@ -273,7 +273,7 @@ func TestAStreamOutlivesTheTimeoutsOfFetches(t *testing.T) {
 		"of WithTimeout":    WithTimeout(500 * time.Millisecond),
 		"of WithHTTPClient": WithHTTPClient(custom),
 	} {
-		w := watch(t, HTTP(server.URL, WithEvents("/events"), option))
+		w := watchOf(t, HTTP(server.URL, WithEvents("/events"), option))
 		w.next(t)
 		time.Sleep(time.Second)
 		events.texts <- "data: {\"revision\":3}\n\n"
@@ -310,7 +310,7 @@ func TestErrorsOfEventsContainNoSecrets(t *testing.T) {
 			host := server.Listener.Addr().String()
 			source := HTTP("http://user:pass-secret@"+host+"/x", WithHeader("X-Key", "header-secret"),
 				WithEvents("/path-secret/"+path+"?token=query-secret"), WithTimeout(300*time.Millisecond))
-			err := watch(t, source).err(t)
+			err := watchOf(t, source).err(t)
 			require.ErrorContains(t, err, host)
 			name, ok := source.(interface{ Name() string })
 			require.True(t, ok)
@@ -339,7 +339,7 @@ func TestNewReportsMistakesInTheURLOfEvents(t *testing.T) {
 		_, err := New(source)
 		require.ErrorContains(t, err, row.want)
 		assert.NotContains(t, err.Error(), "secret")
-		require.Error(t, watch(t, source).err(t), "nor does it watch")
+		require.Error(t, watchOf(t, source).err(t), "nor does it watch")
 		assert.NotPanics(t, func() { _ = source.(interface{ Name() string }).Name() })
 	}
 	assert.NotImplements(t, (*Signal)(nil), HTTP("https://example.com"), "without events there is nothing to watch")
@@ -361,8 +361,8 @@ func TestAFunctionForHeadersIsNotCalledForEventsDuringAFetch(t *testing.T) {
 	fetched := make(chan struct{})
 	go func() { defer close(fetched); _, _ = source.Fetch(t.Context(), Validator{}) }()
 	<-entered
-	require.ErrorContains(t, watch(t, source).err(t), "WithHeaderFunc failed: an earlier call has not returned")
-	w := watch(t, source)
+	require.ErrorContains(t, watchOf(t, source).err(t), "WithHeaderFunc failed: an earlier call has not returned")
+	w := watchOf(t, source)
 	time.Sleep(100 * time.Millisecond)
 	assert.Empty(t, entered, "the call waits for the fetch")
 	close(release)

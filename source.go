@@ -202,11 +202,17 @@ func (g *guardedSource) deadline(ctx context.Context) (context.Context, context.
 	return ctx, cancel, maxFetch
 }
 
-// File returns a source that reads a file at every poll. A relative path is relative to the working
-// directory at the time of this call. The source detects a change by the content and not by the
-// file's time. The signature, if one is needed, is in the same folder under the same name with
-// .minisig appended. To publish, write another file and rename it to this name: if the file is
-// written in place, a poll may read only a part of it, which is an error until the next poll.
+// File returns a source that reads a file. A relative path is relative to the working directory at
+// the time of this call. The source detects a change by the content and not by the file's time. The
+// signature, if one is needed, is in the same folder under the same name with .minisig appended. To
+// publish, write another file and rename it to this name: if the file is written in place, only a
+// part of it may be read, which is an error until the file changes again or is polled.
+//
+// The source is a [Signal] too: the client reads the file about 50 milliseconds after the last
+// event of the operating system that concerns the file, its signature, a symbolic link on the path,
+// or their folders. It polls as often as without events, because network file systems deliver none,
+// and the system may have no more room for a watch; [Status] says so then. In a bubble of
+// testing/synctest there are only polls.
 func File(path string) Source {
 	absolute, err := filepath.Abs(path)
 	if err != nil {
@@ -223,11 +229,13 @@ func File(path string) Source {
 	if path == "" {
 		s.mistake = errors.New("becket: File: the path is empty")
 	}
-	return s
+	return &watchedFile{s, absolute}
 }
 
 // FS returns a source that reads a file of a file system, such as an embed.FS, in the same way as
-// [File]. If fsys is nil or [fs.ValidPath] does not accept the name, [New] returns an error.
+// [File]. If the file system comes from [os.DirFS], the source is a [Signal] too; it reads other
+// file systems only at each poll. If fsys is nil or [fs.ValidPath] does not accept the name, [New]
+// returns an error.
 func FS(fsys fs.FS, name string) Source {
 	open := func(suffix string) (fs.File, error) { return fsys.Open(name + suffix) }
 	s := &fileSource{identity: "fs:" + name, open: open}
@@ -237,6 +245,9 @@ func FS(fsys fs.FS, name string) Source {
 	case !fs.ValidPath(name):
 		s.mistake = fmt.Errorf("becket: FS: %q is not a valid path for io/fs: "+
 			"it must have no slash at the beginning or end, and no elements . or .. in it", name)
+	}
+	if folder, ok := folderOf(fsys); ok {
+		return &watchedFile{s, filepath.Join(folder, filepath.FromSlash(name))}
 	}
 	return s
 }
