@@ -244,6 +244,8 @@ func TestTheReasonsBeginWithKeptDefinitionsAndAreFew(t *testing.T) {
 		s.Bad = append(s.Bad, Bad{Section: "flags", Key: "lost"})
 	}
 	s.Bad = append(s.Bad, Bad{Section: "flags", Key: "kept", Kept: true, Err: errors.New("becket: a typing error")})
+	ten := Status{Tier: TierNetwork, ReadAt: s.ReadAt, ConfirmedAt: s.ConfirmedAt, Bad: s.Bad[:10]}
+	assert.Len(t, ten.Health().Reasons, 10, "nothing is left out")
 	reasons := s.Health().Reasons
 	require.Len(t, reasons, 11)
 	assert.Equal(t, `the flag "kept" is invalid and keeps its earlier definition: a typing error`, reasons[0])

@@ -204,3 +204,35 @@ func TestFlagsThatAreNotValidHaveNoVariants(t *testing.T) {
 	assert.Empty(t, rules.Variants("bad"))
 	assert.Empty(t, rules.Variants("none"))
 }
+
+func TestAReferenceIsComparedWithAtMostAThousandNames(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		flags, segments  int
+		toFlag, suggests bool
+	}{
+		{10, 10, true, true},
+		{10, 10, false, true},
+		{1100, 10, true, false},
+		{1100, 10, false, true},
+		{10, 1100, true, true},
+		{10, 1100, false, false},
+	} {
+		var flags, segments []string
+		for i := range test.flags {
+			flags = append(flags, fmt.Sprintf(`"flag-%d": {"default": "on"}`, 1000+i))
+		}
+		for i := range test.segments {
+			segments = append(segments, fmt.Sprintf(`"segment-%d": {"include": ["a"]}`, 1000+i))
+		}
+		reference := `"bad": {"rules": [{"if": {"segment": "segmnt-1001"}, "serve": "on"}]}`
+		if test.toFlag {
+			reference = `"bad": {"requires": [{"flag": "flg-1001", "in": ["on"]}], "default": "on"}`
+		}
+		flags = append(flags, reference)
+		rules := decodeFlags(t, strings.Join(flags, ","), strings.Join(segments, ","), nil)
+		require.Len(t, rules.Info().Bad, 1)
+		text := rules.Info().Bad[0].Error()
+		assert.Equal(t, test.suggests, strings.Contains(text, "did you mean"), "%+v: %s", test, text)
+	}
+}

@@ -241,6 +241,7 @@ func TestWrongOverridesAreRefusedByNew(t *testing.T) {
 	}
 	_, err := New(Bytes([]byte(handled)), WithOverrides(filepath.Join(t.TempDir(), "none.json")))
 	require.ErrorIs(t, err, os.ErrNotExist)
+	assert.NotContains(t, err.Error(), "its overrides stay", "there are none")
 	_, err = New(Bytes([]byte(handled)), WithOverrides("a"), WithOverrides("b"))
 	require.ErrorContains(t, err, "come from one file")
 }

@@ -52,6 +52,21 @@ func TestPathsThatAreNoRegularFilesAreErrors(t *testing.T) {
 	}
 }
 
+func TestARelativePathIsKeptIfThereIsNoWorkingDirectory(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("other systems do not remove the folder that a process works in")
+	}
+	t.Chdir(t.TempDir())
+	t.Setenv("PWD", "")
+	folder, err := os.Getwd()
+	require.NoError(t, err)
+	require.NoError(t, os.Remove(folder))
+	source := File("flags.json")
+	assert.Equal(t, "file:flags.json", source.Identity())
+	_, err = source.Fetch(t.Context(), Validator{})
+	assert.ErrorIs(t, err, os.ErrNotExist)
+}
+
 func TestAFileSystemAndBytesAreSources(t *testing.T) {
 	body := []byte(flagsDocument(1, "a"))
 	for name, source := range map[string]Source{"FS": FS(fstest.MapFS{"f": {Data: body}}, "f"), "Bytes": Bytes(body)} {

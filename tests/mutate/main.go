@@ -94,6 +94,10 @@ func sample(root, pattern string, seed uint64) ([]mutant, error) {
 		}
 		all = append(all, mutants...)
 	}
+	all, err = withoutEquivalent(root, all)
+	if err != nil {
+		return nil, err
+	}
 	random := rand.New(rand.NewPCG(seed, seed))
 	random.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
 	return all, nil
