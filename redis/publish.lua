@@ -25,12 +25,8 @@ if revision <= before then
 	return {'refused', before, before, live[2], 0}
 end
 
-redis.call('HSET', KEYS[1], 'revision', string.format('%.0f', revision), 'etag', etag, 'body', body,
-	'publication', publication)
-if signature == '' then
-	redis.call('HDEL', KEYS[1], 'signature')
-else
-	redis.call('HSET', KEYS[1], 'signature', signature)
-end
+-- Nothing is undone if a command fails, for lack of rights or memory. So the only write comes last.
 local receivers = redis.call('PUBLISH', channel, hint)
+redis.call('HSET', KEYS[1], 'revision', string.format('%.0f', revision), 'etag', etag, 'body', body,
+	'signature', signature, 'publication', publication)
 return {'published', revision, before, live[2], receivers}

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -55,7 +56,7 @@ func TestPublishReplacesADocumentAndAnnouncesIt(t *testing.T) {
 	assert.Equal(t, int64(9), published.Revision)
 	assert.Equal(t, int64(7), published.Previous)
 	assert.Zero(t, published.Receivers)
-	assert.False(t, client.HExists(t.Context(), "flags", "signature").Val(),
+	assert.Empty(t, client.HGet(t.Context(), "flags", "signature").Val(),
 		"the signature of the document before belongs to no other one")
 }
 
@@ -198,6 +199,37 @@ func TestOfManyPublishersTheHighestRevisionStays(t *testing.T) {
 	body, err := client.HGet(t.Context(), "flags", "body").Bytes()
 	require.NoError(t, err)
 	assert.True(t, bytes.Equal(document(publishers), body))
+}
+
+func TestAPublicationThatTheServerDoesNotAllowChangesNothing(t *testing.T) {
+	t.Parallel()
+	server, client := newServer(t)
+	publish(t, client, 1)
+	before := client.HGetAll(t.Context(), "flags").Val()
+	next := redis.Publication{Body: document(2), Signature: []byte("a signature")}
+
+	const rights = "resetchannels ~flags +eval +evalsha +type +hmget +hset +publish"
+	for name, without := range map[string][]string{
+		"no right to the channel": {"resetchannels"}, "no right to send": {"allchannels", "-publish"},
+		"no right to write": {"allchannels", "-hset"}, "no right to the key": {"allchannels", "resetkeys", "~other"},
+	} {
+		args := []any{"ACL", "SETUSER", "publisher", "reset", "on", "nopass"}
+		for _, right := range append(strings.Fields(rights), without...) {
+			args = append(args, right)
+		}
+		require.NoError(t, client.Do(t.Context(), args...).Err())
+		user := goredis.NewClient(&goredis.Options{Addr: server.Address(), Username: "publisher", Password: "any"})
+		_, err := redis.Publish(t.Context(), user, "flags", next)
+		require.Error(t, err, name)
+		assert.Equal(t, before, client.HGetAll(t.Context(), "flags").Val(), name)
+		require.NoError(t, user.Close())
+	}
+	require.NoError(t, client.ConfigSet(t.Context(), "maxmemory", "1").Err())
+	_, err := redis.Publish(t.Context(), client, "flags", next)
+	require.ErrorContains(t, err, "OOM")
+	assert.Equal(t, before, client.HGetAll(t.Context(), "flags").Val())
+	require.NoError(t, client.ConfigSet(t.Context(), "maxmemory", "0").Err())
+	publish(t, client, 2)
 }
 
 func TestPublishReturnsWhenItsContextIsDone(t *testing.T) {

@@ -66,19 +66,22 @@ func (s *source) Identity() string {
 // Fetch reads the document, or only its ETag if that is the one of last.
 func (s *source) Fetch(ctx context.Context, last becket.Validator) (becket.Document, error) {
 	return s.asked(ctx, func(ctx context.Context) (becket.Document, error) {
-		live, err := s.look(ctx)
+		etag, err := s.etag(ctx)
 		if err != nil {
 			return becket.Document{}, err
 		}
-		if live.etag == last.ETag {
-			return becket.Document{NotModified: true, Validator: becket.Validator{ETag: live.etag}}, nil
+		if etag == last.ETag {
+			return becket.Document{NotModified: true, Validator: becket.Validator{ETag: etag}}, nil
 		}
-		if live.body > limit.Document {
-			return becket.Document{}, fmt.Errorf("%w of %d bytes: it has %d",
-				limit.ErrTooLarge, limit.Document, live.body)
+		size, err := s.client.HStrLen(ctx, s.key, fieldBody).Result()
+		if err != nil {
+			return becket.Document{}, explained(err)
 		}
-		if live.signature > maxSignature {
-			return becket.Document{}, tooLongSignature(live.signature)
+		if size > limit.Document {
+			return becket.Document{}, fmt.Errorf("%w of %d bytes: it has %d", limit.ErrTooLarge, limit.Document, size)
+		}
+		if _, err := s.signatureSize(ctx); err != nil {
+			return becket.Document{}, err
 		}
 		return s.read(ctx)
 	})
@@ -91,14 +94,14 @@ func tooLongSignature(size int64) error {
 // FetchSignature reads the signature. The client calls it if Fetch returned none.
 func (s *source) FetchSignature(ctx context.Context) ([]byte, error) {
 	document, err := s.asked(ctx, func(ctx context.Context) (becket.Document, error) {
-		live, err := s.look(ctx)
-		switch {
+		if _, err := s.etag(ctx); err != nil {
+			return becket.Document{}, err
+		}
+		switch size, err := s.signatureSize(ctx); {
 		case err != nil:
 			return becket.Document{}, err
-		case live.signature == 0:
+		case size == 0:
 			return becket.Document{}, errors.New("becket: redis: the document has no signature")
-		case live.signature > maxSignature:
-			return becket.Document{}, tooLongSignature(live.signature)
 		}
 		return s.read(ctx)
 	})
@@ -121,30 +124,37 @@ func (s *source) asked(
 	return document, err
 }
 
-// state is what the server says about a document before it is read. The sizes are in bytes.
-type state struct {
-	etag            string
-	body, signature int64
+// etag reads the ETag. The commands are sent one by one, because go-redis keeps a second pool with
+// large buffers for pipelines.
+func (s *source) etag(ctx context.Context) (string, error) {
+	fields, err := s.client.HMGet(ctx, s.key, fieldETag).Result()
+	if err != nil {
+		return "", explained(err)
+	}
+	if etag, _ := fields[0].(string); etag != "" {
+		return etag, nil
+	}
+	exists, err := s.client.Exists(ctx, s.key).Result()
+	switch {
+	case err != nil:
+		return "", explained(err)
+	case exists == 0:
+		return "", ErrNoDocument
+	default:
+		return "", fmt.Errorf("%w: the hash has no field %s", ErrWrongType, fieldETag)
+	}
 }
 
-// look reads the ETag and the sizes of the document in one round trip.
-func (s *source) look(ctx context.Context) (state, error) {
-	pipeline := s.client.Pipeline()
-	fields := pipeline.HMGet(ctx, s.key, fieldETag)
-	body := pipeline.HStrLen(ctx, s.key, fieldBody)
-	signature := pipeline.HStrLen(ctx, s.key, fieldSignature)
-	exists := pipeline.Exists(ctx, s.key)
-	if _, err := pipeline.Exec(ctx); err != nil {
-		return state{}, explained(err)
+// signatureSize returns the size of the signature in bytes, or an error if it is over the limit.
+func (s *source) signatureSize(ctx context.Context) (int64, error) {
+	size, err := s.client.HStrLen(ctx, s.key, fieldSignature).Result()
+	if err != nil {
+		return 0, explained(err)
 	}
-	etag, _ := fields.Val()[0].(string)
-	switch {
-	case exists.Val() == 0:
-		return state{}, ErrNoDocument
-	case etag == "":
-		return state{}, fmt.Errorf("%w: the hash has no field %s", ErrWrongType, fieldETag)
+	if size > maxSignature {
+		return 0, tooLongSignature(size)
 	}
-	return state{etag, body.Val(), signature.Val()}, nil
+	return size, nil
 }
 
 // read reads the document with its ETag and signature in one step, so that they belong together.

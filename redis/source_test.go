@@ -73,6 +73,25 @@ func (c *commands) ProcessHook(next goredis.ProcessHook) goredis.ProcessHook {
 	}
 }
 
+func TestAClientHoldsTwoConnections(t *testing.T) {
+	t.Parallel()
+	server, client := newServer(t)
+	publish(t, client, 1)
+	flags, err := becket.New(redis.Source(connect(t, server.Address()), "flags"), becket.WithSignalSpread(0))
+	require.NoError(t, err)
+	defer flags.Close()
+	for revision := 2; revision < 4; revision++ {
+		require.EventuallyWithT(t, func(c *assert.CollectT) {
+			status := flags.Status()
+			assert.True(c, status.Signals[0].Connected)
+			assert.Equal(c, int64(revision-1), status.Revision)
+		}, patience, 10*time.Millisecond)
+		publish(t, client, revision)
+	}
+	info := client.Info(t.Context(), "clients").Val()
+	assert.Contains(t, info, "connected_clients:3\r\n", "one to fetch, one to listen, and the test's own")
+}
+
 func TestAFetchNamesEachThingThatIsWrongWithAKey(t *testing.T) {
 	t.Parallel()
 	_, client := newServer(t)
