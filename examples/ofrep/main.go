@@ -3,9 +3,11 @@
 //
 //	go run ./examples/ofrep -flags examples/ofrep/flags.json
 //	cd examples/ofrep/node && npm ci && node client.mjs http://localhost:8080
+//	node page.mjs http://localhost:8080
 package main
 
 import (
+	"crypto/sha256"
 	"crypto/subtle"
 	"errors"
 	"flag"
@@ -47,9 +49,10 @@ func source(flags string) becket.Source {
 	return becket.File(flags)
 }
 
-// newHandler shows flags with the tag "public" to callers that have the token.
+// newHandler shows flags with the tag "public" to callers that have the token, and tells pages of
+// changes.
 func newHandler(client *becket.Client, token string) http.Handler {
-	options := []ofrep.Option{ofrep.WithAllowedOrigins("http://localhost:3000")}
+	options := []ofrep.Option{ofrep.WithAllowedOrigins("http://localhost:3000"), ofrep.WithEventStream()}
 	if token != "" {
 		options = append(options, ofrep.WithAuthorization(func(r *http.Request) error {
 			shown := r.Header.Get("Authorization")
@@ -58,6 +61,9 @@ func newHandler(client *becket.Client, token string) http.Handler {
 			}
 			return errors.New("a wrong token")
 		}))
+		// The same in all instances and after a restart. Pages cannot send the token with a stream.
+		key := sha256.Sum256([]byte("key of event streams " + token))
+		options = append(options, ofrep.WithEventStreamKey(key[:]))
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/ofrep/", ofrep.NewHandler(client, options...))

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -47,6 +48,9 @@ func (w *countingWriter) WriteHeader(status int) {
 	w.statuses[status].Add(1)
 	w.ResponseWriter.WriteHeader(status)
 }
+
+// Unwrap lets the handler of event streams send each event at once.
+func (w *countingWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // needNode skips the test if Node with npm is not installed. In continuous integration, the test
 // fails instead.
@@ -149,6 +153,135 @@ func TestOpenFeaturesJavaScriptSDKsGetTheRightValues(t *testing.T) {
 	assert.Equal(t, []string{"theme"}, change.Changed)
 	assert.Equal(t, "#fff", change.Theme)
 	require.NoError(t, node.Wait())
+}
+
+// pageTold is a line of page.mjs.
+type pageTold struct {
+	Changed  []string
+	Stale    bool
+	Checkout bool
+	Theme    string
+}
+
+// openPage runs page.mjs. The function that it returns reads the next line, without lines that say
+// that the stream was interrupted.
+func openPage(ctx context.Context, t *testing.T, folder string, arguments ...string) (next func() pageTold) {
+	t.Helper()
+	node := exec.CommandContext(ctx, "node", append([]string{"page.mjs"}, arguments...)...)
+	node.Dir, node.Stderr = folder, os.Stderr
+	in, err := node.StdinPipe()
+	require.NoError(t, err)
+	out, err := node.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, node.Start())
+	t.Cleanup(func() {
+		assert.NoError(t, in.Close())
+		assert.NoError(t, node.Wait(), "it ends by itself")
+	})
+	lines := bufio.NewScanner(out)
+	return func() pageTold {
+		t.Helper()
+		for {
+			require.True(t, lines.Scan(), "Node says no more: %v", lines.Err())
+			var told pageTold
+			require.NoError(t, json.Unmarshal(lines.Bytes(), &told), lines.Text())
+			if !told.Stale {
+				return told
+			}
+		}
+	}
+}
+
+// startService starts a service on an address of this machine; "" chooses one. It returns the
+// address and a function that stops the service as the end of its process would.
+func startService(t *testing.T, h http.Handler, address string) (at string, stop func()) {
+	t.Helper()
+	if address == "" {
+		address = "127.0.0.1:0"
+	}
+	var listener net.Listener
+	require.Eventually(t, func() (ok bool) {
+		var err error
+		listener, err = net.Listen("tcp", address)
+		return err == nil
+	}, 30*time.Second, 50*time.Millisecond)
+	server := &http.Server{Handler: h, ReadHeaderTimeout: 5 * time.Second}
+	go func() { _ = server.Serve(listener) }()
+	stop = func() { _ = server.Close() }
+	t.Cleanup(stop)
+	return listener.Addr().String(), stop
+}
+
+// serverSDK returns the line of client.mjs about the SDK for servers.
+func serverSDK(ctx context.Context, t *testing.T, folder string, client *becket.Client) string {
+	t.Helper()
+	address, _ := startService(t, newHandler(client, ""), "")
+	node := exec.CommandContext(ctx, "node", "client.mjs", "http://"+address)
+	node.Dir, node.Stderr = folder, os.Stderr
+	out, err := node.Output()
+	require.NoError(t, err)
+	_, line, _ := strings.Cut(string(out), "\n")
+	return line
+}
+
+// A page with OpenFeature's SDK and the settings of its provider learns of changes without polling.
+func TestAPageLearnsOfAKillSwitchAndOfASchedule(t *testing.T) {
+	needNode(t)
+	text, err := os.ReadFile("flags.json")
+	require.NoError(t, err)
+	source := &ruleset{}
+	publish := func(client *becket.Client, old, replacement string) {
+		require.Contains(t, string(text), old)
+		document := strings.Replace(string(text), old, replacement, 1)
+		source.text.Store(&document)
+		require.NoError(t, client.Refresh(t.Context()))
+	}
+	const killed = `"new-checkout": {"enabled": false,`
+	newClient := func() *becket.Client {
+		client, err := becket.New(source)
+		require.NoError(t, err)
+		t.Cleanup(func() { assert.NoError(t, client.Close()) })
+		require.NoError(t, client.Wait(t.Context()))
+		return client
+	}
+	document := string(text)
+	source.text.Store(&document)
+	client := newClient()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), 3*time.Minute)
+	t.Cleanup(cancel)
+	folder := installNode(ctx, t)
+	seen := &statuses{}
+	address, stop := startService(t, seen.count(newHandler(client, "secret")), "")
+	next := openPage(ctx, t, folder, "http://"+address, "secret")
+	assert.Equal(t, pageTold{Checkout: true, Theme: "#000"}, next())
+	require.Eventually(t, func() bool { return seen[http.StatusNotModified].Load() == 1 }, time.Minute,
+		10*time.Millisecond, "the first event tells the page to ask again")
+
+	published := time.Now()
+	publish(client, `"new-checkout": {`, killed)
+	assert.Equal(t, pageTold{Changed: []string{"new-checkout"}, Theme: "#000"}, next())
+	t.Logf("the page knew of the kill switch after %v", time.Since(published))
+	assert.Less(t, time.Since(published), 20*time.Second)
+	assert.Contains(t, serverSDK(ctx, t, folder, client), `"checkout":{"value":false,"variant":"off","reason":"DISABLED"}`)
+
+	begin := time.Now().Add(10 * time.Second).UTC()
+	publish(client, `"off": "light",`,
+		`"off": "light", "rules": [{"from": "`+begin.Format(time.RFC3339Nano)+`", "serve": "light"}],`)
+	assert.Equal(t, pageTold{Changed: []string{"new-checkout", "theme"}, Checkout: true, Theme: "#000"}, next())
+	assert.Equal(t, pageTold{Changed: []string{"theme"}, Checkout: true, Theme: "#fff"}, next())
+	t.Logf("the page knew of the schedule after %v", time.Since(begin))
+	assert.Positive(t, time.Since(begin))
+	assert.Less(t, time.Since(begin), 20*time.Second)
+
+	stop()
+	publish(client, `"new-checkout": {`, killed)
+	restarted := time.Now()
+	_, _ = startService(t, seen.count(newHandler(newClient(), "secret")), address)
+	assert.Equal(t, pageTold{Changed: []string{"new-checkout", "theme"}, Theme: "#000"}, next())
+	t.Logf("the page knew of the change during a restart after %v", time.Since(restarted))
+	asked := seen[http.StatusOK].Load() + seen[http.StatusNotModified].Load()
+	time.Sleep(3 * time.Second)
+	assert.Equal(t, asked, seen[http.StatusOK].Load()+seen[http.StatusNotModified].Load(), "it does not poll")
 }
 
 func TestCallersNeedTheToken(t *testing.T) {
