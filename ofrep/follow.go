@@ -49,7 +49,8 @@ type state struct {
 	timing.State
 }
 
-// start begins to follow the answers, and returns a function that ends it.
+// start begins to follow the answers, and returns a function that ends it. Afterwards, the newest
+// event belongs to the present answers.
 func (f *follower) start() (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	wake := make(chan struct{}, 1)
@@ -59,6 +60,10 @@ func (f *follower) start() (stop func()) {
 		default:
 		}
 	}})
+	f.update()
+	f.mutex.Lock()
+	f.sentAt = time.Time{} // no page has got the event yet, so the next one need not wait
+	f.mutex.Unlock()
 	go f.run(ctx, wake)
 	return func() {
 		cancel()

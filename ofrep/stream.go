@@ -160,7 +160,6 @@ func (s *streams) enter() bool {
 	}
 	s.open++
 	if s.stop == nil {
-		s.follower.update()
 		s.stop = s.follower.start()
 	}
 	return true
