@@ -153,6 +153,9 @@ func TestPageOFREP(t *testing.T) {
 	authorize := func(*http.Request) error { return nil }
 	mux.Handle("/ofrep/", ofrep.NewHandler(client, ofrep.WithAuthorization(authorize)))
 
+	mux = http.NewServeMux()
+	mux.Handle("/ofrep/", ofrep.NewHandler(client, ofrep.WithEventStream()))
+
 	type session struct{ User string }
 	sessionOf := func(*http.Request) session { return session{"user-42"} }
 	countryOf := func(*http.Request) string { return "DE" }
@@ -165,6 +168,11 @@ func TestPageOFREP(t *testing.T) {
 	everything := ofrep.WithExposed(func(becket.FlagInfo) bool { return true })
 	ofrep.NewHandler(client, subject, everything).ServeHTTP(asked, request)
 	assert.Equal(t, http.StatusOK, asked.Code, asked.Body)
+
+	request = httptest.NewRequest(http.MethodPost, "/ofrep/v1/evaluate/flags", strings.NewReader("{}"))
+	asked = httptest.NewRecorder()
+	mux.ServeHTTP(asked, request)
+	assert.Contains(t, asked.Body.String(), `"eventStreams":[{"type":"sse"`)
 }
 
 func NewHandler(client *becket.Client) http.Handler {
