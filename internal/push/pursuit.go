@@ -95,12 +95,23 @@ func (h Hint) ahead(held Held) bool {
 	if h.Revision > 0 && held.Revision > 0 {
 		return held.Revision < h.Revision
 	}
-	return h.ETag != "" && held.ETag != "" && !held.Changed && strong(h.ETag) != strong(held.ETag)
+	return h.ETag != "" && held.ETag != "" && !held.Changed && uncoded(h.ETag) != uncoded(held.ETag)
 }
 
-// strong returns an ETag without the mark of a weak one. A server that compresses a document marks
-// its ETag as weak.
-func strong(etag string) string { return strings.TrimPrefix(etag, "W/") }
+// uncoded returns the ETag that a document has without compression. A server that compresses a
+// document marks its ETag as weak, or appends the name of the coding to it.
+func uncoded(etag string) string {
+	opaque, quoted := strings.CutSuffix(strings.TrimPrefix(etag, "W/"), `"`)
+	if !quoted {
+		return opaque
+	}
+	for _, coding := range []string{"-gzip", ";gzip"} {
+		if base, ok := strings.CutSuffix(opaque, coding); ok {
+			return base + `"`
+		}
+	}
+	return opaque + `"`
+}
 
 type freshKey struct{}
 

@@ -51,18 +51,21 @@ func TestAPursuitEndsWithTheDocumentOfTheHint(t *testing.T) {
 		held    Held
 		pursued bool
 	}{
-		"no hint":                           {Hint{}, Held{Revision: 7}, false},
-		"nothing known":                     {Hint{Spread: time.Second}, Held{Revision: 7}, false},
-		"a lower revision":                  {Hint{Revision: 8}, Held{Revision: 7, Changed: true}, true},
-		"the revision":                      {Hint{Revision: 8, ETag: "b"}, Held{Revision: 8, ETag: "c"}, false},
-		"a higher one":                      {Hint{Revision: 8}, Held{Revision: 9}, false},
-		"no revisions":                      {Hint{Revision: 8}, Held{ETag: "a"}, false},
-		"the ETag before":                   {Hint{ETag: "b"}, Held{Revision: 7, ETag: "a"}, true},
-		"the ETag before, and no revision":  {Hint{Revision: 8, ETag: "b"}, Held{ETag: "a"}, true},
-		"the ETag":                          {Hint{ETag: `"b"`}, Held{ETag: `W/"b"`}, false},
-		"another ETag with a new document":  {Hint{ETag: "b"}, Held{ETag: "c", Changed: true}, false},
-		"no ETag":                           {Hint{ETag: "b"}, Held{Revision: 7}, false},
-		"a negative revision means nothing": {Hint{Revision: -8}, Held{Revision: 7}, false},
+		"no hint":                            {Hint{}, Held{Revision: 7}, false},
+		"nothing known":                      {Hint{Spread: time.Second}, Held{Revision: 7}, false},
+		"a lower revision":                   {Hint{Revision: 8}, Held{Revision: 7, Changed: true}, true},
+		"the revision":                       {Hint{Revision: 8, ETag: "b"}, Held{Revision: 8, ETag: "c"}, false},
+		"a higher one":                       {Hint{Revision: 8}, Held{Revision: 9}, false},
+		"no revisions":                       {Hint{Revision: 8}, Held{ETag: "a"}, false},
+		"the ETag before":                    {Hint{ETag: "b"}, Held{Revision: 7, ETag: "a"}, true},
+		"the ETag before, and no revision":   {Hint{Revision: 8, ETag: "b"}, Held{ETag: "a"}, true},
+		"the ETag":                           {Hint{ETag: `"b"`}, Held{ETag: `W/"b"`}, false},
+		"the ETag of the compressed one":     {Hint{ETag: `"b"`}, Held{ETag: `"b-gzip"`}, false},
+		"the same of another server":         {Hint{ETag: `"b"`}, Held{ETag: `W/"b;gzip"`}, false},
+		"the ETag of another compressed one": {Hint{ETag: `"b"`}, Held{ETag: `"c-gzip"`}, true},
+		"another ETag with a new document":   {Hint{ETag: "b"}, Held{ETag: "c", Changed: true}, false},
+		"no ETag":                            {Hint{ETag: "b"}, Held{Revision: 7}, false},
+		"a negative revision means nothing":  {Hint{Revision: -8}, Held{Revision: 7}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
