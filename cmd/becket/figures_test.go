@@ -12,7 +12,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/becketflags/becket/cmd/becket/internal/devserver"
 	"github.com/becketflags/becket/internal/figuretest"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -96,8 +95,7 @@ func TestTheFiguresOfThePagesAboutTheCommandHold(t *testing.T) {
 // arrives.
 func timeOfHalfARequest(t *testing.T, request string) time.Duration {
 	t.Helper()
-	documents := devserver.New("flags.json")
-	documents.Publish([]byte("{}"), nil)
+	documents := newDocuments(t, []byte("{}"), nil)
 	ctx, cancel := context.WithCancel(t.Context())
 	e := &env{ctx: ctx, options: &globals{}, stdout: io.Discard, stderr: io.Discard, now: time.Now}
 	d := development{e: e, server: documents, settled: true, rules: t.TempDir()}

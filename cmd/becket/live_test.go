@@ -12,8 +12,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"github.com/becketflags/becket/cmd/becket/internal/devserver"
 )
 
 // published returns the URL of a server that answers every request with handler.
@@ -42,9 +40,12 @@ func document(t *testing.T) []byte {
 }
 
 func TestLiveDescribesAGoodServer(t *testing.T) {
-	server := devserver.New("flags.json")
-	etag := server.Publish(document(t), nil)
+	server := newDocuments(t, document(t), nil)
 	address := published(t, server.ServeHTTP)
+	response, err := http.Head(address)
+	require.NoError(t, err)
+	require.NoError(t, response.Body.Close())
+	etag := response.Header.Get("Etag")
 	code, stdout, stderr := command(t, nil, "live", address+"?key=hidden", "--current", rulesFile("flags.json"))
 	require.Equal(t, exitGood, code, stdout+stderr)
 	assert.Empty(t, stderr)
@@ -60,8 +61,7 @@ func TestLiveDescribesAGoodServer(t *testing.T) {
 }
 
 func TestLiveWritesJSON(t *testing.T) {
-	server := devserver.New("flags.json")
-	server.Publish(document(t), nil)
+	server := newDocuments(t, document(t), nil)
 	code, stdout, _ := command(t, nil, "live", published(t, server.ServeHTTP), "--json")
 	require.Equal(t, exitGood, code)
 	var got map[string]any
@@ -142,8 +142,7 @@ func TestLiveChecksTheSignature(t *testing.T) {
 	require.NoError(t, err)
 	signature, err := os.ReadFile("flags.json.minisig")
 	require.NoError(t, err)
-	server := devserver.New("flags.json")
-	server.Publish(body, signature)
+	server := newDocuments(t, body, signature)
 	assert.Regexp(t, `(?m)^  signed by      [0-9A-F]+$`,
 		good(t, "live", published(t, server.ServeHTTP), "-p", "becket.pub"))
 }

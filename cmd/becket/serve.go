@@ -40,7 +40,11 @@ func (v *serveVerb) Run(e *env) error {
 		return fmt.Errorf("--poll %v is below 10ms", v.Poll)
 	}
 	name := servedName(v.Rules)
-	d := development{e: e, rules: v.Rules, server: devserver.New(name)}
+	documents, err := devserver.New(name)
+	if err != nil {
+		return err
+	}
+	d := development{e: e, rules: v.Rules, server: documents}
 	d.seen = d.look()
 	if err := d.publish(d.seen); err != nil {
 		if !isEmpty(v.Rules) {
@@ -135,7 +139,10 @@ func (d *development) publish(s sighting) error {
 		return &report.RefusedError{Findings: bad}
 	}
 	info := rules.Info()
-	etag := d.server.Publish(s.body, s.signature)
+	etag, err := d.server.Publish(s.body, s.signature, info.Revision)
+	if err != nil {
+		return err
+	}
 	d.say("published %s%s, ETag %s", summary(info), signed(s.signature), etag)
 	if info.Revision < d.revision {
 		d.say("the revision was %d: clients refuse a lower one", d.revision)
@@ -190,8 +197,9 @@ func (d *development) step() {
 // Time limits of the server. A request has a few hundred bytes, so a client that needs longer is
 // stuck.
 const (
-	readLimit  = 10 * time.Second // for a request including its body
-	writeLimit = 5 * time.Minute  // for an answer, which may be 64 MiB over a slow line
+	readLimit = 10 * time.Second // for a request including its body
+	// for an answer, which may be 64 MiB over a slow line; streams of events have their own limits
+	writeLimit = 5 * time.Minute
 	idleLimit  = 2 * time.Minute
 	endLimit   = 200 * time.Millisecond // for answers in progress when the server is told to end
 )
@@ -203,6 +211,7 @@ func newServer(handler http.Handler) *http.Server {
 // serve answers requests and watches the files until the context ends.
 func (d *development) serve(listener net.Listener, poll time.Duration) error {
 	server := newServer(d.server)
+	server.RegisterOnShutdown(d.server.Close)
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
 	ticker := time.NewTicker(poll)

@@ -15,8 +15,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"github.com/becketflags/becket/cmd/becket/internal/devserver"
 )
 
 // halfRequests are requests without their ends.
@@ -72,8 +70,7 @@ func TestARequestThatStallsIsCutOff(t *testing.T) {
 	for name, request := range halfRequests {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				documents := devserver.New("flags.json")
-				documents.Publish([]byte("{}"), nil)
+				documents := newDocuments(t, []byte("{}"), nil)
 				ctx, cancel := context.WithCancel(t.Context())
 				e := &env{ctx: ctx, options: &globals{}, stdout: io.Discard, stderr: io.Discard, now: time.Now}
 				d := development{e: e, server: documents, settled: true, rules: t.TempDir()}

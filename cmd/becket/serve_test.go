@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -19,6 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/becketflags/becket"
+	"github.com/becketflags/becket/cmd/becket/internal/devserver"
 )
 
 // served is a running server and its output.
@@ -27,6 +29,16 @@ type served struct {
 	lines   *bufio.Scanner
 	stop    func() (code int)
 	stderr  *bytes.Buffer // read it after the server has stopped, or after says has returned
+}
+
+// newDocuments returns a server that has published a document, which need not be valid.
+func newDocuments(t *testing.T, document, signature []byte) *devserver.Server {
+	t.Helper()
+	server, err := devserver.New("flags.json")
+	require.NoError(t, err)
+	_, err = server.Publish(document, signature, 0)
+	require.NoError(t, err)
+	return server
 }
 
 func serve(t *testing.T, file string) *served {
@@ -121,6 +133,27 @@ func TestTheServerReloadsAndKeepsTheLastGoodDocument(t *testing.T) {
 	_, body = s.get(t, ".minisig")
 	assert.Equal(t, "signed", body)
 	assert.Equal(t, exitGood, s.stop())
+}
+
+func TestAProgramWithEventsSeesAnEditAtOnce(t *testing.T) {
+	good, err := os.ReadFile(rulesFile("flags.json"))
+	require.NoError(t, err)
+	file := filepath.Join(t.TempDir(), "flags.json")
+	replaceText(t, file, string(good))
+	s := serve(t, file)
+	client, err := becket.New(becket.HTTP(s.address, becket.WithEvents(s.address+"/events")),
+		becket.WithPollInterval(time.Hour), becket.WithSignalSpread(0))
+	require.NoError(t, err)
+	defer client.Close()
+	require.Eventually(t, func() bool { return client.Status().Signals[0].Connected }, 20*time.Second,
+		10*time.Millisecond)
+	for _, revision := range []string{"43", "44"} {
+		replaceText(t, file, strings.Replace(string(good), `"revision": 42`, `"revision": `+revision, 1))
+		s.says(t, "^12:00:00 published 3 flags, revision "+revision+", ETag")
+		require.Eventually(t, func() bool { return strconv.FormatInt(client.Status().Revision, 10) == revision },
+			20*time.Second, 10*time.Millisecond)
+	}
+	assert.Equal(t, exitGood, s.stop(), "an open stream does not keep the server from ending")
 }
 
 func TestTheServerDoesNotStartWithBadInput(t *testing.T) {

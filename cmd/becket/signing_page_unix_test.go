@@ -15,7 +15,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/becketflags/becket"
-	"github.com/becketflags/becket/cmd/becket/internal/devserver"
 )
 
 // shellBlocks returns the blocks of a page that begin with "```sh", without their indentation.
@@ -118,24 +117,28 @@ func TestARunningClientNoticesNothingIfTheSignatureIsUploadedFirst(t *testing.T)
 	third, thirdSignature := signed("44")
 	public, err := os.ReadFile("becket.pub")
 	require.NoError(t, err)
-	server := devserver.New("flags.json")
-	server.Publish(first, firstSignature)
+	server := newDocuments(t, first, firstSignature)
+	publish := func(document, signature []byte) {
+		t.Helper()
+		_, err := server.Publish(document, signature, 0)
+		require.NoError(t, err)
+	}
 	client, err := becket.New(becket.HTTP(published(t, server.ServeHTTP)), becket.WithPublicKey(string(public)))
 	require.NoError(t, err)
 	defer client.Close()
 	require.NoError(t, client.Wait(t.Context()))
 
-	server.Publish(first, secondSignature)
+	publish(first, secondSignature)
 	require.NoError(t, client.Refresh(t.Context()))
-	server.Publish(second, secondSignature)
+	publish(second, secondSignature)
 	require.NoError(t, client.Refresh(t.Context()))
 	assert.Equal(t, int64(43), client.Status().Revision)
 	assert.Zero(t, client.Status().Failed)
 
-	server.Publish(third, secondSignature)
+	publish(third, secondSignature)
 	require.ErrorIs(t, client.Refresh(t.Context()), becket.ErrSignature)
 	assert.Equal(t, int64(43), client.Status().Revision)
-	server.Publish(third, thirdSignature)
+	publish(third, thirdSignature)
 	require.NoError(t, client.Refresh(t.Context()))
 	assert.Equal(t, int64(44), client.Status().Revision)
 }

@@ -130,12 +130,17 @@ type folderOnline struct{}
 
 func (folderOnline) RoundTrip(r *http.Request) (*http.Response, error) {
 	name := strings.TrimPrefix(r.URL.Path, "/")
-	server := devserver.New(name)
 	body, err := os.ReadFile(strings.TrimSuffix(name, devserver.SignatureSuffix))
 	if err != nil {
 		return nil, err
 	}
-	server.Publish(body, nil)
+	server, err := devserver.New(name)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := server.Publish(body, nil, 0); err != nil {
+		return nil, err
+	}
 	r = r.Clone(r.Context())
 	r.Header.Set("Accept-Encoding", "gzip")
 	recorder := httptest.NewRecorder()

@@ -1,7 +1,7 @@
 package devserver
 
 import (
-	"compress/gzip"
+	"bufio"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -11,27 +11,34 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func get(s *Server, method, path string, headers ...string) *http.Response {
+func newServer(t *testing.T) *Server {
+	t.Helper()
+	s, err := New("flags.json")
+	require.NoError(t, err)
+	return s
+}
+
+func get(t *testing.T, s *Server, method, path string, headers ...string) (*http.Response, string) {
+	t.Helper()
 	r := httptest.NewRequest(method, path, http.NoBody)
 	for i := 0; i < len(headers); i += 2 {
 		r.Header.Add(headers[i], headers[i+1])
 	}
 	w := httptest.NewRecorder()
 	s.ServeHTTP(w, r)
-	return w.Result()
-}
-
-func body(t *testing.T, r *http.Response) string {
-	t.Helper()
-	text, err := io.ReadAll(r.Body)
+	text, err := io.ReadAll(w.Result().Body)
 	require.NoError(t, err)
-	return string(text)
+	return w.Result(), string(text)
 }
 
 func TestPathsAndMethods(t *testing.T) {
-	s := New("flags.json")
-	assert.Equal(t, http.StatusServiceUnavailable, get(s, "GET", "/").StatusCode)
-	s.Publish([]byte("{}"), nil)
+	t.Parallel()
+	s := newServer(t)
+	r, text := get(t, s, "GET", "/")
+	assert.Equal(t, http.StatusServiceUnavailable, r.StatusCode)
+	assert.Equal(t, "nothing is published yet\n", text)
+	_, err := s.Publish([]byte("{}"), nil, 1)
+	require.NoError(t, err)
 	for _, test := range []struct {
 		method, path string
 		status       int
@@ -44,47 +51,44 @@ func TestPathsAndMethods(t *testing.T) {
 		{"GET", "/flags.json.minisig", 404, "404 page not found\n"},
 		{"POST", "/flags.json", 405, "only GET and HEAD are allowed\n"},
 	} {
-		r := get(s, test.method, test.path)
+		r, text := get(t, s, test.method, test.path)
 		assert.Equal(t, test.status, r.StatusCode, test)
-		assert.Equal(t, test.body, body(t, r), test)
+		assert.Equal(t, test.body, text, test)
 	}
-	s.Publish([]byte("{}"), []byte("signed"))
-	assert.Equal(t, "signed", body(t, get(s, "GET", "/flags.json.minisig")))
+	_, err = s.Publish([]byte("{}"), []byte("signed"), 1)
+	require.NoError(t, err)
+	_, text = get(t, s, "GET", "/flags.json.minisig")
+	assert.Equal(t, "signed", text)
 }
 
-func TestAKnownDocumentIsAnsweredWith304(t *testing.T) {
-	s := New("flags.json")
-	etag := s.Publish([]byte("{}"), nil)
-	for _, known := range []string{
-		etag, "W/" + etag, `"other", ` + etag, "*", get(s, "GET", "/", "Accept-Encoding", "gzip").Header.Get("Etag"),
-	} {
-		r := get(s, "GET", "/", "If-None-Match", known)
-		assert.Equal(t, http.StatusNotModified, r.StatusCode, known)
-		assert.Equal(t, etag, r.Header.Get("Etag"))
-		assert.Empty(t, body(t, r))
-	}
-	again := s.Publish([]byte("{ }"), nil)
-	assert.NotEqual(t, etag, again)
-	assert.Equal(t, http.StatusOK, get(s, "GET", "/", "If-None-Match", etag).StatusCode)
-	assert.Equal(t, etag, s.Publish([]byte("{}"), nil), "the same bytes have the same tag")
+func TestADocumentMayHaveALowerRevisionThanTheOneBefore(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	first, err := s.Publish([]byte("{}"), nil, 2)
+	require.NoError(t, err)
+	second, err := s.Publish([]byte("{ }"), nil, 1)
+	require.NoError(t, err)
+	assert.NotEqual(t, first, second)
+	r, text := get(t, s, "GET", "/", "If-None-Match", first)
+	assert.Equal(t, http.StatusOK, r.StatusCode)
+	assert.Equal(t, "{ }", text)
+	r, _ = get(t, s, "GET", "/", "If-None-Match", second)
+	assert.Equal(t, http.StatusNotModified, r.StatusCode)
 }
 
-func TestGzipIsSentOnlyIfAccepted(t *testing.T) {
-	s := New("flags.json")
-	plain := s.Publish([]byte("{}"), nil)
-	for accepted, want := range map[string]bool{
-		"gzip": true, "br, GZIP;q=0.5": true, "*": true, "gzip; q=0": false, "gzip;q=0, *": false, "br": false,
-		"": false, "identity": false,
-	} {
-		r := get(s, "GET", "/", "Accept-Encoding", accepted)
-		assert.Equal(t, want, r.Header.Get("Content-Encoding") == "gzip", accepted)
-		assert.Equal(t, want, r.Header.Get("Etag") != plain, "other bytes, another tag: %q", accepted)
-		if want {
-			unzipped, err := gzip.NewReader(r.Body)
-			require.NoError(t, err)
-			text, err := io.ReadAll(unzipped)
-			require.NoError(t, err)
-			assert.Equal(t, "{}", string(text))
-		}
-	}
+func TestEventsHaveTheRevisionOfTheDocument(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	server := httptest.NewServer(s)
+	defer server.Close()
+	defer s.Close()
+	_, err := s.Publish([]byte("{}"), nil, 42)
+	require.NoError(t, err)
+	response, err := http.Get(server.URL + "/flags.json/events")
+	require.NoError(t, err)
+	defer response.Body.Close()
+	lines := bufio.NewScanner(response.Body)
+	require.True(t, lines.Scan())
+	require.True(t, lines.Scan())
+	assert.Contains(t, lines.Text(), `data: {"revision":42,"etag":"`)
 }
