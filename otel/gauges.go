@@ -24,12 +24,15 @@ type gauges struct {
 	overrides       metric.Int64ObservableGauge
 	failures        metric.Int64ObservableGauge
 	diskFailing     metric.Int64ObservableGauge
+	connected       metric.Int64ObservableUpDownCounter
+	hintAge         metric.Float64ObservableGauge
 }
 
 // make creates the instruments. The tier and the health are up-down counters, as semantic
 // conventions want it for states: their values can be added up over instances.
 func (g *gauges) make(meter metric.Meter) error {
 	var errs []error
+	var err error
 	gauge := func(name, unit, description string) metric.Int64ObservableGauge {
 		made, err := meter.Int64ObservableGauge(name, metric.WithUnit(unit), metric.WithDescription(description))
 		errs = append(errs, err)
@@ -55,7 +58,12 @@ func (g *gauges) make(meter metric.Meter) error {
 	}
 	g.tier = state("becket.ruleset.tier", "1 for the tier that the ruleset in use comes from, 0 for the others")
 	g.health = state("becket.health", "1 for the client's health, 0 for the other states")
-	var err error
+	g.connected, err = meter.Int64ObservableUpDownCounter("becket.signal.connected", metric.WithUnit("{signal}"),
+		metric.WithDescription("1 if the signal is connected, else 0"))
+	errs = append(errs, err)
+	g.hintAge, err = meter.Float64ObservableGauge("becket.signal.hint.age", metric.WithUnit("s"),
+		metric.WithDescription("Time since the last hint of the signal; absent before the first"))
+	errs = append(errs, err)
 	g.age, err = meter.Float64ObservableGauge("becket.ruleset.age", metric.WithUnit("s"),
 		metric.WithDescription("Time since the source last confirmed the ruleset in use"))
 	return errors.Join(append(errs, err)...)
@@ -65,7 +73,7 @@ func (g *gauges) make(meter metric.Meter) error {
 func (g *gauges) all() []metric.Observable {
 	return []metric.Observable{
 		g.age, g.tier, g.health, g.revision, g.flags, g.invalidFlags, g.invalidSegments,
-		g.misfits, g.overrides, g.failures, g.diskFailing,
+		g.misfits, g.overrides, g.failures, g.diskFailing, g.connected, g.hintAge,
 	}
 }
 
@@ -105,6 +113,14 @@ func (i *instruments) observeClient(o metric.Observer, s *becket.Status) {
 	}
 	o.ObserveInt64(i.gauges.failures, int64(s.Failures), i.with())
 	o.ObserveInt64(i.gauges.diskFailing, oneIf(s.DiskError != nil), i.with())
+	for k := range s.Signals {
+		signal := &s.Signals[k]
+		o.ObserveInt64(i.gauges.connected, oneIf(signal.Connected), i.with(signalKey.String(signal.Name)))
+		if !signal.LastHint.IsZero() {
+			age := max(0, s.ReadAt.Sub(signal.LastHint))
+			o.ObserveFloat64(i.gauges.hintAge, age.Seconds(), i.with(signalKey.String(signal.Name)))
+		}
+	}
 }
 
 // age returns the time since the source last confirmed the ruleset in use. It counts from the call

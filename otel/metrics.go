@@ -18,8 +18,9 @@ const (
 	tierKey = attribute.Key("becket.ruleset.tier") // network, disk, bootstrap or defaults
 	// whether an earlier definition serves instead
 	keptKey     = attribute.Key("becket.definition.kept")
-	healthKey   = attribute.Key("becket.health.state")     // healthy, degraded or failing
-	outcomeKey  = attribute.Key("becket.refresh.outcome")  // published, not_modified or failed
+	healthKey   = attribute.Key("becket.health.state")    // healthy, degraded or failing
+	outcomeKey  = attribute.Key("becket.refresh.outcome") // published, not_modified or failed
+	signalKey   = attribute.Key("becket.signal.name")
 	exposureKey = attribute.Key("becket.exposure.outcome") // sent, dropped or duplicate
 )
 

@@ -66,6 +66,7 @@ func series(t *testing.T, name string, attributes attribute.Set) string {
 	known := 1
 	for _, key := range []attribute.Key{
 		"becket.refresh.outcome", "becket.exposure.outcome", "becket.ruleset.tier", "becket.health.state", "error.type",
+		"becket.signal.name",
 	} {
 		if value, ok := attributes.Value(key); ok {
 			known++
@@ -151,9 +152,10 @@ func TestThePageNamesEveryInstrument(t *testing.T) {
 			}
 		}
 	}
-	client := newClient(t, &scripted{document: document})
+	client := newClient(t, &scripted{document: document}, becket.WithSignal(bus{"one", nil}))
 	reader := instrumented(t, client)
 	require.NoError(t, client.Refresh(t.Context()))
+	require.Eventually(t, func() bool { return client.Status().Signals[0].Connected }, 10*time.Second, time.Millisecond)
 	require.NoError(t, client.Close())
 	existing := map[string]bool{}
 	for name := range measured(t, reader) {
@@ -295,6 +297,35 @@ func TestOverridesMisfitsAndAFailingDiskCopyAreMeasured(t *testing.T) {
 	assert.Equal(t, float64(2), got["becket.ruleset.misfits type_mismatch"])
 	assert.Equal(t, float64(2), got["becket.overrides"])
 	assert.Equal(t, float64(1), got["becket.disk_copy.failing"])
+}
+
+// bus is a signal that is connected, or cannot be.
+type bus struct {
+	name string
+	err  error
+}
+
+func (b bus) Name() string { return b.name }
+
+func (b bus) Watch(ctx context.Context, changed func(becket.Hint)) error {
+	if b.err == nil {
+		changed(becket.Hint{Revision: 1})
+		<-ctx.Done()
+	}
+	return b.err
+}
+
+func TestSignalsAreMeasured(t *testing.T) {
+	source := &scripted{document: `{"schema": 1, "flags": {}}`}
+	client := newClient(t, source, becket.WithPollInterval(time.Hour), becket.WithSignal(bus{"one", nil}),
+		becket.WithSignal(bus{"two", errors.New("connection refused")}))
+	require.Eventually(t, func() bool { return client.Status().Signals[0].Connected }, 10*time.Second, time.Millisecond)
+	got := measured(t, instrumented(t, client))
+	assert.Equal(t, float64(1), got["becket.signal.connected one"])
+	assert.Contains(t, got, "becket.signal.connected two")
+	assert.Zero(t, got["becket.signal.connected two"])
+	assert.Contains(t, got, "becket.signal.hint.age one")
+	assert.NotContains(t, got, "becket.signal.hint.age two")
 }
 
 func TestTheHealthOfTheClientIsOneAndTheOthersAreZero(t *testing.T) {

@@ -104,14 +104,15 @@ func series(s sample, kind string) inputSeries {
 }
 
 // expected returns the alerts that a rule must raise: one for each sample that fulfils the rule's
-// conditions and is not zero, or one for each group if the rule groups.
+// conditions and is not zero, or is zero if the rule asks for that, or one for each group if the
+// rule groups.
 func (r rule) expected(t *testing.T, served *scrape) []expectedAlert {
 	t.Helper()
 	var all []expectedAlert
 	seen := map[string]bool{}
-	s := selectors(r.Expr)[0]
+	s, wantsZero := selectors(r.Expr)[0], strings.HasSuffix(r.Expr, "== 0")
 	for _, one := range served.of(s.metric) {
-		if one.value == 0 || !s.matches(one.labels) {
+		if (one.value == 0) != wantsZero || !s.matches(one.labels) {
 			continue
 		}
 		labels := maps.Clone(one.labels)

@@ -18,6 +18,7 @@ func TestThePageForTheEngineerOnCallNamesTheFiguresOfTheAlerts(t *testing.T) {
 			"10m", " == 1", "the source has not answered within ten minutes after the start",
 		},
 		"BecketRulesetStale":    {"1m", " > 600", "the source has not confirmed the ruleset for ten minutes"},
+		"BecketSignalLost":      {"10m", " == 0", "a signal has not been connected for ten minutes"},
 		"BecketRefreshesFail":   {"", " > 10", "more than 10 refreshes in a row failed"},
 		"BecketDiskCopyFails":   {"10m", " == 1", "could not be read or written for ten minutes"},
 		"BecketInvalidFlag":     {"1m", " > 0", "a definition of the published ruleset has been invalid for a minute"},

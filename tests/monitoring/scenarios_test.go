@@ -66,6 +66,7 @@ func scenarios() []scenario {
 	return []scenario{
 		{"all is well", one(serves(42)), nil},
 		{"the source has said nothing for a quarter of an hour", one(goesStale), []string{"BecketRulesetStale"}},
+		{"a signal is lost", one(losesSignal), []string{"BecketSignalLost"}},
 		{"refreshes fail", one(failsOften), []string{"BecketRefreshesFail"}},
 		{"a restart without the source serves the disk copy", one(servesDiskCopy),
 			[]string{"BecketServesDiskCopyOrBootstrap", "BecketRulesetStale"}},
@@ -102,6 +103,18 @@ func serves(revision int) func(*testing.T, *scripted) *becket.Client {
 		s.set(ruleset(revision, "true"), nil)
 		return start(t, s)
 	}
+}
+
+// lost is a signal that cannot be connected.
+type lost struct{}
+
+func (lost) Name() string { return "bus" }
+
+func (lost) Watch(context.Context, func(becket.Hint)) error { return errors.New("connection refused") }
+
+func losesSignal(t *testing.T, s *scripted) *becket.Client {
+	s.set(ruleset(42, "true"), nil)
+	return start(t, s, becket.WithSignal(lost{}))
 }
 
 func goesStale(t *testing.T, s *scripted) *becket.Client {
