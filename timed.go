@@ -75,7 +75,6 @@ func (f *follower) follow(rules *ruleset, key string) {
 		f.note(match.FingerprintOf(d.name().path()).Hash())
 		f.local = f.local || d.keptFor() != nil
 		if d.isBad() {
-			f.note(0)
 			continue
 		}
 		for _, ref := range f.take(d) {

@@ -236,6 +236,13 @@ func TestTheStateEndsExactlyAtAnInstant(t *testing.T) {
 	}
 }
 
+func TestTheStateOfADisabledFlagNeverChanges(t *testing.T) {
+	t.Parallel()
+	client, _ := timedClient(t, timedDocument)
+	assert.Equal(t, timing.State{}, timing.Of(client.For(Subject{}), []string{"off", "plain"}).At(0))
+	assert.NotEqual(t, timing.State{}, timing.Of(client.For(Subject{}), []string{"off", "below"}).At(0))
+}
+
 func TestALinearRampChangesTheStateAtEachWholePercent(t *testing.T) {
 	t.Parallel()
 	client, clock := timedClient(t, timedDocument, WithPollInterval(24*365*time.Hour))
