@@ -139,7 +139,8 @@ var broken = map[string]struct {
 	says   string
 }{
 	"a hint that is lost": {
-		Matrix[*memory]{Faults: []Fault[*memory]{{Name: "x", Begin: deafen}}, Interval: 2 * time.Second}, "is not in use after",
+		Matrix[*memory]{Faults: []Fault[*memory]{{Name: "x", Begin: deafen}}, Interval: 2 * time.Second},
+		"is not in use after",
 	},
 	"a loss that is not noticed": {
 		Matrix[*memory]{Faults: []Fault[*memory]{{Name: "x", Lost: true}}, Loss: time.Millisecond},

@@ -60,7 +60,8 @@ func (c *table) check(t *testing.T, update bool) {
 	case len(c.rows) < len(c.faults):
 		t.Logf("%d of %d faults ran, so only their rows are compared", len(c.rows), len(c.faults))
 	case update:
-		if err := os.WriteFile(path, []byte(head+begin+text+end+tail), 0o644); err != nil { //nolint:gosec // a page of the repository
+		all := []byte(head + begin + text + end + tail)
+		if err := os.WriteFile(path, all, 0o644); err != nil { //nolint:gosec // a page of the repository
 			t.Fatal(err)
 		}
 	case old != text:
