@@ -49,8 +49,9 @@ func WithChannel(channel string) Option {
 
 // WithListenConfig sets the connection on which the client listens. It is needed if the pool's
 // connections go through a pooler in transaction mode or to a standby, because neither passes
-// notifications on. By default, and with nil, it is a connection of its own with the pool's
-// configuration.
+// notifications on. The configuration must come from [pgx.ParseConfig], and the pool's
+// BeforeConnect is not called for it. By default, and with nil, it is a connection of its own with
+// the pool's configuration.
 func WithListenConfig(connection *pgx.ConnConfig) Option {
 	return func(c *config) { c.listen = connection }
 }

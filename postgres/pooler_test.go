@@ -89,6 +89,20 @@ func TestAPoolerInTransactionModeCarriesEverythingButHints(t *testing.T) {
 	require.Equal(t, int64(2), w.hint(t).Revision)
 }
 
+func TestAPoolerInStatementModeCarriesFetches(t *testing.T) {
+	t.Parallel()
+	d := newDatabase(t)
+	d.publish(t, 1)
+	address := through(t, d.server.URL(d.name), newPooler(t, d.server, "statement"), "", "")
+	source := postgres.Source(newPool(t, address), "shop", postgres.WithPollingOnly())
+	for range 5 {
+		_, err := source.Fetch(t.Context(), becket.Validator{})
+		require.NoError(t, err)
+	}
+	_, err := postgres.Source(newPool(t, address+"&search_path=flags"), "shop").Fetch(t.Context(), becket.Validator{})
+	require.ErrorContains(t, err, "unsupported startup parameter: search_path")
+}
+
 func TestAPoolerInSessionModeCarriesHintsToo(t *testing.T) {
 	t.Parallel()
 	d := newDatabase(t)

@@ -17,6 +17,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
 )
 
 // Schema is the SQL that creates the table becket_revisions in the first schema of the search path.
@@ -129,6 +130,19 @@ func Migrate(ctx context.Context, db DB) error {
 	})
 }
 
+// isNil reports whether there is no database, also if a variable of its type is nil.
+func isNil(db DB) bool {
+	switch db := db.(type) {
+	case nil:
+		return true
+	case *pgxpool.Pool:
+		return db == nil
+	case *pgx.Conn:
+		return db == nil
+	}
+	return false
+}
+
 // lockText waits until no other transaction holds the lock of a text, and holds it until the end of
 // the transaction. It needs no right.
 const lockText = "SELECT pg_advisory_xact_lock(hashtextextended($1, 6216483210744501))"
@@ -140,6 +154,9 @@ const endWithin = 2 * time.Second
 // inTransaction calls do in a transaction, in which each statement sees everything that was
 // committed before it.
 func inTransaction(ctx context.Context, db DB, do func(tx pgx.Tx) error) error {
+	if isNil(db) {
+		return errors.New("becket: postgres: the database is nil")
+	}
 	tx, err := db.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.ReadCommitted})
 	if err != nil {
 		return explained(err)

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -219,6 +221,23 @@ func TestTheHistorySaysWhoPublishedWhatAndWhen(t *testing.T) {
 	for _, limit := range []int{-1, 0, 1001} {
 		_, err = postgres.History(t.Context(), d.pool, "shop", 0, limit)
 		require.ErrorContains(t, err, "not between 1 and 1000")
+	}
+}
+
+func TestWithoutADatabaseThereIsAnError(t *testing.T) {
+	t.Parallel()
+	for name, db := range map[string]postgres.DB{
+		"nil": nil, "a nil pool": (*pgxpool.Pool)(nil), "a nil connection": (*pgx.Conn)(nil),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			const want = "the database is nil"
+			require.ErrorContains(t, postgres.Migrate(t.Context(), db), want)
+			_, err := postgres.Publish(t.Context(), db, "shop", postgres.Publication{Body: document(1)})
+			require.ErrorContains(t, err, want)
+			_, err = postgres.History(t.Context(), db, "shop", 0, 10)
+			require.ErrorContains(t, err, want)
+		})
 	}
 }
 

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -43,7 +44,7 @@ func run(ctx context.Context, args []string) error {
 	case len(args) == 2 && args[0] == "watch":
 		return watch(ctx, pool, args[1])
 	}
-	return fmt.Errorf("%s", usage)
+	return errors.New(usage)
 }
 
 func publish(ctx context.Context, pool *pgxpool.Pool, file, message string) error {
