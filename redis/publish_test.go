@@ -157,8 +157,8 @@ func TestADocumentWithoutRevisionsGetsTheNextOne(t *testing.T) {
 	w := watch(t, redis.Source(client, "flags").(becket.Signal))
 	assert.Zero(t, w.hint(t))
 	for revision := range 3 {
-		body := fmt.Appendf(nil, `{"flags": {"number": {"state": "ENABLED", "variants": {"a": %d}, "defaultVariant": "a"}}}`,
-			revision)
+		body := fmt.Appendf(nil,
+			`{"flags": {"number": {"state": "ENABLED", "variants": {"a": %d}, "defaultVariant": "a"}}}`, revision)
 		published, err := redis.Publish(t.Context(), client, "flags",
 			redis.Publication{Body: body, Format: flagd.Format})
 		require.NoError(t, err)

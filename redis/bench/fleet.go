@@ -61,7 +61,8 @@ func (f *fleet) start(ctx context.Context, count int) error {
 		}
 		if time.Now().After(deadline) {
 			status := f.clients[i].Status()
-			return fmt.Errorf("not every client has subscribed after %v: %v, %w", limit, status.Signals, status.LastError)
+			return fmt.Errorf("not every client has subscribed after %v: %v, last error: %w",
+				limit, status.Signals, status.LastError)
 		}
 	}
 	time.Sleep(2 * time.Second) // until the fetches that follow the subscriptions have ended

@@ -67,7 +67,8 @@ func newPage(t *testing.T) *page {
 	p := &page{server: "127.0.0.1:" + port}
 	for _, block := range strings.Split(string(text), "```sh\n")[1:] {
 		block, _, _ = strings.Cut(block, "```")
-		p.blocks = append(p.blocks, strings.NewReplacer("6379", port, "go run ./example", "exec "+program).Replace(block))
+		block = strings.NewReplacer("6379", port, "go run ./example", "exec "+program).Replace(block)
+		p.blocks = append(p.blocks, block)
 	}
 	require.Len(t, p.blocks, 3)
 	return p
