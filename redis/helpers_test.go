@@ -4,8 +4,10 @@ package redis_test
 
 import (
 	"errors"
+	"flag"
 	"fmt"
 	"os"
+	"runtime"
 	"strconv"
 	"testing"
 	"time"
@@ -18,8 +20,16 @@ import (
 	"github.com/becketflags/becket/redis/internal/engine"
 )
 
+var update = flag.Bool("update", false, "write the table of faults in docs/reliability.md anew")
+
 // TestMain fails if a test leaves a goroutine behind.
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if flag.Lookup("test.parallel").Value.String() == strconv.Itoa(runtime.GOMAXPROCS(0)) {
+		_ = flag.Set("test.parallel", "24") // tests spend most of their time waiting
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // startServer starts a server that is killed at the end of the test.
 func startServer(t *testing.T, arguments ...string) *engine.Server {

@@ -68,6 +68,7 @@ func Publish(ctx context.Context, client goredis.UniversalClient, key string, p 
 			rand.Text(), p.Channel, hint.Text()).Slice()
 	})
 	if err != nil {
+		askAgain(ctx, client)
 		return Published{}, explained(err)
 	}
 	if err := result.read(answer, stated); err != nil {

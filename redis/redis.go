@@ -79,6 +79,14 @@ func explained(err error) error {
 	}
 }
 
+// askAgain makes the client of a cluster ask again which node has which keys. By itself, go-redis
+// may go on asking a node that is silent for a minute, although another one has taken over.
+func askAgain(ctx context.Context, client goredis.UniversalClient) {
+	if cluster, ok := client.(*goredis.ClusterClient); ok {
+		cluster.ReloadState(ctx)
+	}
+}
+
 // abandonable calls do, and returns without its result when ctx is done. go-redis stops to wait for
 // an answer only when its own time limit is over.
 func abandonable[T any](ctx context.Context, do func() (T, error)) (T, error) {

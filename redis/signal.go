@@ -47,6 +47,7 @@ func (s *subscription) Watch(ctx context.Context, changed func(becket.Hint)) err
 	if ctx.Err() != nil {
 		return nil
 	}
+	askAgain(ctx, s.client)
 	return err
 }
 

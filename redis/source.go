@@ -118,6 +118,9 @@ func (s *source) asked(
 	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
 	defer cancel()
 	document, err := abandonable(ctx, func() (becket.Document, error) { return do(ctx) })
+	if err != nil {
+		askAgain(ctx, s.client)
+	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		return document, fmt.Errorf("becket: redis: the server did not answer in time: %w", err)
 	}
