@@ -52,10 +52,11 @@ func (f *fetcher) refresh(ctx context.Context) error {
 	if f.pursuit.Hurries() {
 		ctx = push.Fresh(ctx)
 	}
-	result := f.fetchOnce(ctx)
+	result := f.fetchOnce(push.Polling(ctx, f.pace.Mean()))
 	if result.Err != nil && ctx.Err() != nil {
 		return result.Err // Close cancelled the fetch; this is not a failure
 	}
+	f.pace.Weak(f.current.validator.ETag == "")
 	f.planRepeat(&result)
 	result.Duration, result.Revision = time.Since(began), f.current.snapshot.revision
 	f.record(&result)

@@ -1,6 +1,7 @@
 package becket
 
 import (
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"sync"
@@ -153,4 +154,31 @@ func TestADateThatIsTooRecentValidatesNothing(t *testing.T) {
 		require.NoError(t, err)
 		assert.NotEmpty(t, copied.LastModified, "the date has become a validator")
 	})
+}
+
+// While signals are connected, polls are rarer. A document without an ETag is fetched whole every
+// ten minutes all the same, also at the moment when the signals are connected.
+func TestADocumentWithoutAnETagComesWholeEveryTenMinutesWithSignalsToo(t *testing.T) {
+	for _, interval := range []time.Duration{time.Second, 30 * time.Second, 2 * time.Minute} {
+		t.Run(interval.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				server, signal := &fileServer{}, &wire{broken: errors.New("refused")}
+				server.publish(time.Now().Add(-time.Hour), flagsDocument(1, "a"))
+				source := HTTP("http://example.com/flags.json", WithHTTPClient(&http.Client{Transport: server}))
+				client := newTestClient(t, source, WithPollInterval(interval), WithSignal(signal))
+				for range 20 { // at different times between two whole documents
+					time.Sleep(9*time.Minute + 17*time.Second)
+					signal.mend()
+					time.Sleep(23 * time.Minute)
+					require.True(t, client.Status().Signals[0].Connected)
+					signal.breaks(errors.New("refused"))
+				}
+				synctest.Wait()
+				require.Greater(t, len(server.whole), 60)
+				for i := 1; i < len(server.whole); i++ {
+					assert.LessOrEqual(t, server.whole[i].Sub(server.whole[i-1]), 10*time.Minute)
+				}
+			})
+		})
+	}
 }

@@ -178,7 +178,7 @@ func (s *httpSource) Fetch(ctx context.Context, last Validator) (Document, error
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.patience())
 	defer cancel()
-	if last.ETag == "" && s.whole.Due(time.Now()) {
+	if last.ETag == "" && s.whole.Due(time.Now(), push.Interval(ctx)) {
 		last = Validator{}
 	}
 	document, err := s.fetch(ctx, last)

@@ -17,10 +17,10 @@ type HTTPOption func(*httpSource)
 // and timeout are used unchanged, so the source cannot control what the transport logs. Redirects
 // must satisfy the source's rules and then the client's. A client without a transport gets the
 // source's transport, never [http.DefaultTransport], which any package can change. If a fetch got
-// no answer, the next fetch first closes the transport's idle connections, because one of them may
-// be dead; a RoundTripper that wraps a transport should forward CloseIdleConnections. By default,
-// the client requires at least TLS 1.2, takes proxies from the environment, and pings its
-// connections.
+// no answer, the next fetch first closes the transport's idle connections, and does not wait on a
+// connection that existed before, because it may be dead. The connections of HTTP/2 are pinged only
+// if the transport's [http.HTTP2Config] says so. By default, the client requires at least TLS 1.2,
+// takes proxies from the environment, and pings its connections.
 func WithHTTPClient(client *http.Client) HTTPOption {
 	return func(s *httpSource) {
 		if client == nil {

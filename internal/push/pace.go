@@ -8,6 +8,10 @@ import (
 // restFactor is by how much a client polls more rarely while its signals are connected.
 const restFactor = 10
 
+// weakRest is the longest interval for a document without an ETag. Such a document must be fetched
+// whole every ten minutes, because its date may hide a change.
+const weakRest = 8 * time.Minute
+
 // Pace decides how often a client polls. It is safe for concurrent use.
 type Pace struct {
 	interval time.Duration
@@ -16,6 +20,7 @@ type Pace struct {
 	mutex   sync.Mutex
 	resting bool
 	maxAge  time.Duration
+	weak    bool
 }
 
 // NewPace returns a Pace for a client with this poll interval. set changes the interval of the
@@ -43,6 +48,26 @@ func (p *Pace) KeepFresh(maxAge time.Duration) {
 	}
 }
 
+// Weak says whether the document has no ETag.
+func (p *Pace) Weak(weak bool) {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	if p.weak == weak {
+		return
+	}
+	p.weak = weak
+	if p.resting {
+		p.set(p.mean())
+	}
+}
+
+// Mean returns the mean time between two polls.
+func (p *Pace) Mean() time.Duration {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	return p.mean()
+}
+
 func (p *Pace) mean() time.Duration {
 	if !p.resting {
 		return p.interval
@@ -50,6 +75,9 @@ func (p *Pace) mean() time.Duration {
 	rest := restFactor * p.interval
 	if p.maxAge > 0 {
 		rest = min(rest, p.maxAge/2)
+	}
+	if p.weak {
+		rest = min(rest, weakRest)
 	}
 	return max(rest, p.interval)
 }

@@ -120,3 +120,16 @@ func Fresh(ctx context.Context) context.Context { return context.WithValue(ctx, 
 
 // IsFresh reports whether a fetch must bypass caches.
 func IsFresh(ctx context.Context) bool { return ctx.Value(freshKey{}) != nil }
+
+type intervalKey struct{}
+
+// Polling returns a context for a fetch that the next one follows after about this interval.
+func Polling(ctx context.Context, interval time.Duration) context.Context {
+	return context.WithValue(ctx, intervalKey{}, interval)
+}
+
+// Interval returns the interval of Polling, or 0 if it is not known.
+func Interval(ctx context.Context) time.Duration {
+	interval, _ := ctx.Value(intervalKey{}).(time.Duration)
+	return interval
+}

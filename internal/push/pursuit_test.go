@@ -111,6 +111,30 @@ func TestAFreshContextIsRecognised(t *testing.T) {
 	t.Parallel()
 	assert.False(t, IsFresh(t.Context()))
 	assert.True(t, IsFresh(Fresh(t.Context())))
+	assert.Zero(t, Interval(t.Context()))
+	assert.Equal(t, time.Minute, Interval(Polling(Fresh(t.Context()), time.Minute)))
+}
+
+func TestAPaceRestsForEightMinutesAtMostIfTheDocumentHasNoETag(t *testing.T) {
+	t.Parallel()
+	for interval, want := range map[time.Duration]time.Duration{
+		30 * time.Second: 5 * time.Minute, 2 * time.Minute: 8 * time.Minute, time.Hour: time.Hour,
+	} {
+		set := time.Duration(0)
+		p := NewPace(interval, func(interval time.Duration) { set = interval })
+		p.Weak(true)
+		assert.Equal(t, interval, p.Mean())
+		assert.Zero(t, set)
+		p.Rest(true)
+		assert.Equal(t, want, set)
+		assert.Equal(t, want, p.Mean())
+		p.Weak(false)
+		assert.Equal(t, 10*interval, set)
+		p.Weak(true)
+		assert.Equal(t, want, set)
+		p.Rest(false)
+		assert.Equal(t, interval, set)
+	}
 }
 
 func TestAPaceIsTenTimesSlowerWhileItRestsUnlessFlagsBecomeStale(t *testing.T) {

@@ -3,10 +3,13 @@ package web
 import (
 	"context"
 	"crypto/tls"
+	"fmt"
 	"io"
+	"log" //nolint:depguard // net/http wants one
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"sync"
 	"testing"
 	"time"
 
@@ -29,6 +32,7 @@ func startHTTP2(t *testing.T, handler http.HandlerFunc) *httptest.Server {
 	t.Helper()
 	server := httptest.NewUnstartedServer(handler)
 	server.EnableHTTP2 = true
+	server.Config.ErrorLog = log.New(io.Discard, "", 0) // requests leave their connections
 	server.StartTLS()
 	t.Cleanup(server.Close)
 	return server
@@ -72,23 +76,20 @@ const (
 
 func TestAConnectionThatDiedSilentlyIsUsedForOneFetchMore(t *testing.T) {
 	server := startHTTP2(t, empty)
-	for name, test := range map[string]struct {
-		client  func() *Client
-		failing int // fetches at most, even if one follows the other at once
-	}{
-		"the source's own transport": {func() *Client {
+	for name, client := range map[string]func() *Client{
+		"the source's own transport": func() *Client {
 			_, transport := trusting(server)
 			return NewClient(&http.Client{Transport: transport}, nil)
-		}, 1},
-		"a program's transport": {func() *Client {
+		},
+		"a program's transport": func() *Client {
 			return NewClient(&http.Client{Transport: newTransportOf(t, server)}, nil)
-		}, 2},
-		"a transport that is hidden": {func() *Client {
+		},
+		"a transport that is hidden": func() *Client {
 			return NewClient(&http.Client{Transport: wrapped{newTransportOf(t, server)}}, nil)
-		}, 2},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			client := test.client()
+			client := client()
 			forwarder, address := newForwarder(t, server)
 			for range 3 {
 				require.NoError(t, poll(t, client, address, healthy))
@@ -101,9 +102,6 @@ func TestAConnectionThatDiedSilentlyIsUsedForOneFetchMore(t *testing.T) {
 			for round := range 3 {
 				forwarder.Forget()
 				require.ErrorIs(t, poll(t, client, address, dead), context.DeadlineExceeded, "round %d", round)
-				for range test.failing - 1 {
-					_ = poll(t, client, address, dead)
-				}
 				for range 3 {
 					require.NoError(t, poll(t, client, address, healthy), "round %d", round)
 				}
@@ -146,10 +144,10 @@ func TestAConnectionThatOthersUseIsLeftAloneAndNotUsedAgain(t *testing.T) {
 			require.Equal(t, 1, forwarder.Connections(), "both are on one connection")
 
 			// The connection is alive, and only the flag service does not answer.
-			for range 3 {
+			for range 2 {
 				require.ErrorIs(t, poll(t, client, address+"/silent", dead), context.DeadlineExceeded)
 			}
-			assert.Greater(t, forwarder.Connections(), 1, "the third fetch is on a new connection")
+			assert.Greater(t, forwarder.Connections(), 1, "the second fetch is on a new connection")
 			release <- struct{}{}
 			text, err := io.ReadAll(long.Body)
 			require.NoError(t, err)
@@ -163,11 +161,74 @@ func TestAConnectionThatOthersUseIsLeftAloneAndNotUsedAgain(t *testing.T) {
 			defer long.Body.Close()
 			require.NoError(t, poll(t, client, address, healthy))
 			forwarder.Forget()
-			for range 2 {
-				require.ErrorIs(t, poll(t, client, address, dead), context.DeadlineExceeded)
-			}
+			require.ErrorIs(t, poll(t, client, address, dead), context.DeadlineExceeded)
 			require.NoError(t, poll(t, client, address, healthy))
 		})
+	}
+}
+
+// A transport may keep many connections to a host, and all of them may have died.
+func TestAllConnectionsOfATransportMayHaveDied(t *testing.T) {
+	for _, http2 := range []bool{false, true} {
+		for _, hidden := range []bool{false, true} {
+			t.Run(fmt.Sprintf("HTTP/2 %v, hidden %v", http2, hidden), func(t *testing.T) {
+				var wait sync.WaitGroup
+				server := startHTTP2(t, func(http.ResponseWriter, *http.Request) {
+					wait.Done()
+					wait.Wait()
+				})
+				transport := newTransportOf(t, server)
+				transport.ForceAttemptHTTP2 = http2
+				transport.MaxIdleConnsPerHost = 10
+				var custom http.RoundTripper = transport
+				if hidden {
+					custom = wrapped{transport}
+				}
+				client := NewClient(&http.Client{Transport: custom}, nil)
+				forwarder, address := newForwarder(t, server)
+				wait.Add(10)
+				var all sync.WaitGroup
+				for range 10 {
+					all.Go(func() { assert.NoError(t, poll(t, client, address, healthy)) })
+				}
+				all.Wait()
+				forwarder.Forget()
+				wait.Add(1)
+				require.ErrorIs(t, poll(t, client, address, dead), context.DeadlineExceeded)
+				require.NoError(t, poll(t, client, address, healthy))
+			})
+		}
+	}
+}
+
+// A redirect leads to a host whose connection has died, or a signature is on such a host, while the
+// document's own host is healthy.
+func TestAConnectionToAnotherHostThatDiedIsNotUsedAgain(t *testing.T) {
+	second := startHTTP2(t, empty)
+	transport := newTransportOf(t, second)
+	forwarder, address := newForwarder(t, second)
+	first := startHTTP2(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/moved" {
+			http.Redirect(w, r, address, http.StatusFound)
+		}
+	})
+	transport.TLSClientConfig.RootCAs.AddCert(first.Certificate())
+	client := NewClient(&http.Client{Transport: wrapped{transport}}, nil)
+	for range 3 {
+		for range 2 {
+			require.NoError(t, poll(t, client, first.URL+"/moved", healthy))
+		}
+		forwarder.Forget()
+		require.ErrorIs(t, poll(t, client, first.URL+"/moved", dead), context.DeadlineExceeded)
+		require.NoError(t, poll(t, client, first.URL+"/moved", healthy), "after a redirect")
+
+		for range 2 {
+			require.NoError(t, poll(t, client, address, healthy))
+		}
+		forwarder.Forget()
+		require.ErrorIs(t, poll(t, client, address, dead), context.DeadlineExceeded)
+		require.NoError(t, poll(t, client, first.URL, healthy))
+		require.NoError(t, poll(t, client, address, healthy), "although another host answered meanwhile")
 	}
 }
 

@@ -37,7 +37,7 @@ func TestTheFiguresOfThePagesAboutConnectionsHold(t *testing.T) {
 			figuretest.By("internal/web", "TestAKeptConnectionThatDiesIsPingedAndGivenUp"),
 		},
 		{
-			operations, "at most two fetches fail: one if nobody else uses the connection at that moment, two if",
+			operations, "So one fetch fails, also if other requests of the program wait on the connection",
 			figuretest.By("internal/web", "TestAConnectionThatDiedSilentlyIsUsedForOneFetchMore"),
 		},
 		{

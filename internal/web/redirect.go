@@ -24,6 +24,7 @@ const MaxRedirects = 5
 func RedirectPolicy(public http.Header, own func(*http.Request,
 	[]*http.Request) error) func(*http.Request, []*http.Request) error {
 	return func(request *http.Request, via []*http.Request) error {
+		request.Close = via[0].Close  // net/http does not take it over
 		request.Header.Del("Referer") // it contains the path and the query, which may be secret
 		last := via[len(via)-1].URL
 		switch {

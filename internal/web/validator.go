@@ -69,12 +69,16 @@ type WholeTimes struct {
 }
 
 // Due reports whether the document must be fetched whole now. It is also true if the next fetch
-// would be too late; the time since the last call is the estimate of the time to the next one.
-func (w *WholeTimes) Due(now time.Time) bool {
+// would be too late. interval is the mean time to the next fetch; if it is 0, the time since the
+// last call is the estimate.
+func (w *WholeTimes) Due(now time.Time, interval time.Duration) bool {
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
-	wait := now.Sub(w.asked) * 5 / 4 // the waits between polls differ by a fifth
+	if interval <= 0 {
+		interval = now.Sub(w.asked)
+	}
 	w.asked = now
+	wait := interval * 5 / 4 // the waits between polls differ by a fifth
 	return w.whole.IsZero() || now.Sub(w.whole)+wait >= wholeEvery
 }
 

@@ -68,7 +68,7 @@ func TestAnETagByTimeAndSizeIsNoStrongerThanTheDate(t *testing.T) {
 func TestADocumentIsDueBeforeTenMinutesAreOver(t *testing.T) {
 	began := time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
 	w := &WholeTimes{}
-	assert.True(t, w.Due(began), "the age of the document is unknown")
+	assert.True(t, w.Due(began, 0), "the age of the document is unknown")
 	w.Came(began)
 	for _, step := range []struct {
 		after time.Duration
@@ -79,9 +79,29 @@ func TestADocumentIsDueBeforeTenMinutesAreOver(t *testing.T) {
 		{8*time.Minute + time.Second, false},
 		{10 * time.Minute, true},
 	} {
-		assert.Equal(t, step.due, w.Due(began.Add(step.after)), "%v", step.after)
+		assert.Equal(t, step.due, w.Due(began.Add(step.after), 0), "%v", step.after)
 	}
-	assert.True(t, w.Due(began.Add(10*time.Minute+time.Second)), "it stays due until the whole document is fetched")
+	assert.True(t, w.Due(began.Add(10*time.Minute+time.Second), 0), "it stays due until the whole document is fetched")
 	w.Came(began.Add(11 * time.Minute))
-	assert.False(t, w.Due(began.Add(11*time.Minute+time.Second)))
+	assert.False(t, w.Due(began.Add(11*time.Minute+time.Second), 0))
+}
+
+func TestADocumentIsDueBeforeTheNextFetchWouldBeTooLate(t *testing.T) {
+	t.Parallel()
+	began := time.Now()
+	for name, row := range map[string]struct {
+		since, interval time.Duration
+		due             bool
+	}{
+		"the next one is soon":                     {9 * time.Minute, 30 * time.Second, false},
+		"the next one is late, as with signals":    {9 * time.Minute, 5 * time.Minute, true},
+		"the next one is late, but early enough":   {3 * time.Minute, 5 * time.Minute, false},
+		"each fetch is too late for the next one":  {time.Second, 10 * time.Minute, true},
+		"the interval is not known, and calls are": {9 * time.Minute, 0, false},
+	} {
+		w := &WholeTimes{}
+		w.Came(began)
+		w.Due(began.Add(row.since-time.Second), row.interval)
+		assert.Equal(t, row.due, w.Due(began.Add(row.since), row.interval), name)
+	}
 }

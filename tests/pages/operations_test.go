@@ -51,3 +51,18 @@ func TestPageOperations(t *testing.T) {
 	client = nothing
 	assert.Equal(t, http.StatusServiceUnavailable, ask("/ready").Code)
 }
+
+func TestPageOperationsPings(t *testing.T) {
+	server, requests := origin(t)
+	address := server.URL
+	transport := &http.Transport{
+		ForceAttemptHTTP2: true,
+		HTTP2:             &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 5 * time.Second},
+	}
+	source := becket.HTTP(address, becket.WithHTTPClient(&http.Client{Transport: transport}))
+	defer transport.CloseIdleConnections()
+	document, err := source.Fetch(t.Context(), becket.Validator{})
+	require.NoError(t, err)
+	assert.JSONEq(t, shop, string(document.Body))
+	assert.EqualValues(t, 1, requests.Load())
+}
