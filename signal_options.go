@@ -39,7 +39,8 @@ func (c *config) checkSignals() (errs []error) {
 		}
 	}
 	if c.spread < 0 || c.spread > maxSignalSpread {
-		errs = append(errs, fmt.Errorf("becket: WithSignalSpread: %v is not between 0 and %v", c.spread, maxSignalSpread))
+		errs = append(errs, fmt.Errorf("becket: WithSignalSpread: %v is not between 0 and %v",
+			c.spread, maxSignalSpread))
 	}
 	return errs
 }

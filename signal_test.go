@@ -480,7 +480,9 @@ func TestASignalThatPanicsOrEndsItsGoroutineDoesNoHarm(t *testing.T) {
 		watch rude
 		want  string
 	}{
-		"panic":  {func(context.Context, func(Hint)) error { panic("out of range") }, "recovered a panic: out of range"},
+		"panic": {
+			func(context.Context, func(Hint)) error { panic("out of range") }, "recovered a panic: out of range",
+		},
 		"Goexit": {func(context.Context, func(Hint)) error { runtime.Goexit(); return nil }, "it ended its goroutine"},
 		"nil":    {func(context.Context, func(Hint)) error { return nil }, "it ended without an error"},
 	} {
@@ -589,8 +591,6 @@ func TestASourceThatIsASignalIsWatched(t *testing.T) {
 		assert.True(t, client.For(Subject{}).Enabled("b"))
 	})
 }
-
-func (a *announcing) times() []time.Time { return a.script.times() }
 
 func TestAFetchPastCachesSaysSoInItsRequest(t *testing.T) {
 	t.Parallel()

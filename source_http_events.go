@@ -74,6 +74,9 @@ func (s *eventSource) Watch(ctx context.Context, changed func(Hint)) error {
 	if s.mistake != nil {
 		return s.mistake
 	}
+	if changed == nil {
+		changed = func(Hint) {}
+	}
 	s.once.Do(s.connect)
 	request, err := s.eventsRequest(ctx)
 	if err == nil {

@@ -30,6 +30,9 @@ func (s *watchedFile) Watch(ctx context.Context, changed func(Hint)) error {
 	if s.mistake != nil {
 		return s.mistake
 	}
+	if changed == nil {
+		changed = func(Hint) {}
+	}
 	hint := Hint{} // the first one says that the file is watched
 	path, err := filepath.Abs(s.path)
 	if err == nil {

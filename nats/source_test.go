@@ -395,7 +395,7 @@ func TestASourceIsMadeAndTheProgramStartsWithoutAServer(t *testing.T) {
 	require.ErrorIs(t, err, ErrNotConnected)
 	assert.Less(t, time.Since(began), 5*time.Second, "it does not wait for its timeout")
 	assert.NotContains(t, err.Error(), "password-secret")
-	_, err = source.(becket.SignedSource).FetchSignature(t.Context()) //nolint:errcheck // it panics if it is none
+	_, err = source.(becket.SignedSource).FetchSignature(t.Context())
 	require.ErrorIs(t, err, ErrNotConnected)
 	began = time.Now()
 	require.ErrorIs(t, asSignal(t, source).Watch(t.Context(), func(becket.Hint) {

@@ -280,7 +280,8 @@ func FuzzKeysOfHiddenFlagsLeaveInNoAnswer(f *testing.F) {
 	f.Fuzz(func(t *testing.T, seed uint64) {
 		client := serving(t, randomDocument(rand.New(rand.NewPCG(seed, 1))))
 		for _, expose := range []ofrep.Option{ofrep.WithExposedTag("public"), ofrep.WithExposed(publicPrefix)} {
-			h := ofrep.NewHandler(client, expose, ofrep.WithLogger(slog.New(slog.DiscardHandler)), ofrep.WithEventStream())
+			silent := ofrep.WithLogger(slog.New(slog.DiscardHandler))
+			h := ofrep.NewHandler(client, expose, silent, ofrep.WithEventStream())
 			events := once(t, h).Body.String()
 			assert.Contains(t, events, "refetchEvaluation")
 			for _, word := range []string{"hidden", "public"} {

@@ -365,7 +365,8 @@ func TestALinearRampSendsFewEvents(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newSite(t, withFlags(`"f": {"tags": ["public"], "rules": [{"ramp": {"linear": true, "steps": [
-			{"at": "2000-01-01T00:01:00Z", "percent": 0}, {"at": "2000-01-01T00:02:00Z", "percent": 100}]}, "serve": "on"}]},
+			{"at": "2000-01-01T00:01:00Z", "percent": 0},
+			{"at": "2000-01-01T00:02:00Z", "percent": 100}]}, "serve": "on"}]},
 			"g": {"tags": ["public"], "rules": [{"from": "2000-01-01T00:01:31Z", "serve": "on"}]}`))
 		p := s.open(stream)
 		require.Len(t, p.take(), 1)

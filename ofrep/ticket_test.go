@@ -63,7 +63,8 @@ func TestAStreamThatCannotBeServedAsTheProgramSaysPanics(t *testing.T) {
 	for name, option := range map[string]ofrep.Option{
 		"no key": ofrep.WithEventStreamKey(nil), "a short key": ofrep.WithEventStreamKey([]byte("0123456789abcde")),
 		"a relative address": ofrep.WithEventStreamURL("events"), "a host": ofrep.WithEventStreamURL("//example.com/x"),
-		"another scheme": ofrep.WithEventStreamURL("ftp://example.com/x"), "no address": ofrep.WithEventStreamURL("%zz"),
+		"another scheme": ofrep.WithEventStreamURL("ftp://example.com/x"),
+		"no address":     ofrep.WithEventStreamURL("%zz"),
 	} {
 		assert.Panics(t, func() { ofrep.NewHandler(newClient(t), ofrep.WithEventStream(), option) }, name)
 	}
@@ -109,7 +110,8 @@ func TestAStreamOfNoClientIsOpen(t *testing.T) {
 	assert.Equal(t, http.StatusOK, w.Code)
 	assert.NotContains(t, w.Body.String(), "data")
 	began := time.Now()
-	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, bulk+"?flagConfigEtag=1-x", strings.NewReader("{}"))
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, bulk+"?flagConfigEtag=1-x",
+		strings.NewReader("{}"))
 	w = httptest.NewRecorder()
 	h.ServeHTTP(w, r)
 	assert.Equal(t, http.StatusInternalServerError, w.Code)

@@ -13,6 +13,9 @@ import (
 	"github.com/becketflags/becket/publish"
 )
 
+// The pages show these functions.
+var _ = []any{serveFile, relay, development, signature}
+
 // serveFile publishes a file, and the same file again after each change.
 func serveFile(ctx context.Context, changed <-chan string) error {
 	handler, err := publish.NewHandler(publish.WithSpread(5 * time.Second))

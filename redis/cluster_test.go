@@ -41,7 +41,8 @@ func startCluster(t *testing.T, replicas int) *cluster {
 		bus := listener.Addr().(*net.TCPAddr).Port
 		require.NoError(t, listener.Close())
 		server := startServer(t, "--cluster-enabled", "yes", "--cluster-port", strconv.Itoa(bus),
-			"--cluster-node-timeout", "3000", "--cluster-replica-validity-factor", "0", "--repl-diskless-sync-delay", "0")
+			"--cluster-node-timeout", "3000", "--cluster-replica-validity-factor", "0",
+			"--repl-diskless-sync-delay", "0")
 		node := connect(t, server.Address())
 		if i < primaries {
 			require.NoError(t,

@@ -262,7 +262,8 @@ func TestAPageLearnsOfAKillSwitchAndOfASchedule(t *testing.T) {
 	assert.Equal(t, pageTold{Changed: []string{"new-checkout"}, Theme: "#000"}, next())
 	t.Logf("the page knew of the kill switch after %v", time.Since(published))
 	assert.Less(t, time.Since(published), 20*time.Second)
-	assert.Contains(t, serverSDK(ctx, t, folder, client), `"checkout":{"value":false,"variant":"off","reason":"DISABLED"}`)
+	assert.Contains(t, serverSDK(ctx, t, folder, client),
+		`"checkout":{"value":false,"variant":"off","reason":"DISABLED"}`)
 
 	begin := time.Now().Add(10 * time.Second).UTC()
 	publish(client, `"off": "light",`,

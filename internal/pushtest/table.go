@@ -47,15 +47,16 @@ func (c *table) check(t *testing.T, update bool) {
 	if !ok {
 		t.Fatalf("%s has no end of the table, which is %s", page, end)
 	}
-	text := "\n| fault | while it lasts | afterwards |\n|---|---|---|\n"
+	var table strings.Builder
+	table.WriteString("\n| fault | while it lasts | afterwards |\n|---|---|---|\n")
 	for _, fault := range c.faults {
 		row, ran := c.rows[fault]
-		text += row
+		table.WriteString(row)
 		if ran && !update && !strings.Contains(old, row) {
 			t.Errorf("%s lacks this row; run the test with -update:\n%s", page, row)
 		}
 	}
-	text += "\n"
+	text := table.String() + "\n"
 	switch {
 	case len(c.rows) < len(c.faults):
 		t.Logf("%d of %d faults ran, so only their rows are compared", len(c.rows), len(c.faults))

@@ -310,7 +310,8 @@ func TestAWatchThatTheSystemHasEndedIsRenewed(t *testing.T) {
 	require.NoError(t, err)
 	defer watcher.Close()
 	go func() {
-		for range watcher.Events { //nolint:revive // it only keeps the watcher going
+		for range watcher.Events {
+			continue // this only keeps the watcher going
 		}
 	}()
 	f := &files{watcher: watcher, paths: []string{p.path("a/b/f")}, folders: map[string]os.FileInfo{}}
@@ -321,7 +322,9 @@ func TestAWatchThatTheSystemHasEndedIsRenewed(t *testing.T) {
 	}{
 		{"at first", func() {}, true},
 		{"nothing has changed", func() {}, false},
-		{"the system has ended it, as after an unmount", func() { require.NoError(t, watcher.Remove(p.path("a/b"))) }, true},
+		{"the system has ended it, as after an unmount", func() {
+			require.NoError(t, watcher.Remove(p.path("a/b")))
+		}, true},
 		{"nothing has changed after that", func() {}, false},
 		{"a folder above was renamed, which causes no event", func() {
 			p.move("a", "z")

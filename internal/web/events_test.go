@@ -137,8 +137,8 @@ func TestAHostileStreamTakesBoundedMemoryAndTime(t *testing.T) {
 						highest = max(highest, memory.HeapAlloc)
 					}
 				}
-				for range sse.Read(stopped{ctx, lines}, &sse.ReadConfig{MaxEventSize: 2 * maxEvent}) {
-				}
+				sse.Read(stopped{ctx, lines}, &sse.ReadConfig{MaxEventSize: 2 * maxEvent})(
+					func(sse.Event, error) bool { return true })
 				require.Error(t, ctx.Err(), "the stream ended by itself")
 				assert.InDelta(t, burst+minutes*60*eventRate, source.sent, 1<<20)
 				assert.Less(t, highest, uint64(64<<20), "bytes of the heap")

@@ -90,7 +90,7 @@ func follow(ctx context.Context, js jetstream.JetStream) error {
 	if err != nil {
 		return err
 	}
-	defer client.Close()
+	defer func() { _ = client.Close() }()
 	stop := client.Listen(becket.Hooks{OnChange: func(becket.Changes) {
 		on := client.For(becket.NewSubject("user-42")).Enabled("new-checkout")
 		fmt.Fprintf(os.Stdout, "revision %d: new-checkout is %t\n", client.Status().Revision, on)

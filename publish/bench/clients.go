@@ -34,7 +34,8 @@ const dialing = 50
 // connect opens the streams, and returns when each has had its first hint.
 func connect(ctx context.Context, address string, streams int) (*crowd, error) {
 	c := &crowd{
-		connections: make([]net.Conn, streams), arrived: make(chan arrival, 2*streams), failed: make(chan error, streams),
+		connections: make([]net.Conn, streams), arrived: make(chan arrival, 2*streams),
+		failed: make(chan error, streams),
 	}
 	var all sync.WaitGroup
 	places := make(chan int)
@@ -65,7 +66,8 @@ func (c *crowd) open(ctx context.Context, i int, address string) error {
 		return err
 	}
 	c.connections[i] = connection
-	if _, err := io.WriteString(connection, "GET /flags.json/events HTTP/1.1\r\nHost: example.com\r\n\r\n"); err != nil {
+	_, err = io.WriteString(connection, "GET /flags.json/events HTTP/1.1\r\nHost: example.com\r\n\r\n")
+	if err != nil {
 		return err
 	}
 	go c.read(connection)

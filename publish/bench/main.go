@@ -76,8 +76,8 @@ func measure(output io.Writer, streams, publications int) (err error) {
 	}
 	slices.Sort(took)
 	median, each := took[len(took)/2], (busy-idle)/int64(streams)
-	fmt.Fprintf(output, "publish to the last of %d streams: median %v of %d publications, worst %v (mark: %v)\n", streams,
-		median.Round(time.Millisecond), publications, took[len(took)-1].Round(time.Millisecond), maxLatency)
+	fmt.Fprintf(output, "publish to the last of %d streams: median %v of %d publications, worst %v (mark: %v)\n",
+		streams, median.Round(time.Millisecond), publications, took[len(took)-1].Round(time.Millisecond), maxLatency)
 	fmt.Fprintf(output, "memory of the server for each of %d streams: %.1f kB (mark: %d kB)\n", streams,
 		float64(each)/1000, maxMemory/1000)
 	if median > maxLatency || each > maxMemory {

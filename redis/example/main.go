@@ -36,7 +36,7 @@ func run(ctx context.Context, arguments []string, out io.Writer) error {
 		return fmt.Errorf("REDIS_URL: %w", err)
 	}
 	client := goredis.NewClient(options)
-	defer client.Close()
+	defer func() { _ = client.Close() }()
 	switch {
 	case len(arguments) == 2 && arguments[0] == "publish":
 		return publish(ctx, client, arguments[1], out)
@@ -77,7 +77,7 @@ func follow(ctx context.Context, client *goredis.Client, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	defer flags.Close()
+	defer func() { _ = flags.Close() }()
 	for {
 		select {
 		case <-ctx.Done():

@@ -5,7 +5,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
 	"net"
 	"os"
 	"os/exec"
@@ -189,5 +188,5 @@ func TestMistakesOnTheCommandLineAreNamed(t *testing.T) { //nolint:paralleltest 
 	require.NoError(t, run(ctx, []string{"follow"}, &output{}), "Ctrl-C is no error")
 	require.NoError(t, os.WriteFile(missing, []byte(`{"schema": 1, "revision": 1, "flags": {}}`), 0o600))
 	err := run(ctx, []string{"publish", missing}, &output{})
-	assert.True(t, errors.Is(err, context.Canceled), "%v", err)
+	assert.ErrorIs(t, err, context.Canceled)
 }

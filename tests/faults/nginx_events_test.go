@@ -89,7 +89,8 @@ func TestEventsPassThroughNginx(t *testing.T) {
 			require.Eventually(t, func() bool { return origin.Streams() == 0 }, 20*time.Second, 10*time.Millisecond,
 				"nginx closes the stream of a client that has left")
 
-			client, err := becket.New(becket.HTTP(address+"/flags.json", becket.WithEvents("/"+way+"/flags.json/events")),
+			stream := becket.WithEvents("/" + way + "/flags.json/events")
+			client, err := becket.New(becket.HTTP(address+"/flags.json", stream),
 				becket.WithPollInterval(time.Hour), becket.WithSignalSpread(0))
 			require.NoError(t, err)
 			defer client.Close()

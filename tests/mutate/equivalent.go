@@ -61,7 +61,8 @@ func withoutEquivalent(root string, mutants []mutant) ([]mutant, error) {
 	}
 	for _, entry := range list {
 		if _, read := lines[filepath.Join(root, entry.file)]; read && !used[entry] {
-			return nil, fmt.Errorf("equivalent.txt: %s has no line %q with the change %q", entry.file, entry.line, entry.what)
+			return nil, fmt.Errorf("equivalent.txt: %s has no line %q with the change %q",
+				entry.file, entry.line, entry.what)
 		}
 	}
 	return rest, nil

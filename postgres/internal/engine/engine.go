@@ -22,7 +22,7 @@ import (
 var ErrMissing = errors.New("PostgreSQL is not installed")
 
 // Password is the password of the superuser postgres.
-const Password = "postgres-secret" //nolint:gosec // servers of tests only
+const Password = "postgres-secret"
 
 // Server is a PostgreSQL server with a folder of its own.
 type Server struct {
@@ -169,7 +169,7 @@ func (s *Server) run(program string, arguments ...string) error {
 }
 
 func (s *Server) command(program string, arguments ...string) *exec.Cmd {
-	command := exec.Command(filepath.Join(s.programs, program), arguments...) //nolint:gosec // programs of PostgreSQL
+	command := exec.Command(filepath.Join(s.programs, program), arguments...)
 	command.Dir = s.folder
 	AsPostgres(command)
 	return command

@@ -79,7 +79,7 @@ func freePort() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer listener.Close()
+	defer func() { _ = listener.Close() }()
 	_, port, err := net.SplitHostPort(listener.Addr().String())
 	return port, err
 }
@@ -89,7 +89,7 @@ func (s *Server) Restart() error {
 	arguments := append([]string{
 		"--port", s.port, "--bind", "127.0.0.1", "--dir", s.folder, "--save", "", "--appendonly", "no",
 	}, s.arguments...)
-	s.process = exec.Command(s.program, arguments...) //nolint:gosec // the program is Redis
+	s.process = exec.Command(s.program, arguments...)
 	s.process.Stdout, s.process.Stderr = s.said, s.said
 	if err := s.process.Start(); err != nil {
 		return err
@@ -119,7 +119,7 @@ func (s *Server) answers() bool {
 	if err != nil {
 		return false
 	}
-	defer connection.Close()
+	defer func() { _ = connection.Close() }()
 	_ = connection.SetDeadline(time.Now().Add(time.Second))
 	if _, err := connection.Write([]byte("PING\r\n")); err != nil {
 		return false
