@@ -82,6 +82,9 @@ func (s *source) Identity() string {
 }
 
 func (s *source) Fetch(ctx context.Context, last becket.Validator) (becket.Document, error) {
+	if err := s.Check(); err != nil {
+		return becket.Document{}, err
+	}
 	answer, cancel := context.WithTimeout(ctx, s.config.timeout)
 	defer cancel()
 	m, v, err := s.newest(answer, last, push.IsFresh(ctx))
@@ -230,6 +233,9 @@ const signatureSuffix = ".minisig"
 
 // FetchSignature returns the entry whose key has .minisig appended.
 func (s *source) FetchSignature(ctx context.Context) ([]byte, error) {
+	if err := s.Check(); err != nil {
+		return nil, err
+	}
 	ctx, cancel := context.WithTimeout(ctx, s.config.timeout)
 	defer cancel()
 	beside := place{s.js, s.bucket, s.key + signatureSuffix}
@@ -248,6 +254,9 @@ func (s *source) FetchSignature(ctx context.Context) ([]byte, error) {
 
 // Watch watches the entry, and the subject of hints.
 func (s *source) Watch(ctx context.Context, changed func(becket.Hint)) error {
+	if err := s.Check(); err != nil {
+		return err
+	}
 	w := newWatch(s.js.Conn(), s.config.ping)
 	defer w.end()
 	if err := w.await(ctx); err != nil || ctx.Err() != nil {

@@ -41,6 +41,9 @@ var modules = map[string][]string{
 	"openfeature": {module + "/openfeature"},
 	"otel":        {module + "/otel", module + "/otel/ofhook"},
 	"publish":     {module + "/publish"},
+	"postgres":    {module + "/postgres"},
+	"redis":       {module + "/redis"},
+	"nats":        {module + "/nats"},
 }
 
 func TestEveryExportedNameAcceptsZeroAndNilValues(t *testing.T) {
