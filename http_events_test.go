@@ -377,3 +377,44 @@ func TestAFunctionForHeadersIsNotCalledForEventsDuringAFetch(t *testing.T) {
 	require.NoError(t, w.err(t))
 	<-fetched
 }
+
+func TestAClientHasAPublishedDocumentLongBeforeTheNextPollAndShowsNoSecret(t *testing.T) {
+	t.Parallel()
+	events := newChannel()
+	var mutex sync.Mutex
+	document := flagsDocument(1, "a")
+	server := startServer(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/path-secret" {
+			events.ServeHTTP(w, r)
+			return
+		}
+		mutex.Lock()
+		defer mutex.Unlock()
+		say(w, document)
+	})
+	address := strings.Replace(server.URL, "http://", "http://user:pass-secret@", 1) + "/flags.json?key=query-secret"
+	log := &logged{}
+	client := newTestClient(t, HTTP(address, WithEvents("/path-secret?token=events-secret"),
+		WithHeader("X-Key", "header-secret")), WithPollInterval(24*time.Hour), WithSignalSpread(0), WithLogger(log.logger()))
+	connected := func() bool {
+		signals := client.Status().Signals
+		return len(signals) == 1 && signals[0].Connected
+	}
+	require.Eventually(t, connected, patient, time.Millisecond)
+	for revision := int64(2); revision < 4; revision++ {
+		mutex.Lock()
+		document = flagsDocument(int(revision), "a")
+		mutex.Unlock()
+		events.texts <- fmt.Sprintf("data: {\"revision\":%d}\n\n", revision)
+		require.Eventually(t, func() bool { return client.Status().Revision == revision }, patient, time.Millisecond)
+	}
+	events.texts <- "" // the stream ends, and is opened again
+	require.Eventually(t, func() bool { return len(events.requests()) == 2 && connected() }, patient, time.Millisecond)
+	status := client.Status()
+	require.Error(t, status.Signals[0].LastError)
+	text := fmt.Sprintf("%+v %v %s", status, status.Signals[0].LastError, log)
+	assert.Contains(t, text, "events of "+server.Listener.Addr().String())
+	for _, secret := range []string{"pass-secret", "query-secret", "path-secret", "events-secret", "header-secret"} {
+		assert.NotContains(t, text, secret)
+	}
+}

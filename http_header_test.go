@@ -319,3 +319,27 @@ func TestNewReportsMistakesInAFunctionForHeaders(t *testing.T) {
 	_, err = New(HTTP("https://example.com", WithHeaderFunc(tokens.header), WithHeaderFunc(tokens.header)))
 	require.ErrorContains(t, err, "WithHeaderFunc: it was given twice")
 }
+
+// A signature's address without TLS may name the port of the document's server.
+func TestHeadersOfADocumentWithTLSAreNeverSentWithoutIt(t *testing.T) {
+	t.Parallel()
+	var seen []http.Header
+	transport := roundTripper(func(r *http.Request) (*http.Response, error) {
+		seen = append(seen, r.Header)
+		return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody, Request: r}, nil
+	})
+	tokens := &tokens{}
+	source, ok := HTTP("https://user:sesame@example.com:8443/f", WithSignatureURL("http://example.com:8443/s"),
+		WithHeader("X-Key", "k"), WithHeaderFunc(tokens.header),
+		WithHTTPClient(&http.Client{Transport: transport})).(SignedSource)
+	require.True(t, ok)
+	_, err := source.FetchSignature(t.Context())
+	require.NoError(t, err)
+	require.Len(t, seen, 1)
+	assert.Empty(t, seen[0].Get("Authorization")+seen[0].Get("X-Key"))
+	assert.Zero(t, tokens.calls.Load())
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }

@@ -258,17 +258,19 @@ func (s *httpSource) ask(ctx context.Context, u *url.URL, last Validator, read f
 }
 
 // request returns the next request for a document, a signature or events. It contains the
-// configured and the renewed headers only if the URL has the same host and port as the document's.
+// configured and the renewed headers only if the URL has the same host and port as the document's,
+// and TLS if the document's has it.
 func (s *httpSource) request(ctx context.Context, u *url.URL, last Validator) (*http.Request, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), http.NoBody)
 	if err != nil {
 		return nil, err
 	}
 	request.Header = publicHeader()
-	if web.SameOrigin(u, s.url) {
+	own := web.SameOrigin(u, s.url) && (u.Scheme == "https" || s.url.Scheme != "https")
+	if own {
 		give(request, s.header)
 	}
-	if s.renew != nil && web.SameOrigin(u, s.url) {
+	if s.renew != nil && own {
 		header, err := s.renewed(ctx)
 		if err != nil {
 			return nil, err

@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -80,4 +81,24 @@ func TestAFileThatCannotBeWatchedIsNamedWithoutItsFolder(t *testing.T) {
 	require.ErrorContains(t, err, "becket: flags.json cannot be watched: ")
 	require.ErrorIs(t, err, os.ErrNotExist)
 	assert.NotContains(t, err.Error(), "private")
+}
+
+func TestAClientHasAPublishedFileLongBeforeTheNextPoll(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "flags.json")
+	require.NoError(t, os.WriteFile(path, []byte(flagsDocument(1, "a")), 0o600))
+	client := newTestClient(t, File(path), WithPollInterval(24*time.Hour), WithSignalSpread(0))
+	require.NoError(t, client.Wait(t.Context()))
+	require.Eventually(t, func() bool { return client.Status().Signals[0].Connected }, patient, time.Millisecond)
+	for revision := int64(2); revision < 5; revision++ {
+		require.NoError(t, os.WriteFile(path+".new", []byte(flagsDocument(int(revision), "a")), 0o600))
+		require.NoError(t, os.Rename(path+".new", path))
+		require.Eventually(t, func() bool { return client.Status().Revision == revision }, patient, time.Millisecond)
+	}
+	require.NoError(t, os.WriteFile(path, []byte(flagsDocument(5, "a"))[:20], 0o600))
+	require.Eventually(t, func() bool { return client.Status().Failures > 0 }, patient, time.Millisecond)
+	require.NoError(t, os.WriteFile(path, []byte(flagsDocument(5, "a")), 0o600))
+	require.Eventually(t, func() bool { return client.Status().Revision == 5 }, patient, time.Millisecond,
+		"a document that could not be read is read again at the next change")
+	assert.Equal(t, "file flags.json", client.Status().Signals[0].Name)
 }
