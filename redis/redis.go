@@ -79,6 +79,22 @@ func explained(err error) error {
 	}
 }
 
+// fields returns the values of fields of a hash, "" for those that do not exist.
+func fields(ctx context.Context, client goredis.UniversalClient, key string, names ...string) ([]string, error) {
+	values, err := client.HMGet(ctx, key, names...).Result()
+	if err != nil {
+		return nil, explained(err)
+	}
+	if len(values) != len(names) {
+		return nil, fmt.Errorf("becket: redis: the server answered %d values for %d fields", len(values), len(names))
+	}
+	texts := make([]string, len(names))
+	for i, value := range values {
+		texts[i], _ = value.(string)
+	}
+	return texts, nil
+}
+
 // askAgain makes the client of a cluster ask again which node has which keys. By itself, go-redis
 // may go on asking a node that is silent for a minute, although another one has taken over.
 func askAgain(ctx context.Context, client goredis.UniversalClient) {
@@ -88,19 +104,28 @@ func askAgain(ctx context.Context, client goredis.UniversalClient) {
 }
 
 // abandonable calls do, and returns without its result when ctx is done. go-redis stops to wait for
-// an answer only when its own time limit is over.
+// an answer only when its own time limit is over. A panic of do is a panic of abandonable, as long
+// as it waits.
 func abandonable[T any](ctx context.Context, do func() (T, error)) (T, error) {
 	type outcome struct {
 		result T
 		err    error
+		panic  any
 	}
 	done := make(chan outcome, 1)
 	go func() {
-		result, err := do()
-		done <- outcome{result, err}
+		var o outcome
+		defer func() {
+			o.panic = recover()
+			done <- o
+		}()
+		o.result, o.err = do()
 	}()
 	select {
 	case o := <-done:
+		if o.panic != nil {
+			panic(o.panic)
+		}
 		return o.result, o.err
 	case <-ctx.Done():
 		var none T

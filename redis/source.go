@@ -130,12 +130,12 @@ func (s *source) asked(
 // etag reads the ETag. The commands are sent one by one, because go-redis keeps a second pool with
 // large buffers for pipelines.
 func (s *source) etag(ctx context.Context) (string, error) {
-	fields, err := s.client.HMGet(ctx, s.key, fieldETag).Result()
+	live, err := fields(ctx, s.client, s.key, fieldETag)
 	if err != nil {
-		return "", explained(err)
+		return "", err
 	}
-	if etag, _ := fields[0].(string); etag != "" {
-		return etag, nil
+	if live[0] != "" {
+		return live[0], nil
 	}
 	exists, err := s.client.Exists(ctx, s.key).Result()
 	switch {
@@ -162,18 +162,16 @@ func (s *source) signatureSize(ctx context.Context) (int64, error) {
 
 // read reads the document with its ETag and signature in one step, so that they belong together.
 func (s *source) read(ctx context.Context) (becket.Document, error) {
-	fields, err := s.client.HMGet(ctx, s.key, fieldETag, fieldBody, fieldSignature).Result()
+	live, err := fields(ctx, s.client, s.key, fieldETag, fieldBody, fieldSignature)
 	if err != nil {
-		return becket.Document{}, explained(err)
+		return becket.Document{}, err
 	}
-	etag, _ := fields[0].(string)
-	body, _ := fields[1].(string)
-	document := becket.Document{Body: []byte(body), Validator: becket.Validator{ETag: etag}}
-	if etagOf(document.Body) != etag {
+	document := becket.Document{Body: []byte(live[1]), Validator: becket.Validator{ETag: live[0]}}
+	if etagOf(document.Body) != live[0] {
 		return becket.Document{}, ErrDamaged
 	}
-	if signature, _ := fields[2].(string); signature != "" {
-		document.Signature = []byte(signature)
+	if live[2] != "" {
+		document.Signature = []byte(live[2])
 	}
 	return document, nil
 }

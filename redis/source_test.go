@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"net"
 	"strings"
 	"sync"
 	"testing"
@@ -13,6 +14,7 @@ import (
 
 	"aead.dev/minisign"
 	goredis "github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/maintnotifications"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -120,6 +122,81 @@ func TestAFetchNamesEachThingThatIsWrongWithAKey(t *testing.T) {
 	require.ErrorContains(t, err, "no signature")
 	_, err = redis.Source(client, "missing").(becket.SignedSource).FetchSignature(t.Context())
 	require.ErrorIs(t, err, redis.ErrNoDocument)
+}
+
+// startOddServer starts a server that gives one answer to HMGET, EVAL and EVALSHA, and knows no
+// other command.
+func startOddServer(t *testing.T, answer string) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	var running sync.WaitGroup
+	t.Cleanup(running.Wait)
+	t.Cleanup(func() { listener.Close() })
+	serve := func(connection net.Conn) {
+		defer connection.Close()
+		buffer := make([]byte, 64<<10)
+		for {
+			n, err := connection.Read(buffer)
+			if err != nil {
+				return
+			}
+			text := answer
+			if !bytes.Contains(buffer[:n], []byte("hmget")) && !bytes.Contains(buffer[:n], []byte("eval")) {
+				text = strings.Repeat("-ERR unknown command\r\n", bytes.Count(buffer[:n], []byte("*")))
+			}
+			connection.Write([]byte(text))
+		}
+	}
+	running.Go(func() {
+		for {
+			connection, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			running.Go(func() { serve(connection) })
+		}
+	})
+	return listener.Addr().String()
+}
+
+func TestAnswersThatMakeNoSenseAreErrors(t *testing.T) {
+	t.Parallel()
+	for answer, says := range map[string]string{
+		"*0\r\n": "the server answered 0 values", "*2\r\n:1\r\n:2\r\n": "the server answered 2 values",
+		"*1\r\n:1\r\n": "", "$-1\r\n": "", ":7\r\n": "", "+OK\r\n": "", "?\r\n": "",
+	} {
+		client := goredis.NewClient(&goredis.Options{
+			Addr: startOddServer(t, answer), ReadTimeout: 100 * time.Millisecond,
+			MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
+		})
+		t.Cleanup(func() { assert.NoError(t, client.Close()) })
+		_, err := redis.Source(client, "flags").Fetch(t.Context(), becket.Validator{})
+		require.ErrorContains(t, err, "becket: redis: "+says, answer)
+		_, err = redis.Publish(t.Context(), client, "flags", redis.Publication{Body: document(1)})
+		require.ErrorContains(t, err, "becket: redis: ", answer)
+	}
+}
+
+// panicking is a hook that panics.
+type panicking struct{ commands }
+
+func (*panicking) ProcessHook(goredis.ProcessHook) goredis.ProcessHook {
+	return func(context.Context, goredis.Cmder) error { panic("a mistake in a hook") }
+}
+
+func TestAPanicOfAHookOfGoRedisEndsNoProgram(t *testing.T) {
+	t.Parallel()
+	client := goredis.NewClient(&goredis.Options{Addr: "127.0.0.1:1"})
+	t.Cleanup(func() { assert.NoError(t, client.Close()) })
+	client.AddHook(&panicking{})
+	flags, err := becket.New(redis.Source(client, "flags"))
+	require.NoError(t, err)
+	defer flags.Close()
+	require.ErrorContains(t, flags.Refresh(t.Context()), "a mistake in a hook")
+	assert.PanicsWithValue(t, "a mistake in a hook", func() {
+		_, _ = redis.Publish(t.Context(), client, "flags", redis.Publication{Body: document(1)})
+	}, "Publish runs in the program's own goroutine")
 }
 
 func TestAFetchReturnsWhenItsContextIsDone(t *testing.T) {
