@@ -61,12 +61,12 @@ func newServer(t *testing.T) (*engine.Server, *goredis.Client) {
 }
 
 // document returns a document of a revision, whose flag has the revision as its value.
-func document(revision int) []byte {
+func document(revision int64) []byte {
 	return fmt.Appendf(nil, `{"schema": 1, "revision": %d, "flags": {`+
 		`"revision": {"variants": {"this": %d}, "default": "this"}}}`, revision, revision)
 }
 
-func publish(t *testing.T, client goredis.UniversalClient, revision int) redis.Published {
+func publish(t *testing.T, client goredis.UniversalClient, revision int64) redis.Published {
 	t.Helper()
 	published, err := redis.Publish(t.Context(), client, "flags", redis.Publication{Body: document(revision)})
 	require.NoError(t, err)

@@ -65,7 +65,7 @@ func TestPublishRefusesARevisionThatIsNotHigher(t *testing.T) {
 	_, client := newServer(t)
 	publish(t, client, 10)
 	before := client.HGetAll(t.Context(), "flags").Val()
-	for _, revision := range []int{9, 10, 2} {
+	for _, revision := range []int64{9, 10, 2} {
 		published, err := redis.Publish(t.Context(), client, "flags", redis.Publication{Body: document(revision)})
 		require.ErrorIs(t, err, redis.ErrNotHigher)
 		assert.Empty(t, published)
@@ -181,7 +181,7 @@ func TestPublishDoesNotNeedTheServersCacheOfScripts(t *testing.T) {
 func TestOfManyPublishersTheHighestRevisionStays(t *testing.T) {
 	t.Parallel()
 	_, client := newServer(t)
-	const publishers = 50
+	const publishers = int64(50)
 	var wait sync.WaitGroup
 	var published atomic.Int64
 	for revision := range publishers {

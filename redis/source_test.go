@@ -82,11 +82,11 @@ func TestAClientHoldsTwoConnections(t *testing.T) {
 	flags, err := becket.New(redis.Source(connect(t, server.Address()), "flags"), becket.WithSignalSpread(0))
 	require.NoError(t, err)
 	defer flags.Close()
-	for revision := 2; revision < 4; revision++ {
+	for revision := int64(2); revision < 4; revision++ {
 		require.EventuallyWithT(t, func(c *assert.CollectT) {
 			status := flags.Status()
 			assert.True(c, status.Signals[0].Connected)
-			assert.Equal(c, int64(revision-1), status.Revision)
+			assert.Equal(c, revision-1, status.Revision)
 		}, patience, 10*time.Millisecond)
 		publish(t, client, revision)
 	}
