@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -280,11 +281,15 @@ func (s *source) Watch(ctx context.Context, changed func(becket.Hint)) error {
 	return w.run(ctx, changed, func(m *nats.Msg) (becket.Hint, bool) { return s.hintOf(m, began) })
 }
 
+// makeFor is how long a watch waits for its consumer.
+const makeFor = 5 * time.Second
+
 // consume makes a consumer that sends the entry's last version and all later ones, without their
 // documents, and heartbeats. The server removes it some seconds after the subscription has ended.
 // consume returns the version that the last message of the bucket would be.
 func (s *source) consume(ctx context.Context, inbox string) (began version, err error) {
-	ctx, cancel := context.WithTimeout(ctx, s.config.timeout)
+	// A cluster may choose a server that has just been killed. The next try gets another one.
+	ctx, cancel := context.WithTimeout(ctx, min(s.config.timeout, makeFor))
 	defer cancel()
 	bucket, err := s.js.Stream(ctx, s.stream())
 	if err != nil {
