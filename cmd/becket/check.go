@@ -37,6 +37,28 @@ func (v *checkVerb) Run(e *env) error {
 	if err != nil {
 		return err
 	}
+	findings, err := e.findings(document, rules, e.at(v.At))
+	if err != nil {
+		return err
+	}
+	if place, needs := document.NeedsBuild(); needs {
+		findings = append(findings, report.Finding{
+			File: place.File, Line: place.Line, Column: place.Column, Name: lint.NeedsBuild,
+			Message: "a comment or a trailing comma, which the library refuses: " +
+				"name the file .jsonc and publish what becket build writes",
+		})
+	}
+	delivered, err := v.deliveryFindings(e, document, rules)
+	if err != nil {
+		return err
+	}
+	findings = slices.DeleteFunc(slices.Concat(findings, delivered), quiet.silences)
+	return e.reportFindings(findings, v.Strict || e.config.Check.Strict, document.Name,
+		" in "+wording.Count(rules.Info().Flags, "flag"))
+}
+
+// findings lists the mistakes and the suspicious parts of a document, silenced ones included.
+func (e *env) findings(document *input.Document, rules becket.Rules, now time.Time) ([]report.Finding, error) {
 	findings := document.Problems(rules)
 	for _, f := range document.Warnings(rules) {
 		f.Name = lint.UnknownField
@@ -46,24 +68,8 @@ func (v *checkVerb) Run(e *env) error {
 		f.Severity = lint.Names.Severity(f.Name)
 		findings = append(findings, f)
 	}
-	if place, needs := document.NeedsBuild(); needs {
-		findings = append(findings, report.Finding{
-			File: place.File, Line: place.Line, Column: place.Column, Name: lint.NeedsBuild,
-			Message: "a comment or a trailing comma, which the library refuses: " +
-				"name the file .jsonc and publish what becket build writes",
-		})
-	}
-	linted, err := lintFindings(document, rules, e.at(v.At), e.config.Attributes)
-	if err != nil {
-		return err
-	}
-	delivered, err := v.deliveryFindings(e, document, rules)
-	if err != nil {
-		return err
-	}
-	findings = slices.DeleteFunc(slices.Concat(findings, linted, delivered), quiet.silences)
-	return e.reportFindings(findings, v.Strict || e.config.Check.Strict, document.Name,
-		" in "+wording.Count(rules.Info().Flags, "flag"))
+	linted, err := lintFindings(document, rules, now, e.config.Attributes)
+	return append(findings, linted...), err
 }
 
 // lintFindings looks for suspicious parts of native documents. In other formats, only the library

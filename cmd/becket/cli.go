@@ -32,6 +32,7 @@ type cli struct {
 	Gen      genVerb      `cmd:"" help:"Write typed Go handles of the flags."`
 	Usage    usageVerb    `cmd:"" help:"Find flags that no Go code uses, and code that asks for flags that do not exist."`
 	Serve    serveVerb    `cmd:"" help:"Serve a ruleset on this machine to try an application; reload it when it changes."`
+	Publish  publishVerb  `cmd:"" help:"Check and sign a ruleset, and publish it by NATS, Redis, PostgreSQL, a folder or HTTP."`
 	Live     liveVerb     `cmd:"" help:"Fetch a published ruleset as a client does, and show whether clients would use it."`
 	Keygen   keygenVerb   `cmd:"" help:"Generate a key pair for signed rulesets."`
 	Sign     signVerb     `cmd:"" help:"Sign a ruleset."`

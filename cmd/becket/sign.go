@@ -35,7 +35,7 @@ func (v *signVerb) Run(e *env) error {
 	}
 	comment := v.Comment
 	if comment == "" {
-		comment = fmt.Sprintf("timestamp:%d\tfile:%s\thashed", e.now().Unix(), filepath.Base(v.File))
+		comment = e.trustedComment(v.File)
 	}
 	if len(comment) > maxComment || strings.ContainsAny(comment, "\r\n\x00") {
 		return fmt.Errorf("a trusted comment is one line of at most %d bytes", maxComment)
@@ -48,13 +48,12 @@ func (v *signVerb) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	reader := minisign.NewReader(bytes.NewReader(body)) // hashes the bytes that it reads
-	if _, err := io.Copy(io.Discard, reader); err != nil {
+	signature, err := signatureBy(key, body, comment)
+	if err != nil {
 		return err
 	}
-	signature := reader.SignWithComments(key, comment, "signature from minisign secret key")
 	name := v.File + devserver.SignatureSuffix
-	if err := e.writeFile(name, append(bytes.TrimRight(signature, "\n"), '\n')); err != nil {
+	if err := e.writeFile(name, signature); err != nil {
 		return err
 	}
 	id := fmt.Sprintf("%X", key.ID())
@@ -63,6 +62,21 @@ func (v *signVerb) Run(e *env) error {
 	}
 	fmt.Fprintf(e.stdout, "%s: signed by the key %s\n", filepath.ToSlash(name), id)
 	return nil
+}
+
+// trustedComment returns the default of the trusted comment: the time and the file's name.
+func (e *env) trustedComment(file string) string {
+	return fmt.Sprintf("timestamp:%d\tfile:%s\thashed", e.now().Unix(), filepath.Base(file))
+}
+
+// signatureBy returns the text of the signature's file.
+func signatureBy(key minisign.PrivateKey, body []byte, comment string) ([]byte, error) {
+	reader := minisign.NewReader(bytes.NewReader(body)) // hashes the bytes that it reads
+	if _, err := io.Copy(io.Discard, reader); err != nil {
+		return nil, err
+	}
+	signature := reader.SignWithComments(key, comment, "signature from minisign secret key")
+	return append(bytes.TrimRight(signature, "\n"), '\n'), nil
 }
 
 // body returns the file's bytes. It refuses a document that the library would refuse, because

@@ -71,8 +71,18 @@ func Read(ctx context.Context, name string, o Options) (*Document, error) {
 // Parse returns the document that a file, a URL or standard input held. Its errors are those of
 // Read.
 func Parse(name string, source []byte, o Options) (*Document, error) {
-	d := &Document{Name: DisplayName(name)}
-	p, body, refused := readPart(d.Name, source, IsURL(name))
+	return parse(DisplayName(name), source, IsURL(name), o)
+}
+
+// ParsePublished returns a document that clients read somewhere. It accepts only plain JSON, as
+// clients do. The name is used as it is. The errors are those of Read.
+func ParsePublished(name string, source []byte, o Options) (*Document, error) {
+	return parse(name, source, true, o)
+}
+
+func parse(name string, source []byte, published bool, o Options) (*Document, error) {
+	d := &Document{Name: name}
+	p, body, refused := readPart(name, source, published)
 	if refused != nil {
 		return nil, refused
 	}

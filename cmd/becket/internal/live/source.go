@@ -56,6 +56,14 @@ func (s *Source) Ask(ctx context.Context, last becket.Validator) (becket.Documen
 	return document, s.recorder.last(), err
 }
 
+// AskSignature fetches the signature as the library does and also returns the server's answer, or
+// nil if there was no answer.
+func (s *Source) AskSignature(ctx context.Context) ([]byte, *Answer, error) {
+	s.recorder.forget()
+	signature, err := s.FetchSignature(ctx)
+	return signature, s.recorder.last(), err
+}
+
 // Offer makes the next Fetch return this document, so that a client decides about the document that
 // Ask has fetched.
 func (s *Source) Offer(document *becket.Document) {
