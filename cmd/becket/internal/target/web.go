@@ -196,7 +196,9 @@ func (s *site) send(ctx context.Context, method string, u *url.URL, body []byte,
 	if err != nil {
 		return err
 	}
-	request.Header = s.header.Clone()
+	if web.SameOrigin(u, s.document) { // credentials go to no other host
+		request.Header = s.header.Clone()
+	}
 	for name, values := range condition {
 		request.Header[name] = values
 	}
