@@ -260,8 +260,10 @@ func (p *publishing) put() error {
 	switch {
 	case errors.Is(err, target.ErrOvertaken):
 		return p.refuse("%s", report.Plain(err))
+	case errors.Is(err, target.ErrNoHint):
+		p.env.complain(err)
 	case err != nil:
-		return p.failed(ctx, "it is not known whether the document is published to "+p.to.Name, err)
+		return p.failed(ctx, "the publication to "+p.to.Name+" failed, and the document may be live all the same", err)
 	}
 	p.result.Published = true
 	return nil

@@ -86,6 +86,7 @@ func overtakenBy(t *testing.T, engine *engine) {
 		})
 	}
 	require.ErrorIs(t, put("59"), target.ErrOvertaken)
+	require.ErrorIs(t, put("61"), target.ErrOvertaken, "it would undo the other publication")
 	assert.EqualValues(t, 60, revisionOf(t, engine.source))
 }
 

@@ -23,7 +23,8 @@ type publicationResult struct {
 	Revision  revisions `json:"revision"`
 	Bytes     int       `json:"bytes"`
 	SignedBy  string    `json:"signed_by,omitempty"`
-	Reason    string    `json:"reason,omitempty"` // why nothing was published, or why it is not live
+	// why nothing was published, or why it is not live
+	Reason string `json:"reason,omitempty"`
 	// the difference, with --dry-run and a live document
 	Impact *compare.Report `json:"impact,omitempty"`
 }

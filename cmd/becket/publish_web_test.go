@@ -163,7 +163,8 @@ func TestATargetThatDoesNotAnswerWithTheDocumentIsNamedInTime(t *testing.T) {
 	s, url := newStore(t)
 	to := []string{"publish", "next.json", "--to", url + "/flags.json", "--timeout", "1s"}
 	good(t, "publish", "flags.json", "--to", url+"/flags.json")
-	s.reset(func(_ http.ResponseWriter, r *http.Request) bool { return r.Method == http.MethodPut }) // loses it
+	// the server loses the document
+	s.reset(func(_ http.ResponseWriter, r *http.Request) bool { return r.Method == http.MethodPut })
 	code, stdout, stderr := command(t, nil, to...)
 	assert.Equal(t, exitFinding, code)
 	assert.Empty(t, stdout)

@@ -20,6 +20,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/becketflags/becket"
 	"github.com/becketflags/becket/redis"
 )
 
@@ -164,6 +165,8 @@ func (p *page) checkRights(t *testing.T) {
 	next.Channel = "other"
 	_, err = redis.Publish(t.Context(), publisher, key, next)
 	require.ErrorContains(t, err, "can't publish to the channel")
+	_, err = redis.Source(publisher, key).Fetch(t.Context(), becket.Validator{})
+	require.NoError(t, err, "becket publish reads the live document")
 	for _, command := range [][]any{
 		{"HSET", key, "body", "x"}, {"DEL", key}, {"GET", "other"}, {"PUBLISH", "{flags}:hints", "x"}, {"FLUSHALL"},
 	} {

@@ -1,7 +1,6 @@
 package target
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -66,17 +65,10 @@ func (f *folder) live(ctx context.Context) (document becket.Document, err error)
 // put writes the signature and then the document, each by a rename. If the document cannot be
 // written, the old signature comes back. A signature of the document before is removed if the new
 // one is not signed.
-func (f *folder) put(ctx context.Context, p *Publication) error {
-	now, err := f.live(ctx)
-	switch {
-	case errors.Is(err, ErrNothing):
-		if p.Live != nil {
-			return overtaken(errors.New("the file was removed"))
-		}
-	case err != nil:
-		return err
-	case p.Live == nil || !bytes.Equal(now.Body, p.Live.Body):
-		return overtaken(errors.New("the file changed"))
+func (f *folder) put(_ context.Context, p *Publication) error {
+	var old []byte
+	if p.Live != nil {
+		old = p.Live.Signature
 	}
 	if len(p.Signature) > 0 {
 		if err := f.write(f.signature(), p.Signature); err != nil {
@@ -84,9 +76,9 @@ func (f *folder) put(ctx context.Context, p *Publication) error {
 		}
 	}
 	if err := f.write(f.file, p.Body); err != nil {
-		return errors.Join(err, f.restore(now.Signature, len(p.Signature) > 0))
+		return errors.Join(err, f.restore(old, len(p.Signature) > 0))
 	}
-	if len(p.Signature) == 0 && now.Signature != nil {
+	if len(p.Signature) == 0 && old != nil {
 		return os.Remove(f.signature())
 	}
 	return nil

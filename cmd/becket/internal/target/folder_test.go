@@ -62,26 +62,32 @@ func TestTheOldSignatureComesBackIfTheDocumentCannotBeWritten(t *testing.T) {
 	assert.Equal(t, "old signature", text(t, f.signature()))
 
 	require.NoError(t, os.Remove(f.signature()))
+	present.Signature = nil
 	err = f.put(t.Context(), &Publication{Body: []byte("new"), Signature: []byte("new signature"), Live: &present})
 	require.ErrorContains(t, err, "the disk is full")
 	assert.NoFileExists(t, f.signature())
 }
 
-func TestAFileThatChangedMeanwhileIsNotReplaced(t *testing.T) {
+func TestADocumentThatChangedMeanwhileIsNotReplaced(t *testing.T) {
 	t.Parallel()
 	f, present := newFolder(t)
-	next := &Publication{Body: []byte("new"), Signature: []byte("new signature"), Live: &present}
+	to := &Target{place: f}
+	put := func(live *becket.Document) error {
+		return to.Put(t.Context(), &Publication{Body: []byte("new"), Signature: []byte("new signature"), Live: live})
+	}
+	require.ErrorIs(t, put(nil), ErrOvertaken)
+	require.NoError(t, os.WriteFile(f.signature(), []byte("other signature"), 0o600))
+	require.ErrorIs(t, put(&present), ErrOvertaken, "another publisher has written its signature")
+	require.NoError(t, os.WriteFile(f.signature(), []byte("old signature"), 0o600))
 	require.NoError(t, os.WriteFile(f.file, []byte("other"), 0o600))
-	require.ErrorIs(t, f.put(t.Context(), next), ErrOvertaken)
-	next.Live = nil
-	require.ErrorIs(t, f.put(t.Context(), next), ErrOvertaken)
+	require.ErrorIs(t, put(&present), ErrOvertaken)
 	assert.Equal(t, "other", text(t, f.file))
 	assert.Equal(t, "old signature", text(t, f.signature()))
-
-	next.Live = &present
 	require.NoError(t, os.Remove(f.file))
-	require.ErrorIs(t, f.put(t.Context(), next), ErrOvertaken)
+	require.ErrorIs(t, put(&present), ErrOvertaken)
 	assert.NoFileExists(t, f.file)
+	require.NoError(t, put(nil))
+	assert.Equal(t, "new", text(t, f.file))
 }
 
 func TestADocumentWithoutASignatureHasNoOldOneBesideIt(t *testing.T) {

@@ -35,7 +35,11 @@ func openNATS(ctx context.Context, a *address) (*entry, error) {
 	if deadline, has := ctx.Deadline(); has {
 		limit = min(limit, time.Until(deadline))
 	}
-	options := []natsio.Option{natsio.Name("becket publish"), natsio.Timeout(limit), natsio.NoReconnect()}
+	options := []natsio.Option{
+		natsio.Name("becket publish"), natsio.Timeout(limit), natsio.NoReconnect(),
+		// the default writes to stderr
+		natsio.ErrorHandler(func(*natsio.Conn, *natsio.Subscription, error) {}),
+	}
 	if file := a.own.Get("creds"); file != "" {
 		options = append(options, natsio.UserCredentials(file))
 	}
@@ -67,7 +71,10 @@ func (e *entry) put(ctx context.Context, p *Publication) error {
 	if errors.Is(err, nats.ErrRevision) || errors.Is(err, nats.ErrConflict) {
 		return overtaken(err)
 	}
-	return errors.Join(err, result.HintError)
+	if err == nil && result.HintError != nil {
+		err = fmt.Errorf("%w: %w", ErrNoHint, result.HintError)
+	}
+	return err
 }
 
 func (e *entry) close() { e.connection.Close() }

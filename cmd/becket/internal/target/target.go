@@ -3,6 +3,7 @@
 package target
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -23,6 +24,9 @@ var (
 	// ErrOvertaken reports that nothing was published, because another document became live after
 	// the one that Live returned.
 	ErrOvertaken = errors.New("another document became live meanwhile")
+
+	// ErrNoHint reports that the document is published, but clients were not told.
+	ErrNoHint = errors.New("the document is published, but the hint was not sent, so clients learn of it at their next poll")
 )
 
 // Publication is a document to publish.
@@ -40,8 +44,8 @@ type Publication struct {
 type Options struct {
 	Name      string   // the name of a file in a folder
 	Headers   []string // "Name: value", for URLs
-	LiveURL   string   // the URL at which clients find the document, if it is not the address
-	Signature string   // the URL to which the signature is put, if it is not that of the document and .minisig
+	LiveURL   string   // the URL at which clients find the document; "" for the address
+	Signature string   // the URL of the signature; "" for the document's with .minisig
 
 	Transport http.RoundTripper // sends requests to URLs; nil for the library's own
 }
@@ -117,8 +121,32 @@ func (t *Target) Live(ctx context.Context) (becket.Document, error) {
 }
 
 // Put replaces the live document, and tells the clients where it can. The error is ErrOvertaken if
-// another document than p.Live is live. After other errors, the document may be live all the same.
-func (t *Target) Put(ctx context.Context, p *Publication) error { return t.plain(t.place.put(ctx, p)) }
+// another document than p.Live is live. NATS, Redis, PostgreSQL and servers with ETags also refuse
+// it if that happens while it is written. The error is ErrNoHint if the document is published and
+// the clients were not told. After other errors, the document may be live all the same.
+func (t *Target) Put(ctx context.Context, p *Publication) error {
+	err := t.unchanged(ctx, p.Live)
+	if err == nil {
+		err = t.place.put(ctx, p)
+	}
+	return t.plain(err)
+}
+
+// unchanged returns an error if another document is live than the one that Live has returned.
+func (t *Target) unchanged(ctx context.Context, before *becket.Document) error {
+	now, err := t.place.live(ctx)
+	switch missing := errors.Is(err, ErrNothing); {
+	case missing && before == nil:
+		return nil
+	case missing:
+		return overtaken(errors.New("the live document was removed"))
+	case err != nil:
+		return err
+	case before == nil || !bytes.Equal(now.Body, before.Body) || !bytes.Equal(now.Signature, before.Signature):
+		return overtaken(errors.New("the live document is not the one that was read"))
+	}
+	return nil
+}
 
 // Close closes connections.
 func (t *Target) Close() { t.place.close() }
