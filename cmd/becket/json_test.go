@@ -30,6 +30,7 @@ var everyVerb = map[string][]string{
 	"gen go":     {"gen", "go", "FILE"},
 	"usage":      {"usage", "-C", "shop", "-r", "FILE"},
 	"serve":      {"serve", "FILE", "--addr", "127.0.0.1:0"},
+	"publish":    {"publish", "FILE", "--to", "dir:flags.json", "--dry-run", "--subjects", "1000"},
 	"live":       {"live", "https://cdn.example.com/FILE"},
 	"off":        {"off", "a", "-r", "FILE", "--dry-run", "--subjects", "1000"},
 	"on":         {"on", "a", "-r", "FILE", "--dry-run", "--subjects", "1000"},
