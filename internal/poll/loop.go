@@ -5,6 +5,7 @@ package poll
 
 import (
 	"context"
+	"math/rand/v2"
 	"sync"
 	"time"
 )
@@ -31,7 +32,7 @@ type Task struct {
 // Loop owns the goroutine that runs a task. It measures time only by the runtime's monotonic clock.
 type Loop struct {
 	task     Task
-	schedule *schedule
+	schedule *Schedule
 	cancel   context.CancelFunc
 	done     chan struct{} // closed when the goroutine has ended
 	woken    chan struct{} // holds one token if the time of the next run may have changed
@@ -67,7 +68,7 @@ type hinted struct {
 func Start(task Task, spawn func(run func())) *Loop {
 	ctx, cancel := context.WithCancel(context.Background())
 	l := &Loop{
-		task: task, schedule: newSchedule(task.Interval), cancel: cancel, interval: task.Interval,
+		task: task, schedule: NewSchedule(task.Interval, rand.Float64), cancel: cancel, interval: task.Interval,
 		done: make(chan struct{}), woken: make(chan struct{}, 1),
 	}
 	spawn(func() { l.run(ctx) })
@@ -124,7 +125,7 @@ func (l *Loop) plan(err error) {
 	if l.task.Repeat != nil {
 		repeat = l.task.Repeat()
 	}
-	wait := l.schedule.next(err != nil, retryAfter)
+	wait := l.schedule.Next(err != nil, retryAfter)
 	l.patience = time.Time{}
 	switch {
 	case retryAfter > 0:
@@ -147,8 +148,8 @@ func (l *Loop) adapt() {
 	interval := l.interval
 	l.mutex.Unlock()
 	before := l.schedule.interval
-	l.schedule.interval = interval
-	if wait := max(part(interval), time.Until(l.patience)); interval < before && time.Until(l.planned) > wait {
+	l.schedule.SetInterval(interval)
+	if wait := max(l.schedule.Part(interval), time.Until(l.patience)); interval < before && time.Until(l.planned) > wait {
 		l.planAfter(wait)
 	}
 }
@@ -214,7 +215,7 @@ func (l *Loop) Ask(ctx context.Context, urgent bool) error {
 // it until it begins; a hint of a smaller spread can only bring it forward.
 func (l *Loop) Hint(spread time.Duration) {
 	l.mutex.Lock()
-	due := time.Now().Add(part(spread))
+	due := time.Now().Add(l.schedule.Part(spread))
 	earlier := l.hinted
 	if l.ended || earlier != nil && earlier.spread <= spread {
 		l.mutex.Unlock()

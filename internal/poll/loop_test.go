@@ -3,6 +3,7 @@ package poll
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -187,16 +188,16 @@ func TestWaitsAfterFailuresDoubleAndStayBelowOneAndAHalfIntervals(t *testing.T) 
 	t.Parallel()
 	for _, interval := range []time.Duration{time.Second, 30 * time.Second, 24 * time.Hour} {
 		for range 100 {
-			s := newSchedule(interval)
+			s := NewSchedule(interval, rand.Float64)
 			mean := min(interval/backoffShare, firstBackoff)
 			for range 30 {
-				wait := s.next(true, 0)
+				wait := s.Next(true, 0)
 				assert.GreaterOrEqual(t, wait, min(mean/2, interval/2))
 				assert.LessOrEqual(t, wait, max(min(mean+mean/2, interval+interval/2), min(Floor, interval/2)))
 				mean = min(2*mean, interval)
 			}
-			assert.LessOrEqual(t, s.next(false, 0), interval+interval/2, "the first wait of a recovery is spread")
-			wait := s.next(false, 0)
+			assert.LessOrEqual(t, s.Next(false, 0), interval+interval/2, "the first wait of a recovery is spread")
+			wait := s.Next(false, 0)
 			assert.InDelta(t, interval.Seconds(), wait.Seconds(), interval.Seconds()*jitter+1e-6)
 		}
 	}

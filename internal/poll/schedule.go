@@ -1,7 +1,6 @@
 package poll
 
 import (
-	"math/rand/v2"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -28,54 +27,60 @@ const Floor = time.Second
 // MaxRetryAfter is the longest wait that a server's Retry-After can cause.
 const MaxRetryAfter = time.Hour
 
-// schedule computes the waits between runs.
-type schedule struct {
+// Schedule computes the waits between runs.
+type Schedule struct {
 	interval time.Duration // the mean wait between successful runs
 	least    time.Duration // the first interval, which bounds the waits after failures
 	backoff  *backoff.ExponentialBackOff
 	steady   bool // the last run was successful
+	random   func() float64
 }
 
-func newSchedule(interval time.Duration) *schedule {
+// NewSchedule returns the schedule of a loop with this interval that has not run yet. random
+// returns numbers from 0 to below 1; with the same numbers, the waits are the same.
+func NewSchedule(interval time.Duration, random func() float64) *Schedule {
 	b := backoff.NewExponentialBackOff()
 	b.InitialInterval = min(interval/backoffShare, firstBackoff)
 	b.MaxInterval = interval
 	b.Multiplier = 2
-	b.RandomizationFactor = backoffJitter
+	b.RandomizationFactor = 0 // Next spreads the waits
 	b.Reset()
-	return &schedule{interval: interval, least: interval, backoff: b}
+	return &Schedule{interval: interval, least: interval, backoff: b, random: random}
 }
 
-// next returns the wait after a run. A server's Retry-After is respected, up to an hour. Up to a
+// SetInterval changes the mean wait between successful runs.
+func (s *Schedule) SetInterval(interval time.Duration) { s.interval = interval }
+
+// Next returns the wait after a run. A server's Retry-After is respected, up to an hour. Up to a
 // tenth is added at random, because other programs got the same Retry-After. A Retry-After that is
 // shorter than the ordinary wait has no effect.
-func (s *schedule) next(failed bool, retryAfter time.Duration) time.Duration {
+func (s *Schedule) Next(failed bool, retryAfter time.Duration) time.Duration {
 	if !failed {
 		s.backoff.Reset()
 		if !s.steady {
 			s.steady = true
-			return spread(s.interval, firstJitter)
+			return s.spread(s.interval, firstJitter)
 		}
-		return spread(s.interval, jitter)
+		return s.spread(s.interval, jitter)
 	}
 	s.steady = false
-	wait := min(s.backoff.NextBackOff(), s.least+s.least/2)
+	wait := min(s.spread(s.backoff.NextBackOff(), backoffJitter), s.least+s.least/2)
 	if retryAfter > 0 {
 		asked := min(retryAfter, MaxRetryAfter)
-		asked += time.Duration(rand.Float64() * //nolint:gosec // it need not be secret
-			float64(min(asked/10, s.least)))
+		asked += s.Part(min(asked/10, s.least))
 		wait = max(wait, min(asked, MaxRetryAfter))
 	}
 	return max(wait, min(Floor, s.least/2))
 }
 
-// spread returns a random wait that is evenly distributed between mean*(1-share) and
-// mean*(1+share).
-func spread(mean time.Duration, share float64) time.Duration {
-	return time.Duration(float64(mean) * (1 - share + 2*share*rand.Float64())) //nolint:gosec // it need not be secret
+// Part returns a random part of a time, which is evenly distributed.
+func (s *Schedule) Part(whole time.Duration) time.Duration {
+	return time.Duration(float64(whole) * s.random())
 }
 
-// part returns a random part of a time, which is evenly distributed.
-func part(whole time.Duration) time.Duration {
-	return time.Duration(float64(whole) * rand.Float64()) //nolint:gosec // it need not be secret
+// spread returns a random wait that is evenly distributed between mean*(1-share) and
+// mean*(1+share).
+func (s *Schedule) spread(mean time.Duration, share float64) time.Duration {
+	// the conversion rounds, so that the result is the same on every processor
+	return time.Duration(float64(mean) * (1 - share + float64(2*share*s.random())))
 }

@@ -4,11 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"sync"
 	"time"
-
-	"github.com/cenkalti/backoff/v5"
 )
 
 const (
@@ -17,11 +16,7 @@ const (
 	connectedAfter = 10 * time.Second
 	// stableAfter is how long a connection must last for the next pause to be the first of the
 	// backoff again.
-	stableAfter   = 5 * time.Second
-	firstPause    = 250 * time.Millisecond
-	maxPause      = 30 * time.Second
-	pauseMultiple = 2
-	pauseJitter   = 0.5
+	stableAfter = 5 * time.Second
 )
 
 // Signal is a signal to watch.
@@ -61,11 +56,11 @@ type Tasks struct {
 
 // Group watches signals, each on goroutines of its own, until it is stopped.
 type Group struct {
-	tasks   Tasks
-	cancel  context.CancelFunc
-	done    chan struct{}
-	watched []*watched
-	longest time.Duration // the longest mean pause before a signal is watched again
+	tasks    Tasks
+	cancel   context.CancelFunc
+	done     chan struct{}
+	watched  []*watched
+	interval time.Duration // the client's poll interval
 
 	mutex   sync.Mutex
 	resting bool
@@ -82,7 +77,7 @@ type watched struct {
 // longer.
 func Start(signals []Signal, interval time.Duration, tasks Tasks) *Group {
 	ctx, cancel := context.WithCancel(context.Background())
-	g := &Group{tasks: tasks, cancel: cancel, done: make(chan struct{}), longest: min(maxPause, interval)}
+	g := &Group{tasks: tasks, cancel: cancel, done: make(chan struct{}), interval: interval}
 	now := tasks.Clock()
 	for _, s := range signals {
 		g.watched = append(g.watched, &watched{Signal: s, group: g, state: State{Name: s.Name, Since: now}})
@@ -115,10 +110,7 @@ func (g *Group) States() []State {
 
 // run watches a signal again and again, with pauses that grow as long as it cannot be connected.
 func (w *watched) run(ctx context.Context) {
-	pauses := backoff.NewExponentialBackOff()
-	pauses.InitialInterval, pauses.MaxInterval = min(firstPause, w.group.longest), w.group.longest
-	pauses.Multiplier, pauses.RandomizationFactor = pauseMultiple, pauseJitter
-	pauses.Reset()
+	pauses := NewPauses(w.group.interval, rand.Float64)
 	for {
 		began := time.Now()
 		err := w.watch(ctx)
@@ -130,7 +122,7 @@ func (w *watched) run(ctx context.Context) {
 			pauses.Reset()
 		}
 		select {
-		case <-time.After(pauses.NextBackOff()):
+		case <-time.After(pauses.Next()):
 		case <-ctx.Done():
 			return
 		}
