@@ -17,7 +17,7 @@ WORKERS   ?= 1
 VERSION   ?= $(shell git describe --tags --always --dirty)
 export FUZZTIME COVERMIN MUTANTS SEED WORKERS
 
-.PHONY: help test race lint fmt tidy fuzz bench bench-smoke cover cross stacks mutate docs release clean
+.PHONY: help test race lint fmt tidy fuzz bench bench-smoke bench-push cover cross stacks mutate docs release clean
 
 help: ## Lists the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ bench: ## Compares becket with its peers and the limit; writes benchmarks/RESULT
 
 bench-smoke: ## Fails when a workload is more than 1.5 times over its mark
 	cd benchmarks && GOWORK=off go run . -smoke
+
+bench-push: ## Measures push by every engine, beside the limit; writes benchmarks/PUSH.md
+	cd benchmarks && GOWORK=off go run ./push -out PUSH.md
 
 cover: ## Measures the coverage of the root package and internal/; fails below COVERMIN=90 per cent
 	.ci/cover $(TESTFLAGS)

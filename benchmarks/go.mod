@@ -3,6 +3,7 @@ module github.com/becketflags/becket/benchmarks
 go 1.26.0
 
 require (
+	github.com/becketflags/becket/publish v0.0.0
 	github.com/configcat/go-sdk/v9 v9.1.0
 	github.com/growthbook/growthbook-golang v0.7.0
 	github.com/launchdarkly/go-sdk-common/v3 v3.4.0
@@ -22,6 +23,7 @@ require (
 	github.com/fsnotify/fsnotify v1.10.1 // indirect
 	github.com/go-json-experiment/json v1.27.2 // indirect
 	github.com/hashicorp/golang-lru/v2 v2.0.7 // indirect
+	github.com/klauspost/compress v1.20.4 // indirect
 	github.com/spaolacci/murmur3 v1.1.0 // indirect
 	golang.org/x/crypto v0.59.0 // indirect
 )
@@ -68,3 +70,5 @@ require (
 replace github.com/becketflags/becket => ../
 
 replace github.com/becketflags/becket/openfeature => ../openfeature
+
+replace github.com/becketflags/becket/publish => ../publish

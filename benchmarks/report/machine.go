@@ -52,10 +52,15 @@ func ThisMachine() Machine {
 // commitLine begins the line with the commit and the day of a run.
 const commitLine = "- becket at commit "
 
-func (m Machine) markdown(b *strings.Builder) {
+// Describe writes the commit, the date, the machine and the version of Go as a list.
+func (m Machine) Describe(b *strings.Builder) {
 	fmt.Fprintf(b, "%s%s, on %s\n", commitLine, m.Commit, m.Date.Format(time.DateOnly))
 	fmt.Fprintf(b, "- %s, %d cores, GOMAXPROCS %d\n", m.CPU, m.Cores, m.Procs)
 	fmt.Fprintf(b, "- %s\n", m.Go)
+}
+
+func (m Machine) markdown(b *strings.Builder) {
+	m.Describe(b)
 	for _, v := range m.Versions {
 		fmt.Fprintf(b, "- %s\n", v)
 	}
@@ -68,7 +73,7 @@ func commit() string {
 		return "unknown"
 	}
 	text := strings.TrimSpace(string(hash))
-	status := exec.Command("git", "status", "--porcelain", "--untracked-files=no", "--", "..", ":!RESULTS.md")
+	status := exec.Command("git", "status", "--porcelain", "--untracked-files=no", "--", "..", ":!RESULTS.md", ":!PUSH.md")
 	changed, err := status.Output()
 	if err == nil && len(changed) > 0 {
 		text += " with uncommitted changes"

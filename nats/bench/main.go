@@ -30,9 +30,12 @@ type setting struct {
 	Nodes        int `json:"nodes"`   // and replicas of the bucket
 	Publications int `json:"publications"`
 	Bytes        int `json:"bytes"` // the size of the document
+	// the clients only watch the entry; a client has a publication when it has the hint
+	Watch bool `json:"watch"`
 }
 
-// result is the time from the call of Publish until the last client uses the document.
+// result is the time from the call of Publish until the last client uses the document, or has the
+// hint.
 type result struct {
 	Engine string `json:"engine"`
 	setting
@@ -48,6 +51,7 @@ func main() {
 	flag.IntVar(&s.Nodes, "nodes", 3, "number of servers and replicas")
 	flag.IntVar(&s.Publications, "publications", 20, "number of publications")
 	flag.IntVar(&s.Bytes, "bytes", 10_000, "size of the document")
+	flag.BoolVar(&s.Watch, "watch", false, "watch only, and fetch nothing")
 	flag.Parse()
 	r, err := run(context.Background(), s)
 	if err == nil {
@@ -85,7 +89,20 @@ func (a *arrivals) expect(revision int64, clients int) <-chan struct{} {
 func (a *arrivals) arrived(r becket.Refresh) {
 	a.mutex.Lock()
 	defer a.mutex.Unlock()
-	if r.Err != nil || r.NotModified || r.Revision != a.target {
+	if r.Err == nil && !r.NotModified {
+		a.count(r.Revision)
+	}
+}
+
+// heard counts a hint.
+func (a *arrivals) heard(h becket.Hint) {
+	a.mutex.Lock()
+	defer a.mutex.Unlock()
+	a.count(h.Revision)
+}
+
+func (a *arrivals) count(revision int64) {
+	if revision != a.target {
 		return
 	}
 	if a.left--; a.left == 0 {
@@ -130,29 +147,31 @@ func run(ctx context.Context, s setting) (result, error) {
 	if _, err := becketnats.Publish(ctx, js, bucket, key, document(1, s.Bytes)); err != nil {
 		return result{}, err
 	}
-	end, err := start(s.Clients, nodes, &all)
+	end, err := start(s, nodes, &all)
 	defer end()
 	if err != nil {
 		return result{}, err
 	}
-	if err := wait(began, &all); err != nil {
-		return result{}, err
+	if !s.Watch {
+		if err := wait(began, &all); err != nil {
+			return result{}, err
+		}
 	}
 	return measure(ctx, js, s, &all)
 }
 
 // start makes the clients, and returns a function that ends them.
-func start(clients int, nodes []*natstest.Node, all *arrivals) (end func(), err error) {
+func start(s setting, nodes []*natstest.Node, all *arrivals) (end func(), err error) {
 	const atOnce = 16
 	var mutex sync.Mutex
 	var ends []func()
 	var errs []error
 	room := make(chan struct{}, atOnce)
 	var running sync.WaitGroup
-	for i := range clients {
+	for i := range s.Clients {
 		room <- struct{}{}
 		running.Go(func() {
-			shut, err := open(nodes[i%len(nodes)].URL(), all)
+			shut, err := open(nodes[i%len(nodes)].URL(), s.Watch, all)
 			mutex.Lock()
 			ends, errs = append(ends, shut), append(errs, err)
 			mutex.Unlock()
@@ -168,8 +187,8 @@ func start(clients int, nodes []*natstest.Node, all *arrivals) (end func(), err 
 	}, errors.Join(errs...)
 }
 
-// open makes a client, and waits until its watch is connected.
-func open(address string, all *arrivals) (shut func(), err error) {
+// open makes a client, or only its watch, and waits until the watch is connected.
+func open(address string, only bool, all *arrivals) (shut func(), err error) {
 	conn, err := nats.Connect(address)
 	if err != nil {
 		return func() {}, err
@@ -177,6 +196,9 @@ func open(address string, all *arrivals) (shut func(), err error) {
 	js, err := jetstream.New(conn)
 	if err != nil {
 		return conn.Close, err
+	}
+	if only {
+		return watch(conn, becketnats.Source(js, bucket, key), all)
 	}
 	client, err := becket.New(becketnats.Source(js, bucket, key), becket.WithSignalSpread(0),
 		becket.WithPollInterval(time.Hour), becket.WithLogger(slog.New(slog.DiscardHandler)),
@@ -191,6 +213,37 @@ func open(address string, all *arrivals) (shut func(), err error) {
 		}
 	}
 	return shut, errors.New("a client is not connected")
+}
+
+// watch watches a source, and waits until the watch is connected.
+func watch(conn *nats.Conn, source becket.Source, all *arrivals) (shut func(), err error) {
+	signal, ok := source.(becket.Signal)
+	if !ok {
+		return conn.Close, errors.New("the source is no signal")
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	connected, ended := make(chan struct{}, 1), make(chan error, 1)
+	go func() {
+		ended <- signal.Watch(ctx, func(h becket.Hint) {
+			if h == (becket.Hint{}) {
+				select {
+				case connected <- struct{}{}:
+				default: // it has said so before
+				}
+				return
+			}
+			all.heard(h)
+		})
+	}()
+	shut = func() { cancel(); conn.Close() }
+	select {
+	case <-connected:
+		return shut, nil
+	case err := <-ended:
+		return shut, fmt.Errorf("a watch has ended: %w", err)
+	case <-time.After(patient):
+		return shut, errors.New("a watch is not connected")
+	}
 }
 
 func wait(done <-chan struct{}, all *arrivals) error {

@@ -17,11 +17,13 @@ func TestMain(m *testing.M) {
 
 func TestASmallMeasurementReachesEveryClient(t *testing.T) {
 	t.Parallel()
-	s := setting{Clients: 10, Nodes: 1, Publications: 2, Bytes: 1000}
-	r, err := run(t.Context(), s)
-	require.NoError(t, err)
-	assert.Equal(t, s, r.setting)
-	assert.Positive(t, r.Least)
-	assert.GreaterOrEqual(t, r.Median, r.Least)
-	assert.GreaterOrEqual(t, r.Most, r.Median)
+	for _, watch := range []bool{false, true} {
+		s := setting{Clients: 10, Nodes: 1, Publications: 2, Bytes: 1000, Watch: watch}
+		r, err := run(t.Context(), s)
+		require.NoError(t, err)
+		assert.Equal(t, s, r.setting)
+		assert.Positive(t, r.Least)
+		assert.GreaterOrEqual(t, r.Median, r.Least)
+		assert.GreaterOrEqual(t, r.Most, r.Median)
+	}
 }
