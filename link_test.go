@@ -236,3 +236,25 @@ func TestAReferenceIsComparedWithAtMostAThousandNames(t *testing.T) {
 		assert.Equal(t, test.suggests, strings.Contains(text, "did you mean"), "%+v: %s", test, text)
 	}
 }
+
+// A flag whose rules have only one test each is decided on a shorter way.
+func TestARuleWithAShareAWindowOrASplitIsDecidedByMoreThanItsTest(t *testing.T) {
+	t.Parallel()
+	for name, rule := range map[string]string{
+		"a share":  `"percent": 0, "serve": "on"`,
+		"a window": `"until": "1965-01-01T00:00:00Z", "serve": "on"`,
+		"a ramp":   `"ramp": {"steps": [{"at": "2100-01-01T00:00:00Z", "percent": 100}]}, "serve": "on"`,
+		"a split":  `"serve": {"split": {"off": 1}}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			flag := `"a": {"rules": [{"if": {"attribute": "country", "in": ["DE"]}, ` + rule + `}], "default": "off"}`
+			rules := decodeFlags(t, flag, ``, nil)
+			require.Empty(t, rules.Info().Bad)
+			assert.Equal(t, "off", variantName(answer(rules, "a")))
+			clock := func() time.Time { return time.Unix(0, 0) }
+			view := View{newSnapshot(rules, TierNetwork, clock, nil), NewSubject("user-1", String("country", "DE"))}
+			assert.False(t, view.Enabled("a"))
+		})
+	}
+}
