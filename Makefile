@@ -14,6 +14,7 @@ COVERMIN  ?= 90
 MUTANTS   ?= 100
 SEED      ?= 1
 WORKERS   ?= 1
+JOBS      ?= 2
 VERSION   ?= $(shell git describe --tags --always --dirty)
 export FUZZTIME COVERMIN MUTANTS SEED WORKERS
 
@@ -22,8 +23,8 @@ export FUZZTIME COVERMIN MUTANTS SEED WORKERS
 help: ## Lists the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-test: ## Runs every module's tests; TESTFLAGS="-run X -count=1" narrows them
-	.ci/each go test -timeout 6m $(TESTFLAGS) ./...
+test: ## Runs every module's tests, JOBS=2 modules at a time; TESTFLAGS="-run X -count=1" narrows them
+	JOBS=$(JOBS) .ci/each go test -timeout 6m $(TESTFLAGS) ./...
 
 race: ## Runs every module's tests under the race detector; SKIP="benchmarks" leaves modules out
 	.ci/each go test -race -timeout 15m $(TESTFLAGS) ./...
