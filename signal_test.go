@@ -412,6 +412,17 @@ func TestAFetchThatFailsIsNotRepeatedForAHintAtOnce(t *testing.T) {
 	})
 }
 
+func TestAFirstFetchThatFailsIsRepeatedSoonAlsoWithASignal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		source, w := newScript(failing(errors.New("down"))), &wire{}
+		client := newTestClient(t, source, WithSignal(w), WithSignalSpread(0), WithPollInterval(time.Hour))
+		time.Sleep(2500 * time.Millisecond)
+		source.set(serving("v1", flagsDocument(1, "a")))
+		time.Sleep(10 * time.Second)
+		assert.True(t, client.For(Subject{}).Enabled("a"))
+	})
+}
+
 func TestTheStatusTellsOfSignals(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()
