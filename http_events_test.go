@@ -395,7 +395,8 @@ func TestAClientHasAPublishedDocumentLongBeforeTheNextPollAndShowsNoSecret(t *te
 	address := strings.Replace(server.URL, "http://", "http://user:pass-secret@", 1) + "/flags.json?key=query-secret"
 	log := &logged{}
 	client := newTestClient(t, HTTP(address, WithEvents("/path-secret?token=events-secret"),
-		WithHeader("X-Key", "header-secret")), WithPollInterval(24*time.Hour), WithSignalSpread(0), WithLogger(log.logger()))
+		WithHeader("X-Key", "header-secret")), WithPollInterval(24*time.Hour), WithSignalSpread(0),
+		WithLogger(log.logger()))
 	connected := func() bool {
 		signals := client.Status().Signals
 		return len(signals) == 1 && signals[0].Connected

@@ -59,7 +59,8 @@ func TestAConnectionThatDiesSilentlyDelaysADocumentByLessThanTwoPollIntervals(t 
 			longest = max(longest, time.Since(began))
 		}
 		t.Logf("the longest delay was %v", longest)
-		assert.Less(t, longest, 50*time.Second, "33 seconds to the next poll, ten for it, and three to the one after it")
+		assert.Less(t, longest, 50*time.Second,
+			"33 seconds to the next poll, ten for it, and three to the one after it")
 		assert.Greater(t, longest, 35*time.Second)
 	})
 }

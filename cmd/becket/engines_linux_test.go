@@ -154,7 +154,7 @@ func asPostgres(t *testing.T, command *exec.Cmd, folders ...string) *exec.Cmd {
 	gid, err := strconv.Atoi(owner.Gid)
 	require.NoError(t, err)
 	for _, folder := range folders {
-		require.NoError(t, os.Chmod(filepath.Dir(folder), 0o711)) //nolint:gosec // the user passes through
+		require.NoError(t, os.Chmod(filepath.Dir(folder), 0o711))
 		require.NoError(t, os.Chown(folder, uid, gid))
 	}
 	command.SysProcAttr.Credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}

@@ -217,7 +217,8 @@ func (p *publishing) judge() error {
 		findings = append(findings, placed(p.document, delivery.Lone(next.Delivery()))...)
 	} else {
 		same := compare.SameContent(*p.present, next)
-		findings = append(findings, placed(p.document, delivery.Judge(p.present.Delivery(), next.Delivery(), same, now))...)
+		judged := delivery.Judge(p.present.Delivery(), next.Delivery(), same, now)
+		findings = append(findings, placed(p.document, judged)...)
 	}
 	findings = slices.DeleteFunc(findings, quiet.silences)
 	p.env.printFindings(findings)

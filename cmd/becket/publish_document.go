@@ -88,8 +88,8 @@ func (p *publishing) sign() error {
 		}
 		next.signature, p.result.SignedBy = signature, keyID(parsed.KeyID)
 	case p.live != nil && len(p.live.Signature) > 0:
-		return p.refuse("the live document is signed and this one is not, so that clients with a public key would refuse " +
-			"it; --key signs it, and --unsigned publishes it as it is")
+		return p.refuse("the live document is signed and this one is not, so that clients with a public key would " +
+			"refuse it; --key signs it, and --unsigned publishes it as it is")
 	}
 	return nil
 }
@@ -129,7 +129,8 @@ func (p *publishing) again() error {
 		if p.document.Format != becket.Native {
 			advice = ""
 		}
-		return p.refuse("%s is live already, but the key %s did not sign it%s", p.document.Name, keyID(key.ID()), advice)
+		return p.refuse("%s is live already, but the key %s did not sign it%s",
+			p.document.Name, keyID(key.ID()), advice)
 	}
 	p.result.Live, p.result.SignedBy = true, keyID(key.ID())
 	return p.print("%s is live at %s already, signed by the key %s: nothing is published", p.document.Name, p.to.Name,

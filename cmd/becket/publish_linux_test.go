@@ -40,7 +40,8 @@ func clientsLearn(t *testing.T, engine *engine) {
 		good(t, "publish", "flags.json", "--to", engine.to, "--key", "becket.key"))
 	public, err := os.ReadFile("becket.pub")
 	require.NoError(t, err)
-	client, err := becket.New(engine.source, becket.WithPublicKey(string(public)), becket.WithPollInterval(24*time.Hour))
+	client, err := becket.New(engine.source, becket.WithPublicKey(string(public)),
+		becket.WithPollInterval(24*time.Hour))
 	require.NoError(t, err)
 	defer client.Close()
 	require.NoError(t, client.Wait(t.Context()))

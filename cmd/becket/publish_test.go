@@ -101,15 +101,17 @@ func TestADocumentThatMustNotBecomeLiveIsRefused(t *testing.T) {
 		args []string
 		want string
 	}{
-		"a lower revision":               {[]string{"flags.json"}, "the revision falls from 43 to 42"},
-		"a lower revision by option":     {[]string{"next.json", "--revision", "7"}, "the revision falls from 43 to 7"},
-		"the same revision":              {[]string{other}, "the revision stays 43 although the content changes"},
-		"the same revision and content":  {[]string{spaced}, "the revision 43 is not above 43, which is live; --raise"},
-		"no revision":                    {[]string{unnumbered}, "it has no revision, and the present one has 43"},
-		"an invalid flag":                {[]string{"broken.jsonc", "--raise"}, "[invalid]"},
-		"no ruleset":                     {[]string{"other-schema.json"}, "[invalid]"},
-		"no signature after a signature": {[]string{"flags.json", "--raise"}, "the live document is signed and this one is not"},
-		"a signature of other bytes":     {[]string{"next.json", "--raise"}, "next.json.minisig is for other bytes"},
+		"a lower revision":              {[]string{"flags.json"}, "the revision falls from 43 to 42"},
+		"a lower revision by option":    {[]string{"next.json", "--revision", "7"}, "the revision falls from 43 to 7"},
+		"the same revision":             {[]string{other}, "the revision stays 43 although the content changes"},
+		"the same revision and content": {[]string{spaced}, "the revision 43 is not above 43, which is live; --raise"},
+		"no revision":                   {[]string{unnumbered}, "it has no revision, and the present one has 43"},
+		"an invalid flag":               {[]string{"broken.jsonc", "--raise"}, "[invalid]"},
+		"no ruleset":                    {[]string{"other-schema.json"}, "[invalid]"},
+		"no signature after a signature": {
+			[]string{"flags.json", "--raise"}, "the live document is signed and this one is not",
+		},
+		"a signature of other bytes": {[]string{"next.json", "--raise"}, "next.json.minisig is for other bytes"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			args := append([]string{"publish", "--to", "dir:site/flags.json"}, test.args...)

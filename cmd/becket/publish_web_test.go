@@ -168,7 +168,8 @@ func TestATargetThatDoesNotAnswerWithTheDocumentIsNamedInTime(t *testing.T) {
 	code, stdout, stderr := command(t, nil, to...)
 	assert.Equal(t, exitFinding, code)
 	assert.Empty(t, stdout)
-	assert.Equal(t, "becket: it is published, but after 1s "+url+"/flags.json still answers with the revision 42\n", stderr)
+	assert.Equal(t, "becket: it is published, but after 1s "+url+
+		"/flags.json still answers with the revision 42\n", stderr)
 	code, stdout, _ = command(t, nil, append(to, "--json")...)
 	assert.Equal(t, exitFinding, code)
 	assert.Contains(t, stdout, `"published": true,
@@ -220,7 +221,8 @@ func TestCredentialsAreSentOnlyToTheTargetAndShownNowhere(t *testing.T) {
 	// A presigned URL signs one path and one method, so the signature and the reading need others.
 	to := []string{
 		"publish", "flags.json", "--to", url + "/flags.json?X-Amz-Signature=hush-a", "--signature-to",
-		cdn.URL + "/flags.json.minisig?X-Amz-Signature=hush-b", "--live", cdn.URL + "/flags.json", "--key", "becket.key",
+		cdn.URL + "/flags.json.minisig?X-Amz-Signature=hush-b", "--live", cdn.URL + "/flags.json",
+		"--key", "becket.key",
 	}
 	code, stdout, stderr := command(t, nil, to...)
 	assert.Equal(t, exitUsage, code)

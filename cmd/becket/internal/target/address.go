@@ -81,13 +81,14 @@ func (a *address) engine(path string) string {
 // name returns the address without secrets: without user and password, and of the query only with
 // the key or name of the document.
 func (a *address) name() string {
-	text := a.scheme + "://" + a.host + a.path
+	var text strings.Builder
+	text.WriteString(a.scheme + "://" + a.host + a.path)
 	for _, parameter := range []string{"key", "name"} {
 		if value := a.own.Get(parameter); value != "" {
-			text += "?" + parameter + "=" + value
+			text.WriteString("?" + parameter + "=" + value)
 		}
 	}
-	return text
+	return text.String()
 }
 
 // redactor removes passwords, tokens and the query from errors, or is nil if there are none. The

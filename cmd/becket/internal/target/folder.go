@@ -30,7 +30,8 @@ func openFolder(path, name string) (*folder, error) {
 	info, err := os.Stat(path)
 	switch {
 	case err == nil && info.IsDir() && name == "":
-		return nil, fmt.Errorf("name the file in the folder: dir:%s", filepath.ToSlash(filepath.Join(path, "flags.json")))
+		return nil, fmt.Errorf("name the file in the folder: dir:%s",
+			filepath.ToSlash(filepath.Join(path, "flags.json")))
 	case err == nil && info.IsDir():
 		path = filepath.Join(path, name)
 		return &folder{path, layout.WriteFile}, nil

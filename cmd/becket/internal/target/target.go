@@ -26,7 +26,8 @@ var (
 	ErrOvertaken = errors.New("another document became live meanwhile")
 
 	// ErrNoHint reports that the document is published, but clients were not told.
-	ErrNoHint = errors.New("the document is published, but the hint was not sent, so clients learn of it at their next poll")
+	ErrNoHint = errors.New("the document is published, but the hint was not sent, " +
+		"so clients learn of it at their next poll")
 )
 
 // Publication is a document to publish.

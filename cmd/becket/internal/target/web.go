@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -199,9 +200,7 @@ func (s *site) send(ctx context.Context, method string, u *url.URL, body []byte,
 	if web.SameOrigin(u, s.document) { // credentials go to no other host
 		request.Header = s.header.Clone()
 	}
-	for name, values := range condition {
-		request.Header[name] = values
-	}
+	maps.Copy(request.Header, condition)
 	if kind != "" && request.Header.Get("Content-Type") == "" {
 		request.Header.Set("Content-Type", kind)
 	}
