@@ -136,7 +136,8 @@ func TestThePageHasTheCostsInBytes(t *testing.T) {
 		"| the same while events are connected, every 5 min | %d | %d: %s |\n"+
 		"| a heartbeat of a stream of events, every 15 s | %d | %d: %s |\n"+
 		"| an event | %d | one for each publication |\n",
-		poll, polls, kilobytes(polls*poll), poll, rests, kilobytes(rests*poll), beat, beats, kilobytes(beats*beat), event())
+		poll, polls, kilobytes(polls*poll), poll, rests, kilobytes(rests*poll), beat, beats, kilobytes(beats*beat),
+		event())
 
 	const file, begin, end = "../../docs/scale.md", "<!-- costs:begin -->\n", "<!-- costs:end -->"
 	page, err := os.ReadFile(file)

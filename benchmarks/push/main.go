@@ -59,5 +59,5 @@ func run(ctx context.Context, out string, s sizes) (missed int, err error) {
 		}
 		rows = append(rows, more...)
 	}
-	return missed, os.WriteFile(out, []byte(page(report.ThisMachine(), rows, s)), 0o644) //nolint:gosec // a page
+	return missed, os.WriteFile(out, []byte(page(report.ThisMachine(), rows, s)), 0o644)
 }

@@ -34,8 +34,8 @@ func origin(ctx context.Context, s sizes) ([]row, error) {
 	return []row{{
 		name:  "requests at the origin with events, of those with polling",
 		value: math.Round(100 * float64(counts[1]) / float64(counts[0])), unit: "%",
-		note: fmt.Sprintf("%d against %d, of %d clients in %v that poll every %v", counts[1], counts[0], clients, counted,
-			interval),
+		note: fmt.Sprintf("%d against %d, of %d clients in %v that poll every %v", counts[1], counts[0],
+			clients, counted, interval),
 		mark: maxShare,
 	}}, nil
 }

@@ -73,7 +73,8 @@ func commit() string {
 		return "unknown"
 	}
 	text := strings.TrimSpace(string(hash))
-	status := exec.Command("git", "status", "--porcelain", "--untracked-files=no", "--", "..", ":!RESULTS.md", ":!PUSH.md")
+	status := exec.Command("git", "status", "--porcelain", "--untracked-files=no", "--", "..", ":!RESULTS.md",
+		":!PUSH.md")
 	changed, err := status.Output()
 	if err == nil && len(changed) > 0 {
 		text += " with uncommitted changes"

@@ -70,7 +70,7 @@ func (w *world) publish() {
 	w.servers[0].fresh = true
 	w.tell(0)
 	for i := range w.plan.Dead {
-		relay := int32(1 + i) //nolint:gosec // the relays of the first region come first
+		relay := int32(1 + i)
 		s := &w.servers[relay]
 		s.down = true
 		if w.plan.For > 0 {
@@ -112,7 +112,7 @@ func (w *world) fetch(who int32) {
 func (w *world) ask(who int32) {
 	c := &w.clients[who]
 	s := &w.servers[c.server]
-	if s.down && !(w.plan.Silent && c.connected) && !w.reroute(c) {
+	if s.down && (!w.plan.Silent || !c.connected) && !w.reroute(c) {
 		w.at(w.now+w.plan.Delay, who, fails)
 		return
 	}
@@ -137,7 +137,7 @@ func (w *world) reroute(c *client) bool {
 	if c.group == 0 {
 		return !w.servers[0].down
 	}
-	relays := int32(w.plan.Relays) //nolint:gosec // a small number
+	relays := int32(w.plan.Relays)
 	start := w.random.Int32N(relays)
 	for i := range relays {
 		if other := c.group + (start+i)%relays; !w.servers[other].down {

@@ -76,7 +76,8 @@ func (p panel) axes(b *strings.Builder) {
 			left, p.y(value), width-right, left-6, p.y(value)+4, value)
 	}
 	for at := time.Duration(0); at <= below; at += 10 * time.Second {
-		fmt.Fprintf(b, `<text x="%.1f" y="%.0f" text-anchor="middle">%.0f s</text>`+"\n", x(at), p.bottom+18, at.Seconds())
+		fmt.Fprintf(b, `<text x="%.1f" y="%.0f" text-anchor="middle">%.0f s</text>`+"\n",
+			x(at), p.bottom+18, at.Seconds())
 	}
 	fmt.Fprintf(b, `<path d="M%.1f %.0fV%.0f" stroke="#aaa"/>`+"\n", x(0), p.top, p.bottom)
 }

@@ -47,8 +47,8 @@ func Scenarios() []Scenario {
 // Table returns the results of the scenarios for the page.
 func Table(scenarios []Scenario, results []Result) string {
 	var b strings.Builder
-	b.WriteString("| | origin before | origin, busiest second | busiest relay before | busiest relay, busiest second | " +
-		"half has it after | 99.9 % | the last |\n|---|--:|--:|--:|--:|--:|--:|--:|\n")
+	b.WriteString("| | origin before | origin, busiest second | busiest relay before | " +
+		"busiest relay, busiest second | half has it after | 99.9 % | the last |\n|---|--:|--:|--:|--:|--:|--:|--:|\n")
 	for i := range results {
 		r := &results[i]
 		fmt.Fprintf(&b, "| %s | %.2g | %d | %.3g | %d | %s | %s | %s |\n", scenarios[i].Name, r.Before(r.Origin),

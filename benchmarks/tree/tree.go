@@ -119,7 +119,7 @@ type world struct {
 // Run simulates the plan.
 func Run(plan Plan) Result {
 	w := &world{
-		plan: plan, random: rand.New(rand.NewPCG(plan.Seed, 0)), //nolint:gosec // it need not be secret
+		plan: plan, random: rand.New(rand.NewPCG(plan.Seed, 0)),
 		due: make([][]event, plan.End/step+1),
 	}
 	push.NewPace(plan.Interval, func(interval time.Duration) { w.resting = interval }).Rest(true)
@@ -149,7 +149,7 @@ func (w *world) at(when time.Duration, who int32, what kind) {
 
 func (w *world) addServer(of int32) int32 {
 	w.servers = append(w.servers, server{client: of, requests: make([]int, w.plan.End/time.Second+1)})
-	return int32(len(w.servers) - 1) //nolint:gosec // there are fewer than a million
+	return int32(len(w.servers) - 1)
 }
 
 // addClient adds a client that has been running for a while.
@@ -163,7 +163,7 @@ func (w *world) addClient(group, shared, feeds int32, interval time.Duration) in
 	c.schedule.SetInterval(interval)
 	c.planned = c.schedule.Part(interval)
 	w.clients = append(w.clients, c)
-	who := int32(len(w.clients) - 1) //nolint:gosec // there are few more than a million
+	who := int32(len(w.clients) - 1)
 	w.at(c.planned, who, wakes)
 	return who
 }
@@ -176,7 +176,7 @@ func (w *world) addEdges() {
 		w.servers[i].renewed = -time.Duration(w.random.Int64N(int64(w.plan.MaxAge)))
 	}
 	for range w.plan.Regions * w.plan.Clusters * w.plan.Instances {
-		w.addClient(1, int32(w.plan.Edges), -1, w.plan.Interval) //nolint:gosec // a small number
+		w.addClient(1, int32(w.plan.Edges), -1, w.plan.Interval)
 	}
 }
 
@@ -185,24 +185,25 @@ func (w *world) addTree() {
 	regions := w.addRelays(0, 1, w.plan.Regions)
 	var clusters []int32
 	for _, region := range regions {
-		clusters = append(clusters, w.addRelays(region, int32(w.plan.Relays), w.plan.Clusters)...) //nolint:gosec // small
+		relays := w.addRelays(region, int32(w.plan.Relays), w.plan.Clusters)
+		clusters = append(clusters, relays...)
 	}
 	for _, cluster := range clusters {
-		first := int32(len(w.clients)) //nolint:gosec // there are few more than a million
+		first := int32(len(w.clients))
 		for range w.plan.Instances {
-			w.addClient(cluster, int32(w.plan.Relays), -1, w.resting) //nolint:gosec // a small number
+			w.addClient(cluster, int32(w.plan.Relays), -1, w.resting)
 		}
-		w.serves(cluster, int32(w.plan.Relays), first) //nolint:gosec // a small number
+		w.serves(cluster, int32(w.plan.Relays), first)
 	}
 }
 
 // addRelays adds the relays of a number of addresses that ask the servers of a group, and returns
 // the first relay of each address.
 func (w *world) addRelays(group, shared int32, addresses int) (groups []int32) {
-	first := int32(len(w.clients)) //nolint:gosec // there are few more than a million
+	first := int32(len(w.clients))
 	for range addresses {
 		for i := range w.plan.Relays {
-			relay := w.addServer(int32(len(w.clients))) //nolint:gosec // there are few more than a million
+			relay := w.addServer(int32(len(w.clients)))
 			w.addClient(group, shared, relay, w.resting)
 			if i == 0 {
 				groups = append(groups, relay)
@@ -216,7 +217,7 @@ func (w *world) addRelays(group, shared int32, addresses int) (groups []int32) {
 // serves records that the clients from first on ask the servers of a group.
 func (w *world) serves(group, shared, first int32) {
 	for i := group; i < group+shared; i++ {
-		w.servers[i].first, w.servers[i].count = first, int32(len(w.clients))-first //nolint:gosec // see above
+		w.servers[i].first, w.servers[i].count = first, int32(len(w.clients))-first
 	}
 }
 
