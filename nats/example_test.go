@@ -65,17 +65,18 @@ func ExampleSignal() {
 }
 
 func publish(ctx context.Context, js jetstream.JetStream, document, signature []byte) error {
-	result, err := becketnats.Publish(ctx, js, "flags", "production.json", document,
-		becketnats.WithSignature(signature), becketnats.WithSpread(5*time.Second))
+	result, err := becketnats.Publish(ctx, js, "flags", "production.json", becketnats.Publication{
+		Body: document, Signature: signature, Spread: 5 * time.Second,
+	})
 	switch {
-	case errors.Is(err, becketnats.ErrRevision):
+	case errors.Is(err, becketnats.ErrNotHigher):
 		return fmt.Errorf("raise the revision: %w", err)
 	case errors.Is(err, becketnats.ErrConflict):
 		return fmt.Errorf("somebody else has just published: %w", err)
 	case err != nil:
 		return err
 	}
-	slog.Info("published", "revision", result.Revision, "before", result.Before, "etag", result.ETag)
+	slog.Info("published", "revision", result.Revision, "previous", result.Previous, "etag", result.ETag)
 	return nil
 }
 

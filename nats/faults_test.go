@@ -146,20 +146,20 @@ func (e *engine) Open(t *testing.T) (becket.Source, []becket.Option, func()) {
 		options = append(options, nats.SetCustomDialer(e.dialer))
 	}
 	e.conn = connect(t, way, options...)
-	source := Source(jetStream(t, e.conn), bucket, key, WithPingInterval(heartbeat), WithTimeout(2*time.Second))
+	source := Source(jetStream(t, e.conn), bucket, key, WithHeartbeat(heartbeat), WithTimeout(2*time.Second))
 	return source, nil, e.conn.Close
 }
 
 func (e *engine) Publish(ctx context.Context, _ int64, document []byte) error {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	_, err := Publish(ctx, e.js, bucket, key, document)
+	_, err := Publish(ctx, e.js, bucket, key, Publication{Body: document})
 	switch {
 	case errors.Is(err, ErrNoBucket):
 		if _, failed := e.js.CreateKeyValue(ctx, e.config); failed != nil {
 			return failed
 		}
-	case errors.Is(err, ErrRevision): // the answer to an earlier call was lost
+	case errors.Is(err, ErrNotHigher): // the answer to an earlier call was lost
 		return nil
 	case err != nil && strings.Contains(err.Error(), "delete the entry"):
 		kv, failed := e.js.KeyValue(ctx, bucket)

@@ -128,7 +128,7 @@ func TestAChangeByAnotherProgramIsSeenAfterTwoHeartbeats(t *testing.T) {
 	const size = 30
 	e := cluster(t)
 	require.NoError(t, publishFor(t, e, 1))
-	clients := fleet(t, e.nodes[3:], size, WithPingInterval(2*heartbeat), WithHintSubject("none"))
+	clients := fleet(t, e.nodes[3:], size, WithHeartbeat(2*heartbeat), WithSubject("none"))
 	settle(t, clients)
 	killBusiest(t, e)
 	require.Eventually(t, func() bool {

@@ -30,15 +30,15 @@ var (
 	ErrNotConnected = errors.New("becket: nats: there is no connection")
 	// ErrNoBucket reports that the bucket does not exist.
 	ErrNoBucket = errors.New("becket: nats: there is no such bucket")
-	// ErrNoEntry reports that the bucket has no such entry, because it was never published, was
+	// ErrNoDocument reports that the bucket has no such entry, because it was never published, was
 	// deleted or has expired.
-	ErrNoEntry = errors.New("becket: nats: there is no such entry")
+	ErrNoDocument = errors.New("becket: nats: there is no such entry")
 	// ErrObject reports that an entry names an object that is missing or damaged.
 	ErrObject = errors.New("becket: nats: the entry names an object that cannot be used")
-	// ErrRevision reports that a document was not published, because its revision is not higher
-	// than the revision of the published one.
-	ErrRevision = errors.New("becket: nats: the revision is not higher than the published one")
-	// ErrConflict reports that a document was not published, because another publisher has written
+	// ErrNotHigher reports that a document was not published because its revision is not higher
+	// than the live one.
+	ErrNotHigher = errors.New("becket: nats: the revision is not higher than the live one")
+	// ErrConflict reports that a document was not published because another publisher has written
 	// the entry at the same time.
 	ErrConflict = errors.New("becket: nats: another publisher has written the entry at the same time")
 )
@@ -73,7 +73,7 @@ func newConfig(options []Option) config {
 
 func (c *config) check() (errs []error) {
 	if c.ping < minPing || c.ping > maxPing {
-		errs = append(errs, fmt.Errorf("becket: nats: WithPingInterval: %v is not between %v and %v", c.ping, minPing,
+		errs = append(errs, fmt.Errorf("becket: nats: WithHeartbeat: %v is not between %v and %v", c.ping, minPing,
 			maxPing))
 	}
 	if c.timeout <= 0 {
@@ -82,21 +82,21 @@ func (c *config) check() (errs []error) {
 	return errs
 }
 
-// WithPingInterval sets the time between two pings of the connection, and between two heartbeats of
+// WithHeartbeat sets the time between two pings of the connection, and between two heartbeats of
 // the server to a watch, from 100 milliseconds to 30 seconds. If two in a row are missing, the
 // watch ends, and the client begins another one. By default, it is ten seconds.
-func WithPingInterval(interval time.Duration) Option { return func(c *config) { c.ping = interval } }
+func WithHeartbeat(interval time.Duration) Option { return func(c *config) { c.ping = interval } }
 
 // WithTimeout sets how long a source waits for an answer of the server; it must be above 0. An
 // object of a document above the server's limit of messages may take longer, up to a minute. By
 // default, it is ten seconds. A [Signal] ignores it.
 func WithTimeout(timeout time.Duration) Option { return func(c *config) { c.timeout = timeout } }
 
-// WithHintSubject sets the subject on which a source receives the hints of [Publish], beside the
-// changes of the entry. A source works without such hints, but it may then notice a change only
-// after two heartbeats if a node of the cluster has failed. By default, the subject is
-// becket.hints.BUCKET.KEY.
-func WithHintSubject(subject string) Option { return func(c *config) { c.hints = subject } }
+// WithSubject sets the subject on which a source receives the hints of [Publish], beside the
+// changes of the entry. Publishers set the same one in [Publication]. A source works without such
+// hints, but it may then notice a change only after two heartbeats if a node of the cluster has
+// failed. By default, and with "", the subject is becket.hints.BUCKET.KEY. A [Signal] ignores it.
+func WithSubject(subject string) Option { return func(c *config) { c.hints = subject } }
 
 // place is where a document is.
 type place struct {

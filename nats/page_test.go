@@ -132,7 +132,9 @@ func (p *typist) checkRights(t *testing.T, server *lockedBuffer) {
 	as := func(user string) jetstream.JetStream { return jetStream(t, connect(t, "nats://"+user+"@"+p.server)) }
 	publisher, reader := as("publisher:publish-secret"), as("reader:read-secret")
 	for revision := int64(3); revision <= 6; revision++ {
-		result, err := Publish(t.Context(), publisher, "flags", "production.json", document(revision, 2<<20))
+		result, err := Publish(t.Context(), publisher, "flags", "production.json", Publication{
+			Body: document(revision, 2<<20),
+		})
 		require.NoError(t, err)
 		require.NoError(t, result.TidyError)
 		require.NoError(t, result.HintError)
@@ -141,7 +143,7 @@ func (p *typist) checkRights(t *testing.T, server *lockedBuffer) {
 	all := hints(t, asSignal(t, source))
 	next(t, all)
 	assert.Equal(t, document(6, 2<<20), fetch(t, source, becket.Validator{}).Body)
-	_, err := Publish(t.Context(), publisher, "flags", "production.json", document(7, 0))
+	_, err := Publish(t.Context(), publisher, "flags", "production.json", Publication{Body: document(7, 0)})
 	require.NoError(t, err)
 	assert.Equal(t, int64(7), next(t, all).Revision)
 	assert.Equal(t, document(7, 0), fetch(t, source, becket.Validator{}).Body)
@@ -149,7 +151,7 @@ func (p *typist) checkRights(t *testing.T, server *lockedBuffer) {
 
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 	defer cancel()
-	_, err = Publish(ctx, reader, "flags", "production.json", document(8, 0))
+	_, err = Publish(ctx, reader, "flags", "production.json", Publication{Body: document(8, 0)})
 	require.Error(t, err)
 	require.Eventually(t, func() bool {
 		return strings.Contains(server.String(),

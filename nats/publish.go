@@ -1,7 +1,6 @@
 package nats
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -17,43 +16,23 @@ import (
 	"github.com/becketflags/becket/internal/push"
 )
 
-// PublishOption changes how [Publish] works.
-type PublishOption func(*publishing)
-
-type publishing struct {
-	place
-	format    becket.Format
-	signature []byte
-	spread    time.Duration
-	hints     string
-}
-
-// WithSignature adds the document's minisign signature to the entry. By default, there is none, and
-// clients with public keys refuse the document.
-func WithSignature(signature []byte) PublishOption {
-	return func(p *publishing) { p.signature = bytes.Clone(signature) }
-}
-
-// WithSpread sets the time over which the clients should distribute their fetches, at most ten
-// minutes. By default, it is 0, and clients use their own.
-func WithSpread(spread time.Duration) PublishOption { return func(p *publishing) { p.spread = spread } }
-
-// WithFormat sets the format of the document, of which Publish needs the revision. By default, it
-// is [becket.Native].
-func WithFormat(format becket.Format) PublishOption {
-	return func(p *publishing) { p.format = format }
-}
-
-// WithHintsTo sets the subject on which Publish sends the hint. By default, it is that of a
-// [Source]: becket.hints.BUCKET.KEY.
-func WithHintsTo(subject string) PublishOption { return func(p *publishing) { p.hints = subject } }
-
-// Publication is the result of [Publish].
+// Publication is a document to publish.
 type Publication struct {
-	Revision int64  // the document's revision
-	Before   int64  // the revision of the document that it replaced; 0 if there was none
+	Body      []byte // the document; at most 64 MiB
+	Signature []byte // the text of its .minisig file, at most 16 KiB; empty if it is not signed
+	// the time over which a fleet should distribute its fetches, at most ten minutes; 0 or less for
+	// the time that each client has set
+	Spread  time.Duration
+	Format  becket.Format // the document's format, which must have revisions; nil for becket.Native
+	Subject string        // the subject of WithSubject; "" for becket.hints.BUCKET.KEY
+}
+
+// Published is the result of [Publish].
+type Published struct {
+	Revision int64  // the revision that is live now
+	Previous int64  // the revision that was live before; 0 if there was none
+	ETag     string // the ETag that sources have for the document
 	Entry    uint64 // the entry's revision in the bucket
-	ETag     string // the ETag that sources have for it
 	Object   string // the name of the object with the document; "" if the entry holds it itself
 	// HintError says why the hint was not sent, or nil. Sources still see the new entry, because
 	// they watch the bucket.
@@ -62,62 +41,86 @@ type Publication struct {
 	TidyError error
 }
 
-// overhead is the room for the headers of an entry, in bytes.
-const overhead = 8 << 10
+const (
+	// overhead is the room for the headers of an entry without its signature, in bytes.
+	overhead = 8 << 10
+	// maxSignature is the greatest size of a signature in bytes, as in the library's other sources.
+	maxSignature = 16 << 10
+)
 
-// Publish writes a document and its signature to the entry as one message, and then sends a hint.
-// The document must be valid, and its revision must be higher than that of the document in the
-// entry, or Publish returns [ErrRevision]. It returns [ErrConflict] if another publisher writes the
-// entry at the same time. If it returns another error after its context is done, it is not known
-// whether the document was published: a second call with the same document returns ErrRevision if
-// it was. A document that is too large for a message of the server becomes an object in the object
-// store of the same name, which Publish makes if there is none, and the entry names the object. The
-// object of the document before it is kept, and earlier ones are deleted. The bucket must exist.
-func Publish(ctx context.Context, js jetstream.JetStream, bucket, key string, document []byte,
-	options ...PublishOption) (Publication, error) {
-	p := &publishing{place: place{js, bucket, key}, format: becket.Native}
-	p.hints = p.place.hints()
-	for _, option := range options {
-		if option != nil {
-			option(p)
-		}
+// Publish replaces the document of an entry, if its revision is higher than the live one, and then
+// sends a hint. The document and its signature are one message. The bucket must exist.
+//
+// A document that its format cannot decode is refused, and so is one without a revision. The error
+// is [ErrNotHigher] if the revision is not higher than the live one, and [ErrConflict] if another
+// publisher writes the entry at the same time. After any other error, the document may be live all
+// the same; a second call then returns ErrNotHigher. Publishers may run at the same time.
+//
+// A document that is too large for a message of the server becomes an object in the object store of
+// the same name, which Publish makes if there is none, and the entry names the object. The object
+// of the document before it is kept, and earlier ones are deleted.
+func Publish(ctx context.Context, js jetstream.JetStream, bucket, key string, p Publication) (Published, error) {
+	at := &publishing{place{js, bucket, key}, p}
+	if at.Format == nil {
+		at.Format = becket.Native
 	}
-	if err := errors.Join(p.place.check()...); err != nil {
-		return Publication{}, err
+	if at.Subject == "" {
+		at.Subject = at.hints()
 	}
-	result, err := p.publish(ctx, document)
+	if err := at.check(); err != nil {
+		return Published{}, err
+	}
+	result, err := at.publish(ctx)
 	if err != nil {
-		return Publication{}, p.located(err)
+		return Published{}, at.located(err)
 	}
 	return result, nil
 }
 
-func (p *publishing) publish(ctx context.Context, document []byte) (Publication, error) {
-	if err := limit.Check(document); err != nil {
-		return Publication{}, err
+// publishing is a publication with its place.
+type publishing struct {
+	place
+	Publication
+}
+
+// check reports mistakes in the arguments.
+func (p *publishing) check() error {
+	errs := p.place.check()
+	if size := len(p.Signature); size > maxSignature {
+		errs = append(errs, fmt.Errorf("%w of %d bytes for signatures: it has %d", limit.ErrTooLarge, maxSignature,
+			size))
 	}
-	rules, err := p.format.Decode(document)
+	if err := limit.Check(p.Body); err != nil {
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
+func (p *publishing) publish(ctx context.Context) (Published, error) {
+	rules, err := p.Format.Decode(p.Body)
 	if err != nil {
-		return Publication{}, err
+		return Published{}, fmt.Errorf("the document cannot be decoded: %w", within{err})
 	}
-	result := Publication{Revision: rules.Info().Revision}
+	result := Published{Revision: rules.Info().Revision}
+	if result.Revision <= 0 {
+		return Published{}, errors.New("the document has no revision; clients could not tell it from an older one")
+	}
 	stream, err := p.js.Stream(ctx, p.stream())
 	if err != nil {
-		return Publication{}, explained(err)
+		return Published{}, explained(err)
 	}
 	live, err := p.live(ctx)
 	if err != nil {
-		return Publication{}, err
+		return Published{}, err
 	}
-	result.Before = live.revision
+	result.Previous = live.revision
 	if result.Revision <= live.revision {
-		return Publication{}, fmt.Errorf("%w: it is %d, and %d is published", ErrRevision, result.Revision,
-			live.revision)
+		return Published{}, fmt.Errorf("%w: %d after %d", ErrNotHigher, result.Revision, live.revision)
 	}
-	if err := p.write(ctx, document, live.sequence, stream.CachedInfo(), &result); err != nil {
-		return Publication{}, err
+	if err := p.write(ctx, live.sequence, stream.CachedInfo(), &result); err != nil {
+		return Published{}, err
 	}
-	result.HintError = p.hint(ctx, push.Hint{Revision: result.Revision, ETag: result.ETag, Spread: p.spread})
+	result.HintError = p.hint(ctx, push.Hint{Revision: result.Revision, ETag: result.ETag, Spread: max(0, p.Spread)})
 	if result.Object != "" || live.object != "" {
 		result.TidyError = p.tidy(ctx, result.Object, live.object)
 	}
@@ -133,7 +136,7 @@ type live struct {
 
 func (p *publishing) live(ctx context.Context) (live, error) {
 	m, err := p.get(ctx)
-	if errors.Is(err, ErrNoEntry) {
+	if errors.Is(err, ErrNoDocument) {
 		return live{}, nil
 	}
 	if err != nil {
@@ -147,7 +150,7 @@ func (p *publishing) live(ctx context.Context) (live, error) {
 		now.revision, now.object = at.Revision, at.Name
 		return now, nil
 	}
-	rules, err := p.format.Decode(m.Data)
+	rules, err := p.Format.Decode(m.Data)
 	if err != nil {
 		return live{}, fmt.Errorf("the published document, which this one would replace, cannot be read; "+
 			"delete the entry to publish in any case: %w", within{err})
@@ -157,15 +160,17 @@ func (p *publishing) live(ctx context.Context) (live, error) {
 }
 
 // write writes the entry if it still has the given sequence.
-func (p *publishing) write(ctx context.Context, document []byte, sequence uint64, bucket *jetstream.StreamInfo,
-	result *Publication) error {
-	room := p.js.Conn().MaxPayload() - overhead
+func (p *publishing) write(ctx context.Context, sequence uint64, bucket *jetstream.StreamInfo,
+	result *Published) error {
+	signature := strings.ReplaceAll(string(p.Signature), "\n", `\n`)
+	headers := overhead + int64(len(signature))
+	room := p.js.Conn().MaxPayload() - headers
 	if own := int64(bucket.Config.MaxMsgSize); own > 0 {
-		room = min(room, own-overhead)
+		room = min(room, own-headers)
 	}
-	value := document
-	if int64(len(document)) > room {
-		at, err := p.put(ctx, document, result.Revision, bucket)
+	value := p.Body
+	if int64(len(p.Body)) > room {
+		at, err := p.put(ctx, p.Body, result.Revision, bucket)
 		if err != nil {
 			return err
 		}
@@ -176,9 +181,9 @@ func (p *publishing) write(ctx context.Context, document []byte, sequence uint64
 	}
 	m := nats.NewMsg(p.subject())
 	m.Data = value
-	m.Header.Set(headerHint, string(push.Hint{Revision: result.Revision, Spread: p.spread}.Text()))
-	if len(p.signature) > 0 {
-		m.Header.Set(headerSignature, strings.ReplaceAll(string(p.signature), "\n", `\n`))
+	m.Header.Set(headerHint, string(push.Hint{Revision: result.Revision, Spread: max(0, p.Spread)}.Text()))
+	if signature != "" {
+		m.Header.Set(headerSignature, signature)
 	}
 	written, err := p.js.PublishMsg(ctx, m, jetstream.WithExpectLastSequencePerSubject(sequence))
 	if isConflict(err) {
@@ -214,7 +219,7 @@ func (p *place) discard(ctx context.Context, object string) error {
 // hint tells clients of the new document.
 func (p *publishing) hint(ctx context.Context, h push.Hint) error {
 	conn := p.js.Conn()
-	if err := conn.Publish(p.hints, h.Text()); err != nil {
+	if err := conn.Publish(p.Subject, h.Text()); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, defaultTimeout)

@@ -71,7 +71,7 @@ func TestASignalWithAMistakeSaysSo(t *testing.T) {
 	for says, signal := range map[string]becket.Signal{
 		"the connection is nil": Signal(nil, "flags"),
 		"invalid subject":       Signal(conn, "a b"),
-		"WithPingInterval":      Signal(conn, "flags", WithPingInterval(0)),
+		"WithHeartbeat":         Signal(conn, "flags", WithHeartbeat(0)),
 	} {
 		require.ErrorContains(t, signal.Watch(t.Context(), func(becket.Hint) {
 			assert.Fail(t, "it is not connected")
@@ -86,7 +86,7 @@ func TestADeadConnectionIsConnectedAgain(t *testing.T) {
 	require.NoError(t, err)
 	t.Cleanup(forwarder.Close)
 	conn := connect(t, "nats://"+forwarder.Address(), nats.IgnoreDiscoveredServers())
-	signal := Signal(conn, "dead", WithPingInterval(time.Second))
+	signal := Signal(conn, "dead", WithHeartbeat(time.Second))
 	connected := make(chan becket.Hint, 10)
 	ended := make(chan error, 1)
 	go func() { ended <- signal.Watch(t.Context(), func(h becket.Hint) { connected <- h }) }()
@@ -111,7 +111,7 @@ func TestADeadConnectionIsConnectedAgain(t *testing.T) {
 func TestAFloodOfHintsLosesNothingThatMatters(t *testing.T) {
 	t.Parallel()
 	conn := connect(t, server(t).URL())
-	signal := Signal(conn, "flood", WithPingInterval(time.Second))
+	signal := Signal(conn, "flood", WithHeartbeat(time.Second))
 	release := make(chan struct{})
 	var count, zero atomic.Int64
 	stop := make(chan struct{})

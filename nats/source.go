@@ -190,7 +190,7 @@ func explained(err error) error {
 	case errors.Is(err, jetstream.ErrStreamNotFound) || errors.Is(err, nats.ErrStreamNotFound):
 		return ErrNoBucket
 	case errors.Is(err, nats.ErrMsgNotFound):
-		return ErrNoEntry
+		return ErrNoDocument
 	case errors.Is(err, nats.ErrNoResponders):
 		return fmt.Errorf("no server of the cluster has JetStream at the moment: %w", err)
 	case errors.Is(err, context.DeadlineExceeded):
@@ -213,9 +213,9 @@ const (
 func present(header nats.Header) error {
 	switch {
 	case header.Get(headerOperation) != "":
-		return fmt.Errorf("%w: it was deleted", ErrNoEntry)
+		return fmt.Errorf("%w: it was deleted", ErrNoDocument)
 	case header.Get(headerMarker) != "":
-		return fmt.Errorf("%w: it has expired", ErrNoEntry)
+		return fmt.Errorf("%w: it has expired", ErrNoDocument)
 	default:
 		return nil
 	}

@@ -116,7 +116,7 @@ func TestAnEntryThatIsGoneIsAnError(t *testing.T) {
 			remove(t, js, kv)
 			for range 2 {
 				_, err := source.Fetch(t.Context(), last)
-				require.ErrorIs(t, err, ErrNoEntry)
+				require.ErrorIs(t, err, ErrNoDocument)
 				assert.Contains(t, err.Error(), "becket: nats: "+kv.Bucket()+"/"+key+": there is no such entry")
 			}
 		})
@@ -132,7 +132,7 @@ func TestAnEntryThatExpiresIsAnError(t *testing.T) {
 	last := fetch(t, source, becket.Validator{}).Validator
 	require.Eventually(t, func() bool {
 		_, err := source.Fetch(t.Context(), last)
-		return assert.ObjectsAreEqual(true, err != nil) && assert.ErrorIs(t, err, ErrNoEntry)
+		return assert.ObjectsAreEqual(true, err != nil) && assert.ErrorIs(t, err, ErrNoDocument)
 	}, 20*time.Second, 100*time.Millisecond)
 }
 
@@ -220,7 +220,7 @@ func TestSignaturesAreReadFromTheHeaderOrFromAnotherEntry(t *testing.T) {
 	ways := map[string]func(t *testing.T, js jetstream.JetStream, kv jetstream.KeyValue){
 		"the header": func(t *testing.T, js jetstream.JetStream, kv jetstream.KeyValue) {
 			t.Helper()
-			_, err := Publish(t.Context(), js, kv.Bucket(), key, body, WithSignature(signature))
+			_, err := Publish(t.Context(), js, kv.Bucket(), key, Publication{Body: body, Signature: signature})
 			require.NoError(t, err)
 		},
 		"another entry": func(t *testing.T, _ jetstream.JetStream, kv jetstream.KeyValue) {
@@ -232,7 +232,9 @@ func TestSignaturesAreReadFromTheHeaderOrFromAnotherEntry(t *testing.T) {
 		"the header of an object": func(t *testing.T, js jetstream.JetStream, kv jetstream.KeyValue) {
 			t.Helper()
 			body := document(1, 2<<20)
-			result, err := Publish(t.Context(), js, kv.Bucket(), key, body, WithSignature(minisign.Sign(private, body)))
+			result, err := Publish(t.Context(), js, kv.Bucket(), key, Publication{
+				Body: body, Signature: minisign.Sign(private, body),
+			})
 			require.NoError(t, err)
 			assert.NotEmpty(t, result.Object)
 		},
@@ -258,7 +260,7 @@ func TestSignaturesAreReadFromTheHeaderOrFromAnotherEntry(t *testing.T) {
 		defer client.Close()
 		err = client.Refresh(t.Context())
 		require.ErrorIs(t, err, becket.ErrSignature)
-		require.ErrorIs(t, err, ErrNoEntry)
+		require.ErrorIs(t, err, ErrNoDocument)
 		require.ErrorContains(t, err, key+".minisig")
 	})
 }
@@ -312,7 +314,9 @@ func TestAWatchTellsOfEachVersionOnce(t *testing.T) {
 	assert.Equal(t, becket.Hint{}, next(t, all), "as soon as it is connected")
 	none(t, all)
 
-	result, err := Publish(t.Context(), js, kv.Bucket(), key, document(2, 0), WithSpread(3*time.Second))
+	result, err := Publish(t.Context(), js, kv.Bucket(), key, Publication{
+		Body: document(2, 0), Spread: 3 * time.Second,
+	})
 	require.NoError(t, err)
 	want := becket.Hint{Revision: 2, ETag: result.ETag, Spread: 3 * time.Second}
 	assert.Equal(t, want, next(t, all))
@@ -377,8 +381,8 @@ func TestMistakesOfASourceAreErrorsOfNew(t *testing.T) {
 		`"a*" is not a key`:           Source(js, "flags", "a*"),
 		`".a" is not a key`:           Source(js, "flags", ".a"),
 		`"a..b" is not a key`:         Source(js, "flags", "a..b"),
-		"WithPingInterval: 31s":       Source(js, "flags", key, WithPingInterval(31*time.Second)),
-		"WithPingInterval: 1ms":       Source(js, "flags", key, nil, WithPingInterval(time.Millisecond)),
+		"WithHeartbeat: 31s":          Source(js, "flags", key, WithHeartbeat(31*time.Second)),
+		"WithHeartbeat: 1ms":          Source(js, "flags", key, nil, WithHeartbeat(time.Millisecond)),
 		"WithTimeout: 0s is not abov": Source(js, "flags", key, WithTimeout(0)),
 	} {
 		_, err := becket.New(source)

@@ -144,7 +144,8 @@ func run(ctx context.Context, s setting) (result, error) {
 	}
 	var all arrivals
 	began := all.expect(1, s.Clients)
-	if _, err := becketnats.Publish(ctx, js, bucket, key, document(1, s.Bytes)); err != nil {
+	first := becketnats.Publication{Body: document(1, s.Bytes)}
+	if _, err := becketnats.Publish(ctx, js, bucket, key, first); err != nil {
 		return result{}, err
 	}
 	end, err := start(s, nodes, &all)
@@ -262,7 +263,8 @@ func measure(ctx context.Context, js jetstream.JetStream, s setting, all *arriva
 		time.Sleep(pause)
 		revision := int64(i + 2)
 		done, began := all.expect(revision, s.Clients), time.Now()
-		if _, err := becketnats.Publish(ctx, js, bucket, key, document(revision, s.Bytes)); err != nil {
+		next := becketnats.Publication{Body: document(revision, s.Bytes)}
+		if _, err := becketnats.Publish(ctx, js, bucket, key, next); err != nil {
 			return result{}, err
 		}
 		if err := wait(done, all); err != nil {

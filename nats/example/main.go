@@ -70,17 +70,17 @@ func publish(ctx context.Context, js jetstream.JetStream, file string) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	result, err := becketnats.Publish(ctx, js, bucket, key, document)
+	result, err := becketnats.Publish(ctx, js, bucket, key, becketnats.Publication{Body: document})
 	if errors.Is(err, becketnats.ErrNoBucket) {
 		if _, err = js.CreateKeyValue(ctx, jetstream.KeyValueConfig{Bucket: bucket, History: 10}); err != nil {
 			return err
 		}
-		result, err = becketnats.Publish(ctx, js, bucket, key, document)
+		result, err = becketnats.Publish(ctx, js, bucket, key, becketnats.Publication{Body: document})
 	}
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(os.Stdout, "published revision %d after %d\n", result.Revision, result.Before)
+	fmt.Fprintf(os.Stdout, "published revision %d after %d\n", result.Revision, result.Previous)
 	return nil
 }
 

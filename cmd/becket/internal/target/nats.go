@@ -56,19 +56,14 @@ func openNATS(ctx context.Context, a *address) (*entry, error) {
 }
 
 func (e *entry) live(ctx context.Context) (becket.Document, error) {
-	return fetched(ctx, e.source, nats.ErrNoEntry)
+	return fetched(ctx, e.source, nats.ErrNoDocument)
 }
 
 func (e *entry) put(ctx context.Context, p *Publication) error {
-	options := []nats.PublishOption{nats.WithFormat(p.Format), nats.WithSpread(p.Spread)}
-	if len(p.Signature) > 0 {
-		options = append(options, nats.WithSignature(p.Signature))
-	}
-	if e.subject != "" {
-		options = append(options, nats.WithHintsTo(e.subject))
-	}
-	result, err := nats.Publish(ctx, e.stream, e.bucket, e.key, p.Body, options...)
-	if errors.Is(err, nats.ErrRevision) || errors.Is(err, nats.ErrConflict) {
+	result, err := nats.Publish(ctx, e.stream, e.bucket, e.key, nats.Publication{
+		Body: p.Body, Signature: p.Signature, Spread: p.Spread, Format: p.Format, Subject: e.subject,
+	})
+	if errors.Is(err, nats.ErrNotHigher) || errors.Is(err, nats.ErrConflict) {
 		return overtaken(err)
 	}
 	if err == nil && result.HintError != nil {
