@@ -381,6 +381,17 @@ func TestEntriesDistinguishMapsFromNamesWithDots(t *testing.T) {
 	}
 }
 
+func TestANameThatBeginsWithADotIsOneNameOfItsMap(t *testing.T) {
+	t.Parallel()
+	var names [][]string
+	s := NewSubject("user-1", Any("m", map[string]any{".x": 1}))
+	s.Entries(func(_, _ string, path []string, _ Value) bool {
+		names = append(names, path)
+		return true
+	})
+	assert.Equal(t, [][]string{{"m", ".x"}}, names)
+}
+
 // entries returns the entries without their values.
 func entries(s Subject) func(func(root, name string) bool) {
 	return func(yield func(root, name string) bool) {

@@ -149,7 +149,8 @@ func (l *Loop) adapt() {
 	l.mutex.Unlock()
 	before := l.schedule.interval
 	l.schedule.SetInterval(interval)
-	if wait := max(l.schedule.Part(interval), time.Until(l.patience)); interval < before && time.Until(l.planned) > wait {
+	wait := max(l.schedule.Part(interval), time.Until(l.patience))
+	if interval < before && time.Until(l.planned) > wait {
 		l.planAfter(wait)
 	}
 }
