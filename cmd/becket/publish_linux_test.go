@@ -1,8 +1,10 @@
 package main
 
 import (
+	"context"
 	"os"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -51,6 +53,7 @@ func clientsLearn(t *testing.T, engine *engine) {
 		return len(signals) == 1 && signals[0].Connected
 	}, time.Minute, 10*time.Millisecond)
 
+	hints := hintsOf(t, engine.source)
 	next := []string{"publish", "next.json", "--to", engine.to, "--key", "becket.key", "--spread", "100ms"}
 	stdout := good(t, append(next, "--dry-run", "--subjects", "1000")...)
 	assert.Contains(t, stdout, engine.name+" (revision 42) → next.json (revision 43)")
@@ -58,7 +61,37 @@ func clientsLearn(t *testing.T, engine *engine) {
 		"the dry run has published nothing")
 	require.Eventually(t, func() bool { return client.Status().Revision == 43 }, time.Minute, 10*time.Millisecond)
 	assert.Equal(t, "CC5C0445DB23D2F1", client.Status().SignedBy)
+	var spread becket.Hint
+	for h := range hints { // a source may pass on one of its own before it
+		if spread = h; h.Spread > 0 {
+			break
+		}
+	}
+	assert.Equal(t, 100*time.Millisecond, spread.Spread)
+	assert.EqualValues(t, 43, spread.Revision)
 	assert.Contains(t, good(t, next...), "already")
+}
+
+// hintsOf watches a source and returns its hints, for a minute at most.
+func hintsOf(t *testing.T, source becket.Source) <-chan becket.Hint {
+	t.Helper()
+	signal, ok := source.(becket.Signal)
+	require.True(t, ok)
+	hints, connected := make(chan becket.Hint, 100), make(chan struct{})
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	var once sync.Once
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		defer close(hints)
+		_ = signal.Watch(ctx, func(h becket.Hint) {
+			once.Do(func() { close(connected) })
+			hints <- h
+		})
+	}()
+	t.Cleanup(func() { cancel(); <-ended })
+	<-connected
+	return hints
 }
 
 func lowerIsRefused(t *testing.T, engine *engine) {
