@@ -39,4 +39,5 @@ type SignalStatus struct {
 	Since     time.Time
 	LastHint  time.Time // when the last hint came; zero if none has come
 	LastError error     // why it was lost or not connected last; nil if it never was
+	pollsOn   bool      // the client polls as often as without the signal, so a loss is no fault
 }

@@ -309,6 +309,17 @@ func TestAPassiveSignalLeavesTheIntervalAsItIs(t *testing.T) {
 	})
 }
 
+func TestALossOfAPassiveSignalIsNoFault(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		source := newScript(serving("v1", flagsDocument(1, "a")))
+		client := newTestClient(t, source, WithSignal(&passive{wire{broken: errors.New("too many open files")}}))
+		time.Sleep(time.Hour)
+		assert.False(t, client.Status().Signals[0].Connected)
+		require.Error(t, client.Status().Signals[0].LastError)
+		assert.Equal(t, "healthy", client.Status().Health().String())
+	})
+}
+
 func TestFlagsWithMaxAgeAreConfirmedInTimeWhileSignalsAreConnected(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		document := `{"schema":1,"flags":{"a":{"default":"on","max_age":"3m"}}}`

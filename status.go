@@ -176,7 +176,7 @@ func (s *Status) unconfirmedIntervals() int {
 
 // lostLong reports whether the signal's loss counts as a fault.
 func (s *SignalStatus) lostLong(now time.Time) bool {
-	return !s.Connected && !s.Since.IsZero() && now.Sub(s.Since) > lostSignal
+	return !s.Connected && !s.pollsOn && !s.Since.IsZero() && now.Sub(s.Since) > lostSignal
 }
 
 // reason describes a lost signal.

@@ -122,7 +122,9 @@ func fullStatus() Status {
 		s.Warnings = append(s.Warnings, fmt.Errorf("becket: warning %d", i))
 		s.Misfits = append(s.Misfits, Misfit{key, "boolean", 2, ErrFlagNotFound})
 		s.Overrides[key] = "a private value"
-		s.Signals = append(s.Signals, SignalStatus{key, false, now, now, errors.New("becket: the connection was lost")})
+		s.Signals = append(s.Signals, SignalStatus{
+			Name: key, Since: now, LastHint: now, LastError: errors.New("becket: the connection was lost"),
+		})
 	}
 	return s
 }

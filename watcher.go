@@ -62,7 +62,7 @@ func (w *watcher) status() (list []SignalStatus) {
 		return nil
 	}
 	for _, s := range w.group.States() {
-		list = append(list, SignalStatus(s))
+		list = append(list, SignalStatus{s.Name, s.Connected, s.Since, s.LastHint, s.LastError, s.PollsOn})
 	}
 	return list
 }

@@ -35,6 +35,7 @@ type State struct {
 	Since     time.Time // when the signal was connected or lost, by the clock of Tasks
 	LastHint  time.Time // zero if there was none
 	LastError error     // why the signal was lost last; nil if it never was
+	PollsOn   bool      // the client polls as often as without the signal
 }
 
 // Tasks are the functions that a Group calls. None of them may block.
@@ -80,7 +81,7 @@ func Start(signals []Signal, interval time.Duration, tasks Tasks) *Group {
 	g := &Group{tasks: tasks, cancel: cancel, done: make(chan struct{}), interval: interval}
 	now := tasks.Clock()
 	for _, s := range signals {
-		g.watched = append(g.watched, &watched{Signal: s, group: g, state: State{Name: s.Name, Since: now}})
+		g.watched = append(g.watched, &watched{Signal: s, group: g, state: State{Name: s.Name, Since: now, PollsOn: s.PollsOn}})
 	}
 	var all sync.WaitGroup
 	for _, w := range g.watched {
