@@ -81,7 +81,8 @@ func Start(signals []Signal, interval time.Duration, tasks Tasks) *Group {
 	g := &Group{tasks: tasks, cancel: cancel, done: make(chan struct{}), interval: interval}
 	now := tasks.Clock()
 	for _, s := range signals {
-		g.watched = append(g.watched, &watched{Signal: s, group: g, state: State{Name: s.Name, Since: now, PollsOn: s.PollsOn}})
+		state := State{Name: s.Name, Since: now, PollsOn: s.PollsOn}
+		g.watched = append(g.watched, &watched{Signal: s, group: g, state: state})
 	}
 	var all sync.WaitGroup
 	for _, w := range g.watched {
