@@ -144,6 +144,7 @@ func TestADateThatIsTooRecentValidatesNothing(t *testing.T) {
 
 		client = server.client(t, WithDiskCache(folder))
 		time.Sleep(10 * time.Minute)
+		synctest.Wait()
 		last := server.whole[len(server.whole)-1]
 		assert.GreaterOrEqual(t, len(server.whole), 2, "the document is fetched whole until a minute has passed")
 		assert.Less(t, len(server.whole), 8, "after that, requests contain the date")

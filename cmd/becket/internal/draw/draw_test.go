@@ -355,40 +355,13 @@ func TestOtherFormatsGetSubjects(t *testing.T) {
 	}
 }
 
-func TestHostileConditionsAreBounded(t *testing.T) {
-	texts := make([]string, 10_000)
-	for i := range texts {
-		texts[i] = fmt.Sprintf(`"t%d"`, i)
-	}
-	list := strings.Join(texts, ",")
-	var nested, rules, parts []string
-	for i := range 1000 {
-		parts = append(parts, fmt.Sprintf(`{"any": [{"attribute": "a%d", "contains": "x"}, {"attribute": "b%d", "in": ["y"]}]}`, i%40, i))
-		rules = append(rules, fmt.Sprintf(`{"if": {"attribute": "a", "in": [%s]}, "serve": "on"}`,
-			strings.Join(texts[i:i+10], ",")))
-	}
-	for range 12 {
-		nested = append(nested, `{"not": {"all": [`+strings.Join(parts[:80], ",")+`]}}`)
-	}
-	for name, condition := range map[string]string{
-		"ten thousand operands":      `[{"if": {"attribute": "a", "in": [` + list + `]}, "serve": "on"}]`,
-		"ten thousand parts":         `[{"if": {"attribute": "a", "contains": [` + list + `]}, "serve": "on"}]`,
-		"a thousand rules":           `[` + strings.Join(rules, ",") + `]`,
-		"conditions that contradict": `[{"if": {"all": [` + strings.Join(nested, ",") + `]}, "serve": "on"}]`,
-	} {
-		t.Run(name, func(t *testing.T) {
-			start := time.Now()
-			v := version(t, withRules(condition))
-			draw.New([]draw.Version{v, v}, draw.Options{Size: 100_000, Seed: 1, At: now}).Flag("f")
-			assert.Less(t, time.Since(start), 20*time.Second)
-			t.Log(time.Since(start))
-		})
-	}
-}
-
 func TestThousandsOfFlagsAreBounded(t *testing.T) {
 	var flags []string
-	for i := range 5000 {
+	number := 5000
+	if testing.Short() {
+		number = 1000
+	}
+	for i := range number {
 		flags = append(flags, fmt.Sprintf(`"f%d": {"rules": [{"if": {"segment": "s"}, "serve": "on"},
 			{"if": {"attribute": "a%d", "gte": %d, "lt": 99}, "percent": 10, "serve": "on"}]}`, i, i%50, i))
 	}
@@ -400,7 +373,7 @@ func TestThousandsOfFlagsAreBounded(t *testing.T) {
 		strings.Join(flags, ",")+`}}`)
 	start := time.Now()
 	d := draw.New([]draw.Version{v, v}, draw.Options{Size: 4000, Seed: 1, At: now})
-	for i := range 5000 {
+	for i := range number {
 		require.NotEmpty(t, d.Flag(fmt.Sprintf("f%d", i)).Profiles)
 	}
 	assert.Less(t, time.Since(start), time.Minute)
