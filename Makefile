@@ -26,8 +26,8 @@ help: ## Lists the verbs
 test: ## Runs every module's tests, JOBS=2 modules at a time; TESTFLAGS="-run X -count=1" narrows them
 	JOBS=$(JOBS) .ci/each go test -timeout 6m $(TESTFLAGS) ./...
 
-race: ## Runs the same tests under the race detector; SKIP="benchmarks" leaves modules out
-	JOBS=$(JOBS) .ci/each go test -race -timeout 15m $(TESTFLAGS) ./...
+race: ## Runs every module's tests under the race detector; SKIP="benchmarks" leaves modules out
+	.ci/each go test -race -timeout 15m $(TESTFLAGS) ./...
 
 lint: $(LINTER) ## Checks format, go vet, golangci-lint and go.mod of every module
 	.ci/format -l
